@@ -1,0 +1,1 @@
+"""The Solidity contracts: sources in ``src``, reproducible compiled artifacts in ``artifacts``."""

@@ -1,0 +1,1 @@
+"""Engines that run the chain: the embedded one (py-evm on SQLite)."""

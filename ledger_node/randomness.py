@@ -1,0 +1,19 @@
+"""The one home of randomness: the operating system's generator, drawn in blocks where many are needed."""
+
+import os
+from collections.abc import Iterator
+
+_BLOCK = 512
+
+
+def random_bytes(count: int) -> bytes:
+    """Return ``count`` bytes from the operating system's generator."""
+    return os.urandom(count)
+
+
+def random_seeds() -> Iterator[bytes]:
+    """Yield 32-byte seeds without end, asking the operating system for 512 of them at a time."""
+    while True:
+        block = os.urandom(32 * _BLOCK)
+        for start in range(0, len(block), 32):
+            yield block[start : start + 32]
