@@ -4,8 +4,8 @@ Plain Python speed rests on the C implementation of ``safe-pysha3``; the pure or
 times slower, so their absence is an error at import and never a silent slowdown.
 """
 
-import hmac
 import hashlib
+import hmac
 from typing import Final
 
 try:

@@ -1,0 +1,128 @@
+"""Canonical JSON (RFC 8785) out, strict JSON in.
+
+Strict means: UTF-8, no duplicate keys, no floats, no NaN, bounded depth, size and integers, no lone
+surrogates. Whatever passes has exactly one meaning.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeAlias
+
+import rfc8785
+
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.reason import Reason
+
+JSON: TypeAlias = "bool | int | str | Sequence[JSON] | Mapping[str, JSON] | None"
+
+MAX_DEPTH: Final = 32
+MAX_BYTES: Final = 4 * 1024 * 1024
+MAX_INTEGER_DIGITS: Final = 39
+"""Digits of the largest 16-byte two's complement integer."""
+
+
+def encode(value: JSON) -> bytes:
+    """Return the one RFC 8785 form of ``value``.
+
+    Raises:
+        InvalidInputError: ``value`` has no canonical form (integers beyond 2^53, lone surrogates).
+    """
+    try:
+        return rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
+        raise InvalidInputError(
+            Reason.VALUE_OUT_OF_RANGE,
+            "this has no canonical JSON form: integers must stay within 2^53 and text must be valid Unicode",
+        ) from error
+
+
+def decode(data: bytes, *, max_bytes: int = MAX_BYTES) -> JSON:
+    """Parse strict JSON.
+
+    Raises:
+        InvalidInputError: ``too_large``, ``json_too_deep``, ``json_duplicate_key`` or ``json_malformed``.
+    """
+    if len(data) > max_bytes:
+        raise InvalidInputError(Reason.TOO_LARGE, f"JSON of more than {max_bytes} bytes is not read")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(Reason.JSON_MALFORMED, "JSON must be UTF-8") from error
+    _require_shallow(text)
+    try:
+        value: JSON = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_int=_integer,
+            parse_float=_no_float,
+            parse_constant=_no_float,
+        )
+    except json.JSONDecodeError as error:
+        raise InvalidInputError(
+            Reason.JSON_MALFORMED,
+            f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}",
+        ) from error
+    if "\\ud" in text or "\\uD" in text:
+        _require_unicode(value)
+    return value
+
+
+def _require_shallow(text: str) -> None:
+    depth = 0
+    in_string = escaped = False
+    for character in text:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif character == "\\":
+                escaped = True
+            elif character == '"':
+                in_string = False
+        elif character == '"':
+            in_string = True
+        elif character in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise InvalidInputError(
+                    Reason.JSON_TOO_DEEP, f"JSON nested deeper than {MAX_DEPTH} is not read"
+                )
+        elif character in "]}":
+            depth -= 1
+
+
+def _require_unicode(value: JSON) -> None:
+    match value:
+        case str():
+            try:
+                value.encode("utf-8")
+            except UnicodeEncodeError as error:
+                raise InvalidInputError(Reason.JSON_MALFORMED, "text holds a lone surrogate") from error
+        case Mapping():
+            for key, member in value.items():
+                _require_unicode(key)
+                _require_unicode(member)
+        case Sequence():
+            for member in value:
+                _require_unicode(member)
+        case _:
+            pass
+
+
+def _object(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise InvalidInputError(Reason.JSON_DUPLICATE_KEY, "a key stands twice in one JSON object")
+    return members
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > MAX_INTEGER_DIGITS + 1:
+        raise InvalidInputError(Reason.VALUE_OUT_OF_RANGE, "an integer is longer than 39 digits")
+    return int(digits)
+
+
+def _no_float(_: str) -> JSON:
+    raise InvalidInputError(
+        Reason.TYPE_WRONG,
+        "decimal points, exponents, NaN and Infinity are not read; write amounts as integers in fen",
+    )

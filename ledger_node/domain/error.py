@@ -1,0 +1,44 @@
+"""The three families of errors, by what the caller should do.
+
+``InvalidInputError``: fix the input. ``VerificationError``: accept "no". ``ChainError``: retry later.
+No message ever holds a value, a salt, a key or a credit code.
+"""
+
+from typing_extensions import override
+
+from ledger_node.domain.reason import Reason
+
+
+class CredenceError(Exception):
+    """A refusal with a stable ``reason``, words for people and, where one is to blame, a ``field``."""
+
+    def __init__(self, reason: Reason, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+        self.field = field
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.message} [{self.reason}]"
+
+    @override
+    def __reduce__(self) -> tuple[object, ...]:
+        # Errors cross process borders when rows are issued in a pool.
+        return (_rebuild, (type(self), self.reason, self.message, self.field))
+
+
+class InvalidInputError(CredenceError):
+    """What was sent cannot be used as it is; the message says what to change."""
+
+
+class VerificationError(CredenceError):
+    """A proof, a signature or a fact does not check; asking again will not help."""
+
+
+class ChainError(CredenceError):
+    """The chain could not be asked or did not take a write; try again later."""
+
+
+def _rebuild(kind: type[CredenceError], reason: Reason, message: str, field: str | None) -> CredenceError:
+    return kind(reason, message, field=field)

@@ -1,0 +1,47 @@
+"""What the chain says at one pinned block: the only facts that verification takes from outside."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ledger_node.domain.consent import ConsentRecord
+from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.status import Plane
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """When a member's signing key is valid, in seconds; ``compromised_from`` 0 means never."""
+
+    valid_from: int
+    valid_until: int
+    compromised_from: int
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerPeriod:
+    """When a member may issue a schema, in seconds; (0, 0) means never."""
+
+    since: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFacts:
+    """Facts at block ``block_number`` whose time is ``block_time``. What is missing was not so."""
+
+    block_number: int
+    block_hash: bytes
+    block_time: int
+    anchor_domain: SigningDomain
+    consent_domain: SigningDomain
+    anchor_digests: Mapping[tuple[bytes, int, int], bytes] = field(default_factory=dict)
+    """(member, stream, number) -> digest of the anchored batch."""
+    keys: Mapping[tuple[bytes, bytes], KeyRecord] = field(default_factory=dict)
+    """(member, key address) -> validity."""
+    issuers: Mapping[tuple[bytes, bytes], IssuerPeriod] = field(default_factory=dict)
+    """(schema id, member) -> period."""
+    status: Mapping[tuple[bytes, Plane, int], int] = field(default_factory=dict)
+    """(member, plane, word) -> 256 bits."""
+    consent: ConsentRecord | None = None
+    controllers: bytes | None = None
+    """The subject's commitment to its controllers at the time of the grant."""

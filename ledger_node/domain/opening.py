@@ -1,0 +1,161 @@
+"""Openings: what is shown of one committed field, and its JSON form.
+
+Every opening leads to exactly one value digest, and through salt and path to the fieldsRoot.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.record import Record, from_hex, to_hex
+from ledger_node.domain.schema import MAX_MEMBERS, Field
+from ledger_node.domain.tree import MAX_DEPTH
+from ledger_node.domain.value import Value, format_value, parse_value
+
+
+@dataclass(frozen=True, slots=True)
+class PlainOpening:
+    """The value itself."""
+
+    value: Value = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeastOpening:
+    """step^(idx-j)(kdf up) and tipDown: shows v >= L_j and nothing more."""
+
+    head_up: bytes = field(repr=False)
+    tip_down: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BelowOpening:
+    """step^((j-1)-idx)(kdf dn) and tipUp: shows v < L_j and nothing more."""
+
+    head_down: bytes = field(repr=False)
+    tip_up: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BetweenOpening:
+    """Both heads: shows L_low <= v < L_high and nothing more."""
+
+    head_up: bytes = field(repr=False)
+    head_down: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BitsOpening:
+    """Keys of the bits that are opened as 0, digests of those that stay shut; together all bits."""
+
+    opened: Mapping[int, bytes] = field(repr=False)
+    shut: Mapping[int, bytes] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AbsentOpening:
+    """Nothing but the salt: shows that the field has no value."""
+
+
+Opening: TypeAlias = (
+    PlainOpening | AtLeastOpening | BelowOpening | BetweenOpening | BitsOpening | AbsentOpening
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProof:
+    """An opening of one field, its salt, and the siblings from its leaf to the fieldsRoot."""
+
+    opening: Opening
+    salt: bytes = field(repr=False)
+    path: tuple[bytes, ...] = field(repr=False)
+
+
+_CHAIN_MEMBERS: Final[dict[str, tuple[type, tuple[str, str]]]] = {
+    "at_least": (AtLeastOpening, ("head_up", "tip_down")),
+    "below": (BelowOpening, ("head_down", "tip_up")),
+    "between": (BetweenOpening, ("head_up", "head_down")),
+}
+
+
+def proof_to_json(proof: FieldProof, field_: Field) -> dict[str, JSON]:
+    """Return the JSON form of a proof."""
+    body: dict[str, JSON]
+    match proof.opening:
+        case PlainOpening(value):
+            body = {"kind": "plain", "value": format_value(field_.type, value)}
+        case BitsOpening(opened, shut):
+            body = {"kind": "bits", "opened": _bits_to_json(opened), "shut": _bits_to_json(shut)}
+        case AbsentOpening():
+            body = {"kind": "absent"}
+        case AtLeastOpening(head, tip):
+            body = {"kind": "at_least", "head_up": to_hex(head), "tip_down": to_hex(tip)}
+        case BelowOpening(head, tip):
+            body = {"kind": "below", "head_down": to_hex(head), "tip_up": to_hex(tip)}
+        case BetweenOpening(up, down):
+            body = {"kind": "between", "head_up": to_hex(up), "head_down": to_hex(down)}
+    return {
+        "opening": body,
+        "salt": to_hex(proof.salt),
+        "path": [to_hex(sibling) for sibling in proof.path],
+    }
+
+
+def proof_from_json(value: JSON, field_: Field) -> FieldProof:
+    """Read a proof about ``field_``.
+
+    Raises:
+        VerificationError: ``opening_malformed`` or ``sibling_length``: what is no proof proves nothing.
+    """
+    try:
+        record = Record(value, "proof")
+        opening = _opening_from_json(record.record("opening"), field_)
+        salt = record.blob("salt")
+        path = record.items("path", max_items=MAX_DEPTH)
+        record.done()
+    except InvalidInputError as error:
+        raise VerificationError(Reason.OPENING_MALFORMED, error.message, field=error.field) from error
+    try:
+        siblings = tuple(from_hex(sibling, "sibling") for sibling in path)
+    except InvalidInputError as error:
+        raise VerificationError(Reason.SIBLING_LENGTH, "every sibling must be 32 bytes") from error
+    return FieldProof(opening, salt, siblings)
+
+
+def _opening_from_json(record: Record, field_: Field) -> Opening:
+    kind = record.text("kind")
+    opening: Opening
+    if kind in _CHAIN_MEMBERS:
+        make, (first, second) = _CHAIN_MEMBERS[kind]
+        opening = make(record.blob(first), record.blob(second))
+    elif kind == "plain":
+        opening = PlainOpening(parse_value(field_.type, record.take("value"), field_.name))
+    elif kind == "bits":
+        opening = BitsOpening(_bits_from_json(record, "opened"), _bits_from_json(record, "shut"))
+    elif kind == "absent":
+        opening = AbsentOpening()
+    else:
+        raise InvalidInputError(Reason.OPENING_MALFORMED, "this kind of opening is unknown", field="kind")
+    record.done()
+    return opening
+
+
+def _bits_to_json(bits: Mapping[int, bytes]) -> JSON:
+    return [[position, to_hex(digest)] for position, digest in sorted(bits.items())]
+
+
+def _bits_from_json(record: Record, name: str) -> dict[int, bytes]:
+    bits: dict[int, bytes] = {}
+    for item in record.items(name, max_items=MAX_MEMBERS):
+        if not isinstance(item, list | tuple) or len(item) != 2:  # noqa: PLR2004 - a pair
+            raise InvalidInputError(
+                Reason.OPENING_MALFORMED, "bits are pairs of position and digest", field=name
+            )
+        position = item[0]
+        if not isinstance(position, int) or isinstance(position, bool) or position in bits:
+            raise InvalidInputError(Reason.OPENING_MALFORMED, "positions are different integers", field=name)
+        bits[position] = from_hex(item[1], name)
+    return bits

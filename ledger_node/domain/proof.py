@@ -1,0 +1,279 @@
+"""Proving and checking one statement about one committed field (CL1, questions and proofs).
+
+The prover either shows the statement, or shows its complement, or says why it can show neither. The
+checker recomputes value digest, leaf and fieldsRoot from what was shown, and nothing else decides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
+
+from ledger_node.domain.commitment import (
+    DOWN,
+    UP,
+    Committer,
+    enum_bit,
+    enum_bits,
+    enum_digest,
+    ladder_context,
+    ladder_digest,
+    leaf_digest,
+    plain_digest,
+    salt_of,
+)
+from ledger_node.domain.error import VerificationError
+from ledger_node.domain.hashing import HASH_BYTES, kdf, walk, walk_all
+from ledger_node.domain.opening import (
+    AbsentOpening,
+    AtLeastOpening,
+    BelowOpening,
+    BetweenOpening,
+    BitsOpening,
+    FieldProof,
+    Opening,
+    PlainOpening,
+)
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.schema import ABSENT_BYTE, Field, Mode, Schema
+from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal, Statement
+from ledger_node.domain.tree import FIELD_NODE, path_of, root_from_path
+from ledger_node.domain.value import Special, Value
+
+
+class Outcome(StrEnum):
+    """What a proof shows about a question."""
+
+    HOLDS = "holds"
+    DOES_NOT_HOLD = "does_not_hold"
+    CANNOT_TELL = "cannot_tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Prover:
+    """Proves statements about one attestation from its seed and values."""
+
+    committer: Committer
+    seed: bytes
+    values: Sequence[Value]
+
+    def __repr__(self) -> str:
+        return f"Prover({self.committer.schema.name})"
+
+    def prove(self, field: Field, statement: Statement, *, may_disclose: bool) -> FieldProof | Reason:
+        """Return a proof of ``statement`` or of its complement, or the reason why neither can be shown.
+
+        ``may_disclose``: the consent lists revealing this field, so a plain value that differs from the
+        one asked about may be shown. An absent value is answered with the proof of its absence.
+        """
+        value = self.values[field.index]
+        if value is Special.ABSENT:
+            opening: Opening = AbsentOpening()
+        else:
+            match statement:
+                case AtLeast() | Below() | Between():
+                    opening = self._ladder(field, statement, value)
+                case OneOf(positions) | NoneOf(positions):
+                    opening = self._bits(field, value, positions)
+                case Equals(asked):
+                    if asked != value and not may_disclose:
+                        return Reason.NEEDS_DISCLOSURE
+                    opening = PlainOpening(value)
+                case Reveal() if field.mode is Mode.ENUM:
+                    opening = self._bits(field, value, frozenset({field.members.index(str(value))}))
+                case Reveal():
+                    opening = PlainOpening(value)
+                case _:
+                    assert_never(statement)
+        tree = self.committer.commit(self.seed, self.values)
+        path = tuple(path_of(tree.levels, field.index))
+        return FieldProof(opening, salt_of(self.seed, field.index), path)
+
+    def _ladder(self, field: Field, statement: AtLeast | Below | Between, value: Value) -> Opening:
+        # both chains are walked to the end whatever the value, so that time does not tell idx
+        ladder = field.require_ladder()
+        count, idx = len(ladder), ladder.idx(value)
+        schema_id, index = self.committer.schema.id, field.index
+        up = walk_all(ladder_context(schema_id, index, UP), kdf(self.seed, b"up", index), count)
+        down = walk_all(ladder_context(schema_id, index, DOWN), kdf(self.seed, b"dn", index), count)
+        tip_up, tip_down = up[idx], down[count - idx]
+        match statement:
+            case Between(low, high) if low <= idx < high:
+                return BetweenOpening(up[idx - low], down[high - 1 - idx])
+            case AtLeast(j) | Between(_, j) if idx >= j:
+                return AtLeastOpening(up[idx - j], tip_down)
+            case Below(j) | AtLeast(j) | Between(j, _):
+                return BelowOpening(down[j - 1 - idx], tip_up)
+            case _:
+                assert_never(statement)
+
+    def _bits(self, field: Field, value: Value, asked: frozenset[int]) -> Opening:
+        # a member of the set is shown by opening all bits outside it, a non-member by opening those inside
+        inside = field.members.index(str(value)) in asked
+        bits = enum_bits(field, self.seed, value)
+        opened = {
+            j: kdf(self.seed, b"bit", field.index, j) for j in range(len(bits)) if (j in asked) != inside
+        }
+        return BitsOpening(opened, {j: bit for j, bit in enumerate(bits) if j not in opened})
+
+
+def check_proof(
+    schema: Schema, fields_root: bytes, field: Field, statement: Statement, proof: FieldProof
+) -> Outcome:
+    """Return what ``proof`` shows about ``statement`` under ``fields_root``.
+
+    Raises:
+        VerificationError: the proof does not lead to ``fields_root``, or is not about this statement.
+    """
+    mode = ABSENT_BYTE if isinstance(proof.opening, AbsentOpening) else field.mode.byte
+    outcome, digest = _value_digest(schema, field, statement, proof.opening)
+    if len(proof.salt) != HASH_BYTES:
+        raise VerificationError(Reason.OPENING_MALFORMED, "a salt must be 32 bytes", field=field.name)
+    leaf = leaf_digest(schema.id, field.index, mode, proof.salt, digest)
+    root = root_from_path(leaf, field.index, proof.path, depth=schema.depth, tag=FIELD_NODE)
+    if root != fields_root:
+        raise VerificationError(
+            Reason.FIELD_PROOF_FAILED,
+            "what was shown does not lead to the committed fields",
+            field=field.name,
+        )
+    return outcome
+
+
+def _value_digest(
+    schema: Schema, field: Field, statement: Statement, opening: Opening
+) -> tuple[Outcome, bytes]:
+    match opening:
+        case AbsentOpening():
+            return Outcome.CANNOT_TELL, bytes(HASH_BYTES)
+        case PlainOpening(value):
+            _require_mode(field, Mode.PLAIN)
+            return _plain_outcome(field, statement, value), plain_digest(field, value)
+        case BitsOpening():
+            _require_mode(field, Mode.ENUM)
+            return _bits_outcome(field, statement, opening)
+        case AtLeastOpening() | BelowOpening() | BetweenOpening():
+            _require_mode(field, Mode.LADDER)
+            return _ladder_outcome(schema, field, statement, opening)
+        case _:
+            assert_never(opening)
+
+
+def _plain_outcome(field: Field, statement: Statement, value: Value) -> Outcome:
+    match statement:
+        case Reveal():
+            return Outcome.HOLDS
+        case Equals(asked):
+            return Outcome.HOLDS if (asked, type(asked)) == (value, type(value)) else Outcome.DOES_NOT_HOLD
+        case _:
+            raise _not_about(field)
+
+
+def _ladder_outcome(
+    schema: Schema,
+    field: Field,
+    statement: Statement,
+    opening: AtLeastOpening | BelowOpening | BetweenOpening,
+) -> tuple[Outcome, bytes]:
+    count = len(field.require_ladder())
+    up = ladder_context(schema.id, field.index, UP)
+    down = ladder_context(schema.id, field.index, DOWN)
+
+    def at_least(j: int, shown: AtLeastOpening) -> bytes:
+        return ladder_digest(_walk(field, up, shown.head_up, j), _whole(field, shown.tip_down))
+
+    def below(j: int, shown: BelowOpening) -> bytes:
+        return ladder_digest(
+            _whole(field, shown.tip_up), _walk(field, down, shown.head_down, count - (j - 1))
+        )
+
+    match statement, opening:
+        case AtLeast(j), AtLeastOpening():
+            return Outcome.HOLDS, at_least(j, opening)
+        case AtLeast(j), BelowOpening():
+            return Outcome.DOES_NOT_HOLD, below(j, opening)
+        case Below(j), BelowOpening():
+            return Outcome.HOLDS, below(j, opening)
+        case Below(j), AtLeastOpening():
+            return Outcome.DOES_NOT_HOLD, at_least(j, opening)
+        case Between(low, high), BetweenOpening():
+            tip_up = _walk(field, up, opening.head_up, low)
+            tip_down = _walk(field, down, opening.head_down, count - (high - 1))
+            return Outcome.HOLDS, ladder_digest(tip_up, tip_down)
+        case Between(_, high), AtLeastOpening():
+            return Outcome.DOES_NOT_HOLD, at_least(high, opening)
+        case Between(low, _), BelowOpening():
+            return Outcome.DOES_NOT_HOLD, below(low, opening)
+        case _:
+            raise _not_about(field)
+
+
+def _bits_outcome(field: Field, statement: Statement, opening: BitsOpening) -> tuple[Outcome, bytes]:
+    everything = frozenset(range(len(field.members)))
+    opened, shut = frozenset(opening.opened), frozenset(opening.shut)
+    if opened & shut or opened | shut != everything:
+        raise VerificationError(
+            Reason.OPENED_SET_MISMATCH, "opened and shut bits must be all bits once", field=field.name
+        )
+    match statement:
+        case OneOf(asked) if opened == everything - asked:
+            outcome = Outcome.HOLDS
+        case NoneOf(asked) if opened == asked:
+            outcome = Outcome.HOLDS
+        case OneOf(asked) if opened == asked:
+            outcome = Outcome.DOES_NOT_HOLD
+        case NoneOf(asked) if opened == everything - asked:
+            outcome = Outcome.DOES_NOT_HOLD
+        case Reveal() if len(shut) == 1:
+            outcome = Outcome.HOLDS
+        case OneOf() | NoneOf() | Reveal():
+            raise VerificationError(
+                Reason.OPENED_SET_MISMATCH,
+                "the opened bits are neither the asked set nor its complement",
+                field=field.name,
+            )
+        case _:
+            raise _not_about(field)
+    bits = [
+        enum_bit(j, _whole(field, opening.opened[j]), is_set=False)
+        if j in opened
+        else _whole(field, opening.shut[j])
+        for j in sorted(everything)
+    ]
+    return outcome, enum_digest(bits)
+
+
+def revealed(field: Field, proof: FieldProof) -> Value | None:
+    """Return the value that a checked proof of ``Reveal`` (or of an unequal value) shows, if it does."""
+    match proof.opening:
+        case PlainOpening(value):
+            return value
+        case BitsOpening(_, shut) if len(shut) == 1:
+            return field.members[next(iter(shut))]
+        case _:
+            return None
+
+
+def _walk(field: Field, context: bytes, head: bytes, steps: int) -> bytes:
+    return walk(context, _whole(field, head), steps)
+
+
+def _whole(field: Field, digest: bytes) -> bytes:
+    if len(digest) != HASH_BYTES:
+        raise VerificationError(
+            Reason.OPENING_MALFORMED, "heads, tips, keys and bits must be 32 bytes", field=field.name
+        )
+    return digest
+
+
+def _require_mode(field: Field, mode: Mode) -> None:
+    if field.mode is not mode:
+        raise VerificationError(
+            Reason.MODE_MISMATCH, f"'{field.name}' is a field in mode {field.mode}", field=field.name
+        )
+
+
+def _not_about(field: Field) -> VerificationError:
+    return VerificationError(
+        Reason.MODE_MISMATCH, "the proof is not about the question that was asked", field=field.name
+    )

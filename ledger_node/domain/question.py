@@ -1,0 +1,250 @@
+"""Questions that banks ask: one canonical JSON form and one readable text form.
+
+Text:  ``tax_payment.paid_amount >= 500000 CNY during 2025``
+JSON:  ``{"schema": "tax_payment", "field": "paid_amount", "op": ">=", "operand": 50000000, "period": "2025"}``
+
+Operands are in the canonical unit of the field (fen for amounts); the text form names the unit people
+use and is converted exactly. Two questions are the same when their canonical JSON is.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Self
+
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.period import Period
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.record import Record
+from ledger_node.domain.schema import Field, Schema
+from ledger_node.domain.unit import parse_operand, show_operand
+
+MAX_SET: Final = 256
+MAX_TEXT: Final = 4096
+
+
+class Op(StrEnum):
+    """The predicates."""
+
+    AT_LEAST = ">="
+    BELOW = "<"
+    RANGE = "range"
+    IN = "in"
+    NOT_IN = "not in"
+    EQUALS = "equals"
+    REVEAL = "reveal"
+
+
+Operand = None | int | str | bool | tuple[int, ...] | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One predicate on one field of one type of attestation, for a period or for the newest one.
+
+    ``operand``: a threshold (integers; dates and months as days) for >= and <, two of them for range
+    (from the first to below the second), member names for in and not in, a value for equals, None for
+    reveal.
+    """
+
+    schema: str
+    field: str
+    op: Op
+    operand: Operand
+    period: Period | None = None
+
+    @classmethod
+    def from_json(cls, value: JSON, schemas: "dict[str, Schema]") -> Self:
+        """Read the canonical JSON form, or the text form where ``value`` is a text.
+
+        Raises:
+            InvalidInputError: naming what is wrong and what would be right.
+        """
+        if isinstance(value, str):
+            return cls.parse(value, schemas)
+        record = Record(value, "question")
+        schema = schema_named(record.text("schema"), schemas)
+        field = schema.field(record.text("field"))
+        op = _op(record.text("op"))
+        raw = record.optional("operand")
+        operand = _operand_from_json(field, op, raw)
+        raw_period = record.optional("period")
+        record.done()
+        period = None if raw_period is None else Period.parse(raw_period)
+        return cls(schema.name, field.name, op, operand, period)
+
+    @classmethod
+    def parse(cls, text: str, schemas: "dict[str, Schema]") -> Self:
+        """Read the text form.
+
+        Raises:
+            InvalidInputError: naming what is wrong and what would be right.
+        """
+        match = _TEXT.match(text) if len(text) <= MAX_TEXT else None
+        if match is None:
+            raise _malformed(
+                "write a question as: schema.field >= 500000 CNY | < … | in {A, B} | not in {D} | "
+                "between x and y | equals x | reveal, optionally followed by: during 2025"
+            )
+        schema = schema_named(match["schema"], schemas)
+        field = schema.field(match["field"])
+        op, words = _OP_WORDS[" ".join(match["op"].split())], match["operand"].strip()
+        operand = _operand_from_text(field, op, words)
+        period = Period.parse(match["period"]) if match["period"] else None
+        return cls(schema.name, field.name, op, operand, period)
+
+    def to_json(self, field: Field) -> dict[str, JSON]:
+        """Return the canonical JSON form; ``field`` is the field that the question names."""
+        body: dict[str, JSON] = {"schema": self.schema, "field": self.field, "op": self.op.value}
+        match self.operand:
+            case None:
+                pass
+            case tuple():
+                body["operand"] = [_json(field, item) for item in self.operand]
+            case _:
+                body["operand"] = _json(field, self.operand)
+        if self.period is not None:
+            body["period"] = str(self.period)
+        return body
+
+    def text(self, field: Field) -> str:
+        """Return the one readable text form, which ``parse`` reads back to the same question."""
+        name = f"{self.schema}.{self.field}"
+        match self.op, self.operand:
+            case Op.RANGE, (low, high):
+                words = f"{name} between {show_operand(field, low)} and {show_operand(field, high)}"
+            case ((Op.IN | Op.NOT_IN), tuple(members)):
+                words = f"{name} {self.op} {{{', '.join(str(member) for member in members)}}}"
+            case Op.REVEAL, _:
+                words = f"{name} reveal"
+            case _, operand:
+                words = f"{name} {self.op} {show_operand(field, operand)}"
+        return words if self.period is None else f"{words} during {self.period}"
+
+
+def schema_named(name: str, schemas: "dict[str, Schema]") -> Schema:
+    """Return the schema called ``name``.
+
+    Raises:
+        InvalidInputError: ``schema_unknown``, listing those there are.
+    """
+    schema = schemas.get(name)
+    if schema is None:
+        raise InvalidInputError(
+            Reason.SCHEMA_UNKNOWN, f"no such schema; there are {', '.join(sorted(schemas))}", field=name[:64]
+        )
+    return schema
+
+
+def _op(raw: str) -> Op:
+    try:
+        return Op(raw)
+    except ValueError as error:
+        raise InvalidInputError(
+            Reason.OPERATOR_UNSUPPORTED, f"an operator is one of {', '.join(Op)}", field="op"
+        ) from error
+
+
+def _operand_from_json(field: Field, op: Op, raw: JSON) -> Operand:
+    match op:
+        case Op.REVEAL:
+            if raw is not None:
+                raise _malformed("reveal takes no operand")
+            return None
+        case Op.IN | Op.NOT_IN:
+            if not isinstance(raw, list | tuple) or len(raw) > MAX_SET:
+                raise _malformed(f"'{op}' takes a list of at most {MAX_SET} members")
+            return _members(field, [str(item) if isinstance(item, str) else "" for item in raw])
+        case Op.RANGE:
+            if not isinstance(raw, list | tuple) or len(raw) != 2:  # noqa: PLR2004 - a range has two ends
+                raise _malformed("a range takes two thresholds: from the first to below the second")
+            low, high = (parse_operand(field, item) for item in raw)
+            return _range(low, high)
+        case Op.AT_LEAST | Op.BELOW:
+            return _threshold(field, op, parse_operand(field, raw))
+        case Op.EQUALS:
+            return parse_operand(field, raw)
+
+
+def _operand_from_text(field: Field, op: Op, words: str) -> Operand:
+    match op:
+        case Op.REVEAL:
+            if words:
+                raise _malformed("reveal takes no operand")
+            return None
+        case Op.IN | Op.NOT_IN:
+            if not (words.startswith("{") and words.endswith("}")):
+                raise _malformed(f"write the set as: {op} {{A, B}}")
+            return _members(field, [member.strip() for member in words[1:-1].split(",")])
+        case Op.RANGE:
+            low, _, high = words.partition(" and ")
+            return _range(
+                parse_operand(field, low.strip(), text=True), parse_operand(field, high.strip(), text=True)
+            )
+        case Op.AT_LEAST | Op.BELOW:
+            return _threshold(field, op, parse_operand(field, words, text=True))
+        case Op.EQUALS:
+            return parse_operand(field, words, text=True)
+
+
+def _threshold(field: Field, op: Op, value: int | str | bool) -> int:
+    if isinstance(value, bool | str):
+        raise InvalidInputError(
+            Reason.OPERATOR_UNSUPPORTED, f"'{op}' compares numbers, dates and months", field=field.name
+        )
+    return value
+
+
+def _range(low: int | str | bool, high: int | str | bool) -> tuple[int, int]:
+    if isinstance(low, bool | str) or isinstance(high, bool | str) or low >= high:
+        raise InvalidInputError(
+            Reason.RANGE_EMPTY, "a range goes from a threshold to below a higher one", field="operand"
+        )
+    return low, high
+
+
+def _members(field: Field, names: list[str]) -> tuple[str, ...]:
+    # the canonical order is the schema's, so that a reordered set is the same question
+    if not field.members:
+        raise InvalidInputError(
+            Reason.OPERATOR_UNSUPPORTED, f"'{field.name}' is not a set of members", field=field.name
+        )
+    if not names or names == [""]:
+        raise InvalidInputError(Reason.SET_EMPTY, "the set has no member", field=field.name)
+    if any(name not in field.members for name in names):
+        raise InvalidInputError(
+            Reason.SET_MEMBER_UNKNOWN,
+            f"members of '{field.name}' are {', '.join(field.members)}",
+            field=field.name,
+        )
+    if len(set(names)) != len(names):
+        raise InvalidInputError(Reason.SET_DUPLICATE, "a member stands twice in the set", field=field.name)
+    if len(names) == len(field.members):
+        raise InvalidInputError(Reason.SET_FULL, "a set of all members asks nothing", field=field.name)
+    return tuple(member for member in field.members if member in names)
+
+
+def _json(field: Field, operand: int | str | bool) -> JSON:
+    return show_operand(field, operand) if field.type in {"date", "month"} else operand
+
+
+def _malformed(message: str) -> InvalidInputError:
+    return InvalidInputError(Reason.QUESTION_MALFORMED, message, field="question")
+
+
+_OP_WORDS: Final = {
+    ">=": Op.AT_LEAST,
+    "<": Op.BELOW,
+    "between": Op.RANGE,
+    "in": Op.IN,
+    "not in": Op.NOT_IN,
+    "equals": Op.EQUALS,
+    "reveal": Op.REVEAL,
+}
+_TEXT: Final = re.compile(
+    r"\s*(?P<schema>[a-z][a-z0-9_]*)\.(?P<field>[a-z][a-z0-9_]*)\s*"
+    r"(?P<op>>=|<(?!=)|\bbetween\b|\bnot\s+in\b|\bin\b|\bequals\b|\breveal\b)"
+    r"(?P<operand>[^\x00-\x1f]*?)"
+    r"(?:\s+during\s+(?P<period>[0-9:-]+))?\s*\Z"
+)

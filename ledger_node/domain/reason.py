@@ -1,0 +1,108 @@
+"""Stable reason codes: why something was refused, does not verify, or cannot be told.
+
+A code never changes its meaning. Interfaces show it beside words for people; programs act on it.
+"""
+
+from enum import StrEnum, unique
+
+
+@unique
+class Reason(StrEnum):
+    """One code for each way a request, a proof or a fact can fail."""
+
+    # input that must be fixed by whoever sent it
+    JSON_MALFORMED = "json_malformed"
+    JSON_DUPLICATE_KEY = "json_duplicate_key"
+    JSON_TOO_DEEP = "json_too_deep"
+    TOO_LARGE = "too_large"
+    FIELD_MISSING = "field_missing"
+    FIELD_UNKNOWN = "field_unknown"
+    TYPE_WRONG = "type_wrong"
+    VALUE_MALFORMED = "value_malformed"
+    VALUE_OUT_OF_RANGE = "value_out_of_range"
+    VALUE_MISSING = "value_missing"
+    CREDIT_CODE_INVALID = "credit_code_invalid"
+    SCHEMA_INVALID = "schema_invalid"
+    SCHEMA_UNKNOWN = "schema_unknown"
+    QUESTION_MALFORMED = "question_malformed"
+    OPERATOR_UNSUPPORTED = "operator_unsupported"
+    UNIT_MISSING = "unit_missing"
+    UNIT_UNKNOWN = "unit_unknown"
+    OFF_LADDER = "off_ladder"
+    RANGE_EMPTY = "range_empty"
+    SET_EMPTY = "set_empty"
+    SET_FULL = "set_full"
+    SET_DUPLICATE = "set_duplicate"
+    SET_MEMBER_UNKNOWN = "set_member_unknown"
+    NOT_REVEALABLE = "not_revealable"
+    HEADING_MISSING = "heading_missing"
+    HEADING_UNKNOWN = "heading_unknown"
+    ROW_MALFORMED = "row_malformed"
+    ROW_REPEATED = "row_repeated"
+    ENCODING_WRONG = "encoding_wrong"
+    SIGNATURE_MALFORMED = "signature_malformed"
+    PURPOSE_UNKNOWN = "purpose_unknown"
+    PURPOSE_CEILING = "purpose_ceiling"
+    MEMBER_UNKNOWN = "member_unknown"
+    SUBJECT_UNKNOWN = "subject_unknown"
+    SUBJECT_EXISTS = "subject_exists"
+    NOT_FOUND = "not_found"
+    REQUEST_INVALID = "request_invalid"
+    SIGN_IN_NEEDED = "sign_in_needed"
+    NOT_ALLOWED = "not_allowed"
+
+    # proofs, headers, batches
+    OPENING_MALFORMED = "opening_malformed"
+    OPENED_SET_MISMATCH = "opened_set_mismatch"
+    MODE_MISMATCH = "mode_mismatch"
+    FIELD_PROOF_FAILED = "field_proof_failed"
+    PATH_LENGTH = "path_length"
+    SIBLING_LENGTH = "sibling_length"
+    INDEX_OUT_OF_RANGE = "index_out_of_range"
+    SCHEMA_MISMATCH = "schema_mismatch"
+    OTHER_NETWORK = "other_network"
+    NOT_IN_BATCH = "not_in_batch"
+    NOT_ANCHORED = "not_anchored"
+    ISSUER_MISMATCH = "issuer_mismatch"
+    ISSUER_NOT_ALLOWED = "issuer_not_allowed"
+    KEY_NOT_VALID = "key_not_valid"
+    KEY_COMPROMISED = "key_compromised"
+    BLOCK_NOT_FINAL = "block_not_final"
+    SUBJECT_MISMATCH = "subject_mismatch"
+    REVOKED = "revoked"
+    SUPERSEDED = "superseded"
+
+    # answers that cannot be told
+    NO_ATTESTATION = "no_attestation"
+    ATTESTATION_EXPIRED = "attestation_expired"
+    ATTESTATION_TOO_OLD = "attestation_too_old"
+    PERIOD_MISMATCH = "period_mismatch"
+    VALUE_ABSENT = "value_absent"
+    NEEDS_DISCLOSURE = "needs_disclosure"
+    ERASED = "erased"
+
+    # consent
+    CONSENT_UNKNOWN = "consent_unknown"
+    CONSENT_ID_MISMATCH = "consent_id_mismatch"
+    CONSENT_EXISTS = "consent_exists"
+    CONSENT_EXPIRED = "consent_expired"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    CONSENT_NOT_YET_VALID = "consent_not_yet_valid"
+    CONSENT_EXHAUSTED = "consent_exhausted"
+    CONSENT_OTHER_GRANTEE = "consent_other_grantee"
+    CONSENT_OTHER_PURPOSE = "consent_other_purpose"
+    CONSENT_OTHER_DEPARTMENT = "consent_other_department"
+    CONSENT_WRONG_SECRET = "consent_wrong_secret"  # noqa: S105 - a reason code, not a secret
+    CONSENT_TERMS_DIFFER = "consent_terms_differ"
+    QUESTION_NOT_CONSENTED = "question_not_consented"
+    SIGNER_NOT_CONTROLLER = "signer_not_controller"
+    CONTROLLERS_MISMATCH = "controllers_mismatch"
+    THRESHOLD_NOT_MET = "threshold_not_met"
+    SIGNER_REPEATED = "signer_repeated"
+
+    # the chain and the machinery around it
+    LEDGER_UNAVAILABLE = "ledger_unavailable"
+    LEDGER_WRONG_CHAIN = "ledger_wrong_chain"
+    LEDGER_REFUSED = "ledger_refused"
+    CONFIGURATION = "configuration"
+    INTERNAL = "internal"

@@ -1,0 +1,123 @@
+"""Reading members out of parsed JSON with errors that name the member. Used by every ``from_json``."""
+
+from collections.abc import Mapping, Sequence
+
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.hashing import HASH_BYTES
+from ledger_node.domain.reason import Reason
+
+
+class Record:
+    """A JSON object whose members are read once each, by name and type.
+
+    ``done()`` refuses members that nobody read, so that a misspelt or extra member never passes unseen.
+    """
+
+    def __init__(self, value: object, what: str) -> None:
+        if not isinstance(value, Mapping):
+            raise InvalidInputError(Reason.TYPE_WRONG, f"{what} must be a JSON object", field=what)
+        self._members = dict(value)
+        self._what = what
+
+    def take(self, name: str) -> JSON:
+        """Return the member ``name``."""
+        if name not in self._members:
+            raise InvalidInputError(Reason.FIELD_MISSING, f"{self._what} lacks '{name}'", field=name)
+        value: JSON = self._members.pop(name)
+        return value
+
+    def optional(self, name: str) -> JSON:
+        """Return the member ``name`` or None where it is missing."""
+        return self._members.pop(name, None)
+
+    def text(self, name: str, *, max_length: int = 1024) -> str:
+        """Return a text of at most ``max_length`` characters."""
+        value = self.take(name)
+        if not isinstance(value, str):
+            raise self._wrong(name, "a text")
+        if len(value) > max_length:
+            raise InvalidInputError(
+                Reason.TOO_LARGE, f"'{name}' is longer than {max_length} characters", field=name
+            )
+        return value
+
+    def integer(self, name: str, *, low: int = 0, high: int = 2**53 - 1) -> int:
+        """Return an integer between ``low`` and ``high``, both included; true and false are not integers."""
+        value = self.take(name)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise self._wrong(name, "an integer")
+        if not low <= value <= high:
+            raise InvalidInputError(
+                Reason.VALUE_OUT_OF_RANGE, f"'{name}' must lie between {low} and {high}", field=name
+            )
+        return value
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        """Return true or false."""
+        value = self.optional(name)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            raise self._wrong(name, "true or false")
+        return value
+
+    def blob(self, name: str, *, length: int | None = HASH_BYTES) -> bytes:
+        """Return bytes written as 0x and lower-case hexadecimal digits."""
+        return from_hex(self.take(name), name, length=length)
+
+    def items(self, name: str, *, max_items: int = 4096) -> Sequence[JSON]:
+        """Return a list of at most ``max_items``."""
+        value = self.take(name)
+        if not isinstance(value, list | tuple):
+            raise self._wrong(name, "a list")
+        if len(value) > max_items:
+            raise InvalidInputError(Reason.TOO_LARGE, f"'{name}' has more than {max_items} items", field=name)
+        return value
+
+    def texts(self, name: str, *, max_items: int = 256) -> tuple[str, ...]:
+        """Return a list of texts."""
+        values = self.items(name, max_items=max_items)
+        if not all(isinstance(value, str) and len(value) <= 1024 for value in values):  # noqa: PLR2004 - as text()
+            raise self._wrong(name, "a list of texts")
+        return tuple(str(value) for value in values)
+
+    def record(self, name: str) -> "Record":
+        """Return a nested object."""
+        return Record(self.take(name), name)
+
+    def done(self) -> None:
+        """Refuse members that were not read."""
+        if self._members:
+            extra = sorted(self._members)[0][:64]
+            raise InvalidInputError(
+                Reason.FIELD_UNKNOWN, f"{self._what} has an unknown member '{extra}'", field=extra
+            )
+
+    def _wrong(self, name: str, expected: str) -> InvalidInputError:
+        return InvalidInputError(Reason.TYPE_WRONG, f"'{name}' must be {expected}", field=name)
+
+
+def from_hex(value: object, name: str, *, length: int | None = HASH_BYTES) -> bytes:
+    """Return bytes written as 0x and lower-case hexadecimal digits; ``length`` None takes any.
+
+    Raises:
+        InvalidInputError: ``type_wrong`` or ``value_malformed``, naming ``name``.
+    """
+    if not isinstance(value, str):
+        raise InvalidInputError(Reason.TYPE_WRONG, f"'{name}' must be 0x and hexadecimal digits", field=name)
+    digits = value[2:]
+    wrong_length = length is not None and len(digits) != 2 * length
+    if not value.startswith("0x") or wrong_length or digits.strip("0123456789abcdef") or len(digits) % 2:
+        size = "an even number of" if length is None else str(2 * length)
+        raise InvalidInputError(
+            Reason.VALUE_MALFORMED,
+            f"'{name}' must be 0x and {size} lower-case hexadecimal digits",
+            field=name,
+        )
+    return bytes.fromhex(digits)
+
+
+def to_hex(data: bytes) -> str:
+    """Return 0x and lower-case hexadecimal digits."""
+    return "0x" + data.hex()

@@ -1,0 +1,186 @@
+"""Schemas: what a type of attestation says of a subject (CL1, schemaId = H(0x20 || canonical JSON))."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Self
+
+from ledger_node.domain.canonical import JSON, encode
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.hashing import keccak
+from ledger_node.domain.ladder import Ladder
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.record import Record
+from ledger_node.domain.tree import depth_of
+from ledger_node.domain.value import FieldType, Special, Value, parse_value
+
+MAX_FIELDS: Final = 256
+MAX_MEMBERS: Final = 256
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
+_MEMBER: Final = re.compile(r"[A-Za-z0-9_]{1,32}\Z")
+_LADDER_TYPES: Final = {FieldType.INTEGER, FieldType.DATE, FieldType.MONTH}
+
+
+class Mode(StrEnum):
+    """How a field is committed to, and so which questions it can answer."""
+
+    PLAIN = "plain"
+    LADDER = "ladder"
+    ENUM = "enum"
+
+    @property
+    def byte(self) -> bytes:
+        """The mode byte of the leaf."""
+        return _MODE_BYTE[self]
+
+
+_MODE_BYTE: Final = {Mode.PLAIN: b"\x01", Mode.LADDER: b"\x02", Mode.ENUM: b"\x03"}
+ABSENT_BYTE: Final = b"\xff"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One claim of a schema. ``index`` is its slot in the tree of fields."""
+
+    index: int
+    name: str
+    type: FieldType
+    mode: Mode
+    unit: str | None
+    ladder: Ladder | None
+    members: tuple[str, ...]
+    optional: bool
+    none_on_record: bool
+
+    def parse(self, raw: JSON) -> Value:
+        """Return the value that ``raw`` stands for: null is absent, "none" is none on record.
+
+        Raises:
+            InvalidInputError: the value is missing, malformed or not a member; the field is named.
+        """
+        if raw is None:
+            if not self.optional:
+                raise InvalidInputError(Reason.VALUE_MISSING, f"'{self.name}' needs a value", field=self.name)
+            return Special.ABSENT
+        if raw == "none" and self.none_on_record:
+            return Special.NONE_ON_RECORD
+        value = parse_value(self.type, raw, self.name)
+        if self.mode is Mode.ENUM and value not in self.members:
+            raise InvalidInputError(
+                Reason.SET_MEMBER_UNKNOWN,
+                f"'{self.name}' must be one of {', '.join(self.members)}",
+                field=self.name,
+            )
+        return value
+
+    def require_ladder(self) -> Ladder:
+        """Return the ladder of a field in mode ladder."""
+        if self.ladder is None:
+            raise InvalidInputError(
+                Reason.OPERATOR_UNSUPPORTED, f"'{self.name}' has no ladder of thresholds", field=self.name
+            )
+        return self.ladder
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """An ordered list of fields under a name and version; ``id`` is the digest everybody refers to."""
+
+    name: str
+    version: int
+    fields: tuple[Field, ...]
+    id: bytes
+    spec: JSON
+
+    @classmethod
+    def from_json(cls, value: JSON) -> Self:
+        """Read a schema and compute its id.
+
+        Raises:
+            InvalidInputError: ``schema_invalid`` or the member that is wrong.
+        """
+        record = Record(value, "schema")
+        name = _named(record.text("name"))
+        version = record.integer("version", low=1, high=2**31)
+        items = record.items("fields", max_items=MAX_FIELDS)
+        record.done()
+        fields = tuple(_field(index, item) for index, item in enumerate(items))
+        if not fields or len({field.name for field in fields}) != len(fields):
+            raise _invalid("a schema has at least one field, and no field twice")
+        return cls(name, version, fields, keccak(b"\x20" + encode(value)), value)
+
+    @property
+    def depth(self) -> int:
+        """Depth of the tree of fields."""
+        return depth_of(len(self.fields))
+
+    def field(self, name: str) -> Field:
+        """Return the field called ``name``.
+
+        Raises:
+            InvalidInputError: ``field_unknown``, listing the fields there are.
+        """
+        for field in self.fields:
+            if field.name == name:
+                return field
+        known = ", ".join(field.name for field in self.fields)
+        raise InvalidInputError(
+            Reason.FIELD_UNKNOWN, f"schema {self.name} has no such field; it has {known}", field=name[:64]
+        )
+
+    def parse_values(self, raw: Mapping[str, JSON]) -> tuple[Value, ...]:
+        """Return the values of one attestation in the order of the fields.
+
+        Raises:
+            InvalidInputError: a field is unknown, missing or malformed.
+        """
+        for name in raw:
+            self.field(name)
+        return tuple(field.parse(raw.get(field.name)) for field in self.fields)
+
+
+def _field(index: int, value: JSON) -> Field:
+    record = Record(value, "field")
+    name = _named(record.text("name"))
+    try:
+        kind = FieldType(record.text("type"))
+        mode = Mode(record.text("mode"))
+    except ValueError as error:
+        raise _invalid(f"field '{name}' has an unknown type or mode") from error
+    unit = record.optional("unit")
+    if unit is not None and not isinstance(unit, str):
+        raise _invalid(f"the unit of '{name}' must be a text")
+    ladder = Ladder.from_json(record.take("ladder")) if mode is Mode.LADDER else None
+    members = record.texts("members", max_items=MAX_MEMBERS) if mode is Mode.ENUM else ()
+    optional, none_on_record = record.flag("optional"), record.flag("none_on_record")
+    record.done()
+    _require_sense(name, kind, mode, members, none_on_record=none_on_record)
+    return Field(index, name, kind, mode, unit, ladder, members, optional, none_on_record)
+
+
+def _require_sense(
+    name: str, kind: FieldType, mode: Mode, members: tuple[str, ...], *, none_on_record: bool
+) -> None:
+    if (mode is Mode.ENUM) != (kind is FieldType.ENUM):
+        raise _invalid(f"field '{name}': type enum and mode enum go together")
+    if mode is Mode.LADDER and kind not in _LADDER_TYPES:
+        raise _invalid(f"field '{name}': only numbers, dates and months lie on a ladder")
+    if none_on_record and (mode is not Mode.LADDER or kind is FieldType.INTEGER):
+        raise _invalid(f"field '{name}': none on record is for dates and months on a ladder")
+    if mode is Mode.ENUM and (
+        len(members) < 2  # noqa: PLR2004 - a set of one member answers nothing
+        or len(set(members)) != len(members)
+        or not all(_MEMBER.match(member) for member in members)
+    ):
+        raise _invalid(f"field '{name}' needs two or more different members of letters, digits and _")
+
+
+def _named(name: str) -> str:
+    if not _NAME.match(name):
+        raise _invalid("names are lower-case letters, digits and _, starting with a letter")
+    return name
+
+
+def _invalid(message: str) -> InvalidInputError:
+    return InvalidInputError(Reason.SCHEMA_INVALID, message)

@@ -1,0 +1,67 @@
+"""secp256k1 signatures: 65 bytes r || s || v with low s, and the addresses that made them."""
+
+from typing import Final
+
+import coincurve
+
+from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.hashing import keccak
+from ledger_node.domain.reason import Reason
+
+SIGNATURE_BYTES: Final = 65
+_HALF_ORDER: Final = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
+_V_OFFSET: Final = 27
+
+
+def sign(digest: bytes, private_key: bytes) -> bytes:
+    """Return the signature of a 32-byte ``digest`` (low s, v 27 or 28)."""
+    signature: bytes = coincurve.PrivateKey(private_key).sign_recoverable(digest, hasher=None)
+    return signature[:64] + bytes([signature[64] + _V_OFFSET])
+
+
+def address_of(private_key: bytes) -> bytes:
+    """Return the 20-byte address of a private key."""
+    return _address(coincurve.PrivateKey(private_key).public_key)
+
+
+def recover(digest: bytes, signature: bytes) -> bytes:
+    """Return the 20-byte address whose key signed ``digest``.
+
+    Raises:
+        VerificationError: ``signature_malformed`` for a wrong length, high s, v other than 27 and 28, or a
+            signature that no key can have made.
+    """
+    if len(signature) != SIGNATURE_BYTES:
+        raise _malformed(f"a signature is {SIGNATURE_BYTES} bytes: r, s, v")
+    v = signature[64] - _V_OFFSET
+    if v not in {0, 1}:
+        raise _malformed("the last byte of a signature is 27 or 28")
+    if int.from_bytes(signature[32:64], "big") > _HALF_ORDER:
+        raise _malformed("the signature has a high s; sign with low s (EIP-2)")
+    try:
+        key = coincurve.PublicKey.from_signature_and_message(signature[:64] + bytes([v]), digest, hasher=None)
+    except (ValueError, Exception) as error:
+        raise _malformed("no key can have made this signature") from error
+    return _address(key)
+
+
+def parse_address(raw: object, name: str) -> bytes:
+    """Return the 20 bytes of an address written as 0x and 40 hexadecimal digits, in any case."""
+    if not isinstance(raw, str) or len(raw) != 42 or not raw.startswith("0x"):  # noqa: PLR2004 - 0x and 40
+        raise InvalidInputError(
+            Reason.VALUE_MALFORMED, f"'{name}' must be an address: 0x and 40 hexadecimal digits", field=name
+        )
+    try:
+        return bytes.fromhex(raw[2:])
+    except ValueError as error:
+        raise InvalidInputError(
+            Reason.VALUE_MALFORMED, f"'{name}' must be an address: 0x and 40 hexadecimal digits", field=name
+        ) from error
+
+
+def _address(key: "coincurve.PublicKey") -> bytes:
+    return keccak(key.format(compressed=False)[1:])[-20:]
+
+
+def _malformed(message: str) -> VerificationError:
+    return VerificationError(Reason.SIGNATURE_MALFORMED, message)

@@ -1,0 +1,174 @@
+"""Values of fields: their types, canonical bytes and JSON forms (CL1, vd plain).
+
+Integers are 16-byte two's complement, dates and months i32 days from 1970-01-01 (a month is its first
+day), text NFC UTF-8, codes printable ASCII, booleans one byte. Nothing is ever rounded or guessed.
+"""
+
+import datetime
+import unicodedata
+from enum import Enum, StrEnum
+from typing import Final, TypeAlias
+
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.reason import Reason
+
+EPOCH: Final = datetime.date(1970, 1, 1)
+MAX_TEXT_BYTES: Final = 1024
+MAX_INTEGER: Final = 2**127 - 1
+
+
+class FieldType(StrEnum):
+    """The types a schema may name."""
+
+    INTEGER = "integer"
+    DATE = "date"
+    MONTH = "month"
+    TEXT = "text"
+    CODE = "code"
+    BOOL = "bool"
+    ENUM = "enum"
+
+
+class Special(Enum):
+    """Two ways of having no ordinary value."""
+
+    ABSENT = "absent"
+    """The field has no value; its leaf says so (mode byte 0xff)."""
+    NONE_ON_RECORD = "none on record"
+    """Nothing of the kind ever happened: a date or month that lies below the whole ladder."""
+
+
+Value: TypeAlias = int | str | bool | Special
+"""Dates and months are integers of days; members of an enum are their names."""
+
+_TYPE_BYTE: Final = {
+    FieldType.INTEGER: b"\x01",
+    FieldType.DATE: b"\x02",
+    FieldType.MONTH: b"\x02",
+    FieldType.TEXT: b"\x03",
+    FieldType.CODE: b"\x04",
+    FieldType.BOOL: b"\x05",
+}
+
+
+def encode_value(kind: FieldType, value: Value) -> bytes:
+    """Return typeByte || canonical value, as it stands in ``vd plain``."""
+    match value:
+        case bool():
+            body = b"\x01" if value else b"\x00"
+        case int():
+            width = 16 if kind is FieldType.INTEGER else 4
+            body = value.to_bytes(width, "big", signed=True)
+        case str():
+            body = value.encode("utf-8")
+        case Special():
+            raise ValueError("a special value has no canonical bytes")
+    return _TYPE_BYTE[kind] + body
+
+
+def parse_value(kind: FieldType, raw: JSON, name: str) -> Value:
+    """Return the value that strict JSON ``raw`` stands for; ``name`` is the field, for the error.
+
+    Raises:
+        InvalidInputError: ``type_wrong``, ``value_malformed`` or ``value_out_of_range``.
+    """
+    match kind:
+        case FieldType.INTEGER:
+            return _integer(raw, name)
+        case FieldType.DATE:
+            return parse_date(raw, name)
+        case FieldType.MONTH:
+            return parse_month(raw, name)
+        case FieldType.TEXT:
+            return _text(raw, name)
+        case FieldType.CODE:
+            return _code(raw, name)
+        case FieldType.ENUM:
+            return _text(raw, name)
+        case FieldType.BOOL:
+            if not isinstance(raw, bool):
+                raise _type_wrong(name, "true or false")
+            return raw
+
+
+def format_value(kind: FieldType, value: Value) -> JSON:
+    """Return the JSON form that ``parse_value`` reads back."""
+    if isinstance(value, Special):
+        return None if value is Special.ABSENT else "none"
+    if kind is FieldType.DATE:
+        return format_date(int(value))
+    if kind is FieldType.MONTH:
+        return format_date(int(value))[:7]
+    return value
+
+
+def parse_date(raw: object, name: str) -> int:
+    """Return the days from 1970-01-01 of an ISO date YYYY-MM-DD."""
+    if not isinstance(raw, str):
+        raise _type_wrong(name, "a date written YYYY-MM-DD")
+    try:
+        day = datetime.date.fromisoformat(raw)
+    except ValueError as error:
+        raise _malformed(name, "a date written YYYY-MM-DD") from error
+    if day.isoformat() != raw:
+        raise _malformed(name, "a date written YYYY-MM-DD")
+    return (day - EPOCH).days
+
+
+def parse_month(raw: object, name: str) -> int:
+    """Return the days from 1970-01-01 of the first day of a month YYYY-MM."""
+    if not isinstance(raw, str) or len(raw) != len("YYYY-MM"):
+        raise _type_wrong(name, "a month written YYYY-MM")
+    return parse_date(raw + "-01", name)
+
+
+def format_date(days: int) -> str:
+    """Return the ISO date of ``days`` from 1970-01-01."""
+    return (EPOCH + datetime.timedelta(days=days)).isoformat()
+
+
+def add_months(days: int, months: int) -> int:
+    """Return the first day of the month that lies ``months`` after the month of ``days``."""
+    day = EPOCH + datetime.timedelta(days=days)
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return (datetime.date(year, month + 1, 1) - EPOCH).days
+
+
+def _integer(raw: JSON, name: str) -> int:
+    if not isinstance(raw, int) or isinstance(raw, bool):
+        raise _type_wrong(name, "an integer (amounts are in fen)")
+    if not -MAX_INTEGER - 1 <= raw <= MAX_INTEGER:
+        raise InvalidInputError(Reason.VALUE_OUT_OF_RANGE, f"'{name}' does not fit into 16 bytes", field=name)
+    return raw
+
+
+def _text(raw: JSON, name: str) -> str:
+    if not isinstance(raw, str) or not raw:
+        raise _type_wrong(name, "a text that is not empty")
+    try:
+        encoded = raw.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise _malformed(name, "valid Unicode") from error
+    if len(encoded) > MAX_TEXT_BYTES:
+        raise InvalidInputError(
+            Reason.TOO_LARGE, f"'{name}' is longer than {MAX_TEXT_BYTES} bytes", field=name
+        )
+    if not unicodedata.is_normalized("NFC", raw):
+        raise _malformed(name, "text in Unicode normalisation form NFC")
+    return raw
+
+
+def _code(raw: JSON, name: str) -> str:
+    text = _text(raw, name)
+    if not (text.isascii() and text.isprintable() and " " not in text):
+        raise _malformed(name, "a code of printable ASCII characters without spaces")
+    return text
+
+
+def _type_wrong(name: str, expected: str) -> InvalidInputError:
+    return InvalidInputError(Reason.TYPE_WRONG, f"'{name}' must be {expected}", field=name)
+
+
+def _malformed(name: str, expected: str) -> InvalidInputError:
+    return InvalidInputError(Reason.VALUE_MALFORMED, f"'{name}' must be {expected}", field=name)

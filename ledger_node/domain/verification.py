@@ -1,0 +1,309 @@
+"""The verification plan: pure rules that the API, the bank and an auditor run alike.
+
+Attestation (``require_attestation``)
+ 1. The header names the schema that the verifier holds (schemaId is the digest of its canonical form).
+ 2. The header is of this network: chain id and AnchorRegistry.
+ 3. The header's place in its batch leads to the anchored root: index < size, path as long as the depth.
+ 4. The chain holds exactly this anchor (member, stream, number, root, size, start, time, key).
+ 5. The header's issuer is the member that anchored, allowed to issue this schema at that time.
+ 6. The key was valid at that time and not compromised before it.
+ 7. At the pinned block the position is neither revoked nor superseded.
+Consent (``require_consent``)
+ 8. The terms hash to the consent id under this ConsentRegistry.
+ 9. The controllers are those the chain committed to when the consent was granted.
+10. Enough different controllers signed the terms.
+11. The bank and its purpose are those of the terms.
+12. At the pinned block the consent is live, in time, and not exhausted.
+Subject (``require_subject``)
+13. The registrar's attestation passes 1-7, opens to the credit code, and reveals the consent's subject id.
+Claim (``judge_claim``)
+14. The consent lists exactly this question and covers the issuer.
+15. The attestation opens to the same credit code, is not expired, not older than the policy allows, and
+    covers the period asked about.
+16. The field proof leads to the fieldsRoot and shows the statement or its complement.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ledger_node.domain.batch import ATTESTATIONS, root_of_batch
+from ledger_node.domain.commitment import subject_tag
+from ledger_node.domain.consent import (
+    departments_allow,
+    lists_question,
+    require_granted_to,
+    require_signed,
+    require_usable,
+)
+from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.fact import IssuerPeriod, LedgerFacts
+from ledger_node.domain.presentation import (
+    SUBJECT_FIELD,
+    SUBJECT_REGISTRATION,
+    Presentation,
+    ShownAttestation,
+    ShownClaim,
+    ShownConsent,
+    ShownSubject,
+)
+from ledger_node.domain.proof import Outcome, check_proof, revealed
+from ledger_node.domain.question import Question
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.record import to_hex
+from ledger_node.domain.schema import Schema
+from ledger_node.domain.statement import Reveal, lower
+from ledger_node.domain.status import WORD_BITS, Plane
+
+_DAY: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the bank demands of attestations. ``max_age_days``: days between as_of and now, None for any."""
+
+    max_age_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judged answer to one question, with a reason whenever it cannot be told."""
+
+    question: Question
+    outcome: Outcome
+    reason: Reason | None = None
+    message: str | None = None
+
+
+def require_attestation(shown: ShownAttestation, schema: Schema, facts: LedgerFacts) -> None:
+    """Run rules 1 to 7.
+
+    Raises:
+        VerificationError: naming the first rule that fails.
+    """
+    header, anchor = shown.header, shown.anchor
+    if header.schema_id != schema.id:  # 1
+        raise VerificationError(Reason.SCHEMA_MISMATCH, f"this is no attestation of schema {schema.name}")
+    network = (facts.anchor_domain.chain_id, facts.anchor_domain.contract)
+    if (header.chain_id, header.anchor_registry) != network:  # 2
+        raise VerificationError(Reason.OTHER_NETWORK, "this attestation belongs to another network")
+    if root_of_batch(header.digest, shown.index, shown.path, anchor.size) != anchor.root:  # 3
+        raise VerificationError(
+            Reason.NOT_IN_BATCH, "the attestation is not in the batch it is said to be in"
+        )
+    held = facts.anchor_digests.get((anchor.member, anchor.stream, anchor.number))
+    if anchor.stream != ATTESTATIONS or held != anchor.digest:  # 4
+        raise VerificationError(Reason.NOT_ANCHORED, "the chain does not hold this batch as it is shown")
+    if header.issuer != anchor.member:  # 5
+        raise VerificationError(Reason.ISSUER_MISMATCH, "the batch was anchored by another member")
+    period = facts.issuers.get((schema.id, header.issuer), IssuerPeriod(0, 0))
+    if not period.since <= anchor.anchored_at < period.until:  # 5
+        raise VerificationError(
+            Reason.ISSUER_NOT_ALLOWED, f"the issuer was not allowed to issue {schema.name} at that time"
+        )
+    _require_key(shown, facts)  # 6
+    _require_status(shown, facts)  # 7
+
+
+def _require_key(shown: ShownAttestation, facts: LedgerFacts) -> None:
+    anchor = shown.anchor
+    key = facts.keys.get((anchor.member, anchor.key))
+    if key is None or not key.valid_from <= anchor.anchored_at < key.valid_until:
+        raise VerificationError(Reason.KEY_NOT_VALID, "the batch was signed by a key that was not valid then")
+    if key.compromised_from and key.compromised_from <= anchor.anchored_at:
+        raise VerificationError(Reason.KEY_COMPROMISED, "the batch was signed after its key was compromised")
+
+
+def _require_status(shown: ShownAttestation, facts: LedgerFacts) -> None:
+    word, bit = divmod(shown.position, WORD_BITS)
+    for plane, reason in ((Plane.REVOKED, Reason.REVOKED), (Plane.SUPERSEDED, Reason.SUPERSEDED)):
+        bits = facts.status.get((shown.anchor.member, plane, word))
+        if bits is None or bits >> bit & 1:
+            raise VerificationError(reason, f"this attestation is {reason.value} or its status is unknown")
+
+
+def require_consent(
+    shown: ShownConsent,
+    facts: LedgerFacts,
+    *,
+    grantee: bytes,
+    purpose: str | None = None,
+    uses_already_counted: int = 0,
+) -> None:
+    """Run rules 8 to 12.
+
+    Raises:
+        VerificationError: naming the first rule that fails.
+    """
+    require_signed(shown.terms.digest(facts.consent_domain), shown.id)  # 8
+    if facts.consent is None:
+        raise VerificationError(Reason.CONSENT_UNKNOWN, "the ledger knows no such consent")
+    if shown.controllers.commitment != facts.controllers:  # 9
+        raise VerificationError(
+            Reason.CONTROLLERS_MISMATCH,
+            "these controllers are not those of the subject at the time of the grant",
+        )
+    shown.controllers.require_signatures(shown.id, shown.signatures)  # 10
+    require_granted_to(shown.terms, grantee=grantee, purpose=purpose)  # 11
+    require_usable(
+        shown.terms, facts.consent, now=facts.block_time, uses_already_counted=uses_already_counted
+    )  # 12
+
+
+def require_subject(
+    shown: ShownSubject, subject_id: bytes, schemas: Mapping[str, Schema], facts: LedgerFacts
+) -> None:
+    """Run rule 13.
+
+    Raises:
+        VerificationError: the registration does not check or is of another subject.
+    """
+    schema = schemas[SUBJECT_REGISTRATION]
+    require_attestation(shown.registration, schema, facts)
+    _require_same_subject(shown.registration, shown.credit_code)
+    field = schema.field(SUBJECT_FIELD)
+    check_proof(schema, shown.registration.header.fields_root, field, Reveal(), shown.proof)
+    if revealed(field, shown.proof) != to_hex(subject_id):
+        raise VerificationError(Reason.SUBJECT_MISMATCH, "the registration is of another subject id")
+
+
+def _require_same_subject(shown: ShownAttestation, credit_code: str) -> None:
+    if subject_tag(shown.subject_key, credit_code) != shown.header.subject_tag:
+        raise VerificationError(Reason.SUBJECT_MISMATCH, "the attestation is about another subject")
+
+
+def judge_claim(
+    claim: ShownClaim,
+    presentation: Presentation,
+    schemas: Mapping[str, Schema],
+    facts: LedgerFacts,
+    policy: Policy,
+) -> Verdict:
+    """Run rules 14 to 16 (and 1 to 7 on the attestation) and return the verdict they lead to.
+
+    Consent and subject must have passed before.
+
+    Raises:
+        VerificationError: the presentation claims a verdict that does not follow from it.
+    """
+    consent, subject = presentation.consent, presentation.subject
+    if consent is None or subject is None:
+        return _cannot_tell(claim, claim.reason or Reason.CONSENT_UNKNOWN, claim.message)
+    try:
+        outcome = _judge(claim, presentation, consent, subject, schemas, facts, policy)
+    except (VerificationError, InvalidInputError) as error:
+        if claim.verdict is not Outcome.CANNOT_TELL:
+            raise
+        return _cannot_tell(claim, error.reason, error.message)
+    if outcome is None:
+        # an honest "cannot tell" shows nothing to judge; its reason is the prover's word
+        return _cannot_tell(claim, claim.reason or Reason.NO_ATTESTATION, claim.message)
+    if outcome is Outcome.CANNOT_TELL:
+        return _cannot_tell(claim, Reason.VALUE_ABSENT, "the department has no value for this field")
+    return Verdict(claim.question, outcome)
+
+
+def _judge(
+    claim: ShownClaim,
+    presentation: Presentation,
+    consent: ShownConsent,
+    subject: ShownSubject,
+    schemas: Mapping[str, Schema],
+    facts: LedgerFacts,
+    policy: Policy,
+) -> Outcome | None:
+    schema = schemas[claim.question.schema]
+    field = schema.field(claim.question.field)
+    require_question(consent, claim.question.text(field))  # 14
+    if claim.attestation is None or claim.proof is None:
+        if claim.verdict is not Outcome.CANNOT_TELL:
+            raise VerificationError(Reason.OPENING_MALFORMED, "a yes or no comes with a proof")
+        return None
+    shown = presentation.attestations.get(claim.attestation)
+    if shown is None:
+        raise VerificationError(Reason.NO_ATTESTATION, "the attestation of a claim is missing")
+    require_attestation(shown, schema, facts)
+    require_department(consent, shown.header.issuer)  # 14
+    _require_same_subject(shown, subject.credit_code)  # 15
+    require_current(shown, claim.question, facts, policy)  # 15
+    return check_proof(
+        schema, shown.header.fields_root, field, lower(claim.question, field), claim.proof
+    )  # 16
+
+
+def require_question(consent: ShownConsent, text: str) -> None:
+    """Require that the consent lists exactly this question (rule 14).
+
+    Raises:
+        VerificationError: ``question_not_consented``.
+    """
+    if not lists_question(consent.terms, text):
+        raise VerificationError(
+            Reason.QUESTION_NOT_CONSENTED,
+            "the subject did not consent to this question; ask it for a new consent",
+        )
+
+
+def require_department(consent: ShownConsent, issuer: bytes) -> None:
+    """Require that the consent covers attestations of ``issuer`` (rule 14).
+
+    Raises:
+        VerificationError: ``consent_other_department``.
+    """
+    if not departments_allow(consent.terms, issuer):
+        raise VerificationError(
+            Reason.CONSENT_OTHER_DEPARTMENT, "the consent does not cover attestations of this department"
+        )
+
+
+def require_current(shown: ShownAttestation, question: Question, facts: LedgerFacts, policy: Policy) -> None:
+    """Require that an attestation is about the period asked, unexpired and fresh enough (rule 15).
+
+    Raises:
+        VerificationError: ``attestation_expired``, ``attestation_too_old`` or ``period_mismatch``.
+    """
+    header, now = shown.header, facts.block_time
+    if header.valid_until <= now:
+        raise VerificationError(Reason.ATTESTATION_EXPIRED, "the attestation has expired")
+    if policy.max_age_days is not None and now // _DAY - header.as_of > policy.max_age_days:
+        raise VerificationError(
+            Reason.ATTESTATION_TOO_OLD, f"the newest data is older than {policy.max_age_days} days"
+        )
+    if question.period is not None and question.period != header.period:
+        raise VerificationError(Reason.PERIOD_MISMATCH, "the attestation covers another period")
+
+
+def verify(
+    presentation: Presentation,
+    schemas: Mapping[str, Schema],
+    facts: LedgerFacts,
+    *,
+    grantee: bytes,
+    policy: Policy,
+    purpose: str | None = None,
+    uses_already_counted: int = 0,
+) -> Sequence[Verdict]:
+    """Run the whole plan and return one verdict a claim.
+
+    Raises:
+        VerificationError: the presentation does not check; nothing in it may be relied on.
+    """
+    consent, subject = presentation.consent, presentation.subject
+    if consent is not None and subject is not None:
+        require_consent(
+            consent, facts, grantee=grantee, purpose=purpose, uses_already_counted=uses_already_counted
+        )
+        require_subject(subject, consent.terms.subject, schemas, facts)
+    elif any(claim.verdict is not Outcome.CANNOT_TELL for claim in presentation.claims):
+        raise VerificationError(Reason.CONSENT_UNKNOWN, "a yes or no comes with its consent and subject")
+    verdicts = [judge_claim(claim, presentation, schemas, facts, policy) for claim in presentation.claims]
+    for claim, verdict in zip(presentation.claims, verdicts, strict=True):
+        if claim.verdict is not verdict.outcome:
+            raise VerificationError(
+                Reason.FIELD_PROOF_FAILED, "the answer says something else than its proof shows"
+            )
+    return verdicts
+
+
+def _cannot_tell(claim: ShownClaim, reason: Reason, message: str | None) -> Verdict:
+    return Verdict(claim.question, Outcome.CANNOT_TELL, reason, message)
