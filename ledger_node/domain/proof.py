@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
+from typing_extensions import override
+
 from ledger_node.domain.commitment import (
     DOWN,
     UP,
@@ -57,6 +59,7 @@ class Prover:
     seed: bytes
     values: Sequence[Value]
 
+    @override
     def __repr__(self) -> str:
         return f"Prover({self.committer.schema.name})"
 

@@ -1,7 +1,8 @@
 """Questions that banks ask: one canonical JSON form and one readable text form.
 
 Text:  ``tax_payment.paid_amount >= 500000 CNY during 2025``
-JSON:  ``{"schema": "tax_payment", "field": "paid_amount", "op": ">=", "operand": 50000000, "period": "2025"}``
+JSON:  ``{"schema": "tax_payment", "field": "paid_amount", "op": ">=",
+       "operand": 50000000, "period": "2025"}``
 
 Operands are in the canonical unit of the field (fen for amounts); the text form names the unit people
 use and is converted exactly. Two questions are the same when their canonical JSON is.
@@ -111,16 +112,16 @@ class Question:
     def text(self, field: Field) -> str:
         """Return the one readable text form, which ``parse`` reads back to the same question."""
         name = f"{self.schema}.{self.field}"
+        during = "" if self.period is None else f" during {self.period}"
         match self.op, self.operand:
             case Op.RANGE, (low, high):
-                words = f"{name} between {show_operand(field, low)} and {show_operand(field, high)}"
-            case ((Op.IN | Op.NOT_IN), tuple(members)):
-                words = f"{name} {self.op} {{{', '.join(str(member) for member in members)}}}"
+                return f"{name} between {show_operand(field, low)} and {show_operand(field, high)}{during}"
+            case _, tuple(members):
+                return f"{name} {self.op} {{{', '.join(str(member) for member in members)}}}{during}"
             case Op.REVEAL, _:
-                words = f"{name} reveal"
+                return f"{name} reveal{during}"
             case _, operand:
-                words = f"{name} {self.op} {show_operand(field, operand)}"
-        return words if self.period is None else f"{words} during {self.period}"
+                return f"{name} {self.op} {show_operand(field, operand)}{during}"
 
 
 def schema_named(name: str, schemas: "dict[str, Schema]") -> Schema:

@@ -17,15 +17,14 @@ class Record:
     def __init__(self, value: object, what: str) -> None:
         if not isinstance(value, Mapping):
             raise InvalidInputError(Reason.TYPE_WRONG, f"{what} must be a JSON object", field=what)
-        self._members = dict(value)
+        self._members: dict[str, JSON] = dict(value)
         self._what = what
 
     def take(self, name: str) -> JSON:
         """Return the member ``name``."""
         if name not in self._members:
             raise InvalidInputError(Reason.FIELD_MISSING, f"{self._what} lacks '{name}'", field=name)
-        value: JSON = self._members.pop(name)
-        return value
+        return self._members.pop(name)
 
     def optional(self, name: str) -> JSON:
         """Return the member ``name`` or None where it is missing."""
@@ -89,7 +88,7 @@ class Record:
     def done(self) -> None:
         """Refuse members that were not read."""
         if self._members:
-            extra = sorted(self._members)[0][:64]
+            extra = min(self._members)[:64]
             raise InvalidInputError(
                 Reason.FIELD_UNKNOWN, f"{self._what} has an unknown member '{extra}'", field=extra
             )

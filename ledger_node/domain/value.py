@@ -4,7 +4,7 @@ Integers are 16-byte two's complement, dates and months i32 days from 1970-01-01
 day), text NFC UTF-8, codes printable ASCII, booleans one byte. Nothing is ever rounded or guessed.
 """
 
-import datetime
+import datetime as dt
 import unicodedata
 from enum import Enum, StrEnum
 from typing import Final, TypeAlias
@@ -13,7 +13,7 @@ from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
-EPOCH: Final = datetime.date(1970, 1, 1)
+EPOCH: Final = dt.date(1970, 1, 1)
 MAX_TEXT_BYTES: Final = 1024
 MAX_INTEGER: Final = 2**127 - 1
 
@@ -54,16 +54,14 @@ _TYPE_BYTE: Final = {
 
 def encode_value(kind: FieldType, value: Value) -> bytes:
     """Return typeByte || canonical value, as it stands in ``vd plain``."""
-    match value:
-        case bool():
-            body = b"\x01" if value else b"\x00"
-        case int():
-            width = 16 if kind is FieldType.INTEGER else 4
-            body = value.to_bytes(width, "big", signed=True)
-        case str():
-            body = value.encode("utf-8")
-        case Special():
-            raise ValueError("a special value has no canonical bytes")
+    if isinstance(value, Special):
+        raise TypeError("a special value has no canonical bytes")
+    if isinstance(value, bool):
+        body = b"\x01" if value else b"\x00"
+    elif isinstance(value, int):
+        body = value.to_bytes(16 if kind is FieldType.INTEGER else 4, "big", signed=True)
+    else:
+        body = value.encode("utf-8")
     return _TYPE_BYTE[kind] + body
 
 
@@ -108,7 +106,7 @@ def parse_date(raw: object, name: str) -> int:
     if not isinstance(raw, str):
         raise _type_wrong(name, "a date written YYYY-MM-DD")
     try:
-        day = datetime.date.fromisoformat(raw)
+        day = dt.date.fromisoformat(raw)
     except ValueError as error:
         raise _malformed(name, "a date written YYYY-MM-DD") from error
     if day.isoformat() != raw:
@@ -125,14 +123,14 @@ def parse_month(raw: object, name: str) -> int:
 
 def format_date(days: int) -> str:
     """Return the ISO date of ``days`` from 1970-01-01."""
-    return (EPOCH + datetime.timedelta(days=days)).isoformat()
+    return (EPOCH + dt.timedelta(days=days)).isoformat()
 
 
 def add_months(days: int, months: int) -> int:
     """Return the first day of the month that lies ``months`` after the month of ``days``."""
-    day = EPOCH + datetime.timedelta(days=days)
+    day = EPOCH + dt.timedelta(days=days)
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return (datetime.date(year, month + 1, 1) - EPOCH).days
+    return (dt.date(year, month + 1, 1) - EPOCH).days
 
 
 def _integer(raw: JSON, name: str) -> int:
