@@ -1,0 +1,155 @@
+"""Data types: a schema (what is committed) with the presentation of it (titles, columns, validity).
+
+Only the schema is digested into the schema id; a better title or another column heading changes nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from ledger_node.domain.canonical import JSON, decode
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.period import Period
+from ledger_node.domain.question import schema_named
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.record import Record
+from ledger_node.domain.schema import Schema
+from ledger_node.domain.value import add_months
+
+DEPARTMENT_TYPES: Final = ("tax_payment", "tax_credit_rating", "penalty_summary")
+
+
+class CellFormat(StrEnum):
+    """How a department writes a value in its export."""
+
+    CODE = "code"
+    YUAN = "yuan"
+    INTEGER = "integer"
+    DATE = "date"
+    MONTH = "month"
+    MEMBER = "member"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of an export: the headings it may have and how its cells are written."""
+
+    field: str
+    headings: tuple[str, ...]
+    format: CellFormat
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodRule:
+    """Where the period of a row comes from: a column of years, or the months before ``as_of``."""
+
+    headings: tuple[str, ...]
+    months: int
+
+    def rolling(self, as_of: int) -> Period:
+        """Return the period of ``months`` months that ends with the day ``as_of``."""
+        return Period(min(as_of, add_months(as_of, -self.months)) if self.months else as_of, as_of)
+
+
+@dataclass(frozen=True, slots=True)
+class DataType:
+    """One type of attestation. ``valid_days``: how long after issuing it may be relied on."""
+
+    schema: Schema
+    title: Mapping[str, str]
+    cadence: str
+    valid_days: int
+    period: PeriodRule
+    subject: tuple[str, ...]
+    as_of: tuple[str, ...]
+    columns: tuple[Column, ...]
+    ignored: frozenset[str]
+
+    @classmethod
+    def from_json(cls, value: JSON) -> "DataType":
+        """Read a schema file."""
+        record = Record(value, "data type")
+        columns = record.record("columns")
+        schema = Schema.from_json(record.take("schema"))
+        title = record.record("title")
+        data_type = cls(
+            schema=schema,
+            title={language: title.text(language) for language in ("en", "zh")},
+            cadence=record.text("cadence"),
+            valid_days=record.integer("valid_days", low=1),
+            period=_period(record.record("period")),
+            subject=record.texts("subject"),
+            as_of=record.texts("as_of"),
+            columns=tuple(_column(field.name, columns.record(field.name)) for field in schema.fields),
+            ignored=frozenset(record.texts("ignored")),
+        )
+        columns.done()
+        record.done()
+        return data_type
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return what the API lists of a type."""
+        return {
+            "schema_id": "0x" + self.schema.id.hex(),
+            "schema": self.schema.spec,
+            "title": dict(self.title),
+            "cadence": self.cadence,
+            "valid_days": self.valid_days,
+            "headings": {column.field: list(column.headings) for column in self.columns},
+        }
+
+
+def _period(record: Record) -> PeriodRule:
+    kind = record.text("kind")
+    rule = (
+        PeriodRule(record.texts("headings"), 0)
+        if kind == "year"
+        else PeriodRule((), record.integer("months", high=1200))
+    )
+    record.done()
+    return rule
+
+
+def _column(field: str, record: Record) -> Column:
+    column = Column(field, record.texts("headings"), CellFormat(record.text("format")))
+    record.done()
+    return column
+
+
+@cache
+def data_types() -> dict[str, DataType]:
+    """Return all data types by the name of their schema."""
+    folder = files("api.catalogue") / "schemas"
+    types = (DataType.from_json(decode(entry.read_bytes())) for entry in folder.iterdir())
+    return {data_type.schema.name: data_type for data_type in sorted(types, key=lambda t: t.schema.name)}
+
+
+@cache
+def schemas() -> dict[str, Schema]:
+    """Return all schemas by name."""
+    return {name: data_type.schema for name, data_type in data_types().items()}
+
+
+def data_type_named(name: str) -> DataType:
+    """Return the data type that departments issue under ``name``.
+
+    Raises:
+        InvalidInputError: ``schema_unknown``, listing those there are.
+    """
+    schema_named(name, {known: schemas()[known] for known in DEPARTMENT_TYPES})
+    return data_types()[name]
+
+
+def require_known_type(schema_id: bytes) -> DataType:
+    """Return the data type with this schema id.
+
+    Raises:
+        InvalidInputError: ``schema_unknown``.
+    """
+    for data_type in data_types().values():
+        if data_type.schema.id == schema_id:
+            return data_type
+    raise InvalidInputError(Reason.SCHEMA_UNKNOWN, "no data type has this schema id")
