@@ -1,0 +1,155 @@
+"""One block in the making: transactions go in, everything to be stored comes out."""
+
+from typing import Final, NamedTuple, cast
+
+import rlp
+from eth.abc import ComputationAPI, ReceiptAPI
+from eth.db.trie import make_trie_root_and_nodes
+from eth.vm.forks.cancun import CancunVM
+from eth.vm.forks.cancun.blocks import CancunBlockHeader
+from eth_utils.exceptions import ValidationError
+
+from .database import NodeDB
+from .error import RpcError, refused
+from .seal import Sealer
+from .state import NodeState
+from .store import BlockRow, LogRow, TxRow
+from .transaction import Transaction
+
+BLOCK_GAS_TARGET: Final = 30_000_000
+"""Once a block has used this much it is closed (about one second of work), so that nobody waits long."""
+_RLP_SHORT: Final = 55
+_SUCCESS: Final = b"\x01"
+
+
+class BuiltBlock(NamedTuple):
+    """What :meth:`.store.Store.write_block` takes, and the header it is about."""
+
+    header: CancunBlockHeader
+    row: BlockRow
+    nodes: list[tuple[bytes, bytes]]
+    transactions: list[TxRow]
+    logs: list[LogRow]
+
+
+def _rlp_length(payload: int) -> int:
+    """Return the length of an RLP list or string whose payload has ``payload`` bytes."""
+    if payload <= _RLP_SHORT:
+        return payload + 1
+    return payload + 1 + (payload.bit_length() + 7) // 8
+
+
+def _block_size(header: bytes, transactions: list[TxRow]) -> int:
+    bodies = sum(len(tx.raw) if tx.raw[0] >= 0xC0 else _rlp_length(len(tx.raw)) for tx in transactions)  # noqa: PLR2004 - RLP's first byte of a list
+    return _rlp_length(len(header) + _rlp_length(bodies) + 2)
+
+
+class BlockBuilder:
+    """Applies transactions on top of a parent block and finishes the block once."""
+
+    def __init__(self, header: CancunBlockHeader, state: NodeState, database: NodeDB) -> None:
+        self.state = state
+        self._header = header
+        self._database = database
+        self._gas_used = 0
+        self._bloom = 0
+        self._receipts: list[ReceiptAPI] = []
+        self._included: list[Transaction] = []
+        self._rows: list[TxRow] = []
+        self._logs: list[LogRow] = []
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def fits(self, gas: int) -> bool:
+        """Tell whether a transaction with this gas limit may still go in.
+
+        The sum stays within half of the block gas limit: then the next base fee is 0 (EIP-1559).
+        """
+        if not self._rows:
+            return True
+        return self._gas_used < BLOCK_GAS_TARGET and self._gas_used + gas <= self._header.gas_limit // 2
+
+    def apply(self, transaction: Transaction) -> None:
+        """Execute a transaction; a revert counts as applied.
+
+        Raises:
+            RpcError: the transaction is invalid in this state; the state is as before.
+        """
+        state = self.state
+        state.lock_changes()
+        snapshot = state.snapshot()
+        try:
+            computation = state.apply_transaction(transaction.evm)
+        except ValidationError as error:
+            state.revert(snapshot)
+            raise _refusal(transaction, state, error) from error
+        except BaseException:
+            state.revert(snapshot)
+            raise
+        state.commit(snapshot)
+        self._record(transaction, computation)
+
+    def _record(self, transaction: Transaction, computation: ComputationAPI) -> None:
+        used = CancunVM.finalize_gas_used(transaction.evm, computation)
+        self._gas_used += used
+        entries = computation.get_log_entries()
+        status = _SUCCESS if computation.is_success else b""
+        receipt = transaction.evm.make_receipt(status, self._gas_used, entries)
+        self._bloom |= int(receipt.bloom)
+        number, index = self._header.block_number, len(self._rows)
+        created = bytes(computation.msg.storage_address) if transaction.to is None else None
+        self._receipts.append(receipt)
+        self._included.append(transaction)
+        self._rows.append(
+            TxRow(
+                transaction.hash,
+                number,
+                index,
+                transaction.raw,
+                transaction.sender,
+                transaction.to,
+                created,
+                int(computation.is_success),
+                used,
+                self._gas_used,
+            )
+        )
+        for address, topics, data in entries:
+            words = [topic.to_bytes(32, "big") for topic in topics]
+            one, two, three, four = (*words, None, None, None, None)[:4]
+            self._logs.append(LogRow(number, len(self._logs), index, address, one, two, three, four, data))
+
+    def finish(self, sealer: Sealer) -> BuiltBlock:
+        """Compute the roots and sign the header; the builder is spent."""
+        self.state.persist()
+        transaction_root, _ = make_trie_root_and_nodes([tx.evm for tx in self._included])
+        receipt_root, _ = make_trie_root_and_nodes(self._receipts)
+        header = cast(
+            "CancunBlockHeader",
+            self._header.copy(
+                state_root=self.state.state_root,
+                transaction_root=transaction_root,
+                receipt_root=receipt_root,
+                bloom=self._bloom,
+                gas_used=self._gas_used,
+            ),
+        )
+        encoded: bytes = rlp.encode(header)
+        row = BlockRow(
+            header.block_number,
+            header.hash,
+            encoded,
+            sealer.seal(header.hash),
+            _block_size(encoded, self._rows),
+        )
+        return BuiltBlock(header, row, list(self._database.pending.items()), self._rows, self._logs)
+
+
+def _refusal(transaction: Transaction, state: NodeState, error: ValidationError) -> RpcError:
+    price = state.get_gas_price(transaction.evm)
+    cost = max(price, transaction.evm.max_fee_per_gas) * transaction.gas + transaction.evm.value
+    have = state.get_balance(transaction.evm.sender)
+    if have < cost:
+        return refused(f"insufficient funds for gas * price + value: balance {have}, tx cost {cost}")
+    return refused(f"the transaction cannot be applied: {error}")

@@ -1,0 +1,157 @@
+"""Executes calls that change nothing: eth_call and eth_estimateGas."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from eth._utils.address import generate_contract_address
+from eth.abc import ComputationAPI
+from eth.constants import CREATE_CONTRACT_ADDRESS
+from eth.exceptions import OutOfGas, Revert
+from eth.vm.forks.cancun.transaction_context import CancunTransactionContext
+from eth.vm.message import Message
+from eth_typing import Address
+from eth_utils.exceptions import ValidationError
+
+from .error import EXECUTION_REVERTED, RpcError, refused
+from .state import NodeState
+from .transaction import intrinsic_gas
+
+CALL_GAS_CAP: Final = 50_000_000
+_ERROR_SELECTOR: Final = bytes.fromhex("08c379a0")
+_STIPEND: Final = 2_300
+_REFUND_QUOTIENT: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A message to execute; ``to`` None creates a contract."""
+
+    sender: bytes
+    to: bytes | None
+    gas: int
+    value: int
+    data: bytes
+    access_list: tuple[tuple[bytes, tuple[int, ...]], ...] = ()
+
+    @property
+    def intrinsic(self) -> int:
+        """The gas that a transaction with this message costs before any opcode runs."""
+        slots = sum(len(keys) for _, keys in self.access_list)
+        return intrinsic_gas(self.data, creates=self.to is None, addresses=len(self.access_list), slots=slots)
+
+
+def _message(state: NodeState, call: Call) -> Message:
+    sender = Address(call.sender)
+    initcode_words = (len(call.data) + 31) // 32
+    if call.to is None:  # the executing code charges for initcode itself
+        gas = call.gas - (call.intrinsic - 2 * initcode_words)
+        created = generate_contract_address(sender, state.get_nonce(sender))
+        return Message(
+            gas, CREATE_CONTRACT_ADDRESS, sender, call.value, b"", call.data, create_address=created
+        )
+    to = Address(call.to)
+    return Message(call.gas - call.intrinsic, to, sender, call.value, call.data, state.get_code(to))
+
+
+def execute(state: NodeState, call: Call) -> ComputationAPI:
+    """Run a call on a state that is thrown away afterwards.
+
+    Raises:
+        RpcError: the call cannot start: too little gas or balance.
+    """
+    if call.gas < call.intrinsic:
+        raise refused(f"intrinsic gas too low: have {call.gas}, want {call.intrinsic}")
+    sender = Address(call.sender)
+    balance = state.get_balance(sender)
+    if balance < call.value:
+        raise refused(f"insufficient funds for gas * price + value: balance {balance}, tx cost {call.value}")
+    try:
+        message = _message(state, call)
+    except ValidationError as error:
+        raise refused(f"the call cannot be executed: {error}") from error
+    state.increment_nonce(sender)
+    for address in (sender, message.storage_address):
+        state.mark_address_warm(address)
+    for account, slots in call.access_list:
+        state.mark_address_warm(Address(account))
+        for key in slots:
+            state.mark_storage_warm(Address(account), key)
+    context = CancunTransactionContext(gas_price=0, origin=sender)
+    run = (
+        state.computation_class.apply_create_message
+        if message.is_create
+        else state.computation_class.apply_message
+    )
+    return run(state, message, context)
+
+
+def call_output(computation: ComputationAPI) -> bytes:
+    """Return what a call returned.
+
+    Raises:
+        RpcError: code 3 with the revert bytes, or -32000 for any other failure, as geth answers.
+    """
+    if computation.is_success:
+        return bytes(computation.output)
+    if isinstance(computation.error, Revert):
+        output = bytes(computation.output)
+        reason = _revert_reason(output)
+        message = f"execution reverted: {reason}" if reason else "execution reverted"
+        raise RpcError(EXECUTION_REVERTED, message, "0x" + output.hex())
+    if isinstance(computation.error, OutOfGas):
+        raise refused("out of gas")
+    raise refused(f"execution failed: {type(computation.error).__name__}")
+
+
+def _revert_reason(output: bytes) -> str | None:
+    """Return the text of Solidity's ``Error(string)``, if that is what a call reverted with."""
+    if output[:4] != _ERROR_SELECTOR or len(output) < 68:  # noqa: PLR2004 - selector, offset, length
+        return None
+    length = int.from_bytes(output[36:68], "big")
+    if length > len(output) - 68:
+        return None
+    return output[68 : 68 + length].decode("utf-8", "replace")
+
+
+def _gas_used(call: Call, computation: ComputationAPI) -> tuple[int, int]:
+    """Return the gas used before refunds and the refund."""
+    before = call.gas - computation.get_gas_remaining()
+    return before, min(computation.get_gas_refund(), before // _REFUND_QUOTIENT)
+
+
+class Estimator:
+    """Finds a gas limit with which a call was seen to succeed."""
+
+    def __init__(self, fresh_state: Callable[[], NodeState], call: Call) -> None:
+        self._fresh_state = fresh_state
+        self._call = call
+
+    def _try(self, gas: int) -> ComputationAPI:
+        return execute(self._fresh_state(), replace(self._call, gas=gas))
+
+    def estimate(self) -> int:
+        """Return a sufficient gas limit.
+
+        The first guess is the gas used plus what a nested call must leave behind (1/64, EIP-150) and the
+        stipend; it is tried, and if it does not do, bisection between it and the cap finds one within 2 %.
+
+        Raises:
+            RpcError: the call fails with all the gas it may have.
+        """
+        computation = self._try(self._call.gas)
+        call_output(computation)
+        used, _ = _gas_used(self._call, computation)
+        if used == self._call.intrinsic:
+            return used
+        guess = min((used + _STIPEND) * 64 // 63 + 1, self._call.gas)
+        if self._try(guess).is_success:
+            return guess
+        low, high = guess, self._call.gas
+        while high - low > high // 64:
+            middle = min((low + high) // 2, low * 2)
+            if self._try(middle).is_success:
+                high = middle
+            else:
+                low = middle
+        return high

@@ -1,0 +1,91 @@
+"""Reads JSON-RPC parameters strictly; each refusal is -32602 and names the parameter."""
+
+import re
+from typing import Any, Final
+
+from .error import invalid_params
+
+_QUANTITY: Final = re.compile(r"0x(0|[1-9a-fA-F][0-9a-fA-F]{0,63})")
+_DATA: Final = re.compile(r"0x([0-9a-fA-F]{2})*")
+_SLOT: Final = re.compile(r"0x[0-9a-fA-F]{1,64}")
+BLOCK_TAGS: Final = ("latest", "earliest", "pending", "safe", "finalized")
+ADDRESS_BYTES: Final = 20
+HASH_BYTES: Final = 32
+
+
+def quantity(value: object, name: str) -> int:
+    """Read a QUANTITY: 0x-prefixed hex without leading zeros, up to 256 bits."""
+    if not isinstance(value, str) or not _QUANTITY.fullmatch(value):
+        raise invalid_params(f"{name} must be a 0x-prefixed hex number without leading zeros")
+    return int(value, 16)
+
+
+def data(value: object, name: str, size: int | None = None) -> bytes:
+    """Read DATA: 0x-prefixed hex, two digits a byte, of ``size`` bytes if given."""
+    if not isinstance(value, str) or not _DATA.fullmatch(value):
+        raise invalid_params(f"{name} must be 0x-prefixed hex with two digits a byte")
+    octets = bytes.fromhex(value[2:])
+    if size is not None and len(octets) != size:
+        raise invalid_params(f"{name} must be {size} bytes long, not {len(octets)}")
+    return octets
+
+
+def slot(value: object, name: str) -> int:
+    """Read a storage position: a QUANTITY, or up to 32 bytes of hex."""
+    if not isinstance(value, str) or not _SLOT.fullmatch(value):
+        raise invalid_params(f"{name} must be 0x-prefixed hex of 1 to 64 digits")
+    return int(value, 16)
+
+
+def boolean(value: object, name: str) -> bool:
+    """Read true or false."""
+    if not isinstance(value, bool):
+        raise invalid_params(f"{name} must be true or false")
+    return value
+
+
+def address(value: object, name: str) -> bytes:
+    """Read an address of 20 bytes."""
+    return data(value, name, ADDRESS_BYTES)
+
+
+def hash32(value: object, name: str) -> bytes:
+    """Read a hash of 32 bytes."""
+    return data(value, name, HASH_BYTES)
+
+
+def listing(value: object, name: str, most: int) -> list[Any]:
+    """Read a list of at most ``most`` members."""
+    if not isinstance(value, list):
+        raise invalid_params(f"{name} must be a list")
+    if len(value) > most:
+        raise invalid_params(f"{name} has {len(value)} members, more than {most}")
+    return value
+
+
+def mapping(value: object, name: str, known: frozenset[str]) -> dict[str, Any]:
+    """Read an object whose members are all known; members that are null count as absent."""
+    if not isinstance(value, dict):
+        raise invalid_params(f"{name} must be an object")
+    unknown = sorted(set(value) - known)
+    if unknown:
+        raise invalid_params(f"{name} has an unknown member {unknown[0][:40]!r}")
+    return {key: member for key, member in value.items() if member is not None}
+
+
+def block_tag(value: object, name: str) -> str | int | bytes:
+    """Read a block: a tag, a number (int), or a hash (bytes), as EIP-1898 allows."""
+    if isinstance(value, dict):
+        given = mapping(value, name, frozenset({"blockNumber", "blockHash", "requireCanonical"}))
+        if given.get("requireCanonical") is not None:
+            boolean(given["requireCanonical"], f"{name}.requireCanonical")
+        if ("blockNumber" in given) == ("blockHash" in given):
+            raise invalid_params(f"{name} must hold either blockNumber or blockHash")
+        if "blockHash" in given:
+            return hash32(given["blockHash"], f"{name}.blockHash")
+        return quantity(given["blockNumber"], f"{name}.blockNumber")
+    if isinstance(value, str) and value in BLOCK_TAGS:
+        return value
+    if isinstance(value, str) and _QUANTITY.fullmatch(value):
+        return int(value, 16)
+    raise invalid_params(f"{name} must be a block number in hex or one of {', '.join(BLOCK_TAGS)}")

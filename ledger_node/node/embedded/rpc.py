@@ -1,0 +1,144 @@
+"""JSON-RPC 2.0: envelopes, batches, and errors that never show a trace."""
+
+import json
+import logging
+from concurrent.futures import Future
+from typing import Any, Final
+
+from .block_method import BlockMethods
+from .chain import Engine
+from .error import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    METHOD_NOT_FOUND,
+    PARSE_ERROR,
+    RpcError,
+)
+from .method import Method
+from .state_method import StateMethods
+
+CLIENT_VERSION: Final = "Credence/0.1.0/py-evm-0.12.1b1-cancun/python"
+MAX_BATCH: Final = 1_000
+_NAME_SHOWN: Final = 60
+_LOG: Final = logging.getLogger(__name__)
+
+Answer = dict[str, Any]
+
+
+class Rpc:
+    """Answers JSON-RPC requests about one engine; any number of threads may call it."""
+
+    def __init__(self, engine: Engine) -> None:
+        chain_id = engine.genesis.chain_id
+        self._table: dict[str, Method] = {
+            "web3_clientVersion": Method(lambda: CLIENT_VERSION),
+            "net_version": Method(lambda: str(chain_id)),
+            "net_listening": Method(lambda: True),
+            "eth_chainId": Method(lambda: hex(chain_id)),
+            "eth_syncing": Method(lambda: False),
+            "eth_accounts": Method(list),
+            "eth_gasPrice": Method(lambda: "0x0"),
+            "eth_maxPriorityFeePerGas": Method(lambda: "0x0"),
+            **BlockMethods(engine).table(),
+            **StateMethods(engine).table(),
+        }
+
+    def handle(self, body: bytes) -> bytes:
+        """Answer a request or a batch; empty bytes if all of it were notifications."""
+        try:
+            request = json.loads(body)
+        except (ValueError, RecursionError):
+            return _encode(_error(None, RpcError(PARSE_ERROR, "the request is not JSON")))
+        if not isinstance(request, list):
+            answer = self._finish(self._start(request))
+            return b"" if answer is None else _encode(answer)
+        if not 0 < len(request) <= MAX_BATCH:
+            refusal = RpcError(INVALID_REQUEST, f"a batch must hold 1 to {MAX_BATCH} requests")
+            return _encode(_error(None, refusal))
+        answers = self._batch(request)
+        return _encode(answers) if answers else b""
+
+    def _batch(self, requests: list[Any]) -> list[Answer]:
+        """Answer in order. Transactions that follow each other wait together, so that they share a block."""
+        begun: list[tuple[Any, Any]] = []
+        for request in requests:
+            if not _is_send(request):
+                begun = [(one, self._settle(result)) for one, result in begun]
+            begun.append(self._start(request))
+        answers = (self._finish(one) for one in begun)
+        return [answer for answer in answers if answer is not None]
+
+    def _start(self, request: object) -> tuple[Any, Any]:
+        """Run a request; the result is a value, an error, or a ticket."""
+        try:
+            return request, self._call(request)
+        except RpcError as error:
+            return request, error
+        except Exception:  # noqa: BLE001 - whatever it is, the client gets no trace
+            _LOG.exception("a request failed: %s", _method_name(request))
+            return request, RpcError(INTERNAL_ERROR, "internal error")
+
+    def _settle(self, result: object) -> object:
+        """Wait for a ticket; anything else is as it is."""
+        if not isinstance(result, Future):
+            return result
+        try:
+            return "0x" + result.result().hex()
+        except RpcError as error:
+            return error
+
+    def _finish(self, begun: tuple[Any, Any]) -> Answer | None:
+        request, result = begun
+        result = self._settle(result)
+        if isinstance(request, dict) and "id" not in request and _is_request(request):
+            return None
+        request_id = request.get("id") if isinstance(request, dict) else None
+        if isinstance(request_id, dict | list):
+            request_id = None
+        if isinstance(result, RpcError):
+            return _error(request_id, result)
+        return {"jsonrpc": "2.0", "id": request_id, "result": result}
+
+    def _call(self, request: object) -> object:
+        if not isinstance(request, dict) or not _is_request(request):
+            raise RpcError(INVALID_REQUEST, "a request must be an object with jsonrpc 2.0 and a method name")
+        name = request["method"]
+        method = self._table.get(name)
+        if method is None:
+            shown = name[:_NAME_SHOWN]
+            raise RpcError(METHOD_NOT_FOUND, f"the method {shown} does not exist/is not available")
+        params = request.get("params")
+        params = [] if params is None else params
+        if not isinstance(params, list):
+            raise RpcError(INVALID_PARAMS, "params must be a list")
+        while len(params) > method.least and params[-1] is None:
+            params = params[:-1]
+        if not method.least <= len(params) <= method.most:
+            wanted = str(method.least) if method.least == method.most else f"{method.least} to {method.most}"
+            raise RpcError(INVALID_PARAMS, f"{name} takes {wanted} params, not {len(params)}")
+        return method.run(*params)
+
+
+def _is_request(request: dict[Any, Any]) -> bool:
+    return request.get("jsonrpc") == "2.0" and isinstance(request.get("method"), str)
+
+
+def _is_send(request: object) -> bool:
+    return isinstance(request, dict) and request.get("method") == "eth_sendRawTransaction"
+
+
+def _method_name(request: object) -> str:
+    name = request.get("method") if isinstance(request, dict) else None
+    return name[:_NAME_SHOWN] if isinstance(name, str) else "?"
+
+
+def _error(request_id: object, error: RpcError) -> Answer:
+    body: dict[str, Any] = {"code": error.code, "message": error.message}
+    if error.data is not None:
+        body["data"] = error.data
+    return {"jsonrpc": "2.0", "id": request_id, "error": body}
+
+
+def _encode(answer: object) -> bytes:
+    return json.dumps(answer, separators=(",", ":")).encode()

@@ -1,0 +1,144 @@
+"""The HTTP server around an engine: JSON-RPC on POST /, liveness and readiness."""
+
+import contextlib
+import os
+import socket
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Final
+
+import anyio.to_thread
+import uvicorn
+from anyio import CapacityLimiter
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from typing_extensions import override
+
+from .chain import Engine
+from .rpc import Rpc
+
+BODY_LIMIT: Final = 5 * 1024 * 1024
+THREADS: Final = 200
+"""Requests in progress; one that sends a transaction waits in its thread until the block is stored."""
+SWITCH_INTERVAL: Final = 0.0005
+"""Seconds a thread computes before it lets another one go: a read must not wait 5 ms behind the writer."""
+_GRACE_SECONDS: Final = 10
+
+
+async def _body(request: Request) -> bytes | None:
+    """Return the body, or None once it is over the limit."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > BODY_LIMIT:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+def create_app(engine: Engine) -> Starlette:
+    """Return the ASGI application of a node."""
+    rpc = Rpc(engine)
+    limiters: list[CapacityLimiter] = []
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        limiters.append(CapacityLimiter(THREADS))
+        yield
+
+    async def answer(request: Request) -> Response:
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            return PlainTextResponse("content-type must be application/json", status_code=415)
+        body = await _body(request)
+        if body is None:
+            return PlainTextResponse(f"the body is larger than {BODY_LIMIT} bytes", status_code=413)
+        text = await anyio.to_thread.run_sync(rpc.handle, body, limiter=limiters[0])
+        return Response(text, media_type="application/json")
+
+    async def live(_: Request) -> Response:
+        return JSONResponse({"status": "live"})
+
+    async def ready(_: Request) -> Response:
+        if not engine.is_healthy:
+            return JSONResponse({"status": "writer stopped"}, status_code=503)
+        return JSONResponse({"status": "ready", "block": engine.head.number})
+
+    routes = [
+        Route("/", answer, methods=["POST"]),
+        Route("/livez", live, methods=["GET"]),
+        Route("/readyz", ready, methods=["GET"]),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+class _Server(uvicorn.Server):
+    """Tells the bound port once connections are accepted."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[int], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            port: int = self.servers[0].sockets[0].getsockname()[1]
+            self._on_ready(port)
+
+
+def _stop_at_end_of_stdin(server: uvicorn.Server) -> None:
+    def watch() -> None:
+        with contextlib.suppress(OSError, ValueError):
+            while os.read(0, 4096):
+                pass
+        server.should_exit = True
+
+    threading.Thread(target=watch, name="credence-stdin", daemon=True).start()
+
+
+def run_node(
+    path: str | Path,
+    host: str,
+    port: int,
+    sealer_key: bytes,
+    *,
+    on_ready: Callable[[int], None] = lambda _port: None,
+    stop_when_stdin_closes: bool = False,
+) -> None:
+    """Open a chain and serve it until SIGTERM or SIGINT (or the end of stdin); blocks.
+
+    Args:
+        path: the chain file, made by :meth:`.chain.Engine.create`.
+        host: address to listen on; a loopback one unless something in front of it controls access.
+        port: TCP port; 0 lets the system choose.
+        sealer_key: 32-byte private key of the genesis's sealer.
+        on_ready: called once with the bound port when requests are accepted.
+        stop_when_stdin_closes: end when stdin does, so that a child never outlives a killed parent.
+
+    Raises:
+        NodeError: the chain cannot be opened.
+    """
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    with Engine.open(path, sealer_key) as engine:
+        config = uvicorn.Config(
+            create_app(engine),
+            host=host,
+            port=port,
+            access_log=False,
+            log_level="warning",
+            lifespan="on",
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+            server_header=False,
+            timeout_keep_alive=75,
+        )
+        server = _Server(config, on_ready)
+        if stop_when_stdin_closes:
+            _stop_at_end_of_stdin(server)
+        with contextlib.suppress(KeyboardInterrupt):
+            server.run()

@@ -1,0 +1,133 @@
+"""A raw transaction, decoded and checked as far as that needs no state."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import rlp
+from eth.abc import SignedTransactionAPI
+from eth.constants import CREATE_CONTRACT_ADDRESS, SECPK1_N
+from eth.exceptions import UnrecognizedTransactionType
+from eth.vm.forks.cancun.transactions import CancunTransactionBuilder
+from eth_keys.exceptions import BadSignature
+from eth_utils.exceptions import ValidationError
+
+from ledger_node.domain.hashing import keccak
+
+from .error import refused
+
+_BLOB_TYPE: Final = 3
+_MAX_BYTES: Final = 131_072
+_MAX_INITCODE: Final = 49_152
+_MAX_NONCE: Final = 2**64 - 2
+_MAX_UINT256: Final = 2**256 - 1
+_EIP155_FIRST_V: Final = 35
+_GAS_TX: Final = 21_000
+_GAS_CREATE: Final = 32_000
+_GAS_ZERO_BYTE: Final = 4
+_GAS_BYTE: Final = 16
+_GAS_INITCODE_WORD: Final = 2
+_GAS_LIST_ADDRESS: Final = 2_400
+_GAS_LIST_SLOT: Final = 1_900
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Transaction:
+    """A transaction whose form, chain id and signature are good.
+
+    Attributes:
+        kind: EIP-2718 type: 0 legacy, 1 access list, 2 dynamic fee.
+        to: recipient, or None for a contract creation.
+    """
+
+    raw: bytes
+    hash: bytes
+    sender: bytes
+    kind: int
+    evm: SignedTransactionAPI
+
+    @property
+    def nonce(self) -> int:
+        """The sender's count of earlier transactions."""
+        return self.evm.nonce
+
+    @property
+    def gas(self) -> int:
+        """The gas limit the sender allows."""
+        return self.evm.gas
+
+    @property
+    def to(self) -> bytes | None:
+        """Recipient, or None for a contract creation."""
+        return None if self.evm.to == CREATE_CONTRACT_ADDRESS else bytes(self.evm.to)
+
+
+def intrinsic_gas(data: bytes, *, creates: bool, addresses: int = 0, slots: int = 0) -> int:
+    """Return the gas a transaction costs before any opcode runs (Yellow Paper g0, EIP-2028, 2930, 3860)."""
+    zeros = data.count(0)
+    gas = _GAS_TX + zeros * _GAS_ZERO_BYTE + (len(data) - zeros) * _GAS_BYTE
+    if creates:
+        gas += _GAS_CREATE + _GAS_INITCODE_WORD * ((len(data) + 31) // 32)
+    return gas + addresses * _GAS_LIST_ADDRESS + slots * _GAS_LIST_SLOT
+
+
+def _decode(raw: bytes) -> SignedTransactionAPI:
+    if not raw:
+        raise refused("typed transaction too short")
+    if len(raw) > _MAX_BYTES:
+        raise refused("oversized data")
+    if raw[0] == _BLOB_TYPE:
+        raise refused("transaction type not supported")
+    try:
+        return CancunTransactionBuilder.decode(raw)
+    except UnrecognizedTransactionType as error:
+        raise refused("transaction type not supported") from error
+    except (rlp.exceptions.RLPException, ValidationError, ValueError, TypeError) as error:
+        raise refused("rlp: the transaction cannot be decoded") from error
+
+
+def _check_chain_id(evm: SignedTransactionAPI, kind: int, chain_id: int) -> None:
+    if kind == 0:
+        v = evm.v  # type: ignore[attr-defined] # only a legacy transaction has v
+        if v < _EIP155_FIRST_V:
+            raise refused("only replay-protected (EIP-155) transactions allowed over RPC")
+        signed_for = (v - _EIP155_FIRST_V) // 2
+    else:
+        signed_for = evm.chain_id or 0
+    if signed_for != chain_id:
+        raise refused(f"invalid chain id for signer: have {signed_for} want {chain_id}")
+
+
+def _sender(evm: SignedTransactionAPI) -> bytes:
+    if not (0 < evm.r < SECPK1_N and 0 < evm.s <= SECPK1_N // 2 and evm.y_parity in {0, 1}):
+        raise refused("invalid transaction v, r, s values")
+    try:
+        return bytes(evm.sender)
+    except (BadSignature, ValidationError) as error:
+        raise refused("invalid sender: the signature does not recover") from error
+
+
+def read_transaction(raw: bytes, chain_id: int, max_gas: int) -> Transaction:
+    """Decode a raw transaction and check all that does not depend on the state.
+
+    Raises:
+        RpcError: worded as geth words it.
+    """
+    evm = _decode(raw)
+    kind = evm.type_id or 0
+    _check_chain_id(evm, kind, chain_id)
+    creates = evm.to == CREATE_CONTRACT_ADDRESS
+    if evm.nonce > _MAX_NONCE:
+        raise refused("nonce has max value")
+    if evm.value > _MAX_UINT256 or evm.max_fee_per_gas > _MAX_UINT256:
+        raise refused("value or fee is larger than 256 bits")
+    if evm.max_priority_fee_per_gas > evm.max_fee_per_gas:
+        raise refused("max priority fee per gas higher than max fee per gas")
+    if creates and len(evm.data) > _MAX_INITCODE:
+        raise refused(f"max initcode size exceeded: code size {len(evm.data)}, limit {_MAX_INITCODE}")
+    if evm.gas > max_gas:
+        raise refused(f"exceeds block gas limit: a transaction may use {max_gas}")
+    slots = sum(len(keys) for _, keys in evm.access_list)
+    needed = intrinsic_gas(evm.data, creates=creates, addresses=len(evm.access_list), slots=slots)
+    if evm.gas < needed:
+        raise refused(f"intrinsic gas too low: gas {evm.gas}, minimum needed {needed}")
+    return Transaction(raw, keccak(raw), _sender(evm), kind, evm)

@@ -1,0 +1,182 @@
+"""The single writer: takes what waits, makes one block of it, stores it, then answers."""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from .builder import BlockBuilder, BuiltBlock
+from .error import INTERNAL_ERROR, NOT_AUTHORIZED, NodeError, NodeReason, RpcError, refused
+from .pool import Pool, Pooled, Ticket
+from .transaction import Transaction
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+def unauthorized() -> RpcError:
+    """Return Besu's answer for a sender outside the allowlist."""
+    return RpcError(NOT_AUTHORIZED, "Sender account not authorized to send transactions")
+
+
+class Ports(NamedTuple):
+    """What the writer needs of its engine."""
+
+    start_block: Callable[[], BlockBuilder]
+    commit: Callable[[BlockBuilder], BuiltBlock]
+    is_mined: Callable[[bytes], bool]
+    is_allowed: Callable[[bytes], bool]
+
+
+class Writer:
+    """Group commit: all that waits while a block is being stored goes into the next one.
+
+    If storing a block fails the writer stops for good (the disk may hold either state): the process must be
+    started again, which reads what the disk holds.
+    """
+
+    def __init__(self, ports: Ports) -> None:
+        self.pool = Pool()
+        self.guard = threading.Lock()
+        self.failed = False
+        self._ports = ports
+        self._inbox: queue.SimpleQueue[tuple[Transaction, Ticket] | None] = queue.SimpleQueue()
+        self._closing = False
+        self._admission = threading.Lock()
+        self._round: list[Pooled] = []
+        self._thread = threading.Thread(target=self._run, name="credence-writer", daemon=True)
+
+    def start(self) -> None:
+        """Begin to make blocks."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the block in the making, refuse the rest, end the thread."""
+        with self._admission:
+            self._closing = True
+            self._inbox.put(None)
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def submit(self, transaction: Transaction) -> Ticket:
+        """Queue a checked transaction.
+
+        Raises:
+            RpcError: the node is stopping, or its writer has stopped.
+        """
+        ticket: Ticket = Ticket()
+        with self._admission:
+            if self._closing or self.failed:
+                raise RpcError(INTERNAL_ERROR, "the node is stopping")
+            self._inbox.put((transaction, ticket))
+        return ticket
+
+    def _run(self) -> None:
+        while True:
+            wait = not self.pool.ready
+            stop = self._take(wait=wait)
+            if stop or self.failed:
+                break
+        for pooled in self.pool:
+            pooled.reject(RpcError(INTERNAL_ERROR, "the node is stopping"))
+
+    def _take(self, *, wait: bool) -> bool:
+        """Carry out one round; return whether to stop."""
+        stop = False
+        batch: list[tuple[Transaction, Ticket]] = []
+        while wait or not self._inbox.empty():
+            item = self._inbox.get()
+            wait = False
+            if item is None:
+                stop = True
+                break
+            batch.append(item)
+        with self.guard:
+            try:
+                self._make_block(batch)
+            except Exception:  # noqa: BLE001 - whatever it is, nobody may wait forever
+                _LOG.exception("the writer stopped: a block could not be made or stored")
+                self._fail(batch)
+        return stop
+
+    def _fail(self, batch: list[tuple[Transaction, Ticket]]) -> None:
+        error = RpcError(INTERNAL_ERROR, "the block could not be stored; the node must be started again")
+        with self._admission:
+            self.failed = True
+            while not self._inbox.empty():
+                item = self._inbox.get()
+                if item is not None:
+                    batch.append(item)
+        for pooled in self.pool:
+            pooled.reject(error)
+        for _, ticket in batch:
+            if not ticket.done():
+                ticket.set_exception(error)
+
+    def _make_block(self, batch: list[tuple[Transaction, Ticket]]) -> None:
+        builder = self._ports.start_block()
+        for transaction, ticket in batch:
+            try:
+                self._admit(builder, transaction, ticket)
+            except RpcError as error:
+                ticket.set_exception(error)
+        included = self._fill(builder)
+        if included:
+            self._ports.commit(builder)
+        for pooled in included:
+            self.pool.remove(pooled)
+            pooled.resolve()
+        if not self.pool.ready:
+            for pooled in self._round:
+                pooled.resolve()
+            self._round = []
+
+    def _admit(self, builder: BlockBuilder, transaction: Transaction, ticket: Ticket) -> None:
+        pooled = self.pool.find(transaction.hash)
+        if pooled is None:
+            if self._ports.is_mined(transaction.hash):
+                ticket.set_result(transaction.hash)
+                return
+            expected = builder.state.get_nonce(transaction.evm.sender)
+            if transaction.nonce < expected:
+                raise refused(f"nonce too low: next nonce {expected}, tx nonce {transaction.nonce}")
+            pooled = self.pool.add(transaction)
+        pooled.tickets.append(ticket)
+        self._round.append(pooled)
+        self.pool.ready.append(transaction.sender)
+
+    def _fill(self, builder: BlockBuilder) -> list[Pooled]:
+        included: list[Pooled] = []
+        ready = self.pool.ready
+        while ready:
+            sender = ready[0]
+            pooled = self.pool.get(sender, builder.state.get_nonce(sender))  # type: ignore[arg-type]
+            if pooled is None:
+                ready.popleft()
+            elif not builder.fits(pooled.transaction.gas):
+                break
+            else:
+                self._apply(builder, pooled, included)
+        return included
+
+    def _apply(self, builder: BlockBuilder, pooled: Pooled, included: list[Pooled]) -> None:
+        if not self._ports.is_allowed(pooled.transaction.sender):
+            self.pool.remove(pooled)
+            pooled.reject(unauthorized())
+            return
+        try:
+            builder.apply(pooled.transaction)
+        except RpcError as error:
+            self.pool.remove(pooled)
+            pooled.reject(error)
+        except Exception:  # noqa: BLE001 - one bad transaction must not stop the others
+            _LOG.exception("a transaction could not be executed")
+            self.pool.remove(pooled)
+            pooled.reject(RpcError(INTERNAL_ERROR, "the transaction could not be executed"))
+        else:
+            included.append(pooled)
+
+
+def writer_stopped() -> NodeError:
+    """Return the error for using an engine whose writer has stopped."""
+    return NodeError(NodeReason.WRITER_STOPPED, "the writer has stopped; open the chain again")
