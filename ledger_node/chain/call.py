@@ -1,0 +1,25 @@
+"""Encoding of single contract calls for JSON-RPC."""
+
+from typing import Any
+
+from ledger_node.chain.address_book import AddressBook
+from ledger_node.chain.artifact import artifact
+from ledger_node.domain.record import to_hex
+
+
+def call_of(
+    book: AddressBook, block: str, contract: str, function: str, *args: object
+) -> tuple[str, list[Any]]:
+    """Return method and parameters of an eth_call at ``block`` (0x number or tag)."""
+    data = to_hex(artifact(contract).encode(function, *args))
+    return "eth_call", [{"to": to_hex(book.contracts[contract]), "data": data}, block]
+
+
+def data_of(answer: Any) -> bytes:
+    """Return the bytes of a JSON-RPC data member."""
+    return bytes.fromhex(answer[2:])
+
+
+def hex_word(value: int) -> str:
+    """Return an integer as a 32-byte topic."""
+    return f"0x{value:064x}"

@@ -1,0 +1,115 @@
+"""Reading facts: one batched request at one block, decoded into ``LedgerFacts``."""
+
+from typing import Any
+
+from ledger_node.chain.address_book import AddressBook
+from ledger_node.chain.artifact import artifact
+from ledger_node.chain.call import call_of, data_of
+from ledger_node.chain.port import Block, FactQuery
+from ledger_node.chain.rpc import Rpc
+from ledger_node.domain.consent import ConsentRecord, ConsentState
+from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.fact import IssuerPeriod, KeyRecord, LedgerFacts
+from ledger_node.domain.status import WORD_BITS, Plane
+
+
+class FactReads:
+    """Plans the calls that a query needs, sends them at once, and decodes the answers in their order."""
+
+    def __init__(self, book: AddressBook, rpc: Rpc, block: Block) -> None:
+        self._book = book
+        self._rpc = rpc
+        self._block = block
+        self._calls: list[tuple[str, str, tuple[object, ...]]] = []
+
+    def read(
+        self, query: FactQuery, *, anchor_domain: SigningDomain, consent_domain: SigningDomain
+    ) -> LedgerFacts:
+        """Return the facts that ``query`` asks for.
+
+        Raises:
+            ChainError: the endpoint does not answer.
+        """
+        anchors, keys, issuers = sorted(query.anchors), sorted(query.keys), sorted(query.issuers)
+        words = {
+            member: sorted({at // WORD_BITS for owner, at in query.positions if owner == member})
+            for member in sorted({member for member, _ in query.positions})
+        }
+        for anchor in anchors:
+            self._plan("AnchorRegistry", "anchorDigest", *anchor)
+        for key in keys:
+            self._plan("MemberRegistry", "keyRecord", *key)
+        for issuer in issuers:
+            self._plan("SchemaRegistry", "issuerPeriod", *issuer)
+        for member, numbers in words.items():
+            self._plan("AnchorRegistry", "statusWords", member, numbers)
+        if query.consent is not None:
+            self._plan("ConsentRegistry", "consent", query.consent)
+        if query.subject is not None:
+            self._plan("SubjectRegistry", "count", query.subject[0])
+            self._plan("SubjectRegistry", "entry", *query.subject)
+        answers = iter(self._send())
+        digests = {anchor: next(answers)[0] for anchor in anchors}
+        validity = {key: KeyRecord(*next(answers)) for key in keys}
+        periods = {issuer: IssuerPeriod(*next(answers)) for issuer in issuers}
+        status: dict[tuple[bytes, Plane, int], int] = {}
+        for member, numbers in words.items():
+            revoked, superseded = next(answers)
+            for number, revoked_bits, superseded_bits in zip(numbers, revoked, superseded, strict=True):
+                status[member, Plane.REVOKED, number] = revoked_bits
+                status[member, Plane.SUPERSEDED, number] = superseded_bits
+        consent = None if query.consent is None else _consent(next(answers)[0])
+        controllers = None
+        if query.subject is not None:
+            (count,), (entry,) = next(answers), next(answers)
+            controllers = self._controllers(query.subject, count, entry, consent)
+        return LedgerFacts(
+            block_number=self._block.number,
+            block_hash=self._block.hash,
+            block_time=self._block.time,
+            anchor_domain=anchor_domain,
+            consent_domain=consent_domain,
+            anchor_digests=digests,
+            keys=validity,
+            issuers=periods,
+            status=status,
+            consent=consent,
+            controllers=controllers,
+        )
+
+    def _controllers(
+        self, subject: tuple[bytes, int], count: int, entry: Any, consent: ConsentRecord | None
+    ) -> bytes | None:
+        """Return the commitment if this entry was the one in force when the consent was granted."""
+        commitment, since, _ = entry
+        if consent is None or since > consent.granted_at:
+            return None
+        if count > subject[1] + 1:
+            self._calls = []
+            self._plan("SubjectRegistry", "entry", subject[0], subject[1] + 1)
+            ((_, next_since, _),) = self._send()[0]
+            if next_since <= consent.granted_at:
+                return None
+        return bytes(commitment)
+
+    def _plan(self, contract: str, function: str, *args: object) -> None:
+        self._calls.append((contract, function, args))
+
+    def _send(self) -> list[tuple[Any, ...]]:
+        at = hex(self._block.number)
+        answers = self._rpc.batch(
+            [call_of(self._book, at, contract, function, *args) for contract, function, args in self._calls]
+        )
+        return [
+            artifact(contract).decode(function, data_of(answer))
+            for (contract, function, _), answer in zip(self._calls, answers, strict=True)
+        ]
+
+
+def _consent(fields: Any) -> ConsentRecord | None:
+    state, granted_at, not_before, expires_at, max_uses, uses, _, revocation_hash = fields
+    if state == ConsentState.NONE:
+        return None
+    return ConsentRecord(
+        ConsentState(state), granted_at, not_before, expires_at, max_uses, uses, revocation_hash
+    )

@@ -1,0 +1,152 @@
+"""The Ledger port: what the rest of the system may ask of a chain, whichever engine runs it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import IntFlag
+from typing import Protocol
+
+from ledger_node.domain.batch import Anchor, Batch
+from ledger_node.domain.consent import Terms
+from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.fact import LedgerFacts
+from ledger_node.domain.status import StatusChange
+
+
+class Role(IntFlag):
+    """What a member may do."""
+
+    DEPARTMENT = 1
+    BANK = 2
+    REGISTRAR = 4
+    RELAYER = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block to read at; ``time`` in seconds since 1970-01-01 UTC."""
+
+    number: int
+    hash: bytes
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member as the MemberRegistry holds it."""
+
+    id: bytes
+    name: str
+    roles: Role
+    active: bool
+    service_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class StreamHead:
+    """Where a member's stream stands: last batch number (0 for none), positions used, last root."""
+
+    number: int
+    total: int
+    last_root: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """A transaction that is in a block."""
+
+    transaction: bytes
+    block_number: int
+    block_time: int
+    gas_used: int
+
+
+@dataclass(frozen=True, slots=True)
+class UseResult:
+    """Whether one use was recorded; ``refusal`` is the registry's reason where it was not."""
+
+    recorded: bool
+    uses: int
+    refusal: int | None
+    mined: Mined
+
+
+@dataclass(frozen=True, slots=True)
+class FactQuery:
+    """Which facts to read, all at one block."""
+
+    anchors: frozenset[tuple[bytes, int, int]] = frozenset()
+    keys: frozenset[tuple[bytes, bytes]] = frozenset()
+    issuers: frozenset[tuple[bytes, bytes]] = frozenset()
+    positions: frozenset[tuple[bytes, int]] = frozenset()
+    consent: bytes | None = None
+    subject: tuple[bytes, int] | None = None
+    """Subject id and the index of its controllers' entry at the time of the grant."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOrder:
+    """A signed batch with the status words that it supersedes."""
+
+    batch: Batch
+    signature: bytes = field(repr=False)
+    words: Sequence[int]
+    masks: Sequence[int]
+
+
+class Ledger(Protocol):
+    """Reads at a pinned block and relayed writes. Every method may raise ChainError."""
+
+    @property
+    def anchor_domain(self) -> SigningDomain:
+        """Where signatures on batches and status changes count."""
+
+    @property
+    def consent_domain(self) -> SigningDomain:
+        """Where signatures on consent terms count."""
+
+    def require_same_chain(self) -> None:
+        """Require that the endpoint serves the chain of the address book, contracts included."""
+
+    def head(self) -> Block:
+        """Return the newest block."""
+
+    def facts(self, query: FactQuery, at: Block | None = None) -> LedgerFacts:
+        """Return facts at ``at`` (default: the newest block)."""
+
+    def members(self) -> Sequence[Member]:
+        """Return all members."""
+
+    def member_of(self, key: bytes) -> bytes | None:
+        """Return the member that a key address belongs to."""
+
+    def stream_head(self, member: bytes, stream: int) -> StreamHead:
+        """Return where a stream stands."""
+
+    def find_anchor(self, member: bytes, stream: int, number: int) -> tuple[Anchor, Mined] | None:
+        """Return an anchored batch from its event."""
+
+    def anchor(self, order: BatchOrder) -> tuple[Anchor, Mined]:
+        """Anchor a signed batch and return it as the chain holds it."""
+
+    def status_number(self, member: bytes) -> int:
+        """Return the number of the member's last status change (0 for none)."""
+
+    def change_status(
+        self, change: StatusChange, signature: bytes, words: Sequence[int], masks: Sequence[int]
+    ) -> Mined:
+        """Set positions of one plane."""
+
+    def register_subject(self, subject: bytes, commitment: bytes) -> Mined:
+        """Register a subject id with the commitment to its controllers."""
+
+    def grant(self, consent: bytes, terms: Terms) -> Mined:
+        """Record a grant."""
+
+    def withdraw(self, consent: bytes, secret: bytes) -> Mined:
+        """Withdraw by showing the secret."""
+
+    def withdraw_by_request(self, consent: bytes) -> Mined:
+        """Withdraw on the controllers' signed request, which the caller has checked."""
+
+    def record_uses(self, uses: Sequence[tuple[bytes, bytes]]) -> Sequence[UseResult]:
+        """Record uses, (consent id, use id) each, in one transaction; the results come in their order."""

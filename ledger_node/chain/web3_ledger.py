@@ -1,0 +1,255 @@
+"""The web3.py client of the Ledger port."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from typing_extensions import override
+
+from ledger_node.chain.address_book import AddressBook
+from ledger_node.chain.artifact import artifact
+from ledger_node.chain.call import call_of, data_of, hex_word
+from ledger_node.chain.fact_read import FactReads
+from ledger_node.chain.port import (
+    BatchOrder,
+    Block,
+    FactQuery,
+    Ledger,
+    Member,
+    Mined,
+    Role,
+    StreamHead,
+    UseResult,
+)
+from ledger_node.chain.rpc import Rpc
+from ledger_node.chain.sender import Receipt, Sender
+from ledger_node.domain.batch import Anchor
+from ledger_node.domain.consent import Terms
+from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.error import ChainError
+from ledger_node.domain.fact import LedgerFacts
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.record import from_hex, to_hex
+from ledger_node.domain.status import StatusChange
+
+_ACTIVE: Final = 1
+_GAS_ONE_WRITE: Final = 400_000
+_GAS_A_WORD: Final = 40_000
+_GAS_A_USE: Final = 60_000
+
+
+class Web3Ledger(Ledger):
+    """One network behind one JSON-RPC endpoint.
+
+    ``relayer`` sends what anyone or a relayer may send, ``registrar`` what only a registrar may; both are
+    missing where only reads are needed.
+    """
+
+    def __init__(
+        self, book: AddressBook, rpc: Rpc, *, relayer: Sender | None = None, registrar: Sender | None = None
+    ) -> None:
+        self._book = book
+        self._rpc = rpc
+        self._relayer = relayer
+        self._registrar = registrar
+        self._anchor_domain = SigningDomain(book.chain_id, book.contracts["AnchorRegistry"])
+        self._consent_domain = SigningDomain(book.chain_id, book.contracts["ConsentRegistry"])
+
+    @property
+    @override
+    def anchor_domain(self) -> SigningDomain:
+        return self._anchor_domain
+
+    @property
+    @override
+    def consent_domain(self) -> SigningDomain:
+        return self._consent_domain
+
+    @override
+    def require_same_chain(self) -> None:
+        chain_id, genesis, code = self._rpc.batch(
+            [
+                ("eth_chainId", []),
+                ("eth_getBlockByNumber", ["0x0", False]),
+                ("eth_getCode", [to_hex(self._book.contracts["AnchorRegistry"]), "latest"]),
+            ]
+        )
+        same = int(chain_id, 16) == self._book.chain_id and genesis["hash"] == to_hex(self._book.genesis)
+        if not same or code == "0x":
+            raise ChainError(
+                Reason.LEDGER_WRONG_CHAIN,
+                "the node serves another chain than the address book names; check its address and folder",
+            )
+
+    @override
+    def head(self) -> Block:
+        return _block(self._rpc.request("eth_getBlockByNumber", "latest", False))
+
+    @override
+    def facts(self, query: FactQuery, at: Block | None = None) -> LedgerFacts:
+        reads = FactReads(self._book, self._rpc, at or self.head())
+        return reads.read(query, anchor_domain=self._anchor_domain, consent_domain=self._consent_domain)
+
+    @override
+    def members(self) -> Sequence[Member]:
+        registry = artifact("MemberRegistry")
+        logs = self._logs("MemberRegistry", [registry.topic("MemberAdded")])
+        ids = [from_hex(log["topics"][1], "member") for log in logs]
+        states = self._rpc.batch([self._call("MemberRegistry", "member", member) for member in ids])
+        members = []
+        for member, state in zip(ids, states, strict=True):
+            roles, status, _, _, _, name, url = registry.decode("member", data_of(state))[0]
+            members.append(Member(member, name, Role(roles), status == _ACTIVE, url))
+        return members
+
+    @override
+    def member_of(self, key: bytes) -> bytes | None:
+        (member,) = self._read("MemberRegistry", "memberOf", key)
+        return member if any(member) else None
+
+    @override
+    def stream_head(self, member: bytes, stream: int) -> StreamHead:
+        return StreamHead(*self._read("AnchorRegistry", "head", member, stream))
+
+    @override
+    def find_anchor(self, member: bytes, stream: int, number: int) -> tuple[Anchor, Mined] | None:
+        topics = [
+            artifact("AnchorRegistry").topic("BatchAnchored"),
+            to_hex(member),
+            hex_word(stream),
+            hex_word(number),
+        ]
+        logs = self._logs("AnchorRegistry", topics)
+        if not logs:
+            return None
+        log = logs[0]
+        receipt = self._rpc.request("eth_getTransactionReceipt", log["transactionHash"])
+        anchor = _anchor([from_hex(topic, "topic") for topic in log["topics"]], data_of(log["data"]))
+        mined = Mined(
+            from_hex(log["transactionHash"], "hash"),
+            int(log["blockNumber"], 16),
+            anchor.anchored_at,
+            int(receipt["gasUsed"], 16),
+        )
+        return anchor, mined
+
+    @override
+    def anchor(self, order: BatchOrder) -> tuple[Anchor, Mined]:
+        batch = order.batch
+        fields = (
+            batch.member,
+            batch.stream,
+            batch.number,
+            batch.root,
+            batch.size,
+            batch.previous_root,
+            batch.superseded_digest,
+        )
+        args = (fields, order.signature, list(order.words), list(order.masks))
+        gas = _GAS_ONE_WRITE + _GAS_A_WORD * len(order.words)
+        receipt = self._write("AnchorRegistry", "anchor", *args, gas=gas)
+        topics, data = self._event(receipt, "AnchorRegistry", "BatchAnchored")
+        return _anchor(topics, data), receipt.mined
+
+    @override
+    def status_number(self, member: bytes) -> int:
+        (number,) = self._read("AnchorRegistry", "statusNumber", member)
+        return int(number)
+
+    @override
+    def change_status(
+        self, change: StatusChange, signature: bytes, words: Sequence[int], masks: Sequence[int]
+    ) -> Mined:
+        fields = (change.member, change.number, int(change.plane), change.changes_digest, int(change.reason))
+        args = (fields, signature, list(words), list(masks))
+        gas = _GAS_ONE_WRITE + _GAS_A_WORD * len(words)
+        return self._write("AnchorRegistry", "changeStatus", *args, gas=gas).mined
+
+    @override
+    def register_subject(self, subject: bytes, commitment: bytes) -> Mined:
+        return self._write("SubjectRegistry", "register", subject, commitment, sender=self._registrar).mined
+
+    @override
+    def grant(self, consent: bytes, terms: Terms) -> Mined:
+        bounds = (terms.not_before, terms.expires_at, terms.max_uses, terms.revocation_hash)
+        return self._write("ConsentRegistry", "grant", consent, *bounds).mined
+
+    @override
+    def withdraw(self, consent: bytes, secret: bytes) -> Mined:
+        return self._write("ConsentRegistry", "withdraw", consent, secret).mined
+
+    @override
+    def withdraw_by_request(self, consent: bytes) -> Mined:
+        return self._write("ConsentRegistry", "withdrawByRelayer", consent).mined
+
+    @override
+    def record_uses(self, uses: Sequence[tuple[bytes, bytes]]) -> Sequence[UseResult]:
+        consents, ids = [consent for consent, _ in uses], [use for _, use in uses]
+        gas = _GAS_ONE_WRITE + _GAS_A_USE * len(uses)
+        receipt = self._write("ConsentRegistry", "recordUses", consents, ids, gas=gas)
+        registry = artifact("ConsentRegistry")
+        results: dict[bytes, UseResult] = {}
+        for _, topics, data in receipt.logs:
+            event = registry.event(topics, data)
+            match event:
+                case ("UseRecorded", values):
+                    results[values["useId"]] = UseResult(True, values["uses"], None, receipt.mined)
+                case ("UseRefused", values):
+                    results[values["useId"]] = UseResult(False, 0, values["reason"], receipt.mined)
+                case _:
+                    pass
+        return [results[use] for use in ids]
+
+    def _call(self, contract: str, function: str, *args: object) -> tuple[str, list[Any]]:
+        return call_of(self._book, "latest", contract, function, *args)
+
+    def _read(self, contract: str, function: str, *args: object) -> tuple[Any, ...]:
+        method, params = self._call(contract, function, *args)
+        return artifact(contract).decode(function, data_of(self._rpc.request(method, *params)))
+
+    def _logs(self, contract: str, topics: list[str]) -> list[Any]:
+        query = {
+            "address": to_hex(self._book.contracts[contract]),
+            "fromBlock": "0x0",
+            "toBlock": "latest",
+            "topics": topics,
+        }
+        return list(self._rpc.request("eth_getLogs", query))
+
+    def _write(
+        self,
+        contract: str,
+        function: str,
+        *args: object,
+        gas: int = _GAS_ONE_WRITE,
+        sender: Sender | None = None,
+    ) -> Receipt:
+        sender = sender or self._relayer
+        if sender is None:
+            raise ChainError(Reason.CONFIGURATION, "this client only reads; it has no relaying account")
+        data = artifact(contract).encode(function, *args)
+        return sender.send(self._book.contracts[contract], data, gas=gas)
+
+    def _event(self, receipt: Receipt, contract: str, name: str) -> tuple[list[bytes], bytes]:
+        topic = from_hex(artifact(contract).topic(name), "topic")
+        return next((topics, data) for _, topics, data in receipt.logs if topics[0] == topic)
+
+
+def _block(answer: Any) -> Block:
+    return Block(int(answer["number"], 16), from_hex(answer["hash"], "hash"), int(answer["timestamp"], 16))
+
+
+def _anchor(topics: list[bytes], data: bytes) -> Anchor:
+    event = artifact("AnchorRegistry").event(topics, data)
+    if event is None:
+        raise ChainError(Reason.LEDGER_REFUSED, "the ledger returned a log of another contract")
+    values = event[1]
+    return Anchor(
+        member=values["member"],
+        stream=values["stream"],
+        number=values["number"],
+        root=values["root"],
+        size=values["size"],
+        start=values["start"],
+        anchored_at=values["anchoredAt"],
+        key=bytes.fromhex(values["key"][2:]),
+    )
