@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity =0.8.37;
+
+import {CouncilOwned} from "./CouncilOwned.sol";
+import {ISchemaRegistry} from "./interfaces/ISchemaRegistry.sol";
+
+/// @title SchemaRegistry
+/// @notice See ISchemaRegistry for what it promises.
+contract SchemaRegistry is ISchemaRegistry, CouncilOwned {
+    struct Schema {
+        uint64 registeredAt;
+        string name;
+    }
+
+    struct Period {
+        uint64 from;
+        uint64 until;
+    }
+
+    mapping(bytes32 schemaId => Schema) private _schemas;
+    mapping(bytes32 schemaId => mapping(bytes32 member => Period)) private _periods;
+
+    constructor(address council) CouncilOwned(council) {}
+
+    /// @inheritdoc ISchemaRegistry
+    function register(bytes32 schemaId, string calldata name) external onlyOwner {
+        if (schemaId == 0) revert SchemaIdZero();
+        if (_schemas[schemaId].registeredAt != 0) revert SchemaExists(schemaId);
+
+        _schemas[schemaId] = Schema(uint64(block.timestamp), name);
+
+        emit SchemaRegistered(schemaId, name);
+    }
+
+    /// @inheritdoc ISchemaRegistry
+    function allowIssuer(bytes32 schemaId, bytes32 member) external onlyOwner {
+        if (_schemas[schemaId].registeredAt == 0) revert SchemaUnknown(schemaId);
+        if (member == 0) revert IssuerZero();
+        if (_periods[schemaId][member].from != 0) revert IssuerPeriodExists(schemaId, member);
+
+        _periods[schemaId][member] = Period(uint64(block.timestamp), type(uint64).max);
+
+        emit IssuerAllowed(schemaId, member);
+    }
+
+    /// @inheritdoc ISchemaRegistry
+    function disallowIssuer(bytes32 schemaId, bytes32 member) external onlyOwner {
+        Period storage period = _periods[schemaId][member];
+        if (period.until != type(uint64).max) revert IssuerNotAllowed(schemaId, member);
+
+        period.until = uint64(block.timestamp);
+
+        emit IssuerDisallowed(schemaId, member);
+    }
+
+    /// @inheritdoc ISchemaRegistry
+    function schemaOf(bytes32 schemaId) external view returns (uint64 registeredAt, string memory name) {
+        Schema storage schema = _schemas[schemaId];
+        return (schema.registeredAt, schema.name);
+    }
+
+    /// @inheritdoc ISchemaRegistry
+    function issuerPeriod(bytes32 schemaId, bytes32 member)
+        external
+        view
+        returns (uint64 from, uint64 until)
+    {
+        Period storage period = _periods[schemaId][member];
+        return (period.from, period.until);
+    }
+}
