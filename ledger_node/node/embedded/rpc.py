@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from concurrent.futures import Future
 from typing import Any, Final
 
@@ -20,6 +21,9 @@ from .state_method import StateMethods
 
 CLIENT_VERSION: Final = "Credence/0.1.0/py-evm-0.12.1b1-cancun/python"
 MAX_BATCH: Final = 1_000
+MAX_DEPTH: Final = 32
+_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"')
+_NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _NAME_SHOWN: Final = 60
 _LOG: Final = logging.getLogger(__name__)
 
@@ -47,7 +51,7 @@ class Rpc:
     def handle(self, body: bytes) -> bytes:
         """Answer a request or a batch; empty bytes if all of it were notifications."""
         try:
-            request = json.loads(body)
+            request = _decode(body)
         except (ValueError, RecursionError):
             return _encode(_error(None, RpcError(PARSE_ERROR, "the request is not JSON")))
         if not isinstance(request, list):
@@ -118,6 +122,21 @@ class Rpc:
             wanted = str(method.least) if method.least == method.most else f"{method.least} to {method.most}"
             raise RpcError(INVALID_PARAMS, f"{name} takes {wanted} params, not {len(params)}")
         return method.run(*params)
+
+
+def _decode(body: bytes) -> object:
+    """Read JSON that is not nested deeply.
+
+    py-evm raises Python's recursion limit, with which the C decoder overflows its stack on ``[[[[…`` and kills
+    the process. So the depth is checked first: strings are dropped, then everything but brackets.
+    """
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH:
+        depth = 0
+        for bracket in _STRING.sub(b"", body).translate(None, _NOT_BRACKETS):
+            depth += 1 if bracket in b"[{" else -1
+            if depth > MAX_DEPTH:
+                raise ValueError("nested too deeply")
+    return json.loads(body)
 
 
 def _is_request(request: dict[Any, Any]) -> bool:

@@ -2,10 +2,11 @@
 
 import contextlib
 import os
+import signal
 import socket
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -91,6 +92,20 @@ class _Server(uvicorn.Server):
             port: int = self.servers[0].sockets[0].getsockname()[1]
             self._on_ready(port)
 
+    @override
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on SIGTERM and SIGINT; unlike uvicorn's do not raise them again: the engine is still to close."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {one: signal.signal(one, self.handle_exit) for one in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
+
 
 def _stop_at_end_of_stdin(server: uvicorn.Server) -> None:
     def watch() -> None:
@@ -140,5 +155,4 @@ def run_node(
         server = _Server(config, on_ready)
         if stop_when_stdin_closes:
             _stop_at_end_of_stdin(server)
-        with contextlib.suppress(KeyboardInterrupt):
-            server.run()
+        server.run()
