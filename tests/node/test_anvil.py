@@ -10,8 +10,11 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+import rlp
 from node_kit import CHAIN_ID, account, initcode, sign, word
+from trie import HexaryTrie
 
+from ledger_node.domain.hashing import keccak
 from ledger_node.node.embedded.rpc import Rpc
 
 PORT = 18_745
@@ -93,6 +96,15 @@ def script(chance):
     yield 3, None, bytes.fromhex("6160016000f3"), 100_000
 
 
+def storage_root(values):
+    """Return the root of anvil's values; its own ``storageHash`` wrongly has leaves for zeroed slots."""
+    trie = HexaryTrie({})
+    for slot, value in values.items():
+        if value:
+            trie[keccak(word(slot))] = rlp.encode(value)
+    return "0x" + trie.root_hash.hex()
+
+
 @pytest.mark.filterwarnings("ignore:SELFDESTRUCT opcode:DeprecationWarning")
 def test_roots_receipts_and_gas_equal_those_of_anvil(engine, anvil):
     rpc = Rpc(engine)
@@ -133,9 +145,10 @@ def test_roots_receipts_and_gas_equal_those_of_anvil(engine, anvil):
             one("eth_getProof", address, ["0x" + word(0).hex(), "0x" + word(5).hex()], "latest")
             for one in (anvil, ours)
         )
-        for member in ("storageHash", "codeHash", "nonce", "balance"):
+        for member in ("codeHash", "nonce", "balance"):
             assert mine[member] == theirs[member], (member, address)
-        ours_slots, their_slots = (
-            [int(s["value"], 16) for s in one["storageProof"]] for one in (mine, theirs)
-        )
-        assert ours_slots == their_slots
+        values = {
+            slot: int(anvil("eth_getStorageAt", address, hex(slot), "latest"), 16) for slot in range(16)
+        }
+        assert values == {slot: int(ours("eth_getStorageAt", address, hex(slot)), 16) for slot in range(16)}
+        assert mine["storageHash"] == storage_root(values)

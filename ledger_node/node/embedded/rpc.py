@@ -127,8 +127,8 @@ class Rpc:
 def _decode(body: bytes) -> object:
     """Read JSON that is not nested deeply.
 
-    py-evm raises Python's recursion limit, with which the C decoder overflows its stack on ``[[[[…`` and kills
-    the process. So the depth is checked first: strings are dropped, then everything but brackets.
+    py-evm raises Python's recursion limit, with which the C decoder overflows its stack on ``[[[[…`` and
+    kills the process. So the depth is checked first: strings are dropped, then everything but brackets.
     """
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH:
         depth = 0

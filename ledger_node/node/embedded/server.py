@@ -95,7 +95,7 @@ class _Server(uvicorn.Server):
     @override
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop on SIGTERM and SIGINT; unlike uvicorn's do not raise them again: the engine is still to close."""
+        """Stop on SIGTERM and SIGINT without raising them again, as uvicorn would: the engine must close."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
