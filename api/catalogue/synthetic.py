@@ -53,10 +53,8 @@ class _Style:
     as_of: dt.date
 
     def date(self, day: dt.date) -> str:
-        year, month, date = day.isoformat().split("-")
-        return self.random.choice(("{}-{}-{}", "{}{}{}", "{}/{}/{}", "{}年{}月{}日")).format(
-            year, month, date
-        )
+        form = self.random.choice(("{}-{}-{}", "{}{}{}", "{}/{}/{}", "{}年{}月{}日"))
+        return form.format(*day.isoformat().split("-"))
 
     def month(self, months_ago: int) -> str:
         year, month = divmod(self.as_of.year * 12 + self.as_of.month - 1 - months_ago, 12)
