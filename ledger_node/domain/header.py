@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from ledger_node.domain.canonical import JSON
+from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import HASH_BYTES, keccak
 from ledger_node.domain.period import Period
+from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record, to_hex
 from ledger_node.domain.signature import parse_address
 from ledger_node.domain.value import format_date, parse_date
@@ -91,4 +93,8 @@ class Header:
 
 
 def _day(record: Record, name: str) -> int:
-    return parse_date(record.take(name), name)
+    day = parse_date(record.take(name), name)
+    if day < 0:
+        # D holds days as u32
+        raise InvalidInputError(Reason.VALUE_OUT_OF_RANGE, f"'{name}' lies before 1970-01-01", field=name)
+    return day

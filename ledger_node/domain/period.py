@@ -11,6 +11,8 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.value import add_months, format_date, parse_date
 
 _MONTHS_A_YEAR: Final = 12
+_END: Final = parse_date("9999-01-01", "period")
+"""Periods end before the last year that dates can have, so that the day after them is one too."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -38,7 +40,7 @@ class Period:
             first, colon, last = raw.partition(":")
             if colon:
                 period = cls(parse_date(first, "period"), parse_date(last, "period"))
-                if period.first <= period.last:
+                if period.first <= period.last < _END:
                     return period
         raise InvalidInputError(
             Reason.VALUE_MALFORMED,

@@ -103,9 +103,9 @@ class Prover:
         match statement:
             case Between(low, high) if low <= idx < high:
                 return BetweenOpening(up[idx - low], down[high - 1 - idx])
-            case AtLeast(j) | Between(_, j) if idx >= j:
+            case AtLeast(j) | Below(j) | Between(_, j) if idx >= j:
                 return AtLeastOpening(up[idx - j], tip_down)
-            case Below(j) | AtLeast(j) | Between(j, _):
+            case AtLeast(j) | Below(j) | Between(j, _):
                 return BelowOpening(down[j - 1 - idx], tip_up)
             case _:
                 assert_never(statement)
@@ -114,15 +114,11 @@ class Prover:
         # a member of the set is shown by opening all bits outside it, a non-member by opening those inside
         inside = field.members.index(str(value)) in asked
         bits = enum_bits(field, self.seed, value)
-        opened = {
-            j: kdf(self.seed, b"bit", field.index, j) for j in range(len(bits)) if (j in asked) != inside
-        }
+        opened = {j: kdf(self.seed, b"bit", field.index, j) for j in range(len(bits)) if (j in asked) != inside}
         return BitsOpening(opened, {j: bit for j, bit in enumerate(bits) if j not in opened})
 
 
-def check_proof(
-    schema: Schema, fields_root: bytes, field: Field, statement: Statement, proof: FieldProof
-) -> Outcome:
+def check_proof(schema: Schema, fields_root: bytes, field: Field, statement: Statement, proof: FieldProof) -> Outcome:
     """Return what ``proof`` shows about ``statement`` under ``fields_root``.
 
     Raises:
@@ -143,9 +139,7 @@ def check_proof(
     return outcome
 
 
-def _value_digest(
-    schema: Schema, field: Field, statement: Statement, opening: Opening
-) -> tuple[Outcome, bytes]:
+def _value_digest(schema: Schema, field: Field, statement: Statement, opening: Opening) -> tuple[Outcome, bytes]:
     match opening:
         case AbsentOpening():
             return Outcome.CANNOT_TELL, bytes(HASH_BYTES)
@@ -186,9 +180,7 @@ def _ladder_outcome(
         return ladder_digest(_walk(field, up, shown.head_up, j), _whole(field, shown.tip_down))
 
     def below(j: int, shown: BelowOpening) -> bytes:
-        return ladder_digest(
-            _whole(field, shown.tip_up), _walk(field, down, shown.head_down, count - (j - 1))
-        )
+        return ladder_digest(_whole(field, shown.tip_up), _walk(field, down, shown.head_down, count - (j - 1)))
 
     match statement, opening:
         case AtLeast(j), AtLeastOpening():
@@ -238,9 +230,7 @@ def _bits_outcome(field: Field, statement: Statement, opening: BitsOpening) -> t
         case _:
             raise _not_about(field)
     bits = [
-        enum_bit(j, _whole(field, opening.opened[j]), is_set=False)
-        if j in opened
-        else _whole(field, opening.shut[j])
+        enum_bit(j, _whole(field, opening.opened[j]), is_set=False) if j in opened else _whole(field, opening.shut[j])
         for j in sorted(everything)
     ]
     return outcome, enum_digest(bits)

@@ -73,7 +73,11 @@ class Question:
         raw_period = record.optional("period")
         record.done()
         period = None if raw_period is None else Period.parse(raw_period)
-        return cls(schema.name, field.name, op, operand, period)
+        question = cls(schema.name, field.name, op, operand, period)
+        if isinstance(operand, str) and cls.parse(question.text(field), schemas) != question:
+            # consents list the text form, so two questions must never share one
+            raise _malformed("this text cannot be asked for: it has no unambiguous text form")
+        return question
 
     @classmethod
     def parse(cls, text: str, schemas: "dict[str, Schema]") -> Self:
@@ -90,9 +94,10 @@ class Question:
             )
         schema = schema_named(match["schema"], schemas)
         field = schema.field(match["field"])
-        op, words = _OP_WORDS[" ".join(match["op"].split())], match["operand"].strip()
+        op = _OP_WORDS[" ".join(match["op"].split())]
+        words, during = _split_period(match["rest"])
         operand = _operand_from_text(field, op, words)
-        period = Period.parse(match["period"]) if match["period"] else None
+        period = Period.parse(during) if during else None
         return cls(schema.name, field.name, op, operand, period)
 
     def to_json(self, field: Field) -> dict[str, JSON]:
@@ -180,13 +185,22 @@ def _operand_from_text(field: Field, op: Op, words: str) -> Operand:
             return _members(field, [member.strip() for member in words[1:-1].split(",")])
         case Op.RANGE:
             low, _, high = words.partition(" and ")
-            return _range(
-                parse_operand(field, low.strip(), text=True), parse_operand(field, high.strip(), text=True)
-            )
+            return _range(parse_operand(field, low.strip(), text=True), parse_operand(field, high.strip(), text=True))
         case Op.AT_LEAST | Op.BELOW:
             return _threshold(field, op, parse_operand(field, words, text=True))
         case Op.EQUALS:
             return parse_operand(field, words, text=True)
+
+
+def _split_period(rest: str) -> tuple[str, str | None]:
+    # in time linear in the text, which one expression with two runs of spaces is not
+    words, during, period = rest.rstrip().rpartition("during")
+    if not (during and words[-1:].isspace() and _PERIOD.match(period)):
+        words, period = rest, ""
+    words = words.strip()
+    if _CONTROL.search(words):
+        raise _malformed("a question holds no control characters")
+    return words, period.strip() or None
 
 
 def _threshold(field: Field, op: Op, value: int | str | bool) -> int:
@@ -246,6 +260,8 @@ _OP_WORDS: Final = {
 _TEXT: Final = re.compile(
     r"\s*(?P<schema>[a-z][a-z0-9_]*)\.(?P<field>[a-z][a-z0-9_]*)\s*"
     r"(?P<op>>=|<(?!=)|\bbetween\b|\bnot\s+in\b|\bin\b|\bequals\b|\breveal\b)"
-    r"(?P<operand>[^\x00-\x1f]*?)"
-    r"(?:\s+during\s+(?P<period>[0-9:-]+))?\s*\Z"
+    r"(?P<rest>.*)\Z",
+    re.DOTALL,
 )
+_PERIOD: Final = re.compile(r"\s+[0-9:-]+\Z")
+_CONTROL: Final = re.compile(r"[\x00-\x1f]")

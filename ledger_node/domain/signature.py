@@ -1,5 +1,6 @@
 """secp256k1 signatures: 65 bytes r || s || v with low s, and the addresses that made them."""
 
+import re
 from typing import Final
 
 import coincurve
@@ -11,6 +12,7 @@ from ledger_node.domain.reason import Reason
 SIGNATURE_BYTES: Final = 65
 _HALF_ORDER: Final = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 _V_OFFSET: Final = 27
+_ADDRESS: Final = re.compile("0x[0-9a-fA-F]{40}")
 
 
 def sign(digest: bytes, private_key: bytes) -> bytes:
@@ -47,16 +49,12 @@ def recover(digest: bytes, signature: bytes) -> bytes:
 
 def parse_address(raw: object, name: str) -> bytes:
     """Return the 20 bytes of an address written as 0x and 40 hexadecimal digits, in any case."""
-    if not isinstance(raw, str) or len(raw) != 42 or not raw.startswith("0x"):  # noqa: PLR2004 - 0x and 40
+    # bytes.fromhex alone would skip spaces, and an address must have one length
+    if not isinstance(raw, str) or not _ADDRESS.fullmatch(raw):
         raise InvalidInputError(
             Reason.VALUE_MALFORMED, f"'{name}' must be an address: 0x and 40 hexadecimal digits", field=name
         )
-    try:
-        return bytes.fromhex(raw[2:])
-    except ValueError as error:
-        raise InvalidInputError(
-            Reason.VALUE_MALFORMED, f"'{name}' must be an address: 0x and 40 hexadecimal digits", field=name
-        ) from error
+    return bytes.fromhex(raw[2:])
 
 
 def _address(key: "coincurve.PublicKey") -> bytes:

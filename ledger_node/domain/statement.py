@@ -12,6 +12,7 @@ from ledger_node.domain.question import Op, Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Field, Mode
 from ledger_node.domain.unit import show_operand
+from ledger_node.domain.value import FieldType
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,8 @@ def _position(field: Field, value: int) -> int:
 def _exactly(field: Field, value: int) -> Statement:
     # on a ladder without gaps, v = L_j is L_j <= v < L_{j+1}
     ladder: Ladder = field.require_ladder()
-    if ladder.kind not in {"integers", "months"} or value == ladder.thresholds[-1]:
+    gapless = {"integers": True, "months": field.type is FieldType.MONTH}
+    if not gapless.get(ladder.kind) or value == ladder.thresholds[-1]:
         raise InvalidInputError(
             Reason.OPERATOR_UNSUPPORTED, f"'{field.name}' cannot be asked for one exact value; use >= and <"
         )

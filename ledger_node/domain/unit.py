@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Final
 
 from ledger_node.domain.canonical import JSON
@@ -23,7 +23,9 @@ _UNITS: Final = {
     "months": _Unit("months", 1),
 }
 """The canonical unit of a field -> the word that questions use, and how many of the one make the other."""
-_NUMBER: Final = re.compile(r"(?P<number>-?[0-9]{1,30}(?:\.[0-9]{1,6})?)(?:\s*(?P<unit>[A-Za-z%]+))?\Z")
+_EXACT: Final = Context(prec=60)
+"""The default context rounds at 28 digits; 39 of an integer and six of a fraction fit into this one."""
+_NUMBER: Final = re.compile(r"(?P<number>-?[0-9]{1,39}(?:\.[0-9]{1,6})?)(?:\s*(?P<unit>[A-Za-z%]+))?\Z")
 
 
 def parse_operand(field: Field, raw: JSON, *, text: bool = False) -> int | str | bool:
@@ -34,8 +36,8 @@ def parse_operand(field: Field, raw: JSON, *, text: bool = False) -> int | str |
     """
     if text and isinstance(raw, str):
         if field.type is FieldType.INTEGER:
-            return _number(field, raw)
-        if field.type is FieldType.BOOL and raw in {"true", "false"}:
+            raw = _number(field, raw)
+        elif field.type is FieldType.BOOL and raw in {"true", "false"}:
             return raw == "true"
     value = parse_value(field.type, raw, field.name)
     if field.members and value not in field.members:
@@ -54,7 +56,7 @@ def show_operand(field: Field, value: object) -> str:
         unit = _UNITS.get(field.unit or "")
         if unit is None:
             return str(value)
-        return f"{Decimal(value) / unit.scale:f} {unit.word}"
+        return f"{_EXACT.divide(Decimal(value), unit.scale):f} {unit.word}"
     if isinstance(value, bool):
         return "true" if value else "false"
     assert isinstance(value, int | str)  # noqa: S101 - operands hold nothing else
@@ -64,9 +66,7 @@ def show_operand(field: Field, value: object) -> str:
 def _number(field: Field, raw: str) -> int:
     match = _NUMBER.match(raw)
     if match is None:
-        raise InvalidInputError(
-            Reason.VALUE_MALFORMED, f"'{field.name}' is compared with a number", field=field.name
-        )
+        raise InvalidInputError(Reason.VALUE_MALFORMED, f"'{field.name}' is compared with a number", field=field.name)
     unit = _UNITS.get(field.unit or "", _Unit("", 1))
     word = match["unit"] or ""
     if unit.word and not word and unit.scale != 1:
@@ -78,9 +78,9 @@ def _number(field: Field, raw: str) -> int:
         raise InvalidInputError(
             Reason.UNIT_UNKNOWN, f"'{word[:16]}' is not the unit of '{field.name}': {hint}", field=field.name
         )
-    scaled = Decimal(match["number"]) * unit.scale
+    scaled = _EXACT.multiply(Decimal(match["number"]), unit.scale)
     if scaled != scaled.to_integral_value():
         raise InvalidInputError(
             Reason.VALUE_MALFORMED, f"'{field.name}' has no such fraction of its unit", field=field.name
         )
-    return int(scaled)
+    return int(_EXACT.to_integral_exact(scaled))

@@ -127,9 +127,15 @@ def format_date(days: int) -> str:
 
 
 def add_months(days: int, months: int) -> int:
-    """Return the first day of the month that lies ``months`` after the month of ``days``."""
+    """Return the first day of the month that lies ``months`` after the month of ``days``.
+
+    Raises:
+        InvalidInputError: ``value_out_of_range`` beyond the years 1 to 9999.
+    """
     day = EPOCH + dt.timedelta(days=days)
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if not dt.MINYEAR <= year <= dt.MAXYEAR:
+        raise InvalidInputError(Reason.VALUE_OUT_OF_RANGE, "months lie within the years 1 to 9999")
     return (dt.date(year, month + 1, 1) - EPOCH).days
 
 
@@ -149,9 +155,7 @@ def _text(raw: JSON, name: str) -> str:
     except UnicodeEncodeError as error:
         raise _malformed(name, "valid Unicode") from error
     if len(encoded) > MAX_TEXT_BYTES:
-        raise InvalidInputError(
-            Reason.TOO_LARGE, f"'{name}' is longer than {MAX_TEXT_BYTES} bytes", field=name
-        )
+        raise InvalidInputError(Reason.TOO_LARGE, f"'{name}' is longer than {MAX_TEXT_BYTES} bytes", field=name)
     if not unicodedata.is_normalized("NFC", raw):
         raise _malformed(name, "text in Unicode normalisation form NFC")
     return raw
