@@ -107,9 +107,7 @@ class NodeProcess:
     def post(self, body, content_type="application/json"):
         connection = getattr(self._local, "connection", None)
         if connection is None:
-            connection = self._local.connection = http.client.HTTPConnection(
-                "127.0.0.1", self.port, timeout=60
-            )
+            connection = self._local.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.request("POST", "/", body, {"content-type": content_type})
         response = connection.getresponse()
         return response.status, response.read()

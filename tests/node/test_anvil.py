@@ -123,9 +123,7 @@ def test_roots_receipts_and_gas_equal_those_of_anvil(engine, anvil):
         theirs, mine = anvil("eth_getTransactionReceipt", tx_hash), ours("eth_getTransactionReceipt", tx_hash)
         for member in ("status", "gasUsed", "cumulativeGasUsed", "logsBloom", "type"):
             assert mine[member] == theirs[member], (member, to, data.hex())
-        shapes = [
-            [(log["topics"], log["data"], log["address"]) for log in one["logs"]] for one in (mine, theirs)
-        ]
+        shapes = [[(log["topics"], log["data"], log["address"]) for log in one["logs"]] for one in (mine, theirs)]
         assert shapes[0] == shapes[1]
         block = anvil("eth_getBlockByHash", theirs["blockHash"], False)
         our_block = ours("eth_getBlockByHash", mine["blockHash"], False)
@@ -147,8 +145,6 @@ def test_roots_receipts_and_gas_equal_those_of_anvil(engine, anvil):
         )
         for member in ("codeHash", "nonce", "balance"):
             assert mine[member] == theirs[member], (member, address)
-        values = {
-            slot: int(anvil("eth_getStorageAt", address, hex(slot), "latest"), 16) for slot in range(16)
-        }
+        values = {slot: int(anvil("eth_getStorageAt", address, hex(slot), "latest"), 16) for slot in range(16)}
         assert values == {slot: int(ours("eth_getStorageAt", address, hex(slot)), 16) for slot in range(16)}
         assert mine["storageHash"] == storage_root(values)

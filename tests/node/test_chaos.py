@@ -41,9 +41,7 @@ def check(path, contract, acknowledged):
     """Open the chain, and hold everything in it against what was acknowledged; return the next nonces."""
     with Engine.open(path, SEALER_KEY) as engine:
         state = engine.state(engine.head.header)
-        nonces = {
-            sender: state.get_nonce(bytes.fromhex(account(sender).address[2:])) for sender in acknowledged
-        }
+        nonces = {sender: state.get_nonce(bytes.fromhex(account(sender).address[2:])) for sender in acknowledged}
         for sender, nonce in nonces.items():
             assert nonce >= len(acknowledged[sender])
             for done in range(nonce):
@@ -53,9 +51,7 @@ def check(path, contract, acknowledged):
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         mined = [row[0] for row in connection.execute("SELECT hash FROM tx")]
         logs = connection.execute("SELECT count(*) FROM log").fetchone()[0]
-        headers = [
-            read_header(row[0]) for row in connection.execute("SELECT header FROM block ORDER BY number")
-        ]
+        headers = [read_header(row[0]) for row in connection.execute("SELECT header FROM block ORDER BY number")]
     connection.close()
     assert [header.block_number for header in headers] == list(range(head + 1))
     assert all(child.parent_hash == parent.hash for parent, child in itertools.pairwise(headers))
@@ -76,9 +72,7 @@ def test_a_killed_node_has_every_acknowledged_transaction_exactly_once(path, rou
     for _ in range(rounds):
         node = NodeProcess(path)
         threads = [
-            threading.Thread(
-                target=send_until_the_node_dies, args=(node, sender, nonce, contract, acknowledged)
-            )
+            threading.Thread(target=send_until_the_node_dies, args=(node, sender, nonce, contract, acknowledged))
             for sender, nonce in nonces.items()
         ]
         for thread in threads:

@@ -244,9 +244,7 @@ def test_waiting_transactions_share_a_block_and_a_block_stays_below_half_of_the_
 
 def test_many_threads_lose_and_double_nothing(engine):
     contract = deploy(engine)
-    raws = [
-        [sign(account(i), n, contract, word(i * 100 + n) + word(1)) for n in range(25)] for i in range(1, 8)
-    ]
+    raws = [[sign(account(i), n, contract, word(i * 100 + n) + word(1)) for n in range(25)] for i in range(1, 8)]
     threads = [threading.Thread(target=lambda own=own: [engine.submit(raw) for raw in own]) for own in raws]
     for thread in threads:
         thread.start()

@@ -24,18 +24,14 @@ def rpc(engine):
 
 
 def ask(rpc, method, *params):
-    return json.loads(
-        rpc.handle(json.dumps({"jsonrpc": "2.0", "id": 3, "method": method, "params": params}).encode())
-    )
+    return json.loads(rpc.handle(json.dumps({"jsonrpc": "2.0", "id": 3, "method": method, "params": params}).encode()))
 
 
 def test_web3_deploys_calls_and_reads_events_over_http(node):
     with_session = HTTPProvider(node.url)
     web3 = Web3(with_session)
     assert web3.eth.chain_id == CHAIN_ID
-    receipt = web3.eth.wait_for_transaction_receipt(
-        web3.eth.send_raw_transaction(sign(account(0), 0, b"", initcode()))
-    )
+    receipt = web3.eth.wait_for_transaction_receipt(web3.eth.send_raw_transaction(sign(account(0), 0, b"", initcode())))
     contract = receipt["contractAddress"]
     assert web3.eth.get_code(contract) == runtime()
     gas = web3.eth.estimate_gas({"from": account(1).address, "to": contract, "data": word(7) + word(42)})
@@ -61,9 +57,7 @@ def test_web3_deploys_calls_and_reads_events_over_http(node):
 
 def test_a_revert_reaches_web3_as_a_custom_error(node):
     web3 = Web3(HTTPProvider(node.url))
-    receipt = web3.eth.wait_for_transaction_receipt(
-        web3.eth.send_raw_transaction(sign(account(0), 0, b"", initcode()))
-    )
+    receipt = web3.eth.wait_for_transaction_receipt(web3.eth.send_raw_transaction(sign(account(0), 0, b"", initcode())))
     message = {"to": receipt["contractAddress"], "data": CUSTOM, "from": account(1).address}
     for ask_it in (web3.eth.call, web3.eth.estimate_gas):
         with pytest.raises(ContractCustomError) as caught:
@@ -244,9 +238,7 @@ BAD = [
 def test_a_bad_parameter_is_named(rpc, method, params, words):
     error = ask(rpc, method, *params)["error"]
     assert error["code"] == -32602
-    assert words in error["message"].replace("be 20 bytes long", "be 20 bytes").replace(
-        "32 bytes long", "32 bytes"
-    )
+    assert words in error["message"].replace("be 20 bytes long", "be 20 bytes").replace("32 bytes long", "32 bytes")
 
 
 @pytest.mark.parametrize(

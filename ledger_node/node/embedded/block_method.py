@@ -141,9 +141,7 @@ class BlockMethods:
             last = self._number(given.get("toBlock", "latest"), "filter.toBlock")
             if first > last:
                 raise invalid_params("filter.fromBlock is after filter.toBlock")
-        return ledger.LogFilter(
-            first, last, _addresses(given.get("address")), _topics(given.get("topics", []))
-        )
+        return ledger.LogFilter(first, last, _addresses(given.get("address")), _topics(given.get("topics", [])))
 
     def _number(self, block: object, name: str) -> int:
         wanted = param.block_tag(block, name)
@@ -160,9 +158,7 @@ class BlockMethods:
         wanted = min(param.quantity(count, "blockCount"), _MAX_FEE_BLOCKS)
         last = min(self._number(newest, "newestBlock"), self._engine.head.number)
         first = max(0, last - wanted + 1)
-        marks = (
-            [] if percentiles is None else param.listing(percentiles, "rewardPercentiles", _MAX_PERCENTILES)
-        )
+        marks = [] if percentiles is None else param.listing(percentiles, "rewardPercentiles", _MAX_PERCENTILES)
         rows = [self._row(number) for number in range(first, last + 1)]
         headers = [read_header(row.header) for row in rows if row is not None]
         history: Json = {

@@ -4,13 +4,14 @@ from typing import Final, NamedTuple, cast
 
 import rlp
 from eth.abc import ComputationAPI, ReceiptAPI
-from eth.db.trie import make_trie_root_and_nodes
+from eth.constants import BLANK_ROOT_HASH
 from eth.vm.forks.cancun import CancunVM
 from eth.vm.forks.cancun.blocks import CancunBlockHeader
 from eth_utils.exceptions import ValidationError
 
 from .database import NodeDB
 from .error import RpcError, refused
+from .patricia import update
 from .seal import Sealer
 from .state import NodeState
 from .store import BlockRow, LogRow, TxRow
@@ -44,6 +45,13 @@ def _block_size(header: bytes, transactions: list[TxRow]) -> int:
     return _rlp_length(len(header) + _rlp_length(bodies) + 2)
 
 
+def _list_root(items: list[bytes]) -> bytes:
+    """Return the root of the trie from RLP(index) to item, as headers hold it."""
+    none_stored: dict[bytes, bytes] = {}
+    listed = {rlp.encode(n): item for n, item in enumerate(items)}
+    return update(none_stored.__getitem__, BLANK_ROOT_HASH, listed)[0]
+
+
 class BlockBuilder:
     """Applies transactions on top of a parent block and finishes the block once."""
 
@@ -54,7 +62,6 @@ class BlockBuilder:
         self._gas_used = 0
         self._bloom = 0
         self._receipts: list[ReceiptAPI] = []
-        self._included: list[Transaction] = []
         self._rows: list[TxRow] = []
         self._logs: list[LogRow] = []
 
@@ -100,7 +107,6 @@ class BlockBuilder:
         number, index = self._header.block_number, len(self._rows)
         created = bytes(computation.msg.storage_address) if transaction.to is None else None
         self._receipts.append(receipt)
-        self._included.append(transaction)
         self._rows.append(
             TxRow(
                 transaction.hash,
@@ -123,8 +129,8 @@ class BlockBuilder:
     def finish(self, sealer: Sealer) -> BuiltBlock:
         """Compute the roots and sign the header; the builder is spent."""
         self.state.persist()
-        transaction_root, _ = make_trie_root_and_nodes([tx.evm for tx in self._included])
-        receipt_root, _ = make_trie_root_and_nodes(self._receipts)
+        transaction_root = _list_root([tx.raw for tx in self._rows])
+        receipt_root = _list_root([receipt.encode() for receipt in self._receipts])
         header = cast(
             "CancunBlockHeader",
             self._header.copy(

@@ -47,9 +47,7 @@ def _message(state: NodeState, call: Call) -> Message:
     if call.to is None:  # the executing code charges for initcode itself
         gas = call.gas - (call.intrinsic - 2 * initcode_words)
         created = generate_contract_address(sender, state.get_nonce(sender))
-        return Message(
-            gas, CREATE_CONTRACT_ADDRESS, sender, call.value, b"", call.data, create_address=created
-        )
+        return Message(gas, CREATE_CONTRACT_ADDRESS, sender, call.value, b"", call.data, create_address=created)
     to = Address(call.to)
     return Message(call.gas - call.intrinsic, to, sender, call.value, call.data, state.get_code(to))
 
@@ -78,11 +76,7 @@ def execute(state: NodeState, call: Call) -> ComputationAPI:
         for key in slots:
             state.mark_storage_warm(Address(account), key)
     context = CancunTransactionContext(gas_price=0, origin=sender)
-    run = (
-        state.computation_class.apply_create_message
-        if message.is_create
-        else state.computation_class.apply_message
-    )
+    run = state.computation_class.apply_create_message if message.is_create else state.computation_class.apply_message
     return run(state, message, context)
 
 

@@ -216,9 +216,7 @@ def _stored_allowlist(store: Store) -> dict[bytes, None]:
 
 def _stored_head(store: Store) -> Head:
     with store.reader() as connection:
-        row = connection.execute(
-            "SELECT number, hash, header FROM block ORDER BY number DESC LIMIT 1"
-        ).fetchone()
+        row = connection.execute("SELECT number, hash, header FROM block ORDER BY number DESC LIMIT 1").fetchone()
     if row is None:
         raise NodeError(NodeReason.CHAIN_CORRUPT, "the chain file holds no block")
     number, block_hash, encoded = row

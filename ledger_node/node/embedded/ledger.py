@@ -13,8 +13,7 @@ from .store import BlockRow, LogRow, TxRow
 
 MAX_LOGS: Final = 50_000
 _TX_COLUMNS: Final = (
-    "tx.hash, tx.block, tx.idx, tx.raw, tx.sender, tx.recipient, tx.contract, tx.status, tx.gas_used,"
-    " tx.cumulative_gas"
+    "tx.hash, tx.block, tx.idx, tx.raw, tx.sender, tx.recipient, tx.contract, tx.status, tx.gas_used, tx.cumulative_gas"
 )
 _BLOCK_COLUMNS: Final = "block.number, block.hash, block.header, block.seal, block.size"
 _LOG_PLACE: Final = "log.block, log.log_idx, log.tx_idx, log.address"
@@ -84,9 +83,7 @@ def block_transactions(engine: Engine, number: int) -> list[TxRow]:
 def transaction_hashes(engine: Engine, number: int) -> list[bytes]:
     """Return the hashes of a block's transactions in their order."""
     with engine.store.reader() as connection:
-        return [
-            row[0] for row in connection.execute("SELECT hash FROM tx WHERE block=? ORDER BY idx", (number,))
-        ]
+        return [row[0] for row in connection.execute("SELECT hash FROM tx WHERE block=? ORDER BY idx", (number,))]
 
 
 def transaction_row(engine: Engine, tx_hash: bytes) -> tuple[TxRow, BlockRow] | None:
@@ -123,10 +120,8 @@ def _query(wanted: LogFilter) -> tuple[str, list[object]]:
         else:
             conditions.append(f"log.topic{position} IS NOT NULL")
     exact = len(wanted.topics) > 1 and wanted.topics[0] and wanted.topics[1]
-    if wanted.addresses:
-        index = "INDEXED BY log_topic" if exact else "INDEXED BY log_address"
-    else:
-        index = "NOT INDEXED"
+    by_address = "INDEXED BY log_topic" if exact else "INDEXED BY log_address"
+    index = by_address if wanted.addresses else "NOT INDEXED"
     return (
         f"SELECT {_LOG_COLUMNS}, block.hash, block.header, tx.hash FROM log {index}"  # noqa: S608 - fixed words only
         " CROSS JOIN block ON block.number = log.block"

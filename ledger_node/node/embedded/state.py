@@ -7,9 +7,9 @@ second never push the block time ahead of the wall clock (consents expire by blo
 """
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, cast
 
-from eth.abc import SignedTransactionAPI
+from eth.abc import SignedTransactionAPI, TransientStorageAPI
 from eth.constants import BLANK_ROOT_HASH, EMPTY_UNCLE_HASH, ZERO_HASH32
 from eth.vm.execution_context import ExecutionContext
 from eth.vm.forks.cancun.blocks import CancunBlockHeader
@@ -17,6 +17,7 @@ from eth.vm.forks.cancun.state import CancunState, CancunTransactionExecutor
 from eth_typing import Address, BlockNumber, Hash32
 from typing_extensions import override
 
+from .account import NodeAccountDB, NodeTransientStorage
 from .database import NodeDB
 
 POST_MERGE_NONCE: Final = b"\x00" * 8
@@ -33,7 +34,15 @@ class NodeTransactionExecutor(CancunTransactionExecutor):
 class NodeState(CancunState):
     """Cancun, executing transactions that :mod:`.transaction` has already accepted."""
 
+    account_db_class = NodeAccountDB
     transaction_executor_class = NodeTransactionExecutor
+
+    @property
+    @override
+    def transient_storage(self) -> TransientStorageAPI:
+        if self._transient_storage is None:
+            self._transient_storage = NodeTransientStorage(cast("NodeAccountDB", self._account_db))
+        return self._transient_storage
 
     @override
     def set_system_contracts(self) -> None:
@@ -72,9 +81,7 @@ def genesis_header(timestamp: int, gas_limit: int, coinbase: bytes) -> CancunBlo
     )
 
 
-def state_at(
-    database: NodeDB, header: CancunBlockHeader, chain_id: int, ancestors: Iterable[Hash32]
-) -> NodeState:
+def state_at(database: NodeDB, header: CancunBlockHeader, chain_id: int, ancestors: Iterable[Hash32]) -> NodeState:
     """Return a state that starts from ``header.state_root`` in the block environment of ``header``.
 
     ``ancestors`` are the hashes of the blocks before it, newest first, for the BLOCKHASH opcode.

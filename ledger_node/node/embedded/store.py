@@ -265,6 +265,4 @@ def _check_format(connection: sqlite3.Connection, path: Path) -> None:
     if application != APPLICATION_ID:
         raise NodeError(NodeReason.CHAIN_FORMAT, f"{path} is not a Credence chain")
     if version != FORMAT_VERSION:
-        raise NodeError(
-            NodeReason.CHAIN_FORMAT, f"{path} has format {version}; this version reads {FORMAT_VERSION}"
-        )
+        raise NodeError(NodeReason.CHAIN_FORMAT, f"{path} has format {version}; this version reads {FORMAT_VERSION}")

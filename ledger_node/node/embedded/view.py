@@ -21,9 +21,7 @@ def hexed(octets: bytes | None) -> str | None:
     return None if octets is None else "0x" + octets.hex()
 
 
-def block_view(
-    row: BlockRow, header: CancunBlockHeader, transactions: Sequence[Any], sealer: bytes | None
-) -> Json:
+def block_view(row: BlockRow, header: CancunBlockHeader, transactions: Sequence[Any], sealer: bytes | None) -> Json:
     """Return a block; our additions are ``sealer``, who signed the block hash, and ``seal``, a signature."""
     return {
         "number": hex(row.number),

@@ -1,0 +1,120 @@
+import pytest
+from eth.constants import BLANK_ROOT_HASH
+from eth.db.account import AccountDB
+from eth.db.atomic import AtomicDB
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledger_node.node.embedded.account import NodeAccountDB, read_account, read_slot
+from ledger_node.node.embedded.database import NodeCache, NodeDB
+
+ADDRESSES = [bytes([n]) * 20 for n in range(1, 5)]
+ADDRESS = st.sampled_from(ADDRESSES)
+SLOT = st.integers(0, 5)
+VALUE = st.sampled_from([0, 0, 1, 127, 128, 2**64, 2**256 - 1])
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("set_storage"), ADDRESS, SLOT, VALUE),
+        st.tuples(st.just("set_balance"), ADDRESS, st.integers(0, 300)),
+        st.tuples(st.just("increment_nonce"), ADDRESS),
+        st.tuples(st.just("set_code"), ADDRESS, st.binary(min_size=1, max_size=4)),
+        st.tuples(st.just("delete_account"), ADDRESS),
+        st.tuples(st.just("mark_storage_warm"), ADDRESS, SLOT),
+        st.tuples(st.just("mark_address_warm"), ADDRESS),
+        st.tuples(st.just("record")),
+        st.tuples(st.just("discard")),
+        st.tuples(st.just("commit")),
+        st.tuples(st.just("transaction")),
+        st.tuples(st.just("block")),
+    ),
+    max_size=60,
+)
+
+
+class Pair:
+    """Our database and py-evm's, driven by the same steps."""
+
+    def __init__(self):
+        self.stores = [NodeDB(NodeCache(), lambda _: None), AtomicDB()]
+        self.kinds = [NodeAccountDB, AccountDB]
+        self.open(BLANK_ROOT_HASH)
+
+    def open(self, root):
+        self.databases = [kind(store, root) for kind, store in zip(self.kinds, self.stores, strict=True)]
+        self.marks = []
+
+    def step(self, name, *arguments):
+        if name == "record":
+            self.marks.append([database.record() for database in self.databases])
+        elif name in {"discard", "commit"}:
+            if self.marks:
+                for database, mark in zip(self.databases, self.marks.pop(), strict=True):
+                    getattr(database, name)(mark)
+        elif name in {"transaction", "block"}:
+            self.settle()
+            if name == "block":
+                for database in self.databases:
+                    database.persist()
+                ours, theirs = (database.state_root for database in self.databases)
+                assert ours == theirs
+                self.open(ours)
+        else:
+            for database in self.databases:
+                if name == "set_storage" and database.get_nonce(arguments[0]) == 0:
+                    database.increment_nonce(arguments[0])  # only a contract writes, and it has a nonce
+                getattr(database, name)(*arguments)
+            if name == "delete_account":
+                self.settle()  # the EVM deletes at the end of a transaction
+
+    def settle(self):
+        """End a transaction: nothing can be taken back, and empty accounts go (EIP-161)."""
+        while self.marks:
+            self.step("commit")
+        theirs = self.databases[1]
+        for address in ADDRESSES:
+            if theirs.account_exists(address) and theirs.account_is_empty(address):
+                for database in self.databases:
+                    database.delete_account(address)
+        for database in self.databases:
+            database.lock_changes()
+
+    def view(self):
+        return [
+            [
+                (
+                    database.get_nonce(a),
+                    database.get_balance(a),
+                    database.get_code(a),
+                    database.account_is_empty(a),
+                    database.is_address_warm(a),
+                    [(database.get_storage(a, s), database.is_storage_warm(a, s)) for s in range(6)],
+                    [database.get_storage(a, s, from_journal=False) for s in range(6)],
+                )
+                for a in ADDRESSES
+            ]
+            for database in self.databases
+        ]
+
+
+@settings(max_examples=400, deadline=None)
+@given(STEPS)
+def test_any_steps_leave_the_state_that_py_evm_leaves(steps):
+    pair = Pair()
+    for step in steps:
+        pair.step(*step)
+        ours, theirs = pair.view()
+        assert ours == theirs
+    pair.step("block")
+    fetch = pair.stores[0].__getitem__
+    for address in ADDRESSES:
+        account = read_account(fetch, pair.databases[0].state_root, address)
+        assert account.nonce == pair.databases[1].get_nonce(address)
+        found = [read_slot(fetch, account.storage_root, slot) for slot in range(6)]
+        assert found == [pair.databases[1].get_storage(address, slot) for slot in range(6)]
+
+
+def test_a_state_does_not_move_to_another_root():
+    database = NodeAccountDB(NodeDB(NodeCache(), lambda _: None))
+    database.state_root = BLANK_ROOT_HASH
+    with pytest.raises(ValueError, match="another root"):
+        database.state_root = b"\x01" * 32
