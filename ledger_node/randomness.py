@@ -1,6 +1,7 @@
 """The one home of randomness: the operating system's generator, drawn in blocks where many are needed."""
 
 import os
+import random
 from collections.abc import Iterator
 
 _BLOCK = 512
@@ -17,3 +18,10 @@ def random_seeds() -> Iterator[bytes]:
         block = os.urandom(32 * _BLOCK)
         for start in range(0, len(block), 32):
             yield block[start : start + 32]
+
+
+def shuffled(count: int) -> list[int]:
+    """Return 0 … count - 1 in an unpredictable order."""
+    order = list(range(count))
+    random.SystemRandom().shuffle(order)
+    return order

@@ -209,9 +209,7 @@ def _penalty_summary(style: _Style) -> dict[str, str]:
     return _penalties(count, style.month(last), last_serious, random.randint(0, 1))
 
 
-def _penalties(
-    count: int = 0, last: str = "无", last_serious: str = "无", unrepaired: int = 0
-) -> dict[str, str]:
+def _penalties(count: int = 0, last: str = "无", last_serious: str = "无", unrepaired: int = 0) -> dict[str, str]:
     return {
         "count_24m": str(count),
         "last_month": last,

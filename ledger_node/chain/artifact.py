@@ -47,9 +47,7 @@ class Artifact:
     @cached_property
     def errors(self) -> dict[bytes, Any]:
         """Custom errors by their four-byte selector."""
-        return {
-            function_abi_to_4byte_selector(entry): entry for entry in self.abi if entry["type"] == "error"
-        }
+        return {function_abi_to_4byte_selector(entry): entry for entry in self.abi if entry["type"] == "error"}
 
     def topic(self, event: str) -> str:
         """Return topic 0 of ``event`` as 0x hexadecimal digits."""

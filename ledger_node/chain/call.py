@@ -7,9 +7,7 @@ from ledger_node.chain.artifact import artifact
 from ledger_node.domain.record import to_hex
 
 
-def call_of(
-    book: AddressBook, block: str, contract: str, function: str, *args: object
-) -> tuple[str, list[Any]]:
+def call_of(book: AddressBook, block: str, contract: str, function: str, *args: object) -> tuple[str, list[Any]]:
     """Return method and parameters of an eth_call at ``block`` (0x number or tag)."""
     data = to_hex(artifact(contract).encode(function, *args))
     return "eth_call", [{"to": to_hex(book.contracts[contract]), "data": data}, block]

@@ -22,9 +22,7 @@ class FactReads:
         self._block = block
         self._calls: list[tuple[str, str, tuple[object, ...]]] = []
 
-    def read(
-        self, query: FactQuery, *, anchor_domain: SigningDomain, consent_domain: SigningDomain
-    ) -> LedgerFacts:
+    def read(self, query: FactQuery, *, anchor_domain: SigningDomain, consent_domain: SigningDomain) -> LedgerFacts:
         """Return the facts that ``query`` asks for.
 
         Raises:
@@ -110,6 +108,4 @@ def _consent(fields: Any) -> ConsentRecord | None:
     state, granted_at, not_before, expires_at, max_uses, uses, _, revocation_hash = fields
     if state == ConsentState.NONE:
         return None
-    return ConsentRecord(
-        ConsentState(state), granted_at, not_before, expires_at, max_uses, uses, revocation_hash
-    )
+    return ConsentRecord(ConsentState(state), granted_at, not_before, expires_at, max_uses, uses, revocation_hash)

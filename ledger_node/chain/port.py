@@ -110,6 +110,9 @@ class Ledger(Protocol):
     def head(self) -> Block:
         """Return the newest block."""
 
+    def require_block(self, block: Block) -> None:
+        """Require that the chain has exactly this block, by number, hash and time."""
+
     def facts(self, query: FactQuery, at: Block | None = None) -> LedgerFacts:
         """Return facts at ``at`` (default: the newest block)."""
 

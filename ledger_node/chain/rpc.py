@@ -46,9 +46,7 @@ class Rpc:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._provider = HTTPProvider(
-            url, request_kwargs={"timeout": TIMEOUT_S}, exception_retry_configuration=None
-        )
+        self._provider = HTTPProvider(url, request_kwargs={"timeout": TIMEOUT_S}, exception_retry_configuration=None)
 
     def request(self, method: str, *params: Any) -> Any:
         """Return the result of one request.

@@ -22,9 +22,10 @@ _SEND_TRIES: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A mined transaction with its logs as (address, topics, data)."""
+    """A mined transaction, the contract it created (or b""), and its logs as (address, topics, data)."""
 
     mined: Mined
+    created: bytes
     logs: list[tuple[bytes, list[bytes], bytes]]
 
 
@@ -61,9 +62,7 @@ class Sender:
 
     def _send(self, to: bytes | None, data: bytes, gas: int) -> Any:
         if self._nonce is None:
-            self._nonce = int(
-                self._rpc.request("eth_getTransactionCount", to_hex(self.address), "pending"), 16
-            )
+            self._nonce = int(self._rpc.request("eth_getTransactionCount", to_hex(self.address), "pending"), 16)
         transaction: dict[str, Any] = {
             "chainId": self._chain_id,
             "nonce": self._nonce,
@@ -136,4 +135,5 @@ class Sender:
             block_time=int(block["timestamp"], 16),
             gas_used=int(receipt["gasUsed"], 16),
         )
-        return Receipt(mined, logs)
+        created = receipt.get("contractAddress")
+        return Receipt(mined, b"" if created is None else bytes.fromhex(created[2:]), logs)

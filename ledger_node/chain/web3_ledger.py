@@ -25,7 +25,7 @@ from ledger_node.chain.sender import Receipt, Sender
 from ledger_node.domain.batch import Anchor
 from ledger_node.domain.consent import Terms
 from ledger_node.domain.eip712 import SigningDomain
-from ledger_node.domain.error import ChainError
+from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.fact import LedgerFacts
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
@@ -83,6 +83,12 @@ class Web3Ledger(Ledger):
     @override
     def head(self) -> Block:
         return _block(self._rpc.request("eth_getBlockByNumber", "latest", False))
+
+    @override
+    def require_block(self, block: Block) -> None:
+        answer = self._rpc.request("eth_getBlockByNumber", hex(block.number), False)
+        if answer is None or _block(answer) != block:
+            raise VerificationError(Reason.BLOCK_NOT_FINAL, "the chain has no such block")
 
     @override
     def facts(self, query: FactQuery, at: Block | None = None) -> LedgerFacts:

@@ -83,9 +83,7 @@ def _require_shallow(text: str) -> None:
         elif character in "[{":
             depth += 1
             if depth > MAX_DEPTH:
-                raise InvalidInputError(
-                    Reason.JSON_TOO_DEEP, f"JSON nested deeper than {MAX_DEPTH} is not read"
-                )
+                raise InvalidInputError(Reason.JSON_TOO_DEEP, f"JSON nested deeper than {MAX_DEPTH} is not read")
         elif character in "]}":
             depth -= 1
 

@@ -47,8 +47,7 @@ def enum_digest(bits: Sequence[bytes]) -> bytes:
 def enum_bits(field: Field, seed: bytes, value: Value) -> list[bytes]:
     """Return the bits of an enum field; exactly the bit of its value is set."""
     return [
-        enum_bit(j, kdf(seed, b"bit", field.index, j), is_set=member == value)
-        for j, member in enumerate(field.members)
+        enum_bit(j, kdf(seed, b"bit", field.index, j), is_set=member == value) for j, member in enumerate(field.members)
     ]
 
 

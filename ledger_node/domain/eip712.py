@@ -20,9 +20,7 @@ class SigningDomain:
     @cached_property
     def separator(self) -> bytes:
         """The EIP-712 domain separator."""
-        return keccak(
-            _DOMAIN_TYPE + _NAME + _VERSION + uint_word(self.chain_id) + address_word(self.contract)
-        )
+        return keccak(_DOMAIN_TYPE + _NAME + _VERSION + uint_word(self.chain_id) + address_word(self.contract))
 
     def digest(self, struct_hash: bytes) -> bytes:
         """Return what is signed: keccak(0x1901 || separator || struct hash)."""

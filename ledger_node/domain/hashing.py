@@ -53,3 +53,8 @@ def walk_all(context: bytes, start: bytes, steps: int) -> list[bytes]:
         start = hash_one(prefix + start).digest()
         chain.append(start)
     return chain
+
+
+def hmac_sha256(key: bytes, message: bytes) -> bytes:
+    """Return HMAC-SHA256, for keyed indices outside CL1."""
+    return hmac.digest(key, message, "sha256")

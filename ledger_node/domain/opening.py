@@ -60,9 +60,7 @@ class AbsentOpening:
     """Nothing but the salt: shows that the field has no value."""
 
 
-Opening: TypeAlias = (
-    PlainOpening | AtLeastOpening | BelowOpening | BetweenOpening | BitsOpening | AbsentOpening
-)
+Opening: TypeAlias = PlainOpening | AtLeastOpening | BelowOpening | BetweenOpening | BitsOpening | AbsentOpening
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +149,7 @@ def _bits_from_json(record: Record, name: str) -> dict[int, bytes]:
     bits: dict[int, bytes] = {}
     for item in record.items(name, max_items=MAX_MEMBERS):
         if not isinstance(item, list | tuple) or len(item) != 2:  # noqa: PLR2004 - a pair
-            raise InvalidInputError(
-                Reason.OPENING_MALFORMED, "bits are pairs of position and digest", field=name
-            )
+            raise InvalidInputError(Reason.OPENING_MALFORMED, "bits are pairs of position and digest", field=name)
         position = item[0]
         if not isinstance(position, int) or isinstance(position, bool) or position in bits:
             raise InvalidInputError(Reason.OPENING_MALFORMED, "positions are different integers", field=name)

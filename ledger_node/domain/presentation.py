@@ -160,13 +160,9 @@ class Presentation:
             VerificationError: a proof is malformed.
         """
         record = Record(value, "presentation")
-        claims = tuple(
-            _claim_from_json(item, schemas) for item in record.items("claims", max_items=MAX_CLAIMS)
-        )
+        claims = tuple(_claim_from_json(item, schemas) for item in record.items("claims", max_items=MAX_CLAIMS))
         consent, subject = record.take("consent"), record.take("subject")
-        shown = [
-            ShownAttestation.from_json(item) for item in record.items("attestations", max_items=MAX_CLAIMS)
-        ]
+        shown = [ShownAttestation.from_json(item) for item in record.items("attestations", max_items=MAX_CLAIMS)]
         record.done()
         return cls(
             claims,

@@ -73,7 +73,5 @@ def purpose_named(code: str) -> Purpose:
     """
     purpose = PURPOSES.get(code)
     if purpose is None:
-        raise InvalidInputError(
-            Reason.PURPOSE_UNKNOWN, f"a purpose is one of {', '.join(PURPOSES)}", field="purpose"
-        )
+        raise InvalidInputError(Reason.PURPOSE_UNKNOWN, f"a purpose is one of {', '.join(PURPOSES)}", field="purpose")
     return purpose

@@ -39,6 +39,8 @@ class Reason(StrEnum):
     HEADING_UNKNOWN = "heading_unknown"
     ROW_MALFORMED = "row_malformed"
     ROW_REPEATED = "row_repeated"
+    ROW_OUTDATED = "row_outdated"
+    UPLOAD_INTERRUPTED = "upload_interrupted"
     ENCODING_WRONG = "encoding_wrong"
     SIGNATURE_MALFORMED = "signature_malformed"
     PURPOSE_UNKNOWN = "purpose_unknown"

@@ -26,6 +26,13 @@ class Record:
             raise InvalidInputError(Reason.FIELD_MISSING, f"{self._what} lacks '{name}'", field=name)
         return self._members.pop(name)
 
+    def has(self, name: str) -> bool:
+        """Return whether the member ``name`` is there and not null; a null one is read by this."""
+        if self._members.get(name) is None:
+            self._members.pop(name, None)
+            return False
+        return True
+
     def optional(self, name: str) -> JSON:
         """Return the member ``name`` or None where it is missing."""
         return self._members.pop(name, None)
@@ -36,9 +43,7 @@ class Record:
         if not isinstance(value, str):
             raise self._wrong(name, "a text")
         if len(value) > max_length:
-            raise InvalidInputError(
-                Reason.TOO_LARGE, f"'{name}' is longer than {max_length} characters", field=name
-            )
+            raise InvalidInputError(Reason.TOO_LARGE, f"'{name}' is longer than {max_length} characters", field=name)
         return value
 
     def integer(self, name: str, *, low: int = 0, high: int = 2**53 - 1) -> int:
@@ -89,9 +94,7 @@ class Record:
         """Refuse members that were not read."""
         if self._members:
             extra = min(self._members)[:64]
-            raise InvalidInputError(
-                Reason.FIELD_UNKNOWN, f"{self._what} has an unknown member '{extra}'", field=extra
-            )
+            raise InvalidInputError(Reason.FIELD_UNKNOWN, f"{self._what} has an unknown member '{extra}'", field=extra)
 
     def _wrong(self, name: str, expected: str) -> InvalidInputError:
         return InvalidInputError(Reason.TYPE_WRONG, f"'{name}' must be {expected}", field=name)

@@ -159,9 +159,7 @@ def _field(index: int, value: JSON) -> Field:
     return Field(index, name, kind, mode, unit, ladder, members, optional, none_on_record)
 
 
-def _require_sense(
-    name: str, kind: FieldType, mode: Mode, members: tuple[str, ...], *, none_on_record: bool
-) -> None:
+def _require_sense(name: str, kind: FieldType, mode: Mode, members: tuple[str, ...], *, none_on_record: bool) -> None:
     if (mode is Mode.ENUM) != (kind is FieldType.ENUM):
         raise _invalid(f"field '{name}': type enum and mode enum go together")
     if mode is Mode.LADDER and kind not in _LADDER_TYPES:

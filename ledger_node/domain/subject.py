@@ -83,8 +83,7 @@ class Controllers:
         """
         record = Record(value, "controllers")
         addresses = tuple(
-            parse_address(item, "controllers")
-            for item in record.items("addresses", max_items=MAX_CONTROLLERS)
+            parse_address(item, "controllers") for item in record.items("addresses", max_items=MAX_CONTROLLERS)
         )
         controllers = cls(addresses, record.integer("threshold", high=MAX_CONTROLLERS), record.blob("salt"))
         record.done()

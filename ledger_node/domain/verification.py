@@ -88,9 +88,7 @@ def require_attestation(shown: ShownAttestation, schema: Schema, facts: LedgerFa
     if (header.chain_id, header.anchor_registry) != network:  # 2
         raise VerificationError(Reason.OTHER_NETWORK, "this attestation belongs to another network")
     if root_of_batch(header.digest, shown.index, shown.path, anchor.size) != anchor.root:  # 3
-        raise VerificationError(
-            Reason.NOT_IN_BATCH, "the attestation is not in the batch it is said to be in"
-        )
+        raise VerificationError(Reason.NOT_IN_BATCH, "the attestation is not in the batch it is said to be in")
     held = facts.anchor_digests.get((anchor.member, anchor.stream, anchor.number))
     if anchor.stream != ATTESTATIONS or held != anchor.digest:  # 4
         raise VerificationError(Reason.NOT_ANCHORED, "the chain does not hold this batch as it is shown")
@@ -145,14 +143,10 @@ def require_consent(
         )
     shown.controllers.require_signatures(shown.id, shown.signatures)  # 10
     require_granted_to(shown.terms, grantee=grantee, purpose=purpose)  # 11
-    require_usable(
-        shown.terms, facts.consent, now=facts.block_time, uses_already_counted=uses_already_counted
-    )  # 12
+    require_usable(shown.terms, facts.consent, now=facts.block_time, uses_already_counted=uses_already_counted)  # 12
 
 
-def require_subject(
-    shown: ShownSubject, subject_id: bytes, schemas: Mapping[str, Schema], facts: LedgerFacts
-) -> None:
+def require_subject(shown: ShownSubject, subject_id: bytes, schemas: Mapping[str, Schema], facts: LedgerFacts) -> None:
     """Run rule 13.
 
     Raises:
@@ -226,9 +220,7 @@ def _judge(
     require_department(consent, shown.header.issuer)  # 14
     _require_same_subject(shown, subject.credit_code)  # 15
     require_current(shown, claim.question, facts, policy)  # 15
-    return check_proof(
-        schema, shown.header.fields_root, field, lower(claim.question, field), claim.proof
-    )  # 16
+    return check_proof(schema, shown.header.fields_root, field, lower(claim.question, field), claim.proof)  # 16
 
 
 def require_question(consent: ShownConsent, text: str) -> None:
@@ -266,9 +258,7 @@ def require_current(shown: ShownAttestation, question: Question, facts: LedgerFa
     if header.valid_until <= now:
         raise VerificationError(Reason.ATTESTATION_EXPIRED, "the attestation has expired")
     if policy.max_age_days is not None and now // _DAY - header.as_of > policy.max_age_days:
-        raise VerificationError(
-            Reason.ATTESTATION_TOO_OLD, f"the newest data is older than {policy.max_age_days} days"
-        )
+        raise VerificationError(Reason.ATTESTATION_TOO_OLD, f"the newest data is older than {policy.max_age_days} days")
     if question.period is not None and question.period != header.period:
         raise VerificationError(Reason.PERIOD_MISMATCH, "the attestation covers another period")
 
@@ -290,18 +280,14 @@ def verify(
     """
     consent, subject = presentation.consent, presentation.subject
     if consent is not None and subject is not None:
-        require_consent(
-            consent, facts, grantee=grantee, purpose=purpose, uses_already_counted=uses_already_counted
-        )
+        require_consent(consent, facts, grantee=grantee, purpose=purpose, uses_already_counted=uses_already_counted)
         require_subject(subject, consent.terms.subject, schemas, facts)
     elif any(claim.verdict is not Outcome.CANNOT_TELL for claim in presentation.claims):
         raise VerificationError(Reason.CONSENT_UNKNOWN, "a yes or no comes with its consent and subject")
     verdicts = [judge_claim(claim, presentation, schemas, facts, policy) for claim in presentation.claims]
     for claim, verdict in zip(presentation.claims, verdicts, strict=True):
         if claim.verdict is not verdict.outcome:
-            raise VerificationError(
-                Reason.FIELD_PROOF_FAILED, "the answer says something else than its proof shows"
-            )
+            raise VerificationError(Reason.FIELD_PROOF_FAILED, "the answer says something else than its proof shows")
     return verdicts
 
 

@@ -1,0 +1,153 @@
+"""``credence attest``, ``erase``, ``subject register`` and ``sample``: what departments do."""
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from api.catalogue.datatype import DEPARTMENT_TYPES
+from api.catalogue.synthetic import credit_code, write_export
+from api.cli.console import (
+    AsOption,
+    ExitCode,
+    HomeOption,
+    JsonOption,
+    UrlOption,
+    client_of,
+    emit,
+    home_of,
+    refusals,
+    talk,
+)
+from ledger_node.domain.record import to_hex
+from ledger_node.domain.signature import address_of
+from ledger_node.randomness import random_bytes
+
+subject = typer.Typer(no_args_is_help=True, help="Subjects: firms and the keys that sign for them.")
+_POLL_S = 0.1
+_SHOWN = 20
+CreditCodeOption = Annotated[
+    str, typer.Option(prompt="unified social credit code", hide_input=True, help="Asked for if it is not given.")
+]
+
+
+def attest(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV or NDJSON export.")],
+    schema: Annotated[str, typer.Option(help=f"What the rows are: {', '.join(DEPARTMENT_TYPES)}.")],
+    sign_in: AsOption = None,
+    home: HomeOption = None,
+    url: UrlOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Attest to the records of an export. Bad rows are listed; the good ones are issued.
+
+    Sending a file twice issues nothing twice. Exit code 0 when all rows are attested, 1 when some were
+    rejected, 2 when the file as a whole was refused.
+    """
+    with refusals():
+        client = client_of(home_of(home), url, sign_in)
+        job = client.upload(file, schema)
+        total = _count_lines(file)
+        columns = (TextColumn("attesting"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=talk, transient=True) as progress:
+            bar = progress.add_task("rows", total=total)
+            while (state := client.job(job))["state"] in {"receiving", "queued", "running"}:
+                progress.update(bar, completed=state["rows_read"])
+                time.sleep(_POLL_S)
+        rejected = list(client.results(job, "rejected")) if state["rejected"] else []
+    _report(state, rejected)
+    if as_json:
+        emit({**state, "rejections": rejected})
+    if state["state"] == "failed":
+        raise typer.Exit(ExitCode.USAGE)
+    raise typer.Exit(ExitCode.DOES_NOT_HOLD if rejected else ExitCode.HOLDS)
+
+
+def _report(state: Any, rejected: list[Any]) -> None:  # noqa: ANN401 - JSON of the API
+    if state["state"] == "failed":
+        talk.print(f"[red]refused[/red] {state['reason']}: {state['message']}")
+        return
+    talk.print(
+        f"{state['issued']} issued in {state['batches']} batches, {state['unchanged']} unchanged, "
+        f"{state['rejected']} rejected"
+    )
+    for row in rejected[:_SHOWN]:
+        field = f", {row['field']}" if row["field"] else ""
+        talk.print(f"  line {row['line']}{field}: {row['message']} [dim]({row['reason']})[/dim]")
+    if len(rejected) > _SHOWN:
+        talk.print(f"  … and {len(rejected) - _SHOWN} more (--json lists them all)")
+
+
+def _count_lines(file: Path) -> int:
+    with file.open("rb") as content:
+        return max(0, sum(part.count(b"\n") for part in iter(lambda: content.read(1 << 20), b"")) - 1)
+
+
+def erase(
+    code: CreditCodeOption,
+    schema: Annotated[str | None, typer.Option(help="Only this type; all types if not given.")] = None,
+    sign_in: AsOption = None,
+    home: HomeOption = None,
+    url: UrlOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Erase what this department attested to about a firm: delete its keys and revoke it on the ledger."""
+    with refusals():
+        erased = client_of(home_of(home), url, sign_in).post("/v1/erasures", {"credit_code": code, "schema": schema})
+    talk.print(f"{erased['erased']} attestations erased and revoked")
+    if as_json:
+        emit(erased)
+
+
+@subject.command()
+def register(
+    code: CreditCodeOption,
+    name: Annotated[str, typer.Option(help="A short name for the new subject's files in this folder.")],
+    controller: Annotated[
+        list[str] | None, typer.Option(help="Address of a controller's key; a new key is made if none is given.")
+    ] = None,
+    threshold: Annotated[int, typer.Option(min=1, max=16, help="How many controllers must sign.")] = 1,
+    sign_in: AsOption = "market-regulator",
+    home: HomeOption = None,
+    url: UrlOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Register a firm with the keys that sign for it (registrars only)."""
+    with refusals():
+        folder = home_of(home)
+        addresses = list(controller or [])
+        if not addresses:
+            key = random_bytes(32)
+            folder.write_key(name, key)
+            addresses.append(to_hex(address_of(key)))
+            talk.print(f"made a key for {name}: {folder.path / 'keys' / (name + '.json')}")
+        registered = client_of(folder, url, sign_in).post(
+            "/v1/subjects", {"credit_code": code, "controllers": list(addresses), "threshold": threshold}
+        )
+        credential = {"kind": "subject", "id": registered["subject"], "api_key": registered["api_key"]}
+        folder.add_credential(name, credential)
+    talk.print(f"registered as subject {registered['subject']}; sign in with --as {name}")
+    if as_json:
+        emit({key: value for key, value in registered.items() if key != "api_key"})
+
+
+def sample(
+    schema: Annotated[str, typer.Argument(help=f"One of {', '.join(DEPARTMENT_TYPES)}.")],
+    file: Annotated[Path, typer.Argument(help="Where the CSV goes.")],
+    rows: Annotated[int, typer.Option(min=1, help="Rows, one a firm.")] = 1000,
+    bad_rows: Annotated[int, typer.Option(min=0, help="How many of them are dirty.")] = 10,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same file.")] = 1,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a synthetic department export: invented firms, realistic columns, for trying things out."""
+    with refusals():
+        made = write_export(file, schema, rows, seed=seed, bad_rows=bad_rows)
+    talk.print(f"wrote {made.rows} synthetic rows ({made.bad_rows} dirty) to {file}")
+    if as_json:
+        emit({"file": str(file), "rows": made.rows, "bad_rows": made.bad_rows, "first_firm": credit_code(0, seed)})

@@ -1,0 +1,81 @@
+"""How commands speak: data on stdout, talk on stderr, refusals with their reason and an exit code."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+
+from api.client.client import Client
+from api.home import Home
+from api.settings import DEFAULT_PORT, environment
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.error import CredenceError, InvalidInputError
+from ledger_node.domain.reason import Reason
+
+talk: Final = Console(stderr=True, highlight=False)
+
+
+class ExitCode(IntEnum):
+    """Exit codes of every command; ``verify`` uses them all."""
+
+    HOLDS = 0
+    DOES_NOT_HOLD = 1
+    USAGE = 2
+    CANNOT_TELL = 3
+
+
+HomeOption = Annotated[Path | None, typer.Option("--home", help="The instance's folder (CREDENCE_HOME, .credence).")]
+UrlOption = Annotated[str | None, typer.Option("--url", help="The API (CREDENCE_URL, or the one in the folder).")]
+AsOption = Annotated[
+    str | None, typer.Option("--as", help="Whose API key to use, a name in credentials.json (or CREDENCE_API_KEY).")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print data as one JSON document.")]
+
+
+def emit(data: JSON) -> None:
+    """Print data on stdout as one line of JSON."""
+    typer.echo(json.dumps(data, ensure_ascii=False))
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn refusals into words on stderr and exit code 2."""
+    try:
+        yield
+    except CredenceError as error:
+        talk.print(f"[red]refused[/red] {error.reason}: {error.message}", soft_wrap=True)
+        raise typer.Exit(ExitCode.USAGE) from error
+
+
+def home_of(path: Path | None) -> Home:
+    """Return the home folder that the options or the environment name."""
+    return Home((path or environment().home).absolute())
+
+
+def client_of(home: Home, url: str | None, name: str | None) -> Client:
+    """Return a client for the API at ``url``, signed in as ``name``.
+
+    Raises:
+        InvalidInputError: ``configuration``; there is no credential of this name.
+    """
+    known = environment()
+    api_key = known.api_key
+    if name is not None:
+        credentials = home.credentials()
+        if name not in credentials:
+            names = ", ".join(credentials) or "none"
+            raise InvalidInputError(Reason.CONFIGURATION, f"no credential '{name}' in {home.path}; there are: {names}")
+        api_key = str(credentials[name]["api_key"])
+    return Client(url or known.url or _url_in(home), api_key)
+
+
+def _url_in(home: Home) -> str:
+    api_file = home.path / "api.json"
+    if api_file.is_file():
+        return str(json.loads(api_file.read_text("utf-8"))["url"])
+    return f"http://127.0.0.1:{DEFAULT_PORT}"

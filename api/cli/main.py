@@ -1,0 +1,30 @@
+"""The ``credence`` command."""
+
+import typer
+
+from api.cli.attest import attest, erase, sample, subject
+from api.cli.consent import consent
+from api.cli.node import init, node
+from api.cli.serve import serve
+from api.cli.verify import verify
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Credence: departments attest, firms consent, banks verify without seeing a value.",
+)
+for command in (init, serve, attest, erase, verify, sample):
+    app.command()(command)
+app.add_typer(node, name="node")
+app.add_typer(subject, name="subject")
+app.add_typer(consent, name="consent")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""``credence init`` and ``credence node``: the one place where the embedded node meets the rest."""
+
+import json
+import os
+from typing import Annotated
+
+import typer
+
+from api.cli.console import ExitCode, HomeOption, JsonOption, emit, home_of, refusals, talk
+from api.founding import DEFAULT_CHAIN_ID, ChainParameters, found
+from api.home import write_private
+from ledger_node import clock
+from ledger_node.chain.rpc import Rpc
+from ledger_node.domain.error import ChainError, InvalidInputError
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.record import to_hex
+from ledger_node.domain.signature import address_of
+from ledger_node.node.embedded import Engine, Genesis, NodeError, run_node
+
+node = typer.Typer(no_args_is_help=True, help="The embedded chain node.")
+
+
+def init(
+    home: HomeOption = None,
+    chain_id: Annotated[int, typer.Option(min=1, max=2**53, help="EIP-155 chain id.")] = DEFAULT_CHAIN_ID,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Found a consortium of one: keys, genesis, contracts, address book, members, API keys."""
+    with refusals():
+        folder = home_of(home)
+        talk.print(f"founding a consortium of one in {folder.path}")
+        found(folder, chain_id, _create_chain)
+        book = folder.address_book()
+        names = list(folder.credentials())
+    talk.print(f"done; credentials of {', '.join(names)} are in {folder.path / 'credentials.json'}")
+    talk.print(f"next: credence serve --home {folder.path}")
+    if as_json:
+        emit({"home": str(folder.path), **book.to_json(), "credentials": list(names)})
+
+
+@node.command()
+def run(
+    home: HomeOption = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 lets the system choose.")] = 8545,
+    *,
+    stop_with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the node of this folder until it is told to stop."""
+    with refusals():
+        folder = home_of(home)
+        key = folder.read_key("sealer")
+
+        def ready(bound: int) -> None:
+            url = f"http://{host}:{bound}"
+            state = {"url": url, "port": bound, "pid": os.getpid()}
+            write_private(folder.node_file, json.dumps(state) + "\n", secret=False)
+            if as_json:
+                emit({"url": url, "port": bound, "pid": os.getpid()})
+            else:
+                talk.print(f"the node answers JSON-RPC at {url}")
+
+        try:
+            run_node(folder.chain, host, port, key, on_ready=ready, stop_when_stdin_closes=stop_with_parent)
+        except NodeError as error:
+            raise InvalidInputError(Reason.CONFIGURATION, f"{error} ({error.reason})") from error
+
+
+@node.command()
+def status(home: HomeOption = None, *, as_json: JsonOption = False) -> None:
+    """Say whether the node runs and where its chain stands; exit code 3 if it does not answer."""
+    with refusals():
+        folder = home_of(home).require()
+        if not folder.node_file.is_file():
+            raise InvalidInputError(
+                Reason.LEDGER_UNAVAILABLE, "no node runs in this folder; run: credence serve"
+            )
+        state = json.loads(folder.node_file.read_text("utf-8"))
+        try:
+            rpc = Rpc(state["url"])
+            head, version = rpc.batch([("eth_getBlockByNumber", ["latest", False]), ("web3_clientVersion", [])])
+        except ChainError as error:
+            talk.print(f"[red]down[/red] {error.reason}: {error.message}")
+            raise typer.Exit(ExitCode.CANNOT_TELL) from error
+    block, age = int(head["number"], 16), clock.now() - int(head["timestamp"], 16)
+    talk.print(f"up at {state['url']}, block {block}, made {age} s ago, {version}")
+    if as_json:
+        emit({**state, "block": block, "block_hash": head["hash"], "version": version})
+
+
+def _create_chain(parameters: ChainParameters) -> None:
+    genesis = Genesis(
+        chain_id=parameters.chain_id,
+        timestamp=clock.now(),
+        sealer=to_hex(address_of(parameters.sealer_key)),
+        allowlist=tuple(to_hex(address) for address in parameters.allowlist),
+    )
+    with Engine.create(parameters.path, genesis, parameters.sealer_key):
+        pass

@@ -1,0 +1,63 @@
+"""``credence serve``: the API and, unless an address of another node is given, the embedded node beside it."""
+
+import json
+import logging
+import os
+import socket
+import sys
+import threading
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from api.cli.console import HomeOption, JsonOption, emit, home_of, refusals, talk
+from api.composition import open_instance
+from api.home import write_private
+from api.http.app import create_app
+from api.node_process import NodeProcess
+from api.settings import DEFAULT_PORT
+
+
+def serve(
+    home: HomeOption = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 lets the system choose.")] = DEFAULT_PORT,
+    rpc_url: Annotated[
+        str | None, typer.Option(help="A node that runs elsewhere; no embedded one.")
+    ] = None,
+    processes: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Processes that commit to rows (default: one a core).")
+    ] = None,
+    *,
+    stop_with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Serve the API of this folder until it is told to stop."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    with refusals():
+        folder = home_of(home).require()
+        node = None if rpc_url else NodeProcess(folder)
+        try:
+            url = rpc_url or (node.start() if node else "")
+            instance = open_instance(folder, url, processes=processes or os.cpu_count() or 1)
+            app = create_app(instance)
+            with socket.create_server((host, port), backlog=512) as listener:
+                address = f"http://{host}:{listener.getsockname()[1]}"
+                state = {"url": address, "pid": os.getpid(), "node_url": url}
+                write_private(folder.path / "api.json", json.dumps(state) + "\n", secret=False)
+                talk.print(f"the API answers at {address} (documentation at {address}/docs); stop it with Ctrl-C")
+                server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="warning", lifespan="on"))
+                if stop_with_parent:
+                    threading.Thread(target=_stop_at_end_of_stdin, args=(server,), daemon=True).start()
+                if as_json:
+                    emit({"url": str(state["url"]), "pid": os.getpid(), "node_url": url})
+                server.run(sockets=[listener])
+        finally:
+            if node is not None:
+                node.stop()
+
+
+def _stop_at_end_of_stdin(server: uvicorn.Server) -> None:
+    sys.stdin.buffer.read()
+    server.should_exit = True

@@ -1,0 +1,1 @@
+"""The Python client: what departments', subjects' and banks' own programs use."""

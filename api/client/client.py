@@ -1,0 +1,106 @@
+"""A client of the HTTP API. Every refusal becomes an ``ApiError`` with its reason code."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.error import ChainError, CredenceError
+from ledger_node.domain.reason import Reason
+
+_TIMEOUT_S: Final = 60.0
+_CHUNK: Final = 1 << 18
+
+
+class ApiError(CredenceError):
+    """The API refused: ``status`` is the HTTP status, ``reason`` and ``message`` say why."""
+
+    def __init__(self, status: int, reason: Reason, message: str, field: str | None = None) -> None:
+        super().__init__(reason, message, field=field)
+        self.status = status
+
+
+class Client:
+    """One caller of one API."""
+
+    def __init__(self, url: str, api_key: str | None = None) -> None:
+        headers = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT_S, trust_env=False)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def get(self, path: str, **query: str | int) -> Any:  # noqa: ANN401 - JSON of the route
+        """Return the JSON of a resource."""
+        return self._request("GET", path, params=query)
+
+    def post(self, path: str, body: JSON) -> Any:  # noqa: ANN401 - JSON of the route
+        """Post JSON and return the JSON of the answer."""
+        return self._request("POST", path, json=body)
+
+    def upload(self, path: Path, schema: str) -> str:
+        """Stream a CSV or NDJSON file in and return the id of its job."""
+        media_type = "application/x-ndjson" if path.suffix.lower() in {".ndjson", ".jsonl"} else "text/csv"
+        answer = self._request(
+            "POST",
+            "/v1/attestations",
+            params={"schema": schema},
+            content=_parts(path),
+            headers={"Content-Type": media_type},
+        )
+        return str(answer["job"])
+
+    def job(self, job: str) -> Any:  # noqa: ANN401 - JSON of the route
+        """Return the progress of a job."""
+        return self.get(f"/v1/jobs/{job}")
+
+    def results(self, job: str, status: str | None = None) -> Iterator[Any]:
+        """Yield the results of a job row by row."""
+        after: int | None = 0
+        while after is not None:
+            query: dict[str, str | int] = {"after": after}
+            if status is not None:
+                query["status"] = status
+            page = self.get(f"/v1/jobs/{job}/results", **query)
+            yield from page["results"]
+            after = page["next"]
+
+    def verify(
+        self, consent: str, claims: Sequence[JSON], *, purpose: str | None = None, max_age_days: int | None = None
+    ) -> Any:  # noqa: ANN401 - JSON of the route
+        """Ask claims under a consent and return the whole answer."""
+        body: dict[str, JSON] = {"consent": consent, "claims": list(claims)}
+        if purpose is not None:
+            body["purpose"] = purpose
+        if max_age_days is not None:
+            body["policy"] = {"max_age_days": max_age_days}
+        return self.post("/v1/verifications", body)
+
+    def _request(self, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401 - passed on to httpx
+        try:
+            response = self._http.request(method, path, **options)
+        except httpx.HTTPError as error:
+            raise ChainError(
+                Reason.LEDGER_UNAVAILABLE, f"the API at {self._http.base_url} does not answer; start it: credence serve"
+            ) from error
+        if response.is_success:
+            return response.json()
+        raise _refusal(response)
+
+
+def _parts(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while part := file.read(_CHUNK):
+            yield part
+
+
+def _refusal(response: httpx.Response) -> ApiError:
+    try:
+        body = response.json()
+        reason, detail = Reason(body["reason"]), str(body["detail"])
+    except (ValueError, KeyError, TypeError):
+        return ApiError(response.status_code, Reason.INTERNAL, f"the API answered {response.status_code}")
+    return ApiError(response.status_code, reason, detail, body.get("field"))

@@ -1,0 +1,120 @@
+"""The composition root of the API: one instance's services, wired from its home folder."""
+
+import logging
+from dataclasses import dataclass
+
+from api.home import Home
+from api.http.sign_in import SignIn
+from api.services.commit_pool import CommitPool
+from api.services.consent import ConsentService
+from api.services.erasure import ErasureService
+from api.services.issuer import Issuer
+from api.services.job import JobService
+from api.services.member_key import Department, SigningKey
+from api.services.subject import SubjectService
+from api.services.use_recorder import UseRecorder
+from api.services.verification import VerificationService
+from api.storage.database import Store, open_store
+from api.vault.cipher import KeyEncryptionKey
+from ledger_node import clock
+from ledger_node.chain.address_book import AddressBook
+from ledger_node.chain.port import Ledger, Role
+from ledger_node.chain.rpc import Rpc
+from ledger_node.chain.sender import Sender
+from ledger_node.chain.web3_ledger import Web3Ledger
+from ledger_node.domain.error import ChainError, InvalidInputError
+from ledger_node.domain.reason import Reason
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Instance:
+    """Everything that a running API uses. Call ``start`` before requests and ``stop`` after them."""
+
+    book: AddressBook
+    ledger: Ledger
+    store: Store
+    sign_in: SignIn
+    departments: dict[bytes, Department]
+    issuers: dict[bytes, Issuer]
+    jobs: JobService
+    subjects: SubjectService
+    consents: ConsentService
+    verifications: VerificationService
+    erasures: ErasureService
+    _recorder: UseRecorder
+    _pool: CommitPool
+
+    def start(self) -> None:
+        """Finish what an earlier run left half done, then take work."""
+        self.ledger.require_same_chain()
+        now = clock.now()
+        try:
+            for issuer in self.issuers.values():
+                issuer.anchor_pending()
+            self.subjects.complete_pending(now)
+            self.consents.complete_pending()
+        except ChainError as error:
+            _log.warning("some writes wait for the ledger: %s", error.reason)
+        self._recorder.start()
+        self.jobs.start()
+
+    def stop(self) -> None:
+        """Stop taking work, finish what is in hand, close the store."""
+        self.jobs.stop()
+        self._recorder.stop()
+        self._pool.close()
+        self.store.dispose()
+
+
+def open_instance(home: Home, node_url: str, *, processes: int) -> Instance:
+    """Wire an instance from its home folder and the address of its node.
+
+    Raises:
+        InvalidInputError: ``configuration``; a file or key is missing.
+    """
+    book = home.address_book()
+    rpc = Rpc(node_url)
+    departments = {
+        member.id: Department(
+            member.id,
+            member.name,
+            SigningKey.of(home.read_key(member.slug)),
+            KeyEncryptionKey(home.read_key(f"{member.slug}.vault")),
+            Role.REGISTRAR in member.roles,
+        )
+        for member in home.members()
+        if Role.DEPARTMENT in member.roles
+    }
+    registrar = next((member for member in home.members() if Role.REGISTRAR in member.roles), None)
+    relayer = next((member for member in home.members() if Role.RELAYER in member.roles), None)
+    if registrar is None or relayer is None:
+        raise InvalidInputError(Reason.CONFIGURATION, "members.json names no registrar or no relayer")
+    ledger = Web3Ledger(
+        book,
+        rpc,
+        relayer=Sender(rpc, book.chain_id, home.read_key(relayer.slug)),
+        registrar=Sender(rpc, book.chain_id, home.read_key(registrar.slug)),
+    )
+    store = open_store(home.store)
+    pool = CommitPool(processes)
+    issuers = {member: Issuer(department, store, ledger, pool) for member, department in departments.items()}
+    subjects = SubjectService(store, issuers[registrar.id], ledger)
+    consents = ConsentService(store, ledger, subjects)
+    recorder = UseRecorder(ledger)
+    return Instance(
+        book=book,
+        ledger=ledger,
+        store=store,
+        sign_in=SignIn(store),
+        departments=departments,
+        issuers=issuers,
+        jobs=JobService(store, issuers, clock.now),
+        subjects=subjects,
+        consents=consents,
+        verifications=VerificationService(store, ledger, departments, subjects, consents, recorder),
+        erasures=ErasureService(store, issuers, ledger),
+        _recorder=recorder,
+        _pool=pool,
+    )

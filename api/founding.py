@@ -1,0 +1,104 @@
+"""Founding a consortium of one: keys, chain, contracts, members, and the first API keys."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from api.catalogue.datatype import schemas
+from api.home import Home, LocalMember, write_private
+from api.http.sign_in import Kind, SignIn
+from api.node_process import NodeProcess
+from api.storage.database import open_store
+from ledger_node.chain.deployment import Founder, deploy, member_id
+from ledger_node.chain.port import Role
+from ledger_node.chain.rpc import Rpc
+from ledger_node.chain.sender import Sender
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.record import to_hex
+from ledger_node.domain.signature import address_of
+from ledger_node.randomness import random_bytes
+
+DEFAULT_CHAIN_ID: Final = 760_001
+FOUNDERS: Final = (
+    ("operator", "Credence platform operator", Role.RELAYER),
+    ("tax-bureau", "Demo tax bureau", Role.DEPARTMENT),
+    ("market-regulator", "Demo market regulation bureau", Role.DEPARTMENT | Role.REGISTRAR),
+    ("demo-bank", "Demo bank", Role.BANK),
+)
+_OTHER_KEYS: Final = ("sealer", "governor")
+
+
+@dataclass(frozen=True, slots=True)
+class ChainParameters:
+    """What the engine needs to make a chain. ``allowlist``: accounts that may send transactions."""
+
+    path: Path
+    chain_id: int
+    sealer_key: bytes
+    allowlist: tuple[bytes, ...]
+
+
+def found(home: Home, chain_id: int, create_chain: Callable[[ChainParameters], None]) -> None:
+    """Make ``home``; it appears whole or not at all.
+
+    Raises:
+        InvalidInputError: ``configuration``; there is something at this path already.
+        ChainError: the new node does not answer.
+    """
+    if home.path.exists():
+        raise InvalidInputError(Reason.CONFIGURATION, f"{home.path} exists already; choose another --home or remove it")
+    draft = Home(home.path.with_name(home.path.name + ".partial"))
+    shutil.rmtree(draft.path, ignore_errors=True)
+    draft.path.mkdir(parents=True, mode=0o700)
+    write_private(draft.path / "passphrase", random_bytes(32).hex() + "\n", secret=True)
+    members = [LocalMember(slug, member_id(name, chain_id), name, roles) for slug, name, roles in FOUNDERS]
+    keys = {slug: random_bytes(32) for slug in (*_OTHER_KEYS, *(member.slug for member in members))}
+    for slug, key in keys.items():
+        draft.write_key(slug, key)
+    for member in members:
+        if Role.DEPARTMENT in member.roles:
+            draft.write_key(f"{member.slug}.vault", random_bytes(32))
+    senders = ["governor", *(member.slug for member in members if member.roles & (Role.RELAYER | Role.REGISTRAR))]
+    allowlist = tuple(address_of(keys[slug]) for slug in senders)
+    create_chain(ChainParameters(draft.chain, chain_id, keys["sealer"], allowlist))
+    draft.write_members(members)
+    _deploy(draft, chain_id, keys, members, senders)
+    _first_api_keys(draft, members)
+    draft.path.rename(home.path)
+
+
+def _deploy(home: Home, chain_id: int, keys: dict[str, bytes], members: list[LocalMember], senders: list[str]) -> None:
+    node = NodeProcess(home)
+    rpc = Rpc(node.start())
+    try:
+        founders = [
+            Founder(member.id, member.name, member.roles, (address_of(keys[member.slug]),)) for member in members
+        ]
+        ids = {name: schema.id for name, schema in schemas().items()}
+        book = deploy(rpc, Sender(rpc, chain_id, keys["governor"]), founders, ids)
+    finally:
+        node.stop()
+    accounts = {slug: to_hex(address_of(keys[slug])) for slug in ("sealer", *senders)}
+    home.write_network(book, dict(accounts))
+
+
+def _first_api_keys(home: Home, members: list[LocalMember]) -> None:
+    store = open_store(home.store)
+    sign_in = SignIn(store)
+    for member in members:
+        kind = _kind(member.roles)
+        if kind is not None:
+            key = sign_in.issue(kind, member.id, member.name)
+            home.add_credential(member.slug, {"kind": kind.value, "id": to_hex(member.id), "api_key": key})
+    store.dispose()
+
+
+def _kind(roles: Role) -> Kind | None:
+    if Role.REGISTRAR in roles:
+        return Kind.REGISTRAR
+    if Role.DEPARTMENT in roles:
+        return Kind.DEPARTMENT
+    return Kind.BANK if Role.BANK in roles else None

@@ -1,0 +1,151 @@
+"""The folder of an instance: keys in keystore v3 files, the network's address book, chain and store.
+
+network.json       address book and the addresses of sealer and allowlisted accounts
+members.json       the members that this instance serves, with their roles
+keys/NAME.json     keystore v3: a signing key; NAME.vault.json: a department's key-encryption key
+passphrase         opens the keystores (mode 0600; keep a copy apart)
+credentials.json   API keys that ``init`` and the registrar gave out (mode 0600; move them to their owners)
+chain.sqlite3      the embedded chain; store.sqlite3: vault and store; node.json: where the node listens
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from eth_keyfile.keyfile import create_keyfile_json, decode_keyfile_json
+
+from ledger_node.chain.address_book import AddressBook
+from ledger_node.chain.port import Role
+from ledger_node.domain.canonical import JSON, decode
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.record import Record, to_hex
+
+_SCRYPT_WORK: Final = 1 << 14
+"""The passphrase is 256 random bits, so the work factor only has to be as large as opening stays quick."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalMember:
+    """A member that this instance serves. ``slug`` names its files."""
+
+    slug: str
+    id: bytes
+    name: str
+    roles: Role
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths and files of one instance."""
+
+    path: Path
+
+    @property
+    def chain(self) -> Path:
+        """The embedded chain's file."""
+        return self.path / "chain.sqlite3"
+
+    @property
+    def store(self) -> Path:
+        """The store's file."""
+        return self.path / "store.sqlite3"
+
+    @property
+    def node_file(self) -> Path:
+        """Where a running node says its address and process."""
+        return self.path / "node.json"
+
+    def require(self) -> "Home":
+        """Return this home if ``init`` has made it.
+
+        Raises:
+            InvalidInputError: ``configuration``, saying what to run.
+        """
+        if not (self.path / "network.json").is_file():
+            raise InvalidInputError(
+                Reason.CONFIGURATION, f"there is no network in {self.path}; run: credence init --home {self.path}"
+            )
+        return self
+
+    def address_book(self) -> AddressBook:
+        """Return the network's address book."""
+        return AddressBook.from_json(self._read("network.json").take("address_book"))
+
+    def members(self) -> list[LocalMember]:
+        """Return the members that this instance serves."""
+        record = self._read("members.json")
+        members = [_member(item) for item in record.items("members")]
+        record.done()
+        return members
+
+    def write_network(self, book: AddressBook, accounts: dict[str, JSON]) -> None:
+        """Write the address book and the accounts that may send."""
+        self.write("network.json", {"address_book": book.to_json(), "accounts": accounts})
+
+    def write_members(self, members: list[LocalMember]) -> None:
+        """Write the list of local members."""
+        rows: list[JSON] = [
+            {"slug": member.slug, "id": to_hex(member.id), "name": member.name, "roles": int(member.roles)}
+            for member in members
+        ]
+        self.write("members.json", {"members": rows})
+
+    def write(self, name: str, content: JSON, *, secret: bool = False) -> None:
+        """Write a JSON file; a secret one only its owner may read."""
+        write_private(self.path / name, json.dumps(content, ensure_ascii=False, indent=2) + "\n", secret=secret)
+
+    def credentials(self) -> dict[str, Any]:
+        """Return the API keys that were given out in this folder, by name."""
+        path = self.path / "credentials.json"
+        return dict(json.loads(path.read_text("utf-8"))) if path.is_file() else {}
+
+    def add_credential(self, name: str, credential: dict[str, JSON]) -> None:
+        """Keep a credential in credentials.json."""
+        self.write("credentials.json", {**self.credentials(), name: credential}, secret=True)
+
+    def write_key(self, name: str, secret: bytes) -> None:
+        """Write 32 secret bytes as a keystore v3 file."""
+        keystore = create_keyfile_json(secret, self._password(), kdf="scrypt", iterations=_SCRYPT_WORK)
+        (self.path / "keys").mkdir(mode=0o700, exist_ok=True)
+        write_private(self.path / "keys" / f"{name}.json", json.dumps(keystore) + "\n", secret=True)
+
+    def read_key(self, name: str) -> bytes:
+        """Return the 32 secret bytes of a keystore v3 file.
+
+        Raises:
+            InvalidInputError: ``configuration``; the file is missing or the passphrase does not open it.
+        """
+        path = self.path / "keys" / f"{name}.json"
+        try:
+            keystore = json.loads(path.read_text("utf-8"))
+            return bytes(decode_keyfile_json(keystore, self._password()))
+        except FileNotFoundError as error:
+            raise InvalidInputError(Reason.CONFIGURATION, f"the key file {path} is missing") from error
+        except ValueError as error:
+            raise InvalidInputError(Reason.CONFIGURATION, f"the passphrase does not open {path}") from error
+
+    def _password(self) -> bytes:
+        return (self.path / "passphrase").read_text("ascii").strip().encode("ascii")
+
+    def _read(self, name: str) -> Record:
+        return Record(decode((self.path / name).read_bytes()), name)
+
+
+def write_private(path: Path, text: str, *, secret: bool) -> None:
+    """Write a file in one step: a reader sees the old text or the new, never half of it."""
+    partial = path.with_suffix(path.suffix + ".partial")
+    partial.unlink(missing_ok=True)
+    partial.touch(mode=0o600 if secret else 0o644)
+    partial.write_text(text, "utf-8")
+    partial.replace(path)
+
+
+def _member(value: JSON) -> LocalMember:
+    record = Record(value, "member")
+    member = LocalMember(
+        record.text("slug"), record.blob("id"), record.text("name"), Role(record.integer("roles", high=15))
+    )
+    record.done()
+    return member

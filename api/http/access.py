@@ -1,0 +1,37 @@
+"""What every route needs: the instance, and the principal that calls."""
+
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+from starlette.concurrency import run_in_threadpool
+
+from api.composition import Instance
+from api.http.sign_in import Kind, Principal, require_kind
+
+
+def _instance(request: Request) -> Instance:
+    instance: Instance = request.app.state.instance
+    return instance
+
+
+Access = Annotated[Instance, Depends(_instance)]
+
+
+async def _principal(instance: Access, authorization: Annotated[str | None, Header()] = None) -> Principal:
+    return await run_in_threadpool(instance.sign_in.principal, authorization)
+
+
+SignedIn = Annotated[Principal, Depends(_principal)]
+
+
+def _only(*kinds: Kind) -> object:
+    async def check(principal: SignedIn) -> Principal:
+        return require_kind(principal, *kinds)
+
+    return Depends(check)
+
+
+ADepartment = Annotated[Principal, _only(Kind.DEPARTMENT, Kind.REGISTRAR)]
+ARegistrar = Annotated[Principal, _only(Kind.REGISTRAR)]
+ABank = Annotated[Principal, _only(Kind.BANK)]
+ASubjectOrBank = Annotated[Principal, _only(Kind.SUBJECT, Kind.BANK)]

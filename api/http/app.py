@@ -1,0 +1,58 @@
+"""The FastAPI application: routes of /v1, health, and their order of starting and stopping."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI, Response
+from starlette.concurrency import run_in_threadpool
+
+from api.composition import Instance
+from api.http import problem
+from api.http.route import attestation, consent, reference, subject, verification
+from ledger_node.domain.canonical import JSON
+
+DESCRIPTION = """
+Departments attest, subjects consent, banks verify. Every refusal is an RFC 9457 problem document with a
+stable `reason`. Values never leave their department; a verdict comes with proofs that check offline.
+"""
+
+
+def create_app(instance: Instance, *, on_stop: Callable[[], None] = lambda: None) -> FastAPI:
+    """Return the application of one instance; it starts and stops the instance's workers."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(instance.start)
+        yield
+        await run_in_threadpool(instance.stop)
+        on_stop()
+
+    app = FastAPI(title="Credence", version="0.1.0", description=DESCRIPTION, lifespan=lifespan)
+    app.state.instance = instance
+    problem.install(app)
+    v1 = APIRouter(prefix="/v1")
+    for module in (reference, subject, attestation, consent, verification):
+        v1.include_router(module.router)
+    app.include_router(v1)
+    app.include_router(_health(instance))
+    return app
+
+
+def _health(instance: Instance) -> APIRouter:
+    router = APIRouter(tags=["health"])
+
+    @router.get("/livez", summary="Whether the process runs")
+    async def livez() -> dict[str, str]:
+        return {"status": "live"}
+
+    @router.get("/readyz", summary="Whether requests can be served: the ledger answers and is the right chain")
+    def readyz() -> dict[str, JSON]:
+        instance.ledger.require_same_chain()
+        head = instance.ledger.head()
+        return {"status": "ready", "block": head.number, "block_time": head.time}
+
+    @router.get("/", include_in_schema=False)
+    async def index() -> Response:
+        return Response(status_code=307, headers={"Location": "/docs"})
+
+    return router

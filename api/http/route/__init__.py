@@ -1,0 +1,1 @@
+"""Routes of /v1, one module a resource."""

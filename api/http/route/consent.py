@@ -1,0 +1,73 @@
+"""Consents: granted by signed terms, listed by subject and bank, withdrawn by the subject."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+
+from api.http.access import Access, ASubjectOrBank
+from api.http.body import record_body
+from api.http.sign_in import Kind, Principal
+from api.services.consent import HeldConsent, consent_to_json
+from ledger_node import clock
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.consent import Terms, signatures_from_json
+from ledger_node.domain.error import VerificationError
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.record import from_hex
+
+router = APIRouter(tags=["consents"])
+_MAX_SIGNATURES = 16
+
+
+@router.post("/consents", status_code=HTTPStatus.CREATED, summary="Grant: terms signed by the subject's controllers")
+async def grant(request: Request, instance: Access) -> dict[str, JSON]:
+    """Take ``{terms, signatures}``; the signatures are the authority, whoever delivers them."""
+    record = await record_body(request)
+    terms = Terms.from_json(record.take("terms"))
+    signatures = signatures_from_json(record.items("signatures", max_items=_MAX_SIGNATURES))
+    record.done()
+    held = await run_in_threadpool(instance.consents.grant, terms, signatures, now=clock.now())
+    return await run_in_threadpool(_show, instance, held)
+
+
+@router.get("/consents", summary="Consents that you granted (subject) or were granted (bank)")
+def list_consents(instance: Access, principal: ASubjectOrBank) -> dict[str, JSON]:
+    """Return the newest two hundred."""
+    held = (
+        instance.consents.of_subject(principal.id)
+        if principal.kind is Kind.SUBJECT
+        else instance.consents.of_grantee(principal.id)
+    )
+    return {"consents": [_show(instance, consent) for consent in held]}
+
+
+@router.get("/consents/{consent}", summary="One consent with its terms, signatures and state")
+def show_consent(consent: str, instance: Access, principal: ASubjectOrBank) -> dict[str, JSON]:
+    """Return a consent of yours."""
+    held = instance.consents.find(from_hex(consent, "consent"))
+    if held is None or not _is_party(held, principal):
+        raise VerificationError(Reason.CONSENT_UNKNOWN, "there is no such consent of yours")
+    return _show(instance, held)
+
+
+@router.post("/consents/{consent}/withdrawal", summary="Withdraw, by the secret or by the controllers' signatures")
+async def withdraw(consent: str, request: Request, instance: Access) -> dict[str, JSON]:
+    """Take ``{secret}`` or ``{signatures}`` over the withdrawal statement; it counts for every later use."""
+    record = await record_body(request)
+    consent_id = from_hex(consent, "consent")
+    secret = record.blob("secret") if record.has("secret") else None
+    signatures = () if secret else signatures_from_json(record.items("signatures", max_items=_MAX_SIGNATURES))
+    record.done()
+    await run_in_threadpool(instance.consents.withdraw, consent_id, secret=secret, signatures=signatures)
+    return {"consent": consent, "state": "withdrawn"}
+
+
+def _is_party(held: HeldConsent, principal: Principal) -> bool:
+    terms = held.shown.terms
+    return principal.id == (terms.subject if principal.kind is Kind.SUBJECT else terms.grantee)
+
+
+def _show(instance: Access, held: HeldConsent) -> dict[str, JSON]:
+    record, now = instance.consents.record_of(held)
+    return consent_to_json(held, record, now)

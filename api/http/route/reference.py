@@ -1,0 +1,56 @@
+"""What anybody may know: the network, its members, schemas and purposes."""
+
+from fastapi import APIRouter
+
+from api.catalogue.datatype import data_types
+from api.http.access import Access, SignedIn
+from ledger_node.chain.port import Role
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.purpose import PURPOSES
+from ledger_node.domain.record import to_hex
+
+router = APIRouter(tags=["reference"])
+
+
+@router.get("/ledger", summary="Chain id, contract addresses and head: what signatures and checks need")
+def ledger(instance: Access) -> dict[str, JSON]:
+    """Return the address book and the newest block."""
+    head = instance.ledger.head()
+    return {
+        **instance.book.to_json(),
+        "head": {"number": head.number, "hash": to_hex(head.hash), "time": head.time},
+    }
+
+
+@router.get("/schemas", summary="Types of attestation, with their ladders and members")
+async def list_schemas() -> dict[str, JSON]:
+    """Return all data types."""
+    return {"schemas": [data_type.to_json() for data_type in data_types().values()]}
+
+
+@router.get("/members", summary="Members of the consortium")
+def list_members(instance: Access) -> dict[str, JSON]:
+    """Return all members as the chain holds them."""
+    return {
+        "members": [
+            {
+                "id": to_hex(member.id),
+                "name": member.name,
+                "roles": [role.name.lower() for role in Role if role in member.roles and role.name],
+                "active": member.active,
+            }
+            for member in instance.ledger.members()
+        ]
+    }
+
+
+@router.get("/purposes", summary="Purposes of consents and their ceilings")
+async def list_purposes() -> dict[str, JSON]:
+    """Return all purposes."""
+    return {"purposes": [purpose.to_json() for purpose in PURPOSES.values()]}
+
+
+@router.get("/me", summary="Who the API takes you for")
+async def me(principal: SignedIn) -> dict[str, JSON]:
+    """Return the signed-in principal."""
+    return {"kind": principal.kind.value, "id": to_hex(principal.id), "label": principal.label}

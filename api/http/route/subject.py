@@ -1,0 +1,39 @@
+"""Subjects: registered by a registrar with the controllers who sign for them."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+
+from api.http.access import Access, ARegistrar
+from api.http.body import record_body
+from api.http.sign_in import Kind
+from ledger_node import clock
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.credit_code import parse_credit_code
+from ledger_node.domain.record import to_hex
+from ledger_node.domain.signature import parse_address
+from ledger_node.domain.subject import MAX_CONTROLLERS
+
+router = APIRouter(tags=["subjects"])
+
+
+@router.post("/subjects", status_code=HTTPStatus.CREATED, summary="Register a subject with its controllers")
+async def register(request: Request, instance: Access, _: ARegistrar) -> dict[str, JSON]:
+    """Take ``{credit_code, controllers: [address], threshold}``; return the subject id and its API key, once."""
+    record = await record_body(request)
+    credit_code = parse_credit_code(record.take("credit_code"))
+    addresses = tuple(
+        parse_address(item, "controllers") for item in record.items("controllers", max_items=MAX_CONTROLLERS)
+    )
+    threshold = record.integer("threshold", low=1, high=MAX_CONTROLLERS)
+    record.done()
+    subject = await run_in_threadpool(instance.subjects.register, credit_code, addresses, threshold, now=clock.now())
+    api_key = await run_in_threadpool(instance.sign_in.issue, Kind.SUBJECT, subject.id, "subject")
+    return {
+        "subject": to_hex(subject.id),
+        "commitment": to_hex(subject.controllers.commitment),
+        "threshold": subject.controllers.threshold,
+        "registration": to_hex(subject.registration),
+        "api_key": api_key,
+    }

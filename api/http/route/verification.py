@@ -1,0 +1,40 @@
+"""Verifications: a bank's questions, answered with verdicts, reasons and proofs."""
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+
+from api.catalogue.datatype import schemas
+from api.http.access import ABank, Access
+from api.http.body import record_body
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.presentation import MAX_CLAIMS
+from ledger_node.domain.question import Question
+from ledger_node.domain.record import Record
+from ledger_node.domain.verification import Policy
+
+router = APIRouter(tags=["verifications"])
+
+
+@router.post("/verifications", summary="Ask consented questions; get holds, does_not_hold or cannot_tell")
+async def verify(request: Request, instance: Access, bank: ABank) -> dict[str, JSON]:
+    """Take ``{consent, claims: [text or JSON question], purpose?, policy?: {max_age_days}}``.
+
+    One use is recorded on the ledger before anything is answered. Claims outside the consent, and all
+    claims of a consent that cannot be used, are answered ``cannot_tell`` with their reason.
+    """
+    record = await record_body(request)
+    consent = record.blob("consent")
+    questions = [Question.from_json(item, schemas()) for item in record.items("claims", max_items=MAX_CLAIMS)]
+    purpose = record.text("purpose") if record.has("purpose") else None
+    policy = _policy(record.record("policy")) if record.has("policy") else Policy()
+    record.done()
+    answer = await run_in_threadpool(
+        instance.verifications.verify, bank.id, consent, questions, purpose=purpose, policy=policy
+    )
+    return answer.to_json()
+
+
+def _policy(record: Record) -> Policy:
+    policy = Policy(record.integer("max_age_days", high=36_500) if record.has("max_age_days") else None)
+    record.done()
+    return policy

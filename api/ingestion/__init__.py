@@ -1,0 +1,1 @@
+"""Reading departments' exports: cells, rows, and what is wrong with them."""

@@ -1,0 +1,110 @@
+"""Cells of departments' exports to canonical values: exact or refused, never guessed, never repeated."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Final
+
+from api.catalogue.datatype import CellFormat
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.period import Period
+from ledger_node.domain.reason import Reason
+
+MAX_CELL: Final = 1024
+_YUAN: Final = re.compile(r"¥?(?P<whole>[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})(?:\.(?P<fen>[0-9]{1,2}))?\Z")
+_COMPACT_DATE: Final = re.compile(r"(?P<y>[0-9]{4})(?P<m>[0-9]{2})(?P<d>[0-9]{2})\Z")
+_SPLIT_DATE: Final = re.compile(
+    r"(?P<y>[0-9]{4})(?:-(?P<m1>[0-9]{1,2})-(?P<d1>[0-9]{1,2})|/(?P<m2>[0-9]{1,2})/(?P<d2>[0-9]{1,2})"
+    r"|年(?P<m3>[0-9]{1,2})月(?P<d3>[0-9]{1,2})日)\Z"
+)
+_MONTH: Final = re.compile(
+    r"(?P<y>[0-9]{4})(?:(?P<m0>[0-9]{2})|-(?P<m1>[0-9]{1,2})|/(?P<m2>[0-9]{1,2})|年(?P<m3>[0-9]{1,2})月)\Z"
+)
+_YEAR: Final = re.compile(r"(?P<y>(?:19|20)[0-9]{2})年?\Z")
+_COUNT: Final = re.compile(r"[0-9]{1,12}\Z")
+_NONE_ON_RECORD: Final = {"无", "无记录"}
+
+
+def clean(cell: str) -> str:
+    """Return a cell in NFKC without surrounding space (full-width digits and signs become plain)."""
+    return unicodedata.normalize("NFKC", cell).strip()
+
+
+def parse_cell(form: CellFormat, cell: str, heading: str) -> JSON:
+    """Return the JSON value of a cell: None for an empty one, "none" for none on record.
+
+    Raises:
+        InvalidInputError: ``value_malformed`` or ``too_large``, naming the column.
+    """
+    if len(cell) > MAX_CELL:
+        raise InvalidInputError(Reason.TOO_LARGE, f"longer than {MAX_CELL} characters", field=heading)
+    if not cell:
+        return None
+    return _PARSERS[form](cell, heading)
+
+
+def parse_year(cell: str, heading: str) -> Period:
+    """Return the period of a year.
+
+    Raises:
+        InvalidInputError: ``value_missing`` or ``value_malformed``.
+    """
+    if not cell:
+        raise InvalidInputError(Reason.VALUE_MISSING, "the year is missing", field=heading)
+    match = _YEAR.match(cell)
+    if match is None:
+        raise _malformed("a year between 1900 and 2099 written with four digits", heading)
+    return Period.parse(match["y"])
+
+
+def parse_date_cell(cell: str, heading: str) -> str:
+    """Return an ISO date; whether the day exists is checked with the value."""
+    match = _COMPACT_DATE.match(cell) or _SPLIT_DATE.match(cell)
+    if match is None:
+        raise _malformed("a date such as 2025-12-31, 20251231, 2025/12/31 or 2025年12月31日", heading)
+    parts = [part for part in match.groups() if part is not None]
+    return f"{parts[0]}-{int(parts[1]):02}-{int(parts[2]):02}"
+
+
+def _yuan(cell: str, heading: str) -> int:
+    match = _YUAN.match(cell)
+    if match is None:
+        raise _malformed("an amount in yuan that is not negative, with at most two decimals", heading)
+    amount = Decimal(match["whole"].replace(",", "")) * 100
+    return int(amount) + int((match["fen"] or "0").ljust(2, "0"))
+
+
+def _count(cell: str, heading: str) -> int:
+    if not _COUNT.match(cell):
+        raise _malformed("a whole number that is not negative", heading)
+    return int(cell)
+
+
+def _month(cell: str, heading: str) -> str:
+    if cell in _NONE_ON_RECORD:
+        return "none"
+    match = _MONTH.match(cell)
+    if match is None:
+        raise _malformed("a month such as 2025-03, 202503 or 2025年3月, or 无 for none on record", heading)
+    parts = [part for part in match.groups() if part is not None]
+    return f"{parts[0]}-{int(parts[1]):02}"
+
+
+def _text(cell: str, _: str) -> str:
+    return cell
+
+
+def _malformed(expected: str, heading: str) -> InvalidInputError:
+    return InvalidInputError(Reason.VALUE_MALFORMED, f"this must be {expected}", field=heading)
+
+
+_PARSERS: Final[dict[CellFormat, Callable[[str, str], JSON]]] = {
+    CellFormat.CODE: _text,
+    CellFormat.MEMBER: _text,
+    CellFormat.YUAN: _yuan,
+    CellFormat.INTEGER: _count,
+    CellFormat.DATE: parse_date_cell,
+    CellFormat.MONTH: _month,
+}

@@ -1,0 +1,35 @@
+"""Rows of an export: what one row attests to, and what is wrong with one that cannot be issued."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.period import Period
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.value import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One attestation to be. ``line`` counts from 1 and includes the heading."""
+
+    line: int
+    credit_code: str = field(repr=False)
+    period: Period
+    as_of: int
+    values: Sequence[Value] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why the row that begins at ``line`` is not issued; ``field`` is the column or member to blame."""
+
+    line: int
+    field: str | None
+    reason: Reason
+    message: str
+
+    @classmethod
+    def of(cls, line: int, error: InvalidInputError) -> "Rejection":
+        """Return the rejection that ``error`` stands for."""
+        return cls(line, error.field, error.reason, error.message)

@@ -1,0 +1,67 @@
+"""Committing to rows in worker processes: pure computation, so that cores and not a lock set the pace."""
+
+import multiprocessing
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Final
+
+from api.catalogue.datatype import schemas
+from ledger_node.domain.commitment import Committer, subject_key, subject_tag
+from ledger_node.domain.value import Value
+from ledger_node.randomness import random_seeds
+
+_CHUNK: Final = 256
+_WORTH_A_PROCESS: Final = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The commitment of one row: its seed, fieldsRoot and subject tag."""
+
+    seed: bytes = field(repr=False)
+    fields_root: bytes
+    subject_tag: bytes
+
+
+@cache
+def committer_of(schema: str) -> Committer:
+    """Return the committer of a schema of the catalogue."""
+    return Committer(schemas()[schema])
+
+
+def commit_rows(schema: str, rows: Sequence[tuple[str, Sequence[Value]]]) -> list[Committed]:
+    """Commit to (credit code, values) rows with fresh seeds."""
+    committer = committer_of(schema)
+    return [
+        Committed(seed, committer.commit(seed, values).root, subject_tag(subject_key(seed), credit_code))
+        for seed, (credit_code, values) in zip(random_seeds(), rows, strict=False)
+    ]
+
+
+class CommitPool:
+    """Worker processes that are started with the first large block and serve until ``close``."""
+
+    def __init__(self, processes: int) -> None:
+        self._processes = processes
+        self._pool: ProcessPoolExecutor | None = None
+
+    def commit(self, schema: str, rows: Sequence[tuple[str, Sequence[Value]]]) -> list[Committed]:
+        """Commit to rows, in their order; small blocks are not worth a process."""
+        if self._processes < 2 or len(rows) < _WORTH_A_PROCESS:  # noqa: PLR2004 - one process is this one
+            return commit_rows(schema, rows)
+        if self._pool is None:
+            # spawn, because this process runs threads, and a fork of those may hang
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(self._processes, mp_context=context)
+        futures = [
+            self._pool.submit(commit_rows, schema, rows[start : start + _CHUNK])
+            for start in range(0, len(rows), _CHUNK)
+        ]
+        return [committed for future in futures for committed in future.result()]
+
+    def close(self) -> None:
+        """Stop the workers."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)

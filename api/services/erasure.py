@@ -1,0 +1,87 @@
+"""Erasure: a department deletes the data keys of a subject's attestations, and revokes them on the ledger.
+
+Without its data key a sealed record, in this store or in any copy of it, is noise; the commitment on the
+chain then says nothing to anybody. Copies of the *keys* in old backups are the operator's to destroy.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select
+
+from api.services.issuer import Issuer
+from api.storage import table
+from api.storage.database import Store
+from ledger_node.chain.port import Ledger, Mined
+from ledger_node.domain.batch import changes_digest
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.record import to_hex
+from ledger_node.domain.status import Plane, StatusChange, StatusReason, fold
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What an erasure did: attestations whose keys are gone, and the transaction that revoked them."""
+
+    attestations: tuple[bytes, ...]
+    mined: Mined | None
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return what the API shows."""
+        return {
+            "erased": len(self.attestations),
+            "attestations": [to_hex(digest) for digest in self.attestations],
+            "transaction": None if self.mined is None else to_hex(self.mined.transaction),
+        }
+
+
+class ErasureService:
+    """Erases for the departments of this instance."""
+
+    def __init__(self, store: Store, issuers: Mapping[bytes, Issuer], ledger: Ledger) -> None:
+        self._store = store
+        self._issuers = issuers
+        self._ledger = ledger
+
+    def erase(self, member: bytes, *, credit_code: str, schema: str | None) -> Erased:
+        """Erase what ``member`` attested to about a firm, of one schema or of all.
+
+        Raises:
+            InvalidInputError: ``not_found``; there is nothing to erase.
+            ChainError: the revocation is not on the ledger; nothing is erased yet, ask again.
+        """
+        department = self._issuers[member].department
+        held = table.attestation
+        index = department.kek.index(credit_code.encode())
+        found = (
+            select(held.c.digest, held.c.data_key, held.c.leaf, table.batch.c.start)
+            .join(table.batch, (table.batch.c.member == held.c.member) & (table.batch.c.number == held.c.batch))
+            .join(table.data_key, table.data_key.c.id == held.c.data_key)
+            .where(held.c.member == member, held.c.subject_index == index, table.batch.c.start.is_not(None))
+        )
+        if schema is not None:
+            found = found.where(held.c.schema == schema)
+        with self._store.connect() as connection:
+            rows = connection.execute(found).all()
+        if not rows:
+            raise InvalidInputError(Reason.NOT_FOUND, "this department holds nothing about this firm")
+        # revoked first: if the process dies in between, asking again finds the keys and finishes
+        mined = self._revoke(member, [row.start + row.leaf for row in rows])
+        with self._store.begin() as connection:
+            connection.execute(delete(table.data_key).where(table.data_key.c.id.in_([row.data_key for row in rows])))
+        self._store.forget_deleted()
+        return Erased(tuple(row.digest for row in rows), mined)
+
+    def _revoke(self, member: bytes, positions: list[int]) -> Mined:
+        words, masks = fold(positions)
+        change = StatusChange(
+            member,
+            self._ledger.status_number(member) + 1,
+            Plane.REVOKED,
+            changes_digest(words, masks),
+            StatusReason.ERASED,
+        )
+        key = self._issuers[member].department.signing_key
+        return self._ledger.change_status(change, key.sign(change.digest(self._ledger.anchor_domain)), words, masks)

@@ -1,0 +1,365 @@
+"""Issuing: rows become sealed vault records and one signed, anchored batch.
+
+Order of durable steps, each survived by a kill at any moment: (1) one store transaction holds the vault
+records, the signed batch and the job's progress; (2) the batch is anchored; (3) the anchor is noted. What
+stops between (1) and (3) is sent again at the next start: the batch's number makes it land once.
+"""
+
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from api.catalogue.datatype import DataType
+from api.ingestion.row import Rejection, Row
+from api.services.commit_pool import CommitPool
+from api.services.member_key import Department
+from api.storage import table
+from api.storage.database import Store
+from api.vault.cipher import seal
+from api.vault.record import VaultRecord
+from ledger_node.chain.port import BatchOrder, Ledger
+from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT, Anchor, Batch, batch_tree, changes_digest
+from ledger_node.domain.error import ChainError
+from ledger_node.domain.header import NO_PREDECESSOR, Header
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.status import fold
+from ledger_node.domain.tree import path_of
+from ledger_node.randomness import random_bytes, shuffled
+
+_SECONDS_A_DAY: Final = 86_400
+_LOOKUP: Final = 500
+_KEY_ID_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a job stands after a block: written in the same transaction as the block."""
+
+    job: str
+    rows_read: int
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """A row to issue: its blind index and tag, and the live attestation that it supersedes."""
+
+    row: Row
+    subject_index: bytes
+    row_tag: bytes
+    supersedes: Any
+
+
+class Issuer:
+    """Issues blocks of rows for one department; one block at a time."""
+
+    def __init__(self, department: Department, store: Store, ledger: Ledger, pool: CommitPool) -> None:
+        self.department = department
+        self._store = store
+        self._ledger = ledger
+        self._pool = pool
+        self._lock = threading.Lock()
+
+    def issue(
+        self,
+        data_type: DataType,
+        rows: Sequence[Row],
+        *,
+        now: int,
+        rejections: Sequence[Rejection] = (),
+        progress: Progress | None = None,
+    ) -> list[bytes]:
+        """Issue ``rows`` as one batch and return the digests of the new attestations.
+
+        Rows that repeat, or say what is already attested, are noted with the job and not issued.
+
+        Raises:
+            ChainError: the batch is durably stored but not anchored yet; ``anchor_pending`` finishes it.
+        """
+        with self._lock:
+            self.anchor_pending_locked()
+            new, unchanged, refused = self._sort(data_type, rows, progress)
+            digests = self._prepare(data_type, new, now, [*rejections, *refused], unchanged, progress)
+            self.anchor_pending_locked()
+        return digests
+
+    def anchor_pending(self) -> None:
+        """Anchor what an earlier run signed and did not see anchored.
+
+        Raises:
+            ChainError: the ledger does not answer; nothing is lost.
+        """
+        with self._lock:
+            self.anchor_pending_locked()
+
+    def anchor_pending_locked(self) -> None:
+        """As ``anchor_pending``, for a caller that holds the lock."""
+        member = self.department.member
+        pending = select(table.batch).where(table.batch.c.member == member, table.batch.c.start.is_(None))
+        with self._store.connect() as connection:
+            rows = connection.execute(pending.order_by(table.batch.c.number)).all()
+        for row in rows:
+            self._anchor(row)
+
+    def _anchor(self, row: Any) -> None:  # noqa: ANN401 - a row of the batch table
+        known = self._ledger.find_anchor(row.member, ATTESTATIONS, row.number)
+        if known is None:
+            words, masks = _supersedes_of(row.supersedes)
+            batch = Batch(
+                row.member,
+                ATTESTATIONS,
+                row.number,
+                row.root,
+                row.size,
+                row.previous_root,
+                changes_digest(words, masks),
+            )
+            known = self._ledger.anchor(BatchOrder(batch, row.signature, words, masks))
+        anchor, mined = known
+        if anchor.root != row.root:
+            raise ChainError(
+                Reason.LEDGER_REFUSED,
+                "the chain holds another batch under this number: this store is older than the chain",
+            )
+        note = (
+            update(table.batch)
+            .where(table.batch.c.member == row.member, table.batch.c.number == row.number)
+            .values(
+                start=anchor.start,
+                anchored_at=anchor.anchored_at,
+                key=anchor.key,
+                transaction=mined.transaction,
+                block=mined.block_number,
+                gas_used=mined.gas_used,
+            )
+        )
+        with self._store.begin() as connection:
+            connection.execute(note)
+
+    def _sort(
+        self, data_type: DataType, rows: Sequence[Row], progress: Progress | None
+    ) -> tuple[list[_New], list[tuple[int, bytes]], list[Rejection]]:
+        index = self.department.kek.index
+        tagged = [(row, index(row.credit_code.encode()), index(_row_bytes(row))) for row in rows]
+        live = self._live(data_type.schema.name, [subject_index for _, subject_index, _ in tagged])
+        new: dict[tuple[bytes, int, int], _New] = {}
+        unchanged: list[tuple[int, bytes]] = []
+        refused: list[Rejection] = []
+        for row, subject_index, tag in tagged:
+            key = (subject_index, row.period.first, row.period.last)
+            held = live.get(key)
+            same_job = held is not None and progress is not None and held.job == progress.job
+            if key in new or same_job:
+                message = "the file has an earlier row of this firm and period; keep one of them"
+                refused.append(Rejection(row.line, None, Reason.ROW_REPEATED, message))
+            elif held is not None and held.row_tag == tag:
+                unchanged.append((row.line, held.digest))
+            elif held is not None and held.as_of > row.as_of:
+                message = "a newer row of this firm and period is already attested"
+                refused.append(Rejection(row.line, None, Reason.ROW_OUTDATED, message))
+            else:
+                new[key] = _New(row, subject_index, tag, held)
+        return list(new.values()), unchanged, refused
+
+    def _live(self, schema: str, indices: list[bytes]) -> dict[tuple[bytes, int, int], Any]:
+        held = table.attestation
+        found: dict[tuple[bytes, int, int], Any] = {}
+        query = (
+            select(
+                held.c.digest,
+                held.c.subject_index,
+                held.c.row_tag,
+                held.c.period_first,
+                held.c.period_last,
+                held.c.as_of,
+                held.c.job,
+                held.c.leaf,
+                table.batch.c.start,
+            )
+            .join(
+                table.batch,
+                (table.batch.c.member == held.c.member) & (table.batch.c.number == held.c.batch),
+            )
+            .where(held.c.member == self.department.member, held.c.schema == schema, held.c.live == 1)
+            .where(held.c.subject_index.in_(bindparam("indices", expanding=True)))
+        )
+        with self._store.connect() as connection:
+            for start in range(0, len(indices), _LOOKUP):
+                for row in connection.execute(query, {"indices": indices[start : start + _LOOKUP]}):
+                    found[row.subject_index, row.period_first, row.period_last] = row
+        return found
+
+    def _prepare(
+        self,
+        data_type: DataType,
+        new: Sequence[_New],
+        now: int,
+        rejections: Sequence[Rejection],
+        unchanged: Sequence[tuple[int, bytes]],
+        progress: Progress | None,
+    ) -> list[bytes]:
+        order = shuffled(len(new))
+        shuffled_rows = [new[position] for position in order]
+        committed = self._pool.commit(
+            data_type.schema.name, [(item.row.credit_code, item.row.values) for item in shuffled_rows]
+        )
+        headers = [
+            Header(
+                schema_id=data_type.schema.id,
+                fields_root=commitment.fields_root,
+                subject_tag=commitment.subject_tag,
+                issuer=self.department.member,
+                issued_at=now,
+                valid_until=now + data_type.valid_days * _SECONDS_A_DAY,
+                as_of=item.row.as_of,
+                period=item.row.period,
+                supersedes=NO_PREDECESSOR if item.supersedes is None else item.supersedes.digest,
+                chain_id=self._ledger.anchor_domain.chain_id,
+                anchor_registry=self._ledger.anchor_domain.contract,
+            )
+            for item, commitment in zip(shuffled_rows, committed, strict=True)
+        ]
+        digests = [header.digest for header in headers]
+        levels = batch_tree(digests) if digests else []
+        keys, records = [], []
+        for leaf, (item, header, commitment) in enumerate(zip(shuffled_rows, headers, committed, strict=True)):
+            key, wrapped = self.department.kek.new_data_key()
+            key_id = random_bytes(_KEY_ID_BYTES)
+            secret = VaultRecord(commitment.seed, item.row.credit_code, item.row.values).to_bytes()
+            keys.append({"id": key_id, "wrapped": wrapped})
+            records.append(
+                {
+                    "digest": digests[leaf],
+                    "member": header.issuer,
+                    "schema": data_type.schema.name,
+                    "subject_index": item.subject_index,
+                    "row_tag": item.row_tag,
+                    "period_first": header.period.first,
+                    "period_last": header.period.last,
+                    "as_of": header.as_of,
+                    "fields_root": header.fields_root,
+                    "subject_tag": header.subject_tag,
+                    "issued_at": header.issued_at,
+                    "valid_until": header.valid_until,
+                    "supersedes": header.supersedes,
+                    "data_key": key_id,
+                    "sealed": seal(key, secret, digests[leaf]),
+                    "leaf": leaf,
+                    "path": b"".join(path_of(levels, leaf)),
+                    "job": None if progress is None else progress.job,
+                    "line": item.row.line,
+                    "live": 1,
+                }
+            )
+        with self._store.begin() as connection:
+            if records:
+                superseded = [item.supersedes for item in shuffled_rows if item.supersedes is not None]
+                number = self._add_batch(connection, levels[-1][0], len(records), superseded, progress)
+                connection.execute(insert(table.data_key), keys)
+                connection.execute(insert(table.attestation), [{**record, "batch": number} for record in records])
+            _note(connection, len(records), rejections, unchanged, progress)
+        return digests
+
+    def _add_batch(
+        self,
+        connection: Connection,
+        root: bytes,
+        size: int,
+        superseded: Sequence[Any],
+        progress: Progress | None,
+    ) -> int:
+        member = self.department.member
+        last = connection.execute(
+            select(table.batch.c.number, table.batch.c.root)
+            .where(table.batch.c.member == member)
+            .order_by(table.batch.c.number.desc())
+            .limit(1)
+        ).first()
+        number, previous_root = (1, NO_ROOT) if last is None else (last.number + 1, last.root)
+        words, masks = fold(row.start + row.leaf for row in superseded)
+        batch = Batch(member, ATTESTATIONS, number, root, size, previous_root, changes_digest(words, masks))
+        signature = self.department.signing_key.sign(batch.digest(self._ledger.anchor_domain))
+        connection.execute(
+            insert(table.batch).values(
+                member=member,
+                number=number,
+                job=None if progress is None else progress.job,
+                root=root,
+                size=size,
+                previous_root=previous_root,
+                supersedes=json.dumps([words, [hex(mask) for mask in masks]]),
+                signature=signature,
+            )
+        )
+        if superseded:
+            connection.execute(
+                update(table.attestation).where(table.attestation.c.digest == bindparam("old")).values(live=0),
+                [{"old": row.digest} for row in superseded],
+            )
+        return number
+
+
+def _note(
+    connection: Connection,
+    issued: int,
+    rejections: Sequence[Rejection],
+    unchanged: Sequence[tuple[int, bytes]],
+    progress: Progress | None,
+) -> None:
+    if progress is None:
+        return
+    if rejections:
+        connection.execute(
+            insert(table.job_rejection),
+            [
+                {
+                    "job": progress.job,
+                    "line": rejection.line,
+                    "field": rejection.field,
+                    "reason": rejection.reason.value,
+                    "message": rejection.message,
+                }
+                for rejection in rejections
+            ],
+        )
+    if unchanged:
+        connection.execute(
+            insert(table.job_unchanged),
+            [{"job": progress.job, "line": line, "digest": digest} for line, digest in unchanged],
+        )
+    connection.execute(
+        update(table.job)
+        .where(table.job.c.id == progress.job)
+        .values(
+            rows_read=progress.rows_read,
+            issued=table.job.c.issued + issued,
+            unchanged=table.job.c.unchanged + len(unchanged),
+            rejected=table.job.c.rejected + len(rejections),
+        )
+    )
+
+
+def _supersedes_of(text: str) -> tuple[list[int], list[int]]:
+    words, masks = json.loads(text)
+    return words, [int(mask, 16) for mask in masks]
+
+
+def _row_bytes(row: Row) -> bytes:
+    return json.dumps(
+        [
+            row.credit_code,
+            row.period.first,
+            row.period.last,
+            row.as_of,
+            [repr(value) for value in row.values],
+        ],
+        ensure_ascii=False,
+    ).encode()
+
+
+def anchor_of(row: Any) -> Anchor:  # noqa: ANN401 - a row of the batch table
+    """Return the anchor that a noted batch has on the chain."""
+    return Anchor(row.member, ATTESTATIONS, row.number, row.root, row.size, row.start, row.anchored_at, row.key)

@@ -1,0 +1,239 @@
+"""Jobs: an upload is spooled encrypted, acknowledged, and then issued row by row, whatever happens between."""
+
+import logging
+import threading
+from collections.abc import AsyncIterable, Callable, Iterator, Mapping
+from typing import Any, Final
+
+from sqlalchemy import delete, func, insert, select, update
+
+from api.catalogue.datatype import data_type_named, data_types
+from api.ingestion.reader import Format, read_rows
+from api.ingestion.row import Rejection, Row
+from api.services.issuer import Issuer, Progress
+from api.storage import table
+from api.storage.database import Store
+from api.vault.cipher import seal, unseal
+from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError
+from ledger_node.domain.reason import Reason
+from ledger_node.randomness import random_bytes
+
+BLOCK: Final = 4096
+_CHUNK_BYTES: Final = 1 << 20
+_RETRY_S: Final = 1.0
+_WAITING: Final = ("queued", "running")
+_log = logging.getLogger(__name__)
+
+
+class JobService:
+    """Receives uploads and issues them in the background, one after the other, in their order."""
+
+    def __init__(self, store: Store, issuers: Mapping[bytes, Issuer], clock: Callable[[], int]) -> None:
+        self._store = store
+        self._issuers = issuers
+        self._clock = clock
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
+
+    def start(self) -> None:
+        """Finish what an earlier run left, then work until ``stop``."""
+        interrupted = update(table.job).where(table.job.c.state == "receiving")
+        with self._store.begin() as connection:
+            connection.execute(
+                interrupted.values(
+                    state="failed",
+                    reason=Reason.UPLOAD_INTERRUPTED.value,
+                    message="the upload broke off; send the file again, rows are never issued twice",
+                )
+            )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop after the block in hand."""
+        self._stop.set()
+        self._wake.set()
+        self._thread.join()
+
+    async def receive(
+        self, member: bytes, schema: str, form: Format, body: AsyncIterable[bytes], *, max_bytes: int
+    ) -> str:
+        """Spool an upload and return the id of its job; from then on nothing of it is lost.
+
+        Raises:
+            InvalidInputError: ``schema_unknown``, or ``too_large`` for more than ``max_bytes``.
+        """
+        data_type_named(schema)
+        kek = self._issuers[member].department.kek
+        key, wrapped = kek.new_data_key()
+        key_id, job_id = random_bytes(16), random_bytes(16).hex()
+        with self._store.begin() as connection:
+            connection.execute(insert(table.data_key).values(id=key_id, wrapped=wrapped))
+            connection.execute(
+                insert(table.job).values(
+                    id=job_id,
+                    member=member,
+                    schema=schema,
+                    format=form.value,
+                    state="receiving",
+                    data_key=key_id,
+                    created_at=self._clock(),
+                )
+            )
+        number, total, waiting = 0, 0, bytearray()
+        async for part in body:
+            waiting += part
+            total += len(part)
+            if total > max_bytes:
+                self._fail(job_id, InvalidInputError(Reason.TOO_LARGE, f"at most {max_bytes} bytes a file"))
+                raise InvalidInputError(Reason.TOO_LARGE, f"send at most {max_bytes} bytes at once; split the file")
+            while len(waiting) >= _CHUNK_BYTES:
+                self._spool(job_id, number, key, bytes(waiting[:_CHUNK_BYTES]))
+                del waiting[:_CHUNK_BYTES]
+                number += 1
+        if waiting:
+            self._spool(job_id, number, key, bytes(waiting))
+        with self._store.begin() as connection:
+            connection.execute(update(table.job).where(table.job.c.id == job_id).values(state="queued"))
+        self._wake.set()
+        return job_id
+
+    def show(self, job_id: str, member: bytes) -> dict[str, Any] | None:
+        """Return a job of ``member`` as the API shows it."""
+        with self._store.connect() as connection:
+            job = connection.execute(
+                select(table.job).where(table.job.c.id == job_id, table.job.c.member == member)
+            ).first()
+            if job is None:
+                return None
+            batches = connection.execute(
+                select(func.count(), func.coalesce(func.sum(table.batch.c.gas_used), 0)).where(
+                    table.batch.c.job == job_id, table.batch.c.start.is_not(None)
+                )
+            ).one()
+        return {
+            "job": job.id,
+            "schema": job.schema,
+            "state": job.state,
+            "rows_read": job.rows_read,
+            "issued": job.issued,
+            "unchanged": job.unchanged,
+            "rejected": job.rejected,
+            "batches": batches[0],
+            "gas_used": batches[1],
+            "created_at": job.created_at,
+            "reason": job.reason,
+            "message": job.message,
+        }
+
+    def _spool(self, job_id: str, number: int, key: bytes, content: bytes) -> None:
+        sealed = seal(key, content, f"{job_id}/{number}".encode())
+        with self._store.begin() as connection:
+            connection.execute(insert(table.job_chunk).values(job=job_id, number=number, sealed=sealed))
+
+    def _chunks(self, job: Any) -> Callable[[], Iterator[bytes]]:  # noqa: ANN401 - a row of the job table
+        with self._store.connect() as connection:
+            wrapped = connection.execute(
+                select(table.data_key.c.wrapped).where(table.data_key.c.id == job.data_key)
+            ).scalar_one()
+        key = self._issuers[job.member].department.kek.unwrap(wrapped)
+        chunk = table.job_chunk
+
+        def read() -> Iterator[bytes]:
+            number = 0
+            while True:
+                with self._store.connect() as connection:
+                    sealed = connection.execute(
+                        select(chunk.c.sealed).where(chunk.c.job == job.id, chunk.c.number == number)
+                    ).scalar_one_or_none()
+                if sealed is None:
+                    return
+                yield unseal(key, sealed, f"{job.id}/{number}".encode())
+                number += 1
+
+        return read
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            self._wake.clear()
+            job = None
+            try:
+                job = self._next()
+                if job is None:
+                    self._wake.wait(_RETRY_S * 10)
+                    continue
+                self._run(job)
+            except ChainError as error:
+                # nothing is lost: the same step is done again when the ledger answers
+                _log.warning("issuing waits for the ledger: %s", error.reason)
+                self._stop.wait(_RETRY_S)
+            except Exception:  # noqa: BLE001 - the worker outlives any fault, which the log and the job name
+                # a fault of ours must not stop the other jobs, and must not be tried without end
+                _log.exception("a job failed")
+                if job is not None:
+                    self._fail(job.id, CredenceError(Reason.INTERNAL, "the job failed; its log says where"))
+                self._stop.wait(_RETRY_S)
+
+    def _next(self) -> Any:  # noqa: ANN401 - a row of the job table
+        for issuer in self._issuers.values():
+            issuer.anchor_pending()
+        waiting = select(table.job).where(table.job.c.state.in_(_WAITING), table.job.c.member.in_(self._issuers.keys()))
+        with self._store.connect() as connection:
+            return connection.execute(waiting.order_by(table.job.c.created_at).limit(1)).first()
+
+    def _run(self, job: Any) -> None:  # noqa: ANN401 - a row of the job table
+        with self._store.begin() as connection:
+            connection.execute(update(table.job).where(table.job.c.id == job.id).values(state="running"))
+        try:
+            finished = self._issue(job)
+        except ChainError:
+            raise
+        except CredenceError as error:
+            self._fail(job.id, error)
+            return
+        if finished:
+            with self._store.begin() as connection:
+                connection.execute(update(table.job).where(table.job.c.id == job.id).values(state="done"))
+                self._forget(connection, job.id)
+
+    def _issue(self, job: Any) -> bool:  # noqa: ANN401 - a row of the job table
+        data_type, issuer = data_types()[job.schema], self._issuers[job.member]
+        rows: list[Row] = []
+        rejections: list[Rejection] = []
+        read = 0
+
+        def flush() -> None:
+            progress = Progress(job.id, read)
+            issuer.issue(data_type, rows, now=self._clock(), rejections=rejections, progress=progress)
+            rows.clear()
+            rejections.clear()
+
+        for item in read_rows(data_type, Format(job.format), self._chunks(job)):
+            read += 1
+            if read <= job.rows_read:
+                continue
+            if isinstance(item, Row):
+                rows.append(item)
+            else:
+                rejections.append(item)
+            if len(rows) >= BLOCK or len(rejections) >= BLOCK:
+                flush()
+                if self._stop.is_set():
+                    return False
+        flush()
+        return True
+
+    def _fail(self, job_id: str, error: CredenceError) -> None:
+        with self._store.begin() as connection:
+            connection.execute(
+                update(table.job)
+                .where(table.job.c.id == job_id)
+                .values(state="failed", reason=error.reason.value, message=error.message)
+            )
+            self._forget(connection, job_id)
+
+    def _forget(self, connection: Any, job_id: str) -> None:  # noqa: ANN401 - a SQLAlchemy connection
+        """Delete the spooled upload and the key it was sealed under."""
+        connection.execute(delete(table.job_chunk).where(table.job_chunk.c.job == job_id))
+        key = select(table.job.c.data_key).where(table.job.c.id == job_id).scalar_subquery()
+        connection.execute(delete(table.data_key).where(table.data_key.c.id == key))

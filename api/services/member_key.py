@@ -1,0 +1,34 @@
+"""The secrets of a member that this instance serves. They appear in no repr."""
+
+from dataclasses import dataclass, field
+
+from api.vault.cipher import KeyEncryptionKey
+from ledger_node.domain.signature import address_of, sign
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A member's secp256k1 signing key."""
+
+    address: bytes
+    _private_key: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, private_key: bytes) -> "SigningKey":
+        """Return the signing key of 32 private bytes."""
+        return cls(address_of(private_key), private_key)
+
+    def sign(self, digest: bytes) -> bytes:
+        """Return the 65-byte signature of a 32-byte digest."""
+        return sign(digest, self._private_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """A department that issues through this instance."""
+
+    member: bytes
+    name: str
+    signing_key: SigningKey
+    kek: KeyEncryptionKey = field(repr=False)
+    is_registrar: bool

@@ -1,0 +1,156 @@
+"""Subjects: a registrar binds a credit code to a random subject id and its controllers."""
+
+import json
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from api.catalogue.datatype import data_types
+from api.ingestion.row import Row
+from api.services.issuer import Issuer
+from api.storage import table
+from api.storage.database import Store
+from api.vault.cipher import seal, unseal
+from ledger_node.chain.port import Ledger
+from ledger_node.chain.rpc import ContractRevertError
+from ledger_node.domain.canonical import decode
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.presentation import SUBJECT_REGISTRATION
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.record import to_hex
+from ledger_node.domain.subject import Controllers
+from ledger_node.randomness import random_bytes
+
+_SECONDS_A_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A registered subject. ``entry``: index of its controllers on the SubjectRegistry."""
+
+    id: bytes
+    entry: int
+    controllers: Controllers
+    registration: bytes
+    credit_code: str = field(repr=False)
+
+
+class SubjectService:
+    """Registers subjects for the registrar of this instance, and finds them again."""
+
+    def __init__(self, store: Store, issuer: Issuer, ledger: Ledger) -> None:
+        self._store = store
+        self._issuer = issuer
+        self._ledger = ledger
+        self._lock = threading.Lock()
+
+    def register(self, credit_code: str, addresses: tuple[bytes, ...], threshold: int, *, now: int) -> Subject:
+        """Register a subject: on the ledger, as an attestation of the registrar, and in the store.
+
+        Raises:
+            InvalidInputError: ``subject_exists``, or the controllers make no sense.
+            ChainError: the ledger does not answer; asking again, or a restart, finishes the registration.
+        """
+        controllers = Controllers(addresses, threshold, random_bytes(32))
+        kek = self._issuer.department.kek
+        index = kek.index(credit_code.encode())
+        subject = table.subject
+        with self._lock:
+            with self._store.begin() as connection:
+                held = connection.execute(select(subject).where(subject.c.subject_index == index)).first()
+                if held is None:
+                    subject_id = random_bytes(32)
+                    key, wrapped = kek.new_data_key()
+                    key_id = random_bytes(16)
+                    connection.execute(insert(table.data_key).values(id=key_id, wrapped=wrapped))
+                    connection.execute(
+                        insert(subject).values(
+                            id=subject_id,
+                            registrar=self._issuer.department.member,
+                            subject_index=index,
+                            entry=0,
+                            controllers=json.dumps(controllers.to_json()),
+                            commitment=controllers.commitment,
+                            as_of=now // _SECONDS_A_DAY,
+                            data_key=key_id,
+                            sealed=seal(key, credit_code.encode(), subject_id),
+                        )
+                    )
+                elif held.registration is not None or Controllers.from_json(
+                    json.loads(held.controllers)
+                ).addresses != tuple(addresses):
+                    raise InvalidInputError(
+                        Reason.SUBJECT_EXISTS,
+                        "this firm is registered already; rotate its controllers instead",
+                    )
+                else:
+                    subject_id = held.id
+            self._complete(subject_id, now)
+        found = self.find(subject_id)
+        assert found is not None  # noqa: S101 - it was just completed
+        return found
+
+    def complete_pending(self, now: int) -> None:
+        """Finish registrations that an earlier run began.
+
+        Raises:
+            ChainError: the ledger does not answer; nothing is lost.
+        """
+        pending = select(table.subject.c.id).where(table.subject.c.registration.is_(None))
+        with self._store.connect() as connection:
+            ids = connection.execute(pending).scalars().all()
+        with self._lock:
+            for subject_id in ids:
+                self._complete(subject_id, now)
+
+    def find(self, subject_id: bytes) -> Subject | None:
+        """Return a subject whose registration is complete."""
+        with self._store.connect() as connection:
+            row = connection.execute(select(table.subject).where(table.subject.c.id == subject_id)).first()
+        if row is None or row.registration is None:
+            return None
+        return self._subject(row)
+
+    def _complete(self, subject_id: bytes, now: int) -> None:
+        with self._store.connect() as connection:
+            row = connection.execute(select(table.subject).where(table.subject.c.id == subject_id)).one()
+        try:
+            self._ledger.register_subject(subject_id, row.commitment)
+        except ContractRevertError as error:
+            if error.reason is not Reason.SUBJECT_EXISTS:
+                raise
+        data_type = data_types()[SUBJECT_REGISTRATION]
+        code = self._credit_code(row)
+        values = data_type.schema.parse_values({"subject_id": to_hex(subject_id)})
+        self._issuer.issue(data_type, [Row(1, code, data_type.period.rolling(row.as_of), row.as_of, values)], now=now)
+        held = table.attestation
+        newest = (
+            select(held.c.digest)
+            .where(
+                held.c.member == self._issuer.department.member,
+                held.c.schema == SUBJECT_REGISTRATION,
+                held.c.subject_index == row.subject_index,
+                held.c.live == 1,
+            )
+            .order_by(held.c.period_last.desc())
+            .limit(1)
+        )
+        with self._store.begin() as connection:
+            digest = connection.execute(newest).scalar_one()
+            connection.execute(
+                update(table.subject).where(table.subject.c.id == subject_id).values(registration=digest)
+            )
+
+    def _subject(self, row: Any) -> Subject:  # noqa: ANN401 - a row of the subject table
+        controllers = Controllers.from_json(decode(row.controllers.encode()))
+        return Subject(row.id, row.entry, controllers, row.registration, self._credit_code(row))
+
+    def _credit_code(self, row: Any) -> str:  # noqa: ANN401 - a row of the subject table
+        with self._store.connect() as connection:
+            wrapped = connection.execute(
+                select(table.data_key.c.wrapped).where(table.data_key.c.id == row.data_key)
+            ).scalar_one()
+        key = self._issuer.department.kek.unwrap(wrapped)
+        return unseal(key, row.sealed, row.id).decode("ascii")

@@ -1,0 +1,68 @@
+"""Recording uses before anything is revealed, in groups: one transaction holds all uses that wait."""
+
+import queue
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Final
+
+from ledger_node.chain.port import Ledger, UseResult
+
+_GROUP: Final = 512
+
+
+class UseRecorder:
+    """Callers wait until their use is durably on the ledger; whoever waits together is sent together."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._waiting: queue.Queue[tuple[bytes, bytes, Future[UseResult]] | None] = queue.Queue()
+        self._thread = threading.Thread(target=self._work, name="uses", daemon=True)
+
+    def start(self) -> None:
+        """Start recording."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Record what waits, then stop."""
+        self._waiting.put(None)
+        self._thread.join()
+
+    def record(self, consent: bytes, use: bytes) -> UseResult:
+        """Record one use and return what the ledger says of it.
+
+        Raises:
+            ChainError: the ledger does not answer; the use may or may not be recorded, reveal nothing.
+        """
+        future: Future[UseResult] = Future()
+        self._waiting.put((consent, use, future))
+        return future.result()
+
+    def _work(self) -> None:
+        running = True
+        while running:
+            item = self._waiting.get()
+            group: list[tuple[bytes, bytes, Future[UseResult]]] = []
+            while item is not None and len(group) < _GROUP:
+                group.append(item)
+                try:
+                    item = self._waiting.get_nowait()
+                except queue.Empty:
+                    break
+            else:
+                if item is None:
+                    running = False
+                else:
+                    self._waiting.put(item)
+            if group:
+                self._send(group)
+
+    def _send(self, group: Sequence[tuple[bytes, bytes, Future[UseResult]]]) -> None:
+        try:
+            results = self._ledger.record_uses([(consent, use) for consent, use, _ in group])
+        except Exception as error:  # noqa: BLE001 - every waiting caller gets the error, whatever it is
+            for _, _, future in group:
+                future.set_exception(error)
+            return
+        for (_, _, future), result in zip(group, results, strict=True):
+            future.set_result(result)

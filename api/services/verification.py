@@ -1,0 +1,347 @@
+"""Verifications: a bank's questions become verdicts with proofs, and a use is recorded before any of it leaves.
+
+Steps: (1) what the store alone can refuse is refused; (2) the use is recorded on the ledger; (3) facts are
+read at one block; (4) proofs are made from the vault; (5) the answer must pass the same plan that the
+bank runs, or it does not leave.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Row, select
+
+from api.catalogue.datatype import schemas
+from api.services.commit_pool import committer_of
+from api.services.consent import ConsentService, HeldConsent
+from api.services.issuer import anchor_of
+from api.services.member_key import Department
+from api.services.subject import Subject, SubjectService
+from api.services.use_recorder import UseRecorder
+from api.storage import table
+from api.storage.database import Store
+from api.vault.cipher import unseal
+from api.vault.record import VaultRecord
+from ledger_node.chain.port import FactQuery, Ledger
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.commitment import subject_key
+from ledger_node.domain.consent import require_granted_to
+from ledger_node.domain.error import CredenceError, InvalidInputError, VerificationError
+from ledger_node.domain.fact import LedgerFacts
+from ledger_node.domain.header import Header
+from ledger_node.domain.opening import AbsentOpening, FieldProof
+from ledger_node.domain.period import Period
+from ledger_node.domain.presentation import (
+    MAX_CLAIMS,
+    SUBJECT_FIELD,
+    SUBJECT_REGISTRATION,
+    Presentation,
+    ShownAttestation,
+    ShownClaim,
+    ShownConsent,
+    ShownSubject,
+)
+from ledger_node.domain.proof import Outcome, Prover, check_proof
+from ledger_node.domain.question import Op, Question
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.record import to_hex
+from ledger_node.domain.statement import Reveal, lower
+from ledger_node.domain.verification import (
+    Policy,
+    require_attestation,
+    require_consent,
+    require_current,
+    require_department,
+    require_question,
+    verify,
+)
+from ledger_node.randomness import random_bytes
+
+_HASH: Final = 32
+_REFUSALS: Final = (
+    Reason.CONSENT_UNKNOWN,
+    Reason.CONSENT_WITHDRAWN,
+    Reason.CONSENT_NOT_YET_VALID,
+    Reason.CONSENT_EXPIRED,
+    Reason.CONSENT_EXHAUSTED,
+)
+_REFUSAL_WORDS: Final = {
+    Reason.CONSENT_UNKNOWN: "there is no such consent for this bank",
+    Reason.CONSENT_WITHDRAWN: "the subject has withdrawn this consent",
+    Reason.CONSENT_NOT_YET_VALID: "this consent is not valid yet",
+    Reason.CONSENT_EXPIRED: "this consent has expired",
+    Reason.CONSENT_EXHAUSTED: "all uses of this consent are spent",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A presentation with the block it holds at and the use that it cost, if it cost one."""
+
+    presentation: Presentation
+    facts: LedgerFacts | None
+    use: bytes | None
+    transaction: bytes | None
+    controllers_entry: int = 0
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return what the bank receives."""
+        facts = self.facts
+        return {
+            "block": None
+            if facts is None
+            else {"number": facts.block_number, "hash": to_hex(facts.block_hash), "time": facts.block_time},
+            "use": None
+            if self.use is None or self.transaction is None
+            else {"id": to_hex(self.use), "transaction": to_hex(self.transaction)},
+            "uses": None if facts is None or facts.consent is None else facts.consent.uses,
+            "max_uses": None if facts is None or facts.consent is None else facts.consent.max_uses,
+            "controllers_entry": self.controllers_entry,
+            "presentation": self.presentation.to_json(schemas()),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """An attestation of the vault with its secrets opened."""
+
+    shown: ShownAttestation
+    prover: Prover
+
+
+class VerificationService:
+    """Answers banks from the vaults of this instance's departments."""
+
+    def __init__(
+        self,
+        store: Store,
+        ledger: Ledger,
+        departments: Mapping[bytes, Department],
+        subjects: SubjectService,
+        consents: ConsentService,
+        recorder: UseRecorder,
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._departments = departments
+        self._subjects = subjects
+        self._consents = consents
+        self._recorder = recorder
+
+    def verify(
+        self,
+        bank: bytes,
+        consent_id: bytes,
+        questions: Sequence[Question],
+        *,
+        purpose: str | None,
+        policy: Policy,
+    ) -> Answer:
+        """Answer ``questions`` for ``bank``.
+
+        Raises:
+            InvalidInputError: a question cannot be asked at all, whatever the consent.
+            ChainError: the ledger does not answer; nothing is revealed.
+        """
+        if not 1 <= len(questions) <= MAX_CLAIMS:
+            raise InvalidInputError(Reason.REQUEST_INVALID, f"ask 1 to {MAX_CLAIMS} questions at once", field="claims")
+        for question in questions:
+            lower(question, schemas()[question.schema].field(question.field))
+        held = self._consents.find(consent_id)
+        subject = None if held is None else self._subjects.find(held.shown.terms.subject)
+        if held is None or subject is None or held.shown.terms.grantee != bank:
+            return _refused(questions, Reason.CONSENT_UNKNOWN)
+        try:
+            require_granted_to(held.shown.terms, grantee=bank, purpose=purpose)
+        except VerificationError as error:
+            return _refused(questions, error.reason, error.message)
+        unconsented = [_claim_refused(held.shown, question) for question in questions]
+        if all(unconsented):
+            return Answer(Presentation(tuple(claim for claim in unconsented if claim)), None, None, None)
+        use = random_bytes(_HASH)
+        recorded = self._recorder.record(consent_id, use)
+        if not recorded.recorded:
+            return _refused(questions, _REFUSALS[recorded.refusal or 0])
+        presentation, facts = self._answer(bank, held, subject, questions, unconsented, policy)
+        return Answer(presentation, facts, use, recorded.mined.transaction, held.entry)
+
+    def _answer(
+        self,
+        bank: bytes,
+        held: HeldConsent,
+        subject: Subject,
+        questions: Sequence[Question],
+        unconsented: Sequence[ShownClaim | None],
+        policy: Policy,
+    ) -> tuple[Presentation, LedgerFacts]:
+        registration = self._registration(subject)
+        found = [
+            None if claim else self._newest(subject.credit_code, question)
+            for question, claim in zip(questions, unconsented, strict=True)
+        ]
+        sources = [registration, *(source for source in found if isinstance(source, _Source))]
+        facts = self._ledger.facts(_query(sources, held))
+        shown_subject = ShownSubject(subject.credit_code, registration.shown, _prove_subject(registration.prover))
+        try:
+            require_consent(held.shown, facts, grantee=bank, uses_already_counted=1)
+        except VerificationError as error:
+            return _refused(questions, error.reason, error.message).presentation, facts
+        claims = tuple(
+            refused or _claim(held.shown, question, source, facts, policy)
+            for question, source, refused in zip(questions, found, unconsented, strict=True)
+        )
+        used = {claim.attestation for claim in claims}
+        shown = {
+            source.shown.header.digest: source.shown
+            for source in found
+            if isinstance(source, _Source) and source.shown.header.digest in used
+        }
+        presentation = Presentation(claims, held.shown, shown_subject, shown)
+        verify(presentation, schemas(), facts, grantee=bank, policy=policy, uses_already_counted=1)
+        return presentation, facts
+
+    def _registration(self, subject: Subject) -> _Source:
+        with self._store.connect() as connection:
+            row = connection.execute(_joined().where(table.attestation.c.digest == subject.registration)).one()
+        return self._open(row)
+
+    def _newest(self, credit_code: str, question: Question) -> "_Source | Reason":
+        """Return the newest live attestation that a question is about, or why there is none."""
+        held = table.attestation
+        newest: Row[Any] | None = None
+        with self._store.connect() as connection:
+            for department in self._departments.values():
+                query = _joined().where(
+                    held.c.member == department.member,
+                    held.c.schema == question.schema,
+                    held.c.subject_index == department.kek.index(credit_code.encode()),
+                    held.c.live == 1,
+                    table.batch.c.start.is_not(None),
+                )
+                if question.period is not None:
+                    query = query.where(
+                        held.c.period_first == question.period.first,
+                        held.c.period_last == question.period.last,
+                    )
+                row = connection.execute(
+                    query.order_by(held.c.period_last.desc(), held.c.as_of.desc()).limit(1)
+                ).first()
+                if row is not None and (newest is None or row.period_last > newest.period_last):
+                    newest = row
+        if newest is None:
+            return Reason.NO_ATTESTATION
+        return Reason.ERASED if newest.wrapped is None else self._open(newest)
+
+    def _open(self, row: Row[Any]) -> _Source:
+        kek = self._departments[row.member].kek
+        secret = VaultRecord.from_bytes(unseal(kek.unwrap(row.wrapped), row.sealed, row.digest))
+        domain = self._ledger.anchor_domain
+        header = Header(
+            schema_id=schemas()[row.schema].id,
+            fields_root=row.fields_root,
+            subject_tag=row.subject_tag,
+            issuer=row.member,
+            issued_at=row.issued_at,
+            valid_until=row.valid_until,
+            as_of=row.as_of,
+            period=Period(row.period_first, row.period_last),
+            supersedes=row.supersedes,
+            chain_id=domain.chain_id,
+            anchor_registry=domain.contract,
+        )
+        path = tuple(row.path[at : at + _HASH] for at in range(0, len(row.path), _HASH))
+        shown = ShownAttestation(header, anchor_of(row), row.leaf, path, subject_key(secret.seed))
+        return _Source(shown, Prover(committer_of(row.schema), secret.seed, secret.values))
+
+
+def _joined() -> Any:  # noqa: ANN401 - SQLAlchemy's generic select
+    held, batch, key = table.attestation, table.batch, table.data_key
+    return (
+        select(
+            held,
+            batch.c.number,
+            batch.c.root,
+            batch.c.size,
+            batch.c.start,
+            batch.c.anchored_at,
+            batch.c.key,
+            key.c.wrapped,
+        )
+        .join(batch, (batch.c.member == held.c.member) & (batch.c.number == held.c.batch))
+        .outerjoin(key, key.c.id == held.c.data_key)
+    )
+
+
+def _query(sources: Sequence[_Source], held: HeldConsent) -> FactQuery:
+    shown = [source.shown for source in sources]
+    return FactQuery(
+        anchors=frozenset((item.anchor.member, item.anchor.stream, item.anchor.number) for item in shown),
+        keys=frozenset((item.anchor.member, item.anchor.key) for item in shown),
+        issuers=frozenset((item.header.schema_id, item.header.issuer) for item in shown),
+        positions=frozenset((item.anchor.member, item.position) for item in shown),
+        consent=held.shown.id,
+        subject=(held.shown.terms.subject, held.entry),
+    )
+
+
+def _prove_subject(prover: Prover) -> FieldProof:
+    field = schemas()[SUBJECT_REGISTRATION].field(SUBJECT_FIELD)
+    proof = prover.prove(field, Reveal(), may_disclose=True)
+    assert isinstance(proof, FieldProof)  # noqa: S101 - revealing a plain field always works
+    return proof
+
+
+def _claim_refused(consent: ShownConsent, question: Question) -> ShownClaim | None:
+    try:
+        require_question(consent, question.text(schemas()[question.schema].field(question.field)))
+    except VerificationError as error:
+        return _cannot_tell(question, error.reason, error.message)
+    return None
+
+
+def _claim(
+    consent: ShownConsent,
+    question: Question,
+    source: "_Source | Reason | None",
+    facts: LedgerFacts,
+    policy: Policy,
+) -> ShownClaim:
+    if source is None or isinstance(source, Reason):
+        reason = source or Reason.NO_ATTESTATION
+        return _cannot_tell(question, reason, _NO_SOURCE[reason])
+    schema = schemas()[question.schema]
+    field = schema.field(question.field)
+    statement = lower(question, field)
+    try:
+        require_attestation(source.shown, schema, facts)
+        require_department(consent, source.shown.header.issuer)
+        require_current(source.shown, question, facts, policy)
+        reveal = Question(question.schema, question.field, Op.REVEAL, None, question.period).text(field)
+        proof = source.prover.prove(field, statement, may_disclose=reveal in consent.terms.questions)
+        if isinstance(proof, Reason):
+            message = "answering no would show the value, and the consent does not allow that"
+            return _cannot_tell(question, proof, message)
+        digest = source.shown.header.digest
+        outcome = check_proof(schema, source.shown.header.fields_root, field, statement, proof)
+    except CredenceError as error:
+        return _cannot_tell(question, error.reason, error.message)
+    if isinstance(proof.opening, AbsentOpening):
+        message = "the department has no value for this field"
+        return ShownClaim(question, outcome, Reason.VALUE_ABSENT, message, digest, proof)
+    return ShownClaim(question, outcome, None, None, digest, proof)
+
+
+_NO_SOURCE: Final = {
+    Reason.NO_ATTESTATION: "no department has attested to this for the subject and period",
+    Reason.ERASED: "the department has erased what it attested to",
+}
+
+
+def _cannot_tell(question: Question, reason: Reason, message: str) -> ShownClaim:
+    return ShownClaim(question, Outcome.CANNOT_TELL, reason, message, None, None)
+
+
+def _refused(questions: Sequence[Question], reason: Reason, message: str | None = None) -> Answer:
+    words = message or _REFUSAL_WORDS[reason]
+    claims = tuple(_cannot_tell(question, reason, words) for question in questions)
+    return Answer(Presentation(claims), None, None, None)

@@ -1,0 +1,30 @@
+"""The one reader of the environment, and the limits of the API."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+DEFAULT_HOME: Final = ".credence"
+DEFAULT_PORT: Final = 8700
+MAX_BODY_BYTES: Final = 1 << 20
+MAX_UPLOAD_BYTES: Final = 4 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What the environment says; command-line options win over it."""
+
+    home: Path
+    url: str | None
+    api_key: str | None
+
+
+def environment() -> Environment:
+    """Read CREDENCE_HOME, CREDENCE_URL and CREDENCE_API_KEY."""
+    environ = os.environ  # noqa: TID251 - this is the one reader
+    return Environment(
+        Path(environ.get("CREDENCE_HOME", DEFAULT_HOME)),
+        environ.get("CREDENCE_URL"),
+        environ.get("CREDENCE_API_KEY"),
+    )

@@ -1,0 +1,165 @@
+"""Tables. Columns named ``sealed`` hold ciphertext; nothing else may hold a value, a salt or a credit code.
+
+``subject_index`` is a keyed digest of a credit code (per department), useless without the department's key.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("key_digest", LargeBinary(32), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("principal", LargeBinary(32), nullable=False),
+    Column("label", Text, nullable=False),
+)
+
+data_key = Table(
+    "data_key",
+    metadata,
+    Column("id", LargeBinary(16), primary_key=True),
+    Column("wrapped", LargeBinary, nullable=False),
+)
+"""Deleting a row here is erasure: what was sealed under it can never be opened again."""
+
+job = Table(
+    "job",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("member", LargeBinary(32), nullable=False),
+    Column("schema", String(64), nullable=False),
+    Column("format", String(8), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("data_key", LargeBinary(16), nullable=False),
+    Column("chunks", Integer, nullable=False, default=0),
+    Column("rows_read", Integer, nullable=False, default=0),
+    Column("issued", Integer, nullable=False, default=0),
+    Column("unchanged", Integer, nullable=False, default=0),
+    Column("rejected", Integer, nullable=False, default=0),
+    Column("created_at", BigInteger, nullable=False),
+    Column("reason", String(64)),
+    Column("message", Text),
+)
+
+job_chunk = Table(
+    "job_chunk",
+    metadata,
+    Column("job", String(32), ForeignKey("job.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+job_unchanged = Table(
+    "job_unchanged",
+    metadata,
+    Column("job", String(32), ForeignKey("job.id"), primary_key=True),
+    Column("line", Integer, primary_key=True),
+    Column("digest", LargeBinary(32), nullable=False),
+)
+"""Rows that say what the live attestation already says: nothing is issued, the old receipt stands."""
+
+job_rejection = Table(
+    "job_rejection",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("job", String(32), ForeignKey("job.id"), nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("field", Text),
+    Column("reason", String(64), nullable=False),
+    Column("message", Text, nullable=False),
+    Index("job_rejection_by_line", "job", "line"),
+)
+
+batch = Table(
+    "batch",
+    metadata,
+    Column("member", LargeBinary(32), primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("job", String(32), ForeignKey("job.id")),
+    Column("root", LargeBinary(32), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("previous_root", LargeBinary(32), nullable=False),
+    Column("supersedes", Text, nullable=False),
+    Column("signature", LargeBinary(65), nullable=False),
+    Column("start", BigInteger),
+    Column("anchored_at", BigInteger),
+    Column("key", LargeBinary(20)),
+    Column("transaction", LargeBinary(32)),
+    Column("block", BigInteger),
+    Column("gas_used", BigInteger),
+)
+"""A batch without ``start`` is signed and not known to be anchored yet; it is sent until it is."""
+
+attestation = Table(
+    "attestation",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("member", LargeBinary(32), nullable=False),
+    Column("schema", String(64), nullable=False),
+    Column("subject_index", LargeBinary(32), nullable=False),
+    Column("row_tag", LargeBinary(32), nullable=False),
+    Column("period_first", Integer, nullable=False),
+    Column("period_last", Integer, nullable=False),
+    Column("as_of", Integer, nullable=False),
+    Column("fields_root", LargeBinary(32), nullable=False),
+    Column("subject_tag", LargeBinary(32), nullable=False),
+    Column("issued_at", BigInteger, nullable=False),
+    Column("valid_until", BigInteger, nullable=False),
+    Column("supersedes", LargeBinary(32), nullable=False),
+    Column("data_key", LargeBinary(16), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("batch", BigInteger, nullable=False),
+    Column("leaf", Integer, nullable=False),
+    Column("path", LargeBinary, nullable=False),
+    Column("job", String(32)),
+    Column("line", Integer),
+    Column("live", Integer, nullable=False),
+    Index("attestation_by_subject", "member", "schema", "subject_index", "live", "period_last"),
+    Index("attestation_by_job", "job", "line"),
+)
+
+subject = Table(
+    "subject",
+    metadata,
+    Column("id", LargeBinary(32), primary_key=True),
+    Column("registrar", LargeBinary(32), nullable=False),
+    Column("subject_index", LargeBinary(32), nullable=False, unique=True),
+    Column("entry", Integer, nullable=False),
+    Column("controllers", Text, nullable=False),
+    Column("data_key", LargeBinary(16), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("commitment", LargeBinary(32), nullable=False),
+    Column("as_of", Integer, nullable=False),
+    Column("registration", LargeBinary(32)),
+)
+
+"""A subject without ``registration`` is being registered; the next start finishes it."""
+
+consent = Table(
+    "consent",
+    metadata,
+    Column("id", LargeBinary(32), primary_key=True),
+    Column("subject", LargeBinary(32), ForeignKey("subject.id"), nullable=False),
+    Column("grantee", LargeBinary(32), nullable=False),
+    Column("entry", Integer, nullable=False),
+    Column("terms", Text, nullable=False),
+    Column("signatures", Text, nullable=False),
+    Column("controllers", Text, nullable=False),
+    Column("transaction", LargeBinary(32)),
+    Index("consent_by_subject", "subject"),
+    Index("consent_by_grantee", "grantee"),
+)
+"""A consent without ``transaction`` is stored and not known to be on the ledger; the next start finishes it."""

@@ -1,0 +1,66 @@
+"""Sealing: AES-256-GCM under a fresh data key, and the data key wrapped by the department's key."""
+
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ledger_node.domain.error import CredenceError
+from ledger_node.domain.hashing import hmac_sha256
+from ledger_node.domain.reason import Reason
+from ledger_node.randomness import random_bytes
+
+_NONCE_BYTES: Final = 12
+_KEY_BYTES: Final = 32
+
+
+def seal(key: bytes, plaintext: bytes, context: bytes) -> bytes:
+    """Return nonce || ciphertext || tag; ``context`` is authenticated and must be given to open it."""
+    nonce = random_bytes(_NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, plaintext, context)
+
+
+def unseal(key: bytes, sealed: bytes, context: bytes) -> bytes:
+    """Return the plaintext.
+
+    Raises:
+        CredenceError: ``internal``; the key, the context or the bytes are not those that were sealed.
+    """
+    try:
+        return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context)
+    except InvalidTag as error:
+        raise CredenceError(
+            Reason.INTERNAL, "the vault cannot open a record: its bytes or the department's key were changed"
+        ) from error
+
+
+class KeyEncryptionKey:
+    """A department's key-encryption key: wraps data keys and keys the blind index of subjects."""
+
+    def __init__(self, secret: bytes) -> None:
+        if len(secret) != _KEY_BYTES:
+            raise CredenceError(Reason.CONFIGURATION, "a key-encryption key is 32 bytes")
+        self._aead = AESGCM(hmac_sha256(secret, b"credence/vault/wrap"))
+        self._index = hmac_sha256(secret, b"credence/vault/index")
+
+    def new_data_key(self) -> tuple[bytes, bytes]:
+        """Return a fresh data key and its wrapped form."""
+        key, nonce = random_bytes(_KEY_BYTES), random_bytes(_NONCE_BYTES)
+        return key, nonce + self._aead.encrypt(nonce, key, b"data key")
+
+    def unwrap(self, wrapped: bytes) -> bytes:
+        """Return the data key.
+
+        Raises:
+            CredenceError: ``configuration``; this is not the key that wrapped it.
+        """
+        try:
+            return self._aead.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], b"data key")
+        except InvalidTag as error:
+            raise CredenceError(
+                Reason.CONFIGURATION, "the department's key in the key folder is not the one of this vault"
+            ) from error
+
+    def index(self, text: bytes) -> bytes:
+        """Return the blind index of a credit code or of a row."""
+        return hmac_sha256(self._index, text)

@@ -1,0 +1,81 @@
+"""Deploying a network's contracts and founding its council's first members and schemas."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ledger_node.chain.address_book import AddressBook
+from ledger_node.chain.artifact import artifact
+from ledger_node.chain.port import Role
+from ledger_node.chain.rpc import Rpc
+from ledger_node.chain.sender import Sender
+from ledger_node.domain.hashing import keccak
+from ledger_node.domain.record import from_hex, to_hex
+
+_GAS: Final = 20_000_000
+_CALLS: Final = 32
+_FOREVER: Final = 2**64 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Founder:
+    """A first member: id, name, roles, and the addresses of its keys."""
+
+    id: bytes
+    name: str
+    roles: Role
+    keys: tuple[bytes, ...]
+    service_url: str = ""
+
+
+def deploy(rpc: Rpc, governor: Sender, founders: Sequence[Founder], schemas: Mapping[str, bytes]) -> AddressBook:
+    """Deploy all contracts under a council of one, register the founders and what they may issue.
+
+    ``schemas``: name -> schema id; every founding department may issue every schema.
+
+    Raises:
+        ChainError: the node does not answer or refuses.
+    """
+    contracts = {"Council": _create(governor, "Council", [to_hex(governor.address)], 1)}
+    council = to_hex(contracts["Council"])
+    for name in ("MemberRegistry", "SchemaRegistry"):
+        contracts[name] = _create(governor, name, council)
+    members = to_hex(contracts["MemberRegistry"])
+    for name in ("SubjectRegistry", "AnchorRegistry", "ConsentRegistry"):
+        contracts[name] = _create(governor, name, members)
+    calls = [(contracts["MemberRegistry"], data) for founder in founders for data in _found_member(founder)]
+    calls += [
+        (contracts["SchemaRegistry"], data)
+        for name, schema_id in schemas.items()
+        for data in _found_schema(name, schema_id, founders)
+    ]
+    for start in range(0, len(calls), _CALLS):
+        proposal = [(to_hex(target), data) for target, data in calls[start : start + _CALLS]]
+        governor.send(contracts["Council"], artifact("Council").encode("proposeAndExecute", proposal), gas=_GAS)
+    chain_id, genesis = rpc.batch([("eth_chainId", []), ("eth_getBlockByNumber", ["0x0", False])])
+    return AddressBook(int(chain_id, 16), from_hex(genesis["hash"], "genesis"), contracts)
+
+
+def _create(governor: Sender, name: str, *args: object) -> bytes:
+    receipt = governor.send(None, artifact(name).construct(*args), gas=_GAS)
+    return receipt.created
+
+
+def _found_member(founder: Founder) -> list[bytes]:
+    registry = artifact("MemberRegistry")
+    added = registry.encode("addMember", founder.id, int(founder.roles), founder.name, founder.service_url)
+    return [added, *(registry.encode("addKey", founder.id, to_hex(key), 0, _FOREVER) for key in founder.keys)]
+
+
+def _found_schema(name: str, schema_id: bytes, founders: Sequence[Founder]) -> list[bytes]:
+    registry = artifact("SchemaRegistry")
+    issuers = [founder.id for founder in founders if Role.DEPARTMENT in founder.roles]
+    return [
+        registry.encode("register", schema_id, name),
+        *(registry.encode("allowIssuer", schema_id, issuer) for issuer in issuers),
+    ]
+
+
+def member_id(name: str, chain_id: int) -> bytes:
+    """Return the id of a founding member: H(0x33 || u64 chain id || name)."""
+    return keccak(b"\x33" + chain_id.to_bytes(8, "big") + name.encode())
