@@ -5,7 +5,8 @@ from eth.db.atomic import AtomicDB
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger_node.node.embedded.account import NodeAccountDB, read_account, read_slot
+from ledger_node.node.embedded.account import read_account, read_slot
+from ledger_node.node.embedded.accountdb import NodeAccountDB
 from ledger_node.node.embedded.database import NodeCache, NodeDB
 
 ADDRESSES = [bytes([n]) * 20 for n in range(1, 5)]

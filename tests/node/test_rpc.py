@@ -91,6 +91,17 @@ def test_an_endless_loop_ends_with_out_of_gas(rpc):
     assert (answer["error"]["code"], answer["error"]["message"]) == (-32000, "out of gas")
 
 
+def test_calls_as_deep_as_gas_allows_end(engine, rpc):
+    # call(gas, self, ...) again and again: 63/64 of the gas each time, about 600 levels
+    code = bytes.fromhex("60006000600060006000305af100")
+    creation = bytes.fromhex(f"60{len(code):02x}600c60003960{len(code):02x}6000f3") + code
+    tx_hash = engine.submit(sign(account(0), 0, b"", creation))
+    contract = ask(rpc, "eth_getTransactionReceipt", "0x" + tx_hash.hex())["result"]["contractAddress"]
+    assert ask(rpc, "eth_call", {"to": contract}, "latest")["result"] == "0x"
+    engine.submit(sign(account(0), 1, bytes.fromhex(contract[2:]), gas=500_000_000))
+    assert engine.head.header.gas_used > 50_000
+
+
 def test_the_pending_block_has_the_time_of_now(engine, rpc, monkeypatch):
     read_time = {"data": "0x4260005260206000f3"}  # timestamp; mstore(0); return(0, 32)
     monkeypatch.setattr("ledger_node.node.embedded.chain.now", lambda: 2_000_000_000)
@@ -174,94 +185,6 @@ def test_too_many_logs_are_refused(engine, rpc, monkeypatch):
     error = ask(rpc, "eth_getLogs", {"fromBlock": "earliest"})["error"]
     assert error["code"] == -32005
     assert "more than 2 results" in error["message"]
-
-
-CALL = {"to": ZERO}
-BAD = [
-    ("eth_getBlockByNumber", [], "takes 2 params, not 0"),
-    ("eth_getBlockByNumber", ["latest"], "takes 2 params"),
-    ("eth_getBlockByNumber", ["latest", "true"], "fullTransactions"),
-    ("eth_getBlockByNumber", ["newest", False], "block must be"),
-    ("eth_getBlockByNumber", [1, False], "block must be"),
-    ("eth_getBlockByNumber", ["0x01", False], "block must be"),
-    ("eth_getBlockByNumber", ["1", False], "block must be"),
-    ("eth_getBlockByNumber", ["0x", False], "block must be"),
-    ("eth_getBlockByNumber", ["0x" + "1" * 65, False], "block must be"),
-    ("eth_getBlockByNumber", [{"blockNumber": "0x0", "blockHash": HASH}, False], "either blockNumber or"),
-    ("eth_getBlockByNumber", [{}, False], "either blockNumber or"),
-    ("eth_getBlockByNumber", [{"number": "0x0"}, False], "unknown member 'number'"),
-    ("eth_getBlockByHash", ["0x12", False], "blockHash must be 32 bytes"),
-    ("eth_getBlockByHash", [HASH + "0", False], "blockHash must be 0x-prefixed"),
-    ("eth_getBlockByHash", ["0x" + "zz" * 32, False], "blockHash must be"),
-    ("eth_getBlockByHash", ["0x" + "\uff11" * 64, False], "blockHash must be"),
-    ("eth_getTransactionByHash", [None], "transactionHash"),
-    ("eth_getTransactionReceipt", [{}], "transactionHash"),
-    ("eth_getTransactionByBlockNumberAndIndex", ["latest", 0], "index must be"),
-    ("eth_getBalance", ["0x1234"], "address must be 20 bytes"),
-    ("eth_getBalance", [ZERO, "latest", 1], "takes 1 to 2 params"),
-    ("eth_getTransactionCount", [12], "address must be"),
-    ("eth_getCode", [ZERO, {"blockHash": "0x1"}], "block.blockHash"),
-    ("eth_getStorageAt", [ZERO, 0], "position must be"),
-    ("eth_getStorageAt", [ZERO, "0x" + "1" * 65], "position must be"),
-    ("eth_getProof", [ZERO, "0x0"], "storageKeys must be a list"),
-    ("eth_getProof", [ZERO, ["0x0", "zz"]], "storageKeys[1]"),
-    ("eth_getProof", [ZERO, ["0x0"] * 1_025], "storageKeys has 1025 members"),
-    ("eth_call", ["0x"], "call must be an object"),
-    ("eth_call", [{"to": "0x12"}], "call.to must be 20 bytes"),
-    ("eth_call", [{"too": ZERO}], "unknown member 'too'"),
-    ("eth_call", [{"to": ZERO, "data": "0x1"}], "call.data"),
-    ("eth_call", [{"to": ZERO, "data": "0x11", "input": "0x12"}], "call.data and call.input differ"),
-    ("eth_call", [{"to": ZERO, "gas": 100}], "call.gas"),
-    ("eth_call", [{"to": ZERO, "value": "-1"}], "call.value"),
-    ("eth_call", [{"to": ZERO, "accessList": {}}], "call.accessList"),
-    ("eth_call", [{"to": ZERO, "accessList": [{"address": ZERO, "storageKeys": ["0x1"]}]}], "storageKeys"),
-    ("eth_call", [CALL, "latest", {}], "takes 1 to 2 params"),
-    ("eth_estimateGas", [[]], "call must be an object"),
-    ("eth_sendRawTransaction", ["02f8"], "transaction must be"),
-    ("eth_sendRawTransaction", [{}], "transaction must be"),
-    ("eth_getLogs", [[]], "filter must be an object"),
-    ("eth_getLogs", [{"block": "0x1"}], "unknown member 'block'"),
-    ("eth_getLogs", [{"fromBlock": "0x2", "toBlock": "0x1"}], "filter.fromBlock is after"),
-    ("eth_getLogs", [{"fromBlock": {"blockHash": HASH}}], "filter.fromBlock"),
-    ("eth_getLogs", [{"blockHash": HASH, "fromBlock": "0x0"}], "both blockHash and fromBlock"),
-    ("eth_getLogs", [{"address": "0x12"}], "filter.address"),
-    ("eth_getLogs", [{"address": [ZERO] * 1_001}], "filter.address has 1001"),
-    ("eth_getLogs", [{"topics": [HASH] * 5}], "filter.topics has 5"),
-    ("eth_getLogs", [{"topics": ["0x12"]}], "filter.topics[0]"),
-    ("eth_getLogs", [{"topics": [None, [12]]}], "filter.topics[1]"),
-    ("eth_feeHistory", [-1, "latest"], "blockCount"),
-    ("eth_feeHistory", ["0x1", "latest", 5], "rewardPercentiles"),
-]
-
-
-@pytest.mark.parametrize(("method", "params", "words"), BAD)
-def test_a_bad_parameter_is_named(rpc, method, params, words):
-    error = ask(rpc, method, *params)["error"]
-    assert error["code"] == -32602
-    assert words in error["message"].replace("be 20 bytes long", "be 20 bytes").replace("32 bytes long", "32 bytes")
-
-
-@pytest.mark.parametrize(
-    ("body", "code"),
-    [
-        (b"", -32700),
-        (b"{", -32700),
-        (b"\xff\xfe", -32700),
-        (b"[" * 100_000, -32700),
-        (b"[]", -32600),
-        (b"1", -32600),
-        (b'"eth_chainId"', -32600),
-        (b"{}", -32600),
-        (b'{"id":1,"method":"eth_chainId"}', -32600),
-        (b'{"jsonrpc":"2.0","id":1,"method":5}', -32600),
-        (b'{"jsonrpc":"2.0","id":1,"method":"eth_mine"}', -32601),
-        (b'{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":{}}', -32602),
-        (json.dumps([{"jsonrpc": "2.0", "id": 1, "method": "eth_chainId"}] * 1_001).encode(), -32600),
-    ],
-)
-def test_a_bad_request_gets_its_code(rpc, body, code):
-    answer = json.loads(rpc.handle(body))
-    assert answer["error"]["code"] == code
 
 
 def test_a_batch_is_answered_in_order_and_notifications_are_not(engine, rpc):

@@ -64,7 +64,7 @@ class BlockMethods:
         return block_view(row, read_header(row.header), listed, recover_sealer(row.hash, row.seal))
 
     def block_by_number(self, block: object, full: object) -> Json | None:
-        """eth_getBlockByNumber."""
+        """eth_getBlockByNumber; ``pending``, ``safe`` and ``finalized`` are the last block."""
         return self._block(self._by_tag(block), full)
 
     def block_by_hash(self, block_hash: object, full: object) -> Json | None:

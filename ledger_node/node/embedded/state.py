@@ -17,8 +17,9 @@ from eth.vm.forks.cancun.state import CancunState, CancunTransactionExecutor
 from eth_typing import Address, BlockNumber, Hash32
 from typing_extensions import override
 
-from .account import NodeAccountDB, NodeTransientStorage
+from .accountdb import NodeAccountDB
 from .database import NodeDB
+from .journal import NodeTransientStorage
 
 POST_MERGE_NONCE: Final = b"\x00" * 8
 
@@ -41,7 +42,7 @@ class NodeState(CancunState):
     @override
     def transient_storage(self) -> TransientStorageAPI:
         if self._transient_storage is None:
-            self._transient_storage = NodeTransientStorage(cast("NodeAccountDB", self._account_db))
+            self._transient_storage = NodeTransientStorage(cast("NodeAccountDB", self._account_db).journal)
         return self._transient_storage
 
     @override
