@@ -1,0 +1,301 @@
+"""Cases C1 to C9 as far as they are rules: terms, signatures, bounds, and their reasons."""
+
+from dataclasses import fields, replace
+
+import coincurve
+import pytest
+from world import (
+    BANK,
+    CONSENT_DOMAIN,
+    CONTROLLER_KEYS,
+    CONTROLLERS,
+    HOLDS,
+    NOW,
+    SECRET,
+    TAX,
+    Outcome,
+    build,
+    consent,
+    h,
+    terms,
+)
+
+from ledger_node.domain.consent import ConsentState, Terms, revocation_hash, signatures_from_json
+from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.purpose import PURPOSES
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.signature import address_of, recover, sign
+from ledger_node.domain.subject import MAX_CONTROLLERS, Controllers
+
+ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+
+
+def refused(world, **asked) -> Reason:
+    with pytest.raises(VerificationError) as failed:
+        world.verify(**asked)
+    return failed.value.reason
+
+
+def test_c1_an_unknown_consent_is_refused(valid):
+    assert refused(valid.with_facts(consent=None)) is Reason.CONSENT_UNKNOWN
+    assert refused(valid.with_record(state=ConsentState.NONE)) is Reason.CONSENT_UNKNOWN
+
+
+@pytest.mark.parametrize("late", [0, 1, 10**6])
+def test_c1_an_expired_consent_is_refused(valid, late):
+    now = valid.facts.consent.expires_at + late
+    assert refused(valid.with_facts(block_time=now)) is Reason.CONSENT_EXPIRED
+
+
+def test_c1_a_consent_is_usable_from_its_first_to_its_last_second(valid):
+    for now in (valid.facts.consent.not_before, valid.facts.consent.expires_at - 1):
+        valid.with_facts(block_time=now).verify()
+
+
+def test_c1_a_withdrawn_consent_is_refused(valid):
+    assert refused(valid.with_record(state=ConsentState.WITHDRAWN)) is Reason.CONSENT_WITHDRAWN
+
+
+def test_c1_a_consent_that_is_not_yet_valid_is_refused(valid):
+    now = valid.facts.consent.not_before - 1
+    assert refused(valid.with_facts(block_time=now)) is Reason.CONSENT_NOT_YET_VALID
+
+
+def test_c1_another_bank_is_refused(valid):
+    assert refused(valid, grantee=h("another bank")) is Reason.CONSENT_OTHER_GRANTEE
+
+
+def test_c1_another_question_is_refused():
+    world = build(questions=("firm_facts.paid >= 20000 CNY during 2025",))
+    assert refused(world) is Reason.QUESTION_NOT_CONSENTED
+
+
+def test_c1_the_same_question_about_another_period_is_another_question():
+    asked = HOLDS[0].removesuffix(" during 2025")
+    assert refused(build(questions=(asked,))) is Reason.QUESTION_NOT_CONSENTED
+
+
+def test_c1_another_purpose_is_refused(valid):
+    assert refused(valid, purpose="guarantee") is Reason.CONSENT_OTHER_PURPOSE
+
+
+def test_c1_a_consent_whose_uses_are_spent_is_refused(valid):
+    spent = valid.with_record(uses=3)
+    assert refused(spent) is Reason.CONSENT_EXHAUSTED
+    spent.verify(uses_already_counted=1)
+    assert refused(valid.with_record(uses=4), uses_already_counted=1) is Reason.CONSENT_EXHAUSTED
+
+
+def test_c1_another_department_is_refused(valid):
+    elsewhere = valid.with_consent(consent(terms(departments=(h("another department"),))))
+    assert refused(elsewhere) is Reason.CONSENT_OTHER_DEPARTMENT
+    valid.with_consent(consent(terms(departments=(h("another department"), TAX)))).verify()
+
+
+CHANGES = {
+    "grantee_name": "Another Bank",
+    "purpose": "guarantee",
+    "purpose_text": "Something else",
+    "questions": (*terms().questions, "firm_facts.grade in {A}"),
+    "departments": (TAX,),
+    "not_before": NOW - 5,
+    "expires_at": NOW + 5,
+    "max_uses": 2,
+    "retention_days": 1,
+}
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Terms)])
+def test_c2_terms_that_hash_to_another_id_are_refused(valid, name):
+    shown = valid.presentation.consent
+    changed = replace(shown.terms, **{name: CHANGES.get(name, h("changed"))})
+    assert refused(valid.with_presentation(consent=replace(shown, terms=changed))) is Reason.CONSENT_ID_MISMATCH
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"not_before": NOW - 9}, {"expires_at": NOW + 9}, {"max_uses": 99}, {"revocation_hash": h("another")}],
+)
+def test_c2_terms_with_other_bounds_than_the_ledger_holds_are_refused(valid, changes):
+    assert refused(valid.with_record(**changes)) is Reason.CONSENT_TERMS_DIFFER
+
+
+def test_c3_a_signature_by_a_key_that_does_not_control_the_subject_is_refused(valid):
+    shown = valid.presentation.consent
+    stranger = replace(shown, signatures=(shown.signatures[0], sign(shown.id, h("stranger"))))
+    assert refused(valid.with_presentation(consent=stranger)) is Reason.SIGNER_NOT_CONTROLLER
+
+
+@pytest.mark.parametrize(
+    "controllers",
+    [
+        replace(CONTROLLERS, addresses=CONTROLLERS.addresses[::-1]),
+        replace(CONTROLLERS, threshold=1),
+        replace(CONTROLLERS, salt=h("another salt")),
+        replace(CONTROLLERS, addresses=(*CONTROLLERS.addresses, address_of(h("new")))),
+    ],
+)
+def test_c3_controllers_who_did_not_control_at_the_time_are_refused(valid, controllers):
+    shown = replace(valid.presentation.consent, controllers=controllers)
+    assert refused(valid.with_presentation(consent=shown)) is Reason.CONTROLLERS_MISMATCH
+    assert refused(valid.with_facts(controllers=controllers.commitment)) is Reason.CONTROLLERS_MISMATCH
+
+
+def test_c3_a_subject_without_controllers_on_the_ledger_is_refused(valid):
+    assert refused(valid.with_facts(controllers=None)) is Reason.CONTROLLERS_MISMATCH
+
+
+@pytest.mark.parametrize("signers", [(), (0,), (2,)])
+def test_c4_fewer_controllers_than_the_threshold_are_refused(valid, signers):
+    assert refused(valid.with_consent(consent(terms(), signers=signers))) is Reason.THRESHOLD_NOT_MET
+
+
+@pytest.mark.parametrize("signers", [(0, 2), (2, 1), (0, 1, 2)])
+def test_c4_any_controllers_that_meet_the_threshold_pass(valid, signers):
+    valid.with_consent(consent(terms(), signers=signers)).verify()
+
+
+@pytest.mark.parametrize("signers", [(0, 0), (0, 1, 0)])
+def test_c4_the_same_controller_twice_is_refused(valid, signers):
+    assert refused(valid.with_consent(consent(terms(), signers=signers))) is Reason.SIGNER_REPEATED
+
+
+@pytest.mark.parametrize(
+    ("addresses", "threshold", "field"),
+    [
+        ((), 1, "controllers"),
+        ((b"\x01" * 20,) * 2, 1, "controllers"),
+        (tuple(bytes([n]) * 20 for n in range(MAX_CONTROLLERS + 1)), 1, "controllers"),
+        ((b"\x01" * 20,), 0, "threshold"),
+        ((b"\x01" * 20,), 2, "threshold"),
+    ],
+)
+def test_c4_controllers_nobody_or_anybody_could_sign_for_are_refused(addresses, threshold, field):
+    with pytest.raises(InvalidInputError) as bad:
+        Controllers(addresses, threshold, bytes(32))
+    assert (bad.value.reason, bad.value.field) == (Reason.REQUEST_INVALID, field)
+
+
+def malleated(signature: bytes) -> bytes:
+    s = ORDER - int.from_bytes(signature[32:64], "big")
+    return signature[:32] + s.to_bytes(32, "big") + bytes([55 - signature[64]])
+
+
+MALFORMED = {
+    "high s": malleated,
+    "too short": lambda signature: signature[:64],
+    "too long": lambda signature: signature + b"\x00",
+    "empty": lambda _: b"",
+    "v 0": lambda signature: signature[:64] + b"\x00",
+    "v 29": lambda signature: signature[:64] + b"\x1d",
+    "r 0": lambda signature: bytes(32) + signature[32:],
+    "s 0": lambda signature: signature[:32] + bytes(32) + signature[64:],
+    "r beyond the order": lambda signature: b"\xff" * 32 + signature[32:],
+}
+
+
+@pytest.mark.parametrize("kind", MALFORMED)
+def test_c5_a_high_s_or_malformed_signature_is_refused(valid, kind):
+    shown = valid.presentation.consent
+    signatures = (MALFORMED[kind](shown.signatures[0]), shown.signatures[1])
+    bad = replace(shown, signatures=signatures)
+    assert refused(valid.with_presentation(consent=bad)) is Reason.SIGNATURE_MALFORMED
+
+
+def test_c5_the_high_s_form_would_recover_so_the_refusal_is_ours():
+    digest, key = h("message"), CONTROLLER_KEYS[0]
+    high = malleated(sign(digest, key))
+    recovered = coincurve.PublicKey.from_signature_and_message(
+        high[:64] + bytes([high[64] - 27]), digest, hasher=None
+    )
+    assert recovered == coincurve.PrivateKey(key).public_key
+    assert recover(digest, sign(digest, key)) == address_of(key)
+
+
+@pytest.mark.parametrize("item", ["0x", "0x" + "00" * 64, 5, None])
+def test_c5_signatures_of_the_wrong_form_are_refused(item):
+    with pytest.raises(InvalidInputError):
+        signatures_from_json([item])
+
+
+@pytest.mark.parametrize(
+    "domain", [SigningDomain(1, CONSENT_DOMAIN.contract), SigningDomain(31337, h("another registry")[:20])]
+)
+def test_c6_a_grant_for_another_chain_or_contract_is_refused(valid, domain):
+    elsewhere = consent(terms(), domain=domain)
+    assert refused(valid.with_consent(elsewhere)) is Reason.CONSENT_ID_MISMATCH
+    renamed = replace(elsewhere, id=terms().digest(CONSENT_DOMAIN))
+    assert refused(valid.with_consent(renamed)) is Reason.SIGNER_NOT_CONTROLLER
+
+
+@pytest.mark.parametrize("code", PURPOSES)
+@pytest.mark.parametrize("bound", [None, "expires_at", "max_uses", "retention_days"])
+def test_c7_bounds_beyond_those_of_the_purpose_are_refused(code, bound):
+    purpose = PURPOSES[code]
+    ceilings = {
+        "expires_at": NOW + purpose.max_days * 86_400,
+        "max_uses": purpose.max_uses,
+        "retention_days": purpose.max_retention_days,
+    }
+    asked = terms(purpose=code, not_before=NOW, **ceilings)
+    asked.require_within_purpose()
+    if bound is not None:
+        with pytest.raises(InvalidInputError) as bad:
+            replace(asked, **{bound: ceilings[bound] + 1}).require_within_purpose()
+        assert (bad.value.reason, bad.value.field) == (Reason.PURPOSE_CEILING, bound)
+
+
+def test_c7_an_unknown_purpose_is_refused():
+    with pytest.raises(InvalidInputError) as bad:
+        terms(purpose="curiosity").require_within_purpose()
+    assert bad.value.reason is Reason.PURPOSE_UNKNOWN
+
+
+def test_c8_a_use_recorded_before_the_withdrawal_is_judged_at_its_own_block(valid):
+    assert Outcome.HOLDS in {verdict.outcome for verdict in valid.verify()}
+    assert refused(valid.with_record(state=ConsentState.WITHDRAWN)) is Reason.CONSENT_WITHDRAWN
+
+
+def test_c9_only_the_secret_leads_to_the_revocation_hash():
+    assert revocation_hash(SECRET) == terms().revocation_hash
+    assert revocation_hash(h("wrong secret")) != terms().revocation_hash
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"version": 2}, Reason.VALUE_OUT_OF_RANGE),
+        ({"questions": []}, Reason.REQUEST_INVALID),
+        ({"expires_at": NOW - 86_400}, Reason.REQUEST_INVALID),
+        ({"max_uses": 0}, Reason.VALUE_OUT_OF_RANGE),
+        ({"max_uses": True}, Reason.TYPE_WRONG),
+        ({"questions": ["x"] * 65}, Reason.TOO_LARGE),
+        ({"questions": [1]}, Reason.TYPE_WRONG),
+        ({"departments": ["0x00"]}, Reason.VALUE_MALFORMED),
+        ({"departments": "all"}, Reason.TYPE_WRONG),
+        ({"grantee_name": "x" * 1025}, Reason.TOO_LARGE),
+        ({"surprise": 1}, Reason.FIELD_UNKNOWN),
+    ],
+)
+def test_malformed_terms_are_refused_with_their_reason(changes, reason):
+    with pytest.raises(InvalidInputError) as bad:
+        Terms.from_json(terms().to_json() | changes)
+    assert bad.value.reason is reason
+
+
+def test_terms_and_controllers_survive_their_json_form():
+    assert Terms.from_json(terms(departments=(TAX,)).to_json()) == terms(departments=(TAX,))
+    assert Controllers.from_json(CONTROLLERS.to_json()) == CONTROLLERS
+
+
+@pytest.mark.parametrize("address", ["0x" + "ab" * 19 + "  ", "ab" * 21, "0x" + "zz" * 20, "0x" + "ab" * 21, 7, None])
+def test_an_address_of_any_other_form_is_refused(address):
+    with pytest.raises(InvalidInputError) as bad:
+        Controllers.from_json(CONTROLLERS.to_json() | {"addresses": [address]})
+    assert bad.value.reason is Reason.VALUE_MALFORMED
+
+
+def test_the_grantee_is_the_bank_of_the_terms():
+    assert terms().grantee == BANK
+    assert PURPOSES["guarantee"].to_json()["max_days"] == 92

@@ -1,0 +1,171 @@
+"""The whole plan end to end, and what a bank may not be talked into."""
+
+from dataclasses import replace
+
+import pytest
+from world import CANNOT_TELL, DOES_NOT_HOLD, HOLDS, NOW, SCHEMAS, Policy, build, h, outcomes
+
+from ledger_node.domain.canonical import decode, encode
+from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.presentation import Presentation
+from ledger_node.domain.proof import Outcome
+from ledger_node.domain.reason import Reason
+
+
+def test_a_valid_presentation_verifies_to_what_is_true(valid):
+    expected = (
+        [Outcome.HOLDS] * len(HOLDS)
+        + [Outcome.DOES_NOT_HOLD] * len(DOES_NOT_HOLD)
+        + [Outcome.CANNOT_TELL] * len(CANNOT_TELL)
+    )
+    verdicts = valid.verify(purpose="loan_application")
+    assert outcomes(verdicts) == expected
+    assert verdicts[-1].reason is Reason.VALUE_ABSENT
+
+
+def test_a_presentation_survives_its_json_form(valid):
+    sent = encode(valid.presentation.to_json(SCHEMAS))
+    assert Presentation.from_json(decode(sent), SCHEMAS) == valid.presentation
+
+
+@pytest.mark.parametrize("claimed", list(Outcome))
+@pytest.mark.parametrize("text", [HOLDS[0], DOES_NOT_HOLD[0], CANNOT_TELL[0]])
+def test_a_verdict_that_its_proof_does_not_show_is_refused(text, claimed):
+    world = build(questions=(text,))
+    (claim,) = world.presentation.claims
+    if claimed is claim.verdict:
+        return
+    with pytest.raises(VerificationError) as failed:
+        world.with_presentation(claims=(replace(claim, verdict=claimed),)).verify()
+    assert failed.value.reason is Reason.FIELD_PROOF_FAILED
+
+
+def test_a_yes_without_a_proof_is_refused():
+    world = build(questions=(HOLDS[0],))
+    (claim,) = world.presentation.claims
+    for bare in (replace(claim, proof=None), replace(claim, attestation=None)):
+        with pytest.raises(VerificationError) as failed:
+            world.with_presentation(claims=(bare,)).verify()
+        assert failed.value.reason is Reason.OPENING_MALFORMED
+
+
+def test_a_cannot_tell_without_a_proof_passes_with_its_reason():
+    world = build(questions=(HOLDS[0],))
+    (claim,) = world.presentation.claims
+    for given, told in ((Reason.ERASED, Reason.ERASED), (None, Reason.NO_ATTESTATION)):
+        bare = replace(claim, verdict=Outcome.CANNOT_TELL, reason=given, proof=None, attestation=None)
+        (verdict,) = world.with_presentation(claims=(bare,), attestations={}).verify()
+        assert (verdict.outcome, verdict.reason) == (Outcome.CANNOT_TELL, told)
+
+
+def test_a_cannot_tell_about_a_revoked_attestation_says_why():
+    world = build(questions=(HOLDS[0],))
+    (claim,) = world.presentation.claims
+    world = world.with_facts(status={}).with_presentation(
+        claims=(replace(claim, verdict=Outcome.CANNOT_TELL),), subject=None
+    )
+    (verdict,) = world.verify()
+    assert (verdict.outcome, verdict.reason) == (Outcome.CANNOT_TELL, Reason.CONSENT_UNKNOWN)
+
+
+def test_a_cannot_tell_over_an_old_attestation_keeps_the_verifiers_reason():
+    world = build(questions=(HOLDS[0],))
+    (claim,) = world.presentation.claims
+    world = world.with_presentation(claims=(replace(claim, verdict=Outcome.CANNOT_TELL),))
+    (verdict,) = world.verify(policy=Policy(max_age_days=10))
+    assert (verdict.outcome, verdict.reason) == (Outcome.CANNOT_TELL, Reason.ATTESTATION_TOO_OLD)
+
+
+@pytest.mark.parametrize("missing", ["consent", "subject"])
+def test_a_yes_without_consent_or_subject_is_refused(valid, missing):
+    with pytest.raises(VerificationError) as failed:
+        valid.with_presentation(**{missing: None}).verify()
+    assert failed.value.reason is Reason.CONSENT_UNKNOWN
+
+
+def test_a_claim_about_an_attestation_that_is_not_shown_is_refused(valid):
+    with pytest.raises(VerificationError) as failed:
+        valid.with_presentation(attestations={}).verify()
+    assert failed.value.reason is Reason.NO_ATTESTATION
+
+
+def test_an_attestation_of_another_firm_is_refused():
+    with pytest.raises(VerificationError) as failed:
+        build(code="91990000MAQP1Q003N").verify()
+    assert failed.value.reason is Reason.SUBJECT_MISMATCH
+
+
+def test_a_registration_of_another_credit_code_is_refused(valid):
+    subject = replace(valid.presentation.subject, credit_code="91990000MAQP1Q003N")
+    with pytest.raises(VerificationError) as failed:
+        valid.with_presentation(subject=subject).verify()
+    assert failed.value.reason is Reason.SUBJECT_MISMATCH
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"valid_until": NOW}, Reason.ATTESTATION_EXPIRED),
+        ({"as_of": NOW // 86_400 - 31}, Reason.ATTESTATION_TOO_OLD),
+    ],
+)
+def test_an_expired_or_old_attestation_is_refused(changes, reason):
+    with pytest.raises(VerificationError) as failed:
+        build(**changes).verify(policy=Policy(max_age_days=30))
+    assert failed.value.reason is reason
+
+
+def test_an_attestation_as_old_as_the_policy_allows_passes():
+    build(as_of=NOW // 86_400 - 30).verify(policy=Policy(max_age_days=30))
+
+
+def test_an_attestation_of_another_period_is_refused(valid):
+    period = replace(valid.shown.header.period, first=valid.shown.header.period.first + 1)
+    with pytest.raises(VerificationError) as failed:
+        build(period=period).verify()
+    assert failed.value.reason is Reason.PERIOD_MISMATCH
+
+
+def _claim_json(valid, **changes):
+    form = decode(encode(valid.presentation.to_json(SCHEMAS)))
+    form["claims"][0] |= changes
+    return form
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "reason"),
+    [
+        ({"claim": "something nicer"}, VerificationError, Reason.QUESTION_MALFORMED),
+        ({"verdict": "perhaps"}, InvalidInputError, Reason.VALUE_MALFORMED),
+        ({"reason": "because"}, InvalidInputError, Reason.VALUE_MALFORMED),
+        ({"extra": 1}, InvalidInputError, Reason.FIELD_UNKNOWN),
+        ({"attestation": "0x00"}, InvalidInputError, Reason.VALUE_MALFORMED),
+        ({"proof": {}}, VerificationError, Reason.OPENING_MALFORMED),
+    ],
+)
+def test_a_malformed_claim_is_refused_with_its_reason(valid, changes, kind, reason):
+    with pytest.raises(kind) as refused:
+        Presentation.from_json(_claim_json(valid, **changes), SCHEMAS)
+    assert refused.value.reason is reason
+
+
+def test_more_claims_than_allowed_are_refused(valid):
+    form = _claim_json(valid)
+    form["claims"] *= 10
+    with pytest.raises(InvalidInputError) as refused:
+        Presentation.from_json(form, SCHEMAS)
+    assert refused.value.reason is Reason.TOO_LARGE
+
+
+def test_an_empty_presentation_survives_its_json_form():
+    empty = Presentation(())
+    assert Presentation.from_json(decode(encode(empty.to_json(SCHEMAS))), SCHEMAS) == empty
+
+
+def test_a_registration_of_another_subject_id_is_refused(valid):
+    shown = valid.presentation.consent
+    with pytest.raises(VerificationError) as failed:
+        from world import consent  # noqa: PLC0415 - one use
+
+        valid.with_consent(consent(replace(shown.terms, subject=h("another subject")))).verify()
+    assert failed.value.reason is Reason.SUBJECT_MISMATCH
