@@ -1,0 +1,139 @@
+"""What is signed, against eth-account's encoder of typed data; what the contracts hash, against eth-abi."""
+
+from dataclasses import replace
+
+import pytest
+from eth_abi import encode as abi_encode
+from eth_account import Account
+from eth_account.messages import encode_typed_data
+from eth_utils import keccak as eth_keccak
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from world import ANCHOR_DOMAIN, CONSENT_DOMAIN, CONTROLLER_KEYS, TAX, h, terms
+
+from ledger_node.domain.batch import Anchor, Batch, changes_digest
+from ledger_node.domain.consent import WITHDRAWAL_STATEMENT, typed_data, withdrawal_digest
+from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.signature import address_of, recover, sign
+from ledger_node.domain.status import Plane, StatusChange, StatusReason
+
+words = st.binary(min_size=32, max_size=32)
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+domains = st.builds(SigningDomain, st.integers(1, 2**64 - 1), st.binary(min_size=20, max_size=20))
+
+
+def eip712(domain: SigningDomain, types: str, message: dict) -> bytes:
+    """The digest that eth-account computes; ``types`` is written as "Name(kind name,…)"."""
+    name, _, members = types.rstrip(")").partition("(")
+    listed = [dict(zip(("type", "name"), member.split(" "), strict=True)) for member in members.split(",")]
+    signable = encode_typed_data(
+        {
+            "name": "Credence",
+            "version": "1",
+            "chainId": domain.chain_id,
+            "verifyingContract": "0x" + domain.contract.hex(),
+        },
+        {name: listed},
+        message,
+    )
+    return eth_keccak(b"\x19" + signable.version + signable.header + signable.body)
+
+
+@settings(deadline=None, max_examples=40)
+@given(domains, words, st.integers(0, 255), st.integers(0, 2**64 - 1), st.integers(0, 2**32 - 1))
+def test_a_batch_is_signed_as_typed_data(domain, root, stream, number, size):
+    batch = Batch(TAX, stream, number, root, size, h("previous"), h("superseded"))
+    expected = eip712(
+        domain,
+        "Batch(bytes32 member,uint8 stream,uint64 number,bytes32 root,uint32 size,bytes32 previousRoot,"
+        "bytes32 supersededDigest)",
+        {
+            "member": TAX,
+            "stream": stream,
+            "number": number,
+            "root": root,
+            "size": size,
+            "previousRoot": h("previous"),
+            "supersededDigest": h("superseded"),
+        },
+    )
+    assert batch.digest(domain) == expected
+
+
+@settings(deadline=None, max_examples=40)
+@given(domains, st.integers(0, 2**64 - 1), st.sampled_from(Plane), words, st.sampled_from(StatusReason))
+def test_a_status_change_is_signed_as_typed_data(domain, number, plane, changes, reason):
+    change = StatusChange(TAX, number, plane, changes, reason)
+    expected = eip712(
+        domain,
+        "StatusChange(bytes32 member,uint64 number,uint8 plane,bytes32 changesDigest,uint16 reason)",
+        {
+            "member": TAX,
+            "number": number,
+            "plane": int(plane),
+            "changesDigest": changes,
+            "reason": int(reason),
+        },
+    )
+    assert change.digest(domain) == expected
+
+
+@settings(deadline=None, max_examples=40)
+@given(domains, st.lists(texts, max_size=4), st.lists(words, max_size=3), texts, st.integers(0, 2**32 - 1))
+def test_terms_are_signed_as_the_typed_data_that_wallets_show(domain, questions, departments, name, uses):
+    granted = terms(questions=tuple(questions), departments=tuple(departments), grantee_name=name, max_uses=uses)
+    signable = encode_typed_data(full_message=typed_data(granted, domain))
+    expected = eth_keccak(b"\x19" + signable.version + signable.header + signable.body)
+    assert granted.digest(domain) == expected
+
+
+def test_a_wallets_signature_of_the_terms_counts():
+    full = typed_data(terms(), CONSENT_DOMAIN)
+    signed = Account.sign_typed_data(CONTROLLER_KEYS[0], full_message=full)
+    signer = recover(terms().digest(CONSENT_DOMAIN), bytes(signed.signature))
+    assert signer == address_of(CONTROLLER_KEYS[0]) == bytes.fromhex(Account.from_key(CONTROLLER_KEYS[0]).address[2:])
+
+
+@settings(deadline=None, max_examples=20)
+@given(domains, words)
+def test_a_withdrawal_is_signed_as_typed_data(domain, consent_id):
+    expected = eip712(
+        domain,
+        "ConsentWithdrawal(bytes32 consent,string statement)",
+        {"consent": consent_id, "statement": WITHDRAWAL_STATEMENT},
+    )
+    assert withdrawal_digest(consent_id, domain) == expected
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.dictionaries(st.integers(0, 2**64), st.integers(1, 2**256 - 1), min_size=1, max_size=6))
+def test_changes_are_hashed_as_the_contract_encodes_them(changes):
+    masks = list(changes.values())
+    expected = eth_keccak(abi_encode(["uint256[]", "uint256[]"], [list(changes), masks]))
+    assert changes_digest(list(changes), masks) == expected
+
+
+def test_no_changes_are_zero():
+    assert changes_digest([], []) == bytes(32)
+
+
+@settings(deadline=None, max_examples=40)
+@given(words, st.integers(0, 255), st.integers(0, 2**53), st.integers(0, 2**24), st.binary(min_size=20, max_size=20))
+def test_an_anchor_is_hashed_as_the_contract_encodes_it(root, stream, number, size, key):
+    anchor = Anchor(TAX, stream, number, root, size, 7, 8, key)
+    kinds = ["bytes32", "uint8", "uint64", "bytes32", "uint32", "uint64", "uint64", "address"]
+    assert anchor.digest == eth_keccak(abi_encode(kinds, [TAX, stream, number, root, size, 7, 8, key]))
+
+
+@settings(deadline=None, max_examples=30)
+@given(words, words.filter(lambda key: 0 < int.from_bytes(key, "big") < 2**255))
+def test_signatures_have_low_s_and_recover_in_eth_keys_too(digest, key):
+    signature = sign(digest, key)
+    assert int.from_bytes(signature[32:64], "big") <= (2**256 - 1) // 2
+    assert recover(digest, signature) == address_of(key)
+    assert Account._recover_hash(digest, signature=signature) == Account.from_key(key).address
+
+
+@pytest.mark.parametrize("changes", [{"chain_id": 1}, {"contract": bytes(20)}])
+def test_a_digest_counts_for_one_contract_on_one_chain(changes):
+    assert terms().digest(ANCHOR_DOMAIN) != terms().digest(replace(ANCHOR_DOMAIN, **changes))
