@@ -1,0 +1,50 @@
+import json
+from importlib import resources
+
+import pytest
+from contract_kit import ARTIFACTS, ERRORS, NAMES
+from eth_utils import keccak
+
+EIP_170 = 24_576
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_artifact_says_how_it_was_made(name):
+    artifact = ARTIFACTS[name]
+    assert set(artifact) == {
+        "abi",
+        "bytecode",
+        "compiler",
+        "contractName",
+        "deployedBytecode",
+        "sourceDigest",
+    }
+    assert artifact["contractName"] == name
+    assert artifact["compiler"]["version"].startswith("0.8.37+commit.")
+    assert artifact["compiler"]["settings"]["evmVersion"] == "cancun"
+    assert len(bytes.fromhex(artifact["sourceDigest"][2:])) == 32
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_contract_fits_and_carries_no_metadata(name):
+    code = bytes.fromhex(ARTIFACTS[name]["deployedBytecode"][2:])
+    assert len(code) < EIP_170
+    assert b"ipfs" not in code
+    assert b"solc" not in code
+
+
+def test_no_two_errors_share_a_selector():
+    seen = {}
+    for artifact in ARTIFACTS.values():
+        for entry in artifact["abi"]:
+            if entry["type"] != "error":
+                continue
+            signature = f"{entry['name']}({','.join(i['type'] for i in entry['inputs'])})"
+            assert seen.setdefault(keccak(text=signature)[:4], signature) == signature
+    assert set(seen) == set(ERRORS)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_artifact_is_pretty_and_sorted(name):
+    text = resources.files("contracts").joinpath(f"artifacts/{name}.json").read_text("utf-8")
+    assert text == json.dumps(json.loads(text), indent=2, sort_keys=True) + "\n"
