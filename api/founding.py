@@ -21,7 +21,6 @@ from ledger_node.domain.record import to_hex
 from ledger_node.domain.signature import address_of
 from ledger_node.randomness import random_bytes
 
-DEFAULT_CHAIN_ID: Final = 760_001
 FOUNDERS: Final = (
     ("operator", "Credence platform operator", Role.RELAYER),
     ("tax-bureau", "Demo tax bureau", Role.DEPARTMENT),
@@ -72,7 +71,8 @@ def found(home: Home, chain_id: int, create_chain: Callable[[ChainParameters], N
 
 def _deploy(home: Home, chain_id: int, keys: dict[str, bytes], members: list[LocalMember], senders: list[str]) -> None:
     node = NodeProcess(home)
-    rpc = Rpc(node.start())
+    node.start()
+    rpc = Rpc(node.wait_ready())
     try:
         founders = [
             Founder(member.id, member.name, member.roles, (address_of(keys[member.slug]),)) for member in members

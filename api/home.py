@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from eth_keyfile.keyfile import create_keyfile_json, decode_keyfile_json
-
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.port import Role
 from ledger_node.domain.canonical import JSON, decode
@@ -107,6 +105,8 @@ class Home:
 
     def write_key(self, name: str, secret: bytes) -> None:
         """Write 32 secret bytes as a keystore v3 file."""
+        from eth_keyfile.keyfile import create_keyfile_json
+
         keystore = create_keyfile_json(secret, self._password(), kdf="scrypt", iterations=_SCRYPT_WORK)
         (self.path / "keys").mkdir(mode=0o700, exist_ok=True)
         write_private(self.path / "keys" / f"{name}.json", json.dumps(keystore) + "\n", secret=True)
@@ -117,6 +117,8 @@ class Home:
         Raises:
             InvalidInputError: ``configuration``; the file is missing or the passphrase does not open it.
         """
+        from eth_keyfile.keyfile import decode_keyfile_json
+
         path = self.path / "keys" / f"{name}.json"
         try:
             keystore = json.loads(path.read_text("utf-8"))

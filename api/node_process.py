@@ -26,13 +26,17 @@ class NodeProcess:
         self._thread = threading.Thread(target=self._watch, name="node", daemon=True)
         self.url = ""
 
-    def start(self) -> str:
-        """Start the node and return its address when it accepts requests.
+    def start(self) -> None:
+        """Start the node; ``wait_ready`` says where it listens."""
+        self._spawn()
+
+    def wait_ready(self) -> str:
+        """Return the node's address when it accepts requests, and keep it running from then on.
 
         Raises:
             ChainError: ``ledger_unavailable``; the node ended before it was ready, its words are on stderr.
         """
-        self._spawn()
+        self._read_address()
         self._thread.start()
         return self.url
 
@@ -52,6 +56,10 @@ class NodeProcess:
         # stdin is a pipe that nobody writes to: its end tells the child that this process is gone
         child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - ourselves
         self._child = child
+
+    def _read_address(self) -> None:
+        child = self._child
+        assert child is not None  # noqa: S101 - it was spawned
         assert child.stdout is not None  # noqa: S101 - it was asked for
         line = child.stdout.readline()
         if not line:
@@ -72,6 +80,7 @@ class NodeProcess:
             _log.warning("the embedded node ended; starting it again")
             try:
                 self._spawn()
+                self._read_address()
             except (ChainError, OSError, ValueError):
                 _log.warning("the embedded node did not start; trying again")
                 self._stopping.wait(_PAUSE_S)

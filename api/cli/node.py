@@ -2,31 +2,31 @@
 
 import json
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from api.cli.console import ExitCode, HomeOption, JsonOption, emit, home_of, refusals, talk
-from api.founding import DEFAULT_CHAIN_ID, ChainParameters, found
 from api.home import write_private
 from ledger_node import clock
-from ledger_node.chain.rpc import Rpc
 from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import to_hex
-from ledger_node.domain.signature import address_of
-from ledger_node.node.embedded import Engine, Genesis, NodeError, run_node
+
+if TYPE_CHECKING:
+    from api.founding import ChainParameters
 
 node = typer.Typer(no_args_is_help=True, help="The embedded chain node.")
 
 
 def init(
     home: HomeOption = None,
-    chain_id: Annotated[int, typer.Option(min=1, max=2**53, help="EIP-155 chain id.")] = DEFAULT_CHAIN_ID,
+    chain_id: Annotated[int, typer.Option(min=1, max=2**53, help="EIP-155 chain id.")] = 760_001,
     *,
     as_json: JsonOption = False,
 ) -> None:
     """Found a consortium of one: keys, genesis, contracts, address book, members, API keys."""
+    from api.founding import found
+
     with refusals():
         folder = home_of(home)
         talk.print(f"founding a consortium of one in {folder.path}")
@@ -49,6 +49,8 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Run the node of this folder until it is told to stop."""
+    from ledger_node.node.embedded import NodeError, run_node
+
     with refusals():
         folder = home_of(home)
         key = folder.read_key("sealer")
@@ -71,12 +73,12 @@ def run(
 @node.command()
 def status(home: HomeOption = None, *, as_json: JsonOption = False) -> None:
     """Say whether the node runs and where its chain stands; exit code 3 if it does not answer."""
+    from ledger_node.chain.rpc import Rpc
+
     with refusals():
         folder = home_of(home).require()
         if not folder.node_file.is_file():
-            raise InvalidInputError(
-                Reason.LEDGER_UNAVAILABLE, "no node runs in this folder; run: credence serve"
-            )
+            raise InvalidInputError(Reason.LEDGER_UNAVAILABLE, "no node runs in this folder; run: credence serve")
         state = json.loads(folder.node_file.read_text("utf-8"))
         try:
             rpc = Rpc(state["url"])
@@ -90,7 +92,11 @@ def status(home: HomeOption = None, *, as_json: JsonOption = False) -> None:
         emit({**state, "block": block, "block_hash": head["hash"], "version": version})
 
 
-def _create_chain(parameters: ChainParameters) -> None:
+def _create_chain(parameters: "ChainParameters") -> None:
+    from ledger_node.domain.record import to_hex
+    from ledger_node.domain.signature import address_of
+    from ledger_node.node.embedded import Engine, Genesis
+
     genesis = Genesis(
         chain_id=parameters.chain_id,
         timestamp=clock.now(),

@@ -6,26 +6,24 @@ import os
 import socket
 import sys
 import threading
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-import uvicorn
 
 from api.cli.console import HomeOption, JsonOption, emit, home_of, refusals, talk
-from api.composition import open_instance
 from api.home import write_private
-from api.http.app import create_app
 from api.node_process import NodeProcess
 from api.settings import DEFAULT_PORT
+
+if TYPE_CHECKING:
+    from uvicorn import Server
 
 
 def serve(
     home: HomeOption = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 lets the system choose.")] = DEFAULT_PORT,
-    rpc_url: Annotated[
-        str | None, typer.Option(help="A node that runs elsewhere; no embedded one.")
-    ] = None,
+    rpc_url: Annotated[str | None, typer.Option(help="A node that runs elsewhere; no embedded one.")] = None,
     processes: Annotated[
         int | None, typer.Option(min=1, max=64, help="Processes that commit to rows (default: one a core).")
     ] = None,
@@ -39,7 +37,15 @@ def serve(
         folder = home_of(home).require()
         node = None if rpc_url else NodeProcess(folder)
         try:
-            url = rpc_url or (node.start() if node else "")
+            if node is not None:
+                node.start()
+            # imported while the node starts beside this process
+            import uvicorn
+
+            from api.composition import open_instance
+            from api.http.app import create_app
+
+            url = rpc_url or (node.wait_ready() if node else "")
             instance = open_instance(folder, url, processes=processes or os.cpu_count() or 1)
             app = create_app(instance)
             with socket.create_server((host, port), backlog=512) as listener:
@@ -58,6 +64,6 @@ def serve(
                 node.stop()
 
 
-def _stop_at_end_of_stdin(server: uvicorn.Server) -> None:
+def _stop_at_end_of_stdin(server: "Server") -> None:
     sys.stdin.buffer.read()
     server.should_exit = True

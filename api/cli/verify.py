@@ -17,10 +17,7 @@ from api.cli.console import (
     refusals,
     talk,
 )
-from api.client.check import check_answer
 from api.home import Home
-from ledger_node.chain.rpc import Rpc
-from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason
@@ -35,9 +32,7 @@ def verify(
     consent: Annotated[str, typer.Option(help="The consent's id.")],
     purpose: Annotated[str | None, typer.Option(help="Refuse a consent that is for another purpose.")] = None,
     max_age_days: Annotated[int | None, typer.Option(min=0, help="Oldest data that counts, in days.")] = None,
-    rpc_url: Annotated[
-        str | None, typer.Option(help="Your own node (default: the folder's).")
-    ] = None,
+    rpc_url: Annotated[str | None, typer.Option(help="Your own node (default: the folder's).")] = None,
     sign_in: AsOption = None,
     home: HomeOption = None,
     url: UrlOption = None,
@@ -48,6 +43,10 @@ def verify(
 
     Every proof is checked here, against the chain at the block the answer names. This costs one use.
     """
+    from api.client.check import check_answer
+    from ledger_node.chain.rpc import Rpc
+    from ledger_node.chain.web3_ledger import Web3Ledger
+
     with refusals():
         folder = home_of(home).require()
         client = client_of(folder, url, sign_in)

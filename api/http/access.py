@@ -1,12 +1,15 @@
 """What every route needs: the instance, and the principal that calls."""
 
-from typing import Annotated
+from typing import Annotated, Any, TypeAlias
 
 from fastapi import Depends, Header, Request
 from starlette.concurrency import run_in_threadpool
 
 from api.composition import Instance
 from api.http.sign_in import Kind, Principal, require_kind
+
+JsonObject: TypeAlias = dict[str, Any]
+"""What routes return; pydantic cannot resolve a recursive JSON type."""
 
 
 def _instance(request: Request) -> Instance:

@@ -8,8 +8,8 @@ from starlette.concurrency import run_in_threadpool
 
 from api.composition import Instance
 from api.http import problem
+from api.http.access import JsonObject
 from api.http.route import attestation, consent, reference, subject, verification
-from ledger_node.domain.canonical import JSON
 
 DESCRIPTION = """
 Departments attest, subjects consent, banks verify. Every refusal is an RFC 9457 problem document with a
@@ -46,7 +46,7 @@ def _health(instance: Instance) -> APIRouter:
         return {"status": "live"}
 
     @router.get("/readyz", summary="Whether requests can be served: the ledger answers and is the right chain")
-    def readyz() -> dict[str, JSON]:
+    def readyz() -> JsonObject:
         instance.ledger.require_same_chain()
         head = instance.ledger.head()
         return {"status": "ready", "block": head.number, "block_time": head.time}

@@ -8,12 +8,16 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.fault import fault_of
 from api.http.sign_in import SignInError
 from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError, VerificationError
 from ledger_node.domain.reason import Reason
 
 MEDIA_TYPE: Final = "application/problem+json"
+_FAULT: Final = "this is our fault; nothing that was acknowledged is lost"
 _log = logging.getLogger(__name__)
 _STATUS: Final = {
     Reason.SIGN_IN_NEEDED: HTTPStatus.UNAUTHORIZED,
@@ -77,12 +81,32 @@ def install(app: FastAPI) -> None:
         reason = Reason.NOT_FOUND if error.status_code == HTTPStatus.NOT_FOUND else Reason.REQUEST_INVALID
         return problem(error.status_code, reason, str(error.detail))
 
-    @app.exception_handler(Exception)
-    async def _fault(request: Request, error: Exception) -> JSONResponse:
-        # the kind and place of a fault, never its words, which may hold values
-        _log.error("fault in %s %s: %s", request.method, request.url.path, type(error).__name__)
-        return problem(
-            HTTPStatus.INTERNAL_SERVER_ERROR,
-            Reason.INTERNAL,
-            "this is our fault; nothing that was acknowledged is lost",
-        )
+    app.add_middleware(FaultBarrier)
+
+
+class FaultBarrier:
+    """Answers faults of ours; their words, which may hold values, reach neither the caller nor a log."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and answer in its place if it fails before an answer began."""
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            _log.error("fault: %s", fault_of(error))
+            if not started:
+                answer = problem(HTTPStatus.INTERNAL_SERVER_ERROR, Reason.INTERNAL, _FAULT)
+                await answer(scope, receive, send)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import delete, func, insert, select, update
 
 from api.catalogue.datatype import data_type_named, data_types
+from api.fault import fault_of
 from api.ingestion.reader import Format, read_rows
 from api.ingestion.row import Rejection, Row
 from api.services.issuer import Issuer, Progress
@@ -167,9 +168,9 @@ class JobService:
                 # nothing is lost: the same step is done again when the ledger answers
                 _log.warning("issuing waits for the ledger: %s", error.reason)
                 self._stop.wait(_RETRY_S)
-            except Exception:  # noqa: BLE001 - the worker outlives any fault, which the log and the job name
+            except Exception as error:  # noqa: BLE001 - the worker outlives any fault, which the log and the job name
                 # a fault of ours must not stop the other jobs, and must not be tried without end
-                _log.exception("a job failed")
+                _log.error("a job failed: %s", fault_of(error))
                 if job is not None:
                     self._fail(job.id, CredenceError(Reason.INTERNAL, "the job failed; its log says where"))
                 self._stop.wait(_RETRY_S)

@@ -3,10 +3,18 @@
 from dataclasses import dataclass
 from typing import Self
 
-from ledger_node.chain.artifact import CONTRACTS
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.record import Record, to_hex
 from ledger_node.domain.signature import parse_address
+
+CONTRACTS = (
+    "Council",
+    "MemberRegistry",
+    "SchemaRegistry",
+    "SubjectRegistry",
+    "AnchorRegistry",
+    "ConsentRegistry",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,15 +17,6 @@ from eth_utils.abi import (
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.record import Record
 
-CONTRACTS = (
-    "Council",
-    "MemberRegistry",
-    "SchemaRegistry",
-    "SubjectRegistry",
-    "AnchorRegistry",
-    "ConsentRegistry",
-)
-
 
 @dataclass(frozen=True)
 class Artifact:

@@ -10,7 +10,8 @@ from web3 import HTTPProvider
 from web3.exceptions import Web3Exception
 from web3.types import RPCEndpoint
 
-from ledger_node.chain.artifact import CONTRACTS, artifact
+from ledger_node.chain.address_book import CONTRACTS
+from ledger_node.chain.artifact import artifact
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.reason import Reason
 

@@ -11,7 +11,7 @@ from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record, from_hex, to_hex
-from ledger_node.domain.schema import MAX_MEMBERS, Field
+from ledger_node.domain.schema import Field
 from ledger_node.domain.tree import MAX_DEPTH
 from ledger_node.domain.value import Value, format_value, parse_value
 
@@ -86,7 +86,7 @@ def proof_to_json(proof: FieldProof, field_: Field) -> dict[str, JSON]:
         case PlainOpening(value):
             body = {"kind": "plain", "value": format_value(field_.type, value)}
         case BitsOpening(opened, shut):
-            body = {"kind": "bits", "opened": _bits_to_json(opened), "shut": _bits_to_json(shut)}
+            body = {"kind": "bits", "opened": _bits_to_json(opened, field_), "shut": _bits_to_json(shut, field_)}
         case AbsentOpening():
             body = {"kind": "absent"}
         case AtLeastOpening(head, tip):
@@ -132,7 +132,7 @@ def _opening_from_json(record: Record, field_: Field) -> Opening:
     elif kind == "plain":
         opening = PlainOpening(parse_value(field_.type, record.take("value"), field_.name))
     elif kind == "bits":
-        opening = BitsOpening(_bits_from_json(record, "opened"), _bits_from_json(record, "shut"))
+        opening = BitsOpening(_bits_from_json(record, "opened", field_), _bits_from_json(record, "shut", field_))
     elif kind == "absent":
         opening = AbsentOpening()
     else:
@@ -141,17 +141,12 @@ def _opening_from_json(record: Record, field_: Field) -> Opening:
     return opening
 
 
-def _bits_to_json(bits: Mapping[int, bytes]) -> JSON:
-    return [[position, to_hex(digest)] for position, digest in sorted(bits.items())]
+def _bits_to_json(bits: Mapping[int, bytes], field_: Field) -> JSON:
+    return {field_.members[position]: to_hex(digest) for position, digest in sorted(bits.items())}
 
 
-def _bits_from_json(record: Record, name: str) -> dict[int, bytes]:
-    bits: dict[int, bytes] = {}
-    for item in record.items(name, max_items=MAX_MEMBERS):
-        if not isinstance(item, list | tuple) or len(item) != 2:  # noqa: PLR2004 - a pair
-            raise InvalidInputError(Reason.OPENING_MALFORMED, "bits are pairs of position and digest", field=name)
-        position = item[0]
-        if not isinstance(position, int) or isinstance(position, bool) or position in bits:
-            raise InvalidInputError(Reason.OPENING_MALFORMED, "positions are different integers", field=name)
-        bits[position] = from_hex(item[1], name)
-    return bits
+def _bits_from_json(record: Record, name: str, field_: Field) -> dict[int, bytes]:
+    bits = record.record(name)
+    found = {position: bits.blob(member) for position, member in enumerate(field_.members) if bits.has(member)}
+    bits.done()
+    return found

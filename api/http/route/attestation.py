@@ -6,13 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from api.http.access import Access, ADepartment
+from api.http.access import Access, ADepartment, JsonObject
 from api.http.body import record_body
 from api.ingestion.reader import Format
 from api.services.job_result import result_rows
 from api.services.receipt import receipt_of
 from api.settings import MAX_UPLOAD_BYTES
-from ledger_node.domain.canonical import JSON
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
@@ -26,7 +25,7 @@ _PAGE = 1000
 @router.post("/attestations", status_code=HTTPStatus.ACCEPTED, summary="Stream records in (CSV or NDJSON)")
 async def upload(
     request: Request, response: Response, instance: Access, department: ADepartment, schema: Annotated[str, Query()]
-) -> dict[str, JSON]:
+) -> JsonObject:
     """Spool the body encrypted and return its job; once this answers, nothing of the upload is lost."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     form = _FORMATS.get(media_type)
@@ -40,7 +39,7 @@ async def upload(
 
 
 @router.get("/jobs/{job}", summary="Progress of a job")
-def show_job(job: str, instance: Access, department: ADepartment) -> dict[str, JSON]:
+def show_job(job: str, instance: Access, department: ADepartment) -> JsonObject:
     """Return state and counts."""
     return _found(instance.jobs.show(job, department.id))
 
@@ -53,7 +52,7 @@ def show_results(
     after: Annotated[int, Query(ge=0, le=2**53)] = 0,
     limit: Annotated[int, Query(ge=1, le=_PAGE)] = _PAGE,
     status: Annotated[str | None, Query(pattern="^(issued|unchanged|rejected)$")] = None,
-) -> dict[str, JSON]:
+) -> JsonObject:
     """Return rows with a line above ``after``; ``next`` is the ``after`` of the next page, or null."""
     _found(instance.jobs.show(job, department.id))
     rows = result_rows(instance.store, job, after=after, limit=limit, only=status)
@@ -61,13 +60,13 @@ def show_results(
 
 
 @router.get("/attestations/{digest}", summary="The receipt of an attestation: header, anchor and inclusion proof")
-def show_attestation(digest: str, instance: Access, department: ADepartment) -> dict[str, JSON]:
+def show_attestation(digest: str, instance: Access, department: ADepartment) -> JsonObject:
     """Return the receipt."""
     return _found(receipt_of(instance.store, instance.book, department.id, from_hex(digest, "digest")))
 
 
 @router.post("/erasures", summary="Erase what this department attested to about a firm, and revoke it")
-async def erase(request: Request, instance: Access, department: ADepartment) -> dict[str, JSON]:
+async def erase(request: Request, instance: Access, department: ADepartment) -> JsonObject:
     """Take ``{credit_code, schema?}``; the keys of the records are deleted and their positions revoked."""
     record = await record_body(request)
     credit_code = parse_credit_code(record.take("credit_code"))
@@ -77,7 +76,7 @@ async def erase(request: Request, instance: Access, department: ADepartment) -> 
     return erased.to_json()
 
 
-def _found(value: dict[str, JSON] | None) -> dict[str, JSON]:
+def _found(value: JsonObject | None) -> JsonObject:
     if value is None:
         raise InvalidInputError(Reason.NOT_FOUND, "there is nothing under this id for you")
     return value

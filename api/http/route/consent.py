@@ -5,12 +5,11 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
-from api.http.access import Access, ASubjectOrBank
+from api.http.access import Access, ASubjectOrBank, JsonObject
 from api.http.body import record_body
 from api.http.sign_in import Kind, Principal
 from api.services.consent import HeldConsent, consent_to_json
 from ledger_node import clock
-from ledger_node.domain.canonical import JSON
 from ledger_node.domain.consent import Terms, signatures_from_json
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.reason import Reason
@@ -21,7 +20,7 @@ _MAX_SIGNATURES = 16
 
 
 @router.post("/consents", status_code=HTTPStatus.CREATED, summary="Grant: terms signed by the subject's controllers")
-async def grant(request: Request, instance: Access) -> dict[str, JSON]:
+async def grant(request: Request, instance: Access) -> JsonObject:
     """Take ``{terms, signatures}``; the signatures are the authority, whoever delivers them."""
     record = await record_body(request)
     terms = Terms.from_json(record.take("terms"))
@@ -32,7 +31,7 @@ async def grant(request: Request, instance: Access) -> dict[str, JSON]:
 
 
 @router.get("/consents", summary="Consents that you granted (subject) or were granted (bank)")
-def list_consents(instance: Access, principal: ASubjectOrBank) -> dict[str, JSON]:
+def list_consents(instance: Access, principal: ASubjectOrBank) -> JsonObject:
     """Return the newest two hundred."""
     held = (
         instance.consents.of_subject(principal.id)
@@ -43,7 +42,7 @@ def list_consents(instance: Access, principal: ASubjectOrBank) -> dict[str, JSON
 
 
 @router.get("/consents/{consent}", summary="One consent with its terms, signatures and state")
-def show_consent(consent: str, instance: Access, principal: ASubjectOrBank) -> dict[str, JSON]:
+def show_consent(consent: str, instance: Access, principal: ASubjectOrBank) -> JsonObject:
     """Return a consent of yours."""
     held = instance.consents.find(from_hex(consent, "consent"))
     if held is None or not _is_party(held, principal):
@@ -52,7 +51,7 @@ def show_consent(consent: str, instance: Access, principal: ASubjectOrBank) -> d
 
 
 @router.post("/consents/{consent}/withdrawal", summary="Withdraw, by the secret or by the controllers' signatures")
-async def withdraw(consent: str, request: Request, instance: Access) -> dict[str, JSON]:
+async def withdraw(consent: str, request: Request, instance: Access) -> JsonObject:
     """Take ``{secret}`` or ``{signatures}`` over the withdrawal statement; it counts for every later use."""
     record = await record_body(request)
     consent_id = from_hex(consent, "consent")
@@ -68,6 +67,6 @@ def _is_party(held: HeldConsent, principal: Principal) -> bool:
     return principal.id == (terms.subject if principal.kind is Kind.SUBJECT else terms.grantee)
 
 
-def _show(instance: Access, held: HeldConsent) -> dict[str, JSON]:
+def _show(instance: Access, held: HeldConsent) -> JsonObject:
     record, now = instance.consents.record_of(held)
     return consent_to_json(held, record, now)

@@ -3,9 +3,8 @@
 from fastapi import APIRouter
 
 from api.catalogue.datatype import data_types
-from api.http.access import Access, SignedIn
+from api.http.access import Access, JsonObject, SignedIn
 from ledger_node.chain.port import Role
-from ledger_node.domain.canonical import JSON
 from ledger_node.domain.purpose import PURPOSES
 from ledger_node.domain.record import to_hex
 
@@ -13,7 +12,7 @@ router = APIRouter(tags=["reference"])
 
 
 @router.get("/ledger", summary="Chain id, contract addresses and head: what signatures and checks need")
-def ledger(instance: Access) -> dict[str, JSON]:
+def ledger(instance: Access) -> JsonObject:
     """Return the address book and the newest block."""
     head = instance.ledger.head()
     return {
@@ -23,13 +22,13 @@ def ledger(instance: Access) -> dict[str, JSON]:
 
 
 @router.get("/schemas", summary="Types of attestation, with their ladders and members")
-async def list_schemas() -> dict[str, JSON]:
+async def list_schemas() -> JsonObject:
     """Return all data types."""
     return {"schemas": [data_type.to_json() for data_type in data_types().values()]}
 
 
 @router.get("/members", summary="Members of the consortium")
-def list_members(instance: Access) -> dict[str, JSON]:
+def list_members(instance: Access) -> JsonObject:
     """Return all members as the chain holds them."""
     return {
         "members": [
@@ -45,12 +44,12 @@ def list_members(instance: Access) -> dict[str, JSON]:
 
 
 @router.get("/purposes", summary="Purposes of consents and their ceilings")
-async def list_purposes() -> dict[str, JSON]:
+async def list_purposes() -> JsonObject:
     """Return all purposes."""
     return {"purposes": [purpose.to_json() for purpose in PURPOSES.values()]}
 
 
 @router.get("/me", summary="Who the API takes you for")
-async def me(principal: SignedIn) -> dict[str, JSON]:
+async def me(principal: SignedIn) -> JsonObject:
     """Return the signed-in principal."""
     return {"kind": principal.kind.value, "id": to_hex(principal.id), "label": principal.label}

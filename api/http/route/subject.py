@@ -5,11 +5,10 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
-from api.http.access import Access, ARegistrar
+from api.http.access import Access, ARegistrar, JsonObject
 from api.http.body import record_body
 from api.http.sign_in import Kind
 from ledger_node import clock
-from ledger_node.domain.canonical import JSON
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.signature import parse_address
@@ -19,7 +18,7 @@ router = APIRouter(tags=["subjects"])
 
 
 @router.post("/subjects", status_code=HTTPStatus.CREATED, summary="Register a subject with its controllers")
-async def register(request: Request, instance: Access, _: ARegistrar) -> dict[str, JSON]:
+async def register(request: Request, instance: Access, _: ARegistrar) -> JsonObject:
     """Take ``{credit_code, controllers: [address], threshold}``; return the subject id and its API key, once."""
     record = await record_body(request)
     credit_code = parse_credit_code(record.take("credit_code"))

@@ -4,9 +4,8 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
 from api.catalogue.datatype import schemas
-from api.http.access import ABank, Access
+from api.http.access import ABank, Access, JsonObject
 from api.http.body import record_body
-from ledger_node.domain.canonical import JSON
 from ledger_node.domain.presentation import MAX_CLAIMS
 from ledger_node.domain.question import Question
 from ledger_node.domain.record import Record
@@ -16,7 +15,7 @@ router = APIRouter(tags=["verifications"])
 
 
 @router.post("/verifications", summary="Ask consented questions; get holds, does_not_hold or cannot_tell")
-async def verify(request: Request, instance: Access, bank: ABank) -> dict[str, JSON]:
+async def verify(request: Request, instance: Access, bank: ABank) -> JsonObject:
     """Take ``{consent, claims: [text or JSON question], purpose?, policy?: {max_age_days}}``.
 
     One use is recorded on the ledger before anything is answered. Claims outside the consent, and all
