@@ -182,7 +182,8 @@ def _operand_from_text(field: Field, op: Op, words: str) -> Operand:
         case Op.IN | Op.NOT_IN:
             if not (words.startswith("{") and words.endswith("}")):
                 raise _malformed(f"write the set as: {op} {{A, B}}")
-            return _members(field, [member.strip() for member in words[1:-1].split(",")])
+            inside = words[1:-1].strip()
+            return _members(field, [member.strip() for member in inside.split(",")] if inside else [])
         case Op.RANGE:
             low, _, high = words.partition(" and ")
             return _range(parse_operand(field, low.strip(), text=True), parse_operand(field, high.strip(), text=True))
@@ -225,7 +226,7 @@ def _members(field: Field, names: list[str]) -> tuple[str, ...]:
         raise InvalidInputError(
             Reason.OPERATOR_UNSUPPORTED, f"'{field.name}' is not a set of members", field=field.name
         )
-    if not names or names == [""]:
+    if not names:
         raise InvalidInputError(Reason.SET_EMPTY, "the set has no member", field=field.name)
     if any(name not in field.members for name in names):
         raise InvalidInputError(
