@@ -18,9 +18,7 @@ from ledger_node.domain.reason import Reason
 SEED = 20261031
 ROWS = 600
 
-_DATE = re.compile(
-    r"(?P<y>\d{4})(?:-(?P<m>\d\d)-(?P<d>\d\d)|/\d\d/\d\d|\d{4}|年\d{1,2}月\d{1,2}日)\Z", re.ASCII
-)
+_DATE = re.compile(r"(?P<y>\d{4})(?:-(?P<m>\d\d)-(?P<d>\d\d)|/\d\d/\d\d|\d{4}|年\d{1,2}月\d{1,2}日)\Z", re.ASCII)
 _YUAN = re.compile(r"¥?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d{1,2})?\Z", re.ASCII)
 _MONTH = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2])|年(?:[1-9]|1[0-2])月)\Z|无\Z", re.ASCII)
 
@@ -209,9 +207,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path):
         ("tax_payment", 5, 1, "31.10.2026", Reason.VALUE_MALFORMED),
     ],
 )
-def test_what_cannot_be_written_is_refused_before_a_file_is_made(
-    tmp_path, schema, rows, bad_rows, as_of, reason
-):
+def test_what_cannot_be_written_is_refused_before_a_file_is_made(tmp_path, schema, rows, bad_rows, as_of, reason):
     with pytest.raises(InvalidInputError) as refused:
         write_export(tmp_path / "export.csv", schema, rows, seed=SEED, bad_rows=bad_rows, as_of=as_of)
     assert refused.value.reason is reason

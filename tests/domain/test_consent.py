@@ -13,7 +13,6 @@ from world import (
     NOW,
     SECRET,
     TAX,
-    Outcome,
     build,
     consent,
     h,
@@ -23,6 +22,7 @@ from world import (
 from ledger_node.domain.consent import ConsentState, Terms, revocation_hash, signatures_from_json
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.proof import Outcome
 from ledger_node.domain.purpose import PURPOSES
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, recover, sign
@@ -206,9 +206,7 @@ def test_c5_a_high_s_or_malformed_signature_is_refused(valid, kind):
 def test_c5_the_high_s_form_would_recover_so_the_refusal_is_ours():
     digest, key = h("message"), CONTROLLER_KEYS[0]
     high = malleated(sign(digest, key))
-    recovered = coincurve.PublicKey.from_signature_and_message(
-        high[:64] + bytes([high[64] - 27]), digest, hasher=None
-    )
+    recovered = coincurve.PublicKey.from_signature_and_message(high[:64] + bytes([high[64] - 27]), digest, hasher=None)
     assert recovered == coincurve.PrivateKey(key).public_key
     assert recover(digest, sign(digest, key)) == address_of(key)
 

@@ -63,7 +63,9 @@ def test_h2_an_impossible_size_is_refused(size):
     assert failed.value.reason is Reason.INDEX_OUT_OF_RANGE
 
 
-@pytest.mark.parametrize(("size", "reason"), [(6, Reason.NOT_ANCHORED), (4, Reason.PATH_LENGTH), (9, Reason.PATH_LENGTH)])
+@pytest.mark.parametrize(
+    ("size", "reason"), [(6, Reason.NOT_ANCHORED), (4, Reason.PATH_LENGTH), (9, Reason.PATH_LENGTH)]
+)
 def test_h3_another_size_than_the_anchored_one_is_refused(valid, size, reason):
     anchor = replace(valid.shown.anchor, size=size)
     assert refused(valid.with_shown(replace(valid.shown, anchor=anchor))) is reason
@@ -85,7 +87,7 @@ def test_h3_an_anchored_access_log_is_no_batch_of_attestations(valid):
     assert refused(world) is Reason.NOT_ANCHORED
 
 
-def test_h4_an_empty_slot_cannot_be_claimed(valid):
+def test_h4_an_empty_slot_cannot_be_claimed():
     # the three slots behind the five attestations are empty; no header is their preimage, and no index reaches them
     digests = [h(slot) for slot in range(5)]
     levels = batch_tree(digests)

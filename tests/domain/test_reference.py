@@ -110,7 +110,17 @@ def test_headers_and_subject_tags_are_the_same(seed, root, issued_at, dates, cha
         "registry": h("registry")[:20],
     }
     header = Header(
-        FACTS.id, root, tag, h("issuer"), issued_at, NOW, as_of, Period(first, last), h("older"), chain_id, h("registry")[:20]
+        FACTS.id,
+        root,
+        tag,
+        h("issuer"),
+        issued_at,
+        NOW,
+        as_of,
+        Period(first, last),
+        h("older"),
+        chain_id,
+        h("registry")[:20],
     )
     assert tag == reference.subject_tag(seed, code)
     assert header.digest == reference.header(FACTS_SPEC, root, tag, rest)
@@ -143,7 +153,7 @@ def test_ladders_of_months_are_the_same():
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text("abc é示\"\\/\x1f", max_size=8),
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text('abc é示"\\/\x1f', max_size=8),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abcd", max_size=3), inner, max_size=4),
     max_leaves=10,
 )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from world import CANNOT_TELL, DOES_NOT_HOLD, HOLDS, NOW, SCHEMAS, Policy, build, h, outcomes
+from world import CANNOT_TELL, DOES_NOT_HOLD, HOLDS, NOW, SCHEMAS, Policy, build, consent, h, terms
 
 from ledger_node.domain.canonical import decode, encode
 from ledger_node.domain.error import InvalidInputError, VerificationError
@@ -19,7 +19,7 @@ def test_a_valid_presentation_verifies_to_what_is_true(valid):
         + [Outcome.CANNOT_TELL] * len(CANNOT_TELL)
     )
     verdicts = valid.verify(purpose="loan_application")
-    assert outcomes(verdicts) == expected
+    assert [verdict.outcome for verdict in verdicts] == expected
     assert verdicts[-1].reason is Reason.VALUE_ABSENT
 
 
@@ -163,9 +163,7 @@ def test_an_empty_presentation_survives_its_json_form():
 
 
 def test_a_registration_of_another_subject_id_is_refused(valid):
-    shown = valid.presentation.consent
+    elsewhere = valid.with_consent(consent(terms(subject=h("another subject"))))
     with pytest.raises(VerificationError) as failed:
-        from world import consent  # noqa: PLC0415 - one use
-
-        valid.with_consent(consent(replace(shown.terms, subject=h("another subject")))).verify()
+        elsewhere.verify()
     assert failed.value.reason is Reason.SUBJECT_MISMATCH

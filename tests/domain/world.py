@@ -16,7 +16,7 @@ from ledger_node.domain.header import NO_PREDECESSOR, Header
 from ledger_node.domain.opening import FieldProof
 from ledger_node.domain.period import Period
 from ledger_node.domain.presentation import Presentation, ShownAttestation, ShownClaim, ShownConsent, ShownSubject
-from ledger_node.domain.proof import Outcome, Prover, check_proof
+from ledger_node.domain.proof import Prover, check_proof
 from ledger_node.domain.question import Question
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.schema import Schema
@@ -176,7 +176,7 @@ def attest(schema, raw, *, member, code=CODE, seed=None, neighbours=4, index=2, 
 
 
 def terms(**changes) -> Terms:
-    asked = {question: None for question in (*HOLDS, *DOES_NOT_HOLD, *CANNOT_TELL)}
+    asked = dict.fromkeys((*HOLDS, *DOES_NOT_HOLD, *CANNOT_TELL))
     return replace(
         Terms(
             subject=SUBJECT,
@@ -233,9 +233,7 @@ class World:
     facts: LedgerFacts
 
     def verify(self, *, grantee=BANK, policy=None, **more):
-        return verify(
-            self.presentation, SCHEMAS, self.facts, grantee=grantee, policy=policy or Policy(), **more
-        )
+        return verify(self.presentation, SCHEMAS, self.facts, grantee=grantee, policy=policy or Policy(), **more)
 
     @property
     def shown(self) -> ShownAttestation:
@@ -262,9 +260,7 @@ class World:
 
 
 def anchored(*attested: ShownAttestation) -> dict:
-    return {
-        (shown.anchor.member, shown.anchor.stream, shown.anchor.number): shown.anchor.digest for shown in attested
-    }
+    return {(shown.anchor.member, shown.anchor.stream, shown.anchor.number): shown.anchor.digest for shown in attested}
 
 
 def build(*, questions=(*HOLDS, *DOES_NOT_HOLD, *CANNOT_TELL), raw=None, code=CODE, **header) -> World:
@@ -299,7 +295,3 @@ def build(*, questions=(*HOLDS, *DOES_NOT_HOLD, *CANNOT_TELL), raw=None, code=CO
             controllers=CONTROLLERS.commitment,
         ),
     )
-
-
-def outcomes(verdicts) -> list[Outcome]:
-    return [verdict.outcome for verdict in verdicts]
