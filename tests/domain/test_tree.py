@@ -81,8 +81,12 @@ def test_t1_a_fields_node_is_no_leaf():
 def test_t2_a_leaf_offered_as_node_is_refused():
     deeper = [*path_of(LEVELS, 3), h("sibling")]
     assert reason_of_path(path=deeper) is Reason.PATH_LENGTH
-    leaf = batch_leaf(DIGESTS[3])
-    assert keccak(BATCH_NODE + leaf[:0] + DIGESTS[3]) != leaf
+    # its preimage is a tag and one digest, so there are no two children to show
+    digest = DIGESTS[3]
+    halves = {"leaf": digest[:16], "path": [digest[16:], *path_of(LEVELS, 3)], "depth": 4}
+    assert reason_of_path(6, **halves) is Reason.SIBLING_LENGTH
+    for child in (digest, batch_leaf(digest)):
+        assert from_path(6, [child, *path_of(LEVELS, 3)], leaf=digest, depth=4) != ROOT
 
 
 def test_t3_a_path_shorter_or_longer_than_the_depth_is_refused():
