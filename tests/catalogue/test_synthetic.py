@@ -12,8 +12,11 @@ from stdnum.cn import uscc
 
 from api.catalogue.datatype import DEPARTMENT_TYPES, CellFormat, data_type_named
 from api.catalogue.synthetic import SyntheticExport, credit_code, write_export
+from api.ingestion.reader import Format, read_rows
+from api.ingestion.row import Rejection, Row
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.value import Special
 
 SEED = 20261031
 ROWS = 600
@@ -212,3 +215,35 @@ def test_what_cannot_be_written_is_refused_before_a_file_is_made(tmp_path, schem
         write_export(tmp_path / "export.csv", schema, rows, seed=SEED, bad_rows=bad_rows, as_of=as_of)
     assert refused.value.reason is reason
     assert not (tmp_path / "export.csv").exists()
+
+
+@pytest.mark.parametrize("schema", DEPARTMENT_TYPES)
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
+def test_ingestion_takes_the_clean_rows_and_rejects_exactly_the_dirty_ones(tmp_path, schema, encoding):
+    path = tmp_path / "export.csv"
+    write_export(path, schema, ROWS, seed=SEED, bad_rows=37, encoding=encoding)
+    read_back = list(read_rows(data_type_named(schema), Format.CSV, lambda: [path.read_bytes()]))
+    header, rows = read(path, encoding)
+    dirty = {line for line, row in enumerate(rows, start=2) if not is_clean(schema, header, row)}
+    assert {row.line for row in read_back if isinstance(row, Rejection)} == dirty
+    assert len([row for row in read_back if isinstance(row, Row)]) == ROWS - 37
+
+
+def test_ingestion_reads_the_known_facts_of_firm_0(tmp_path):
+    known = {
+        "tax_payment": {"paid_amount": 128_640_050, "sales_income": 1_860_000_000, "months_paid_on_time_12m": 12},
+        "tax_credit_rating": {"rating_year": 2025, "grade": "B"},
+        "penalty_summary": {
+            "count_24m": 0,
+            "last_month": Special.NONE_ON_RECORD,
+            "last_serious_month": Special.NONE_ON_RECORD,
+            "serious_unrepaired": 0,
+        },
+    }
+    for schema, facts in known.items():
+        path = tmp_path / schema
+        write_export(path, schema, 2, seed=SEED)
+        row = next(iter(read_rows(data_type_named(schema), Format.CSV, lambda path=path: [path.read_bytes()])))
+        fields = data_type_named(schema).schema.fields
+        assert facts.items() <= {field.name: value for field, value in zip(fields, row.values, strict=True)}.items()
+        assert row.credit_code == credit_code(0, SEED)
