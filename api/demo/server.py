@@ -39,6 +39,11 @@ class Served:
         self.url = str(json.loads(line)["url"])
         self.wait_ready()
 
+    @property
+    def pid(self) -> int:
+        """The API's process."""
+        return self._child.pid
+
     def client(self, name: str) -> Client:
         """Return a client signed in as ``name``."""
         return Client(self.url, str(self.home.credentials()[name]["api_key"]))

@@ -132,7 +132,7 @@ class Issuer:
                 anchored_at=anchor.anchored_at,
                 key=anchor.key,
                 transaction=mined.transaction,
-                block=mined.block_number,
+                block=mined.block.number,
                 gas_used=mined.gas_used,
             )
         )

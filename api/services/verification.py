@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, select
+from sqlalchemy import Connection, Row, bindparam, select, tuple_
 
 from api.catalogue.datatype import schemas
 from api.services.commit_pool import committer_of
@@ -22,7 +22,7 @@ from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import unseal
 from api.vault.record import VaultRecord
-from ledger_node.chain.port import FactQuery, Ledger
+from ledger_node.chain.port import Block, FactQuery, Ledger
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.commitment import subject_key
 from ledger_node.domain.consent import require_granted_to
@@ -162,7 +162,8 @@ class VerificationService:
         recorded = self._recorder.record(consent_id, use)
         if not recorded.recorded:
             return _refused(questions, _REFUSALS[recorded.refusal or 0])
-        presentation, facts = self._answer(bank, held, subject, questions, unconsented, policy)
+        block = recorded.mined.block
+        presentation, facts = self._answer(bank, held, subject, questions, unconsented, policy, block)
         return Answer(presentation, facts, use, recorded.mined.transaction, held.entry)
 
     def _answer(
@@ -173,14 +174,18 @@ class VerificationService:
         questions: Sequence[Question],
         unconsented: Sequence[ShownClaim | None],
         policy: Policy,
+        block: Block,
     ) -> tuple[Presentation, LedgerFacts]:
-        registration = self._registration(subject)
-        found = [
-            None if claim else self._newest(subject.credit_code, question)
-            for question, claim in zip(questions, unconsented, strict=True)
-        ]
-        sources = [registration, *(source for source in found if isinstance(source, _Source))]
-        facts = self._ledger.facts(_query(sources, held))
+        with self._store.connect() as connection:
+            registration = self._registration(connection, subject)
+            sources: dict[tuple[str, Period | None], _Source | Reason] = {}
+            for question, refused in zip(questions, unconsented, strict=True):
+                wanted = (question.schema, question.period)
+                if refused is None and wanted not in sources:
+                    sources[wanted] = self._newest(connection, subject.credit_code, *wanted)
+        found = [sources.get((question.schema, question.period)) for question in questions]
+        opened = [registration, *(source for source in sources.values() if isinstance(source, _Source))]
+        facts = self._ledger.facts(_query(opened, held), block)
         shown_subject = ShownSubject(subject.credit_code, registration.shown, _prove_subject(registration.prover))
         try:
             require_consent(held.shown, facts, grantee=bank, uses_already_counted=1)
@@ -200,37 +205,26 @@ class VerificationService:
         verify(presentation, schemas(), facts, grantee=bank, policy=policy, uses_already_counted=1)
         return presentation, facts
 
-    def _registration(self, subject: Subject) -> _Source:
-        with self._store.connect() as connection:
-            row = connection.execute(_joined().where(table.attestation.c.digest == subject.registration)).one()
-        return self._open(row)
+    def _registration(self, connection: Connection, subject: Subject) -> _Source:
+        return self._open(connection.execute(_BY_DIGEST, {"digest": subject.registration}).one())
 
-    def _newest(self, credit_code: str, question: Question) -> "_Source | Reason":
-        """Return the newest live attestation that a question is about, or why there is none."""
-        held = table.attestation
-        newest: Row[Any] | None = None
-        with self._store.connect() as connection:
-            for department in self._departments.values():
-                query = _joined().where(
-                    held.c.member == department.member,
-                    held.c.schema == question.schema,
-                    held.c.subject_index == department.kek.index(credit_code.encode()),
-                    held.c.live == 1,
-                    table.batch.c.start.is_not(None),
-                )
-                if question.period is not None:
-                    query = query.where(
-                        held.c.period_first == question.period.first,
-                        held.c.period_last == question.period.last,
-                    )
-                row = connection.execute(
-                    query.order_by(held.c.period_last.desc(), held.c.as_of.desc()).limit(1)
-                ).first()
-                if row is not None and (newest is None or row.period_last > newest.period_last):
-                    newest = row
-        if newest is None:
+    def _newest(
+        self, connection: Connection, credit_code: str, schema: str, period: Period | None
+    ) -> "_Source | Reason":
+        """Return the newest live attestation of a schema and period, or why there is none."""
+        index = credit_code.encode()
+        parameters: dict[str, Any] = {
+            "owners": [(department.member, department.kek.index(index)) for department in self._departments.values()],
+            "schema": schema,
+        }
+        query = _NEWEST
+        if period is not None:
+            query = _NEWEST_OF_PERIOD
+            parameters |= {"first": period.first, "last": period.last}
+        row = connection.execute(query, parameters).first()
+        if row is None:
             return Reason.NO_ATTESTATION
-        return Reason.ERASED if newest.wrapped is None else self._open(newest)
+        return Reason.ERASED if row.wrapped is None else self._open(row)
 
     def _open(self, row: Row[Any]) -> _Source:
         kek = self._departments[row.member].kek
@@ -254,22 +248,34 @@ class VerificationService:
         return _Source(shown, Prover(committer_of(row.schema), secret.seed, secret.values))
 
 
-def _joined() -> Any:  # noqa: ANN401 - SQLAlchemy's generic select
-    held, batch, key = table.attestation, table.batch, table.data_key
-    return (
-        select(
-            held,
-            batch.c.number,
-            batch.c.root,
-            batch.c.size,
-            batch.c.start,
-            batch.c.anchored_at,
-            batch.c.key,
-            key.c.wrapped,
-        )
-        .join(batch, (batch.c.member == held.c.member) & (batch.c.number == held.c.batch))
-        .outerjoin(key, key.c.id == held.c.data_key)
+_HELD: Final = table.attestation.c
+_JOINED: Final = (
+    select(
+        table.attestation,
+        table.batch.c.number,
+        table.batch.c.root,
+        table.batch.c.size,
+        table.batch.c.start,
+        table.batch.c.anchored_at,
+        table.batch.c.key,
+        table.data_key.c.wrapped,
     )
+    .join(table.batch, (table.batch.c.member == _HELD.member) & (table.batch.c.number == _HELD.batch))
+    .outerjoin(table.data_key, table.data_key.c.id == _HELD.data_key)
+)
+_BY_DIGEST: Final = _JOINED.where(_HELD.digest == bindparam("digest"))
+_ANCHORED: Final = _JOINED.where(
+    tuple_(_HELD.member, _HELD.subject_index).in_(bindparam("owners", expanding=True)),
+    _HELD.schema == bindparam("schema"),
+    _HELD.live == 1,
+    table.batch.c.start.is_not(None),
+)
+_NEWEST: Final = _ANCHORED.order_by(_HELD.period_last.desc(), _HELD.as_of.desc()).limit(1)
+_NEWEST_OF_PERIOD: Final = (
+    _ANCHORED.where(_HELD.period_first == bindparam("first"), _HELD.period_last == bindparam("last"))
+    .order_by(_HELD.as_of.desc())
+    .limit(1)
+)
 
 
 def _query(sources: Sequence[_Source], held: HeldConsent) -> FactQuery:

@@ -4,7 +4,8 @@ from typing import Any
 
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact
-from ledger_node.domain.record import to_hex
+from ledger_node.chain.port import Block
+from ledger_node.domain.record import from_hex, to_hex
 
 
 def call_of(book: AddressBook, block: str, contract: str, function: str, *args: object) -> tuple[str, list[Any]]:
@@ -21,3 +22,8 @@ def data_of(answer: Any) -> bytes:
 def hex_word(value: int) -> str:
     """Return an integer as a 32-byte topic."""
     return f"0x{value:064x}"
+
+
+def block_of(answer: Any) -> Block:
+    """Return the block that a JSON-RPC block object describes."""
+    return Block(int(answer["number"], 16), from_hex(answer["hash"], "hash"), int(answer["timestamp"], 16))

@@ -55,8 +55,7 @@ class Mined:
     """A transaction that is in a block."""
 
     transaction: bytes
-    block_number: int
-    block_time: int
+    block: Block
     gas_used: int
 
 

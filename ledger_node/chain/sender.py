@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from eth_account import Account
 
-from ledger_node.chain.port import Mined
+from ledger_node.chain.call import block_of
+from ledger_node.chain.port import Block, Mined
 from ledger_node.chain.rpc import ContractRevertError, Rpc
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.reason import Reason
@@ -52,15 +53,15 @@ class Sender:
         """
         with self._lock:
             try:
-                receipt = self._send(to, data, gas)
+                receipt, block = self._send(to, data, gas)
             except ChainError:
                 self._nonce = None
                 raise
         if int(receipt["status"], 16) != 1:
             raise self._why_reverted(to, data, gas, receipt)
-        return self._receipt(receipt)
+        return _receipt(receipt, block)
 
-    def _send(self, to: bytes | None, data: bytes, gas: int) -> Any:
+    def _send(self, to: bytes | None, data: bytes, gas: int) -> tuple[Any, Block]:
         if self._nonce is None:
             self._nonce = int(self._rpc.request("eth_getTransactionCount", to_hex(self.address), "pending"), 16)
         transaction: dict[str, Any] = {
@@ -99,12 +100,17 @@ class Sender:
     def _known(self, digest: str) -> bool:
         return self._rpc.request("eth_getTransactionByHash", digest) is not None
 
-    def _wait(self, digest: str) -> Any:
+    def _wait(self, digest: str) -> tuple[Any, Block]:
         pause = _FIRST_PAUSE_S
         for _ in range(_ATTEMPTS):
-            receipt = self._rpc.request("eth_getTransactionReceipt", digest)
+            # the block is asked for with the receipt: it is nearly always the newest one
+            receipt, head = self._rpc.batch(
+                [("eth_getTransactionReceipt", [digest]), ("eth_getBlockByNumber", ["latest", False])]
+            )
             if receipt is not None:
-                return receipt
+                if head["hash"] != receipt["blockHash"]:
+                    head = self._rpc.request("eth_getBlockByHash", receipt["blockHash"], False)
+                return receipt, block_of(head)
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
         raise ChainError(Reason.LEDGER_UNAVAILABLE, "a transaction was sent and is not mined yet; ask again")
@@ -119,21 +125,16 @@ class Sender:
             return revert
         return ChainError(Reason.LEDGER_REFUSED, "the transaction reverted; its cause is no longer visible")
 
-    def _receipt(self, receipt: Any) -> Receipt:
-        block = self._rpc.request("eth_getBlockByHash", receipt["blockHash"], False)
-        logs = [
-            (
-                bytes.fromhex(log["address"][2:]),
-                [from_hex(topic, "topic") for topic in log["topics"]],
-                bytes.fromhex(log["data"][2:]),
-            )
-            for log in receipt["logs"]
-        ]
-        mined = Mined(
-            transaction=from_hex(receipt["transactionHash"], "transactionHash"),
-            block_number=int(receipt["blockNumber"], 16),
-            block_time=int(block["timestamp"], 16),
-            gas_used=int(receipt["gasUsed"], 16),
+
+def _receipt(receipt: Any, block: Block) -> Receipt:
+    logs = [
+        (
+            bytes.fromhex(log["address"][2:]),
+            [from_hex(topic, "topic") for topic in log["topics"]],
+            bytes.fromhex(log["data"][2:]),
         )
-        created = receipt.get("contractAddress")
-        return Receipt(mined, b"" if created is None else bytes.fromhex(created[2:]), logs)
+        for log in receipt["logs"]
+    ]
+    digest, gas_used = from_hex(receipt["transactionHash"], "hash"), int(receipt["gasUsed"], 16)
+    created = receipt.get("contractAddress")
+    return Receipt(Mined(digest, block, gas_used), b"" if created is None else bytes.fromhex(created[2:]), logs)

@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact
-from ledger_node.chain.call import call_of, data_of, hex_word
+from ledger_node.chain.call import block_of, call_of, data_of, hex_word
 from ledger_node.chain.fact_read import FactReads
 from ledger_node.chain.port import (
     BatchOrder,
@@ -82,12 +82,12 @@ class Web3Ledger(Ledger):
 
     @override
     def head(self) -> Block:
-        return _block(self._rpc.request("eth_getBlockByNumber", "latest", False))
+        return block_of(self._rpc.request("eth_getBlockByNumber", "latest", False))
 
     @override
     def require_block(self, block: Block) -> None:
         answer = self._rpc.request("eth_getBlockByNumber", hex(block.number), False)
-        if answer is None or _block(answer) != block:
+        if answer is None or block_of(answer) != block:
             raise VerificationError(Reason.BLOCK_NOT_FINAL, "the chain has no such block")
 
     @override
@@ -132,8 +132,7 @@ class Web3Ledger(Ledger):
         anchor = _anchor([from_hex(topic, "topic") for topic in log["topics"]], data_of(log["data"]))
         mined = Mined(
             from_hex(log["transactionHash"], "hash"),
-            int(log["blockNumber"], 16),
-            anchor.anchored_at,
+            Block(int(log["blockNumber"], 16), from_hex(log["blockHash"], "hash"), anchor.anchored_at),
             int(receipt["gasUsed"], 16),
         )
         return anchor, mined
@@ -238,10 +237,6 @@ class Web3Ledger(Ledger):
     def _event(self, receipt: Receipt, contract: str, name: str) -> tuple[list[bytes], bytes]:
         topic = from_hex(artifact(contract).topic(name), "topic")
         return next((topics, data) for _, topics, data in receipt.logs if topics[0] == topic)
-
-
-def _block(answer: Any) -> Block:
-    return Block(int(answer["number"], 16), from_hex(answer["hash"], "hash"), int(answer["timestamp"], 16))
 
 
 def _anchor(topics: list[bytes], data: bytes) -> Anchor:
