@@ -19,6 +19,7 @@ from ledger_node.domain.value import parse_date
 
 MAX_LINE: Final = 65_536
 _ENCODINGS: Final = ("utf-8-sig", "gb18030")
+_TOO_LONG: Final = f"a line is longer than {MAX_LINE} characters"
 
 Chunks = Callable[[], Iterable[bytes]]
 """The upload, which can be read more than once."""
@@ -43,11 +44,14 @@ def read_rows(data_type: DataType, form: Format, chunks: Chunks) -> Iterator[Row
             yield from _CsvRows(data_type, lines)
         case Format.NDJSON:
             for number, line in enumerate(lines, start=1):
-                if line.strip():
+                if len(line) > MAX_LINE:
+                    yield Rejection(number, None, Reason.TOO_LARGE, _TOO_LONG)
+                elif line.strip():
                     yield _ndjson_row(data_type, number, line)
 
 
 def _lines(chunks: Chunks) -> Iterator[str]:
+    """Yield lines with their ends; of one that is too long only so much that it shows."""
     encoding = next((name for name in _ENCODINGS if _decodes(chunks, name)), None)
     if encoding is None:
         raise InvalidInputError(Reason.ENCODING_WRONG, "save the file as UTF-8 or GB18030 and send it again")
@@ -55,9 +59,8 @@ def _lines(chunks: Chunks) -> Iterator[str]:
     rest = ""
     for chunk in chunks():
         *whole, rest = (rest + decoder.decode(chunk)).split("\n")
-        if len(rest) > MAX_LINE:
-            raise InvalidInputError(Reason.TOO_LARGE, f"a line is longer than {MAX_LINE} characters")
         yield from (line + "\n" for line in whole)
+        rest = rest[: MAX_LINE + 1]
     rest += decoder.decode(b"", final=True)
     if rest:
         yield rest
@@ -79,18 +82,22 @@ class _CsvRows:
 
     def __init__(self, data_type: DataType, lines: Iterator[str]) -> None:
         self._type = data_type
-        self._reader = csv.reader(lines, strict=True)
+        self._too_long = False
+        self._reader = csv.reader(self._watched(lines), strict=True)
         try:
             headings = [clean(heading) for heading in next(self._reader, [])]
         except csv.Error as error:
             raise InvalidInputError(Reason.ROW_MALFORMED, f"the heading is not CSV: {error}") from error
+        if self._too_long:
+            raise InvalidInputError(Reason.TOO_LARGE, f"the heading: {_TOO_LONG}")
         self._width = len(headings)
         self._positions = {heading: position for position, heading in enumerate(headings)}
-        self._check_headings(headings)
         self._subject = self._find(data_type.subject)
         self._as_of = self._find(data_type.as_of)
         self._period = self._find(data_type.period.headings) if data_type.period.headings else None
         self._columns = [(column, *self._find(column.headings)) for column in data_type.columns]
+        # only now: a first line that lacks our columns may be data, which no message repeats
+        self._check_headings(headings)
 
     def __iter__(self) -> Iterator[Row | Rejection]:
         while True:
@@ -100,10 +107,22 @@ class _CsvRows:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield Rejection(line, None, Reason.ROW_MALFORMED, f"the row is not CSV: {error}")
+                last = self._reader.line_num
+                through = f" (read through line {last})" if last > line else ""
+                yield Rejection(line, None, Reason.ROW_MALFORMED, f"the row is not CSV: {error}{through}")
+                self._too_long = False
                 continue
-            if any(cell.strip() for cell in cells):
+            if self._too_long:
+                self._too_long = False
+                yield Rejection(line, None, Reason.TOO_LARGE, _TOO_LONG)
+            elif any(cell.strip() for cell in cells):
                 yield self._row(line, cells)
+
+    def _watched(self, lines: Iterator[str]) -> Iterator[str]:
+        """Yield lines, an empty one for each that is too long, and note that there was one."""
+        for line in lines:
+            self._too_long = self._too_long or len(line) > MAX_LINE
+            yield line if len(line) <= MAX_LINE else "\n"
 
     def _row(self, line: int, raw: Sequence[str]) -> Row | Rejection:
         if len(raw) != self._width:
