@@ -1,0 +1,203 @@
+"""CSV exports: every row is issued or comes back with its line, field and reason."""
+
+import pytest
+from upload_kit import CELLS, CODE, TAX, csv_text, read, seen
+
+from api.catalogue.datatype import data_types
+from api.ingestion.reader import MAX_LINE
+from api.ingestion.row import Rejection, Row
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.period import Period
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.value import Special, parse_date
+
+GOOD = csv_text({})
+
+
+def refusal(text, **options):
+    with pytest.raises(InvalidInputError) as refused:
+        read(text, **options)
+    return refused.value
+
+
+def test_a_good_row_is_read_exactly():
+    (row,) = read(GOOD)
+    assert row == Row(
+        2,
+        CODE,
+        Period.parse("2025"),
+        parse_date("2026-01-31", "as_of"),
+        ("10101", 123450, parse_date("2025-12-31", "paid_on"), Special.ABSENT, 12),
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk", "gb2312"])
+def test_the_encodings_of_departments_are_recognised(encoding):
+    assert read(GOOD, encoding=encoding) == read(GOOD)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 64])
+def test_an_upload_may_arrive_in_any_pieces(encoding, size):
+    assert read(csv_text({}, {}), encoding=encoding, size=size) == read(csv_text({}, {}))
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_both_line_ends_are_read(newline):
+    assert len(read(csv_text({}, {}, newline=newline))) == 2
+
+
+def test_a_last_line_without_an_end_is_read():
+    assert read(GOOD.rstrip()) == read(GOOD)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_another_encoding_refuses_the_file_as_a_whole(encoding):
+    assert refusal(GOOD, encoding=encoding).reason in {Reason.ENCODING_WRONG, Reason.HEADING_MISSING, Reason.TOO_LARGE}
+
+
+def test_bytes_of_no_encoding_refuse_the_file_as_a_whole():
+    assert refusal(GOOD.encode() + b"\xff\xff\xfe").reason is Reason.ENCODING_WRONG
+
+
+def test_empty_lines_and_rows_of_empty_cells_are_passed_over_and_still_counted():
+    items = read(GOOD + "\r\n" + "," * (len(CELLS) - 1) + "\r\n" + csv_text({}).split("\r\n")[1] + "\r\n")
+    assert [item.line for item in items] == [2, 5]
+
+
+def test_a_quoted_newline_counts_as_a_line_and_loses_no_row():
+    items = read(csv_text({"税种代码": "10\n101"}, {"所属年度": ""}, {}))
+    assert isinstance(items[0], Rejection)
+    assert items[0].line == 2
+    assert seen(items[1]) == (4, "所属年度", "value_missing")
+    assert items[2].line == 5
+
+
+@pytest.mark.parametrize("cells", [["x"], [*CELLS.values(), "备注"], list(CELLS.values())[:-1]])
+def test_a_row_of_another_width_is_refused(cells):
+    bad, good = read(csv_text(cells, {}))
+    assert seen(bad) == (2, None, "row_malformed")
+    assert f"{len(cells)} cells" in bad.message
+    assert good.line == 3
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "reason"),
+    [
+        ("统一社会信用代码", "", "credit_code_invalid"),
+        ("统一社会信用代码", CODE[:-1] + ("0" if CODE[-1] != "0" else "1"), "credit_code_invalid"),
+        ("统一社会信用代码", CODE[:-1], "credit_code_invalid"),
+        ("统一社会信用代码", "110101199003070000", "credit_code_invalid"),
+        ("所属年度", "", "value_missing"),
+        ("所属年度", "二〇二五", "value_malformed"),
+        ("税种代码", "", "value_missing"),
+        ("税种代码", "增值税", "value_malformed"),
+        ("实缴税额（元）", "", "value_missing"),
+        ("实缴税额（元）", "-5", "value_malformed"),
+        ("实缴税额（元）", "1.234", "value_malformed"),
+        ("实缴税额（元）", "9" * 1025, "too_large"),
+        ("最近缴款日期", "2025-02-30", "value_malformed"),
+        ("最近缴款日期", "昨天", "value_malformed"),
+        ("最近缴款日期", "", "value_missing"),
+        ("销售收入（元）", "暂无", "value_malformed"),
+        ("近12个月按期缴纳月数", "1.5", "value_malformed"),
+        ("数据截至日期", "2025-13-01", "value_malformed"),
+        ("数据截至日期", "", "value_malformed"),
+    ],
+)
+def test_a_bad_cell_comes_back_with_line_field_and_reason_and_loses_no_good_row(heading, cell, reason):
+    before, bad, after = read(csv_text({}, {heading: cell}, {}))
+    assert seen(bad) == (3, heading, reason)
+    assert isinstance(before, Row)
+    assert isinstance(after, Row)
+
+
+def test_a_rejection_names_the_heading_that_the_file_uses():
+    headings = ["实缴金额（元）" if name == "实缴税额（元）" else name for name in CELLS]
+    (bad,) = read(csv_text({"实缴金额（元）": "x"}, headings=headings))
+    assert seen(bad) == (2, "实缴金额（元）", "value_malformed")
+
+
+def test_full_width_cells_and_headings_are_the_plain_ones():
+    wide = str.maketrans(
+        "0123456789ABCDEFGHJKLMNPQRTUWXY.-", "０１２３４５６７８９ＡＢＣＤＥＦＧＨＪＫＬＭＮＰＱＲＴＵＷＸＹ．－"
+    )
+    headings = [name.translate(str.maketrans("（）12", "()１２")) for name in CELLS]
+    text = csv_text([cell.translate(wide) for cell in CELLS.values()], headings=headings)
+    assert read(text) == read(GOOD)
+
+
+@pytest.mark.parametrize("code", [f" {CODE} ", CODE.lower(), f"{CODE[:8]} {CODE[8:]}"])
+def test_a_credit_code_is_put_into_its_one_form(code):
+    (row,) = read(csv_text({"统一社会信用代码": code}))
+    assert row.credit_code == CODE
+
+
+def test_columns_may_stand_in_any_order_and_ignored_ones_may_be_there():
+    headings = [*reversed(CELLS), "序号", "纳税人名称"]
+    (row,) = read(csv_text({"序号": "1", "纳税人名称": "虚构"}, headings=headings))
+    assert row == read(GOOD)[0]
+
+
+@pytest.mark.parametrize("missing", list(CELLS))
+def test_a_missing_column_refuses_the_file_and_is_named(missing):
+    error = refusal(csv_text({}, headings=[name for name in CELLS if name != missing]))
+    assert (error.reason, error.field) == (Reason.HEADING_MISSING, missing)
+    assert missing in error.message
+
+
+def test_an_unknown_column_refuses_the_file_and_is_named():
+    error = refusal(csv_text({}, headings=[*CELLS, "手机号"]))
+    assert (error.reason, error.field) == (Reason.HEADING_UNKNOWN, "手机号")
+
+
+def test_a_doubled_column_refuses_the_file():
+    assert refusal(csv_text({}, headings=[*CELLS, "所属年度"])).reason is Reason.ROW_MALFORMED
+
+
+def test_a_file_without_a_heading_is_refused_without_repeating_its_first_row():
+    rows = "\n".join(GOOD.splitlines()[1:])
+    error = refusal(rows)
+    assert error.reason is Reason.HEADING_MISSING
+    for cell in CELLS.values():
+        assert not cell or cell not in f"{error.message} {error.field}"
+
+
+@pytest.mark.parametrize("text", ["", "\n", "\ufeff"])
+def test_an_empty_file_says_which_column_it_lacks(text):
+    assert refusal(text).reason is Reason.HEADING_MISSING
+
+
+@pytest.mark.parametrize("size", [4096, 1 << 20])
+def test_a_huge_line_is_refused_and_loses_no_good_row(size):
+    text = csv_text({}, {"税种代码": "x" * (3 * MAX_LINE)}, {})
+    items = read(text, size=size)
+    assert [item.line for item in items] == [2, 3, 4]
+    assert seen(items[1]) == (3, None, "too_large")
+    assert [isinstance(item, Row) for item in items] == [True, False, True]
+
+
+def test_an_endless_line_does_not_fill_the_memory():
+    def parts():
+        yield GOOD.encode()
+        for _ in range(64):
+            yield b"x" * (1 << 16)
+
+    from api.ingestion.reader import Format, read_rows  # noqa: PLC0415 - only here with its own parts
+
+    items = list(read_rows(data_types()[TAX], Format.CSV, parts))
+    assert isinstance(items[0], Row)
+    assert [item.line for item in items[1:]] == [3]
+    assert items[1].reason is Reason.TOO_LARGE
+
+
+def test_an_open_quote_rejects_what_it_swallowed_and_says_where_it_began():
+    text = csv_text({}) + '"' + csv_text({}).splitlines()[1] + "\r\n"
+    items = read(text)
+    assert isinstance(items[0], Row)
+    assert seen(items[1]) == (3, None, "row_malformed")
+
+
+@pytest.mark.parametrize("schema", ["tax_credit_rating", "penalty_summary"])
+def test_a_file_of_another_type_is_refused_as_a_whole(schema):
+    assert refusal(GOOD, schema=schema).reason in {Reason.HEADING_MISSING, Reason.HEADING_UNKNOWN}

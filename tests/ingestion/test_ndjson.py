@@ -1,0 +1,86 @@
+"""NDJSON exports: one record a line, the same rules as for CSV."""
+
+import json
+
+import pytest
+from upload_kit import CODE, RECORD, csv_text, ndjson_text, read, seen
+
+from api.ingestion.reader import MAX_LINE, Format
+from api.ingestion.row import Row
+from ledger_node.domain.period import Period
+from ledger_node.domain.value import parse_date
+
+
+def rows(text, **options):
+    return read(text, Format.NDJSON, **options)
+
+
+def values(**changes):
+    return {"values": {**RECORD["values"], **changes}}
+
+
+def test_a_record_says_the_same_as_a_row_of_csv():
+    (record,), (row,) = rows(ndjson_text({})), read(csv_text({}))
+    assert (record.credit_code, record.period, record.as_of, record.values) == (
+        row.credit_code,
+        row.period,
+        row.as_of,
+        row.values,
+    )
+
+
+def test_empty_lines_are_passed_over_and_counted():
+    assert [row.line for row in rows(ndjson_text({}, "", {}))] == [1, 3]
+
+
+def test_the_period_may_be_left_out_where_the_type_has_a_rolling_one():
+    record = {"credit_code": CODE, "as_of": "2026-10-31", "values": {"count_24m": 0, "last_month": "none"}}
+    record["values"] |= {"last_serious_month": "none", "serious_unrepaired": 0}
+    (row,) = rows(json.dumps(record), schema="penalty_summary")
+    assert isinstance(row, Row)
+    assert row.period == Period(parse_date("2024-10-01", "x"), parse_date("2026-10-31", "x"))
+
+
+@pytest.mark.parametrize(
+    ("record", "field", "reason"),
+    [
+        ("{", None, "json_malformed"),
+        ("[]", "row", "type_wrong"),
+        ("null", "row", "type_wrong"),
+        ('{"a": 1, "a": 1}', None, "json_duplicate_key"),
+        ("[" * 40, None, "json_too_deep"),
+        ('"' + "\\ud800" + '"', None, "json_malformed"),
+        ("{}", "credit_code", "field_missing"),
+        ({"credit_code": 5}, "credit_code", "credit_code_invalid"),
+        ({"credit_code": CODE[::-1]}, "credit_code", "credit_code_invalid"),
+        ({"as_of": "31.01.2026"}, "as_of", "value_malformed"),
+        ({"as_of": 20260131}, "as_of", "type_wrong"),
+        ({"period": None}, "period", "value_missing"),
+        ({"period": "25"}, "period", "value_malformed"),
+        ({"period": 2025}, "period", "value_malformed"),
+        ({"note": "x"}, "note", "field_unknown"),
+        ({"values": []}, "values", "type_wrong"),
+        (values(paid_amount=1.5), None, "type_wrong"),
+        (values(paid_amount=True), "paid_amount", "type_wrong"),
+        (values(paid_amount="1"), "paid_amount", "type_wrong"),
+        (values(paid_amount=None), "paid_amount", "value_missing"),
+        (values(paid_amount=2**127), "paid_amount", "value_out_of_range"),
+        (values(paid_amount=10**60), None, "value_out_of_range"),
+        (values(paid_on="2025-02-30"), "paid_on", "value_malformed"),
+        (values(tax_kind="增值税"), "tax_kind", "value_malformed"),
+        (values(other=1), "other", "field_unknown"),
+    ],
+)
+def test_a_bad_record_comes_back_with_line_field_and_reason_and_loses_no_good_one(record, field, reason):
+    before, bad, after = rows(ndjson_text({}, record, {}))
+    assert seen(bad) == (2, field, reason)
+    assert isinstance(before, Row)
+    assert isinstance(after, Row)
+
+
+@pytest.mark.parametrize("size", [4096, 1 << 20])
+def test_a_huge_line_is_refused_and_loses_no_good_record(size):
+    items = rows(ndjson_text({}, values(tax_kind="x" * (3 * MAX_LINE)), {}), size=size)
+    assert [item.line for item in items] == [1, 2, 3]
+    assert seen(items[1])[2] == "too_large"
+    assert [isinstance(item, Row) for item in items] == [True, False, True]
