@@ -68,7 +68,7 @@ def attest(
 
 def _report(state: Any, rejected: list[Any]) -> None:  # noqa: ANN401 - JSON of the API
     if state["state"] == "failed":
-        talk.print(f"[red]refused[/red] {state['reason']}: {state['message']}")
+        talk.print(f"refused {state['reason']}: {state['message']}", markup=False, soft_wrap=True)
         return
     talk.print(
         f"{state['issued']} issued in {state['batches']} batches, {state['unchanged']} unchanged, "
@@ -76,7 +76,7 @@ def _report(state: Any, rejected: list[Any]) -> None:  # noqa: ANN401 - JSON of 
     )
     for row in rejected[:_SHOWN]:
         field = f", {row['field']}" if row["field"] else ""
-        talk.print(f"  line {row['line']}{field}: {row['message']} [dim]({row['reason']})[/dim]")
+        talk.print(f"  line {row['line']}{field}: {row['message']} ({row['reason']})", markup=False, soft_wrap=True)
     if len(rejected) > _SHOWN:
         talk.print(f"  … and {len(rejected) - _SHOWN} more (--json lists them all)")
 

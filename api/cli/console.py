@@ -48,7 +48,7 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except CredenceError as error:
-        talk.print(f"[red]refused[/red] {error.reason}: {error.message}", soft_wrap=True)
+        talk.print(f"refused {error.reason}: {error.message}", markup=False, soft_wrap=True)
         raise typer.Exit(ExitCode.USAGE) from error
 
 

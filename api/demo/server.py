@@ -28,9 +28,10 @@ class Served:
         if processes is not None:
             command += ["--processes", str(processes)]
         # stdin is a pipe that nobody writes to: its end tells the child that this process is gone
-        self._child = subprocess.Popen(  # noqa: S603 - ourselves
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=(folder / "serve.log").open("wb")
-        )
+        with (folder / "serve.log").open("wb") as log:
+            self._child = subprocess.Popen(  # noqa: S603 - ourselves
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
+            )
         assert self._child.stdout is not None  # noqa: S101 - it was asked for
         line = self._child.stdout.readline()
         if not line:

@@ -1,6 +1,7 @@
 """Consents: granted by the controllers' signatures, recorded on the ledger, listed, withdrawn."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from api.catalogue.datatype import schemas
 from api.services.subject import SubjectService
 from api.storage import table
 from api.storage.database import Store
-from ledger_node.chain.port import FactQuery, Ledger, Role
+from ledger_node.chain.port import Ledger, Role
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.consent import (
@@ -127,10 +128,14 @@ class ConsentService:
         """Return the newest consents that a bank was granted."""
         return self._select(table.consent.c.grantee == member)
 
-    def record_of(self, held: HeldConsent) -> tuple[ConsentRecord | None, int]:
-        """Return what the ledger holds of a consent, and the time of the block it was read at."""
-        facts = self._ledger.facts(FactQuery(consent=held.shown.id))
-        return facts.consent, facts.block_time
+    def show(self, consents: Sequence[HeldConsent], *, now: int) -> list[dict[str, JSON]]:
+        """Return consents as the API shows them, with what the newest block holds of them.
+
+        The block may be old on a quiet ledger, so time is the later of its time and ``now``.
+        """
+        records, block = self._ledger.consents([held.shown.id for held in consents])
+        at = max(now, block.time)
+        return [_to_json(held, record, at) for held, record in zip(consents, records, strict=True)]
 
     def _record(self, consent_id: bytes, terms: Terms) -> None:
         transaction = b"\x00" * 32
@@ -205,8 +210,7 @@ def state_name(record: ConsentRecord | None, now: int) -> str:
     return "early" if now < record.not_before else "live"
 
 
-def consent_to_json(held: HeldConsent, record: ConsentRecord | None, now: int) -> dict[str, JSON]:
-    """Return a consent as the API shows it."""
+def _to_json(held: HeldConsent, record: ConsentRecord | None, now: int) -> dict[str, JSON]:
     return {
         **held.shown.to_json(),
         "state": state_name(record, now),

@@ -16,6 +16,7 @@ from ledger_node.chain.port import Ledger, Mined
 from ledger_node.domain.batch import changes_digest
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.presentation import SUBJECT_REGISTRATION
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.status import Plane, StatusChange, StatusReason, fold
@@ -69,10 +70,20 @@ class ErasureService:
             raise InvalidInputError(Reason.NOT_FOUND, "this department holds nothing about this firm")
         # revoked first: if the process dies in between, asking again finds the keys and finishes
         mined = self._revoke(member, [row.start + row.leaf for row in rows])
+        keys = [row.data_key for row in rows]
+        if schema in {None, SUBJECT_REGISTRATION}:
+            keys += self._subject_keys(member, index)
         with self._store.begin() as connection:
-            connection.execute(delete(table.data_key).where(table.data_key.c.id.in_([row.data_key for row in rows])))
+            connection.execute(delete(table.data_key).where(table.data_key.c.id.in_(keys)))
         self._store.forget_deleted()
         return Erased(tuple(row.digest for row in rows), mined)
+
+    def _subject_keys(self, registrar: bytes, index: bytes) -> list[bytes]:
+        """Return the key of the credit code that a registrar keeps with a subject."""
+        subject = table.subject
+        query = select(subject.c.data_key).where(subject.c.registrar == registrar, subject.c.subject_index == index)
+        with self._store.connect() as connection:
+            return list(connection.execute(query).scalars())
 
     def _revoke(self, member: bytes, positions: list[int]) -> Mined:
         words, masks = fold(positions)

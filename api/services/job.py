@@ -6,6 +6,8 @@ from collections.abc import AsyncIterable, Callable, Iterator, Mapping
 from typing import Any, Final
 
 from sqlalchemy import delete, func, insert, select, update
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from api.catalogue.datatype import data_type_named, data_types
 from api.fault import fault_of
@@ -23,6 +25,9 @@ BLOCK: Final = 4096
 _CHUNK_BYTES: Final = 1 << 20
 _RETRY_S: Final = 1.0
 _WAITING: Final = ("queued", "running")
+_INTERRUPTED: Final = InvalidInputError(
+    Reason.UPLOAD_INTERRUPTED, "the upload broke off; send the file again, rows are never issued twice"
+)
 _log = logging.getLogger(__name__)
 
 
@@ -39,15 +44,11 @@ class JobService:
 
     def start(self) -> None:
         """Finish what an earlier run left, then work until ``stop``."""
-        interrupted = update(table.job).where(table.job.c.state == "receiving")
-        with self._store.begin() as connection:
-            connection.execute(
-                interrupted.values(
-                    state="failed",
-                    reason=Reason.UPLOAD_INTERRUPTED.value,
-                    message="the upload broke off; send the file again, rows are never issued twice",
-                )
-            )
+        receiving = select(table.job.c.id).where(table.job.c.state == "receiving")
+        with self._store.connect() as connection:
+            interrupted = connection.execute(receiving).scalars().all()
+        for job_id in interrupted:
+            self._fail(job_id, _INTERRUPTED)
         self._thread.start()
 
     def stop(self) -> None:
@@ -65,8 +66,30 @@ class JobService:
             InvalidInputError: ``schema_unknown``, or ``too_large`` for more than ``max_bytes``.
         """
         data_type_named(schema)
-        kek = self._issuers[member].department.kek
-        key, wrapped = kek.new_data_key()
+        job_id, key = await run_in_threadpool(self._open, member, schema, form)
+        number, total, waiting = 0, 0, bytearray()
+        try:
+            async for part in body:
+                waiting += part
+                total += len(part)
+                if total > max_bytes:
+                    raise InvalidInputError(Reason.TOO_LARGE, f"send at most {max_bytes} bytes at once; split the file")
+                while len(waiting) >= _CHUNK_BYTES:
+                    await run_in_threadpool(self._spool, job_id, number, key, bytes(waiting[:_CHUNK_BYTES]))
+                    del waiting[:_CHUNK_BYTES]
+                    number += 1
+            await run_in_threadpool(self._close, job_id, number, key, bytes(waiting))
+        except InvalidInputError as error:
+            await run_in_threadpool(self._fail, job_id, error)
+            raise
+        except ClientDisconnect:
+            await run_in_threadpool(self._fail, job_id, _INTERRUPTED)
+            raise
+        self._wake.set()
+        return job_id
+
+    def _open(self, member: bytes, schema: str, form: Format) -> tuple[str, bytes]:
+        key, wrapped = self._issuers[member].department.kek.new_data_key()
         key_id, job_id = random_bytes(16), random_bytes(16).hex()
         with self._store.begin() as connection:
             connection.execute(insert(table.data_key).values(id=key_id, wrapped=wrapped))
@@ -81,23 +104,13 @@ class JobService:
                     created_at=self._clock(),
                 )
             )
-        number, total, waiting = 0, 0, bytearray()
-        async for part in body:
-            waiting += part
-            total += len(part)
-            if total > max_bytes:
-                self._fail(job_id, InvalidInputError(Reason.TOO_LARGE, f"at most {max_bytes} bytes a file"))
-                raise InvalidInputError(Reason.TOO_LARGE, f"send at most {max_bytes} bytes at once; split the file")
-            while len(waiting) >= _CHUNK_BYTES:
-                self._spool(job_id, number, key, bytes(waiting[:_CHUNK_BYTES]))
-                del waiting[:_CHUNK_BYTES]
-                number += 1
-        if waiting:
-            self._spool(job_id, number, key, bytes(waiting))
+        return job_id, key
+
+    def _close(self, job_id: str, number: int, key: bytes, rest: bytes) -> None:
+        if rest:
+            self._spool(job_id, number, key, rest)
         with self._store.begin() as connection:
             connection.execute(update(table.job).where(table.job.c.id == job_id).values(state="queued"))
-        self._wake.set()
-        return job_id
 
     def show(self, job_id: str, member: bytes) -> dict[str, Any] | None:
         """Return a job of ``member`` as the API shows it."""

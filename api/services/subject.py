@@ -106,10 +106,10 @@ class SubjectService:
                 self._complete(subject_id, now)
 
     def find(self, subject_id: bytes) -> Subject | None:
-        """Return a subject whose registration is complete."""
+        """Return a subject whose registration is complete and not erased."""
         with self._store.connect() as connection:
             row = connection.execute(select(table.subject).where(table.subject.c.id == subject_id)).first()
-        if row is None or row.registration is None:
+        if row is None or row.registration is None or self._wrapped_key(row) is None:
             return None
         return self._subject(row)
 
@@ -148,9 +148,13 @@ class SubjectService:
         return Subject(row.id, row.entry, controllers, row.registration, self._credit_code(row))
 
     def _credit_code(self, row: Any) -> str:  # noqa: ANN401 - a row of the subject table
-        with self._store.connect() as connection:
-            wrapped = connection.execute(
-                select(table.data_key.c.wrapped).where(table.data_key.c.id == row.data_key)
-            ).scalar_one()
+        wrapped = self._wrapped_key(row)
+        if wrapped is None:
+            raise InvalidInputError(Reason.ERASED, "the registrar has erased this subject")
         key = self._issuer.department.kek.unwrap(wrapped)
         return unseal(key, row.sealed, row.id).decode("ascii")
+
+    def _wrapped_key(self, row: Any) -> bytes | None:  # noqa: ANN401 - a row of the subject table
+        query = select(table.data_key.c.wrapped).where(table.data_key.c.id == row.data_key)
+        with self._store.connect() as connection:
+            return connection.execute(query).scalar_one_or_none()

@@ -148,8 +148,8 @@ class VerificationService:
         for question in questions:
             lower(question, schemas()[question.schema].field(question.field))
         held = self._consents.find(consent_id)
-        subject = None if held is None else self._subjects.find(held.shown.terms.subject)
-        if held is None or subject is None or held.shown.terms.grantee != bank:
+        # a consent of another bank takes the same way as one that does not exist
+        if held is None or held.shown.terms.grantee != bank:
             return _refused(questions, Reason.CONSENT_UNKNOWN)
         try:
             require_granted_to(held.shown.terms, grantee=bank, purpose=purpose)
@@ -158,6 +158,9 @@ class VerificationService:
         unconsented = [_claim_refused(held.shown, question) for question in questions]
         if all(unconsented):
             return Answer(Presentation(tuple(claim for claim in unconsented if claim)), None, None, None)
+        subject = self._subjects.find(held.shown.terms.subject)
+        if subject is None:
+            return _refused(questions, Reason.ERASED, _NO_SOURCE[Reason.ERASED])
         use = random_bytes(_HASH)
         recorded = self._recorder.record(consent_id, use)
         if not recorded.recorded:

@@ -56,7 +56,7 @@ class FactReads:
             for number, revoked_bits, superseded_bits in zip(numbers, revoked, superseded, strict=True):
                 status[member, Plane.REVOKED, number] = revoked_bits
                 status[member, Plane.SUPERSEDED, number] = superseded_bits
-        consent = None if query.consent is None else _consent(next(answers)[0])
+        consent = None if query.consent is None else consent_of(next(answers)[0])
         controllers = None
         if query.subject is not None:
             (count,), (entry,) = next(answers), next(answers)
@@ -104,7 +104,8 @@ class FactReads:
         ]
 
 
-def _consent(fields: Any) -> ConsentRecord | None:
+def consent_of(fields: Any) -> ConsentRecord | None:
+    """Return a consent as the ConsentRegistry's struct describes it, or None for one it does not know."""
     state, granted_at, not_before, expires_at, max_uses, uses, _, revocation_hash = fields
     if state == ConsentState.NONE:
         return None

@@ -6,7 +6,7 @@ from enum import IntFlag
 from typing import Protocol
 
 from ledger_node.domain.batch import Anchor, Batch
-from ledger_node.domain.consent import Terms
+from ledger_node.domain.consent import ConsentRecord, Terms
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.fact import LedgerFacts
 from ledger_node.domain.status import StatusChange
@@ -114,6 +114,9 @@ class Ledger(Protocol):
 
     def facts(self, query: FactQuery, at: Block | None = None) -> LedgerFacts:
         """Return facts at ``at`` (default: the newest block)."""
+
+    def consents(self, ids: Sequence[bytes]) -> tuple[Sequence[ConsentRecord | None], Block]:
+        """Return what the newest block holds of these consents, in their order."""
 
     def members(self) -> Sequence[Member]:
         """Return all members."""

@@ -102,6 +102,8 @@ def revert_of(data: bytes) -> ContractRevertError:
         entry = artifact(name).errors.get(selector)
         if entry is not None:
             values = abi_decode(get_abi_input_types(entry), body)
+            if entry["name"] == "CouncilCallFailed":
+                return revert_of(values[1])
             return ContractRevertError(
                 entry["name"], dict(zip((item["name"] for item in entry["inputs"]), values, strict=True))
             )

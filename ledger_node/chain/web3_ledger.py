@@ -8,7 +8,7 @@ from typing_extensions import override
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.call import block_of, call_of, data_of, hex_word
-from ledger_node.chain.fact_read import FactReads
+from ledger_node.chain.fact_read import FactReads, consent_of
 from ledger_node.chain.port import (
     BatchOrder,
     Block,
@@ -23,7 +23,7 @@ from ledger_node.chain.port import (
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Receipt, Sender
 from ledger_node.domain.batch import Anchor
-from ledger_node.domain.consent import Terms
+from ledger_node.domain.consent import ConsentRecord, Terms
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.fact import LedgerFacts
@@ -94,6 +94,13 @@ class Web3Ledger(Ledger):
     def facts(self, query: FactQuery, at: Block | None = None) -> LedgerFacts:
         reads = FactReads(self._book, self._rpc, at or self.head())
         return reads.read(query, anchor_domain=self._anchor_domain, consent_domain=self._consent_domain)
+
+    @override
+    def consents(self, ids: Sequence[bytes]) -> tuple[Sequence[ConsentRecord | None], Block]:
+        block = self.head()
+        at, registry = hex(block.number), artifact("ConsentRegistry")
+        answers = self._rpc.batch([call_of(self._book, at, "ConsentRegistry", "consent", key) for key in ids])
+        return [consent_of(registry.decode("consent", data_of(answer))[0]) for answer in answers], block
 
     @override
     def members(self) -> Sequence[Member]:

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from api.http.access import Access, ASubjectOrBank, JsonObject
 from api.http.body import record_body
 from api.http.sign_in import Kind, Principal
-from api.services.consent import HeldConsent, consent_to_json
+from api.services.consent import HeldConsent
 from ledger_node import clock
 from ledger_node.domain.consent import Terms, signatures_from_json
 from ledger_node.domain.error import VerificationError
@@ -38,7 +38,7 @@ def list_consents(instance: Access, principal: ASubjectOrBank) -> JsonObject:
         if principal.kind is Kind.SUBJECT
         else instance.consents.of_grantee(principal.id)
     )
-    return {"consents": [_show(instance, consent) for consent in held]}
+    return {"consents": instance.consents.show(held, now=clock.now())}
 
 
 @router.get("/consents/{consent}", summary="One consent with its terms, signatures and state")
@@ -68,5 +68,5 @@ def _is_party(held: HeldConsent, principal: Principal) -> bool:
 
 
 def _show(instance: Access, held: HeldConsent) -> JsonObject:
-    record, now = instance.consents.record_of(held)
-    return consent_to_json(held, record, now)
+    (shown,) = instance.consents.show([held], now=clock.now())
+    return shown
