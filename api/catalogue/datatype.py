@@ -50,8 +50,8 @@ class PeriodRule:
     months: int
 
     def rolling(self, as_of: int) -> Period:
-        """Return the period of ``months`` months that ends with the day ``as_of``."""
-        return Period(min(as_of, add_months(as_of, -self.months)) if self.months else as_of, as_of)
+        """Return the period of the ``months`` calendar months that end with the day ``as_of``."""
+        return Period(add_months(as_of, 1 - self.months) if self.months else as_of, as_of)
 
 
 @dataclass(frozen=True, slots=True)

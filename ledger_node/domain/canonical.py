@@ -5,6 +5,7 @@ surrogates. Whatever passes has exactly one meaning.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
@@ -19,6 +20,9 @@ MAX_DEPTH: Final = 32
 MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_INTEGER_DIGITS: Final = 39
 """Digits of the largest 16-byte two's complement integer."""
+
+_STRUCTURE: Final = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[\]{}]', re.DOTALL)
+"""A string, an unfinished one to the end of the text, or a bracket."""
 
 
 def encode(value: JSON) -> bytes:
@@ -69,22 +73,13 @@ def decode(data: bytes, *, max_bytes: int = MAX_BYTES) -> JSON:
 
 def _require_shallow(text: str) -> None:
     depth = 0
-    in_string = escaped = False
-    for character in text:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif character == "\\":
-                escaped = True
-            elif character == '"':
-                in_string = False
-        elif character == '"':
-            in_string = True
-        elif character in "[{":
+    for token in _STRUCTURE.finditer(text):
+        bracket = token.group()
+        if bracket in "[{":
             depth += 1
             if depth > MAX_DEPTH:
                 raise InvalidInputError(Reason.JSON_TOO_DEEP, f"JSON nested deeper than {MAX_DEPTH} is not read")
-        elif character in "]}":
+        elif bracket in "]}":
             depth -= 1
 
 

@@ -147,6 +147,6 @@ def _bits_to_json(bits: Mapping[int, bytes], field_: Field) -> JSON:
 
 def _bits_from_json(record: Record, name: str, field_: Field) -> dict[int, bytes]:
     bits = record.record(name)
-    found = {position: bits.blob(member) for position, member in enumerate(field_.members) if bits.has(member)}
+    found = {position: bits.blob(member) for position, member in enumerate(field_.members) if member in bits}
     bits.done()
     return found

@@ -26,6 +26,9 @@ class Record:
             raise InvalidInputError(Reason.FIELD_MISSING, f"{self._what} lacks '{name}'", field=name)
         return self._members.pop(name)
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._members
+
     def has(self, name: str) -> bool:
         """Return whether the member ``name`` is there and not null; a null one is read by this."""
         if self._members.get(name) is None:

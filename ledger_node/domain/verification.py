@@ -15,7 +15,8 @@ Consent (``require_consent``)
 11. The bank and its purpose are those of the terms.
 12. At the pinned block the consent is live, in time, and not exhausted.
 Subject (``require_subject``)
-13. The registrar's attestation passes 1-7, opens to the credit code, and reveals the consent's subject id.
+13. The registrar's attestation passes 1-7, is not expired, opens to the credit code, and reveals the
+    consent's subject id.
 Claim (``judge_claim``)
 14. The consent lists exactly this question and covers the issuer.
 15. The attestation opens to the same credit code, is not expired, not older than the policy allows, and
@@ -154,6 +155,7 @@ def require_subject(shown: ShownSubject, subject_id: bytes, schemas: Mapping[str
     """
     schema = schemas[SUBJECT_REGISTRATION]
     require_attestation(shown.registration, schema, facts)
+    _require_unexpired(shown.registration, facts)
     _require_same_subject(shown.registration, shown.credit_code)
     field = schema.field(SUBJECT_FIELD)
     check_proof(schema, shown.registration.header.fields_root, field, Reveal(), shown.proof)
@@ -254,13 +256,17 @@ def require_current(shown: ShownAttestation, question: Question, facts: LedgerFa
     Raises:
         VerificationError: ``attestation_expired``, ``attestation_too_old`` or ``period_mismatch``.
     """
+    _require_unexpired(shown, facts)
     header, now = shown.header, facts.block_time
-    if header.valid_until <= now:
-        raise VerificationError(Reason.ATTESTATION_EXPIRED, "the attestation has expired")
     if policy.max_age_days is not None and now // _DAY - header.as_of > policy.max_age_days:
         raise VerificationError(Reason.ATTESTATION_TOO_OLD, f"the newest data is older than {policy.max_age_days} days")
     if question.period is not None and question.period != header.period:
         raise VerificationError(Reason.PERIOD_MISMATCH, "the attestation covers another period")
+
+
+def _require_unexpired(shown: ShownAttestation, facts: LedgerFacts) -> None:
+    if shown.header.valid_until <= facts.block_time:
+        raise VerificationError(Reason.ATTESTATION_EXPIRED, "the attestation has expired")
 
 
 def verify(

@@ -38,7 +38,7 @@ def test_the_period_may_be_left_out_where_the_type_has_a_rolling_one():
     record["values"] |= {"last_serious_month": "none", "serious_unrepaired": 0}
     (row,) = rows(json.dumps(record), schema="penalty_summary")
     assert isinstance(row, Row)
-    assert row.period == Period(parse_date("2024-10-01", "x"), parse_date("2026-10-31", "x"))
+    assert row.period == Period(parse_date("2024-11-01", "x"), parse_date("2026-10-31", "x"))
 
 
 @pytest.mark.parametrize(
