@@ -1,0 +1,229 @@
+"""A served instance and the people who use it, for tests from the outside."""
+
+import csv
+import datetime as dt
+import json
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, replace
+
+import httpx
+
+from api.catalogue.datatype import data_types, schemas
+from api.catalogue.synthetic import credit_code
+from api.client.client import Client
+from api.demo.actor import attest
+from api.demo.server import Served
+from api.http.sign_in import Kind, SignIn
+from api.storage.database import open_store
+from ledger_node import clock
+from ledger_node.chain.rpc import Rpc
+from ledger_node.chain.web3_ledger import Web3Ledger
+from ledger_node.domain.consent import Terms, revocation_hash
+from ledger_node.domain.purpose import purpose_named
+from ledger_node.domain.question import Question
+from ledger_node.domain.record import from_hex, to_hex
+from ledger_node.domain.signature import address_of, sign
+from ledger_node.randomness import random_bytes
+
+SEED = 77
+DAY = 86_400
+AGE_DAYS = 20
+SHOP = 0
+BANK_NAME = "Demo bank"
+DATA_DAY = (dt.date(1970, 1, 1) + dt.timedelta(days=clock.now() // DAY - AGE_DAYS)).isoformat()
+ROWS = {
+    "tax_payment": {
+        "所属年度": "2025",
+        "税种代码": "10101",
+        "实缴税额（元）": "1,286,400.50",
+        "最近缴款日期": "2025-12-15",
+        "销售收入（元）": "",
+        "近12个月按期缴纳月数": "12",
+    },
+    "tax_credit_rating": {
+        "评价年度": "2025",
+        "信用级别": "B",
+        "评定日期": "2026-04-20",
+        "有效期起": "2026-04-20",
+        "有效期止": "2027-04-20",
+    },
+    "penalty_summary": {
+        "近24个月处罚次数": "0",
+        "最近处罚月份": "无",
+        "最近严重违法处罚月份": "无",
+        "未修复严重处罚数": "0",
+    },
+}
+DEPARTMENTS = {
+    "tax_payment": "tax-bureau",
+    "tax_credit_rating": "tax-bureau",
+    "penalty_summary": "market-regulator",
+}
+
+
+def write_rows(path, schema, rows):
+    """Write (firm number or credit code, changed cells) rows as an export."""
+    rows = [(credit_code(firm, SEED) if isinstance(firm, int) else firm, cells) for firm, cells in rows]
+    headings = ["统一社会信用代码", *ROWS[schema], "数据截至日期"]
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, headings)
+        writer.writeheader()
+        for code, cells in rows:
+            writer.writerow({"统一社会信用代码": code, "数据截至日期": DATA_DAY, **ROWS[schema], **cells})
+    return path
+
+
+def one_form(text):
+    """Return a question in the form that consents list."""
+    question = Question.parse(text, schemas())
+    return question.text(schemas()[question.schema].field(question.field))
+
+
+@dataclass(frozen=True)
+class Firm:
+    """A registered firm with its keys. ``number`` says its credit code."""
+
+    number: int
+    subject: bytes
+    keys: tuple[bytes, ...]
+    client: Client
+
+
+class Place:
+    """The instance; its clients are closed with it."""
+
+    def __init__(self, folder, **options):
+        self.folder = folder
+        self.served = Served(folder / "credence", processes=1, **options)
+        self.home = self.served.home
+        self._lock = threading.Lock()
+        self._clients = []
+        self._firms = 1
+        self.bank = self.client("demo-bank")
+        self.tax = self.client("tax-bureau")
+        self.regulator = self.client("market-regulator")
+        self.bank_id = from_hex(self.bank.get("/v1/me")["id"], "bank")
+        self.ledger = Web3Ledger(self.home.address_book(), Rpc(self.served.node()["url"]))
+        self.issue(SHOP)
+        self.shop = self.register(SHOP)
+
+    def client(self, name):
+        return self._keep(self.served.client(name))
+
+    def client_with(self, api_key):
+        return self._keep(Client(self.served.url, api_key))
+
+    def _keep(self, client):
+        with self._lock:
+            self._clients.append(client)
+        return client
+
+    def http(self, name=None):
+        """Return a raw HTTP client, for requests that no client of ours would send."""
+        headers = {"Authorization": f"Bearer {self.home.credentials()[name]['api_key']}"} if name else {}
+        return self._keep(httpx.Client(base_url=self.served.url, headers=headers, timeout=60, trust_env=False))
+
+    def close(self):
+        for client in self._clients:
+            client.close()
+        self.served.stop()
+
+    def fresh(self):
+        """Return the number of a firm that nobody knows yet."""
+        self._firms += 1
+        return self._firms
+
+    def attest(self, schema, rows, name="rows"):
+        """Send rows in and return the finished job."""
+        file = write_rows(self.folder / f"{name}.csv", schema, rows)
+        return attest(self.client(DEPARTMENTS[schema]), file, schema, lambda _: None)
+
+    def issue(self, firm):
+        """Attest to all three types of a firm."""
+        for schema in ROWS:
+            assert self.attest(schema, [(firm, {})])["issued"] == 1
+
+    def register(self, firm, controllers=1, threshold=1):
+        """Register a firm with fresh keys."""
+        keys = tuple(random_bytes(32) for _ in range(controllers))
+        made = self.regulator.post(
+            "/v1/subjects",
+            {
+                "credit_code": credit_code(firm, SEED),
+                "controllers": [to_hex(address_of(key)) for key in keys],
+                "threshold": threshold,
+            },
+        )
+        return Firm(firm, from_hex(made["subject"], "subject"), keys, self.client_with(made["api_key"]))
+
+    def new_firm(self, **options):
+        """Return a registered firm of its own with all three attestations."""
+        firm = self.fresh()
+        self.issue(firm)
+        return self.register(firm, **options)
+
+    def terms(self, questions, *, firm=None, secret=None, uses=3, **changes):
+        """Return good terms with ``changes``."""
+        now = clock.now()
+        terms = Terms(
+            subject=(firm or self.shop).subject,
+            grantee=self.bank_id,
+            grantee_name=BANK_NAME,
+            purpose="loan_application",
+            purpose_text=purpose_named("loan_application").text_en,
+            questions=tuple(questions),
+            departments=(),
+            not_before=now - 60,
+            expires_at=now + 30 * DAY,
+            max_uses=uses,
+            retention_days=30,
+            revocation_hash=revocation_hash(secret or random_bytes(32)),
+            salt=random_bytes(32),
+        )
+        return replace(terms, **changes)
+
+    def post_terms(self, terms, keys=None, *, domain=None, signatures=None):
+        """Sign terms and post them; return the answer."""
+        digest = terms.digest(domain or self.ledger.consent_domain)
+        signed = [to_hex(sign(digest, key)) for key in (self.shop.keys if keys is None else keys)]
+        return self.bank.post("/v1/consents", {"terms": terms.to_json(), "signatures": signatures or signed})
+
+    def grant(self, *questions, firm=None, **options):
+        """Grant questions and return the id of the consent."""
+        terms = self.terms([one_form(text) for text in questions], firm=firm, **options)
+        return self.post_terms(terms, (firm or self.shop).keys)["id"]
+
+    def ask(self, consent, *questions, **options):
+        """Return (verdict, reason) a question."""
+        return seen(self.bank.verify(consent, list(questions), **options))
+
+    def other_bank(self):
+        """Return the client of a bank that no consent is granted to."""
+        store = open_store(self.home.store)
+        key = SignIn(store).issue(Kind.BANK, random_bytes(32), "Other bank")
+        store.dispose()
+        return self.client_with(key)
+
+    def credence(self, *arguments, timeout=120):
+        """Run the command line in this instance's folder."""
+        command = [sys.executable, "-m", "api.cli.main", *arguments, "--home", str(self.home.path)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=timeout)
+
+
+def seen(answer):
+    """Return (verdict, reason) a claim of an answer."""
+    return [(claim["verdict"], claim["reason"]) for claim in answer["presentation"]["claims"]]
+
+
+def changed(answer, change):
+    """Return a deep copy of JSON with ``change`` applied to it."""
+    copy = json.loads(json.dumps(answer))
+    change(copy)
+    return copy
+
+
+def schema_ids():
+    """Return schema ids by name."""
+    return {name: to_hex(data_type.schema.id) for name, data_type in data_types().items()}
