@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from api.catalogue.datatype import schemas
-from api.services.subject import SubjectService
+from api.services.subject import Subject, SubjectService
 from api.storage import table
 from api.storage.database import Store
 from ledger_node.chain.port import Ledger, Role
@@ -64,20 +65,12 @@ class ConsentService:
         self._require_sense(terms, now)
         consent_id = terms.digest(self._ledger.consent_domain)
         subject.controllers.require_signatures(consent_id, signatures)
-        if self.find(consent_id) is not None:
+        known = self.find(consent_id)
+        if known is not None and known.on_ledger:
             raise InvalidInputError(Reason.CONSENT_EXISTS, "exactly this consent was granted already")
-        with self._store.begin() as connection:
-            connection.execute(
-                insert(table.consent).values(
-                    id=consent_id,
-                    subject=terms.subject,
-                    grantee=terms.grantee,
-                    entry=subject.entry,
-                    terms=json.dumps(terms.to_json(), ensure_ascii=False),
-                    signatures=json.dumps([to_hex(signature) for signature in signatures]),
-                    controllers=json.dumps(subject.controllers.to_json()),
-                )
-            )
+        if known is None:
+            self._keep(consent_id, terms, signatures, subject)
+        # one that is stored but was not seen on the ledger is granted by asking again
         self._record(consent_id, terms)
         held = self.find(consent_id)
         assert held is not None  # noqa: S101 - it was just stored
@@ -110,11 +103,16 @@ class ConsentService:
         if secret is not None:
             if revocation_hash(secret) != held.shown.terms.revocation_hash:
                 raise VerificationError(Reason.CONSENT_WRONG_SECRET, "this secret does not withdraw this consent")
+        else:
+            digest = withdrawal_digest(consent_id, self._ledger.consent_domain)
+            held.shown.controllers.require_signatures(digest, signatures)
+        if not held.on_ledger:
+            # or the next start would grant what was withdrawn
+            self._record(consent_id, held.shown.terms)
+        if secret is not None:
             self._ledger.withdraw(consent_id, secret)
-            return
-        digest = withdrawal_digest(consent_id, self._ledger.consent_domain)
-        held.shown.controllers.require_signatures(digest, signatures)
-        self._ledger.withdraw_by_request(consent_id)
+        else:
+            self._ledger.withdraw_by_request(consent_id)
 
     def find(self, consent_id: bytes) -> HeldConsent | None:
         """Return a stored consent."""
@@ -136,6 +134,22 @@ class ConsentService:
         records, block = self._ledger.consents([held.shown.id for held in consents])
         at = max(now, block.time)
         return [_to_json(held, record, at) for held, record in zip(consents, records, strict=True)]
+
+    def _keep(self, consent_id: bytes, terms: Terms, signatures: tuple[bytes, ...], subject: Subject) -> None:
+        row = {
+            "id": consent_id,
+            "subject": terms.subject,
+            "grantee": terms.grantee,
+            "entry": subject.entry,
+            "terms": json.dumps(terms.to_json(), ensure_ascii=False),
+            "signatures": json.dumps([to_hex(signature) for signature in signatures]),
+            "controllers": json.dumps(subject.controllers.to_json()),
+        }
+        try:
+            with self._store.begin() as connection:
+                connection.execute(insert(table.consent).values(row))
+        except IntegrityError as error:
+            raise InvalidInputError(Reason.CONSENT_EXISTS, "exactly this consent is being granted already") from error
 
     def _record(self, consent_id: bytes, terms: Terms) -> None:
         transaction = b"\x00" * 32
