@@ -236,7 +236,7 @@ def test_the_true_answer_is_accepted(place, answer):
         ("presentation.consent.terms.questions.0", "tax_payment.tax_kind reveal", "consent_id_mismatch"),
         ("presentation.consent.id", "0x" + "33" * 32, "consent_id_mismatch"),
         ("presentation.consent.signatures", [], "threshold_not_met"),
-        ("presentation.consent.controllers.threshold", 2, "value_out_of_range"),
+        ("presentation.consent.controllers.threshold", 2, "request_invalid"),
         ("presentation.subject.credit_code", "91990000MABYF3008C", "subject_mismatch"),
         ("presentation.subject.proof", None, None),
         ("block.number", 1, "block_not_final"),
