@@ -155,6 +155,9 @@ class Issuer:
             if key in new or same_job:
                 message = "the file has an earlier row of this firm and period; keep one of them"
                 refused.append(Rejection(row.line, None, Reason.ROW_REPEATED, message))
+            elif held is not None and held.erased:
+                # nothing can be shown of what was erased, so the same row is news again
+                new[key] = _New(row, subject_index, tag, held)
             elif held is not None and held.row_tag == tag:
                 unchanged.append((row.line, held.digest))
             elif held is not None and held.as_of > row.as_of:
@@ -178,11 +181,13 @@ class Issuer:
                 held.c.job,
                 held.c.leaf,
                 table.batch.c.start,
+                table.data_key.c.id.is_(None).label("erased"),
             )
             .join(
                 table.batch,
                 (table.batch.c.member == held.c.member) & (table.batch.c.number == held.c.batch),
             )
+            .outerjoin(table.data_key, table.data_key.c.id == held.c.data_key)
             .where(held.c.member == self.department.member, held.c.schema == schema, held.c.live == 1)
             .where(held.c.subject_index.in_(bindparam("indices", expanding=True)))
         )
