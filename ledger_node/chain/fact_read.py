@@ -1,6 +1,6 @@
 """Reading facts: one batched request at one block, decoded into ``LedgerFacts``."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact
@@ -12,14 +12,18 @@ from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.fact import IssuerPeriod, KeyRecord, LedgerFacts
 from ledger_node.domain.status import WORD_BITS, Plane
 
+AnchorsKnown: TypeAlias = dict[tuple[bytes, int, int], tuple[bytes, int]]
+"""(member, stream, number) -> digest and a block that held it: an anchored batch never changes again."""
+
 
 class FactReads:
     """Plans the calls that a query needs, sends them at once, and decodes the answers in their order."""
 
-    def __init__(self, book: AddressBook, rpc: Rpc, block: Block) -> None:
+    def __init__(self, book: AddressBook, rpc: Rpc, block: Block, known: AnchorsKnown) -> None:
         self._book = book
         self._rpc = rpc
         self._block = block
+        self._known = known
         self._calls: list[tuple[str, str, tuple[object, ...]]] = []
 
     def read(self, query: FactQuery, *, anchor_domain: SigningDomain, consent_domain: SigningDomain) -> LedgerFacts:
@@ -33,7 +37,8 @@ class FactReads:
             member: sorted({at // WORD_BITS for owner, at in query.positions if owner == member})
             for member in sorted({member for member, _ in query.positions})
         }
-        for anchor in anchors:
+        unknown = [anchor for anchor in anchors if not self._is_known(anchor)]
+        for anchor in unknown:
             self._plan("AnchorRegistry", "anchorDigest", *anchor)
         for key in keys:
             self._plan("MemberRegistry", "keyRecord", *key)
@@ -47,7 +52,11 @@ class FactReads:
             self._plan("SubjectRegistry", "count", query.subject[0])
             self._plan("SubjectRegistry", "entry", *query.subject)
         answers = iter(self._send())
-        digests = {anchor: next(answers)[0] for anchor in anchors}
+        for anchor in unknown:
+            (digest,) = next(answers)
+            if any(digest):
+                self._known[anchor] = digest, self._block.number
+        digests = {anchor: self._known[anchor][0] for anchor in anchors if self._is_known(anchor)}
         validity = {key: KeyRecord(*next(answers)) for key in keys}
         periods = {issuer: IssuerPeriod(*next(answers)) for issuer in issuers}
         status: dict[tuple[bytes, Plane, int], int] = {}
@@ -89,6 +98,9 @@ class FactReads:
             if next_since <= consent.granted_at:
                 return None
         return bytes(commitment)
+
+    def _is_known(self, anchor: tuple[bytes, int, int]) -> bool:
+        return anchor in self._known and self._known[anchor][1] <= self._block.number
 
     def _plan(self, contract: str, function: str, *args: object) -> None:
         self._calls.append((contract, function, args))

@@ -76,26 +76,35 @@ class Sender:
             transaction["to"] = to
         signed = Account.sign_transaction(transaction, self._key)
         raw, digest = to_hex(signed.raw_transaction), to_hex(signed.hash)
-        self._broadcast(raw, digest)
+        mined = self._broadcast(raw, digest)
         self._nonce += 1
-        return self._wait(digest)
+        return mined or self._wait(digest)
 
-    def _broadcast(self, raw: str, digest: str) -> None:
+    def _broadcast(self, raw: str, digest: str) -> tuple[Any, Block] | None:
+        """Send, and return the receipt with its block if the node mines before it answers, as the embedded one does."""
         pause = _FIRST_PAUSE_S
         for attempt in range(_SEND_TRIES):
             try:
-                self._rpc.request("eth_sendRawTransaction", raw)
+                _, *mined = self._rpc.batch([("eth_sendRawTransaction", [raw]), *_receipt_calls(digest)])
             except ChainError as error:
                 if error.reason is not Reason.LEDGER_UNAVAILABLE:
                     if self._known(digest):
-                        return
+                        return None
                     raise
                 if attempt == _SEND_TRIES - 1:
                     raise
                 time.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_S)
             else:
-                return
+                return self._mined(*mined)
+        return None
+
+    def _mined(self, receipt: Any, head: Any) -> tuple[Any, Block] | None:
+        if receipt is None:
+            return None
+        if head["hash"] != receipt["blockHash"]:
+            head = self._rpc.request("eth_getBlockByHash", receipt["blockHash"], False)
+        return receipt, block_of(head)
 
     def _known(self, digest: str) -> bool:
         return self._rpc.request("eth_getTransactionByHash", digest) is not None
@@ -103,14 +112,9 @@ class Sender:
     def _wait(self, digest: str) -> tuple[Any, Block]:
         pause = _FIRST_PAUSE_S
         for _ in range(_ATTEMPTS):
-            # the block is asked for with the receipt: it is nearly always the newest one
-            receipt, head = self._rpc.batch(
-                [("eth_getTransactionReceipt", [digest]), ("eth_getBlockByNumber", ["latest", False])]
-            )
-            if receipt is not None:
-                if head["hash"] != receipt["blockHash"]:
-                    head = self._rpc.request("eth_getBlockByHash", receipt["blockHash"], False)
-                return receipt, block_of(head)
+            mined = self._mined(*self._rpc.batch(_receipt_calls(digest)))
+            if mined is not None:
+                return mined
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
         raise ChainError(Reason.LEDGER_UNAVAILABLE, "a transaction was sent and is not mined yet; ask again")
@@ -124,6 +128,11 @@ class Sender:
         except ContractRevertError as revert:
             return revert
         return ChainError(Reason.LEDGER_REFUSED, "the transaction reverted; its cause is no longer visible")
+
+
+def _receipt_calls(digest: str) -> list[tuple[str, list[Any]]]:
+    # the block is asked for with the receipt: it is nearly always the newest one
+    return [("eth_getTransactionReceipt", [digest]), ("eth_getBlockByNumber", ["latest", False])]
 
 
 def _receipt(receipt: Any, block: Block) -> Receipt:

@@ -8,7 +8,7 @@ from typing_extensions import override
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.call import block_of, call_of, data_of, hex_word
-from ledger_node.chain.fact_read import FactReads, consent_of
+from ledger_node.chain.fact_read import AnchorsKnown, FactReads, consent_of
 from ledger_node.chain.port import (
     BatchOrder,
     Block,
@@ -51,6 +51,7 @@ class Web3Ledger(Ledger):
         self._rpc = rpc
         self._relayer = relayer
         self._registrar = registrar
+        self._anchors: AnchorsKnown = {}
         self._anchor_domain = SigningDomain(book.chain_id, book.contracts["AnchorRegistry"])
         self._consent_domain = SigningDomain(book.chain_id, book.contracts["ConsentRegistry"])
 
@@ -92,7 +93,7 @@ class Web3Ledger(Ledger):
 
     @override
     def facts(self, query: FactQuery, at: Block | None = None) -> LedgerFacts:
-        reads = FactReads(self._book, self._rpc, at or self.head())
+        reads = FactReads(self._book, self._rpc, at or self.head(), self._anchors)
         return reads.read(query, anchor_domain=self._anchor_domain, consent_domain=self._consent_domain)
 
     @override
