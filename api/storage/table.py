@@ -127,7 +127,7 @@ attestation = Table(
     Column("job", String(32)),
     Column("line", Integer),
     Column("live", Integer, nullable=False),
-    Index("attestation_by_subject", "member", "schema", "subject_index", "live", "period_last"),
+    Index("attestation_by_subject", "subject_index", "schema", "live", "period_last"),
     Index("attestation_by_job", "job", "line"),
 )
 
