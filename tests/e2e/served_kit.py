@@ -94,9 +94,9 @@ class Firm:
 class Place:
     """The instance; its clients are closed with it."""
 
-    def __init__(self, folder, **options):
+    def __init__(self, folder, served=None):
         self.folder = folder
-        self.served = Served(folder / "credence", processes=1, **options)
+        self.served = served or Served(folder / "credence", processes=1)
         self.home = self.served.home
         self._lock = threading.Lock()
         self._clients = []
@@ -184,11 +184,13 @@ class Place:
         )
         return replace(terms, **changes)
 
-    def post_terms(self, terms, keys=None, *, domain=None, signatures=None):
+    def post_terms(self, terms, keys=None, *, domain=None, signatures=None, client=None):
         """Sign terms and post them; return the answer."""
         digest = terms.digest(domain or self.ledger.consent_domain)
         signed = [to_hex(sign(digest, key)) for key in (self.shop.keys if keys is None else keys)]
-        return self.bank.post("/v1/consents", {"terms": terms.to_json(), "signatures": signatures or signed})
+        return (client or self.bank).post(
+            "/v1/consents", {"terms": terms.to_json(), "signatures": signatures or signed}
+        )
 
     def grant(self, *questions, firm=None, **options):
         """Grant questions and return the id of the consent."""
