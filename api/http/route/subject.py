@@ -10,6 +10,8 @@ from api.http.body import record_body
 from api.http.sign_in import Kind
 from ledger_node import clock
 from ledger_node.domain.credit_code import parse_credit_code
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.signature import parse_address
 from ledger_node.domain.subject import MAX_CONTROLLERS
@@ -25,6 +27,8 @@ async def register(request: Request, instance: Access, _: ARegistrar) -> JsonObj
     addresses = tuple(
         parse_address(item, "controllers") for item in record.items("controllers", max_items=MAX_CONTROLLERS)
     )
+    if any(not any(address) for address in addresses):
+        raise InvalidInputError(Reason.REQUEST_INVALID, "the zero address is nobody's", field="controllers")
     threshold = record.integer("threshold", low=1, high=MAX_CONTROLLERS)
     record.done()
     subject = await run_in_threadpool(instance.subjects.register, credit_code, addresses, threshold, now=clock.now())
