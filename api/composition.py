@@ -13,6 +13,7 @@ from api.services.job import JobService
 from api.services.member_key import Department, SigningKey
 from api.services.subject import SubjectService
 from api.services.use_recorder import UseRecorder
+from api.services.vault_search import VaultSearch
 from api.services.verification import VerificationService
 from api.storage.database import Store, open_store
 from api.vault.cipher import KeyEncryptionKey
@@ -103,6 +104,7 @@ def open_instance(home: Home, node_url: str, *, processes: int) -> Instance:
     subjects = SubjectService(store, issuers[registrar.id], ledger)
     consents = ConsentService(store, ledger, subjects)
     recorder = UseRecorder(ledger)
+    vaults = VaultSearch(departments, ledger.anchor_domain)
     return Instance(
         book=book,
         ledger=ledger,
@@ -113,7 +115,7 @@ def open_instance(home: Home, node_url: str, *, processes: int) -> Instance:
         jobs=JobService(store, issuers, clock.now),
         subjects=subjects,
         consents=consents,
-        verifications=VerificationService(store, ledger, departments, subjects, consents, recorder),
+        verifications=VerificationService(store, ledger, vaults, subjects, consents, recorder),
         erasures=ErasureService(store, issuers, ledger),
         _recorder=recorder,
         _pool=pool,

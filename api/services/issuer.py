@@ -17,12 +17,13 @@ from api.catalogue.datatype import DataType
 from api.ingestion.row import Rejection, Row
 from api.services.commit_pool import CommitPool
 from api.services.member_key import Department
+from api.services.row_sort import NewRow, sort_rows
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal
 from api.vault.record import VaultRecord
 from ledger_node.chain.port import BatchOrder, Ledger
-from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT, Anchor, Batch, batch_tree, changes_digest
+from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT, Batch, batch_tree, changes_digest
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.header import NO_PREDECESSOR, Header
 from ledger_node.domain.reason import Reason
@@ -31,7 +32,6 @@ from ledger_node.domain.tree import path_of
 from ledger_node.randomness import random_bytes, shuffled
 
 _SECONDS_A_DAY: Final = 86_400
-_LOOKUP: Final = 500
 _KEY_ID_BYTES: Final = 16
 
 
@@ -41,16 +41,6 @@ class Progress:
 
     job: str
     rows_read: int
-
-
-@dataclass(frozen=True, slots=True)
-class _New:
-    """A row to issue: its blind index and tag, and the live attestation that it supersedes."""
-
-    row: Row
-    subject_index: bytes
-    row_tag: bytes
-    supersedes: Any
 
 
 class Issuer:
@@ -81,8 +71,10 @@ class Issuer:
         """
         with self._lock:
             self.anchor_pending_locked()
-            new, unchanged, refused = self._sort(data_type, rows, progress)
-            digests = self._prepare(data_type, new, now, [*rejections, *refused], unchanged, progress)
+            job = None if progress is None else progress.job
+            department = self.department
+            found = sort_rows(self._store, department.member, department.kek, data_type.schema.name, rows, job=job)
+            digests = self._prepare(data_type, found.new, now, [*rejections, *found.refused], found.unchanged, progress)
             self.anchor_pending_locked()
         return digests
 
@@ -139,68 +131,10 @@ class Issuer:
         with self._store.begin() as connection:
             connection.execute(note)
 
-    def _sort(
-        self, data_type: DataType, rows: Sequence[Row], progress: Progress | None
-    ) -> tuple[list[_New], list[tuple[int, bytes]], list[Rejection]]:
-        index = self.department.kek.index
-        tagged = [(row, index(row.credit_code.encode()), index(_row_bytes(row))) for row in rows]
-        live = self._live(data_type.schema.name, [subject_index for _, subject_index, _ in tagged])
-        new: dict[tuple[bytes, int, int], _New] = {}
-        unchanged: list[tuple[int, bytes]] = []
-        refused: list[Rejection] = []
-        for row, subject_index, tag in tagged:
-            key = (subject_index, row.period.first, row.period.last)
-            held = live.get(key)
-            same_job = held is not None and progress is not None and held.job == progress.job
-            if key in new or same_job:
-                message = "the file has an earlier row of this firm and period; keep one of them"
-                refused.append(Rejection(row.line, None, Reason.ROW_REPEATED, message))
-            elif held is not None and held.erased:
-                # nothing can be shown of what was erased, so the same row is news again
-                new[key] = _New(row, subject_index, tag, held)
-            elif held is not None and held.row_tag == tag:
-                unchanged.append((row.line, held.digest))
-            elif held is not None and held.as_of > row.as_of:
-                message = "a newer row of this firm and period is already attested"
-                refused.append(Rejection(row.line, None, Reason.ROW_OUTDATED, message))
-            else:
-                new[key] = _New(row, subject_index, tag, held)
-        return list(new.values()), unchanged, refused
-
-    def _live(self, schema: str, indices: list[bytes]) -> dict[tuple[bytes, int, int], Any]:
-        held = table.attestation
-        found: dict[tuple[bytes, int, int], Any] = {}
-        query = (
-            select(
-                held.c.digest,
-                held.c.subject_index,
-                held.c.row_tag,
-                held.c.period_first,
-                held.c.period_last,
-                held.c.as_of,
-                held.c.job,
-                held.c.leaf,
-                table.batch.c.start,
-                table.data_key.c.id.is_(None).label("erased"),
-            )
-            .join(
-                table.batch,
-                (table.batch.c.member == held.c.member) & (table.batch.c.number == held.c.batch),
-            )
-            .outerjoin(table.data_key, table.data_key.c.id == held.c.data_key)
-            .where(held.c.member == self.department.member, held.c.schema == schema, held.c.live == 1)
-            .where(held.c.subject_index.in_(bindparam("indices", expanding=True)))
-        )
-        with self._store.connect() as connection:
-            for start in range(0, len(indices), _LOOKUP):
-                for row in connection.execute(query, {"indices": indices[start : start + _LOOKUP]}):
-                    found[row.subject_index, row.period_first, row.period_last] = row
-        return found
-
     def _prepare(
         self,
         data_type: DataType,
-        new: Sequence[_New],
+        new: Sequence[NewRow],
         now: int,
         rejections: Sequence[Rejection],
         unchanged: Sequence[tuple[int, bytes]],
@@ -350,21 +284,3 @@ def _note(
 def _supersedes_of(text: str) -> tuple[list[int], list[int]]:
     words, masks = json.loads(text)
     return words, [int(mask, 16) for mask in masks]
-
-
-def _row_bytes(row: Row) -> bytes:
-    return json.dumps(
-        [
-            row.credit_code,
-            row.period.first,
-            row.period.last,
-            row.as_of,
-            [repr(value) for value in row.values],
-        ],
-        ensure_ascii=False,
-    ).encode()
-
-
-def anchor_of(row: Any) -> Anchor:  # noqa: ANN401 - a row of the batch table
-    """Return the anchor that a noted batch has on the chain."""
-    return Anchor(row.member, ATTESTATIONS, row.number, row.root, row.size, row.start, row.anchored_at, row.key)

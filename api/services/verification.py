@@ -5,38 +5,27 @@ read at one block; (4) proofs are made from the vault; (5) the answer must pass 
 bank runs, or it does not leave.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
-
-from sqlalchemy import Connection, Row, bindparam, select
+from typing import Final
 
 from api.catalogue.datatype import schemas
-from api.services.commit_pool import committer_of
 from api.services.consent import ConsentService, HeldConsent
-from api.services.issuer import anchor_of
-from api.services.member_key import Department
-from api.services.subject import Subject, SubjectService
+from api.services.subject import SubjectService
 from api.services.use_recorder import UseRecorder
-from api.storage import table
+from api.services.vault_search import Source, VaultSearch
 from api.storage.database import Store
-from api.vault.cipher import unseal
-from api.vault.record import VaultRecord
-from ledger_node.chain.port import Block, FactQuery, Ledger
+from ledger_node.chain.port import FactQuery, Ledger
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.commitment import subject_key
 from ledger_node.domain.consent import require_granted_to
 from ledger_node.domain.error import CredenceError, InvalidInputError, VerificationError
 from ledger_node.domain.fact import LedgerFacts
-from ledger_node.domain.header import Header
 from ledger_node.domain.opening import AbsentOpening, FieldProof
-from ledger_node.domain.period import Period
 from ledger_node.domain.presentation import (
     MAX_CLAIMS,
     SUBJECT_FIELD,
     SUBJECT_REGISTRATION,
     Presentation,
-    ShownAttestation,
     ShownClaim,
     ShownConsent,
     ShownSubject,
@@ -101,14 +90,6 @@ class Answer:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """An attestation of the vault with its secrets opened."""
-
-    shown: ShownAttestation
-    prover: Prover
-
-
 class VerificationService:
     """Answers banks from the vaults of this instance's departments."""
 
@@ -116,14 +97,14 @@ class VerificationService:
         self,
         store: Store,
         ledger: Ledger,
-        departments: Mapping[bytes, Department],
+        vaults: VaultSearch,
         subjects: SubjectService,
         consents: ConsentService,
         recorder: UseRecorder,
     ) -> None:
         self._store = store
         self._ledger = ledger
-        self._departments = departments
+        self._vaults = vaults
         self._subjects = subjects
         self._consents = consents
         self._recorder = recorder
@@ -161,128 +142,57 @@ class VerificationService:
         subject = self._subjects.find(held.shown.terms.subject)
         if subject is None:
             return _refused(questions, Reason.ERASED, _NO_SOURCE[Reason.ERASED])
+        wanted = {
+            (question.schema, question.period)
+            for question, refused in zip(questions, unconsented, strict=True)
+            if refused is None
+        }
+        with self._store.connect() as connection:
+            registration = self._vaults.registration(connection, subject)
+            found = {key: self._vaults.newest(connection, subject.credit_code, *key) for key in wanted}
+        if registration is None:
+            return _refused(questions, Reason.ERASED, _NO_SOURCE[Reason.ERASED])
         use = random_bytes(_HASH)
         recorded = self._recorder.record(consent_id, use)
         if not recorded.recorded:
             return _refused(questions, _REFUSALS[recorded.refusal or 0])
-        block = recorded.mined.block
-        presentation, facts = self._answer(bank, held, subject, questions, unconsented, policy, block)
+        opened = [registration, *(source for source in found.values() if isinstance(source, Source))]
+        facts = self._ledger.facts(_query(opened, held), recorded.mined.block)
+        shown_subject = ShownSubject(subject.credit_code, registration.shown, _prove_subject(registration.prover))
+        sources = [found.get((question.schema, question.period)) for question in questions]
+        presentation = _present(held.shown, shown_subject, questions, sources, unconsented, facts, policy)
+        if presentation.consent is not None:
+            verify(presentation, schemas(), facts, grantee=bank, policy=policy, uses_already_counted=1)
         return Answer(presentation, facts, use, recorded.mined.transaction, held.entry)
 
-    def _answer(
-        self,
-        bank: bytes,
-        held: HeldConsent,
-        subject: Subject,
-        questions: Sequence[Question],
-        unconsented: Sequence[ShownClaim | None],
-        policy: Policy,
-        block: Block,
-    ) -> tuple[Presentation, LedgerFacts]:
-        with self._store.connect() as connection:
-            registration = self._registration(connection, subject)
-            sources: dict[tuple[str, Period | None], _Source | Reason] = {}
-            for question, refused in zip(questions, unconsented, strict=True):
-                wanted = (question.schema, question.period)
-                if refused is None and wanted not in sources:
-                    sources[wanted] = self._newest(connection, subject.credit_code, *wanted)
-        found = [sources.get((question.schema, question.period)) for question in questions]
-        opened = [registration, *(source for source in sources.values() if isinstance(source, _Source))]
-        facts = self._ledger.facts(_query(opened, held), block)
-        shown_subject = ShownSubject(subject.credit_code, registration.shown, _prove_subject(registration.prover))
-        try:
-            require_consent(held.shown, facts, grantee=bank, uses_already_counted=1)
-        except VerificationError as error:
-            return _refused(questions, error.reason, error.message).presentation, facts
-        claims = tuple(
-            refused or _claim(held.shown, question, source, facts, policy)
-            for question, source, refused in zip(questions, found, unconsented, strict=True)
-        )
-        used = {claim.attestation for claim in claims}
-        shown = {
-            source.shown.header.digest: source.shown
-            for source in found
-            if isinstance(source, _Source) and source.shown.header.digest in used
-        }
-        presentation = Presentation(claims, held.shown, shown_subject, shown)
-        verify(presentation, schemas(), facts, grantee=bank, policy=policy, uses_already_counted=1)
-        return presentation, facts
 
-    def _registration(self, connection: Connection, subject: Subject) -> _Source:
-        return self._open(connection.execute(_BY_DIGEST, {"digest": subject.registration}).one())
-
-    def _newest(
-        self, connection: Connection, credit_code: str, schema: str, period: Period | None
-    ) -> "_Source | Reason":
-        """Return the newest live attestation of a schema and period, or why there is none."""
-        index = credit_code.encode()
-        parameters: dict[str, Any] = {
-            "indices": [department.kek.index(index) for department in self._departments.values()],
-            "schema": schema,
-        }
-        query = _NEWEST
-        if period is not None:
-            query = _NEWEST_OF_PERIOD
-            parameters |= {"first": period.first, "last": period.last}
-        row = connection.execute(query, parameters).first()
-        if row is None:
-            return Reason.NO_ATTESTATION
-        return Reason.ERASED if row.wrapped is None else self._open(row)
-
-    def _open(self, row: Row[Any]) -> _Source:
-        kek = self._departments[row.member].kek
-        secret = VaultRecord.from_bytes(unseal(kek.unwrap(row.wrapped), row.sealed, row.digest))
-        domain = self._ledger.anchor_domain
-        header = Header(
-            schema_id=schemas()[row.schema].id,
-            fields_root=row.fields_root,
-            subject_tag=row.subject_tag,
-            issuer=row.member,
-            issued_at=row.issued_at,
-            valid_until=row.valid_until,
-            as_of=row.as_of,
-            period=Period(row.period_first, row.period_last),
-            supersedes=row.supersedes,
-            chain_id=domain.chain_id,
-            anchor_registry=domain.contract,
-        )
-        path = tuple(row.path[at : at + _HASH] for at in range(0, len(row.path), _HASH))
-        shown = ShownAttestation(header, anchor_of(row), row.leaf, path, subject_key(secret.seed))
-        return _Source(shown, Prover(committer_of(row.schema), secret.seed, secret.values))
-
-
-_HELD: Final = table.attestation.c
-_JOINED: Final = (
-    select(
-        table.attestation,
-        table.batch.c.number,
-        table.batch.c.root,
-        table.batch.c.size,
-        table.batch.c.start,
-        table.batch.c.anchored_at,
-        table.batch.c.key,
-        table.data_key.c.wrapped,
+def _present(
+    consent: ShownConsent,
+    subject: ShownSubject,
+    questions: Sequence[Question],
+    sources: Sequence[Source | Reason | None],
+    unconsented: Sequence[ShownClaim | None],
+    facts: LedgerFacts,
+    policy: Policy,
+) -> Presentation:
+    try:
+        require_consent(consent, facts, grantee=consent.terms.grantee, uses_already_counted=1)
+    except VerificationError as error:
+        return _refused(questions, error.reason, error.message).presentation
+    claims = tuple(
+        refused or _claim(consent, question, source, facts, policy)
+        for question, source, refused in zip(questions, sources, unconsented, strict=True)
     )
-    .join(table.batch, (table.batch.c.member == _HELD.member) & (table.batch.c.number == _HELD.batch))
-    .outerjoin(table.data_key, table.data_key.c.id == _HELD.data_key)
-)
-_BY_DIGEST: Final = _JOINED.where(_HELD.digest == bindparam("digest"))
-_ANCHORED: Final = _JOINED.where(
-    # a blind index is a department's own, so it names the department as well
-    _HELD.subject_index.in_(bindparam("indices", expanding=True)),
-    _HELD.schema == bindparam("schema"),
-    _HELD.live == 1,
-    table.batch.c.start.is_not(None),
-)
-_NEWEST: Final = _ANCHORED.order_by(_HELD.period_last.desc(), _HELD.as_of.desc()).limit(1)
-_NEWEST_OF_PERIOD: Final = (
-    _ANCHORED.where(_HELD.period_first == bindparam("first"), _HELD.period_last == bindparam("last"))
-    .order_by(_HELD.as_of.desc())
-    .limit(1)
-)
+    used = {claim.attestation for claim in claims}
+    shown = {
+        source.shown.header.digest: source.shown
+        for source in sources
+        if isinstance(source, Source) and source.shown.header.digest in used
+    }
+    return Presentation(claims, consent, subject, shown)
 
 
-def _query(sources: Sequence[_Source], held: HeldConsent) -> FactQuery:
+def _query(sources: Sequence[Source], held: HeldConsent) -> FactQuery:
     shown = [source.shown for source in sources]
     return FactQuery(
         anchors=frozenset((item.anchor.member, item.anchor.stream, item.anchor.number) for item in shown),
@@ -312,7 +222,7 @@ def _claim_refused(consent: ShownConsent, question: Question) -> ShownClaim | No
 def _claim(
     consent: ShownConsent,
     question: Question,
-    source: "_Source | Reason | None",
+    source: Source | Reason | None,
     facts: LedgerFacts,
     policy: Policy,
 ) -> ShownClaim:

@@ -62,7 +62,7 @@ def show_results(
 @router.get("/attestations/{digest}", summary="The receipt of an attestation: header, anchor and inclusion proof")
 def show_attestation(digest: str, instance: Access, department: ADepartment) -> JsonObject:
     """Return the receipt."""
-    return _found(receipt_of(instance.store, instance.book, department.id, from_hex(digest, "digest")))
+    return _found(receipt_of(instance.store, instance.ledger.anchor_domain, department.id, from_hex(digest, "digest")))
 
 
 @router.post("/erasures", summary="Erase what this department attested to about a firm, and revoke it")

@@ -1,0 +1,59 @@
+"""Attestations as the store holds them: the query, and the domain objects that its rows stand for."""
+
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from api.catalogue.datatype import schemas
+from api.storage import table
+from ledger_node.domain.batch import ATTESTATIONS, Anchor
+from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.hashing import HASH_BYTES
+from ledger_node.domain.header import Header
+from ledger_node.domain.period import Period
+
+HELD: Final = table.attestation.c
+JOINED: Final = (
+    select(
+        table.attestation,
+        table.batch.c.number,
+        table.batch.c.root,
+        table.batch.c.size,
+        table.batch.c.start,
+        table.batch.c.anchored_at,
+        table.batch.c.key,
+        table.batch.c.transaction,
+        table.batch.c.block,
+        table.data_key.c.wrapped,
+    )
+    .join(table.batch, (table.batch.c.member == HELD.member) & (table.batch.c.number == HELD.batch))
+    .outerjoin(table.data_key, table.data_key.c.id == HELD.data_key)
+)
+"""An attestation with its batch and, unless it is erased, its wrapped data key."""
+
+
+def header_of(row: Any, domain: SigningDomain) -> Header:  # noqa: ANN401 - a row of JOINED
+    """Return the header of an attestation."""
+    return Header(
+        schema_id=schemas()[row.schema].id,
+        fields_root=row.fields_root,
+        subject_tag=row.subject_tag,
+        issuer=row.member,
+        issued_at=row.issued_at,
+        valid_until=row.valid_until,
+        as_of=row.as_of,
+        period=Period(row.period_first, row.period_last),
+        supersedes=row.supersedes,
+        chain_id=domain.chain_id,
+        anchor_registry=domain.contract,
+    )
+
+
+def path_of(row: Any) -> tuple[bytes, ...]:  # noqa: ANN401 - a row of JOINED
+    """Return the siblings from an attestation to the root of its batch."""
+    return tuple(row.path[at : at + HASH_BYTES] for at in range(0, len(row.path), HASH_BYTES))
+
+
+def anchor_of(row: Any) -> Anchor:  # noqa: ANN401 - a row of JOINED
+    """Return the anchor that a noted batch has on the chain."""
+    return Anchor(row.member, ATTESTATIONS, row.number, row.root, row.size, row.start, row.anchored_at, row.key)

@@ -1,0 +1,105 @@
+"""Sorting the rows of a block: which are news, which say what is already attested, which cannot be issued."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import bindparam, select
+
+from api.ingestion.row import Rejection, Row
+from api.storage import table
+from api.storage.database import Store
+from api.vault.cipher import KeyEncryptionKey
+from ledger_node.domain.reason import Reason
+
+_LOOKUP: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class NewRow:
+    """A row to issue: its blind index and tag, and the live attestation that it supersedes."""
+
+    row: Row
+    subject_index: bytes
+    row_tag: bytes
+    supersedes: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """A sorted block. ``unchanged``: line and the digest of the attestation that stands."""
+
+    new: list[NewRow]
+    unchanged: list[tuple[int, bytes]]
+    refused: list[Rejection]
+
+
+def sort_rows(
+    store: Store, member: bytes, kek: KeyEncryptionKey, schema: str, rows: Sequence[Row], *, job: str | None
+) -> Sorted:
+    """Sort ``rows`` against what is live in the vault of ``member``; ``job`` is the one they come from."""
+    tagged = [(row, kek.index(row.credit_code.encode()), kek.index(_row_bytes(row))) for row in rows]
+    live = _live(store, member, schema, [subject_index for _, subject_index, _ in tagged])
+    new: dict[tuple[bytes, int, int], NewRow] = {}
+    unchanged: list[tuple[int, bytes]] = []
+    refused: list[Rejection] = []
+    for row, subject_index, tag in tagged:
+        key = (subject_index, row.period.first, row.period.last)
+        held = live.get(key)
+        if key in new or (held is not None and job is not None and held.job == job):
+            message = "the file has an earlier row of this firm and period; keep one of them"
+            refused.append(Rejection(row.line, None, Reason.ROW_REPEATED, message))
+        elif held is not None and not held.erased and held.row_tag == tag:
+            unchanged.append((row.line, held.digest))
+        elif held is not None and not held.erased and held.as_of > row.as_of:
+            message = "a newer row of this firm and period is already attested"
+            refused.append(Rejection(row.line, None, Reason.ROW_OUTDATED, message))
+        else:
+            # nothing can be shown of what was erased, so the same row is news again
+            new[key] = NewRow(row, subject_index, tag, held)
+    return Sorted(list(new.values()), unchanged, refused)
+
+
+def _live(store: Store, member: bytes, schema: str, indices: list[bytes]) -> dict[tuple[bytes, int, int], Any]:
+    held = table.attestation
+    found: dict[tuple[bytes, int, int], Any] = {}
+    query = (
+        select(
+            held.c.digest,
+            held.c.subject_index,
+            held.c.row_tag,
+            held.c.period_first,
+            held.c.period_last,
+            held.c.as_of,
+            held.c.job,
+            held.c.leaf,
+            table.batch.c.start,
+            table.data_key.c.id.is_(None).label("erased"),
+        )
+        .join(
+            table.batch,
+            (table.batch.c.member == held.c.member) & (table.batch.c.number == held.c.batch),
+        )
+        .outerjoin(table.data_key, table.data_key.c.id == held.c.data_key)
+        .where(held.c.member == member, held.c.schema == schema, held.c.live == 1)
+        .where(held.c.subject_index.in_(bindparam("indices", expanding=True)))
+    )
+    with store.connect() as connection:
+        for start in range(0, len(indices), _LOOKUP):
+            for row in connection.execute(query, {"indices": indices[start : start + _LOOKUP]}):
+                found[row.subject_index, row.period_first, row.period_last] = row
+    return found
+
+
+def _row_bytes(row: Row) -> bytes:
+    return json.dumps(
+        [
+            row.credit_code,
+            row.period.first,
+            row.period.last,
+            row.as_of,
+            [repr(value) for value in row.values],
+        ],
+        ensure_ascii=False,
+    ).encode()

@@ -1,0 +1,79 @@
+"""Finding attestations of a firm in the vaults of this instance's departments, and opening their secrets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, bindparam
+
+from api.services.commit_pool import committer_of
+from api.services.held import HELD, JOINED, anchor_of, header_of, path_of
+from api.services.member_key import Department
+from api.services.subject import Subject
+from api.storage import table
+from api.vault.cipher import unseal
+from api.vault.record import VaultRecord
+from ledger_node.domain.commitment import subject_key
+from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.period import Period
+from ledger_node.domain.presentation import ShownAttestation
+from ledger_node.domain.proof import Prover
+from ledger_node.domain.reason import Reason
+
+_ANCHORED: Final = JOINED.where(
+    # a blind index is a department's own, so it names the department as well
+    HELD.subject_index.in_(bindparam("indices", expanding=True)),
+    HELD.schema == bindparam("schema"),
+    HELD.live == 1,
+    table.batch.c.start.is_not(None),
+)
+_NEWEST: Final = _ANCHORED.order_by(HELD.period_last.desc(), HELD.as_of.desc()).limit(1)
+_NEWEST_OF_PERIOD: Final = (
+    _ANCHORED.where(HELD.period_first == bindparam("first"), HELD.period_last == bindparam("last"))
+    .order_by(HELD.as_of.desc())
+    .limit(1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An attestation of a vault with its secrets opened."""
+
+    shown: ShownAttestation
+    prover: Prover
+
+
+class VaultSearch:
+    """Looks through the vaults of several departments at once, by their blind indices."""
+
+    def __init__(self, departments: Mapping[bytes, Department], domain: SigningDomain) -> None:
+        self._departments = departments
+        self._domain = domain
+
+    def registration(self, connection: Connection, subject: Subject) -> Source | None:
+        """Return the registrar's attestation of a subject, or None if it is erased."""
+        row = connection.execute(JOINED.where(HELD.digest == subject.registration)).one()
+        return None if row.wrapped is None else self._open(row)
+
+    def newest(self, connection: Connection, credit_code: str, schema: str, period: Period | None) -> Source | Reason:
+        """Return the newest live attestation of a schema and period, or why there is none."""
+        index = credit_code.encode()
+        parameters: dict[str, Any] = {
+            "indices": [department.kek.index(index) for department in self._departments.values()],
+            "schema": schema,
+        }
+        query = _NEWEST
+        if period is not None:
+            query = _NEWEST_OF_PERIOD
+            parameters |= {"first": period.first, "last": period.last}
+        row = connection.execute(query, parameters).first()
+        if row is None:
+            return Reason.NO_ATTESTATION
+        return Reason.ERASED if row.wrapped is None else self._open(row)
+
+    def _open(self, row: Row[Any]) -> Source:
+        kek = self._departments[row.member].kek
+        secret = VaultRecord.from_bytes(unseal(kek.unwrap(row.wrapped), row.sealed, row.digest))
+        header = header_of(row, self._domain)
+        shown = ShownAttestation(header, anchor_of(row), row.leaf, path_of(row), subject_key(secret.seed))
+        return Source(shown, Prover(committer_of(row.schema), secret.seed, secret.values))
