@@ -1,0 +1,157 @@
+"""API and node are killed at random moments; every acknowledged write is there, once."""
+
+import random
+import sqlite3
+import time
+from collections import Counter
+
+import pytest
+from chaos_kit import PATIENCE_S, ROWS_A_FILE, People, open_place
+
+from ledger_node.chain.artifact import artifact
+from ledger_node.chain.port import FactQuery
+from ledger_node.chain.rpc import Rpc
+from ledger_node.chain.web3_ledger import Web3Ledger
+from ledger_node.domain.batch import ATTESTATIONS
+from ledger_node.domain.consent import ConsentState
+
+KILLS_A_LIFE = 10
+SEED = 20_261_122
+
+
+@pytest.fixture
+def kills(request):
+    """How many moments: 60, or 500 with --chaos."""
+    return 500 if request.config.getoption("--chaos") else 60
+
+
+@pytest.fixture
+def place(tmp_path):
+    made = open_place(tmp_path)
+    yield made
+    made.close()
+
+
+def wait_for(jobs, place, settled):
+    """Wait until every acknowledged job is done, and hold its rows against what was sent."""
+    client = place.served.client("tax-bureau")
+    deadline = time.monotonic() + PATIENCE_S
+    try:
+        for job in [job for job in jobs if job not in settled]:
+            while (state := client.job(job))["state"] in {"queued", "running"}:
+                assert time.monotonic() < deadline, state
+                time.sleep(0.05)
+            counts = (state["state"], state["rows_read"], state["issued"], state["unchanged"], state["rejected"])
+            assert counts == ("done", ROWS_A_FILE, ROWS_A_FILE, 0, 0)
+            lines = [(row["line"], row["status"]) for row in client.results(job)]
+            assert lines == [(line, "issued") for line in range(2, ROWS_A_FILE + 2)]
+            settled.add(job)
+    finally:
+        client.close()
+
+
+def rows_of(path, query):
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
+
+
+def check_attestations(place, ledger):
+    """Hold the store's batches against the chain's heads: consecutive, whole, none twice."""
+    store = place.home.store
+    twice = "SELECT count(*) FROM attestation WHERE live = 1 GROUP BY member, schema, subject_index, period_first"
+    assert rows_of(store, f"{twice} HAVING count(*) > 1") == []
+    batches = rows_of(store, "SELECT member, number, start, size, root FROM batch ORDER BY member, number")
+    for member in {row[0] for row in batches}:
+        own = [row for row in batches if row[0] == member]
+        head = ledger.stream_head(member, ATTESTATIONS)
+        assert [row[1] for row in own] == list(range(1, head.number + 1))
+        assert [row[2] for row in own] == [sum(row[3] for row in own[:at]) for at in range(len(own))]
+        assert (head.total, head.last_root) == (sum(row[3] for row in own), own[-1][4])
+    sizes = dict(rows_of(store, "SELECT hex(member) || number, size FROM batch"))
+    counted = dict(rows_of(store, "SELECT hex(member) || batch, count(DISTINCT leaf) FROM attestation GROUP BY 1"))
+    assert counted == sizes
+
+
+def events_of(place, rpc):
+    """Return (event, consent, use id) of every log of the ConsentRegistry."""
+    registry = artifact("ConsentRegistry")
+    address = "0x" + place.home.address_book().contracts["ConsentRegistry"].hex()
+    found = []
+    for log in rpc.request("eth_getLogs", {"address": address, "fromBlock": "0x0", "toBlock": "latest"}):
+        topics = [bytes.fromhex(topic[2:]) for topic in log["topics"]]
+        name, values = registry.event(topics, bytes.fromhex(log["data"][2:]))
+        use = values.get("useId")
+        found.append((name, "0x" + topics[1].hex(), None if use is None else "0x" + use.hex()))
+    return found
+
+
+def check_consents(place, ledger, rpc, people):
+    """Hold every acknowledged grant, use and withdrawal against the chain's state and its events."""
+    events = events_of(place, rpc)
+    assert [event for event, times in Counter(events).items() if times > 1 and event[0] != "UseRefused"] == []
+    granted = {consent for name, consent, _ in events if name == "ConsentGranted"}
+    withdrawn = {consent for name, consent, _ in events if name == "ConsentWithdrawn"}
+    recorded = {(consent, use) for name, consent, use in events if name == "UseRecorded"}
+    assert set(people.granted) <= granted
+    assert people.withdrawn <= withdrawn
+    acknowledged = [(consent, use) for consent, uses in people.uses.items() for use in uses]
+    assert len(acknowledged) == len(set(acknowledged))
+    assert set(acknowledged) <= recorded
+    uses = Counter(consent for consent, _ in recorded)
+    for consent in people.granted:
+        record = ledger.facts(FactQuery(consent=bytes.fromhex(consent[2:]))).consent
+        assert record.uses == uses[consent]
+        assert record.uses <= record.max_uses
+        assert (record.state is ConsentState.WITHDRAWN) == (consent in withdrawn)
+
+
+def check(place, people, settled):
+    assert people.faults == []
+    place.served.wait_ready()
+    wait_for(people.jobs, place, settled)
+    rpc = Rpc(place.served.node()["url"])
+    ledger = Web3Ledger(place.home.address_book(), rpc)
+    check_attestations(place, ledger)
+    check_consents(place, ledger, rpc, people)
+
+
+def live(place, chance, moments):
+    """Kill the node at all but the last of ``moments``, ready or not, and then the API."""
+    done = 0
+    while done < moments - 1:
+        if chance.random() < 0.7:
+            place.served.wait_ready()
+        time.sleep(chance.uniform(0, 0.6))
+        done += place.served.kill_node()
+    time.sleep(chance.uniform(0, 1.5))
+    place.served.kill_api(node_first=chance.random() < 0.5)
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(3_600)
+def test_n1_whatever_is_killed_every_acknowledged_write_is_there_exactly_once(place, kills):
+    print(f"seed {SEED}")  # noqa: T201 - shown when the test fails
+    chance = random.Random(SEED)
+    people = People(place, SEED)
+    settled, left = set(), kills
+    while left > 0:
+        moments = min(KILLS_A_LIFE, left)
+        live(place, chance, moments)
+        left -= moments
+        place.served.start()
+        people.pause()
+        check(place, people, settled)
+        print(f"{kills - left} kills: {len(settled)} jobs, {len(people.granted)} grants, ", end="")  # noqa: T201
+        print(f"{sum(map(len, people.uses.values()))} uses, {len(people.withdrawn)} withdrawals")  # noqa: T201
+        if left:
+            people.resume()
+    people.end()
+    assert people.faults == []
+    assert min(len(settled), len(people.granted), len(people.uses), len(people.withdrawn)) >= kills // 10
+    place.served.stop()
+    for path in (place.home.store, place.home.chain):
+        assert rows_of(path, "PRAGMA integrity_check") == [("ok",)]
+    place.served.start()
