@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import requests
 from eth_abi.abi import decode as abi_decode
+from eth_abi.exceptions import DecodingError
 from eth_utils.abi import get_abi_input_types
 from web3 import HTTPProvider
 from web3.exceptions import Web3Exception
@@ -96,7 +97,15 @@ def _result(response: Any) -> Any:
 
 
 def revert_of(data: bytes) -> ContractRevertError:
-    """Return the named error that revert data stands for."""
+    """Return the named error that revert data stands for; data that is cut off is an unknown error."""
+    try:
+        error = _named(data)
+    except (DecodingError, OverflowError, UnicodeDecodeError):
+        error = None
+    return error or ContractRevertError("UnknownError", {"selector": data[:4].hex()})
+
+
+def _named(data: bytes) -> ContractRevertError | None:
     selector, body = data[:4], data[4:]
     for name in CONTRACTS:
         entry = artifact(name).errors.get(selector)
@@ -109,7 +118,7 @@ def revert_of(data: bytes) -> ContractRevertError:
             )
     if selector == _ERROR_STRING:
         return ContractRevertError("Error", {"message": abi_decode(["string"], body)[0]})
-    return ContractRevertError("UnknownError", {"selector": selector.hex()})
+    return None
 
 
 def _unavailable() -> ChainError:
