@@ -2,12 +2,12 @@
 
 import json
 import os
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from api.cli.console import ExitCode, HomeOption, JsonOption, emit, home_of, refusals, talk
-from api.home import write_private
+from api.home import Home, write_private
 from ledger_node import clock
 from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.reason import Reason
@@ -15,22 +15,22 @@ from ledger_node.domain.reason import Reason
 if TYPE_CHECKING:
     from api.founding import ChainParameters
 
+DEFAULT_CHAIN_ID: Final = 760_001
+
 node = typer.Typer(no_args_is_help=True, help="The embedded chain node.")
 
 
 def init(
     home: HomeOption = None,
-    chain_id: Annotated[int, typer.Option(min=1, max=2**53, help="EIP-155 chain id.")] = 760_001,
+    chain_id: Annotated[int, typer.Option(min=1, max=2**53, help="EIP-155 chain id.")] = DEFAULT_CHAIN_ID,
     *,
     as_json: JsonOption = False,
 ) -> None:
     """Found a consortium of one: keys, genesis, contracts, address book, members, API keys."""
-    from api.founding import found
-
     with refusals():
         folder = home_of(home)
         talk.print(f"founding a consortium of one in {folder.path}")
-        found(folder, chain_id, _create_chain)
+        found_instance(folder, chain_id)
         book = folder.address_book()
         names = list(folder.credentials())
     talk.print(f"done; credentials of {', '.join(names)} are in {folder.path / 'credentials.json'}")
@@ -90,6 +90,18 @@ def status(home: HomeOption = None, *, as_json: JsonOption = False) -> None:
     talk.print(f"up at {state['url']}, block {block}, made {age} s ago, {version}")
     if as_json:
         emit({**state, "block": block, "block_hash": head["hash"], "version": version})
+
+
+def found_instance(home: Home, chain_id: int = DEFAULT_CHAIN_ID) -> None:
+    """Make ``home`` with an embedded chain.
+
+    Raises:
+        InvalidInputError: ``configuration``; there is something at this path already.
+        ChainError: the new node does not answer.
+    """
+    from api.founding import found
+
+    found(home, chain_id, _create_chain)
 
 
 def _create_chain(parameters: "ChainParameters") -> None:

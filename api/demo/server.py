@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
+from api.cli.node import found_instance
 from api.client.client import Client
 from api.home import Home
 from ledger_node.domain.error import ChainError, CredenceError
@@ -23,8 +24,19 @@ class Served:
 
     def __init__(self, folder: Path, *, processes: int | None = None) -> None:
         self.home = Home(folder)
-        _credence("init", "--home", str(folder))
-        command = [*_COMMAND, "serve", "--home", str(folder), "--port", "0", "--json", "--stop-with-parent"]
+        found_instance(self.home)
+        command = [
+            sys.executable,
+            "-m",
+            "api.cli.main",
+            "serve",
+            "--home",
+            str(folder),
+            "--port",
+            "0",
+            "--json",
+            "--stop-with-parent",
+        ]
         if processes is not None:
             command += ["--processes", str(processes)]
         # stdin is a pipe that nobody writes to: its end tells the child that this process is gone
@@ -94,13 +106,3 @@ class Served:
         for pipe in (self._child.stdin, self._child.stdout):
             if pipe is not None:
                 pipe.close()
-
-
-_COMMAND: Final = (sys.executable, "-m", "api.cli.main")
-
-
-def _credence(*arguments: str) -> None:
-    done = subprocess.run([*_COMMAND, *arguments], capture_output=True, check=False)  # noqa: S603 - ourselves
-    if done.returncode:
-        words = done.stderr.decode("utf-8", "replace")
-        raise ChainError(Reason.CONFIGURATION, f"credence {arguments[0]} failed: {words[-500:]}")
