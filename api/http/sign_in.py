@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from api.storage import table
 from api.storage.database import Store
@@ -58,6 +58,12 @@ class SignIn:
                 )
             )
         return key
+
+    def replace(self, kind: Kind, principal: bytes, label: str) -> str:
+        """Return a new API key; the ones that this principal had are no longer recognised."""
+        with self._store.begin() as connection:
+            connection.execute(delete(table.api_key).where(table.api_key.c.principal == principal))
+        return self.issue(kind, principal, label)
 
     def principal(self, authorization: str | None) -> Principal:
         """Return who the Authorization header names.

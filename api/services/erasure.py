@@ -7,7 +7,7 @@ chain then says nothing to anybody. Copies of the *keys* in old backups are the 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select, update
 
 from api.services.issuer import Issuer
 from api.storage import table
@@ -20,6 +20,7 @@ from ledger_node.domain.presentation import SUBJECT_REGISTRATION
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.status import Plane, StatusChange, StatusReason, fold
+from ledger_node.randomness import random_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +72,12 @@ class ErasureService:
         # revoked first: if the process dies in between, asking again finds the keys and finishes
         mined = self._revoke(member, [row.start + row.leaf for row in rows])
         keys = [row.data_key for row in rows]
-        if schema in {None, SUBJECT_REGISTRATION}:
-            keys += self._subject_keys(member, index)
         with self._store.begin() as connection:
+            if schema in {None, SUBJECT_REGISTRATION}:
+                keys += _forget_subject(connection, member, index)
             connection.execute(delete(table.data_key).where(table.data_key.c.id.in_(keys)))
         self._store.forget_deleted()
         return Erased(tuple(row.digest for row in rows), mined)
-
-    def _subject_keys(self, registrar: bytes, index: bytes) -> list[bytes]:
-        """Return the key of the credit code that a registrar keeps with a subject."""
-        subject = table.subject
-        query = select(subject.c.data_key).where(subject.c.registrar == registrar, subject.c.subject_index == index)
-        with self._store.connect() as connection:
-            return list(connection.execute(query).scalars())
 
     def _revoke(self, member: bytes, positions: list[int]) -> Mined:
         words, masks = fold(positions)
@@ -96,3 +90,12 @@ class ErasureService:
         )
         key = self._issuers[member].department.signing_key
         return self._ledger.change_status(change, key.sign(change.digest(self._ledger.anchor_domain)), words, masks)
+
+
+def _forget_subject(connection: Connection, registrar: bytes, index: bytes) -> list[bytes]:
+    """Unlink a subject from its firm, and return the key of the credit code that was kept with it."""
+    subject = table.subject
+    chosen = (subject.c.registrar == registrar) & (subject.c.subject_index == index)
+    keys = list(connection.execute(select(subject.c.data_key).where(chosen)).scalars())
+    connection.execute(update(subject).where(chosen).values(subject_index=random_bytes(32)))
+    return keys

@@ -99,6 +99,7 @@ class JobService:
                     member=member,
                     schema=schema,
                     format=form.value,
+                    sequence=select(func.coalesce(func.max(table.job.c.sequence), 0) + 1).scalar_subquery(),
                     state="receiving",
                     data_key=key_id,
                     created_at=self._clock(),
@@ -193,7 +194,7 @@ class JobService:
             issuer.anchor_pending()
         waiting = select(table.job).where(table.job.c.state.in_(_WAITING), table.job.c.member.in_(self._issuers.keys()))
         with self._store.connect() as connection:
-            return connection.execute(waiting.order_by(table.job.c.created_at).limit(1)).first()
+            return connection.execute(waiting.order_by(table.job.c.sequence).limit(1)).first()
 
     def _run(self, job: Any) -> None:  # noqa: ANN401 - a row of the job table
         with self._store.begin() as connection:

@@ -5,7 +5,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from api.catalogue.datatype import data_types
 from api.ingestion.row import Row
@@ -49,48 +49,49 @@ class SubjectService:
     def register(self, credit_code: str, addresses: tuple[bytes, ...], threshold: int, *, now: int) -> Subject:
         """Register a subject: on the ledger, as an attestation of the registrar, and in the store.
 
+        Asking again with the same controllers returns the same subject, so a lost answer costs nothing.
+
         Raises:
-            InvalidInputError: ``subject_exists``, or the controllers make no sense.
+            InvalidInputError: ``subject_exists`` with other controllers, or the controllers make no sense.
             ChainError: the ledger does not answer; asking again, or a restart, finishes the registration.
         """
-        controllers = Controllers(addresses, threshold, random_bytes(32))
-        kek = self._issuer.department.kek
-        index = kek.index(credit_code.encode())
-        subject = table.subject
+        wanted = Controllers(addresses, threshold, random_bytes(32))
+        index = self._issuer.department.kek.index(credit_code.encode())
         with self._lock:
             with self._store.begin() as connection:
-                held = connection.execute(select(subject).where(subject.c.subject_index == index)).first()
+                held = connection.execute(select(table.subject).where(table.subject.c.subject_index == index)).first()
                 if held is None:
-                    subject_id = random_bytes(32)
-                    key, wrapped = kek.new_data_key()
-                    key_id = random_bytes(16)
-                    connection.execute(insert(table.data_key).values(id=key_id, wrapped=wrapped))
-                    connection.execute(
-                        insert(subject).values(
-                            id=subject_id,
-                            registrar=self._issuer.department.member,
-                            subject_index=index,
-                            entry=0,
-                            controllers=json.dumps(controllers.to_json()),
-                            commitment=controllers.commitment,
-                            as_of=now // _SECONDS_A_DAY,
-                            data_key=key_id,
-                            sealed=seal(key, credit_code.encode(), subject_id),
-                        )
-                    )
-                elif held.registration is not None or Controllers.from_json(
-                    json.loads(held.controllers)
-                ).addresses != tuple(addresses):
-                    raise InvalidInputError(
-                        Reason.SUBJECT_EXISTS,
-                        "this firm is registered already; rotate its controllers instead",
-                    )
+                    subject_id = self._add(connection, credit_code, index, wanted, now)
                 else:
                     subject_id = held.id
+                    controllers = Controllers.from_json(decode(held.controllers.encode()))
+                    if (controllers.addresses, controllers.threshold) != (addresses, threshold):
+                        raise InvalidInputError(
+                            Reason.SUBJECT_EXISTS, "this firm is registered already, with other controllers"
+                        )
             self._complete(subject_id, now)
         found = self.find(subject_id)
         assert found is not None  # noqa: S101 - it was just completed
         return found
+
+    def _add(self, connection: Connection, credit_code: str, index: bytes, controllers: Controllers, now: int) -> bytes:
+        subject_id, key_id = random_bytes(32), random_bytes(16)
+        key, wrapped = self._issuer.department.kek.new_data_key()
+        connection.execute(insert(table.data_key).values(id=key_id, wrapped=wrapped))
+        connection.execute(
+            insert(table.subject).values(
+                id=subject_id,
+                registrar=self._issuer.department.member,
+                subject_index=index,
+                entry=0,
+                controllers=json.dumps(controllers.to_json()),
+                commitment=controllers.commitment,
+                as_of=now // _SECONDS_A_DAY,
+                data_key=key_id,
+                sealed=seal(key, credit_code.encode(), subject_id),
+            )
+        )
+        return subject_id
 
     def complete_pending(self, now: int) -> None:
         """Finish registrations that an earlier run began.
@@ -116,6 +117,8 @@ class SubjectService:
     def _complete(self, subject_id: bytes, now: int) -> None:
         with self._store.connect() as connection:
             row = connection.execute(select(table.subject).where(table.subject.c.id == subject_id)).one()
+        if row.registration is not None:
+            return
         try:
             self._ledger.register_subject(subject_id, row.commitment)
         except ContractRevertError as error:

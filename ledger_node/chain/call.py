@@ -2,9 +2,13 @@
 
 from typing import Any
 
+from eth_abi.exceptions import DecodingError
+
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.port import Block
+from ledger_node.domain.error import ChainError
+from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
 
 
@@ -17,6 +21,20 @@ def call_of(book: AddressBook, block: str, contract: str, function: str, *args: 
 def data_of(answer: Any) -> bytes:
     """Return the bytes of a JSON-RPC data member."""
     return bytes.fromhex(answer[2:])
+
+
+def decode_answer(contract: str, function: str, answer: Any) -> tuple[Any, ...]:
+    """Return the decoded results of a call.
+
+    Raises:
+        ChainError: ``ledger_unavailable``; the endpoint answered something else than this contract would.
+    """
+    try:
+        return artifact(contract).decode(function, data_of(answer))
+    except (DecodingError, TypeError, ValueError) as error:
+        raise ChainError(
+            Reason.LEDGER_UNAVAILABLE, "the ledger node answered something that is no answer of our contracts"
+        ) from error
 
 
 def hex_word(value: int) -> str:

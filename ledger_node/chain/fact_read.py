@@ -3,8 +3,7 @@
 from typing import Any, TypeAlias
 
 from ledger_node.chain.address_book import AddressBook
-from ledger_node.chain.artifact import artifact
-from ledger_node.chain.call import call_of, data_of
+from ledger_node.chain.call import call_of, decode_answer
 from ledger_node.chain.port import Block, FactQuery
 from ledger_node.chain.rpc import Rpc
 from ledger_node.domain.consent import ConsentRecord, ConsentState
@@ -111,7 +110,7 @@ class FactReads:
             [call_of(self._book, at, contract, function, *args) for contract, function, args in self._calls]
         )
         return [
-            artifact(contract).decode(function, data_of(answer))
+            decode_answer(contract, function, answer)
             for (contract, function, _), answer in zip(self._calls, answers, strict=True)
         ]
 

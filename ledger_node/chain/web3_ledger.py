@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact
-from ledger_node.chain.call import block_of, call_of, data_of, hex_word
+from ledger_node.chain.call import block_of, call_of, data_of, decode_answer, hex_word
 from ledger_node.chain.fact_read import AnchorsKnown, FactReads, consent_of
 from ledger_node.chain.port import (
     BatchOrder,
@@ -99,9 +99,9 @@ class Web3Ledger(Ledger):
     @override
     def consents(self, ids: Sequence[bytes]) -> tuple[Sequence[ConsentRecord | None], Block]:
         block = self.head()
-        at, registry = hex(block.number), artifact("ConsentRegistry")
+        at = hex(block.number)
         answers = self._rpc.batch([call_of(self._book, at, "ConsentRegistry", "consent", key) for key in ids])
-        return [consent_of(registry.decode("consent", data_of(answer))[0]) for answer in answers], block
+        return [consent_of(decode_answer("ConsentRegistry", "consent", answer)[0]) for answer in answers], block
 
     @override
     def members(self) -> Sequence[Member]:
@@ -111,7 +111,7 @@ class Web3Ledger(Ledger):
         states = self._rpc.batch([self._call("MemberRegistry", "member", member) for member in ids])
         members = []
         for member, state in zip(ids, states, strict=True):
-            roles, status, _, _, _, name, url = registry.decode("member", data_of(state))[0]
+            roles, status, _, _, _, name, url = decode_answer("MemberRegistry", "member", state)[0]
             members.append(Member(member, name, Role(roles), status == _ACTIVE, url))
         return members
 
@@ -217,7 +217,7 @@ class Web3Ledger(Ledger):
 
     def _read(self, contract: str, function: str, *args: object) -> tuple[Any, ...]:
         method, params = self._call(contract, function, *args)
-        return artifact(contract).decode(function, data_of(self._rpc.request(method, *params)))
+        return decode_answer(contract, function, self._rpc.request(method, *params))
 
     def _logs(self, contract: str, topics: list[str]) -> list[Any]:
         query = {

@@ -21,7 +21,10 @@ router = APIRouter(tags=["subjects"])
 
 @router.post("/subjects", status_code=HTTPStatus.CREATED, summary="Register a subject with its controllers")
 async def register(request: Request, instance: Access, _: ARegistrar) -> JsonObject:
-    """Take ``{credit_code, controllers: [address], threshold}``; return the subject id and its API key, once."""
+    """Take ``{credit_code, controllers: [address], threshold}``; return the subject id and its API key.
+
+    Asking again with the same controllers returns the same subject and a new API key in place of the old one.
+    """
     record = await record_body(request)
     credit_code = parse_credit_code(record.take("credit_code"))
     addresses = tuple(
@@ -32,7 +35,7 @@ async def register(request: Request, instance: Access, _: ARegistrar) -> JsonObj
     threshold = record.integer("threshold", low=1, high=MAX_CONTROLLERS)
     record.done()
     subject = await run_in_threadpool(instance.subjects.register, credit_code, addresses, threshold, now=clock.now())
-    api_key = await run_in_threadpool(instance.sign_in.issue, Kind.SUBJECT, subject.id, "subject")
+    api_key = await run_in_threadpool(instance.sign_in.replace, Kind.SUBJECT, subject.id, "subject")
     return {
         "subject": to_hex(subject.id),
         "commitment": to_hex(subject.controllers.commitment),
