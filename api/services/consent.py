@@ -28,7 +28,7 @@ from ledger_node.domain.presentation import ShownConsent
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
-from ledger_node.domain.statement import lower
+from ledger_node.domain.statement import require_askable
 from ledger_node.domain.subject import Controllers
 
 MAX_LISTED = 200
@@ -185,7 +185,7 @@ class ConsentService:
         for text in terms.questions:
             question = Question.parse(text, schemas())
             field = schemas()[question.schema].field(question.field)
-            lower(question, field)
+            require_askable(question, field)
             if question.text(field) != text:
                 raise InvalidInputError(
                     Reason.QUESTION_MALFORMED,

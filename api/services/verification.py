@@ -34,7 +34,7 @@ from ledger_node.domain.proof import Outcome, Prover, check_proof
 from ledger_node.domain.question import Op, Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
-from ledger_node.domain.statement import Reveal, lower
+from ledger_node.domain.statement import Reveal, lower, require_askable
 from ledger_node.domain.verification import (
     Policy,
     require_attestation,
@@ -127,7 +127,7 @@ class VerificationService:
         if not 1 <= len(questions) <= MAX_CLAIMS:
             raise InvalidInputError(Reason.REQUEST_INVALID, f"ask 1 to {MAX_CLAIMS} questions at once", field="claims")
         for question in questions:
-            lower(question, schemas()[question.schema].field(question.field))
+            require_askable(question, schemas()[question.schema].field(question.field))
         held = self._consents.find(consent_id)
         # a consent of another bank takes the same way as one that does not exist
         if held is None or held.shown.terms.grantee != bank:
@@ -231,8 +231,8 @@ def _claim(
         return _cannot_tell(question, reason, _NO_SOURCE[reason])
     schema = schemas()[question.schema]
     field = schema.field(question.field)
-    statement = lower(question, field)
     try:
+        statement = lower(question, field, as_of=source.shown.header.as_of)
         require_attestation(source.shown, schema, facts)
         require_department(consent, source.shown.header.issuer)
         require_current(source.shown, question, facts, policy)

@@ -13,7 +13,7 @@ from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record
-from ledger_node.domain.value import MAX_INTEGER, Special, Value, add_months, parse_month
+from ledger_node.domain.value import MAX_INTEGER, Special, Value, add_months, parse_date, parse_month
 
 MAX_POINTS: Final = 4096
 
@@ -31,7 +31,8 @@ class Ladder:
         """Read a ladder of a schema.
 
         Kinds: ``one_digit`` (1…9 × 10^k between ``from`` and ``to``), ``two_digits`` (10…99 × 10^k),
-        ``integers`` (all from ``from`` to ``to``), ``months`` (``from`` and ``to`` written YYYY-MM).
+        ``integers`` (all from ``from`` to ``to``), ``months`` and ``days`` (``from`` and ``to`` written
+        YYYY-MM or YYYY-MM-DD). Ladders of digits may be ``mirrored``: the negatives and zero belong to them.
 
         Raises:
             InvalidInputError: ``schema_invalid``, also for more than 4,096 points.
@@ -84,6 +85,8 @@ def _digits(record: Record, leading: range) -> tuple[int, ...]:
     while leading[0] * scale <= high:
         points += [digit * scale for digit in leading if low <= digit * scale <= high]
         scale *= 10
+    if record.flag("mirrored"):
+        points = [-point for point in reversed(points)] + [0] + points
     return _bounded(points)
 
 
@@ -101,6 +104,13 @@ def _months(record: Record) -> tuple[int, ...]:
         points.append(low)
         low = add_months(low, 1)
     return _bounded(points)
+
+
+def _days(record: Record) -> tuple[int, ...]:
+    low, high = parse_date(record.take("from"), "from"), parse_date(record.take("to"), "to")
+    if high - low >= MAX_POINTS:
+        raise _too_many()
+    return tuple(range(low, high + 1))
 
 
 def _bounds(record: Record) -> tuple[int, int]:
@@ -129,4 +139,5 @@ _KINDS: Final[dict[str, Callable[[Record], tuple[int, ...]]]] = {
     "two_digits": lambda record: _digits(record, range(10, 100)),
     "integers": _integers,
     "months": _months,
+    "days": _days,
 }

@@ -1,6 +1,7 @@
 """Questions that banks ask: one canonical JSON form and one readable text form.
 
 Text:  ``tax_payment.paid_amount >= 500000 CNY during 2025``
+       ``penalty_summary.last_serious_month < as_of - 24 months``
 JSON:  ``{"schema": "tax_payment", "field": "paid_amount", "op": ">=",
        "operand": 50000000, "period": "2025"}``
 
@@ -18,6 +19,7 @@ from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record
+from ledger_node.domain.relative import MonthsBefore
 from ledger_node.domain.schema import Field, Schema
 from ledger_node.domain.unit import parse_operand, show_operand
 
@@ -37,16 +39,16 @@ class Op(StrEnum):
     REVEAL = "reveal"
 
 
-Operand = None | int | str | bool | tuple[int, ...] | tuple[str, ...]
+Operand = None | int | str | bool | MonthsBefore | tuple[int, ...] | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """One predicate on one field of one type of attestation, for a period or for the newest one.
 
-    ``operand``: a threshold (integers; dates and months as days) for >= and <, two of them for range
-    (from the first to below the second), member names for in and not in, a value for equals, None for
-    reveal.
+    ``operand``: a threshold (integers; dates and months as days; or months before ``as_of``) for >= and <,
+    two thresholds for range (from the first to below the second), member names for in and not in, a value
+    for equals, None for reveal.
     """
 
     schema: str
@@ -106,6 +108,8 @@ class Question:
         match self.operand:
             case None:
                 pass
+            case MonthsBefore():
+                body["operand"] = self.operand.to_json()
             case tuple():
                 body["operand"] = [_json(field, item) for item in self.operand]
             case _:
@@ -125,6 +129,8 @@ class Question:
                 return f"{name} {self.op} {{{', '.join(str(member) for member in members)}}}{during}"
             case Op.REVEAL, _:
                 return f"{name} reveal{during}"
+            case _, MonthsBefore():
+                return f"{name} {self.op} {self.operand}{during}"
             case _, operand:
                 return f"{name} {self.op} {show_operand(field, operand)}{during}"
 
@@ -168,6 +174,8 @@ def _operand_from_json(field: Field, op: Op, raw: JSON) -> Operand:
             low, high = (parse_operand(field, item) for item in raw)
             return _range(low, high)
         case Op.AT_LEAST | Op.BELOW:
+            if isinstance(raw, dict):
+                return MonthsBefore.from_json(field, raw)
             return _threshold(field, op, parse_operand(field, raw))
         case Op.EQUALS:
             return parse_operand(field, raw)
@@ -188,6 +196,8 @@ def _operand_from_text(field: Field, op: Op, words: str) -> Operand:
             low, _, high = words.partition(" and ")
             return _range(parse_operand(field, low.strip(), text=True), parse_operand(field, high.strip(), text=True))
         case Op.AT_LEAST | Op.BELOW:
+            if words.startswith("as_of"):
+                return MonthsBefore.parse(field, words)
             return _threshold(field, op, parse_operand(field, words, text=True))
         case Op.EQUALS:
             return parse_operand(field, words, text=True)

@@ -19,7 +19,11 @@ MAX_FIELDS: Final = 256
 MAX_MEMBERS: Final = 256
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 _MEMBER: Final = re.compile(r"[A-Za-z0-9_]{1,32}\Z")
-_LADDER_TYPES: Final = {FieldType.INTEGER, FieldType.DATE, FieldType.MONTH}
+_LADDER_KINDS: Final = {
+    FieldType.INTEGER: {"one_digit", "two_digits", "integers"},
+    FieldType.DATE: {"months", "days"},
+    FieldType.MONTH: {"months"},
+}
 
 
 class Mode(StrEnum):
@@ -155,15 +159,23 @@ def _field(index: int, value: JSON) -> Field:
     members = record.texts("members", max_items=MAX_MEMBERS) if mode is Mode.ENUM else ()
     optional, none_on_record = record.flag("optional"), record.flag("none_on_record")
     record.done()
-    _require_sense(name, kind, mode, members, none_on_record=none_on_record)
+    _require_sense(name, kind, mode, members, ladder, none_on_record=none_on_record)
     return Field(index, name, kind, mode, unit, ladder, members, optional, none_on_record)
 
 
-def _require_sense(name: str, kind: FieldType, mode: Mode, members: tuple[str, ...], *, none_on_record: bool) -> None:
+def _require_sense(
+    name: str,
+    kind: FieldType,
+    mode: Mode,
+    members: tuple[str, ...],
+    ladder: Ladder | None,
+    *,
+    none_on_record: bool,
+) -> None:
     if (mode is Mode.ENUM) != (kind is FieldType.ENUM):
         raise _invalid(f"field '{name}': type enum and mode enum go together")
-    if mode is Mode.LADDER and kind not in _LADDER_TYPES:
-        raise _invalid(f"field '{name}': only numbers, dates and months lie on a ladder")
+    if ladder is not None and ladder.kind not in _LADDER_KINDS.get(kind, set()):
+        raise _invalid(f"field '{name}': a field of type {kind} does not lie on a ladder of {ladder.kind}")
     if none_on_record and (mode is not Mode.LADDER or kind is FieldType.INTEGER):
         raise _invalid(f"field '{name}': none on record is for dates and months on a ladder")
     if mode is Mode.ENUM and (

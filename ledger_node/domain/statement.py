@@ -10,6 +10,7 @@ from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.ladder import Ladder
 from ledger_node.domain.question import Op, Question
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.relative import MonthsBefore
 from ledger_node.domain.schema import Field, Mode
 from ledger_node.domain.unit import show_operand
 from ledger_node.domain.value import FieldType
@@ -66,14 +67,29 @@ class Reveal:
 Statement: TypeAlias = AtLeast | Below | Between | OneOf | NoneOf | Equals | Reveal
 
 
-def lower(question: Question, field: Field) -> Statement:
-    """Return the statement that ``question`` makes of ``field``.
+def require_askable(question: Question, field: Field) -> None:
+    """Require that ``question`` can be asked of ``field``, whatever an attestation says.
+
+    A moving threshold can be; whether it lies on the ladder depends on the attestation's ``as_of``.
+
+    Raises:
+        InvalidInputError: as ``lower``.
+    """
+    if not isinstance(question.operand, MonthsBefore):
+        lower(question, field)
+
+
+def lower(question: Question, field: Field, *, as_of: int = 0) -> Statement:
+    """Return the statement that ``question`` makes of ``field`` in an attestation whose data is of ``as_of``.
 
     Raises:
         InvalidInputError: ``off_ladder``, ``operator_unsupported`` or ``not_revealable``; the message says
             what is possible instead.
     """
-    match field.mode, question.op, question.operand:
+    operand = question.operand
+    if isinstance(operand, MonthsBefore):
+        operand = operand.before(field.type, as_of)
+    match field.mode, question.op, operand:
         case Mode.LADDER, Op.AT_LEAST, int(value):
             return AtLeast(_position(field, value))
         case Mode.LADDER, Op.BELOW, int(value):
@@ -113,7 +129,7 @@ def _position(field: Field, value: int) -> int:
 def _exactly(field: Field, value: int) -> Statement:
     # on a ladder without gaps, v = L_j is L_j <= v < L_{j+1}
     ladder: Ladder = field.require_ladder()
-    gapless = {"integers": True, "months": field.type is FieldType.MONTH}
+    gapless = {"integers": True, "days": True, "months": field.type is FieldType.MONTH}
     if not gapless.get(ladder.kind) or value == ladder.thresholds[-1]:
         raise InvalidInputError(
             Reason.OPERATOR_UNSUPPORTED, f"'{field.name}' cannot be asked for one exact value; use >= and <"

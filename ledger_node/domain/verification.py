@@ -222,7 +222,8 @@ def _judge(
     require_department(consent, shown.header.issuer)  # 14
     _require_same_subject(shown, subject.credit_code)  # 15
     require_current(shown, claim.question, facts, policy)  # 15
-    return check_proof(schema, shown.header.fields_root, field, lower(claim.question, field), claim.proof)  # 16
+    statement = lower(claim.question, field, as_of=shown.header.as_of)
+    return check_proof(schema, shown.header.fields_root, field, statement, claim.proof)  # 16
 
 
 def require_question(consent: ShownConsent, text: str) -> None:
