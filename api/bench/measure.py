@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from api.bench.proofs import proofs
 from api.catalogue.synthetic import credit_code, write_export
 from api.demo.actor import attest, grant, register
 from api.demo.server import Served
@@ -140,4 +141,4 @@ def _family(pid: int) -> list[int]:
     return found
 
 
-BENCHES: Final[dict[str, Any]] = {"issue": issue, "verify": verify, "restart": restart}
+BENCHES: Final[dict[str, Any]] = {"issue": issue, "verify": verify, "restart": restart, "proofs": proofs}

@@ -5,15 +5,20 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Final
+from typing import Final, TypeAlias
 
 from api.catalogue.datatype import schemas
+from ledger_node.domain.canonical import decode, encode
 from ledger_node.domain.commitment import Committer, subject_key, subject_tag
+from ledger_node.domain.schema import Schema
 from ledger_node.domain.value import Value
 from ledger_node.randomness import random_seeds
 
 _CHUNK: Final = 256
 _WORTH_A_PROCESS: Final = 512
+
+CommitRow: TypeAlias = tuple[str, Sequence[Value]]
+"""A credit code and the values of one attestation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +36,21 @@ def committer_of(schema: str) -> Committer:
     return Committer(schemas()[schema])
 
 
-def commit_rows(schema: str, rows: Sequence[tuple[str, Sequence[Value]]]) -> list[Committed]:
+def commit_rows(committer: Committer, rows: Sequence[CommitRow]) -> list[Committed]:
     """Commit to (credit code, values) rows with fresh seeds."""
-    committer = committer_of(schema)
     return [
         Committed(seed, committer.commit(seed, values).root, subject_tag(subject_key(seed), credit_code))
         for seed, (credit_code, values) in zip(random_seeds(), rows, strict=False)
     ]
+
+
+def _commit_in_worker(spec: bytes, rows: Sequence[CommitRow]) -> list[Committed]:
+    return commit_rows(_committer_of_spec(spec), rows)
+
+
+@cache
+def _committer_of_spec(spec: bytes) -> Committer:
+    return Committer(Schema.from_json(decode(spec)))
 
 
 class CommitPool:
@@ -47,16 +60,17 @@ class CommitPool:
         self._processes = processes
         self._pool: ProcessPoolExecutor | None = None
 
-    def commit(self, schema: str, rows: Sequence[tuple[str, Sequence[Value]]]) -> list[Committed]:
+    def commit(self, committer: Committer, rows: Sequence[CommitRow]) -> list[Committed]:
         """Commit to rows, in their order; small blocks are not worth a process."""
         if self._processes < 2 or len(rows) < _WORTH_A_PROCESS:  # noqa: PLR2004 - one process is this one
-            return commit_rows(schema, rows)
+            return commit_rows(committer, rows)
         if self._pool is None:
             # spawn, because this process runs threads, and a fork of those may hang
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(self._processes, mp_context=context)
+        spec = encode(committer.schema.spec)
         futures = [
-            self._pool.submit(commit_rows, schema, rows[start : start + _CHUNK])
+            self._pool.submit(_commit_in_worker, spec, rows[start : start + _CHUNK])
             for start in range(0, len(rows), _CHUNK)
         ]
         return [committed for future in futures for committed in future.result()]

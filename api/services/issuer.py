@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from api.catalogue.datatype import DataType
 from api.ingestion.row import Rejection, Row
-from api.services.commit_pool import CommitPool
+from api.services.commit_pool import CommitPool, committer_of
 from api.services.member_key import Department
 from api.services.row_sort import NewRow, sort_rows
 from api.storage import table
@@ -143,7 +143,7 @@ class Issuer:
         order = shuffled(len(new))
         shuffled_rows = [new[position] for position in order]
         committed = self._pool.commit(
-            data_type.schema.name, [(item.row.credit_code, item.row.values) for item in shuffled_rows]
+            committer_of(data_type.schema.name), [(item.row.credit_code, item.row.values) for item in shuffled_rows]
         )
         headers = [
             Header(

@@ -1,0 +1,118 @@
+"""A schema of 16 fields with two ladders, values for it, and the bundle that a bank verifies."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ledger_node.domain.batch import batch_tree, root_of_batch
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.commitment import Committer, subject_tag
+from ledger_node.domain.header import NO_PREDECESSOR, Header
+from ledger_node.domain.opening import FieldProof
+from ledger_node.domain.period import Period
+from ledger_node.domain.proof import Prover, check_proof
+from ledger_node.domain.question import Question
+from ledger_node.domain.schema import Field, Schema
+from ledger_node.domain.statement import Statement, lower
+from ledger_node.domain.tree import path_of
+from ledger_node.domain.value import Value
+
+BANK_QUESTIONS: Final = (
+    "bench.first >= 500000 CNY",
+    "bench.second < 9000000 CNY",
+    "bench.grade in {A, B}",
+    "bench.code_0 reveal",
+    "bench.code_1 reveal",
+)
+"""Three predicates and two reveals."""
+_BATCH: Final = 10_000
+_INDEX: Final = 4_321
+_PLAIN: Final = 13
+_FEN: Final = 100
+
+
+def one_digit_schema() -> Schema:
+    """Return the schema with ladders of one significant digit (82 points each)."""
+    return _schema({"kind": "one_digit", "from": 100, "to": 100_000_000_000})
+
+
+def two_digit_schema() -> Schema:
+    """Return the schema with ladders of two significant digits (811 points each)."""
+    return _schema({"kind": "two_digits", "from": 100, "to": 100_000_000_000})
+
+
+def _schema(ladder: JSON) -> Schema:
+    fields: list[JSON] = [
+        {"name": name, "type": "integer", "unit": "fen", "mode": "ladder", "ladder": ladder}
+        for name in ("first", "second")
+    ]
+    fields.append({"name": "grade", "type": "enum", "mode": "enum", "members": ["A", "B", "M", "C", "D"]})
+    fields += [{"name": f"code_{number}", "type": "code", "mode": "plain"} for number in range(_PLAIN)]
+    return Schema.from_json({"name": "bench", "version": 1, "fields": fields})
+
+
+def sample_values(schema: Schema, number: int) -> Sequence[Value]:
+    """Return the values of row ``number``, always the same."""
+    drawn = random.Random(number)  # noqa: S311 - figures to measure with, no secrets
+    amounts = [int(10 ** drawn.uniform(2, 11)) for _ in range(2)]
+    grade = drawn.choice(schema.field("grade").members)
+    return (*amounts, grade, *(f"C{number}-{index}" for index in range(_PLAIN)))
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What a bank checks: proofs of five fields, and the header's place in a batch of 10,000."""
+
+    schema: Schema
+    header: Header
+    path: Sequence[bytes]
+    root: bytes
+    fields: Sequence[Field]
+    statements: Sequence[Statement]
+    proofs: Sequence[FieldProof]
+
+    def verify(self) -> None:
+        """Check everything.
+
+        Raises:
+            VerificationError: something does not check.
+        """
+        if root_of_batch(self.header.digest, _INDEX, self.path, _BATCH) != self.root:
+            raise ValueError("the batch does not check")
+        for field, statement, proof in zip(self.fields, self.statements, self.proofs, strict=True):
+            check_proof(self.schema, self.header.fields_root, field, statement, proof)
+
+
+def bundle() -> Bundle:
+    """Make the bundle of one row with 1,286,400.50 and 186,000.00 CNY, grade B."""
+    schema = one_digit_schema()
+    committer, seed = Committer(schema), bytes(range(32))
+    values = (128_640_050, 186_000 * _FEN, "B", *(f"C{index}" for index in range(_PLAIN)))
+    header = Header(
+        schema_id=schema.id,
+        fields_root=committer.commit(seed, values).root,
+        subject_tag=subject_tag(seed, "91990000MABYF3008C"),
+        issuer=bytes(32),
+        issued_at=0,
+        valid_until=0,
+        as_of=0,
+        period=Period(0, 0),
+        supersedes=NO_PREDECESSOR,
+        chain_id=1,
+        anchor_registry=bytes(20),
+    )
+    digests = [number.to_bytes(32, "big") for number in range(_BATCH)]
+    digests[_INDEX] = header.digest
+    levels = batch_tree(digests)
+    questions = [Question.parse(text, {"bench": schema}) for text in BANK_QUESTIONS]
+    fields = [schema.field(question.field) for question in questions]
+    statements = [lower(question, field) for question, field in zip(questions, fields, strict=True)]
+    prover = Prover(committer, seed, values)
+    proofs = []
+    for field, statement in zip(fields, statements, strict=True):
+        proof = prover.prove(field, statement, may_disclose=True)
+        if not isinstance(proof, FieldProof):
+            raise TypeError("every question of the bundle has a proof")
+        proofs.append(proof)
+    return Bundle(schema, header, path_of(levels, _INDEX), levels[-1][0], fields, statements, proofs)
