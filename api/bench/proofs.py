@@ -24,9 +24,7 @@ def proofs(_: Path, *, quick: bool, say: Callable[[str], None]) -> dict[str, flo
     rows = 512 if quick else 4096
     one, two = one_digit_schema(), two_digit_schema()
     figures: dict[str, float | None] = {"verify_bundle_ms": _verify_ms(200 if quick else 2000)}
-    say(
-        f"a bundle is {len(BANK_QUESTIONS)} questions (three predicates, two reveals), header and 10,000-leaf batch path"
-    )
+    say("a bundle: three predicates, two reveals, the header, and its path in a batch of 10,000")
     figures["issue_per_s_two_digit"] = _commits_per_s(two, rows)
     figures["issue_per_s_one_digit"] = _commits_per_s(one, rows)
     figures["two_core_scaling"] = _scaling(two, 4 * rows)
