@@ -88,7 +88,7 @@ def bundle() -> Bundle:
     """Make the bundle of one row with 1,286,400.50 and 186,000.00 CNY, grade B."""
     schema = one_digit_schema()
     committer, seed = Committer(schema), bytes(range(32))
-    values = (128_640_050, 186_000 * _FEN, "B", *(f"C{index}" for index in range(_PLAIN)))
+    values: tuple[Value, ...] = (128_640_050, 186_000 * _FEN, "B", *(f"C{index}" for index in range(_PLAIN)))
     header = Header(
         schema_id=schema.id,
         fields_root=committer.commit(seed, values).root,
