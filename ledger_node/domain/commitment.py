@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, assert_never
 
 from ledger_node.domain.hashing import HASH_BYTES, kdf, keccak, walk
 from ledger_node.domain.schema import ABSENT_BYTE, Field, Mode, Schema
@@ -103,6 +103,8 @@ class Committer:
                 return self._ladder(field, seed, value)
             case Mode.ENUM:
                 return enum_digest(enum_bits(field, seed, value))
+            case _:
+                assert_never(field.mode)
 
     def _ladder(self, field: Field, seed: bytes, value: Value) -> bytes:
         # idx + (K - idx) steps: the work does not depend on the value

@@ -5,7 +5,7 @@ Every opening leads to exactly one value digest, and through salt and path to th
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, assert_never
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError, VerificationError
@@ -95,6 +95,8 @@ def proof_to_json(proof: FieldProof, field_: Field) -> dict[str, JSON]:
             body = {"kind": "below", "head_down": to_hex(head), "tip_up": to_hex(tip)}
         case BetweenOpening(up, down):
             body = {"kind": "between", "head_up": to_hex(up), "head_down": to_hex(down)}
+        case _:
+            assert_never(proof.opening)
     return {
         "opening": body,
         "salt": to_hex(proof.salt),

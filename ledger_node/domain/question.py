@@ -12,7 +12,7 @@ use and is converted exactly. Two questions are the same when their canonical JS
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Self
+from typing import Final, Self, assert_never
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
@@ -131,8 +131,8 @@ class Question:
                 return f"{name} reveal{during}"
             case _, MonthsBefore():
                 return f"{name} {self.op} {self.operand}{during}"
-            case _, operand:
-                return f"{name} {self.op} {show_operand(field, operand)}{during}"
+            case _:
+                return f"{name} {self.op} {show_operand(field, self.operand)}{during}"
 
 
 def schema_named(name: str, schemas: "dict[str, Schema]") -> Schema:
@@ -179,6 +179,8 @@ def _operand_from_json(field: Field, op: Op, raw: JSON) -> Operand:
             return _threshold(field, op, parse_operand(field, raw))
         case Op.EQUALS:
             return parse_operand(field, raw)
+        case _:
+            assert_never(op)
 
 
 def _operand_from_text(field: Field, op: Op, words: str) -> Operand:
@@ -201,6 +203,8 @@ def _operand_from_text(field: Field, op: Op, words: str) -> Operand:
             return _threshold(field, op, parse_operand(field, words, text=True))
         case Op.EQUALS:
             return parse_operand(field, words, text=True)
+        case _:
+            assert_never(op)
 
 
 def _split_period(rest: str) -> tuple[str, str | None]:

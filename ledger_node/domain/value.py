@@ -7,7 +7,7 @@ day), text NFC UTF-8, codes printable ASCII, booleans one byte. Nothing is ever 
 import datetime as dt
 import unicodedata
 from enum import Enum, StrEnum
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, assert_never
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
@@ -88,6 +88,8 @@ def parse_value(kind: FieldType, raw: JSON, name: str) -> Value:
             if not isinstance(raw, bool):
                 raise _type_wrong(name, "true or false")
             return raw
+        case _:
+            assert_never(kind)
 
 
 def format_value(kind: FieldType, value: Value) -> JSON:

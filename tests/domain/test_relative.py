@@ -148,3 +148,10 @@ def test_a_ladder_that_does_not_fit_its_field_is_refused(kind, ladder):
 def test_none_on_record_is_below_every_day():
     ladder = SCHEMA.field("decided_on").require_ladder()
     assert ladder.idx(Special.NONE_ON_RECORD) == 0
+
+
+def test_a_fixed_threshold_off_the_ladder_cannot_be_asked_at_all():
+    question = Question.parse("demo.profit >= 1.50 CNY", SCHEMAS)
+    with pytest.raises(InvalidInputError) as refused:
+        require_askable(question, SCHEMA.field("profit"))
+    assert refused.value.reason is Reason.OFF_LADDER
