@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from api.composition import Instance
 from api.http import problem
 from api.http.access import JsonObject
+from api.http.openapi import REFUSALS
 from api.http.route import attestation, consent, reference, subject, verification
 
 DESCRIPTION = """
@@ -30,7 +31,7 @@ def create_app(instance: Instance, *, on_stop: Callable[[], None] = lambda: None
     app = FastAPI(title="Credence", version="0.1.0", description=DESCRIPTION, lifespan=lifespan)
     app.state.instance = instance
     problem.install(app)
-    v1 = APIRouter(prefix="/v1")
+    v1 = APIRouter(prefix="/v1", responses=REFUSALS)
     for module in (reference, subject, attestation, consent, verification):
         v1.include_router(module.router)
     app.include_router(v1)

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from api.http import openapi
 from api.http.access import Access, ADepartment, JsonObject
 from api.http.body import record_body
 from api.ingestion.reader import Format
@@ -22,7 +23,17 @@ _FORMATS = {"text/csv": Format.CSV, "application/x-ndjson": Format.NDJSON}
 _PAGE = 1000
 
 
-@router.post("/attestations", status_code=HTTPStatus.ACCEPTED, summary="Stream records in (CSV or NDJSON)")
+@router.post(
+    "/attestations",
+    status_code=HTTPStatus.ACCEPTED,
+    summary="Stream records in (CSV or NDJSON)",
+    openapi_extra=openapi.upload(
+        "统一社会信用代码,评价年度,信用级别,评定日期,有效期起,有效期止,数据截至日期\n"
+        "91990000MABYF3008C,2025,B,2026-04-20,2026-04-20,2027-04-19,2026-10-31\n",
+        '{"credit_code": "91990000MABYF3008C", "period": "2025", "as_of": "2026-10-31", '
+        '"values": {"rating_year": 2025, "grade": "B", "rated_on": "2026-04-20", "valid_from": "2026-04-20", "valid_to": "2027-04-19"}}\n',
+    ),
+)
 async def upload(
     request: Request, response: Response, instance: Access, department: ADepartment, schema: Annotated[str, Query()]
 ) -> JsonObject:
@@ -65,7 +76,15 @@ def show_attestation(digest: str, instance: Access, department: ADepartment) -> 
     return _found(receipt_of(instance.store, instance.ledger.anchor_domain, department.id, from_hex(digest, "digest")))
 
 
-@router.post("/erasures", summary="Erase what this department attested to about a firm, and revoke it")
+@router.post(
+    "/erasures",
+    summary="Erase what this department attested to about a firm, and revoke it",
+    openapi_extra=openapi.body(
+        {"credit_code": openapi.CREDIT_CODE, "schema": {"type": ["string", "null"]}},
+        {"credit_code": "91990000MABYF3008C", "schema": "tax_payment"},
+        required=("credit_code",),
+    ),
+)
 async def erase(request: Request, instance: Access, department: ADepartment) -> JsonObject:
     """Take ``{credit_code, schema?}``; the keys of the records are deleted and their positions revoked."""
     record = await record_body(request)

@@ -5,8 +5,10 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
+from api.http import openapi
 from api.http.access import Access, ASubjectOrBank, JsonObject
 from api.http.body import record_body
+from api.http.openapi_terms import TERMS, TERMS_EXAMPLE
 from api.http.sign_in import Kind, Principal
 from api.services.consent import HeldConsent
 from ledger_node import clock
@@ -19,7 +21,16 @@ router = APIRouter(tags=["consents"])
 _MAX_SIGNATURES = 16
 
 
-@router.post("/consents", status_code=HTTPStatus.CREATED, summary="Grant: terms signed by the subject's controllers")
+@router.post(
+    "/consents",
+    status_code=HTTPStatus.CREATED,
+    summary="Grant: terms signed by the subject's controllers",
+    openapi_extra=openapi.body(
+        {"terms": TERMS, "signatures": openapi.SIGNATURES},
+        {"terms": TERMS_EXAMPLE, "signatures": ["0x" + "5a" * 65]},
+        required=("terms", "signatures"),
+    ),
+)
 async def grant(request: Request, instance: Access) -> JsonObject:
     """Take ``{terms, signatures}``; the signatures are the authority, whoever delivers them."""
     record = await record_body(request)
@@ -50,7 +61,13 @@ def show_consent(consent: str, instance: Access, principal: ASubjectOrBank) -> J
     return _show(instance, held)
 
 
-@router.post("/consents/{consent}/withdrawal", summary="Withdraw, by the secret or by the controllers' signatures")
+@router.post(
+    "/consents/{consent}/withdrawal",
+    summary="Withdraw, by the secret or by the controllers' signatures",
+    openapi_extra=openapi.body(
+        {"secret": openapi.HEX32, "signatures": openapi.SIGNATURES}, {"secret": "0x" + "5a" * 32}, required=()
+    ),
+)
 async def withdraw(consent: str, request: Request, instance: Access) -> JsonObject:
     """Take ``{secret}`` or ``{signatures}`` over the withdrawal statement; it counts for every later use."""
     record = await record_body(request)

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
+from api.http import openapi
 from api.http.access import Access, ARegistrar, JsonObject
 from api.http.body import record_body
 from api.http.sign_in import Kind
@@ -19,7 +20,24 @@ from ledger_node.domain.subject import MAX_CONTROLLERS
 router = APIRouter(tags=["subjects"])
 
 
-@router.post("/subjects", status_code=HTTPStatus.CREATED, summary="Register a subject with its controllers")
+@router.post(
+    "/subjects",
+    status_code=HTTPStatus.CREATED,
+    summary="Register a subject with its controllers",
+    openapi_extra=openapi.body(
+        {
+            "credit_code": openapi.CREDIT_CODE,
+            "controllers": {"type": "array", "minItems": 1, "maxItems": MAX_CONTROLLERS, "items": openapi.ADDRESS},
+            "threshold": {"type": "integer", "minimum": 1, "maximum": MAX_CONTROLLERS},
+        },
+        {
+            "credit_code": "91990000MABYF3008C",
+            "controllers": ["0x19e7e376e7c213b7e7e7e46cc70a5dd086daff2a"],
+            "threshold": 1,
+        },
+        required=("credit_code", "controllers", "threshold"),
+    ),
+)
 async def register(request: Request, instance: Access, _: ARegistrar) -> JsonObject:
     """Take ``{credit_code, controllers: [address], threshold}``; return the subject id and its API key.
 

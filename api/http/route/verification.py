@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
 from api.catalogue.datatype import schemas
+from api.http import openapi
 from api.http.access import ABank, Access, JsonObject
 from api.http.body import record_body
 from ledger_node.domain.presentation import MAX_CLAIMS
@@ -14,7 +15,33 @@ from ledger_node.domain.verification import Policy
 router = APIRouter(tags=["verifications"])
 
 
-@router.post("/verifications", summary="Ask consented questions; get holds, does_not_hold or cannot_tell")
+@router.post(
+    "/verifications",
+    summary="Ask consented questions; get holds, does_not_hold or cannot_tell",
+    openapi_extra=openapi.body(
+        {
+            "consent": openapi.HEX32,
+            "claims": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": MAX_CLAIMS,
+                "items": {"type": ["string", "object"], "description": "a question in its text or JSON form"},
+            },
+            "purpose": {"type": ["string", "null"]},
+            "policy": {
+                "type": ["object", "null"],
+                "properties": {"max_age_days": {"type": "integer", "minimum": 0}},
+                "additionalProperties": False,
+            },
+        },
+        {
+            "consent": "0x" + "5a" * 32,
+            "claims": ["tax_payment.paid_amount >= 500000 CNY during 2025", "tax_credit_rating.grade in {A, B}"],
+            "policy": {"max_age_days": 90},
+        },
+        required=("consent", "claims"),
+    ),
+)
 async def verify(request: Request, instance: Access, bank: ABank) -> JsonObject:
     """Take ``{consent, claims: [text or JSON question], purpose?, policy?: {max_age_days}}``.
 

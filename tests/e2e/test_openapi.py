@@ -1,0 +1,35 @@
+"""What OpenAPI says is what the code does."""
+
+from ledger_node.domain.consent import Terms
+
+POSTS = {
+    "/v1/attestations",
+    "/v1/subjects",
+    "/v1/consents",
+    "/v1/consents/{consent}/withdrawal",
+    "/v1/verifications",
+    "/v1/erasures",
+}
+
+
+def test_every_route_that_takes_a_body_describes_it_with_an_example(place):
+    paths = place.bank.get("/openapi.json")["paths"]
+    posts = {path for path, item in paths.items() if "post" in item}
+    assert posts == POSTS
+    for path in posts:
+        for content in paths[path]["post"]["requestBody"]["content"].values():
+            assert content["schema"]
+            assert content["example"]
+
+
+def test_the_example_of_consent_terms_is_read_by_the_code(place):
+    post = place.bank.get("/openapi.json")["paths"]["/v1/consents"]["post"]
+    example = post["requestBody"]["content"]["application/json"]["example"]["terms"]
+    assert Terms.from_json(example).to_json() == example
+
+
+def test_every_route_says_how_it_refuses(place):
+    for path, item in place.bank.get("/openapi.json")["paths"].items():
+        for operation in item.values():
+            if path.startswith("/v1/"):
+                assert "application/problem+json" in operation["responses"]["422"]["content"]
