@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity =0.8.37;
+
+import {IAnchorRegistry} from "./interfaces/IAnchorRegistry.sol";
+import {IDisputeVerifier} from "./interfaces/IDisputeVerifier.sol";
+import {CL1Enum} from "./libraries/CL1Enum.sol";
+import {CL1Field} from "./libraries/CL1Field.sol";
+import {CL1Header} from "./libraries/CL1Header.sol";
+import {CL1Ladder} from "./libraries/CL1Ladder.sol";
+import {CL1Tree} from "./libraries/CL1Tree.sol";
+
+/// @title DisputeVerifier
+/// @notice See IDisputeVerifier for what it promises.
+contract DisputeVerifier is IDisputeVerifier {
+    uint8 private constant ATTESTATIONS = 0;
+
+    /// @notice Where the batches are on record.
+    IAnchorRegistry public immutable ANCHORS;
+
+    constructor(IAnchorRegistry anchors) {
+        ANCHORS = anchors;
+    }
+
+    /// @inheritdoc IDisputeVerifier
+    function headerDigest(Header calldata header) external pure returns (bytes32) {
+        return CL1Header.digest(header);
+    }
+
+    /// @inheritdoc IDisputeVerifier
+    function batchRoot(bytes32 digest, uint256 index, uint32 size, bytes32[] calldata path)
+        external
+        pure
+        returns (bytes32)
+    {
+        return CL1Tree.batchRoot(digest, index, size, path);
+    }
+
+    /// @inheritdoc IDisputeVerifier
+    function checkInclusion(
+        IAnchorRegistry.Anchor calldata anchor,
+        Header calldata header,
+        uint256 index,
+        bytes32[] calldata path
+    ) external view returns (bool) {
+        if (anchor.stream != ATTESTATIONS) revert AnchorStreamWrong(anchor.stream);
+        if (header.chainId != block.chainid) revert HeaderChainWrong(header.chainId, block.chainid);
+        if (header.anchorRegistry != address(ANCHORS)) {
+            revert HeaderRegistryWrong(header.anchorRegistry, address(ANCHORS));
+        }
+        if (header.issuer != anchor.member) revert HeaderIssuerWrong(header.issuer, anchor.member);
+        bytes32 root = CL1Tree.batchRoot(CL1Header.digest(header), index, anchor.size, path);
+        return root == anchor.root && ANCHORS.isAnchored(anchor);
+    }
+
+    /// @inheritdoc IDisputeVerifier
+    function checkAtLeast(
+        Field calldata field,
+        uint16 j,
+        uint16 count,
+        bytes32 headUp,
+        bytes32 tipDown,
+        bytes32 fieldsRoot
+    ) external pure returns (bool) {
+        bytes32 value = CL1Ladder.atLeast(field.schemaId, field.index, j, count, headUp, tipDown);
+        return CL1Field.leadsTo(field, CL1Field.LADDER, value, fieldsRoot);
+    }
+
+    /// @inheritdoc IDisputeVerifier
+    function checkBelow(
+        Field calldata field,
+        uint16 j,
+        uint16 count,
+        bytes32 headDown,
+        bytes32 tipUp,
+        bytes32 fieldsRoot
+    ) external pure returns (bool) {
+        bytes32 value = CL1Ladder.below(field.schemaId, field.index, j, count, headDown, tipUp);
+        return CL1Field.leadsTo(field, CL1Field.LADDER, value, fieldsRoot);
+    }
+
+    /// @inheritdoc IDisputeVerifier
+    function checkBetween(
+        Field calldata field,
+        uint16 low,
+        uint16 high,
+        uint16 count,
+        bytes32 headUp,
+        bytes32 headDown,
+        bytes32 fieldsRoot
+    ) external pure returns (bool) {
+        bytes32 value = CL1Ladder.between(field.schemaId, field.index, low, high, count, headUp, headDown);
+        return CL1Field.leadsTo(field, CL1Field.LADDER, value, fieldsRoot);
+    }
+
+    /// @inheritdoc IDisputeVerifier
+    function checkBits(
+        Field calldata field,
+        uint16 count,
+        uint256 asked,
+        uint256 opened,
+        bytes32[] calldata shown,
+        bytes32 fieldsRoot
+    ) external pure returns (bool) {
+        bytes32 value = CL1Enum.oneOf(count, asked, opened, shown);
+        return CL1Field.leadsTo(field, CL1Field.ENUM, value, fieldsRoot);
+    }
+
+    /// @inheritdoc IDisputeVerifier
+    function checkPlain(Field calldata field, uint8 typeByte, bytes calldata value, bytes32 fieldsRoot)
+        external
+        pure
+        returns (bool)
+    {
+        return CL1Field.leadsTo(field, CL1Field.PLAIN, CL1Field.plainDigest(typeByte, value), fieldsRoot);
+    }
+
+    /// @inheritdoc IDisputeVerifier
+    function checkAbsent(Field calldata field, bytes32 fieldsRoot) external pure returns (bool) {
+        return CL1Field.leadsTo(field, CL1Field.ABSENT, bytes32(0), fieldsRoot);
+    }
+}
