@@ -36,6 +36,10 @@ def month(text: str) -> int:
     return (dt.date(int(text[:4]), int(text[5:]), 1) - dt.date(1970, 1, 1)).days
 
 
+def date(text: str) -> int:
+    return (dt.date.fromisoformat(text) - dt.date(1970, 1, 1)).days
+
+
 def ladder(spec: dict) -> list[int]:
     match spec["kind"]:
         case "integers":
@@ -44,10 +48,13 @@ def ladder(spec: dict) -> list[int]:
             low, high = month(spec["from"]), month(spec["to"])
             first_days = (dt.date(1970, 1, 1) + dt.timedelta(days=n) for n in range(low, high + 1))
             return [(day - dt.date(1970, 1, 1)).days for day in first_days if day.day == 1]
+        case "days":
+            return list(range(date(spec["from"]), date(spec["to"]) + 1))
         case kind:
             leading = range(1, 10) if kind == "one_digit" else range(10, 100)
             points = {digit * 10**power for digit in leading for power in range(40)}
-            return sorted(point for point in points if spec["from"] <= point <= spec["to"])
+            points = {point for point in points if spec["from"] <= point <= spec["to"]}
+            return sorted(points | {-point for point in points} | {0} if spec.get("mirrored") else points)
 
 
 def step(ctx: bytes, x: bytes, times: int) -> bytes:

@@ -1,0 +1,196 @@
+"""The vectors of tests/vectors: the product gives every expected result, and the reference every valid one."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from ledger_node.domain.batch import Anchor, Batch, changes_digest
+from ledger_node.domain.commitment import Committer
+from ledger_node.domain.consent import Terms, revocation_hash
+from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.error import CredenceError, InvalidInputError, VerificationError
+from ledger_node.domain.fact import IssuerPeriod, KeyRecord, LedgerFacts
+from ledger_node.domain.opening import proof_from_json, proof_to_json
+from ledger_node.domain.presentation import ShownAttestation
+from ledger_node.domain.proof import Prover, check_proof
+from ledger_node.domain.question import Question
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.record import to_hex
+from ledger_node.domain.schema import Schema
+from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal, lower
+from ledger_node.domain.status import WORD_BITS, Plane, StatusChange, StatusReason
+from ledger_node.domain.subject import Controllers
+from ledger_node.domain.value import parse_date
+from ledger_node.domain.verification import require_attestation
+
+ROOT = Path(__file__).parent.parent.parent
+FOLDER = ROOT / "tests" / "vectors"
+sys.path.append(str(FOLDER))
+
+import naive_ledger  # noqa: E402 - found only now
+
+FILES = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.json"))}
+CASES = {case["name"]: case for vectors in FILES.values() for case in vectors["cases"]}
+CORRUPTIONS = [record for vectors in FILES.values() for record in vectors["corruptions"]]
+PROOFS = {name: case for name, case in CASES.items() if case["kind"] == "field_proof"}
+DIFFERS = {
+    "batch": Reason.KEY_NOT_VALID,
+    "status_change": Reason.KEY_NOT_VALID,
+    "consent_terms": Reason.CONSENT_ID_MISMATCH,
+    "anchor": Reason.NOT_ANCHORED,
+    "controllers": Reason.CONTROLLERS_MISMATCH,
+    "revocation": Reason.CONSENT_WRONG_SECRET,
+}
+
+
+def blob(text):
+    return bytes.fromhex(text[2:])
+
+
+def statement_of(value, field):
+    match value["kind"]:
+        case "at_least":
+            return AtLeast(value["j"])
+        case "below":
+            return Below(value["j"])
+        case "between":
+            return Between(value["low"], value["high"])
+        case "one_of":
+            return OneOf(frozenset(value["positions"]))
+        case "none_of":
+            return NoneOf(frozenset(value["positions"]))
+        case "equals":
+            return Equals(field.parse(value["value"]))
+        case _:
+            return Reveal()
+
+
+def asked(case):
+    """The schema, the field and the statement, read from the question."""
+    schema = Schema.from_json(case["schema"])
+    question = Question.from_json(case["question"], {schema.name: schema})
+    field = schema.field(question.field)
+    as_of = parse_date(case["as_of"], "as_of") if "as_of" in case else 0
+    return schema, field, lower(question, field, as_of=as_of)
+
+
+def field_proof(case):
+    schema, field, statement = asked(case)
+    assert statement == statement_of(case["statement"], field)
+    proof = proof_from_json(case["proof"], field)
+    return check_proof(schema, blob(case["fields_root"]), field, statement, proof)
+
+
+def attestation(case):
+    schema, network = Schema.from_json(case["schema"]), case["network"]
+    members = {name: case[name] for name in ("header", "anchor", "index", "path")}
+    shown = ShownAttestation.from_json({**members, "subject_key": "0x" + "00" * 32})
+    anchor, ever = shown.anchor, (0, 2**53)
+    place = (anchor.member, anchor.stream, anchor.number)
+    domain = SigningDomain(network["chain_id"], blob(network["anchor_registry"]))
+    facts = LedgerFacts(
+        block_number=1,
+        block_hash=bytes(32),
+        block_time=anchor.anchored_at,
+        anchor_domain=domain,
+        consent_domain=domain,
+        anchor_digests={place: blob(case["held"])},
+        keys={(anchor.member, anchor.key): KeyRecord(*ever, 0)},
+        issuers={(schema.id, shown.header.issuer): IssuerPeriod(*ever)},
+        status={(anchor.member, plane, shown.position // WORD_BITS): 0 for plane in Plane},
+    )
+    require_attestation(shown, schema, facts)
+    return "holds"
+
+
+def digest(case):
+    message, domain = case["message"], case.get("domain")
+    where = domain and SigningDomain(domain["chain_id"], blob(domain["contract"]))
+    changes = changes_digest(*(list(map(int, message.get(name, []))) for name in ("words", "masks")))
+    match case["kind"]:
+        case "batch":
+            words = [blob(message[name]) for name in ("root", "previous_root")]
+            numbers = message["stream"], message["number"], words[0], message["size"], words[1]
+            return Batch(blob(message["member"]), *numbers, changes).digest(where)
+        case "status_change":
+            member, plane, reason = blob(message["member"]), Plane(message["plane"]), StatusReason(message["reason"])
+            return StatusChange(member, message["number"], plane, changes, reason).digest(where)
+        case "consent_terms":
+            return Terms.from_json(message).digest(where)
+        case "anchor":
+            return Anchor.from_json(message).digest
+        case "controllers":
+            return Controllers.from_json(message).commitment
+        case _:
+            return revocation_hash(blob(message["secret"]))
+
+
+def check(case):
+    """What the product says of a case."""
+    if case["kind"] == "field_proof":
+        return field_proof(case)
+    if case["kind"] == "attestation":
+        return attestation(case)
+    if digest(case) != blob(case["digest"]):
+        raise VerificationError(DIFFERS[case["kind"]], "another digest")
+    return "holds"
+
+
+def refusal(record):
+    try:
+        return check(naive_ledger.changed(CASES[record["of"]], record["change"])), None
+    except CredenceError as error:
+        return error.reason, type(error)
+
+
+def test_there_are_enough_of_them_and_no_name_twice():
+    assert len(CASES) == sum(len(vectors["cases"]) for vectors in FILES.values()) >= 40
+    assert len({record["name"] for record in CORRUPTIONS}) == len(CORRUPTIONS) >= 400
+    belongs = Counter(record["name"].split("_")[0] for record in CORRUPTIONS)
+    catalogue = [f"t{n}" for n in range(1, 15)] + ["p1", "p2", "p3", "p4", "p5", "p6", "p10", "p11", "p12"]
+    assert not {*catalogue, "t16", "h1", "h2", "h3", "h4", "h5", "h7"} - set(belongs)
+    assert {case["expect"] for case in CASES.values()} == {"holds", "does_not_hold", "cannot_tell"}
+    assert {record["stage"] for record in CORRUPTIONS} == {"question", "form", "check"}
+    assert sum(record["stage"] == "check" for record in CORRUPTIONS) >= 400
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_product_and_reference_agree_on_the_valid_case(name):
+    case = CASES[name]
+    assert check(case) == naive_ledger.check(case) == case["expect"]
+
+
+@pytest.mark.parametrize("name", PROOFS)
+def test_the_product_commits_and_proves_byte_for_byte_as_the_vector_says(name):
+    case = PROOFS[name]
+    schema, field, statement = asked(case)
+    assert to_hex(schema.id) == case["digests"]["schema_id"]
+    committer, values, seed = Committer(schema), schema.parse_values(case["values"]), blob(case["seed"])
+    tree = committer.commit(seed, values)
+    assert (to_hex(tree.root), to_hex(tree.levels[0][field.index])) == (case["fields_root"], case["digests"]["leaf"])
+    proof = Prover(committer, seed, values).prove(field, statement, may_disclose=True)
+    assert proof_to_json(proof, field) == case["proof"]
+
+
+@pytest.mark.parametrize("topic", FILES)
+def test_every_corruption_is_refused_for_its_reason(topic):
+    records = FILES[topic]["corruptions"]
+    wrong = {record["name"]: found for record in records if (found := refusal(record)[0]) != record["expect"]["reason"]}
+    assert not wrong
+
+
+@pytest.mark.parametrize("topic", FILES)
+def test_what_fails_the_check_is_a_no_and_what_cannot_be_asked_is_an_input_to_put_right(topic):
+    kinds = {"check": VerificationError, "question": InvalidInputError}
+    records = [record for record in FILES[topic]["corruptions"] if record["stage"] in kinds]
+    assert records
+    assert not [record["name"] for record in records if refusal(record)[1] is not kinds[record["stage"]]]
+
+
+def test_the_files_are_what_the_script_writes():
+    done = subprocess.run([ROOT / "scripts" / "make_vectors", "--check"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

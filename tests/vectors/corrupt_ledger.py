@@ -1,0 +1,239 @@
+"""Corruptions of headers, batches, anchors and signed structs: T3-T7, H1-H4, C2, C6, C9."""
+
+import naive_ledger
+import reference as ref
+from corrupt import bytes_altered, corruption, every_byte, flipped, resized
+from naive import hexed
+from valid import h
+
+LOST = "not_in_batch"
+WORDS = ("subject_tag", "fields_root", "issuer", "supersedes")
+NUMBERS = ("issued_at", "valid_until")
+DAYS = {"as_of": "2026-11-01", "period_from": "2025-01-02", "period_to": "2025-12-30"}
+OTHER = "0x" + "a5" * 32
+
+
+def headers(case: dict) -> list[dict]:
+    """H1: header field by field."""
+    name, made = case["name"], []
+    for field in WORDS:
+        text = case["header"][field]
+        made += bytes_altered(f"h1_{name}_{field}", case, f"/header/{field}", LOST)
+        made += [
+            corruption(
+                f"h1_{name}_{field}_{how}",
+                case,
+                "type_wrong" if not isinstance(value, str) else "value_malformed",
+                (f"/header/{field}", value),
+                stage="form",
+            )
+            for how, value in resized(text)
+        ]
+    for field in NUMBERS:
+        value = case["header"][field]
+        for other in (value + 1, value - 1, 0, value ^ 2**31):
+            made.append(corruption(f"h1_{name}_{field}_{other}", case, LOST, (f"/header/{field}", other)))
+        for how, other, reason in (
+            ("negative", -1, "value_out_of_range"),
+            ("text", str(value), "type_wrong"),
+            ("true", True, "type_wrong"),
+        ):
+            made.append(corruption(f"h1_{name}_{field}_{how}", case, reason, (f"/header/{field}", other), stage="form"))
+    for field, other in DAYS.items():
+        made.append(corruption(f"h1_{name}_{field}_a_day_off", case, LOST, (f"/header/{field}", other)))
+        for how, bad, reason in (
+            ("before_1970", "1969-12-31", "value_out_of_range"),
+            ("number", 20000, "type_wrong"),
+            ("no_day", "2025-02-29", "value_malformed"),
+        ):
+            made.append(corruption(f"h1_{name}_{field}_{how}", case, reason, (f"/header/{field}", bad), stage="form"))
+    head = case["header"]
+    made.append(
+        corruption(
+            f"h1_{name}_times_swapped",
+            case,
+            LOST,
+            ("/header/issued_at", head["valid_until"]),
+            ("/header/valid_until", head["issued_at"]),
+        )
+    )
+    made.append(
+        corruption(
+            f"h1_{name}_period_turned",
+            case,
+            LOST,
+            ("/header/period_from", head["period_to"]),
+            ("/header/period_to", head["period_from"]),
+        )
+    )
+    made.append(
+        corruption(
+            f"h1_{name}_root_and_tag_swapped",
+            case,
+            LOST,
+            ("/header/fields_root", head["subject_tag"]),
+            ("/header/subject_tag", head["fields_root"]),
+        )
+    )
+    made += [
+        corruption(f"h1_{name}_{field}_missing", case, "field_missing", (f"/header/{field}",), stage="form")
+        for field in head
+    ]
+    made.append(corruption(f"h1_{name}_member_unknown", case, "field_unknown", ("/header/grade", "A"), stage="form"))
+    return made + schemas(case) + networks(case)
+
+
+def schemas(case: dict) -> list[dict]:
+    name, reason = case["name"], "schema_mismatch"
+    made = bytes_altered(f"h1_{name}_schema_id", case, "/header/schema_id", reason)
+    other = hexed(ref.schema_id({**case["schema"], "version": 2}))
+    made.append(corruption(f"t9_{name}_id_of_other_version", case, reason, ("/header/schema_id", other)))
+    made.append(corruption(f"t9_{name}_other_version", case, reason, ("/schema/version", 2)))
+    both = ("/schema/version", 2), ("/header/schema_id", other)
+    return [*made, corruption(f"t9_{name}_both_other_version", case, LOST, *both)]
+
+
+def networks(case: dict) -> list[dict]:
+    """H7 belongs to the chain; that the header says which network it is of belongs here."""
+    name, reason, made = case["name"], "other_network", []
+    registry = case["header"]["anchor_registry"]
+    for who in ("header", "network"):
+        made.append(corruption(f"h7_{name}_{who}_chain_id", case, reason, (f"/{who}/chain_id", 31338)))
+        made.append(
+            corruption(f"h7_{name}_{who}_registry", case, reason, (f"/{who}/anchor_registry", flipped(registry, 19, 1)))
+        )
+    both = ("/header/chain_id", 1), ("/network/chain_id", 1)
+    made.append(corruption(f"h7_{name}_both_chain_id", case, LOST, *both))
+    moved = flipped(registry, 0, 0x80)
+    both = ("/header/anchor_registry", moved), ("/network/anchor_registry", moved)
+    made.append(corruption(f"h7_{name}_both_registry", case, LOST, *both))
+    bad = registry[:-2]
+    made.append(
+        corruption(f"h7_{name}_registry_short", case, "value_malformed", ("/header/anchor_registry", bad), stage="form")
+    )
+    return made
+
+
+def places(case: dict) -> list[dict]:
+    """T3-T7, H2, H3: index, size, path."""
+    name, index, path = case["name"], case["index"], case["path"]
+    size, outside, made = case["anchor"]["size"], "index_out_of_range", []
+    wrong = sorted({0, 1, index - 1, index + 1, index ^ 1, size - 1, size // 2} - {index})
+    within = [other for other in wrong if 0 <= other < size]
+    beyond = sorted({size, size + 1, index + 2 ** len(path), 2**32 + index})
+    made += [corruption(f"t7_{name}_index_{other}", case, LOST, ("/index", other)) for other in within]
+    made += [corruption(f"h2_{name}_index_{other}", case, outside, ("/index", other)) for other in beyond]
+    for how, other, reason in (
+        ("negative", -1, "value_out_of_range"),
+        ("text", str(index), "type_wrong"),
+        ("null", None, "type_wrong"),
+        ("true", True, "type_wrong"),
+    ):
+        made.append(corruption(f"t6_{name}_index_{how}", case, reason, ("/index", other), stage="form"))
+    for other in sorted({size + 1, size - 1, 2 * size, 1, 4095, 2**24 - 1} - {size, 0}):
+        depth = (other - 1).bit_length()
+        reason = outside if index >= other else "not_anchored" if depth == len(path) else "path_length"
+        made.append(corruption(f"h3_{name}_size_{other}", case, reason, ("/anchor/size", other)))
+    for how, other in (("0", 0), ("2_to_24", 2**24)):
+        made.append(
+            corruption(f"h3_{name}_size_{how}", case, "value_out_of_range", ("/anchor/size", other), stage="form")
+        )
+    made.append(corruption(f"t3_{name}_path_longer", case, "path_length", ("/path", [*path, hexed(ref.H(b"\x06"))])))
+    made.append(corruption(f"t16_{name}_path_of_33", case, "too_large", ("/path", [OTHER] * 33), stage="form"))
+    for height in range(len(path)):
+        pointer = f"/path/{height}"
+        made += bytes_altered(f"t4_{name}_sibling_{height}", case, pointer, LOST)[: 5 if len(path) < 4 else 2]
+        made.append(corruption(f"h4_{name}_empty_slot_as_sibling_{height}", case, *siblings(path, height)))
+    if path:
+        made.append(corruption(f"t3_{name}_path_shorter", case, "path_length", ("/path", path[:-1])))
+        made.append(corruption(f"t1_{name}_path_from_inner_node", case, "path_length", ("/path", path[1:])))
+        for how, value in resized(path[0]):
+            reason = "value_malformed" if isinstance(value, str) else "type_wrong"
+            made.append(corruption(f"t5_{name}_sibling_{how}", case, reason, ("/path/0", value), stage="form"))
+    if len(path) > 1:
+        made.append(corruption(f"t4_{name}_path_reversed", case, LOST, ("/path", path[::-1])))
+        made.append(corruption(f"t4_{name}_path_swapped", case, LOST, ("/path", [path[1], path[0], *path[2:]])))
+    return made
+
+
+def siblings(path: list[str], height: int) -> tuple:
+    """An empty slot in the place of a sibling, or another one's digest where it is one already."""
+    empty = hexed(ref.H(b"\x06"))
+    return LOST, (f"/path/{height}", hexed(ref.H(b"\x04", h("nobody"))) if path[height] == empty else empty)
+
+
+def empty_slot(case: dict) -> list[dict]:
+    """H4: the place of an empty slot claimed; in a batch of 5 these are 5, 6 and 7."""
+    made = []
+    for index in (5, 6, 7):
+        made.append(corruption(f"h4_{case['name']}_claims_slot_{index}", case, "index_out_of_range", ("/index", index)))
+        changes = ("/index", index), ("/anchor/size", 8)
+        made.append(corruption(f"h4_{case['name']}_claims_slot_{index}_of_8", case, LOST, *changes))
+    return made
+
+
+def anchors(case: dict) -> list[dict]:
+    """Anchor field by field; the chain holds another word."""
+    name, anchor, made = case["name"], case["anchor"], []
+    gone = "not_anchored"
+    for field, reason in (("member", gone), ("root", LOST)):
+        made += bytes_altered(f"h3_{name}_anchor_{field}", case, f"/anchor/{field}", reason)
+    made.append(corruption(f"h3_{name}_anchor_key", case, gone, ("/anchor/key", flipped(anchor["key"], 10, 4))))
+    for field in ("number", "start", "anchored_at"):
+        made += [
+            corruption(f"h3_{name}_anchor_{field}_{value}", case, gone, (f"/anchor/{field}", value))
+            for value in (anchor[field] + 1, anchor[field] - 1)
+        ]
+    made.append(corruption(f"h3_{name}_anchor_stream", case, gone, ("/anchor/stream", 1)))
+    log = {**anchor, "stream": 1}
+    held = ("/held", hexed(naive_ledger.anchor_digest(log)))
+    made.append(corruption(f"h3_{name}_anchored_in_the_access_log", case, gone, ("/anchor/stream", 1), held))
+    made += bytes_altered(f"h3_{name}_held", case, "/held", gone)
+    other = {**anchor, "member": hexed(h("member", "registrar"))}
+    held = ("/held", hexed(naive_ledger.anchor_digest(other)))
+    made.append(
+        corruption(f"h5_{name}_anchored_by_another", case, "issuer_mismatch", ("/anchor/member", other["member"]), held)
+    )
+    for field in anchor:
+        made.append(
+            corruption(f"h3_{name}_anchor_{field}_missing", case, "field_missing", (f"/anchor/{field}",), stage="form")
+        )
+    return made
+
+
+def struct(case: dict) -> list[dict]:
+    """A message member by member: other bytes, numbers, texts and lists make another digest."""
+    name, reason, made = case["name"], naive_ledger.DIFFERS[case["kind"]], []
+    for field, value in case["message"].items():
+        pointer = f"/message/{field}"
+        others: list = []
+        if isinstance(value, str) and value.startswith("0x"):
+            made += bytes_altered(f"x_{name}_{field}", case, pointer, reason)
+        elif isinstance(value, str):
+            others = [value + " ", value[:-1], value.upper() + "。"]
+        elif isinstance(value, int) and field not in {"version", "plane", "reason", "stream", "threshold"}:
+            others = [value + 1, value + 256]
+        elif field in {"plane", "reason", "stream"}:
+            others = [1 - value]
+        elif field == "threshold":
+            others = [2] if len(case["message"]["addresses"]) > 1 and value != 2 else [1] if value != 1 else []
+        elif isinstance(value, list) and value and field not in {"words", "masks"}:
+            others = [value[1:], value[:-1], value[::-1], [*value, "more" if field == "questions" else OTHER]]
+            others = [other for other in others if other != value and lengths(field, other)]
+        made += [corruption(f"x_{name}_{field}_{n}", case, reason, (pointer, other)) for n, other in enumerate(others)]
+    for n, (words, masks) in enumerate(
+        ((["0"], ["1"]), (["1"], ["5"]), (["0", "17"], ["4", "8"]), (["17", "0"], ["5", "5"]))
+    ):
+        if "words" in case["message"]:
+            changes = ("/message/words", words), ("/message/masks", masks)
+            made.append(corruption(f"x_{name}_changes_{n}", case, reason, *changes))
+    if "domain" in case:
+        made.append(corruption(f"c6_{name}_other_chain", case, reason, ("/domain/chain_id", 1)))
+        made += bytes_altered(f"c6_{name}_contract", case, "/domain/contract", reason)
+    return made + every_byte(f"x_{name}_digest", case, "/digest", reason, step=5)
+
+
+def lengths(field: str, value: list) -> bool:
+    """Lists that can be read: controllers are 20 bytes and at least two here, questions at least one."""
+    texts = [len(item) for item in value]
+    return len(value) > 1 and set(texts) == {42} if field == "addresses" else bool(value) or field == "departments"

@@ -1,0 +1,219 @@
+"""Corruptions of plain and enum openings, of absence, and of questions: T8, T10-T14, P4, P10-P12."""
+
+from itertools import pairwise
+
+import reference as ref
+from corrupt import FAILED, MALFORMED, bytes_altered, bytes_resized, corruption
+from corrupt_proofs import OPENING, OTHER, PATH, SALT, blobs_of, field_of
+from naive import hexed
+
+VALUE = f"{OPENING}/value"
+OTHERS = {
+    "integer": [0, 1, -1, 1_286_400, -1_286_401, 2**53 - 2],
+    "date": ["2026-04-21", "2026-04-19", "2027-04-20", "1970-01-01"],
+    "month": ["1970-01", "1969-11", "2025-12"],
+    "bool": [],
+    "text": ["Cafe 示例", "Café 示例 ", "CAFÉ 示例", "示例"],
+    "code": ["10102", "1010", "101010", "010101"],
+}
+NOT_A = {
+    "integer": ["5", "", None, True, False, [1], {"fen": 1}, "0x01", 2**127, -(2**127) - 1],
+    "date": ["2026-4-20", "20260420", "2026-02-30", "2026-04-20T00:00", 20563, None, "", "2026-W17-1", "+2026-04-20"],
+    "month": ["2026-04-20", "2026-13", "2026-4", 672, None, "1969-1", "Dec-1969"],
+    "bool": ["true", 1, 0, None, "", "no"],
+    "text": ["Cafe\u0301 示例", "", None, 5, True, "é" * 513, ["Café"]],
+    "code": ["", None, 10101, "10 101", "１０１０１", "10101\n", "10101\u0000", "é", "1" * 1025],
+}
+
+
+def plain(case: dict) -> list[dict]:
+    name, (_, field) = case["name"], field_of(case)
+    value, kind = case["proof"]["opening"]["value"], field["type"]
+    others = [not value] if kind == "bool" else [other for other in OTHERS[kind] if other != value]
+    made = [corruption(f"x_{name}_other_value_{n}", case, FAILED, (VALUE, other)) for n, other in enumerate(others)]
+    made += [
+        corruption(
+            f"t{13 if kind != 'integer' else 14}_{name}_not_a_{kind}_{n}", case, MALFORMED, (VALUE, other), stage="form"
+        )
+        for n, other in enumerate(NOT_A[kind])
+    ]
+    chain = {"kind": "at_least", "head_up": OTHER, "tip_down": OTHER}
+    made += [
+        corruption(f"x_{name}_value_missing", case, MALFORMED, (VALUE,), stage="form"),
+        corruption(f"t10_{name}_as_chain", case, "mode_mismatch", (OPENING, chain)),
+        corruption(f"t10_{name}_as_bits", case, "mode_mismatch", (OPENING, {"kind": "bits", "opened": {}, "shut": {}})),
+    ]
+    return made
+
+
+def types(case: dict) -> list[dict]:
+    """T10, T13: the schema says another type, so the type byte and the canonical bytes are others."""
+    name, (i, field) = case["name"], field_of(case)
+    others = {"code": "text", "date": "text", "month": "text", "text": "code"}.get(field["type"])
+    if others is None or not str(case["proof"]["opening"]["value"]).isascii():
+        return []
+    return [corruption(f"t13_{name}_typed_as_{others}", case, FAILED, (f"/schema/fields/{i}/type", others))]
+
+
+def enum(case: dict) -> list[dict]:
+    """P10, P12 and the bits."""
+    name, made = case["name"], []
+    opened, shut = case["proof"]["opening"]["opened"], case["proof"]["opening"]["shut"]
+    members = field_of(case)[1]["members"]
+    a_key, a_bit = next(iter(opened)), next(iter(shut))
+    for part, pointer in blobs_of(case):
+        made += bytes_altered(f"x_{name}_{part}", case, pointer, FAILED)
+        made.append(corruption(f"p10_{name}_{part}_missing", case, "opened_set_mismatch", (pointer,)))
+    for part, pointer in (blobs_of(case)[0], blobs_of(case)[-1]):
+        made += bytes_resized(f"p5_{name}_{part}", case, pointer, MALFORMED)
+    wrong = "opened_set_mismatch"
+    made += [
+        corruption(f"p10_{name}_bit_as_key", case, wrong, move("shut", a_bit), add("opened", a_bit, shut[a_bit])),
+        corruption(f"p10_{name}_key_as_bit", case, wrong, move("opened", a_key), add("shut", a_key, opened[a_key])),
+        corruption(
+            f"p10_{name}_all_opened",
+            case,
+            wrong,
+            (f"{OPENING}/opened", dict.fromkeys(members, OTHER)),
+            (f"{OPENING}/shut", {}),
+        ),
+        corruption(
+            f"p10_{name}_all_shut",
+            case,
+            wrong,
+            (f"{OPENING}/shut", dict.fromkeys(members, OTHER)),
+            (f"{OPENING}/opened", {}),
+        ),
+        corruption(f"p10_{name}_nothing", case, wrong, (f"{OPENING}/shut", {}), (f"{OPENING}/opened", {})),
+        corruption(f"p10_{name}_both", case, wrong, add("opened", a_bit, OTHER)),
+        corruption(f"p11_{name}_unknown_member", case, MALFORMED, add("opened", "E", OTHER), stage="form"),
+        corruption(f"p11_{name}_unknown_shut_member", case, MALFORMED, add("shut", "a", OTHER), stage="form"),
+        corruption(f"p10_{name}_opened_missing", case, MALFORMED, (f"{OPENING}/opened",), stage="form"),
+        corruption(
+            f"p10_{name}_opened_list", case, MALFORMED, (f"{OPENING}/opened", list(opened.values())), stage="form"
+        ),
+        corruption(
+            f"t10_{name}_as_chain",
+            case,
+            "mode_mismatch",
+            (OPENING, {"kind": "below", "head_down": OTHER, "tip_up": OTHER}),
+        ),
+        corruption(f"t10_{name}_as_plain", case, "mode_mismatch", (OPENING, {"kind": "plain", "value": "B"})),
+    ]
+    for side, texts in (("opened", opened), ("shut", shut)):
+        names = list(texts)
+        for one, two in pairwise(names):
+            changes = add(side, one, texts[two]), add(side, two, texts[one])
+            made.append(corruption(f"p6_{name}_{side}_{one}_and_{two}_swapped", case, FAILED, *changes))
+    made.append(
+        corruption(
+            f"p6_{name}_key_and_bit_swapped",
+            case,
+            FAILED,
+            add("opened", a_key, shut[a_bit]),
+            add("shut", a_bit, opened[a_key]),
+        )
+    )
+    orders = {"reversed": members[::-1], "first_two_swapped": [members[1], members[0], *members[2:]]}
+    i = field_of(case)[0]
+    for how, order in orders.items():
+        positions = [order.index(members[position]) for position in case["statement"].get("positions", [])]
+        statement = (("/statement/positions", sorted(positions)),)
+        changes = (f"/schema/fields/{i}/members", order), *(statement if positions else ())
+        made.append(corruption(f"p12_{name}_schema_members_{how}", case, FAILED, *changes))
+    return made
+
+
+def move(side: str, member: str) -> tuple:
+    return (f"{OPENING}/{side}/{member}",)
+
+
+def add(side: str, member: str, text: str) -> tuple:
+    return f"{OPENING}/{side}/{member}", text
+
+
+def other_sets(case: dict) -> list[dict]:
+    """P10: the proof for every other set, in both directions."""
+    name, made = case["name"], []
+    members, asked = field_of(case)[1]["members"], set(case["statement"]["positions"])
+    everything = set(range(len(members)))
+    for number in range(1, 2 ** len(members) - 1):
+        positions = {j for j in everything if number >> j & 1}
+        if positions in (asked, everything - asked):
+            continue
+        for op, kind in (("in", "one_of"), ("not in", "none_of")):
+            names = [members[j] for j in sorted(positions)]
+            changes = (
+                ("/question/op", op),
+                ("/question/operand", names),
+                ("/statement", {"kind": kind, "positions": sorted(positions)}),
+            )
+            made.append(corruption(f"p10_{name}_for_{kind}_{''.join(names)}", case, "opened_set_mismatch", *changes))
+    return made
+
+
+def value_set(case: dict) -> list[dict]:
+    """A key whose bit is 1 opened as 0: the member that the field has is said not to be it."""
+    name, (i, field) = case["name"], field_of(case)
+    value, seed = case["values"]["grade"], bytes.fromhex(case["seed"][2:])
+    other = next(member for member in case["proof"]["opening"]["opened"])
+    key = hexed(ref.kdf(seed, "bit", i, field["members"].index(value)))
+    body = {**case["proof"]["opening"]}
+    body["opened"] = {**{m: k for m, k in body["opened"].items() if m != other}, value: key}
+    body["shut"] = {**{m: b for m, b in body["shut"].items() if m != value}, other: OTHER}
+    kept = [field["members"].index(m) for m in body["shut"]]
+    names = [field["members"][j] for j in sorted(kept)]
+    changes = (OPENING, body), ("/question/operand", names), ("/statement/positions", sorted(kept))
+    return [corruption(f"p10_{name}_set_bit_opened_as_0", case, FAILED, *changes)]
+
+
+def absent(case: dict) -> list[dict]:
+    """T12: an absent field is not 0, not the text \"\", and not below everything."""
+    name, made = case["name"], []
+    kinds = {
+        "plain": {"kind": "plain", "value": "0" if case["question"]["op"] == "reveal" else 0},
+        "at_least": {"kind": "at_least", "head_up": "0x" + "00" * 32, "tip_down": "0x" + "00" * 32},
+        "below": {"kind": "below", "head_down": "0x" + "00" * 32, "tip_up": "0x" + "00" * 32},
+    }
+    mode = field_of(case)[1]["mode"]
+    for kind, body in kinds.items():
+        reason = FAILED if (mode == "plain") == (kind == "plain") else "mode_mismatch"
+        made.append(corruption(f"t12_{name}_as_{kind}", case, reason, (OPENING, body)))
+    return made
+
+
+def pad(case: dict) -> list[dict]:
+    """T11: the first pad slot as if it were a field without a value."""
+    seed, spec = bytes.fromhex(case["seed"][2:]), case["schema"]
+    slot = len(spec["fields"])
+    extra = {"name": "extra", "type": "text", "mode": "plain", "optional": True}
+    salt = hexed(ref.kdf(seed, "pad", slot))
+    more = (f"/schema/fields/{slot}", extra), ("/question", {"schema": spec["name"], "field": "extra", "op": "reveal"})
+    statement, body = ("/statement", {"kind": "reveal"}), (OPENING, {"kind": "absent"})
+    name = case["name"]
+    return [
+        corruption(f"t11_{name}_pad_as_absent_field", case, FAILED, *more, statement, body, (SALT, salt)),
+        corruption(f"t11_{name}_pad_as_text", case, FAILED, *more, statement, (VALUE, "0"), (SALT, salt))
+        if case["proof"]["opening"]["kind"] == "plain"
+        else corruption(f"t11_{name}_pad_and_shorter_path", case, "path_length", *more, statement, body, (PATH, [])),
+    ]
+
+
+def as_other_field(case: dict, field: str) -> dict:
+    """T8: the leaf of one plain field shown as another one's."""
+    name = f"t8_{case['name']}_as_{field}"
+    return corruption(name, case, FAILED, ("/question/field", field))
+
+
+def questions(case: dict, table: list[tuple]) -> list[dict]:
+    """P4, P11: (name, reason, changes of the question); nobody looks at the proof."""
+    return [
+        corruption(
+            f"{name}_{case['name']}",
+            case,
+            reason,
+            *((f"/question/{key}", value) for key, value in parts.items()),
+            stage="question",
+        )
+        for name, reason, parts in table
+    ]

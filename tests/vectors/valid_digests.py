@@ -1,0 +1,78 @@
+"""The valid cases of digests.json."""
+
+import naive_ledger
+from naive import hexed
+from valid import h
+
+DOMAIN = {"chain_id": 31337, "contract": hexed(h("AnchorRegistry")[:20])}
+CONSENTS = {"chain_id": 31337, "contract": hexed(h("ConsentRegistry")[:20])}
+ADDRESSES = [hexed(h("controller", number)[:20]) for number in range(3)]
+BATCH = {
+    "member": hexed(h("member", "tax")),
+    "stream": 0,
+    "number": 7,
+    "root": hexed(h("root")),
+    "size": 5,
+    "previous_root": hexed(h("previous root")),
+    "words": ["0", "17"],
+    "masks": ["5", str(2**255 + 1)],
+}
+FIRST = {**BATCH, "number": 1, "size": 4096, "previous_root": "0x" + "00" * 32, "words": [], "masks": []}
+LOG = {**BATCH, "stream": 1, "number": 3, "size": 1, "words": [], "masks": []}
+STATUS = {
+    "member": hexed(h("member", "tax")),
+    "number": 4,
+    "plane": 0,
+    "words": ["1"],
+    "masks": [str(2**44)],
+    "reason": 1,
+}
+TERMS = {
+    "version": 1,
+    "subject": hexed(h("subject")),
+    "grantee": hexed(h("bank")),
+    "grantee_name": "虚构银行",
+    "purpose": "loan_application",
+    "purpose_text": "Decide on a loan application 贷款申请审批",
+    "questions": ["firm_facts.paid >= 2000 CNY during 2025", "firm_facts.grade in {A, B}"],
+    "departments": [hexed(h("member", "tax")), hexed(h("member", "registrar"))],
+    "not_before": 1_794_000_000,
+    "expires_at": 1_795_000_000,
+    "max_uses": 3,
+    "retention_days": 31,
+    "revocation_hash": hexed(h("revocation hash")),
+    "salt": hexed(h("salt of terms")),
+}
+ANCHOR = {
+    "member": hexed(h("member", "tax")),
+    "stream": 1,
+    "number": 12,
+    "root": hexed(h("root")),
+    "size": 4096,
+    "start": 1_048_576,
+    "anchored_at": 1_794_086_400,
+    "key": hexed(h("key of tax")[:20]),
+}
+CONTROLLERS = {"addresses": ADDRESSES, "threshold": 2, "salt": hexed(h("controllers' salt"))}
+
+
+def case(name: str, kind: str, message: dict, domain: dict | None = None) -> dict:
+    digest = hexed(naive_ledger.digest(kind, message, domain))
+    where = {} if domain is None else {"domain": domain}
+    return {"name": name, "kind": kind, **where, "message": message, "digest": digest, "expect": "holds"}
+
+
+def digests() -> list[dict]:
+    return [
+        case("batch", "batch", BATCH, DOMAIN),
+        case("batch_first", "batch", FIRST, DOMAIN),
+        case("batch_access_log", "batch", LOG, DOMAIN),
+        case("status_revoke", "status_change", STATUS, DOMAIN),
+        case("status_superseded", "status_change", {**STATUS, "plane": 1, "reason": 0}, DOMAIN),
+        case("terms", "consent_terms", TERMS, CONSENTS),
+        case("terms_all_departments", "consent_terms", {**TERMS, "departments": []}, CONSENTS),
+        case("anchor", "anchor", ANCHOR),
+        case("controllers_2_of_3", "controllers", CONTROLLERS),
+        case("controllers_1_of_1", "controllers", {**CONTROLLERS, "addresses": ADDRESSES[:1], "threshold": 1}),
+        case("revocation", "revocation", {"secret": hexed(h("withdrawal secret"))}),
+    ]
