@@ -31,7 +31,8 @@ _PAGE = 1000
         "统一社会信用代码,评价年度,信用级别,评定日期,有效期起,有效期止,数据截至日期\n"
         "91990000MABYF3008C,2025,B,2026-04-20,2026-04-20,2027-04-19,2026-10-31\n",
         '{"credit_code": "91990000MABYF3008C", "period": "2025", "as_of": "2026-10-31", '
-        '"values": {"rating_year": 2025, "grade": "B", "rated_on": "2026-04-20", "valid_from": "2026-04-20", "valid_to": "2027-04-19"}}\n',
+        '"values": {"rating_year": 2025, "grade": "B", "rated_on": "2026-04-20", '
+        '"valid_from": "2026-04-20", "valid_to": "2027-04-19"}}\n',
     ),
 )
 async def upload(
