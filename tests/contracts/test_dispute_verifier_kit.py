@@ -168,7 +168,7 @@ def call_for(contract, schema, root, field, statement, proof):
     match statement, proof.opening:
         case _, AbsentOpening():
             return contract.functions.checkAbsent(where, root), CANNOT_TELL
-        case ((Equals() | Reveal()), PlainOpening(value)):
+        case ((Equals() | Reveal()), PlainOpening(value)) if not field.members:
             encoded = encode_value(field.type, value)
             call = contract.functions.checkPlain(where, encoded[0], encoded[1:], root)
             unequal = isinstance(statement, Equals) and statement.value != value
@@ -209,7 +209,8 @@ def _bits(contract, where, root, field, statement, opening):
         case _:
             # reveal: all bits but one are opened
             asked, outcome = frozenset(sorted(everything - opened)[:1]), HOLDS
-    shown = [(opening.opened | opening.shut)[j] for j in sorted(opening.opened | opening.shut)]
+    # a bit that is both opened and shut is given twice, so that nothing of the proof is dropped on the way
+    shown = [digest for _, digest in sorted([*opening.opened.items(), *opening.shut.items()])]
     arguments = (len(field.members), mask_of(asked), mask_of(opened), shown)
     return contract.functions.checkBits(where, *arguments, root), outcome
 

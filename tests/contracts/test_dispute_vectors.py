@@ -1,0 +1,185 @@
+"""The vectors that product and reference are held to, run by the contract (tests/vectors/README.md).
+
+The contract sees what has passed the stages ``question`` and ``form``. Of what it sees, it must say of every valid
+case what the case expects, and of no corruption that it proves anything.
+"""
+
+import copy
+import json
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+from contract_kit import ARTIFACTS, GENESIS_TIME, Chain, Refused
+from eth.vm.forks.cancun import CancunVM
+from eth_abi import encode
+from eth_account import Account
+from eth_tester import EthereumTester, PyEVMBackend
+from eth_utils import keccak, to_checksum_address
+from test_dispute_verifier_kit import ask, deploy, header_argument, pure_verifier, settle
+from web3 import Web3
+from web3.providers.eth_tester import EthereumTesterProvider
+
+from ledger_node.domain.batch import Anchor
+from ledger_node.domain.header import Header
+from ledger_node.domain.opening import proof_from_json
+from ledger_node.domain.proof import Outcome
+from ledger_node.domain.record import from_hex
+from ledger_node.domain.schema import Schema
+from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
+from ledger_node.domain.value import parse_value
+
+FOLDER = Path(__file__).parent.parent / "vectors"
+FILES = sorted(FOLDER.glob("*.json"))
+KINDS = {"field_proof", "attestation"}
+ANCHOR_DIGESTS_SLOT = 3
+
+
+THE_CALLERS = {"schema_mismatch"}
+"""Which schema a header is of is the caller's to compare: checkInclusion takes no schema."""
+REFUSALS = {
+    # None: nothing is proven. The contract looks at what the header says before it climbs the tree
+    "field_proof_failed": {None},
+    # bits of a field that has no members; to reveal with no bit left shut is to ask whether v is one of none
+    "mode_mismatch": {"NoSuchQuestion", "BitsCountInvalid"},
+    "opened_set_mismatch": {None, "BitsNotComplement", "BitsShownWrong"},
+    "path_length": {"PathLengthWrong"},
+    "index_out_of_range": {"BatchIndexOutOfRange", "PathIndexOutOfRange"},
+    "other_network": {"HeaderChainWrong", "HeaderRegistryWrong"},
+    "not_in_batch": {None, "HeaderIssuerWrong"},
+    "not_anchored": {None, "HeaderIssuerWrong", "AnchorStreamWrong"},
+    "issuer_mismatch": {"HeaderIssuerWrong"},
+}
+"""What the contract may say where the product refuses with a reason."""
+
+
+def settle_field_proof(case):
+    """The outcome of a field proof on chain."""
+    schema = Schema.from_json(case["schema"])
+    field = schema.field(case["question"]["field"])
+    statement = read_statement(case["statement"], field)
+    proof = proof_from_json(case["proof"], field)
+    root = from_hex(case["fields_root"], "fields_root")
+    return settle(pure_verifier()[1], schema, root, field, statement, proof)
+
+
+def read_statement(value, field):
+    match value:
+        case {"kind": "at_least", "j": j}:
+            return AtLeast(j)
+        case {"kind": "below", "j": j}:
+            return Below(j)
+        case {"kind": "between", "low": low, "high": high}:
+            return Between(low, high)
+        case {"kind": "one_of", "positions": positions}:
+            return OneOf(frozenset(positions))
+        case {"kind": "none_of", "positions": positions}:
+            return NoneOf(frozenset(positions))
+        case {"kind": "equals", "value": asked}:
+            return Equals(parse_value(field.type, asked, field.name))
+        case {"kind": "reveal"}:
+            return Reveal()
+    raise AssertionError(value)
+
+
+def settle_attestation(case):
+    """The outcome of an attestation on a chain of its network that holds ``held`` and nothing else."""
+    header, anchor = Header.from_json(case["header"]), Anchor.from_json(case["anchor"])
+    path = [from_hex(sibling, "sibling") for sibling in case["path"]]
+    slot = keccak(encode(["bytes32", "uint256"], [anchor.member, ANCHOR_DIGESTS_SLOT]))
+    slot = keccak(encode(["uint8", "bytes32"], [anchor.stream, slot]))
+    slot = keccak(encode(["uint64", "bytes32"], [anchor.number, slot]))
+    network = case["network"]
+    contract = verifier_on(network["chain_id"], network["anchor_registry"], slot, case["held"])
+    given = (
+        anchor.member,
+        anchor.stream,
+        anchor.number,
+        anchor.root,
+        anchor.size,
+        anchor.start,
+        anchor.anchored_at,
+        to_checksum_address(anchor.key),
+    )
+    try:
+        call = contract.functions.checkInclusion(given, header_argument(header), case["index"], path)
+        return Outcome.HOLDS if ask(call) else None
+    except Refused as refused:
+        return refused.name
+
+
+class Network(Chain):
+    """A chain of this id whose genesis has the real AnchorRegistry at this address, holding one word."""
+
+    def __init__(self, chain_id, registry, slot, held):
+        state = dict(PyEVMBackend.generate_genesis_state(num_accounts=2))
+        code = bytes.fromhex(ARTIFACTS["AnchorRegistry"]["deployedBytecode"][2:])
+        storage = {int.from_bytes(slot): int(held, 16)}
+        state[bytes.fromhex(registry[2:])] = {"balance": 0, "nonce": 1, "code": code, "storage": storage}
+        backend = PyEVMBackend(
+            genesis_parameters=PyEVMBackend.generate_genesis_params({"timestamp": GENESIS_TIME}),
+            genesis_state=state,
+            vm_configuration=((0, CancunVM),),
+        )
+        backend.chain.chain_id = chain_id
+        self.tester = EthereumTester(backend)
+        self.w3 = Web3(EthereumTesterProvider(self.tester))
+        self.accounts = [Account.from_key(key.to_bytes()) for key in backend.account_keys]
+
+
+@lru_cache(maxsize=4)
+def verifier_on(chain_id, registry, slot, held):
+    return deploy(Network(chain_id, registry, slot, held), to_checksum_address(registry))
+
+
+def settle_case(case):
+    """What the contract says: an outcome, None, or the name of its refusal."""
+    return {"field_proof": settle_field_proof, "attestation": settle_attestation}[case["kind"]](case)
+
+
+def corrupted(case, changes):
+    """The case after the changes, each at its JSON pointer (RFC 6901)."""
+    changed = copy.deepcopy(case)
+    for change in changes:
+        *parents, last = [part.replace("~1", "/").replace("~0", "~") for part in change["path"].split("/")[1:]]
+        target = changed
+        for part in parents:
+            target = target[int(part)] if isinstance(target, list) else target[part]
+        key = int(last) if isinstance(target, list) and last != "-" else last
+        if change.get("remove"):
+            del target[key]
+        elif isinstance(target, list) and key in {"-", len(target)}:
+            target.append(change["value"])
+        else:
+            target[key] = change["value"]
+    return changed
+
+
+def disagreements(vectors):
+    """(what the contract judges otherwise, how many it judged); nothing is passed over but what it never sees."""
+    cases = {case["name"]: case for case in vectors["cases"]}
+    wrong = [(name, said) for name, case in cases.items() if (said := settle_case(case)) != case["expect"]]
+    judged = len(cases)
+    for corruption in vectors["corruptions"]:
+        reason = corruption["expect"]["reason"]
+        if corruption["stage"] != "check" or reason in THE_CALLERS:
+            continue
+        said = settle_case(corrupted(cases[corruption["of"]], corruption["change"]))
+        judged += 1
+        if said not in REFUSALS[reason]:
+            wrong.append((corruption["name"], reason, said))
+    return wrong, judged
+
+
+NONE_YET = pytest.param(None, marks=pytest.mark.skip(reason=f"no *.json in {FOLDER}: no vectors to run yet"), id="none")
+
+
+@pytest.mark.parametrize("file", FILES or [NONE_YET], ids=lambda file: file.stem)
+def test_the_contract_agrees_with_every_vector(file):
+    vectors = json.loads(file.read_text("utf-8"))
+    assert vectors["format"] == "CL1"
+    if not KINDS.issuperset(case["kind"] for case in vectors["cases"]):
+        pytest.skip(f"{file.name} holds digests that other contracts make, not the DisputeVerifier")
+    wrong, judged = disagreements(vectors)
+    assert not wrong
+    assert judged > len(vectors["cases"])
