@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 from contract_kit import ARTIFACTS, GENESIS_TIME, Chain, Refused
+from dispute_kit import ask, deploy, header_argument, pure_verifier, settle
 from eth.vm.forks.cancun import CancunVM
 from eth_abi import encode
 from eth_account import Account
 from eth_tester import EthereumTester, PyEVMBackend
 from eth_utils import keccak, to_checksum_address
-from test_dispute_verifier_kit import ask, deploy, header_argument, pure_verifier, settle
 from web3 import Web3
 from web3.providers.eth_tester import EthereumTesterProvider
 

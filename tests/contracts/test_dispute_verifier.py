@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from contract_kit import word
-from test_dispute_verifier_kit import (
+from dispute_kit import (
     CANNOT_TELL,
     DOES_NOT_HOLD,
     HOLDS,

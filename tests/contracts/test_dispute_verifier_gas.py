@@ -5,7 +5,7 @@ from importlib import resources
 
 import pytest
 from contract_kit import word
-from test_dispute_verifier_kit import ARTIFACT, ask, call_for, gas_of, pure_verifier
+from dispute_kit import ARTIFACT, ask, call_for, gas_of, pure_verifier
 
 from ledger_node.domain.commitment import Committer
 from ledger_node.domain.proof import Prover

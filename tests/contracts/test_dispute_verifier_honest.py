@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from test_dispute_verifier_kit import (
+from dispute_kit import (
     CANNOT_TELL,
     DOES_NOT_HOLD,
     HOLDS,

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from contract_kit import ZERO, Refused, word
-from test_dispute_verifier_kit import ask, deploy, gas_of, header_argument, pure_verifier
+from dispute_kit import ask, deploy, gas_of, header_argument, pure_verifier
 
 from ledger_node.domain.batch import MAX_SIZE, batch_tree, root_of_batch
 from ledger_node.domain.error import VerificationError

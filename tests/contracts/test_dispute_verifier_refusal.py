@@ -2,7 +2,7 @@
 
 import pytest
 from contract_kit import Refused, word
-from test_dispute_verifier_kit import SCHEMA, ask, pure_verifier
+from dispute_kit import SCHEMA, ask, pure_verifier
 
 
 @pytest.fixture(scope="module")
