@@ -2,6 +2,7 @@
 
 import typer
 
+from api.cli.attack import attack
 from api.cli.attest import attest, erase, sample, subject
 from api.cli.consent import consent
 from api.cli.node import init, node
@@ -14,7 +15,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Credence: departments attest, firms consent, banks verify without seeing a value.",
 )
-for command in (init, serve, attest, erase, verify, sample):
+for command in (init, serve, attest, erase, verify, sample, attack):
     app.command()(command)
 app.add_typer(node, name="node")
 app.add_typer(subject, name="subject")

@@ -1,0 +1,41 @@
+"""One run of all attacks."""
+
+import time
+from collections.abc import Sequence
+
+from api.attack.corpus import Corpus
+from api.attack.guess import guess_subjects, guess_values, seen_of
+from api.attack.hidden import guess_hidden, keys_of
+from api.attack.link import link_by_equality, link_consents, link_registrations
+from api.attack.order import attack_order
+from api.attack.report import Finding, Report
+from api.attack.shown import Shown
+from api.attack.truth import Truth
+
+
+def attack_all(corpus: Corpus, shown: Shown, codes: Sequence[str], truth: Truth | None) -> Report:
+    """Try everything; without the truth, what needs it to be scored is left out."""
+    began = time.monotonic()
+    seen, keys = seen_of(corpus, shown, codes), keys_of(corpus, shown)
+    findings: list[Finding] = [
+        *guess_subjects(seen, truth),
+        *guess_values(seen, truth),
+        *guess_hidden(seen, shown, keys),
+        link_by_equality(corpus),
+        link_registrations(corpus),
+    ]
+    if truth is not None:
+        findings += link_consents(corpus, shown, truth)
+        findings += attack_order(truth, codes)
+    looked_at = {
+        "blocks": corpus.blocks,
+        "transactions": len(corpus.transactions),
+        "chain_words": len(corpus.words),
+        "storage_words": corpus.storage_words,
+        "answer_words": len(shown.words),
+        "proofs": len(shown.asked),
+        "credit_codes": len(codes),
+        "public_salts": len(seen.publics),
+        "keys": len(keys),
+    }
+    return Report(findings, looked_at, time.monotonic() - began)

@@ -1,0 +1,67 @@
+"""``credence attack``: what can be recovered from everything public and one bank's answers?"""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from api.cli.console import ExitCode, JsonOption, emit, refusals, talk
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.reason import Reason
+
+
+def attack(
+    rpc_url: Annotated[str, typer.Option(help="A node of the ledger; only JSON-RPC is used.")],
+    codes: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="All credit codes, one a line.")],
+    answers: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, dir_okay=False, help="An answer of POST /v1/verifications; repeat it for more."),
+    ] = None,
+    more_answers: Annotated[
+        list[Path] | None, typer.Argument(exists=True, dir_okay=False, help="More answers, as a shell's * gives them.")
+    ] = None,
+    truth: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="The truth to score against (rehearsals).")
+    ] = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Attack a ledger. Exit code: 0 nothing beats guessing, 1 something does, 2 usage."""
+    from api.attack.corpus import fetch
+    from api.attack.run import attack_all
+    from api.attack.shown import shown_of
+    from api.attack.truth import Truth
+    from ledger_node.chain.rpc import Rpc
+
+    with refusals():
+        register = list(dict.fromkeys(_text(codes).split()))
+        if not register:
+            raise InvalidInputError(Reason.REQUEST_INVALID, "the register holds no credit code", field="codes")
+        known = None if truth is None else Truth.from_json(_json(truth))
+        shown = shown_of([_json(file) for file in [*(answers or []), *(more_answers or [])]])
+        report = attack_all(fetch(Rpc(rpc_url)), shown, register, known)
+    for line in report.lines():
+        talk.print(line, markup=False, soft_wrap=True)
+    for finding in report.findings:
+        for example in finding.examples:
+            talk.print(f"{finding.attack}: {example}", markup=False, soft_wrap=True)
+    seen = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in report.seen.items())
+    talk.print(f"{seen}; {report.seconds:.1f} s", markup=False, soft_wrap=True)
+    if as_json:
+        emit(report.to_json())
+    raise typer.Exit(ExitCode.DOES_NOT_HOLD if report.is_broken else ExitCode.HOLDS)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInputError(Reason.REQUEST_INVALID, f"{file} cannot be read as text") from error
+
+
+def _json(file: Path) -> Any:  # noqa: ANN401 - JSON of a file
+    try:
+        return json.loads(_text(file))
+    except ValueError as error:
+        raise InvalidInputError(Reason.JSON_MALFORMED, f"{file} is not JSON") from error

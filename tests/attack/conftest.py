@@ -1,0 +1,18 @@
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import pytest
+from insecure import CODES, InsecureAnswer, InsecureLedger
+
+from api.attack.run import attack_all
+from api.attack.shown import shown_of
+
+
+@pytest.fixture(scope="session")
+def insecure():
+    """The weak ledger with what one bank was shown of it, and the report of all attacks on them."""
+    ledger = InsecureLedger()
+    answers = InsecureAnswer(ledger.shown_consents).to_json()
+    return ledger, answers, attack_all(ledger.corpus, shown_of(answers), CODES, ledger.truth)
