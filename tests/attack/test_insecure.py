@@ -57,7 +57,7 @@ def test_weak_ledger_is_broken(insecure, attack):
 
 
 def test_it_takes_seconds(insecure):
-    assert insecure[2].seconds < 120  #
+    assert insecure[2].seconds < 120
     assert insecure[2].is_broken
 
 
