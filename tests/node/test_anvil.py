@@ -39,17 +39,15 @@ def anvil_program():
     found = shutil.which("anvil")
     if found:
         return found
-    for root in (Path(__file__).parents[2], Path(__file__).parents[2] / "contracts", Path("/tmp/w/npm")):  # noqa: S108 - where the build keeps tools
-        for program in root.glob("node_modules/@foundry-rs/anvil-*/bin/anvil"):
-            return str(program)
-    return None
+    tools = Path(__file__).parents[2] / "contracts" / "node_modules" / "@foundry-rs"
+    return next((str(program) for program in tools.glob("anvil-*/bin/anvil")), None)
 
 
 @pytest.fixture
 def anvil():
     program = anvil_program()
     if program is None:
-        pytest.skip("anvil is not installed: put it on PATH")
+        pytest.skip("anvil is not installed: scripts/check installs it, or put it on PATH")
     run = [program, "--port", str(PORT), "--chain-id", str(CHAIN_ID), "--hardfork", "cancun", "--silent"]
     run += ["--base-fee", "0", "--gas-price", "0", "--accounts", "1", "--gas-limit", "1000000000"]
     run += ["--disable-min-priority-fee", "--order", "fifo"]
