@@ -1,6 +1,7 @@
 """Consents: granted by the controllers' signatures, recorded on the ledger, listed, withdrawn."""
 
 import json
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -50,6 +51,7 @@ class ConsentService:
         self._store = store
         self._ledger = ledger
         self._subjects = subjects
+        self._lock = threading.Lock()
 
     def grant(self, terms: Terms, signatures: tuple[bytes, ...], *, now: int) -> HeldConsent:
         """Check the terms and signatures, store the consent, and record it on the ledger.
@@ -62,16 +64,18 @@ class ConsentService:
         subject = self._subjects.find(terms.subject)
         if subject is None:
             raise InvalidInputError(Reason.SUBJECT_UNKNOWN, "no such subject is registered", field="subject")
-        self._require_sense(terms, now)
         consent_id = terms.digest(self._ledger.consent_domain)
+        # first of all, so that whoever cannot sign costs the ledger no reads
         subject.controllers.require_signatures(consent_id, signatures)
-        known = self.find(consent_id)
-        if known is not None and known.on_ledger:
-            raise InvalidInputError(Reason.CONSENT_EXISTS, "exactly this consent was granted already")
-        if known is None:
-            self._keep(consent_id, terms, signatures, subject)
-        # one that is stored but was not seen on the ledger is granted by asking again
-        self._record(consent_id, terms)
+        self._require_sense(terms, now)
+        with self._lock:
+            known = self.find(consent_id)
+            if known is not None and known.on_ledger:
+                raise InvalidInputError(Reason.CONSENT_EXISTS, "exactly this consent was granted already")
+            if known is None:
+                self._keep(consent_id, terms, signatures, subject)
+            # one that is stored but was not seen on the ledger is granted by asking again
+            self._record(consent_id, terms)
         held = self.find(consent_id)
         assert held is not None  # noqa: S101 - it was just stored
         return held

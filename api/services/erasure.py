@@ -4,6 +4,7 @@ Without its data key a sealed record, in this store or in any copy of it, is noi
 chain then says nothing to anybody. Copies of the *keys* in old backups are the operator's to destroy.
 """
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -46,6 +47,7 @@ class ErasureService:
         self._store = store
         self._issuers = issuers
         self._ledger = ledger
+        self._lock = threading.Lock()
 
     def erase(self, member: bytes, *, credit_code: str, schema: str | None) -> Erased:
         """Erase what ``member`` attested to about a firm, of one schema or of all.
@@ -54,6 +56,11 @@ class ErasureService:
             InvalidInputError: ``not_found``; there is nothing to erase.
             ChainError: the revocation is not on the ledger; nothing is erased yet, ask again.
         """
+        # status changes of a member are numbered, so erasures take turns
+        with self._lock:
+            return self._erase(member, credit_code, schema)
+
+    def _erase(self, member: bytes, credit_code: str, schema: str | None) -> Erased:
         department = self._issuers[member].department
         held = table.attestation
         index = department.kek.index(credit_code.encode())
