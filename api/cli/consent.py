@@ -10,11 +10,11 @@ from api.cli.console import AsOption, HomeOption, JsonOption, UrlOption, client_
 from api.client.client import Client
 from api.home import Home, write_private
 from ledger_node import clock
+from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import Terms, revocation_hash, withdrawal_digest
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.purpose import purpose_named
-from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.signature import parse_address, sign
@@ -144,8 +144,7 @@ def _bank(client: Client, wanted: str) -> tuple[bytes, str]:
 
 
 def _one_form(text: str) -> str:
-    question = Question.parse(text, schemas())
-    return question.text(schemas()[question.schema].field(question.field))
+    return Claim.parse(text, schemas()).text(schemas())
 
 
 def _domain(client: Client) -> SigningDomain:

@@ -16,6 +16,7 @@ from api.storage.database import Store
 from ledger_node.chain.port import Ledger, Role
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.canonical import JSON, decode
+from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import (
     ConsentRecord,
     ConsentState,
@@ -26,10 +27,8 @@ from ledger_node.domain.consent import (
 )
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.presentation import ShownConsent
-from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
-from ledger_node.domain.statement import require_askable
 from ledger_node.domain.subject import Controllers
 
 MAX_LISTED = 200
@@ -187,13 +186,12 @@ class ConsentService:
                     field="departments",
                 )
         for text in terms.questions:
-            question = Question.parse(text, schemas())
-            field = schemas()[question.schema].field(question.field)
-            require_askable(question, field)
-            if question.text(field) != text:
+            claim = Claim.parse(text, schemas())
+            claim.require_askable(schemas())
+            if claim.text(schemas()) != text:
                 raise InvalidInputError(
                     Reason.QUESTION_MALFORMED,
-                    f"write this question in its one form: {question.text(field)}",
+                    f"write this question in its one form: {claim.text(schemas())}",
                     field="questions",
                 )
 

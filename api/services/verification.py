@@ -5,9 +5,9 @@ read at one block; (4) proofs are made from the vault; (5) the answer must pass 
 bank runs, or it does not leave.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from api.catalogue.datatype import schemas
 from api.services.consent import ConsentService, HeldConsent
@@ -17,10 +17,12 @@ from api.services.vault_search import Source, VaultSearch
 from api.storage.database import Store
 from ledger_node.chain.port import FactQuery, Ledger
 from ledger_node.domain.canonical import JSON
+from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import require_granted_to
 from ledger_node.domain.error import CredenceError, InvalidInputError, VerificationError
 from ledger_node.domain.fact import LedgerFacts
-from ledger_node.domain.opening import AbsentOpening, FieldProof
+from ledger_node.domain.opening import FieldProof
+from ledger_node.domain.period import Period
 from ledger_node.domain.presentation import (
     MAX_CLAIMS,
     SUBJECT_FIELD,
@@ -28,13 +30,14 @@ from ledger_node.domain.presentation import (
     Presentation,
     ShownClaim,
     ShownConsent,
+    ShownPart,
     ShownSubject,
 )
 from ledger_node.domain.proof import Outcome, Prover, check_proof
 from ledger_node.domain.question import Op, Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
-from ledger_node.domain.statement import Reveal, lower, require_askable
+from ledger_node.domain.statement import Reveal, lower
 from ledger_node.domain.verification import (
     Policy,
     require_attestation,
@@ -47,6 +50,7 @@ from ledger_node.domain.verification import (
 from ledger_node.randomness import random_bytes
 
 _HASH: Final = 32
+_Wanted: TypeAlias = tuple[str, Period | None]
 _REFUSALS: Final = (
     Reason.CONSENT_UNKNOWN,
     Reason.CONSENT_WITHDRAWN,
@@ -113,54 +117,56 @@ class VerificationService:
         self,
         bank: bytes,
         consent_id: bytes,
-        questions: Sequence[Question],
+        claims: Sequence[Claim],
         *,
         purpose: str | None,
         policy: Policy,
     ) -> Answer:
-        """Answer ``questions`` for ``bank``.
+        """Answer ``claims`` for ``bank``.
 
         Raises:
-            InvalidInputError: a question cannot be asked at all, whatever the consent.
+            InvalidInputError: a claim cannot be asked at all, whatever the consent.
             ChainError: the ledger does not answer; nothing is revealed.
         """
-        if not 1 <= len(questions) <= MAX_CLAIMS:
-            raise InvalidInputError(Reason.REQUEST_INVALID, f"ask 1 to {MAX_CLAIMS} questions at once", field="claims")
-        for question in questions:
-            require_askable(question, schemas()[question.schema].field(question.field))
+        if not 1 <= sum(len(claim.parts) for claim in claims) <= MAX_CLAIMS:
+            raise InvalidInputError(
+                Reason.REQUEST_INVALID, f"ask 1 to {MAX_CLAIMS} questions at once, parts counted", field="claims"
+            )
+        for claim in claims:
+            claim.require_askable(schemas())
         held = self._consents.find(consent_id)
         # a consent of another bank takes the same way as one that does not exist
         if held is None or held.shown.terms.grantee != bank:
-            return _refused(questions, Reason.CONSENT_UNKNOWN)
+            return _refused(claims, Reason.CONSENT_UNKNOWN)
         try:
             require_granted_to(held.shown.terms, grantee=bank, purpose=purpose)
         except VerificationError as error:
-            return _refused(questions, error.reason, error.message)
-        unconsented = [_claim_refused(held.shown, question) for question in questions]
+            return _refused(claims, error.reason, error.message)
+        unconsented = [_claim_refused(held.shown, claim) for claim in claims]
         if all(unconsented):
-            return Answer(Presentation(tuple(claim for claim in unconsented if claim)), None, None, None)
+            return Answer(Presentation(tuple(refused for refused in unconsented if refused)), None, None, None)
         subject = self._subjects.find(held.shown.terms.subject)
         if subject is None:
-            return _refused(questions, Reason.ERASED, _NO_SOURCE[Reason.ERASED])
+            return _refused(claims, Reason.ERASED, _NO_SOURCE[Reason.ERASED])
         wanted = {
-            (question.schema, question.period)
-            for question, refused in zip(questions, unconsented, strict=True)
+            (part.schema, part.period)
+            for claim, refused in zip(claims, unconsented, strict=True)
             if refused is None
+            for part in claim.parts
         }
         with self._store.connect() as connection:
             registration = self._vaults.registration(connection, subject)
             found = {key: self._vaults.newest(connection, subject.credit_code, *key) for key in wanted}
         if registration is None:
-            return _refused(questions, Reason.ERASED, _NO_SOURCE[Reason.ERASED])
+            return _refused(claims, Reason.ERASED, _NO_SOURCE[Reason.ERASED])
         use = random_bytes(_HASH)
         recorded = self._recorder.record(consent_id, use)
         if not recorded.recorded:
-            return _refused(questions, _REFUSALS[recorded.refusal or 0])
+            return _refused(claims, _REFUSALS[recorded.refusal or 0])
         opened = [registration, *(source for source in found.values() if isinstance(source, Source))]
         facts = self._ledger.facts(_query(opened, held), recorded.mined.block)
         shown_subject = ShownSubject(subject.credit_code, registration.shown, _prove_subject(registration.prover))
-        sources = [found.get((question.schema, question.period)) for question in questions]
-        presentation = _present(held.shown, shown_subject, questions, sources, unconsented, facts, policy)
+        presentation = _present(held.shown, shown_subject, claims, found, unconsented, facts, policy)
         if presentation.consent is not None:
             verify(presentation, schemas(), facts, grantee=bank, policy=policy, uses_already_counted=1)
         return Answer(presentation, facts, use, recorded.mined.transaction, held.entry)
@@ -169,8 +175,8 @@ class VerificationService:
 def _present(
     consent: ShownConsent,
     subject: ShownSubject,
-    questions: Sequence[Question],
-    sources: Sequence[Source | Reason | None],
+    claims: Sequence[Claim],
+    found: Mapping[_Wanted, Source | Reason],
     unconsented: Sequence[ShownClaim | None],
     facts: LedgerFacts,
     policy: Policy,
@@ -178,18 +184,18 @@ def _present(
     try:
         require_consent(consent, facts, grantee=consent.terms.grantee, uses_already_counted=1)
     except VerificationError as error:
-        return _refused(questions, error.reason, error.message).presentation
-    claims = tuple(
-        refused or _claim(consent, question, source, facts, policy)
-        for question, source, refused in zip(questions, sources, unconsented, strict=True)
+        return _refused(claims, error.reason, error.message).presentation
+    answers = tuple(
+        refused or _answer(consent, claim, found, facts, policy)
+        for claim, refused in zip(claims, unconsented, strict=True)
     )
-    used = {claim.attestation for claim in claims}
+    used = {part.attestation for answer in answers for part in answer.parts}
     shown = {
         source.shown.header.digest: source.shown
-        for source in sources
+        for source in found.values()
         if isinstance(source, Source) and source.shown.header.digest in used
     }
-    return Presentation(claims, consent, subject, shown)
+    return Presentation(answers, consent, subject, shown)
 
 
 def _query(sources: Sequence[Source], held: HeldConsent) -> FactQuery:
@@ -211,44 +217,80 @@ def _prove_subject(prover: Prover) -> FieldProof:
     return proof
 
 
-def _claim_refused(consent: ShownConsent, question: Question) -> ShownClaim | None:
+def _claim_refused(consent: ShownConsent, claim: Claim) -> ShownClaim | None:
     try:
-        require_question(consent, question.text(schemas()[question.schema].field(question.field)))
+        require_question(consent, claim.text(schemas()))
     except VerificationError as error:
-        return _cannot_tell(question, error.reason, error.message)
+        return _cannot_tell(claim, error.reason, error.message)
     return None
 
 
-def _claim(
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What one part of a claim comes to; ``shown`` and ``rank`` where there is a proof."""
+
+    outcome: Outcome
+    reason: Reason | None = None
+    message: str | None = None
+    shown: ShownPart | None = None
+    rank: bytes = b""
+
+
+def _answer(
     consent: ShownConsent,
-    question: Question,
-    source: Source | Reason | None,
+    claim: Claim,
+    found: Mapping[_Wanted, Source | Reason],
     facts: LedgerFacts,
     policy: Policy,
 ) -> ShownClaim:
-    if source is None or isinstance(source, Reason):
-        reason = source or Reason.NO_ATTESTATION
-        return _cannot_tell(question, reason, _NO_SOURCE[reason])
+    parts = [
+        _tell(consent, number, part, found[part.schema, part.period], facts, policy)
+        for number, part in enumerate(claim.parts)
+    ]
+    outcomes = [part.outcome for part in parts]
+    shown = tuple(
+        proven
+        for number in claim.deciding(outcomes, [part.rank for part in parts])
+        if (proven := parts[number].shown) is not None
+    )
+    outcome = claim.outcome(outcomes)
+    if outcome is not Outcome.CANNOT_TELL:
+        return ShownClaim(claim, outcome, parts=shown)
+    untold = next(part for part in parts if part.outcome is Outcome.CANNOT_TELL)
+    message = f"too few of its parts can be told: {untold.message}" if claim.is_combined else untold.message
+    return ShownClaim(claim, outcome, untold.reason, message, shown)
+
+
+def _tell(
+    consent: ShownConsent,
+    number: int,
+    question: Question,
+    source: Source | Reason,
+    facts: LedgerFacts,
+    policy: Policy,
+) -> _Told:
+    if isinstance(source, Reason):
+        return _Told(Outcome.CANNOT_TELL, source, _NO_SOURCE[source])
     schema = schemas()[question.schema]
     field = schema.field(question.field)
+    header = source.shown.header
     try:
-        statement = lower(question, field, as_of=source.shown.header.as_of)
+        statement = lower(question, field, as_of=header.as_of)
         require_attestation(source.shown, schema, facts)
-        require_department(consent, source.shown.header.issuer)
+        require_department(consent, header.issuer)
         require_current(source.shown, question, facts, policy)
         reveal = Question(question.schema, question.field, Op.REVEAL, None, question.period).text(field)
         proof = source.prover.prove(field, statement, may_disclose=reveal in consent.terms.questions)
         if isinstance(proof, Reason):
             message = "answering no would show the value, and the consent does not allow that"
-            return _cannot_tell(question, proof, message)
-        digest = source.shown.header.digest
-        outcome = check_proof(schema, source.shown.header.fields_root, field, statement, proof)
+            return _Told(Outcome.CANNOT_TELL, proof, message)
+        outcome = check_proof(schema, header.fields_root, field, statement, proof)
     except CredenceError as error:
-        return _cannot_tell(question, error.reason, error.message)
-    if isinstance(proof.opening, AbsentOpening):
-        message = "the department has no value for this field"
-        return ShownClaim(question, outcome, Reason.VALUE_ABSENT, message, digest, proof)
-    return ShownClaim(question, outcome, None, None, digest, proof)
+        return _Told(Outcome.CANNOT_TELL, error.reason, error.message)
+    shown, rank = ShownPart(number, header.digest, proof), source.prover.rank(question.text(field))
+    if outcome is Outcome.CANNOT_TELL:
+        return _Told(outcome, Reason.VALUE_ABSENT, "the department has no value for this field", shown, rank)
+    return _Told(outcome, None, None, shown, rank)
 
 
 _NO_SOURCE: Final = {
@@ -257,11 +299,10 @@ _NO_SOURCE: Final = {
 }
 
 
-def _cannot_tell(question: Question, reason: Reason, message: str) -> ShownClaim:
-    return ShownClaim(question, Outcome.CANNOT_TELL, reason, message, None, None)
+def _cannot_tell(claim: Claim, reason: Reason, message: str) -> ShownClaim:
+    return ShownClaim(claim, Outcome.CANNOT_TELL, reason, message)
 
 
-def _refused(questions: Sequence[Question], reason: Reason, message: str | None = None) -> Answer:
+def _refused(claims: Sequence[Claim], reason: Reason, message: str | None = None) -> Answer:
     words = message or _REFUSAL_WORDS[reason]
-    claims = tuple(_cannot_tell(question, reason, words) for question in questions)
-    return Answer(Presentation(claims), None, None, None)
+    return Answer(Presentation(tuple(_cannot_tell(claim, reason, words) for claim in claims)), None, None, None)

@@ -6,13 +6,14 @@ from typing import Self
 
 from ledger_node.domain.batch import Anchor
 from ledger_node.domain.canonical import JSON
+from ledger_node.domain.claim import MAX_PARTS, Claim
 from ledger_node.domain.consent import Terms, signatures_from_json
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.header import Header
 from ledger_node.domain.opening import FieldProof, proof_from_json, proof_to_json
 from ledger_node.domain.proof import Outcome
-from ledger_node.domain.question import Question
+from ledger_node.domain.question import MAX_TEXT as MAX_QUESTION
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record, from_hex, to_hex
 from ledger_node.domain.schema import Schema
@@ -114,15 +115,23 @@ class ShownSubject:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownClaim:
-    """One question with its verdict; ``attestation`` is the digest of the header that the proof is about."""
+class ShownPart:
+    """A proof about one part of a claim; ``attestation`` is the digest of the header that it is about."""
 
-    question: Question
+    part: int
+    attestation: bytes
+    proof: FieldProof
+
+
+@dataclass(frozen=True, slots=True)
+class ShownClaim:
+    """One claim with its verdict and the parts that show it, in ascending order."""
+
+    claim: Claim
     verdict: Outcome
-    reason: Reason | None
-    message: str | None
-    attestation: bytes | None
-    proof: FieldProof | None
+    reason: Reason | None = None
+    message: str | None = None
+    parts: tuple[ShownPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +161,7 @@ class Presentation:
         }
 
     @classmethod
-    def from_json(cls, value: JSON, schemas: dict[str, Schema]) -> Self:
+    def from_json(cls, value: JSON, schemas: Mapping[str, Schema]) -> Self:
         """Read the JSON form.
 
         Raises:
@@ -172,43 +181,65 @@ class Presentation:
         )
 
 
-def _claim_to_json(claim: ShownClaim, schemas: Mapping[str, Schema]) -> dict[str, JSON]:
-    field_ = schemas[claim.question.schema].field(claim.question.field)
-    return {
-        "claim": claim.question.text(field_),
-        "question": claim.question.to_json(field_),
-        "verdict": claim.verdict.value,
-        "reason": None if claim.reason is None else claim.reason.value,
-        "message": claim.message,
-        "attestation": None if claim.attestation is None else to_hex(claim.attestation),
-        "proof": None if claim.proof is None else proof_to_json(claim.proof, field_),
+def _claim_to_json(shown: ShownClaim, schemas: Mapping[str, Schema]) -> dict[str, JSON]:
+    claim = shown.claim
+    body: dict[str, JSON] = {
+        "claim": claim.text(schemas),
+        "question": claim.to_json(schemas),
+        "verdict": shown.verdict.value,
+        "reason": None if shown.reason is None else shown.reason.value,
+        "message": shown.message,
     }
+    parts = [_part_to_json(part, claim, schemas) for part in shown.parts]
+    if claim.is_combined:
+        numbers = [part.part for part in shown.parts]
+        return body | {"parts": [{"part": number, **part} for number, part in zip(numbers, parts, strict=True)]}
+    return body | (parts[0] if parts else {"attestation": None, "proof": None})
 
 
-def _claim_from_json(value: JSON, schemas: dict[str, Schema]) -> ShownClaim:
+def _part_to_json(shown: ShownPart, claim: Claim, schemas: Mapping[str, Schema]) -> dict[str, JSON]:
+    proof = proof_to_json(shown.proof, claim.field(shown.part, schemas))
+    return {"attestation": to_hex(shown.attestation), "proof": proof}
+
+
+def _claim_from_json(value: JSON, schemas: Mapping[str, Schema]) -> ShownClaim:
     record = Record(value, "claim")
-    question = Question.from_json(record.take("question"), schemas)
-    field_ = schemas[question.schema].field(question.field)
-    if record.text("claim", max_length=8192) != question.text(field_):
+    claim = Claim.from_json(record.take("question"), schemas)
+    if record.text("claim", max_length=MAX_QUESTION) != claim.text(schemas):
         raise VerificationError(Reason.QUESTION_MALFORMED, "the words of a claim are not its question's")
     reason, message = record.take("reason"), record.take("message")
-    attestation, proof = record.take("attestation"), record.take("proof")
+    if claim.is_combined:
+        items = [Record(item, "part") for item in record.items("parts", max_items=MAX_PARTS)]
+        parts = [
+            _part_from_json(item.integer("part", high=len(claim.parts) - 1), item, claim, schemas) for item in items
+        ]
+        for item in items:
+            item.done()
+    else:
+        parts = [_part_from_json(0, record, claim, schemas)]
     try:
-        claim = ShownClaim(
-            question=question,
+        shown = ShownClaim(
+            claim=claim,
             verdict=Outcome(record.text("verdict")),
             reason=None if reason is None else Reason(str(reason)),
             message=None if message is None else str(message),
-            attestation=None if attestation is None else from_hex(attestation, "attestation"),
-            proof=None if proof is None else proof_from_json(proof, field_),
+            parts=tuple(part for part in parts if part is not None),
         )
     except ValueError as error:
         raise InvalidInputError(Reason.VALUE_MALFORMED, "the verdict or reason is unknown") from error
     record.done()
-    return claim
+    return shown
 
 
-def _subject_from_json(value: JSON, schemas: dict[str, Schema]) -> ShownSubject:
+def _part_from_json(number: int, record: Record, claim: Claim, schemas: Mapping[str, Schema]) -> ShownPart | None:
+    attestation, proof = record.take("attestation"), record.take("proof")
+    if attestation is None or proof is None:
+        return None
+    field_ = claim.field(number, schemas)
+    return ShownPart(number, from_hex(attestation, "attestation"), proof_from_json(proof, field_))
+
+
+def _subject_from_json(value: JSON, schemas: Mapping[str, Schema]) -> ShownSubject:
     record = Record(value, "subject")
     name_field = schemas[SUBJECT_REGISTRATION].field(SUBJECT_FIELD)
     subject = ShownSubject(

@@ -92,6 +92,14 @@ class Prover:
         path = tuple(path_of(tree.levels, field.index))
         return FieldProof(opening, salt_of(self.seed, field.index), path)
 
+    def rank(self, text: str) -> bytes:
+        """Return where a part of a claim stands in the order in which this attestation's parts are shown.
+
+        The order is secret, so that showing one part says nothing of those before it, and fixed, so that
+        asking again shows no other.
+        """
+        return kdf(self.seed, b"rank" + text.encode())
+
     def _ladder(self, field: Field, statement: AtLeast | Below | Between, value: Value) -> Opening:
         # both chains are walked to the end whatever the value, so that time does not tell idx
         ladder = field.require_ladder()

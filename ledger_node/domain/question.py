@@ -10,6 +10,7 @@ use and is converted exactly. Two questions are the same when their canonical JS
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self, assert_never
@@ -58,7 +59,7 @@ class Question:
     period: Period | None = None
 
     @classmethod
-    def from_json(cls, value: JSON, schemas: "dict[str, Schema]") -> Self:
+    def from_json(cls, value: JSON, schemas: Mapping[str, Schema]) -> Self:
         """Read the canonical JSON form, or the text form where ``value`` is a text.
 
         Raises:
@@ -82,7 +83,7 @@ class Question:
         return question
 
     @classmethod
-    def parse(cls, text: str, schemas: "dict[str, Schema]") -> Self:
+    def parse(cls, text: str, schemas: Mapping[str, Schema]) -> Self:
         """Read the text form.
 
         Raises:
@@ -135,7 +136,7 @@ class Question:
                 return f"{name} {self.op} {show_operand(field, self.operand)}{during}"
 
 
-def schema_named(name: str, schemas: "dict[str, Schema]") -> Schema:
+def schema_named(name: str, schemas: Mapping[str, Schema]) -> Schema:
     """Return the schema called ``name``.
 
     Raises:

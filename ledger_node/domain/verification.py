@@ -18,10 +18,11 @@ Subject (``require_subject``)
 13. The registrar's attestation passes 1-7, is not expired, opens to the credit code, and reveals the
     consent's subject id.
 Claim (``judge_claim``)
-14. The consent lists exactly this question and covers the issuer.
+14. The consent lists exactly this claim and covers the issuer.
 15. The attestation opens to the same credit code, is not expired, not older than the policy allows, and
     covers the period asked about.
 16. The field proof leads to the fieldsRoot and shows the statement or its complement.
+    Of a combination, 15 and 16 are run for every part that is shown, and enough parts are.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,6 +30,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ledger_node.domain.batch import ATTESTATIONS, root_of_batch
+from ledger_node.domain.claim import Claim
 from ledger_node.domain.commitment import subject_tag
 from ledger_node.domain.consent import (
     departments_allow,
@@ -39,6 +41,8 @@ from ledger_node.domain.consent import (
 )
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.fact import IssuerPeriod, LedgerFacts
+from ledger_node.domain.header import Header
+from ledger_node.domain.opening import FieldProof
 from ledger_node.domain.presentation import (
     SUBJECT_FIELD,
     SUBJECT_REGISTRATION,
@@ -68,9 +72,9 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The judged answer to one question, with a reason whenever it cannot be told."""
+    """The judged answer to one claim, with a reason whenever it cannot be told."""
 
-    question: Question
+    claim: Claim
     outcome: Outcome
     reason: Reason | None = None
     message: str | None = None
@@ -169,13 +173,13 @@ def _require_same_subject(shown: ShownAttestation, credit_code: str) -> None:
 
 
 def judge_claim(
-    claim: ShownClaim,
+    shown: ShownClaim,
     presentation: Presentation,
     schemas: Mapping[str, Schema],
     facts: LedgerFacts,
     policy: Policy,
 ) -> Verdict:
-    """Run rules 14 to 16 (and 1 to 7 on the attestation) and return the verdict they lead to.
+    """Run rules 14 to 16 (and 1 to 7 on each attestation) and return the verdict they lead to.
 
     Consent and subject must have passed before.
 
@@ -184,50 +188,52 @@ def judge_claim(
     """
     consent, subject = presentation.consent, presentation.subject
     if consent is None or subject is None:
-        return _cannot_tell(claim, claim.reason or Reason.CONSENT_UNKNOWN, claim.message)
+        return _cannot_tell(shown, shown.reason or Reason.CONSENT_UNKNOWN, shown.message)
+    claim = shown.claim
+    outcomes = [Outcome.CANNOT_TELL] * len(claim.parts)
     try:
-        outcome = _judge(claim, presentation, consent, subject, schemas, facts, policy)
+        require_question(consent, claim.text(schemas))  # 14
+        _require_parts(shown)
+        for part in shown.parts:
+            question = claim.parts[part.part]
+            attestation = presentation.attestations.get(part.attestation)
+            if attestation is None:
+                raise VerificationError(Reason.NO_ATTESTATION, "the attestation of a claim is missing")
+            require_attestation(attestation, schemas[question.schema], facts)
+            require_department(consent, attestation.header.issuer)  # 14
+            _require_same_subject(attestation, subject.credit_code)  # 15
+            require_current(attestation, question, facts, policy)  # 15
+            outcomes[part.part] = _check(question, part.proof, attestation.header, schemas)  # 16
     except (VerificationError, InvalidInputError) as error:
-        if claim.verdict is not Outcome.CANNOT_TELL:
+        if shown.verdict is not Outcome.CANNOT_TELL:
             raise
-        return _cannot_tell(claim, error.reason, error.message)
-    if outcome is None:
-        # an honest "cannot tell" shows nothing to judge; its reason is the prover's word
-        return _cannot_tell(claim, claim.reason or Reason.NO_ATTESTATION, claim.message)
-    if outcome is Outcome.CANNOT_TELL:
-        return _cannot_tell(claim, Reason.VALUE_ABSENT, "the department has no value for this field")
-    return Verdict(claim.question, outcome)
+        return _cannot_tell(shown, error.reason, error.message)
+    outcome = claim.outcome(outcomes)
+    if outcome is not Outcome.CANNOT_TELL:
+        return Verdict(claim, outcome)
+    if shown.parts and not claim.is_combined:
+        return _cannot_tell(shown, Reason.VALUE_ABSENT, "the department has no value for this field")
+    # an honest "cannot tell" shows nothing that decides; its reason is the prover's word
+    return _cannot_tell(shown, shown.reason or Reason.NO_ATTESTATION, shown.message)
 
 
-def _judge(
-    claim: ShownClaim,
-    presentation: Presentation,
-    consent: ShownConsent,
-    subject: ShownSubject,
-    schemas: Mapping[str, Schema],
-    facts: LedgerFacts,
-    policy: Policy,
-) -> Outcome | None:
-    schema = schemas[claim.question.schema]
-    field = schema.field(claim.question.field)
-    require_question(consent, claim.question.text(field))  # 14
-    if claim.attestation is None or claim.proof is None:
-        if claim.verdict is not Outcome.CANNOT_TELL:
-            raise VerificationError(Reason.OPENING_MALFORMED, "a yes or no comes with a proof")
-        return None
-    shown = presentation.attestations.get(claim.attestation)
-    if shown is None:
-        raise VerificationError(Reason.NO_ATTESTATION, "the attestation of a claim is missing")
-    require_attestation(shown, schema, facts)
-    require_department(consent, shown.header.issuer)  # 14
-    _require_same_subject(shown, subject.credit_code)  # 15
-    require_current(shown, claim.question, facts, policy)  # 15
-    statement = lower(claim.question, field, as_of=shown.header.as_of)
-    return check_proof(schema, shown.header.fields_root, field, statement, claim.proof)  # 16
+def _require_parts(shown: ShownClaim) -> None:
+    if not shown.parts and shown.verdict is not Outcome.CANNOT_TELL:
+        raise VerificationError(Reason.OPENING_MALFORMED, "a yes or no comes with a proof")
+    numbers = [part.part for part in shown.parts]
+    if numbers != sorted(set(numbers)):
+        raise VerificationError(Reason.OPENING_MALFORMED, "the parts of a claim are shown in order, each once")
+
+
+def _check(question: Question, proof: FieldProof, header: Header, schemas: Mapping[str, Schema]) -> Outcome:
+    schema = schemas[question.schema]
+    field = schema.field(question.field)
+    statement = lower(question, field, as_of=header.as_of)
+    return check_proof(schema, header.fields_root, field, statement, proof)
 
 
 def require_question(consent: ShownConsent, text: str) -> None:
-    """Require that the consent lists exactly this question (rule 14).
+    """Require that the consent lists exactly this claim (rule 14).
 
     Raises:
         VerificationError: ``question_not_consented``.
@@ -299,4 +305,4 @@ def verify(
 
 
 def _cannot_tell(claim: ShownClaim, reason: Reason, message: str | None) -> Verdict:
-    return Verdict(claim.question, Outcome.CANNOT_TELL, reason, message)
+    return Verdict(claim.claim, Outcome.CANNOT_TELL, reason, message)

@@ -69,9 +69,10 @@ def test_a_whole_presentation_shows_no_code_key_salt_or_path():
     assert not holds(printed, subject_key(SEED))
     assert not holds(printed, terms().salt)
     for claim in WORLD.presentation.claims:
-        assert not holds(printed, claim.proof.salt)
-        if isinstance(claim.proof.opening, BitsOpening):
-            assert not any(holds(printed, key) for key in claim.proof.opening.opened.values())
+        (part,) = claim.parts
+        assert not holds(printed, part.proof.salt)
+        if isinstance(part.proof.opening, BitsOpening):
+            assert not any(holds(printed, key) for key in part.proof.opening.opened.values())
 
 
 @pytest.mark.parametrize("field", [field.name for field in FACTS.fields])

@@ -43,17 +43,16 @@ def test_a_verdict_that_its_proof_does_not_show_is_refused(text, claimed):
 def test_a_yes_without_a_proof_is_refused():
     world = build(questions=(HOLDS[0],))
     (claim,) = world.presentation.claims
-    for bare in (replace(claim, proof=None), replace(claim, attestation=None)):
-        with pytest.raises(VerificationError) as failed:
-            world.with_presentation(claims=(bare,)).verify()
-        assert failed.value.reason is Reason.OPENING_MALFORMED
+    with pytest.raises(VerificationError) as failed:
+        world.with_presentation(claims=(replace(claim, parts=()),)).verify()
+    assert failed.value.reason is Reason.OPENING_MALFORMED
 
 
 def test_a_cannot_tell_without_a_proof_passes_with_its_reason():
     world = build(questions=(HOLDS[0],))
     (claim,) = world.presentation.claims
     for given, told in ((Reason.ERASED, Reason.ERASED), (None, Reason.NO_ATTESTATION)):
-        bare = replace(claim, verdict=Outcome.CANNOT_TELL, reason=given, proof=None, attestation=None)
+        bare = replace(claim, verdict=Outcome.CANNOT_TELL, reason=given, parts=())
         (verdict,) = world.with_presentation(claims=(bare,), attestations={}).verify()
         assert (verdict.outcome, verdict.reason) == (Outcome.CANNOT_TELL, told)
 

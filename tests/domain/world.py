@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from ledger_node.domain.batch import ATTESTATIONS, Anchor, batch_tree
+from ledger_node.domain.claim import Claim
 from ledger_node.domain.commitment import Committer, subject_key, subject_tag
 from ledger_node.domain.consent import ConsentRecord, ConsentState, Terms, revocation_hash
 from ledger_node.domain.eip712 import SigningDomain
@@ -15,7 +16,14 @@ from ledger_node.domain.fact import IssuerPeriod, KeyRecord, LedgerFacts
 from ledger_node.domain.header import NO_PREDECESSOR, Header
 from ledger_node.domain.opening import FieldProof
 from ledger_node.domain.period import Period
-from ledger_node.domain.presentation import Presentation, ShownAttestation, ShownClaim, ShownConsent, ShownSubject
+from ledger_node.domain.presentation import (
+    Presentation,
+    ShownAttestation,
+    ShownClaim,
+    ShownConsent,
+    ShownPart,
+    ShownSubject,
+)
 from ledger_node.domain.proof import Prover, check_proof
 from ledger_node.domain.question import Question
 from ledger_node.domain.record import to_hex
@@ -224,7 +232,7 @@ def prove(attested: Attested, text: str) -> ShownClaim:
     assert isinstance(proof, FieldProof)
     header = attested.shown.header
     outcome = check_proof(schema, header.fields_root, field, statement, proof)
-    return ShownClaim(question, outcome, None, None, header.digest, proof)
+    return ShownClaim(Claim.of(question), outcome, parts=(ShownPart(0, header.digest, proof),))
 
 
 @dataclass(frozen=True)
@@ -255,7 +263,10 @@ class World:
 
     def with_shown(self, shown: ShownAttestation) -> "World":
         """Show another attestation for the same claims; the chain stays as it is."""
-        claims = tuple(replace(claim, attestation=shown.header.digest) for claim in self.presentation.claims)
+        claims = tuple(
+            replace(claim, parts=tuple(replace(part, attestation=shown.header.digest) for part in claim.parts))
+            for claim in self.presentation.claims
+        )
         return self.with_presentation(claims=claims, attestations={shown.header.digest: shown})
 
 

@@ -20,9 +20,9 @@ from api.storage.database import open_store
 from ledger_node import clock
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.web3_ledger import Web3Ledger
+from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import Terms, revocation_hash
 from ledger_node.domain.purpose import purpose_named
-from ledger_node.domain.question import Question
 from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.randomness import random_bytes
@@ -77,8 +77,7 @@ def write_rows(path, schema, rows):
 
 def one_form(text):
     """Return a question in the form that consents list."""
-    question = Question.parse(text, schemas())
-    return question.text(schemas()[question.schema].field(question.field))
+    return Claim.parse(text, schemas()).text(schemas())
 
 
 @dataclass(frozen=True)

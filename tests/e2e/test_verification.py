@@ -323,3 +323,57 @@ def _strings(value, path=()):
 
 def test_the_answer_names_the_bank_it_is_for(answered):
     assert answered["presentation"]["consent"]["terms"]["grantee_name"] == BANK_NAME
+
+
+RATED_TWICE = "2 of ({0}2023; {0}2024; {0}2025)".format("tax_credit_rating.grade in {A, B} during ")
+
+
+@pytest.fixture(scope="session")
+def rated(place):
+    """A firm with grades B, D, A in three years, and no tax payment."""
+    firm = place.fresh()
+    for year, grade in (("2023", "B"), ("2024", "D"), ("2025", "A")):
+        job = place.attest("tax_credit_rating", [(firm, {"评价年度": year, "信用级别": grade})], name=f"rated-{year}")
+        assert job["issued"] == 1
+    return place.register(firm)
+
+
+@pytest.mark.parametrize(
+    ("claim", "expected", "parts"),
+    [
+        (RATED_TWICE, ("holds", None), 2),
+        (RATED_TWICE.replace("2 of", "all"), ("does_not_hold", None), 1),
+        (RATED_TWICE.replace("2 of", "any"), ("holds", None), 1),
+        (f"any({GRADE} during 2024; {GOOD})", ("cannot_tell", "no_attestation"), 0),
+        (f"all({GRADE} during 2024; {GOOD})", ("does_not_hold", None), 1),
+        (f"any({GRADE} during 2025; {GOOD})", ("holds", None), 1),
+    ],
+)
+def test_a_combination_shows_the_parts_that_decide_it_and_no_more(place, rated, claim, expected, parts):
+    consent = place.grant(claim, firm=rated)
+    answers = [place.bank.verify(consent, [claim]) for _ in range(2)]
+    for answer in answers:
+        assert seen(answer) == [expected]
+        (shown,) = answer["presentation"]["claims"]
+        assert shown["claim"] == one_form(claim)
+        assert len(shown["parts"]) == parts == len(answer["presentation"]["attestations"])
+        (verdict,) = check_answer(answer, place.ledger, grantee=place.bank_id, policy=Policy())
+        assert (verdict.outcome, verdict.reason) == expected
+    # asked again, the same parts are shown
+    first, second = (answer["presentation"]["claims"][0]["parts"] for answer in answers)
+    assert [part["part"] for part in first] == [part["part"] for part in second]
+
+
+def test_consent_to_a_combination_does_not_answer_its_parts(place, rated):
+    consent = place.grant(RATED_TWICE, firm=rated)
+    assert place.ask(consent, f"{GRADE} during 2025", RATED_TWICE) == [
+        ("cannot_tell", "question_not_consented"),
+        ("holds", None),
+    ]
+
+
+def test_the_parts_of_all_claims_are_counted(place):
+    consent = place.grant(GOOD)
+    with pytest.raises(ApiError) as refused:
+        place.bank.verify(consent, [RATED_TWICE] * 22)
+    assert (refused.value.status, refused.value.reason) == (422, "request_invalid")

@@ -7,8 +7,8 @@ from api.catalogue.datatype import schemas
 from api.http import openapi
 from api.http.access import ABank, Access, JsonObject
 from api.http.body import record_body
+from ledger_node.domain.claim import Claim
 from ledger_node.domain.presentation import MAX_CLAIMS
-from ledger_node.domain.question import Question
 from ledger_node.domain.record import Record
 from ledger_node.domain.verification import Policy
 
@@ -25,7 +25,10 @@ router = APIRouter(tags=["verifications"])
                 "type": "array",
                 "minItems": 1,
                 "maxItems": MAX_CLAIMS,
-                "items": {"type": ["string", "object"], "description": "a question in its text or JSON form"},
+                "items": {
+                    "type": ["string", "object"],
+                    "description": "a question, or all, any or n of several, in text or JSON form",
+                },
             },
             "purpose": {"type": ["string", "null"]},
             "policy": {
@@ -43,19 +46,19 @@ router = APIRouter(tags=["verifications"])
     ),
 )
 async def verify(request: Request, instance: Access, bank: ABank) -> JsonObject:
-    """Take ``{consent, claims: [text or JSON question], purpose?, policy?: {max_age_days}}``.
+    """Take ``{consent, claims: [question or combination, as text or JSON], purpose?, policy?: {max_age_days}}``.
 
     One use is recorded on the ledger before anything is answered. Claims outside the consent, and all
     claims of a consent that cannot be used, are answered ``cannot_tell`` with their reason.
     """
     record = await record_body(request)
     consent = record.blob("consent")
-    questions = [Question.from_json(item, schemas()) for item in record.items("claims", max_items=MAX_CLAIMS)]
+    claims = [Claim.from_json(item, schemas()) for item in record.items("claims", max_items=MAX_CLAIMS)]
     purpose = record.text("purpose") if record.has("purpose") else None
     policy = _policy(record.record("policy")) if record.has("policy") else Policy()
     record.done()
     answer = await run_in_threadpool(
-        instance.verifications.verify, bank.id, consent, questions, purpose=purpose, policy=policy
+        instance.verifications.verify, bank.id, consent, claims, purpose=purpose, policy=policy
     )
     return answer.to_json()
 
