@@ -26,7 +26,13 @@ _DAY = 86_400
 
 @consent.command()
 def grant(
-    question: Annotated[list[str], typer.Option(help="A question, such as 'tax_payment.paid_amount >= 500000 CNY'.")],
+    question: Annotated[
+        list[str],
+        typer.Option(
+            help="A question, such as 'tax_payment.paid_amount >= 500000 CNY'; several as one: 'any(…; …)', "
+            "'all(…; …)', '2 of (…; …; …)'."
+        ),
+    ],
     bank: Annotated[str, typer.Option(help="Name or id of the bank.")],
     purpose: Annotated[str, typer.Option(help="For what: loan_application, guarantee, …")] = "loan_application",
     days: Annotated[int, typer.Option(min=1, help="For how many days.")] = 30,

@@ -28,7 +28,10 @@ _COLOURS = {Outcome.HOLDS: "green", Outcome.DOES_NOT_HOLD: "red", Outcome.CANNOT
 
 
 def verify(
-    claim: Annotated[list[str], typer.Argument(help="Questions, such as 'tax_credit_rating.grade in {A, B}'.")],
+    claim: Annotated[
+        list[str],
+        typer.Argument(help="What you were granted to ask, such as 'tax_credit_rating.grade in {A, B}'."),
+    ],
     consent: Annotated[str, typer.Option(help="The consent's id.")],
     purpose: Annotated[str | None, typer.Option(help="Refuse a consent that is for another purpose.")] = None,
     max_age_days: Annotated[int | None, typer.Option(min=0, help="Oldest data that counts, in days.")] = None,
