@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ledger_node.domain.batch import Anchor, Batch, changes_digest
+from ledger_node.domain.claim import Claim
 from ledger_node.domain.commitment import Committer
 from ledger_node.domain.consent import Terms, revocation_hash
 from ledger_node.domain.eip712 import SigningDomain
@@ -16,7 +17,7 @@ from ledger_node.domain.error import CredenceError, InvalidInputError, Verificat
 from ledger_node.domain.fact import IssuerPeriod, KeyRecord, LedgerFacts
 from ledger_node.domain.opening import proof_from_json, proof_to_json
 from ledger_node.domain.presentation import ShownAttestation
-from ledger_node.domain.proof import Prover, check_proof
+from ledger_node.domain.proof import Outcome, Prover, check_proof
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
@@ -129,8 +130,21 @@ def digest(case):
             return revocation_hash(blob(message["secret"]))
 
 
+def claim(case):
+    schemas = {schema.name: schema for schema in map(Schema.from_json, case["schemas"])}
+    asked, read = Claim.from_json(case["question"], schemas), Claim.parse(case["text"], schemas)
+    asked.require_askable(schemas)
+    if asked.text(schemas) != case["text"]:
+        raise VerificationError(Reason.QUESTION_MALFORMED, "the words of a claim are not its question's")
+    assert read == asked
+    assert asked.to_json(schemas) == case["question"]
+    return asked.outcome([Outcome(part) for part in case["parts"]])
+
+
 def check(case):
     """What the product says of a case."""
+    if case["kind"] == "claim":
+        return claim(case)
     if case["kind"] == "field_proof":
         return field_proof(case)
     if case["kind"] == "attestation":

@@ -1,6 +1,7 @@
 """Headers, batches, anchors and signed structs from JSON, naively and only from format.md. No ledger_node here."""
 
 import naive
+import naive_claim
 import reference as ref
 from naive import require
 
@@ -120,6 +121,8 @@ def check(case: dict) -> str:
             return naive.check_field_proof(case)
         case "attestation":
             return check_attestation(case)
+        case "claim":
+            return naive_claim.check_claim(case)
         case _:
             return check_digest(case)
 

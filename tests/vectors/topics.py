@@ -6,6 +6,7 @@ import corrupt_ledger as ledger
 import corrupt_proofs as proofs
 import corrupt_values as values
 import valid
+import valid_claims
 import valid_digests
 
 OFF = "off_ladder"
@@ -149,5 +150,6 @@ TOPICS: dict[str, tuple[Callable[[], list[dict]], Callable[[dict[str, dict]], li
     "enum": (valid.enum, enum),
     "absent": (valid.absent, absent),
     "attestation": (valid.attestation, attestation),
+    "claim": (valid_claims.claims, valid_claims.corruptions),
     "digests": (valid_digests.digests, digests),
 }

@@ -1,0 +1,53 @@
+"""Claims from JSON, naively: their one text form, and what follows from the outcomes of their parts."""
+
+from itertools import product
+
+from naive import index_of, require
+
+SYMBOL = {"range": "between", "reveal": "reveal", "equals": "equals", "in": "in", "not in": "not in"}
+
+
+def operand_text(field: dict, operand: object) -> str:
+    if isinstance(operand, dict):
+        return f"as_of - {operand['as_of_minus_months']} months"
+    if isinstance(operand, bool):
+        return "true" if operand else "false"
+    if field.get("unit") == "fen":
+        whole, fen = divmod(abs(operand), 100)
+        decimals = f".{fen:02}".rstrip("0") if fen else ""
+        return f"{'-' if operand < 0 else ''}{whole}{decimals} CNY"
+    return str(operand)
+
+
+def question_text(spec: dict, question: dict) -> str:
+    field, op, operand = spec["fields"][index_of(spec, question["field"])], question["op"], question.get("operand")
+    words = [f"{spec['name']}.{field['name']}", SYMBOL.get(op, op)]
+    if op == "range":
+        words += [operand_text(field, operand[0]), "and", operand_text(field, operand[1])]
+    elif op in {"in", "not in"}:
+        words.append("{" + ", ".join(operand) + "}")
+    elif op != "reveal":
+        words.append(operand_text(field, operand))
+    return " ".join(words + (["during", question["period"]] if "period" in question else []))
+
+
+def claim_text(specs: dict, claim: dict) -> str:
+    if "of" not in claim:
+        return question_text(specs[claim["schema"]], claim)
+    parts = [question_text(specs[part["schema"]], part) for part in claim["of"]]
+    word = {len(parts): "all", 1: "any"}.get(claim["needed"], f"{claim['needed']} of ")
+    return f"{word}({'; '.join(sorted(parts))})"
+
+
+def follows(needed: int, parts: list[str]) -> str:
+    """What every way of settling the parts that cannot be told agrees on."""
+    open_parts = [["holds", "does_not_hold"] if part == "cannot_tell" else [part] for part in parts]
+    answers = {way.count("holds") >= needed for way in product(*open_parts)}
+    return "cannot_tell" if len(answers) > 1 else "holds" if answers == {True} else "does_not_hold"
+
+
+def check_claim(case: dict) -> str:
+    specs = {spec["name"]: spec for spec in case["schemas"]}
+    claim = case["question"]
+    require(claim_text(specs, claim) == case["text"], "question_malformed")
+    return follows(claim.get("needed", 1), case["parts"])

@@ -1,0 +1,108 @@
+"""The cases of claim.json, and what is no claim."""
+
+import naive_claim
+from corrupt import corruption
+from valid import FINE, FIRM
+
+SPECS = {spec["name"]: spec for spec in (FIRM, FINE)}
+HOLDS, NOT, UNKNOWN = "holds", "does_not_hold", "cannot_tell"
+
+
+def question(
+    field: str, op: str, operand: object = None, period: str | None = None, schema: str = "firm_facts"
+) -> dict:
+    made = {"schema": schema, "field": field, "op": op}
+    made |= {} if operand is None else {"operand": operand}
+    return made | ({} if period is None else {"period": period})
+
+
+PAID = question("paid", ">=", 200_000, "2025")
+GRADES = [question("grade", "in", ["A", "B"], year) for year in ("2023", "2024", "2025")]
+INCOME = question("income", "<", 47_000, schema="tax_fine")
+LATE = question("last_month", "<", {"as_of_minus_months": 6})
+
+
+def case(name: str, claim: dict, *parts: str) -> dict:
+    made = {
+        "name": f"claim_{name}",
+        "kind": "claim",
+        "schemas": list(SPECS.values()),
+        "text": naive_claim.claim_text(SPECS, claim),
+        "question": claim,
+        "parts": list(parts),
+    }
+    return made | {"expect": naive_claim.check_claim(made)}
+
+
+def claims() -> list[dict]:
+    grades = {"needed": 2, "of": GRADES}
+    return [
+        case("threshold", PAID, HOLDS),
+        case("fen", question("balance", "<", -3_000, schema="tax_fine"), NOT),
+        case("range", question("paid", "range", [200_000, 300_000]), NOT),
+        case("months", question("last_month", ">=", "2025-03"), HOLDS),
+        case("moving", LATE, HOLDS),
+        case("not_in", question("grade", "not in", ["C", "D"], "2025-01-01:2025-06-30"), UNKNOWN),
+        case("equals_bool", question("listed", "equals", operand=False, period="2025-03"), HOLDS),
+        case("reveal", question("rated_on", "reveal"), HOLDS),
+        case("two_of_three_holds", grades, HOLDS, NOT, HOLDS),
+        case("two_of_three_holds_without_the_third", grades, HOLDS, HOLDS, UNKNOWN),
+        case("two_of_three_does_not", grades, NOT, NOT, HOLDS),
+        case("two_of_three_does_not_without_the_third", grades, UNKNOWN, NOT, NOT),
+        case("two_of_three_cannot_tell", grades, HOLDS, NOT, UNKNOWN),
+        case("two_of_three_cannot_tell_any_year", grades, UNKNOWN, UNKNOWN, UNKNOWN),
+        case("all_across_types", {"needed": 2, "of": [LATE, INCOME]}, HOLDS, HOLDS),
+        case("all_one_missing", {"needed": 2, "of": [PAID, INCOME]}, HOLDS, UNKNOWN),
+        case("all_one_fails", {"needed": 2, "of": [PAID, INCOME]}, UNKNOWN, NOT),
+        case("any_one_holds", {"needed": 1, "of": [PAID, INCOME]}, UNKNOWN, HOLDS),
+        case("any_none_holds", {"needed": 1, "of": [PAID, INCOME]}, NOT, NOT),
+        case("any_one_missing", {"needed": 1, "of": [PAID, INCOME]}, NOT, UNKNOWN),
+    ]
+
+
+REFUSED = [
+    ("p4_none_needed", "value_out_of_range", ("/question/needed", 0)),
+    ("p4_more_needed_than_there_are", "value_out_of_range", ("/question/needed", 4)),
+    ("t14_needed_true", "type_wrong", ("/question/needed", True)),
+    ("t14_needed_text", "type_wrong", ("/question/needed", "2")),
+    ("t14_parts_no_list", "type_wrong", ("/question/of", {"0": PAID})),
+    ("t14_part_number", "type_wrong", ("/question/of/0", 7)),
+    ("x_needed_missing", "field_missing", ("/question/needed",)),
+    ("x_extra_member", "field_unknown", ("/question/or", [])),
+    ("x_no_part", "question_malformed", ("/question/of", [])),
+    ("x_one_part", "question_malformed", ("/question/of", GRADES[:1])),
+    ("p11_part_twice", "set_duplicate", ("/question/of/1", GRADES[0])),
+    ("x_reveal", "operator_unsupported", ("/question/of/1", question("grade", "reveal"))),
+    ("x_nested", "question_malformed", ("/question/of/1", {"needed": 1, "of": GRADES[:2]})),
+    ("t16_too_many_parts", "too_large", ("/question/of", [question("count", ">=", n) for n in range(13)])),
+    ("x_separator_in_a_part", "question_malformed", ("/question/of/1", question("note", "equals", "a; b"))),
+    ("t16_too_long", "question_malformed", ("/question/of/1", question("note", "equals", "x" * 1000))),
+    ("p4_part_off_ladder", "off_ladder", ("/question/of/1", question("paid", ">=", 250_000))),
+    ("t8_part_of_no_field", "field_unknown", ("/question/of/1", question("colour", "reveal"))),
+]
+TEXTS = [
+    ("x_comma", "question_malformed", "all(firm_facts.count >= 1, firm_facts.count < 3)"),
+    ("x_unclosed", "question_malformed", "all(firm_facts.count >= 1; firm_facts.count < 3"),
+    (
+        "x_nested_text",
+        "question_malformed",
+        "all(firm_facts.count >= 1; any(firm_facts.count < 3; firm_facts.count < 4))",
+    ),
+    ("x_unknown_word", "question_malformed", "none(firm_facts.count >= 1; firm_facts.count < 3)"),
+    ("x_after_the_end", "question_malformed", "all(firm_facts.count >= 1; firm_facts.count < 3) during 2025"),
+    ("p4_three_of_two", "value_out_of_range", "3 of (firm_facts.count >= 1; firm_facts.count < 3)"),
+    ("t13_no_unit", "unit_missing", "any(firm_facts.paid >= 2000; firm_facts.count < 3)"),
+    ("t13_fraction_of_a_fen", "value_malformed", "any(firm_facts.paid >= 2000.001 CNY; firm_facts.count < 3)"),
+]
+
+
+def corruptions(cases: dict[str, dict]) -> list[dict]:
+    of = cases["claim_two_of_three_holds"]
+    made = [corruption(f"claim_{name}", of, reason, change, stage="question") for name, reason, change in REFUSED]
+    made += [corruption(f"claim_{name}", of, reason, ("/text", text), stage="question") for name, reason, text in TEXTS]
+    words = [
+        ("x_other_words", of["text"].replace("2 of", "3 of")),
+        ("x_words_in_another_order", of["text"].replace("2023", "2026")),
+        ("x_words_of_the_parts_alone", of["text"].partition("(")[2].rstrip(")").partition(";")[0]),
+    ]
+    return made + [corruption(f"claim_{name}", of, "question_malformed", ("/text", text)) for name, text in words]
