@@ -7,6 +7,7 @@ from api.home import Home
 from api.http.sign_in import SignIn
 from api.services.commit_pool import CommitPool
 from api.services.consent import ConsentService
+from api.services.consent_request import ConsentRequestService
 from api.services.erasure import ErasureService
 from api.services.issuer import Issuer
 from api.services.job import JobService
@@ -42,6 +43,7 @@ class Instance:
     jobs: JobService
     subjects: SubjectService
     consents: ConsentService
+    consent_requests: ConsentRequestService
     verifications: VerificationService
     erasures: ErasureService
     _recorder: UseRecorder
@@ -55,6 +57,7 @@ class Instance:
             for issuer in self.issuers.values():
                 issuer.anchor_pending()
             self.subjects.complete_pending(now)
+            self.consent_requests.complete_pending()
             self.consents.complete_pending()
         except ChainError as error:
             _log.warning("some writes wait for the ledger: %s", error.reason)
@@ -115,6 +118,7 @@ def open_instance(home: Home, node_url: str, *, processes: int) -> Instance:
         jobs=JobService(store, issuers, clock.now),
         subjects=subjects,
         consents=consents,
+        consent_requests=ConsentRequestService(store, ledger, subjects, consents),
         verifications=VerificationService(store, ledger, vaults, subjects, consents, recorder),
         erasures=ErasureService(store, issuers, ledger),
         _recorder=recorder,

@@ -1,6 +1,8 @@
 """``credence consent``: what the SME does, and what its bank sees of it."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -8,37 +10,53 @@ import typer
 from api.catalogue.datatype import schemas
 from api.cli.console import AsOption, HomeOption, JsonOption, UrlOption, client_of, emit, home_of, refusals, talk
 from api.client.client import Client
+from api.client.consent import accept as accept_terms
+from api.client.consent import signing_domain
 from api.home import Home, write_private
 from ledger_node import clock
+from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
-from ledger_node.domain.consent import Terms, revocation_hash, withdrawal_digest
-from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.consent import Change, ConsentRequest, change_digest, refusal_digest, withdrawal_digest
+from ledger_node.domain.consent_text import Language, language_named
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.purpose import purpose_named
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
-from ledger_node.domain.signature import parse_address, sign
+from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
 
-consent = typer.Typer(no_args_is_help=True, help="Consents: grant, withdraw, list, show.")
+consent = typer.Typer(no_args_is_help=True, help="Consents: ask, grant, refuse, pause, resume, withdraw, list, show.")
 _DAY = 86_400
+QuestionOption = Annotated[
+    list[str],
+    typer.Option(
+        help="A question, such as 'tax_payment.paid_amount >= 500000 CNY'; several as one: 'any(…; …)', "
+        "'all(…; …)', '2 of (…; …; …)'."
+    ),
+]
+PurposeOption = Annotated[str, typer.Option(help="For what: loan_application, guarantee, …")]
+DaysOption = Annotated[int, typer.Option(min=1, help="For how many days.")]
+UsesOption = Annotated[int, typer.Option(min=1, help="How often the bank may ask.")]
+DataFromOption = Annotated[str, typer.Option(help="First day of data that counts (YYYY-MM-DD; default: any).")]
+DataToOption = Annotated[str, typer.Option(help="Last day of data that counts (YYYY-MM-DD; default: any).")]
+RetentionOption = Annotated[int, typer.Option(min=0, help="How long the bank may keep the answers.")]
+LanguageOption = Annotated[str, typer.Option(help="The language you read it in: zh or en.")]
+KeyOption = Annotated[list[str] | None, typer.Option(help="Keys that sign (names in keys/); default: your name.")]
+ConsentArgument = Annotated[str, typer.Argument(help="The consent's id.")]
 
 
 @consent.command()
 def grant(
-    question: Annotated[
-        list[str],
-        typer.Option(
-            help="A question, such as 'tax_payment.paid_amount >= 500000 CNY'; several as one: 'any(…; …)', "
-            "'all(…; …)', '2 of (…; …; …)'."
-        ),
-    ],
+    question: QuestionOption,
     bank: Annotated[str, typer.Option(help="Name or id of the bank.")],
-    purpose: Annotated[str, typer.Option(help="For what: loan_application, guarantee, …")] = "loan_application",
-    days: Annotated[int, typer.Option(min=1, help="For how many days.")] = 30,
-    uses: Annotated[int, typer.Option(min=1, help="How often the bank may ask.")] = 3,
-    retention_days: Annotated[int, typer.Option(min=0, help="How long the bank may keep the answers.")] = 30,
-    key: Annotated[list[str] | None, typer.Option(help="Keys that sign (names in keys/); default: your name.")] = None,
+    purpose: PurposeOption = "loan_application",
+    days: DaysOption = 30,
+    uses: UsesOption = 3,
+    data_from: DataFromOption = "",
+    data_to: DataToOption = "",
+    retention_days: RetentionOption = 30,
+    language: LanguageOption = "zh",
+    key: KeyOption = None,
     sign_in: AsOption = None,
     home: HomeOption = None,
     url: UrlOption = None,
@@ -49,34 +67,167 @@ def grant(
     with refusals():
         folder, name = home_of(home), _name(sign_in)
         client = client_of(folder, url, name)
-        secret = random_bytes(32)
         now = clock.now()
         bank_id, bank_name = _bank(client, bank)
-        terms = Terms(
+        words = language_named(language)
+        request = ConsentRequest(
             subject=from_hex(client.get("/v1/me")["id"], "subject"),
             grantee=bank_id,
             grantee_name=bank_name,
             purpose=purpose,
-            purpose_text=purpose_named(purpose).text_en,
+            purpose_text=purpose_named(purpose).text(words),
             questions=tuple(_one_form(text) for text in question),
             departments=(),
+            data_from=data_from,
+            data_to=data_to,
             not_before=now,
             expires_at=now + days * _DAY,
             max_uses=uses,
             retention_days=retention_days,
-            revocation_hash=revocation_hash(secret),
             salt=random_bytes(32),
         )
-        consent_id = terms.digest(_domain(client))
-        # the secret is kept before anything is granted, so that a grant can always be withdrawn
-        _keep_secret(folder, consent_id, secret)
-        signatures = [to_hex(sign(consent_id, folder.read_key(signer))) for signer in key or [name]]
-        granted = client.post("/v1/consents", {"terms": terms.to_json(), "signatures": list(signatures)})
-    talk.print(f"granted {bank_name} {len(terms.questions)} questions, {uses} uses, {days} days, for {purpose}:")
-    for text in terms.questions:
-        talk.print(f"  · {text}", highlight=False)
-    talk.print(f"withdraw at any time: credence consent withdraw {granted['id']} --as {name}", soft_wrap=True)
-    emit(granted) if as_json else typer.echo(granted["id"])
+        granted = _sign_and_grant(folder, client, request, words, key or [name], {})
+    _say_granted(granted, name, as_json=as_json)
+
+
+@consent.command()
+def ask(
+    subject: Annotated[str, typer.Option(help="The subject's id.")],
+    question: QuestionOption,
+    purpose: PurposeOption = "loan_application",
+    days: DaysOption = 30,
+    uses: UsesOption = 3,
+    data_from: DataFromOption = "",
+    data_to: DataToOption = "",
+    retention_days: RetentionOption = 30,
+    language: LanguageOption = "zh",
+    sign_in: AsOption = None,
+    home: HomeOption = None,
+    url: UrlOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask a subject for a consent (bank); it is told, and grants or refuses."""
+    with refusals():
+        client = client_of(home_of(home), url, sign_in)
+        me = client.get("/v1/me")
+        bank_id, bank_name = _bank(client, me["id"])
+        now = clock.now()
+        asked = ConsentRequest(
+            subject=from_hex(subject, "subject"),
+            grantee=bank_id,
+            grantee_name=bank_name,
+            purpose=purpose,
+            purpose_text=purpose_named(purpose).text(language_named(language)),
+            questions=tuple(_one_form(text) for text in question),
+            departments=(),
+            data_from=data_from,
+            data_to=data_to,
+            not_before=now,
+            expires_at=now + days * _DAY,
+            max_uses=uses,
+            retention_days=retention_days,
+            salt=random_bytes(32),
+        )
+        made = client.post("/v1/consent-requests", {"request": asked.to_json()})
+    talk.print(f"asked for {purpose}; see: credence consent requests --as {sign_in}")
+    emit(made) if as_json else typer.echo(made["id"])
+
+
+@consent.command()
+def accept(
+    request_id: Annotated[str, typer.Argument(help="The request's id.")],
+    language: LanguageOption = "zh",
+    key: KeyOption = None,
+    sign_in: AsOption = None,
+    home: HomeOption = None,
+    url: UrlOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Grant what a bank asked for, word by word."""
+    with refusals():
+        folder, name = home_of(home), _name(sign_in)
+        client = client_of(folder, url, name)
+        asked = ConsentRequest.from_json(_request(client, request_id)["request"])
+        words = language_named(language)
+        asked = replace(asked, purpose_text=purpose_named(asked.purpose).text(words))
+        granted = _sign_and_grant(folder, client, asked, words, key or [name], {"request": request_id})
+    _say_granted(granted, name, as_json=as_json)
+
+
+@consent.command()
+def refuse(
+    request_id: Annotated[str, typer.Argument(help="The request's id.")],
+    key: KeyOption = None,
+    sign_in: AsOption = None,
+    home: HomeOption = None,
+    url: UrlOption = None,
+) -> None:
+    """Refuse what a bank asked for."""
+    with refusals():
+        folder, name = home_of(home), _name(sign_in)
+        client = client_of(folder, url, name)
+        digest = refusal_digest(from_hex(request_id, "request"), signing_domain(client.get("/v1/ledger")))
+        client.post(
+            f"/v1/consent-requests/{request_id}/refusal", {"signatures": _signed(folder, digest, key or [name])}
+        )
+    talk.print("refused; the bank is told so, and nothing else")
+
+
+@consent.command()
+def requests(
+    language: LanguageOption = "zh",
+    sign_in: AsOption = None,
+    home: HomeOption = None,
+    url: UrlOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """List the requests that were made to you (subject) or that you made (bank), with their words."""
+    with refusals():
+        client = client_of(home_of(home), url, sign_in)
+        listed = client.get("/v1/consent-requests")["requests"]
+        texts = [
+            client.post("/v1/consent-texts", {"request": held["request"], "language": language})["text"]
+            for held in listed
+            if held["state"] == "open"
+        ]
+    if as_json:
+        emit({"requests": listed})
+        return
+    shown = iter(texts)
+    for held in listed:
+        talk.print(f"{held['state']:10} {held['request']['purpose']}  {held['request']['grantee_name']}")
+        if held["state"] == "open":
+            talk.print(next(shown), markup=False, highlight=False, soft_wrap=True)
+        typer.echo(held["id"])
+
+
+@consent.command()
+def pause(
+    consent_id: ConsentArgument,
+    key: KeyOption = None,
+    sign_in: AsOption = None,
+    home: HomeOption = None,
+    url: UrlOption = None,
+) -> None:
+    """Pause a consent: it answers nothing until you resume it."""
+    _change(Change.PAUSE, consent_id, key, sign_in, home, url)
+    talk.print("paused; credence consent resume lets it go on")
+
+
+@consent.command()
+def resume(
+    consent_id: ConsentArgument,
+    key: KeyOption = None,
+    sign_in: AsOption = None,
+    home: HomeOption = None,
+    url: UrlOption = None,
+) -> None:
+    """Let a paused consent go on."""
+    _change(Change.RESUME, consent_id, key, sign_in, home, url)
+    talk.print("resumed")
 
 
 @consent.command()
@@ -98,8 +249,8 @@ def withdraw(
         if path.is_file() and not key:
             body: Any = json.loads(path.read_text("utf-8"))
         else:
-            digest = withdrawal_digest(raw_id, _domain(client))
-            body = {"signatures": [to_hex(sign(digest, folder.read_key(signer))) for signer in key or [name]]}
+            digest = withdrawal_digest(raw_id, signing_domain(client.get("/v1/ledger")))
+            body = {"signatures": _signed(folder, digest, key or [name])}
         withdrawn = client.post(f"/v1/consents/{consent_id}/withdrawal", body)
     talk.print("withdrawn; it counts for every later use")
     if as_json:
@@ -136,6 +287,54 @@ def show(
         emit(client_of(home_of(home), url, sign_in).get(f"/v1/consents/{consent_id}"))
 
 
+def _sign_and_grant(
+    folder: Home,
+    client: Client,
+    asked: ConsentRequest,
+    words: Language,
+    signers: list[str],
+    more: dict[str, JSON],
+) -> Any:  # noqa: ANN401 - JSON of the route
+    secret = random_bytes(32)
+    terms, text = accept_terms(client, asked, words, secret)
+    consent_id = terms.digest(signing_domain(client.get("/v1/ledger")))
+    # the secret is kept before anything is granted, so that a grant can always be withdrawn
+    _keep_secret(folder, consent_id, secret)
+    talk.print(text, markup=False, highlight=False, soft_wrap=True)
+    signatures = _signed(folder, consent_id, signers)
+    return client.post("/v1/consents", {"terms": terms.to_json(), "signatures": signatures, **more})
+
+
+def _say_granted(granted: Any, name: str, *, as_json: bool) -> None:  # noqa: ANN401 - JSON of the route
+    talk.print(f"granted; withdraw at any time: credence consent withdraw {granted['id']} --as {name}", soft_wrap=True)
+    emit(granted) if as_json else typer.echo(granted["id"])
+
+
+def _signed(folder: Home, digest: bytes, signers: list[str]) -> list[JSON]:
+    return [to_hex(sign(digest, folder.read_key(signer))) for signer in signers]
+
+
+def _request(client: Client, request_id: str) -> Any:  # noqa: ANN401 - JSON of the route
+    for held in client.get("/v1/consent-requests")["requests"]:
+        if held["id"] == request_id:
+            return held
+    raise InvalidInputError(Reason.REQUEST_UNKNOWN, "there is no such request to you")
+
+
+def _change(
+    change: Change, consent_id: str, key: list[str] | None, sign_in: str | None, home: Path | None, url: str | None
+) -> None:
+    with refusals():
+        folder, name = home_of(home), _name(sign_in)
+        client = client_of(folder, url, name)
+        number = client.get(f"/v1/consents/{consent_id}")["changes"] + 1
+        domain = signing_domain(client.get("/v1/ledger"))
+        digest = change_digest(from_hex(consent_id, "consent"), change, number, domain)
+        signatures = _signed(folder, digest, key or [name])
+        body: dict[str, JSON] = {"change": change.value, "number": number, "signatures": signatures}
+        client.post(f"/v1/consents/{consent_id}/changes", body)
+
+
 def _name(sign_in: str | None) -> str:
     if sign_in is None:
         raise InvalidInputError(Reason.SIGN_IN_NEEDED, "say who you are: --as NAME")
@@ -151,12 +350,6 @@ def _bank(client: Client, wanted: str) -> tuple[bytes, str]:
 
 def _one_form(text: str) -> str:
     return Claim.parse(text, schemas()).text(schemas())
-
-
-def _domain(client: Client) -> SigningDomain:
-    ledger = client.get("/v1/ledger")
-    contract = parse_address(ledger["contracts"]["ConsentRegistry"], "ConsentRegistry")
-    return SigningDomain(ledger["chain_id"], contract)
 
 
 def _keep_secret(folder: Home, consent_id: bytes, secret: bytes) -> None:

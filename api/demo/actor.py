@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.client.client import Client
+from api.client.consent import accept, signing_domain
 from api.home import Home
 from ledger_node import clock
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.consent import Terms, revocation_hash
-from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.consent import ConsentRequest
+from ledger_node.domain.consent_text import Language
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.purpose import purpose_named
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
-from ledger_node.domain.signature import address_of, parse_address, sign
+from ledger_node.domain.signature import address_of, sign
 from ledger_node.randomness import random_bytes
 
 _POLL_S: Final = 0.05
@@ -49,24 +50,23 @@ def grant(
 ) -> tuple[str, bytes]:
     """Grant a consent and return its id and its withdrawal secret."""
     members = {member["name"]: member for member in client.get("/v1/members")["members"]}
-    ledger = client.get("/v1/ledger")
-    domain = SigningDomain(ledger["chain_id"], parse_address(ledger["contracts"]["ConsentRegistry"], "contract"))
+    domain = signing_domain(client.get("/v1/ledger"))
     secret, now = random_bytes(32), clock.now()
-    terms = Terms(
+    request = ConsentRequest(
         subject=from_hex(client.get("/v1/me")["id"], "subject"),
         grantee=from_hex(members[bank]["id"], "grantee"),
         grantee_name=bank,
         purpose=purpose,
-        purpose_text=purpose_named(purpose).text_en,
+        purpose_text=purpose_named(purpose).text(Language.CHINESE),
         questions=tuple(questions),
         departments=(),
         not_before=now,
         expires_at=now + 30 * _DAY,
         max_uses=uses,
         retention_days=30,
-        revocation_hash=revocation_hash(secret),
         salt=random_bytes(32),
     )
+    terms, _ = accept(client, request, Language.CHINESE, secret)
     signature = to_hex(sign(terms.digest(domain), key))
     granted = client.post("/v1/consents", {"terms": terms.to_json(), "signatures": [signature]})
     return str(granted["id"]), secret

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.catalogue.datatype import schemas
+from api.catalogue.wording import wording
 from api.services.subject import Subject, SubjectService
 from api.storage import table
 from api.storage.database import Store
@@ -18,15 +19,21 @@ from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import (
+    NO_REQUEST,
+    Change,
     ConsentRecord,
+    ConsentRequest,
     ConsentState,
     Terms,
+    change_digest,
     revocation_hash,
     signatures_from_json,
     withdrawal_digest,
 )
+from ledger_node.domain.consent_text import consent_text, language_named, text_digest
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.presentation import ShownConsent
+from ledger_node.domain.purpose import purpose_named
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.subject import Controllers
@@ -41,6 +48,8 @@ class HeldConsent:
     shown: ShownConsent
     entry: int
     on_ledger: bool
+    text: str
+    request: bytes
 
 
 class ConsentService:
@@ -52,8 +61,12 @@ class ConsentService:
         self._subjects = subjects
         self._lock = threading.Lock()
 
-    def grant(self, terms: Terms, signatures: tuple[bytes, ...], *, now: int) -> HeldConsent:
+    def grant(
+        self, terms: Terms, signatures: tuple[bytes, ...], *, now: int, request: bytes = NO_REQUEST
+    ) -> HeldConsent:
         """Check the terms and signatures, store the consent, and record it on the ledger.
+
+        ``request``: the open request that this answers.
 
         Raises:
             InvalidInputError: naming the part of the terms that cannot be granted.
@@ -66,15 +79,16 @@ class ConsentService:
         consent_id = terms.digest(self._ledger.consent_domain)
         # first of all, so that whoever cannot sign costs the ledger no reads
         subject.controllers.require_signatures(consent_id, signatures)
-        self._require_sense(terms, now)
+        text = self._require_sense(terms, now)
+        self._require_request(request, terms)
         with self._lock:
             known = self.find(consent_id)
             if known is not None and known.on_ledger:
                 raise InvalidInputError(Reason.CONSENT_EXISTS, "exactly this consent was granted already")
             if known is None:
-                self._keep(consent_id, terms, signatures, subject)
+                self._keep(consent_id, terms, signatures, subject, text, request)
             # one that is stored but was not seen on the ledger is granted by asking again
-            self._record(consent_id, terms)
+            self._record(consent_id, terms, request if known is None else known.request)
         held = self.find(consent_id)
         assert held is not None  # noqa: S101 - it was just stored
         return held
@@ -87,7 +101,7 @@ class ConsentService:
         """
         for held in self._select(table.consent.c.transaction.is_(None)):
             try:
-                self._record(held.shown.id, held.shown.terms)
+                self._record(held.shown.id, held.shown.terms, held.request)
             except ContractRevertError as error:
                 # for instance expired while the node was down: it stays off the ledger and grants nothing
                 if error.reason is Reason.LEDGER_UNAVAILABLE:
@@ -111,11 +125,26 @@ class ConsentService:
             held.shown.controllers.require_signatures(digest, signatures)
         if not held.on_ledger:
             # or the next start would grant what was withdrawn
-            self._record(consent_id, held.shown.terms)
+            self._record(consent_id, held.shown.terms, held.request)
         if secret is not None:
             self._ledger.withdraw(consent_id, secret)
         else:
             self._ledger.withdraw_by_request(consent_id)
+
+    def change(self, consent_id: bytes, change: Change, number: int, signatures: tuple[bytes, ...]) -> None:
+        """Pause or resume, on the controllers' signatures over the change and its number.
+
+        Raises:
+            VerificationError: ``consent_unknown``, or the signatures do not count.
+            ChainError: ``consent_withdrawn``, ``consent_paused`` or ``consent_not_paused``,
+                ``consent_changed_already`` for another number than the next one, or no answer.
+        """
+        held = self.find(consent_id)
+        if held is None:
+            raise VerificationError(Reason.CONSENT_UNKNOWN, "no such consent")
+        digest = change_digest(consent_id, change, number, self._ledger.consent_domain)
+        held.shown.controllers.require_signatures(digest, signatures)
+        self._ledger.change_consent(consent_id, change, number)
 
     def find(self, consent_id: bytes) -> HeldConsent | None:
         """Return a stored consent."""
@@ -138,7 +167,15 @@ class ConsentService:
         at = max(now, block.time)
         return [_to_json(held, record, at) for held, record in zip(consents, records, strict=True)]
 
-    def _keep(self, consent_id: bytes, terms: Terms, signatures: tuple[bytes, ...], subject: Subject) -> None:
+    def _keep(
+        self,
+        consent_id: bytes,
+        terms: Terms,
+        signatures: tuple[bytes, ...],
+        subject: Subject,
+        text: str,
+        request: bytes,
+    ) -> None:
         row = {
             "id": consent_id,
             "subject": terms.subject,
@@ -147,6 +184,8 @@ class ConsentService:
             "terms": json.dumps(terms.to_json(), ensure_ascii=False),
             "signatures": json.dumps([to_hex(signature) for signature in signatures]),
             "controllers": json.dumps(subject.controllers.to_json()),
+            "text": text,
+            "request": request,
         }
         try:
             with self._store.begin() as connection:
@@ -154,10 +193,10 @@ class ConsentService:
         except IntegrityError as error:
             raise InvalidInputError(Reason.CONSENT_EXISTS, "exactly this consent is being granted already") from error
 
-    def _record(self, consent_id: bytes, terms: Terms) -> None:
+    def _record(self, consent_id: bytes, terms: Terms, request: bytes) -> None:
         transaction = b"\x00" * 32
         try:
-            transaction = self._ledger.grant(consent_id, terms).transaction
+            transaction = self._ledger.grant(consent_id, terms, request=request).transaction
         except ContractRevertError as error:
             if error.reason is not Reason.CONSENT_EXISTS:
                 raise
@@ -166,26 +205,31 @@ class ConsentService:
                 update(table.consent).where(table.consent.c.id == consent_id).values(transaction=transaction)
             )
 
-    def _require_sense(self, terms: Terms, now: int) -> None:
-        if terms.expires_at <= now:
+    def require_sense(self, asked: ConsentRequest, now: int) -> Mapping[bytes, str]:
+        """Require that what is asked for could be granted, and return the names of all members.
+
+        Raises:
+            InvalidInputError: naming the part that cannot be granted.
+        """
+        if asked.expires_at <= now:
             raise InvalidInputError(Reason.CONSENT_EXPIRED, "this consent would be over already", field="expires_at")
-        terms.require_within_purpose()
+        asked.require_within_purpose()
         members = {member.id: member for member in self._ledger.members()}
-        grantee = members.get(terms.grantee)
-        if grantee is None or Role.BANK not in grantee.roles or grantee.name != terms.grantee_name:
+        grantee = members.get(asked.grantee)
+        if grantee is None or Role.BANK not in grantee.roles or grantee.name != asked.grantee_name:
             raise InvalidInputError(
                 Reason.MEMBER_UNKNOWN,
                 "the grantee is no bank of this consortium under this name",
                 field="grantee",
             )
-        for department in terms.departments:
+        for department in asked.departments:
             if department not in members or Role.DEPARTMENT not in members[department].roles:
                 raise InvalidInputError(
                     Reason.MEMBER_UNKNOWN,
                     "a listed department is none of this consortium",
                     field="departments",
                 )
-        for text in terms.questions:
+        for text in asked.questions:
             claim = Claim.parse(text, schemas())
             claim.require_askable(schemas())
             if claim.text(schemas()) != text:
@@ -194,6 +238,34 @@ class ConsentService:
                     f"write this question in its one form: {claim.text(schemas())}",
                     field="questions",
                 )
+        return {member.id: member.name for member in members.values()}
+
+    def _require_sense(self, terms: Terms, now: int) -> str:
+        names = self.require_sense(terms, now)
+        language = language_named(terms.language)
+        if terms.purpose_text != purpose_named(terms.purpose).text(language):
+            raise InvalidInputError(
+                Reason.CONSENT_TEXT_DIFFERS,
+                "the words of the purpose are not those of the consortium in this language",
+                field="purpose_text",
+            )
+        text = consent_text(terms, wording(language, names))
+        if text_digest(text) != terms.text_digest:
+            raise InvalidInputError(
+                Reason.CONSENT_TEXT_DIFFERS,
+                "the terms were signed over another text than they say; show the text of POST /v1/consent-texts",
+                field="text_digest",
+            )
+        return text
+
+    def _require_request(self, request: bytes, terms: Terms) -> None:
+        if request == NO_REQUEST:
+            return
+        query = select(table.consent_request).where(table.consent_request.c.id == request)
+        with self._store.connect() as connection:
+            row = connection.execute(query).first()
+        if row is None or (row.subject, row.grantee) != (terms.subject, terms.grantee):
+            raise InvalidInputError(Reason.REQUEST_UNKNOWN, "there is no such request of this bank", field="request")
 
     def _select(self, condition: ColumnElement[bool]) -> list[HeldConsent]:
         with self._store.connect() as connection:
@@ -210,15 +282,17 @@ def _held(row: Any) -> HeldConsent:  # noqa: ANN401 - a row of the consent table
         signatures_from_json(signatures),
         Controllers.from_json(decode(row.controllers.encode())),
     )
-    return HeldConsent(shown, row.entry, row.transaction is not None)
+    return HeldConsent(shown, row.entry, row.transaction is not None, row.text, row.request)
 
 
 def state_name(record: ConsentRecord | None, now: int) -> str:
-    """Return the state of a consent in one word: pending, live, early, expired, exhausted or withdrawn."""
+    """Return the state of a consent in one word: pending, live, early, paused, expired, exhausted or withdrawn."""
     if record is None:
         return "pending"
     if record.state is ConsentState.WITHDRAWN:
         return "withdrawn"
+    if record.state is ConsentState.PAUSED and now < record.expires_at:
+        return "paused"
     if now >= record.expires_at:
         return "expired"
     if record.uses >= record.max_uses:
@@ -230,6 +304,9 @@ def _to_json(held: HeldConsent, record: ConsentRecord | None, now: int) -> dict[
     return {
         **held.shown.to_json(),
         "state": state_name(record, now),
+        "text": held.text,
+        "request": None if held.request == NO_REQUEST else to_hex(held.request),
         "uses": 0 if record is None else record.uses,
+        "changes": 0 if record is None else record.changes,
         "granted_at": None if record is None else record.granted_at,
     }

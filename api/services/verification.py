@@ -43,6 +43,7 @@ from ledger_node.domain.verification import (
     require_attestation,
     require_consent,
     require_current,
+    require_data_period,
     require_department,
     require_question,
     verify,
@@ -57,12 +58,14 @@ _REFUSALS: Final = (
     Reason.CONSENT_NOT_YET_VALID,
     Reason.CONSENT_EXPIRED,
     Reason.CONSENT_EXHAUSTED,
+    Reason.CONSENT_PAUSED,
 )
 _REFUSAL_WORDS: Final = {
     Reason.CONSENT_UNKNOWN: "there is no such consent for this bank",
     Reason.CONSENT_WITHDRAWN: "the subject has withdrawn this consent",
     Reason.CONSENT_NOT_YET_VALID: "this consent is not valid yet",
     Reason.CONSENT_EXPIRED: "this consent has expired",
+    Reason.CONSENT_PAUSED: "the subject has paused this consent",
     Reason.CONSENT_EXHAUSTED: "all uses of this consent are spent",
 }
 
@@ -278,6 +281,7 @@ def _tell(
         statement = lower(question, field, as_of=header.as_of)
         require_attestation(source.shown, schema, facts)
         require_department(consent, header.issuer)
+        require_data_period(consent, header.period)
         require_current(source.shown, question, facts, policy)
         reveal = Question(question.schema, question.field, Op.REVEAL, None, question.period).text(field)
         proof = source.prover.prove(field, statement, may_disclose=reveal in consent.terms.questions)

@@ -158,8 +158,27 @@ consent = Table(
     Column("terms", Text, nullable=False),
     Column("signatures", Text, nullable=False),
     Column("controllers", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("request", LargeBinary(32), nullable=False),
     Column("transaction", LargeBinary(32)),
     Index("consent_by_subject", "subject"),
     Index("consent_by_grantee", "grantee"),
 )
-"""A consent without ``transaction`` is stored and not known to be on the ledger; the next start finishes it."""
+"""A consent without ``transaction`` is stored and not known to be on the ledger; the next start finishes it.
+
+``text``: what was shown when it was signed. ``request``: the request that it answers, or zeros.
+"""
+
+consent_request = Table(
+    "consent_request",
+    metadata,
+    Column("id", LargeBinary(32), primary_key=True),
+    Column("subject", LargeBinary(32), ForeignKey("subject.id"), nullable=False),
+    Column("grantee", LargeBinary(32), nullable=False),
+    Column("asked", Text, nullable=False),
+    Column("requested_at", BigInteger, nullable=False),
+    Column("transaction", LargeBinary(32)),
+    Index("consent_request_by_subject", "subject"),
+    Index("consent_request_by_grantee", "grantee"),
+)
+"""What banks ask for; without ``transaction`` it is not known to be on the ledger, and the next start finishes it."""

@@ -14,15 +14,41 @@ contract ConsentRegistry is IConsentRegistry {
     IMemberRegistry public immutable MEMBERS;
 
     mapping(bytes32 id => Consent) private _consents;
+    mapping(bytes32 requestId => RequestState) private _requests;
 
     constructor(IMemberRegistry members) {
         MEMBERS = members;
     }
 
     /// @inheritdoc IConsentRegistry
-    function grant(bytes32 id, uint64 notBefore, uint64 expiresAt, uint32 maxUses, bytes32 revocationHash)
-        external
-    {
+    function request(bytes32 requestId) external {
+        bytes32 relayer = MEMBERS.actorOf(msg.sender, Role.RELAYER);
+        if (requestId == 0) revert RequestIdZero();
+        if (_requests[requestId] != RequestState.None) revert RequestExists(requestId);
+
+        _requests[requestId] = RequestState.Open;
+
+        emit ConsentRequested(requestId, relayer);
+    }
+
+    /// @inheritdoc IConsentRegistry
+    function refuse(bytes32 requestId) external {
+        bytes32 relayer = MEMBERS.actorOf(msg.sender, Role.RELAYER);
+
+        _answer(requestId, RequestState.Refused);
+
+        emit RequestRefused(requestId, relayer);
+    }
+
+    /// @inheritdoc IConsentRegistry
+    function grant(
+        bytes32 id,
+        uint64 notBefore,
+        uint64 expiresAt,
+        uint32 maxUses,
+        bytes32 revocationHash,
+        bytes32 requestId
+    ) external {
         bytes32 relayer = MEMBERS.actorOf(msg.sender, Role.RELAYER);
         if (id == 0) revert ConsentIdZero();
         if (_consents[id].state != State.None) revert ConsentExists(id);
@@ -41,15 +67,43 @@ contract ConsentRegistry is IConsentRegistry {
             maxUses: maxUses,
             uses: 0,
             withdrawnAt: 0,
+            changes: 0,
             revocationHash: revocationHash
         });
 
         emit ConsentGranted(id, relayer, notBefore, expiresAt, maxUses);
+
+        if (requestId != 0) {
+            _answer(requestId, RequestState.Granted);
+            emit RequestGranted(requestId, id);
+        }
+    }
+
+    /// @inheritdoc IConsentRegistry
+    function pause(bytes32 id, uint24 number) external {
+        bytes32 relayer = MEMBERS.actorOf(msg.sender, Role.RELAYER);
+        Consent storage c = _requireNotWithdrawn(id);
+        if (c.state == State.Paused) revert ConsentAlreadyPaused(id);
+
+        _change(c, id, number, State.Paused);
+
+        emit ConsentPaused(id, relayer, number);
+    }
+
+    /// @inheritdoc IConsentRegistry
+    function resume(bytes32 id, uint24 number) external {
+        bytes32 relayer = MEMBERS.actorOf(msg.sender, Role.RELAYER);
+        Consent storage c = _requireNotWithdrawn(id);
+        if (c.state != State.Paused) revert ConsentNotPaused(id);
+
+        _change(c, id, number, State.Live);
+
+        emit ConsentResumed(id, relayer, number);
     }
 
     /// @inheritdoc IConsentRegistry
     function withdraw(bytes32 id, bytes32 secret) external {
-        Consent storage c = _requireLiveState(id);
+        Consent storage c = _requireNotWithdrawn(id);
         if (keccak256(abi.encodePacked(SECRET_TAG, secret)) != c.revocationHash) {
             revert ConsentWrongSecret(id);
         }
@@ -60,7 +114,7 @@ contract ConsentRegistry is IConsentRegistry {
     /// @inheritdoc IConsentRegistry
     function withdrawByRelayer(bytes32 id) external {
         bytes32 relayer = MEMBERS.actorOf(msg.sender, Role.RELAYER);
-        Consent storage c = _requireLiveState(id);
+        Consent storage c = _requireNotWithdrawn(id);
 
         _withdraw(c, id, relayer);
     }
@@ -79,6 +133,11 @@ contract ConsentRegistry is IConsentRegistry {
     /// @inheritdoc IConsentRegistry
     function consent(bytes32 id) external view returns (Consent memory) {
         return _consents[id];
+    }
+
+    /// @inheritdoc IConsentRegistry
+    function requestState(bytes32 requestId) external view returns (RequestState) {
+        return _requests[requestId];
     }
 
     /// @inheritdoc IConsentRegistry
@@ -112,10 +171,24 @@ contract ConsentRegistry is IConsentRegistry {
         emit UseRecorded(id, useId, uses);
     }
 
-    function _requireLiveState(bytes32 id) private view returns (Consent storage c) {
+    function _answer(bytes32 requestId, RequestState answer) private {
+        if (_requests[requestId] != RequestState.Open) revert RequestNotOpen(requestId);
+
+        _requests[requestId] = answer;
+    }
+
+    function _change(Consent storage c, bytes32 id, uint24 number, State state) private {
+        uint24 next = c.changes + 1;
+        if (number != next) revert ConsentChangeNumberWrong(id, number, next);
+
+        c.changes = next;
+        c.state = state;
+    }
+
+    function _requireNotWithdrawn(bytes32 id) private view returns (Consent storage c) {
         c = _consents[id];
         if (c.state == State.None) revert ConsentUnknown(id);
-        if (c.state != State.Live) revert ConsentNotLive(id);
+        if (c.state == State.Withdrawn) revert ConsentNotLive(id);
     }
 
     /// @dev The one rule of use. The reason says something only when it is not usable.
@@ -123,6 +196,7 @@ contract ConsentRegistry is IConsentRegistry {
         State state = c.state;
         if (state == State.None) return (false, Refusal.Unknown);
         if (state == State.Withdrawn) return (false, Refusal.Withdrawn);
+        if (state == State.Paused) return (false, Refusal.Paused);
         if (block.timestamp < c.notBefore) return (false, Refusal.NotYetValid);
         if (block.timestamp >= c.expiresAt) return (false, Refusal.Expired);
         if (c.uses >= c.maxUses) return (false, Refusal.Exhausted);

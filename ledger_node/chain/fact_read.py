@@ -117,7 +117,8 @@ class FactReads:
 
 def consent_of(fields: Any) -> ConsentRecord | None:
     """Return a consent as the ConsentRegistry's struct describes it, or None for one it does not know."""
-    state, granted_at, not_before, expires_at, max_uses, uses, _, revocation_hash = fields
+    state, granted_at, not_before, expires_at, max_uses, uses, _, changes, revocation_hash = fields
     if state == ConsentState.NONE:
         return None
-    return ConsentRecord(ConsentState(state), granted_at, not_before, expires_at, max_uses, uses, revocation_hash)
+    bounds = (granted_at, not_before, expires_at, max_uses)
+    return ConsentRecord(ConsentState(state), *bounds, uses, changes, revocation_hash)

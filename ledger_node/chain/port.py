@@ -6,7 +6,7 @@ from enum import IntFlag
 from typing import Protocol
 
 from ledger_node.domain.batch import Anchor, Batch
-from ledger_node.domain.consent import ConsentRecord, Terms
+from ledger_node.domain.consent import NO_REQUEST, Change, ConsentRecord, RequestState, Terms
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.fact import LedgerFacts
 from ledger_node.domain.status import StatusChange
@@ -144,8 +144,20 @@ class Ledger(Protocol):
     def register_subject(self, subject: bytes, commitment: bytes) -> Mined:
         """Register a subject id with the commitment to its controllers."""
 
-    def grant(self, consent: bytes, terms: Terms) -> Mined:
-        """Record a grant."""
+    def request_consent(self, request: bytes) -> Mined:
+        """Record that a bank asks for a consent."""
+
+    def refuse_consent(self, request: bytes) -> Mined:
+        """Record that a request is refused, on the controllers' signed word, which the caller has checked."""
+
+    def request_states(self, ids: Sequence[bytes]) -> Sequence[RequestState]:
+        """Return where requests stand at the newest block, in their order."""
+
+    def grant(self, consent: bytes, terms: Terms, *, request: bytes = NO_REQUEST) -> Mined:
+        """Record a grant, as the answer to a request if there is one."""
+
+    def change_consent(self, consent: bytes, change: Change, number: int) -> Mined:
+        """Pause or resume on the controllers' signed request ``number``, which the caller has checked."""
 
     def withdraw(self, consent: bytes, secret: bytes) -> Mined:
         """Withdraw by showing the secret."""

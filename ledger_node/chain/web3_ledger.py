@@ -23,7 +23,7 @@ from ledger_node.chain.port import (
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Receipt, Sender
 from ledger_node.domain.batch import Anchor
-from ledger_node.domain.consent import ConsentRecord, Terms
+from ledger_node.domain.consent import NO_REQUEST, Change, ConsentRecord, RequestState, Terms
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.fact import LedgerFacts
@@ -182,9 +182,27 @@ class Web3Ledger(Ledger):
         return self._write("SubjectRegistry", "register", subject, commitment, sender=self._registrar).mined
 
     @override
-    def grant(self, consent: bytes, terms: Terms) -> Mined:
+    def request_consent(self, request: bytes) -> Mined:
+        return self._write("ConsentRegistry", "request", request).mined
+
+    @override
+    def refuse_consent(self, request: bytes) -> Mined:
+        return self._write("ConsentRegistry", "refuse", request).mined
+
+    @override
+    def request_states(self, ids: Sequence[bytes]) -> Sequence[RequestState]:
+        calls = [call_of(self._book, "latest", "ConsentRegistry", "requestState", request) for request in ids]
+        answers = self._rpc.batch(calls)
+        return [RequestState(decode_answer("ConsentRegistry", "requestState", answer)[0]) for answer in answers]
+
+    @override
+    def grant(self, consent: bytes, terms: Terms, *, request: bytes = NO_REQUEST) -> Mined:
         bounds = (terms.not_before, terms.expires_at, terms.max_uses, terms.revocation_hash)
-        return self._write("ConsentRegistry", "grant", consent, *bounds).mined
+        return self._write("ConsentRegistry", "grant", consent, *bounds, request).mined
+
+    @override
+    def change_consent(self, consent: bytes, change: Change, number: int) -> Mined:
+        return self._write("ConsentRegistry", change.value, consent, number).mined
 
     @override
     def withdraw(self, consent: bytes, secret: bytes) -> Mined:

@@ -21,6 +21,10 @@ class Purpose:
     max_uses: int
     max_retention_days: int
 
+    def text(self, language: str) -> str:
+        """Return the words for ``language``, ``en`` or ``zh``."""
+        return {"en": self.text_en, "zh": self.text_zh}[language]
+
     def require_within(self, *, seconds: int, uses: int, retention_days: int) -> None:
         """Require that asked bounds lie under the ceilings.
 

@@ -18,7 +18,7 @@ Subject (``require_subject``)
 13. The registrar's attestation passes 1-7, is not expired, opens to the credit code, and reveals the
     consent's subject id.
 Claim (``judge_claim``)
-14. The consent lists exactly this claim and covers the issuer.
+14. The consent lists exactly this claim and covers the issuer and the period of the data.
 15. The attestation opens to the same credit code, is not expired, not older than the policy allows, and
     covers the period asked about.
 16. The field proof leads to the fieldsRoot and shows the statement or its complement.
@@ -43,6 +43,7 @@ from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.fact import IssuerPeriod, LedgerFacts
 from ledger_node.domain.header import Header
 from ledger_node.domain.opening import FieldProof
+from ledger_node.domain.period import Period
 from ledger_node.domain.presentation import (
     SUBJECT_FIELD,
     SUBJECT_REGISTRATION,
@@ -201,6 +202,7 @@ def judge_claim(
                 raise VerificationError(Reason.NO_ATTESTATION, "the attestation of a claim is missing")
             require_attestation(attestation, schemas[question.schema], facts)
             require_department(consent, attestation.header.issuer)  # 14
+            require_data_period(consent, attestation.header.period)  # 14
             _require_same_subject(attestation, subject.credit_code)  # 15
             require_current(attestation, question, facts, policy)  # 15
             outcomes[part.part] = _check(question, part.proof, attestation.header, schemas)  # 16
@@ -255,6 +257,16 @@ def require_department(consent: ShownConsent, issuer: bytes) -> None:
         raise VerificationError(
             Reason.CONSENT_OTHER_DEPARTMENT, "the consent does not cover attestations of this department"
         )
+
+
+def require_data_period(consent: ShownConsent, period: Period) -> None:
+    """Require that the consent covers data of ``period`` (rule 14).
+
+    Raises:
+        VerificationError: ``consent_other_period``.
+    """
+    if not consent.terms.covers(period):
+        raise VerificationError(Reason.CONSENT_OTHER_PERIOD, "the consent does not cover data of this period")
 
 
 def require_current(shown: ShownAttestation, question: Question, facts: LedgerFacts, policy: Policy) -> None:

@@ -4,8 +4,10 @@ from eth_utils import keccak
 
 ID, SECRET = word("consent"), word("secret")
 HASH = keccak(b"\x40" + SECRET)
-LIVE, WITHDRAWN = 1, 2
-UNKNOWN, REFUSED_WITHDRAWN, NOT_YET_VALID, EXPIRED, EXHAUSTED = range(5)
+LIVE, WITHDRAWN, PAUSED = 1, 2, 3
+OPEN, GRANTED, REFUSED = 1, 2, 3
+UNKNOWN, REFUSED_WITHDRAWN, NOT_YET_VALID, EXPIRED, EXHAUSTED, REFUSED_PAUSED = range(6)
+REQUEST = word("request")
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ def grant(chain, consents, relayer):
 
     def make(consent_id=ID, start=0, length=1000, uses=3):
         not_before = chain.next_time + start
-        receipt = chain.send(consents.grant(consent_id, not_before, not_before + length, uses, HASH), relayer)
+        receipt = chain.send(consents.grant(consent_id, not_before, not_before + length, uses, HASH, ZERO), relayer)
         return not_before, not_before + length, receipt
 
     return make
@@ -56,7 +58,7 @@ def test_a_grant_is_recorded(consortium, chain, consents, grant):
             "maxUses": 3,
         }
     ]
-    granted = (LIVE, chain.time_of(receipt), start, end, 3, 0, 0, HASH)
+    granted = (LIVE, chain.time_of(receipt), start, end, 3, 0, 0, 0, HASH)
     assert tuple(chain.read(consents.consent(ID))) == granted
     assert chain.read(consents.isLive(ID))
     assert chain.read(consents.exists(ID))
@@ -70,7 +72,7 @@ def test_what_was_never_granted_is_neither_there_nor_live(chain, consents):
 
 def test_c10_a_consent_is_not_granted_twice(chain, consents, relayer, grant):
     start, end, _ = grant()
-    chain.refuses("ConsentExists", consents.grant(ID, start, end, 3, HASH), ID, sender=relayer)
+    chain.refuses("ConsentExists", consents.grant(ID, start, end, 3, HASH, ZERO), ID, sender=relayer)
 
 
 def test_c10_a_withdrawn_or_expired_consent_is_not_granted_again(chain, consents, relayer, grant):
@@ -79,7 +81,7 @@ def test_c10_a_withdrawn_or_expired_consent_is_not_granted_again(chain, consents
     chain.send(consents.withdraw(ID, SECRET))
     chain.at(end + 10)
     for consent_id in (ID, word("other")):
-        again = consents.grant(consent_id, 0, end + 1000, 3, HASH)
+        again = consents.grant(consent_id, 0, end + 1000, 3, HASH, ZERO)
         chain.refuses("ConsentExists", again, consent_id, sender=relayer)
 
 
@@ -100,13 +102,13 @@ def test_an_impossible_grant_is_refused(chain, consents, relayer, name, changed)
     now = chain.next_time
     terms = {"id": ID, "start": 0, "end": 1000, "uses": 3, "hash": HASH, **changed}
     start, end = now + terms["start"], min(now + terms["end"], 2**40)
-    function = consents.grant(terms["id"], start, end, terms["uses"], terms["hash"])
+    function = consents.grant(terms["id"], start, end, terms["uses"], terms["hash"], ZERO)
     chain.refuses(name, function, sender=relayer)
 
 
 def test_a_grant_can_end_one_second_from_now(chain, consents, relayer):
     now = chain.next_time
-    chain.send(consents.grant(ID, 0, now + 1, 2**32 - 1, HASH), relayer)
+    chain.send(consents.grant(ID, 0, now + 1, 2**32 - 1, HASH, ZERO), relayer)
     assert not chain.read(consents.isLive(ID))
 
 
@@ -114,7 +116,7 @@ def test_only_a_relayer_grants_and_withdraws_without_a_secret(consortium, chain,
     start, end, _ = grant()
     for member in (consortium.tax, consortium.bank, consortium.registrar):
         for function in (
-            consents.grant(word("other"), start, end, 1, HASH),
+            consents.grant(word("other"), start, end, 1, HASH, ZERO),
             consents.withdrawByRelayer(ID),
         ):
             chain.refuses("MemberLacksRole", function, member.id, 8, sender=member.key)
@@ -184,13 +186,13 @@ def test_c9_a_wrong_secret_withdraws_nothing(consortium, chain, consents, grant,
 def test_c9_the_secret_of_one_consent_does_not_withdraw_another(chain, consents, relayer, grant):
     start, end, _ = grant()
     other = word("other secret")
-    chain.send(consents.grant(word("other"), start, end, 1, keccak(b"\x40" + other)), relayer)
+    chain.send(consents.grant(word("other"), start, end, 1, keccak(b"\x40" + other), ZERO), relayer)
     chain.refuses("ConsentWrongSecret", consents.withdraw(ID, other), ID)
 
 
 def test_c9_a_hash_without_its_tag_is_not_opened(chain, consents, relayer):
     end = chain.next_time + 1000
-    chain.send(consents.grant(ID, 0, end, 1, keccak(SECRET)), relayer)
+    chain.send(consents.grant(ID, 0, end, 1, keccak(SECRET), ZERO), relayer)
     chain.refuses("ConsentWrongSecret", consents.withdraw(ID, SECRET), ID)
 
 
@@ -242,5 +244,93 @@ def test_c9_and_c10_leave_no_trace(chain, consents, relayer, grant):
     start, end, _ = grant()
     before = chain.read(consents.consent(ID))
     chain.refuses("ConsentWrongSecret", consents.withdraw(ID, ZERO))
-    chain.refuses("ConsentExists", consents.grant(ID, start, end + 1, 9, word("x")), sender=relayer)
+    chain.refuses("ConsentExists", consents.grant(ID, start, end + 1, 9, word("x"), ZERO), sender=relayer)
     assert chain.read(consents.consent(ID)) == before
+
+
+def test_a_request_is_granted_once(consortium, chain, consents, relayer):
+    receipt = chain.send(consents.request(REQUEST), relayer)
+    asked = {"requestId": REQUEST, "relayer": consortium.relayer.id}
+    assert events(consortium.consents, receipt, "ConsentRequested") == [asked]
+    assert chain.read(consents.requestState(REQUEST)) == OPEN
+    assert chain.read(consents.consent(REQUEST))[0] == 0
+    end = chain.next_time + 1000
+    receipt = chain.send(consents.grant(ID, 0, end, 3, HASH, REQUEST), relayer)
+    assert events(consortium.consents, receipt, "RequestGranted") == [{"requestId": REQUEST, "id": ID}]
+    assert chain.read(consents.requestState(REQUEST)) == GRANTED
+    assert chain.read(consents.isLive(ID))
+    again = consents.grant(word("other"), 0, end, 3, HASH, REQUEST)
+    chain.refuses("RequestNotOpen", again, REQUEST, sender=relayer)
+    chain.refuses("RequestNotOpen", consents.refuse(REQUEST), REQUEST, sender=relayer)
+    chain.refuses("RequestExists", consents.request(REQUEST), REQUEST, sender=relayer)
+    assert not chain.read(consents.exists(word("other")))
+
+
+def test_a_refused_request_is_not_granted(consortium, chain, consents, relayer):
+    chain.send(consents.request(REQUEST), relayer)
+    receipt = chain.send(consents.refuse(REQUEST), relayer)
+    refused = {"requestId": REQUEST, "relayer": consortium.relayer.id}
+    assert events(consortium.consents, receipt, "RequestRefused") == [refused]
+    assert chain.read(consents.requestState(REQUEST)) == REFUSED
+    end = chain.next_time + 1000
+    chain.refuses("RequestNotOpen", consents.grant(ID, 0, end, 3, HASH, REQUEST), REQUEST, sender=relayer)
+    chain.refuses("RequestNotOpen", consents.refuse(REQUEST), REQUEST, sender=relayer)
+    chain.refuses("RequestExists", consents.request(REQUEST), REQUEST, sender=relayer)
+
+
+def test_what_was_never_asked_is_neither_granted_nor_refused(chain, consents, relayer):
+    end = chain.next_time + 1000
+    chain.refuses("RequestNotOpen", consents.grant(ID, 0, end, 3, HASH, REQUEST), REQUEST, sender=relayer)
+    chain.refuses("RequestNotOpen", consents.refuse(REQUEST), REQUEST, sender=relayer)
+    chain.refuses("RequestIdZero", consents.request(ZERO), sender=relayer)
+    assert chain.read(consents.requestState(REQUEST)) == 0
+
+
+def test_a_paused_consent_is_not_used_until_it_goes_on(consortium, chain, consents, relayer, grant, use):
+    grant()
+    receipt = chain.send(consents.pause(ID, 1), relayer)
+    change = {"id": ID, "relayer": consortium.relayer.id, "change": 1}
+    assert events(consortium.consents, receipt, "ConsentPaused") == [change]
+    assert chain.read(consents.consent(ID))[0] == PAUSED
+    assert not chain.read(consents.isLive(ID))
+    assert use(ID) == [(REFUSED_PAUSED,)]
+    receipt = chain.send(consents.resume(ID, 2), relayer)
+    assert events(consortium.consents, receipt, "ConsentResumed") == [{**change, "change": 2}]
+    assert chain.read(consents.isLive(ID))
+    assert use(ID) == [1]
+    assert chain.read(consents.consent(ID))[7] == 2
+
+
+def test_a_change_counts_once_and_in_its_turn(chain, consents, relayer, grant):
+    grant()
+    for number in (0, 2, 2**24 - 1):
+        chain.refuses("ConsentChangeNumberWrong", consents.pause(ID, number), ID, number, 1, sender=relayer)
+    chain.refuses("ConsentNotPaused", consents.resume(ID, 1), ID, sender=relayer)
+    chain.send(consents.pause(ID, 1), relayer)
+    chain.refuses("ConsentAlreadyPaused", consents.pause(ID, 2), ID, sender=relayer)
+    chain.refuses("ConsentChangeNumberWrong", consents.resume(ID, 1), ID, 1, 2, sender=relayer)
+    chain.send(consents.resume(ID, 2), relayer)
+    # the request to pause that was signed as change 1 is not good for a second time
+    chain.refuses("ConsentChangeNumberWrong", consents.pause(ID, 1), ID, 1, 3, sender=relayer)
+
+
+def test_a_paused_consent_is_withdrawn_for_good(chain, consents, relayer, grant):
+    grant()
+    chain.send(consents.pause(ID, 1), relayer)
+    chain.send(consents.withdraw(ID, SECRET))
+    chain.refuses("ConsentNotLive", consents.resume(ID, 2), ID, sender=relayer)
+    chain.refuses("ConsentNotLive", consents.pause(ID, 2), ID, sender=relayer)
+    chain.refuses("ConsentUnknown", consents.pause(word("other"), 1), word("other"), sender=relayer)
+    chain.refuses("ConsentUnknown", consents.resume(word("other"), 1), word("other"), sender=relayer)
+
+
+def test_only_a_relayer_asks_refuses_pauses_and_resumes(consortium, chain, consents, grant):
+    grant()
+    for member in (consortium.tax, consortium.bank, consortium.registrar):
+        for function in (
+            consents.request(REQUEST),
+            consents.refuse(REQUEST),
+            consents.pause(ID, 1),
+            consents.resume(ID, 1),
+        ):
+            chain.refuses("MemberLacksRole", function, member.id, 8, sender=member.key)

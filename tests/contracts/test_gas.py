@@ -1,5 +1,5 @@
 import pytest
-from contract_kit import word
+from contract_kit import ZERO, word
 
 
 @pytest.fixture
@@ -34,13 +34,13 @@ def test_recording_uses_costs_less_than_10_000_gas_each(consortium, chain):
     consents, relayer = consortium.consents.functions, consortium.relayer.key
     ids = [word(f"consent {i}") for i in range(100)]
     for consent_id in ids:
-        chain.send(consents.grant(consent_id, 0, chain.next_time + 1000, 9, word("hash")), relayer)
+        chain.send(consents.grant(consent_id, 0, chain.next_time + 1000, 9, word("hash"), ZERO), relayer)
     chain.send(consents.recordUses(ids, ids), relayer)
     assert chain.send(consents.recordUses(ids, ids), relayer)["gasUsed"] / 100 < 10_000
 
 
 def test_a_grant_costs_less_than_90_000_gas(consortium, chain):
-    function = consortium.consents.functions.grant(word("c"), 0, chain.next_time + 1000, 9, word("hash"))
+    function = consortium.consents.functions.grant(word("c"), 0, chain.next_time + 1000, 9, word("hash"), ZERO)
     assert chain.send(function, consortium.relayer.key)["gasUsed"] < 90_000
 
 

@@ -1,7 +1,7 @@
 """The layouts that the interfaces promise, read slot by slot: state proofs hang on them."""
 
 import pytest
-from contract_kit import DEPARTMENT, FOREVER, events, lists_digest, word
+from contract_kit import DEPARTMENT, FOREVER, ZERO, events, lists_digest, word
 from eth_utils import keccak
 
 SECRET_HASH = word("hash")
@@ -82,7 +82,7 @@ def test_an_anchor_a_head_and_the_bitmaps(consortium, chain, slot):
 def test_a_consent(consortium, chain, slot):
     consents, key, consent_id = consortium.consents, consortium.relayer.key, word("c")
     end = chain.next_time + 1000
-    granted = chain.send(consents.functions.grant(consent_id, 77, end, 5, SECRET_HASH), key)
+    granted = chain.send(consents.functions.grant(consent_id, 77, end, 5, SECRET_HASH, ZERO), key)
     chain.send(consents.functions.recordUses([consent_id], [word("u")]), key)
     withdrawn = chain.send(consents.functions.withdrawByRelayer(consent_id), key)
     times = (chain.time_of(granted), chain.time_of(withdrawn))

@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 import coincurve
 import pytest
 from world import (
+    ANCHOR_DOMAIN,
     BANK,
     CONSENT_DOMAIN,
     CONTROLLER_KEYS,
@@ -19,7 +20,17 @@ from world import (
     terms,
 )
 
-from ledger_node.domain.consent import ConsentState, Terms, revocation_hash, signatures_from_json
+from ledger_node.domain.consent import (
+    Change,
+    ConsentRequest,
+    ConsentState,
+    Terms,
+    change_digest,
+    refusal_digest,
+    revocation_hash,
+    signatures_from_json,
+    withdrawal_digest,
+)
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.proof import Outcome
@@ -93,12 +104,40 @@ def test_c1_another_department_is_refused(valid):
     valid.with_consent(consent(terms(departments=(h("another department"), TAX)))).verify()
 
 
+def test_c1_a_paused_consent_is_refused_until_it_goes_on(valid):
+    assert refused(valid.with_record(state=ConsentState.PAUSED, changes=1)) is Reason.CONSENT_PAUSED
+    valid.with_record(changes=2).verify()
+
+
+@pytest.mark.parametrize(
+    ("days", "covered"),
+    [
+        ({}, True),
+        ({"data_from": "2025-01-01"}, True),
+        ({"data_to": "2025-12-31"}, True),
+        ({"data_from": "2025-01-01", "data_to": "2025-12-31"}, True),
+        ({"data_from": "2025-01-02"}, False),
+        ({"data_to": "2025-12-30"}, False),
+        ({"data_from": "2024-01-01", "data_to": "2024-12-31"}, False),
+    ],
+)
+def test_c1_data_outside_the_days_of_the_consent_is_refused(valid, days, covered):
+    world = valid.with_consent(consent(terms(**days)))
+    if covered:
+        world.verify()
+    else:
+        assert refused(world) is Reason.CONSENT_OTHER_PERIOD
+
+
 CHANGES = {
     "grantee_name": "Another Bank",
     "purpose": "guarantee",
     "purpose_text": "Something else",
     "questions": (*terms().questions, "firm_facts.grade in {A}"),
     "departments": (TAX,),
+    "data_from": "2025-01-01",
+    "data_to": "2025-12-31",
+    "language": "en",
     "not_before": NOW - 5,
     "expires_at": NOW + 5,
     "max_uses": 2,
@@ -297,3 +336,31 @@ def test_an_address_of_any_other_form_is_refused(address):
 def test_the_grantee_is_the_bank_of_the_terms():
     assert terms().grantee == BANK
     assert PURPOSES["guarantee"].to_json()["max_days"] == 92
+
+
+@pytest.mark.parametrize(("name", "raw"), [("data_from", "2025-1-1"), ("data_to", "2025-02-30"), ("data_to", "x")])
+def test_days_of_data_are_dates_or_nothing(name, raw):
+    with pytest.raises(InvalidInputError) as malformed:
+        Terms.from_json(terms().to_json() | {name: raw})
+    assert malformed.value.reason is Reason.VALUE_MALFORMED
+
+
+def test_a_request_is_the_terms_without_what_only_the_subject_says():
+    asked = ConsentRequest(**{field.name: getattr(terms(), field.name) for field in fields(ConsentRequest)})
+    assert Terms.accepting(asked, "zh", terms().text_digest, terms().revocation_hash) == terms()
+    assert ConsentRequest.from_json(asked.to_json()) == asked
+    assert asked.digest(CONSENT_DOMAIN) != terms().digest(CONSENT_DOMAIN)
+    with pytest.raises(InvalidInputError) as unknown:
+        ConsentRequest.from_json(terms().to_json())
+    assert unknown.value.reason is Reason.FIELD_UNKNOWN
+
+
+def test_each_statement_is_signed_for_itself():
+    digests = [
+        withdrawal_digest(h("id"), CONSENT_DOMAIN),
+        refusal_digest(h("id"), CONSENT_DOMAIN),
+        *(change_digest(h("id"), change, number, CONSENT_DOMAIN) for change in Change for number in (1, 2)),
+        change_digest(h("other"), Change.PAUSE, 1, CONSENT_DOMAIN),
+        change_digest(h("id"), Change.PAUSE, 1, ANCHOR_DOMAIN),
+    ]
+    assert len(set(digests)) == len(digests)

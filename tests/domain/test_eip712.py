@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from world import ANCHOR_DOMAIN, CONSENT_DOMAIN, CONTROLLER_KEYS, TAX, h, terms
 
 from ledger_node.domain.batch import Anchor, Batch, changes_digest
-from ledger_node.domain.consent import WITHDRAWAL_STATEMENT, typed_data, withdrawal_digest
+from ledger_node.domain.consent import (
+    REFUSAL_STATEMENT,
+    WITHDRAWAL_STATEMENT,
+    Change,
+    change_digest,
+    refusal_digest,
+    typed_data,
+    withdrawal_digest,
+)
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.signature import address_of, recover, sign
 from ledger_node.domain.status import Plane, StatusChange, StatusReason
@@ -103,6 +111,19 @@ def test_a_withdrawal_is_signed_as_typed_data(domain, consent_id):
         {"consent": consent_id, "statement": WITHDRAWAL_STATEMENT},
     )
     assert withdrawal_digest(consent_id, domain) == expected
+
+
+@settings(deadline=None, max_examples=20)
+@given(domains, words, st.integers(1, 2**24 - 1), st.sampled_from(Change))
+def test_a_refusal_and_a_change_are_signed_as_typed_data(domain, some_id, number, change):
+    refusal = {"request": some_id, "statement": REFUSAL_STATEMENT}
+    assert refusal_digest(some_id, domain) == eip712(
+        domain, "ConsentRefusal(bytes32 request,string statement)", refusal
+    )
+    changed = {"consent": some_id, "number": number, "statement": change.statement}
+    assert change_digest(some_id, change, number, domain) == eip712(
+        domain, "ConsentChange(bytes32 consent,uint24 number,string statement)", changed
+    )
 
 
 @settings(deadline=None, max_examples=60)

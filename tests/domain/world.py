@@ -198,6 +198,8 @@ def terms(**changes) -> Terms:
             expires_at=NOW + DAY,
             max_uses=3,
             retention_days=31,
+            language="zh",
+            text_digest=h("the text that was shown"),
             revocation_hash=revocation_hash(SECRET),
             salt=h("salt of terms"),
         ),
@@ -218,6 +220,7 @@ def registry_record(terms: Terms) -> ConsentRecord:
         terms.not_before,
         terms.expires_at,
         terms.max_uses,
+        0,
         0,
         terms.revocation_hash,
     )

@@ -13,6 +13,7 @@ import httpx
 from api.catalogue.datatype import data_types, schemas
 from api.catalogue.synthetic import credit_code
 from api.client.client import Client
+from api.client.consent import accept
 from api.demo.actor import attest
 from api.demo.server import Served
 from api.http.sign_in import Kind, SignIn
@@ -21,7 +22,9 @@ from ledger_node import clock
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.claim import Claim
-from ledger_node.domain.consent import Terms, revocation_hash
+from ledger_node.domain.consent import ConsentRequest, Terms
+from ledger_node.domain.consent_text import Language
+from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.purpose import purpose_named
 from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.signature import address_of, sign
@@ -163,25 +166,32 @@ class Place:
         self.issue(firm)
         return self.register(firm, **options)
 
-    def terms(self, questions, *, firm=None, secret=None, uses=3, **changes):
-        """Return good terms with ``changes``."""
+    def terms(self, questions, *, firm=None, secret=None, uses=3, language=Language.CHINESE, **changes):
+        """Return terms with ``changes``, over the text that follows from them."""
+        request = replace(self.request(questions, firm=firm, uses=uses), **changes)
+        try:
+            return accept(self.bank, request, language, secret or random_bytes(32))[0]
+        except InvalidInputError:
+            # terms that cannot be shown are signed nevertheless, to see them refused
+            return Terms.accepting(request, language.value, random_bytes(32), random_bytes(32))
+
+    def request(self, questions, *, firm=None, uses=3):
+        """Return what a bank may ask for."""
         now = clock.now()
-        terms = Terms(
+        return ConsentRequest(
             subject=(firm or self.shop).subject,
             grantee=self.bank_id,
             grantee_name=BANK_NAME,
             purpose="loan_application",
-            purpose_text=purpose_named("loan_application").text_en,
+            purpose_text=purpose_named("loan_application").text_zh,
             questions=tuple(questions),
             departments=(),
             not_before=now - 60,
             expires_at=now + 30 * DAY,
             max_uses=uses,
             retention_days=30,
-            revocation_hash=revocation_hash(secret or random_bytes(32)),
             salt=random_bytes(32),
         )
-        return replace(terms, **changes)
 
     def post_terms(self, terms, keys=None, *, domain=None, signatures=None, client=None):
         """Sign terms and post them; return the answer."""

@@ -91,7 +91,7 @@ class TestGrant:
     def test_c2_signatures_on_other_terms_grant_nothing(self, place):
         honest = place.terms([GOOD])
         signature = to_hex(sign(honest.digest(place.ledger.consent_domain), place.shop.keys[0]))
-        more = place.terms([GOOD], salt=honest.salt, revocation_hash=honest.revocation_hash, uses=2)
+        more = replace(honest, max_uses=2)
         found = refused(lambda: place.post_terms(more, signatures=[signature]))
         assert found == (422, "signer_not_controller")
 

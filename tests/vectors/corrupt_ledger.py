@@ -209,6 +209,8 @@ def struct(case: dict) -> list[dict]:
         others: list = []
         if isinstance(value, str) and value.startswith("0x"):
             made += bytes_altered(f"x_{name}_{field}", case, pointer, reason)
+        elif field in {"data_from", "data_to"}:
+            others = [day for day in ("2020-02-29", "") if day != value]
         elif isinstance(value, str):
             others = [value + " ", value[:-1], value.upper() + "。"]
         elif isinstance(value, int) and field not in {"version", "plane", "reason", "stream", "threshold"}:

@@ -15,8 +15,8 @@ DIFFERS = {
 }
 TERMS = (
     "ConsentTerms(uint16 version,bytes32 subject,bytes32 grantee,string granteeName,string purpose,string purposeText,"
-    "string[] questions,bytes32[] departments,uint64 notBefore,uint64 expiresAt,uint32 maxUses,uint32 retentionDays,"
-    "bytes32 revocationHash,bytes32 salt)"
+    "string[] questions,bytes32[] departments,string dataFrom,string dataTo,uint64 notBefore,uint64 expiresAt,"
+    "uint32 maxUses,uint32 retentionDays,bytes32 salt,string language,bytes32 textDigest,bytes32 revocationHash)"
 )
 
 
@@ -79,8 +79,11 @@ def digest(kind: str, message: dict, domain: dict | None) -> bytes:
             parts += [text(message[part]) for part in ("grantee_name", "purpose", "purpose_text")]
             parts.append(ref.H(*map(text, message["questions"])))
             parts.append(ref.H(*map(word, message["departments"])))
-            names = ("not_before", "expires_at", "max_uses", "retention_days", "revocation_hash", "salt")
-            return signed(domain, ref.H(text(TERMS), *parts, *(word(message[part]) for part in names)))
+            parts += [text(message[part]) for part in ("data_from", "data_to")]
+            names = ("not_before", "expires_at", "max_uses", "retention_days", "salt")
+            parts += [word(message[part]) for part in names]
+            said = [text(message["language"]), word(message["text_digest"]), word(message["revocation_hash"])]
+            return signed(domain, ref.H(text(TERMS), *parts, *said))
         case "anchor":
             return anchor_digest(message)
         case "controllers":

@@ -36,13 +36,18 @@ TERMS = {
     "purpose_text": "Decide on a loan application 贷款申请审批",
     "questions": ["firm_facts.paid >= 2000 CNY during 2025", "firm_facts.grade in {A, B}"],
     "departments": [hexed(h("member", "tax")), hexed(h("member", "registrar"))],
+    "data_from": "2024-01-01",
+    "data_to": "2025-12-31",
     "not_before": 1_794_000_000,
     "expires_at": 1_795_000_000,
     "max_uses": 3,
     "retention_days": 31,
-    "revocation_hash": hexed(h("revocation hash")),
     "salt": hexed(h("salt of terms")),
+    "language": "zh",
+    "text_digest": hexed(h("the text that was shown")),
+    "revocation_hash": hexed(h("revocation hash")),
 }
+ANY = {"departments": [], "data_from": "", "data_to": ""}
 ANCHOR = {
     "member": hexed(h("member", "tax")),
     "stream": 1,
@@ -70,7 +75,7 @@ def digests() -> list[dict]:
         case("status_revoke", "status_change", STATUS, DOMAIN),
         case("status_superseded", "status_change", {**STATUS, "plane": 1, "reason": 0}, DOMAIN),
         case("terms", "consent_terms", TERMS, CONSENTS),
-        case("terms_all_departments", "consent_terms", {**TERMS, "departments": []}, CONSENTS),
+        case("terms_all_departments_any_data", "consent_terms", {**TERMS, **ANY}, CONSENTS),
         case("anchor", "anchor", ANCHOR),
         case("controllers_2_of_3", "controllers", CONTROLLERS),
         case("controllers_1_of_1", "controllers", {**CONTROLLERS, "addresses": ADDRESSES[:1], "threshold": 1}),

@@ -12,13 +12,13 @@ from api.http.openapi_terms import TERMS, TERMS_EXAMPLE
 from api.http.sign_in import Kind, Principal
 from api.services.consent import HeldConsent
 from ledger_node import clock
-from ledger_node.domain.consent import Terms, signatures_from_json
-from ledger_node.domain.error import VerificationError
+from ledger_node.domain.consent import NO_REQUEST, Change, Terms, signatures_from_json
+from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex
 
 router = APIRouter(tags=["consents"])
-_MAX_SIGNATURES = 16
+MAX_SIGNATURES = 16
 
 
 @router.post(
@@ -26,18 +26,19 @@ _MAX_SIGNATURES = 16
     status_code=HTTPStatus.CREATED,
     summary="Grant: terms signed by the subject's controllers",
     openapi_extra=openapi.body(
-        {"terms": TERMS, "signatures": openapi.SIGNATURES},
+        {"terms": TERMS, "signatures": openapi.SIGNATURES, "request": {**openapi.HEX32, "type": ["string", "null"]}},
         {"terms": TERMS_EXAMPLE, "signatures": ["0x" + "5a" * 65]},
         required=("terms", "signatures"),
     ),
 )
 async def grant(request: Request, instance: Access) -> JsonObject:
-    """Take ``{terms, signatures}``; the signatures are the authority, whoever delivers them."""
+    """Take ``{terms, signatures, request?}``; the signatures are the authority, whoever delivers them."""
     record = await record_body(request)
     terms = Terms.from_json(record.take("terms"))
-    signatures = signatures_from_json(record.items("signatures", max_items=_MAX_SIGNATURES))
+    signatures = signatures_from_json(record.items("signatures", max_items=MAX_SIGNATURES))
+    answers = record.blob("request") if record.has("request") else NO_REQUEST
     record.done()
-    held = await run_in_threadpool(instance.consents.grant, terms, signatures, now=clock.now())
+    held = await run_in_threadpool(instance.consents.grant, terms, signatures, now=clock.now(), request=answers)
     return await run_in_threadpool(_show, instance, held)
 
 
@@ -73,10 +74,44 @@ async def withdraw(consent: str, request: Request, instance: Access) -> JsonObje
     record = await record_body(request)
     consent_id = from_hex(consent, "consent")
     secret = record.blob("secret") if record.has("secret") else None
-    signatures = () if secret else signatures_from_json(record.items("signatures", max_items=_MAX_SIGNATURES))
+    signatures = () if secret else signatures_from_json(record.items("signatures", max_items=MAX_SIGNATURES))
     record.done()
     await run_in_threadpool(instance.consents.withdraw, consent_id, secret=secret, signatures=signatures)
     return {"consent": consent, "state": "withdrawn"}
+
+
+@router.post(
+    "/consents/{consent}/changes",
+    summary="Pause or resume, by the controllers' signatures",
+    openapi_extra=openapi.body(
+        {
+            "change": {"enum": [change.value for change in Change]},
+            "number": {"type": "integer", "minimum": 1},
+            "signatures": openapi.SIGNATURES,
+        },
+        {"change": "pause", "number": 1, "signatures": ["0x" + "5a" * 65]},
+        required=("change", "number", "signatures"),
+    ),
+)
+async def change_consent(consent: str, request: Request, instance: Access) -> JsonObject:
+    """Take ``{change, number, signatures}``; ``number`` is one more than the consent's ``changes``."""
+    record = await record_body(request)
+    consent_id = from_hex(consent, "consent")
+    change = _change(record.text("change"))
+    number = record.integer("number", low=1, high=2**24 - 1)
+    signatures = signatures_from_json(record.items("signatures", max_items=MAX_SIGNATURES))
+    record.done()
+    await run_in_threadpool(instance.consents.change, consent_id, change, number, signatures)
+    return {"consent": consent, "changes": number}
+
+
+def _change(raw: str) -> Change:
+    try:
+        return Change(raw)
+    except ValueError as error:
+        raise InvalidInputError(
+            Reason.REQUEST_INVALID, f"a change is one of {', '.join(Change)}", field="change"
+        ) from error
 
 
 def _is_party(held: HeldConsent, principal: Principal) -> bool:

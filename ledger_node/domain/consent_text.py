@@ -1,0 +1,224 @@
+"""The human text of consent terms, in Chinese and English, rendered from the terms and never written beside them.
+
+Terms carry the digest of the text that was shown (``text_digest``), so nobody can later claim other words.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from ledger_node.domain.claim import Claim
+from ledger_node.domain.consent import ANY_DATE, ConsentRequest
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.hashing import keccak
+from ledger_node.domain.question import Op, Question
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.record import to_hex
+from ledger_node.domain.relative import MonthsBefore
+from ledger_node.domain.schema import Schema
+from ledger_node.domain.unit import show_operand
+from ledger_node.domain.value import FieldType
+
+_BEIJING: Final = dt.timezone(dt.timedelta(hours=8))
+
+
+class Language(StrEnum):
+    """The languages that consents are shown in."""
+
+    ENGLISH = "en"
+    CHINESE = "zh"
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What things are called in one language: types, their fields (``schema.field``), and members."""
+
+    language: Language
+    schemas: Mapping[str, Schema]
+    titles: Mapping[str, str]
+    fields: Mapping[str, str]
+    members: Mapping[bytes, str]
+
+
+def language_named(raw: str) -> Language:
+    """Return the language with this code.
+
+    Raises:
+        InvalidInputError: ``request_invalid``, listing those there are.
+    """
+    try:
+        return Language(raw)
+    except ValueError as error:
+        known = ", ".join(Language)
+        raise InvalidInputError(
+            Reason.REQUEST_INVALID, f"a consent is shown in one of {known}", field="language"
+        ) from error
+
+
+def text_digest(text: str) -> bytes:
+    """Return keccak256 of the UTF-8 text."""
+    return keccak(text.encode("utf-8"))
+
+
+def consent_text(terms: ConsentRequest, wording: Wording) -> str:
+    """Return the text of terms; the same terms and wording always give the same text.
+
+    Raises:
+        InvalidInputError: a question of the terms cannot be read.
+    """
+    words = _WORDS[wording.language]
+    claims = [Claim.parse(text, wording.schemas) for text in terms.questions]
+    lines = [words["title"], ""]
+    lines.append(words["grantee"].format(name=terms.grantee_name, id=to_hex(terms.grantee)))
+    lines.append(words["purpose"].format(text=terms.purpose_text, code=terms.purpose))
+    lines.append(words["questions"])
+    for number, claim in enumerate(claims, start=1):
+        lines += [f"  {number}. {line}" if first else f"     {line}" for first, line in _claim_lines(claim, wording)]
+    lines.append(words["departments"].format(names=_departments(terms, wording)))
+    lines.append(words["data"].format(span=_data(terms, words)))
+    lines.append(
+        words["bounds"].format(begin=_time(terms.not_before), end=_time(terms.expires_at), uses=terms.max_uses)
+    )
+    lines.append(words["retention"].format(days=terms.retention_days))
+    shows = any(part.op is Op.REVEAL for claim in claims for part in claim.parts)
+    lines.append(words["shown" if shows else "hidden"])
+    lines.append(words["withdraw"])
+    return "\n".join(lines) + "\n"
+
+
+def _claim_lines(claim: Claim, wording: Wording) -> list[tuple[bool, str]]:
+    words = _WORDS[wording.language]
+    if claim.is_combined:
+        lines = [words["some_of"].format(needed=claim.needed, count=len(claim.parts))]
+        lines += [f"- {_sentence(part, wording)}" for part in claim.parts]
+    else:
+        lines = [_sentence(claim.parts[0], wording)]
+    lines.append(f"[{claim.text(wording.schemas)}]")
+    return [(number == 0, line) for number, line in enumerate(lines)]
+
+
+def _sentence(question: Question, wording: Wording) -> str:
+    words = _WORDS[wording.language]
+    name = words["field"].format(
+        type=wording.titles[question.schema], field=wording.fields[f"{question.schema}.{question.field}"]
+    )
+    kind = wording.schemas[question.schema].field(question.field).type
+    timely = {FieldType.DATE: _OF_TIMES, FieldType.MONTH: _OF_TIMES}.get(kind, {})
+    said = words[timely.get(question.op, question.op.value)].format(*_operands(question, wording))
+    during = "" if question.period is None else words["during"].format(period=question.period)
+    return name + said + during
+
+
+def _operands(question: Question, wording: Wording) -> list[str]:
+    field, words = wording.schemas[question.schema].field(question.field), _WORDS[wording.language]
+    match question.operand:
+        case None:
+            return []
+        case MonthsBefore(months):
+            return [words["months_before"].format(months=months)]
+        case tuple() as several if question.op is Op.RANGE:
+            return [_shown(show_operand(field, one), wording) for one in several]
+        case tuple() as members:
+            return [words["comma"].join(str(member) for member in members)]
+        case one:
+            return [_shown(show_operand(field, one), wording)]
+
+
+def _shown(operand: str, wording: Wording) -> str:
+    number, space, unit = operand.partition(" ")
+    known = _UNITS.get(unit) if wording.language is Language.CHINESE else None
+    return operand if known is None else number + space + known
+
+
+def _departments(terms: ConsentRequest, wording: Wording) -> str:
+    words = _WORDS[wording.language]
+    named = [wording.members.get(member, to_hex(member)) for member in terms.departments]
+    return words["comma"].join(named) if named else words["all_departments"]
+
+
+def _data(terms: ConsentRequest, words: Mapping[str, str]) -> str:
+    if terms.data_from == terms.data_to == ANY_DATE:
+        return words["any_data"]
+    first, last = (day if day != ANY_DATE else words["open"] for day in (terms.data_from, terms.data_to))
+    return words["span"].format(first=first, last=last)
+
+
+def _time(seconds: int) -> str:
+    # 2^40 seconds lie beyond the last year that dates have
+    if seconds > _LAST_TIME:
+        return str(seconds)
+    return dt.datetime.fromtimestamp(seconds, _BEIJING).strftime("%Y-%m-%d %H:%M:%S")
+
+
+_OF_TIMES: Final = {Op.AT_LEAST: "since", Op.BELOW: "before", Op.RANGE: "between"}
+"""Of dates and months people say before and since, not below and at least."""
+_LAST_TIME: Final = 253_402_214_400
+_UNITS: Final = {"CNY": "元", "months": "个月"}
+_WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
+    Language.ENGLISH: {
+        "title": "Consent to answers about your credit data",
+        "grantee": "You allow: {name} (member {id})",
+        "purpose": "For: {text} ({code})",
+        "questions": "To ask exactly this:",
+        "departments": "Of: {names}",
+        "all_departments": "every department that has attested to it",
+        "data": "Data of: {span}",
+        "any_data": "any period",
+        "span": "{first} to {last}",
+        "open": "…",
+        "bounds": "From {begin} to before {end} (Beijing time), at most {uses} times.",
+        "retention": "The bank may keep the answers for {days} days.",
+        "hidden": "It is told yes, no or cannot tell. It does not see the data.",
+        "shown": "It is told yes, no or cannot tell. It sees the data only where the list says that a value is shown.",
+        "withdraw": "You can pause or withdraw this at any time; it counts for every later use.",
+        "some_of": "At least {needed} of these {count}:",
+        "field": "{type}, {field}: ",
+        "during": " ({period})",
+        "months_before": "{months} months before the date of the data",
+        "comma": ", ",
+        ">=": "at least {0}",
+        "<": "below {0}",
+        "range": "at least {0} and below {1}",
+        "since": "{0} or later",
+        "before": "before {0}",
+        "between": "{0} or later, and before {1}",
+        "in": "one of {0}",
+        "not in": "none of {0}",
+        "equals": "exactly {0}",
+        "reveal": "the value is shown",
+    },
+    Language.CHINESE: {
+        "title": "信用数据核验授权书",
+        "grantee": "您授权：{name}（成员编号 {id}）",
+        "purpose": "用途：{text}（{code}）",
+        "questions": "仅可核验下列事项：",
+        "departments": "数据来源：{names}",
+        "all_departments": "所有已出具凭证的部门",
+        "data": "数据期间：{span}",
+        "any_data": "不限",
+        "span": "{first} 至 {last}",
+        "open": "不限",
+        "bounds": "有效期：北京时间 {begin} 起，{end} 前，最多 {uses} 次。",
+        "retention": "银行可保存核验结果 {days} 天。",
+        "hidden": "银行只得到“是”“否”或“无法判断”，看不到数据本身。",
+        "shown": "银行只得到“是”“否”或“无法判断”；仅在上列注明“显示数据”的事项中看到数据。",
+        "withdraw": "您可随时暂停或撤回本授权，对此后的每次使用立即生效。",
+        "some_of": "下列 {count} 项中至少满足 {needed} 项：",
+        "field": "{type}·{field}：",
+        "during": "（{period}）",
+        "months_before": "数据截至日前 {months} 个月",
+        "comma": "、",
+        ">=": "不少于 {0}",
+        "<": "低于 {0}",
+        "range": "不少于 {0}且低于 {1}",
+        "since": "不早于 {0}",
+        "before": "早于 {0}",
+        "between": "不早于 {0}且早于 {1}",
+        "in": "属于 {0}",
+        "not in": "不属于 {0}",
+        "equals": "等于 {0}",
+        "reveal": "显示数据",
+    },
+}

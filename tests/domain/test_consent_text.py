@@ -1,0 +1,155 @@
+"""The human text of terms: it says everything that is signed, in two languages, and comes from the terms alone."""
+
+from dataclasses import replace
+
+import pytest
+from world import BANK, FACTS, NOW, SCHEMAS, TAX, terms
+
+from ledger_node.domain.consent_text import Language, Wording, consent_text, language_named, text_digest
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.hashing import keccak
+from ledger_node.domain.reason import Reason
+
+WORDINGS = {
+    language: Wording(
+        language,
+        SCHEMAS,
+        {"firm_facts": {"en": "Facts", "zh": "企业事实"}[language]},
+        {f"firm_facts.{field.name}": field.name for field in FACTS.fields},
+        {TAX: {"en": "Tax bureau", "zh": "税务局"}[language]},
+    )
+    for language in Language
+}
+QUESTIONS = (
+    "firm_facts.paid >= 10000 CNY during 2025",
+    "firm_facts.last_month < as_of - 24 months",
+    "firm_facts.paid between 10000 CNY and 20000 CNY",
+    "firm_facts.grade not in {C, D}",
+    "2 of (firm_facts.count < 3; firm_facts.grade in {A, B} during 2024; firm_facts.listed equals false)",
+)
+BOUNDED = terms(questions=QUESTIONS, departments=(TAX,), data_from="2024-01-01", not_before=NOW - 43_200)
+ENGLISH = f"""\
+Consent to answers about your credit data
+
+You allow: 虚构银行 (member 0x{BANK.hex()})
+For: Decide on a loan application 贷款申请审批 (loan_application)
+To ask exactly this:
+  1. Facts, paid: at least 10000 CNY (2025)
+     [firm_facts.paid >= 10000 CNY during 2025]
+  2. Facts, last_month: before 24 months before the date of the data
+     [firm_facts.last_month < as_of - 24 months]
+  3. Facts, paid: at least 10000 CNY and below 20000 CNY
+     [firm_facts.paid between 10000 CNY and 20000 CNY]
+  4. Facts, grade: none of C, D
+     [firm_facts.grade not in {{C, D}}]
+  5. At least 2 of these 3:
+     - Facts, count: below 3
+     - Facts, grade: one of A, B (2024)
+     - Facts, listed: exactly false
+     [2 of (firm_facts.count < 3; firm_facts.grade in {{A, B}} during 2024; firm_facts.listed equals false)]
+Of: Tax bureau
+Data of: 2024-01-01 to …
+From 2026-11-14 20:00:00 to before 2026-11-16 08:00:00 (Beijing time), at most 3 times.
+The bank may keep the answers for 31 days.
+It is told yes, no or cannot tell. It does not see the data.
+You can pause or withdraw this at any time; it counts for every later use.
+"""
+CHINESE = f"""\
+信用数据核验授权书
+
+您授权：虚构银行（成员编号 0x{BANK.hex()}）
+用途：Decide on a loan application 贷款申请审批（loan_application）
+仅可核验下列事项：
+  1. 企业事实·paid：不少于 10000 元（2025）
+     [firm_facts.paid >= 10000 CNY during 2025]
+  2. 企业事实·last_month：早于 数据截至日前 24 个月
+     [firm_facts.last_month < as_of - 24 months]
+  3. 企业事实·paid：不少于 10000 元且低于 20000 元
+     [firm_facts.paid between 10000 CNY and 20000 CNY]
+  4. 企业事实·grade：不属于 C、D
+     [firm_facts.grade not in {{C, D}}]
+  5. 下列 3 项中至少满足 2 项：
+     - 企业事实·count：低于 3
+     - 企业事实·grade：属于 A、B（2024）
+     - 企业事实·listed：等于 false
+     [2 of (firm_facts.count < 3; firm_facts.grade in {{A, B}} during 2024; firm_facts.listed equals false)]
+数据来源：税务局
+数据期间：2024-01-01 至 不限
+有效期：北京时间 2026-11-14 20:00:00 起，2026-11-16 08:00:00 前，最多 3 次。
+银行可保存核验结果 31 天。
+银行只得到“是”“否”或“无法判断”，看不到数据本身。
+您可随时暂停或撤回本授权，对此后的每次使用立即生效。
+"""
+
+
+@pytest.mark.parametrize(("language", "text"), [(Language.ENGLISH, ENGLISH), (Language.CHINESE, CHINESE)])
+def test_the_text_says_what_is_signed(language, text):
+    assert consent_text(BOUNDED, WORDINGS[language]) == text
+    assert text_digest(text) == keccak(text.encode())
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"grantee": TAX},
+        {"grantee_name": "Another"},
+        {"purpose": "guarantee"},
+        {"purpose_text": "Something else"},
+        {"questions": QUESTIONS[1:]},
+        {"departments": ()},
+        {"departments": (TAX, BANK)},
+        {"data_from": ""},
+        {"data_to": "2025-12-31"},
+        {"not_before": NOW},
+        {"expires_at": NOW + 1},
+        {"expires_at": 2**40 - 1},
+        {"max_uses": 2},
+        {"retention_days": 30},
+    ],
+)
+def test_whatever_changes_in_the_terms_changes_in_the_text(language, change):
+    wording = WORDINGS[language]
+    assert consent_text(replace(BOUNDED, **change), wording) != consent_text(BOUNDED, wording)
+
+
+@pytest.mark.parametrize(
+    ("question", "english", "chinese"),
+    [
+        ("last_month >= 2025-06", "2025-06 or later", "不早于 2025-06"),
+        ("last_month < 2025-06", "before 2025-06", "早于 2025-06"),
+        (
+            "last_month between 2025-06 and 2025-09",
+            "2025-06 or later, and before 2025-09",
+            "不早于 2025-06且早于 2025-09",
+        ),
+        ("count >= 3", "at least 3", "不少于 3"),
+        ("rated_on equals 2026-04-20", "exactly 2026-04-20", "等于 2026-04-20"),
+    ],
+)
+def test_times_are_said_as_people_say_them(question, english, chinese):
+    asked = terms(questions=(f"firm_facts.{question}",))
+    assert f": {english}\n" in consent_text(asked, WORDINGS[Language.ENGLISH])
+    assert f"：{chinese}\n" in consent_text(asked, WORDINGS[Language.CHINESE])
+
+
+@pytest.mark.parametrize("language", Language)
+def test_it_is_said_where_the_bank_sees_a_value(language):
+    hidden = consent_text(terms(questions=QUESTIONS), WORDINGS[language])
+    shown = consent_text(terms(questions=(*QUESTIONS, "firm_facts.note reveal")), WORDINGS[language])
+    sentence = {"en": "It does not see the data.", "zh": "看不到数据本身"}[language]
+    assert sentence in hidden
+    assert sentence not in shown
+
+
+def test_only_questions_that_can_be_read_are_shown():
+    with pytest.raises(InvalidInputError) as unreadable:
+        consent_text(terms(questions=("firm_facts.paid ?",)), WORDINGS[Language.ENGLISH])
+    assert unreadable.value.reason is Reason.QUESTION_MALFORMED
+
+
+def test_there_are_two_languages():
+    assert [language_named(code) for code in ("en", "zh")] == list(Language)
+    with pytest.raises(InvalidInputError) as unknown:
+        language_named("fr")
+    assert (unknown.value.reason, unknown.value.field) == (Reason.REQUEST_INVALID, "language")
