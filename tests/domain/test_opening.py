@@ -1,46 +1,15 @@
 """What an opening shows, and what is no opening."""
 
 import pytest
-from world import FACTS, RAW, h
+from field_kit import COMMITTER, GRADE, MONTH, PAID, PROVER, ROOT, SEED, YEAR, K, commit, failed, prove
+from world import FACTS
 
-from ledger_node.domain.commitment import Committer
 from ledger_node.domain.error import InvalidInputError, VerificationError
-from ledger_node.domain.opening import (
-    PlainOpening,
-    proof_from_json,
-)
-from ledger_node.domain.proof import Outcome, Prover, check_proof, revealed
+from ledger_node.domain.opening import PlainOpening, proof_from_json
+from ledger_node.domain.proof import Outcome, check_proof, revealed
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, OneOf, Reveal
 from ledger_node.domain.value import Special
-
-SEED = h("seed")
-SCHEMAS = {FACTS.name: FACTS}
-PAID, SALES, GRADE, MONTH, COUNT, YEAR = (
-    FACTS.field(name) for name in ("paid", "sales", "grade", "last_month", "count", "year")
-)
-THRESHOLDS = PAID.ladder.thresholds
-K = len(THRESHOLDS)
-COMMITTER = Committer(FACTS)
-
-
-def commit(**changes):
-    values = FACTS.parse_values(RAW | changes)
-    prover = Prover(COMMITTER, SEED, values)
-    return prover, COMMITTER.commit(SEED, values).root
-
-
-PROVER, ROOT = commit()
-
-
-def prove(field, statement, prover=PROVER):
-    return prover.prove(field, statement, may_disclose=False)
-
-
-def failed(field, statement, proof, root=ROOT) -> Reason:
-    with pytest.raises(VerificationError) as error:
-        check_proof(FACTS, root, field, statement, proof)
-    return error.value.reason
 
 
 @pytest.mark.parametrize(

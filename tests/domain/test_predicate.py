@@ -4,9 +4,22 @@ from dataclasses import replace
 from itertools import combinations
 
 import pytest
-from world import FACTS, FACTS_SPEC, RAW, h
+from field_kit import (
+    COMMITTER,
+    GRADE,
+    PAID,
+    ROOT,
+    SALES,
+    SEED,
+    THRESHOLDS,
+    K,
+    commit,
+    failed,
+    prove,
+)
+from world import FACTS, FACTS_SPEC, RAW, SCHEMAS, h
 
-from ledger_node.domain.commitment import Committer, ladder_context, ladder_digest, leaf_digest, salt_of
+from ledger_node.domain.commitment import ladder_context, ladder_digest, leaf_digest, salt_of
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.hashing import kdf, walk
 from ledger_node.domain.opening import (
@@ -24,34 +37,6 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Mode, Schema
 from ledger_node.domain.statement import AtLeast, Below, Between, NoneOf, OneOf, lower
 from ledger_node.domain.tree import FIELD_NODE, levels_of, path_of
-
-SEED = h("seed")
-SCHEMAS = {FACTS.name: FACTS}
-PAID, SALES, GRADE, MONTH, COUNT, YEAR = (
-    FACTS.field(name) for name in ("paid", "sales", "grade", "last_month", "count", "year")
-)
-THRESHOLDS = PAID.ladder.thresholds
-K = len(THRESHOLDS)
-COMMITTER = Committer(FACTS)
-
-
-def commit(**changes):
-    values = FACTS.parse_values(RAW | changes)
-    prover = Prover(COMMITTER, SEED, values)
-    return prover, COMMITTER.commit(SEED, values).root
-
-
-PROVER, ROOT = commit()
-
-
-def prove(field, statement, prover=PROVER):
-    return prover.prove(field, statement, may_disclose=False)
-
-
-def failed(field, statement, proof, root=ROOT) -> Reason:
-    with pytest.raises(VerificationError) as error:
-        check_proof(FACTS, root, field, statement, proof)
-    return error.value.reason
 
 
 def idx_of(value) -> int:
