@@ -40,7 +40,7 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import ABSENT_BYTE, Field, Mode, Schema
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal, Statement
 from ledger_node.domain.tree import FIELD_NODE, path_of, root_from_path
-from ledger_node.domain.value import Special, Value
+from ledger_node.domain.value import Special, Value, is_of_type
 
 
 class Outcome(StrEnum):
@@ -153,6 +153,10 @@ def _value_digest(schema: Schema, field: Field, statement: Statement, opening: O
             return Outcome.CANNOT_TELL, bytes(HASH_BYTES)
         case PlainOpening(value):
             _require_mode(field, Mode.PLAIN)
+            if not is_of_type(field.type, value):
+                raise VerificationError(
+                    Reason.OPENING_MALFORMED, f"what is shown is no value of type {field.type}", field=field.name
+                )
             return _plain_outcome(field, statement, value), plain_digest(field, value)
         case BitsOpening():
             _require_mode(field, Mode.ENUM)

@@ -16,6 +16,7 @@ from ledger_node.domain.reason import Reason
 EPOCH: Final = dt.date(1970, 1, 1)
 MAX_TEXT_BYTES: Final = 1024
 MAX_INTEGER: Final = 2**127 - 1
+_MAX_DAY: Final = 2**31 - 1
 
 
 class FieldType(StrEnum):
@@ -50,6 +51,28 @@ _TYPE_BYTE: Final = {
     FieldType.CODE: b"\x04",
     FieldType.BOOL: b"\x05",
 }
+
+
+def is_of_type(kind: FieldType, value: Value) -> bool:
+    """Return whether ``value`` has the Python type and the range of ``kind``, so that its bytes mean it.
+
+    The 16 bytes of an integer may be a text as well: canonical bytes alone do not say what was meant.
+    """
+    match kind:
+        case FieldType.BOOL:
+            return isinstance(value, bool)
+        case FieldType.TEXT | FieldType.CODE | FieldType.ENUM:
+            return isinstance(value, str)
+        case FieldType.INTEGER:
+            return _is_within(value, MAX_INTEGER)
+        case FieldType.DATE | FieldType.MONTH:
+            return _is_within(value, _MAX_DAY)
+        case _:
+            assert_never(kind)
+
+
+def _is_within(value: Value, limit: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and -limit - 1 <= value <= limit
 
 
 def encode_value(kind: FieldType, value: Value) -> bytes:

@@ -1,5 +1,7 @@
 """What an opening shows, and what is no opening."""
 
+from dataclasses import replace
+
 import pytest
 from field_kit import COMMITTER, GRADE, MONTH, PAID, PROVER, ROOT, SEED, YEAR, K, commit, failed, prove
 from world import FACTS
@@ -46,6 +48,32 @@ def test_true_is_not_one():
     root = COMMITTER.commit(SEED, one.values).root
     shown = one.prove(YEAR, Reveal(), may_disclose=True)
     assert check_proof(FACTS, root, YEAR, Equals(True), shown) is Outcome.DOES_NOT_HOLD
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "passed_off"),
+    [
+        # the same canonical bytes: they would lead to the root, and 1286 would "not equal" 1286
+        ("year", 1286, "\x00" * 14 + "\x05\x06"),
+        ("rated_on", "1970-01-02", "\x00\x00\x00\x01"),
+        ("year", 1, True),
+        ("listed", True, 1),
+        ("year", 1, 2**127),
+        ("year", 1, -(2**127) - 1),
+        ("rated_on", "1970-01-02", 2**31),
+        ("note", "x", 120),
+        ("kind", "x", b"x"),
+        ("year", 1, Special.ABSENT),
+        ("rated_on", "1970-01-02", Special.NONE_ON_RECORD),
+    ],
+)
+def test_a_plain_value_of_another_type_is_refused_even_with_the_same_bytes(name, value, passed_off):
+    prover, root = commit(**{name: value})
+    field = FACTS.field(name)
+    shown = prove(field, Reveal(), prover)
+    for statement in (Reveal(), Equals(shown.opening.value), Equals(passed_off)):
+        lie = replace(shown, opening=PlainOpening(passed_off))
+        assert failed(field, statement, lie, root) is Reason.OPENING_MALFORMED
 
 
 def test_what_is_revealed_is_the_committed_value():
