@@ -89,10 +89,12 @@ class Committer:
         return FieldTree(levels_of(slots, FIELD_NODE))
 
     def _leaf(self, field: Field, seed: bytes, value: Value) -> bytes:
-        salt = salt_of(seed, field.index)
-        if value is Special.ABSENT:
+        salt, absent = salt_of(seed, field.index), value is Special.ABSENT
+        # an absent value takes the work of a present one: a proof about one field commits to all of them again, and
+        # its time would tell which others have no value
+        digest = self._value_digest(field, seed, 0 if absent else value)
+        if absent:
             return leaf_digest(self.schema.id, field.index, ABSENT_BYTE, salt, _ABSENT_DIGEST)
-        digest = self._value_digest(field, seed, value)
         return leaf_digest(self.schema.id, field.index, field.mode.byte, salt, digest)
 
     def _value_digest(self, field: Field, seed: bytes, value: Value) -> bytes:
