@@ -12,9 +12,9 @@ committed ones; what is left to choose is what stands behind the value digest:
 
 So the adversary tries, for every statement, true or false, and for every kind of opening: all pairs of the values
 that are known about this ladder, closed under step (past the tips as well, and under the step of the other
-direction); each of them beside every chain value of other fields and other attestations, and beside every other
-digest in sight (salts, siblings, roots, contexts, seeds), in both halves; every enum assembled member by member
-from all sources, and every known value as the key of every bit. Salts and paths are combined in the same way.
+direction); each known value of its chains beside every chain value of other fields and other attestations, and
+beside every other digest in sight (salts, siblings, roots, contexts, seeds), in both halves; every enum assembled
+member by member from all sources, and every known value as the key of every bit. Salts and paths are combined too.
 It holds no tests of its own.
 """
 
@@ -165,17 +165,13 @@ def chains_elsewhere(attestation) -> list[bytes]:
 
 
 class LadderAdversary:
-    """Tries to open the ladder ``PAID`` of an attestation from the values ``known`` about it and any ``others``.
-
-    Two known values may stand beside each other, and a known one beside any other.
-    """
+    """Tries to open the ladder ``PAID`` of an attestation: ``known`` values of its chains, and any ``others``."""
 
     def __init__(self, attestation, known, others=()):
         self.attestation = attestation
-        # from any known value past the tip by as many steps as the ladder has
         own = stepped(known)
         foreign = [value for value in dict.fromkeys(others) if value not in own]
-        self.pairs = [*product(own, own), *product(own, foreign), *product(foreign, own)]
+        self.pairs = [*product(own, own), *product(known, foreign), *product(foreign, known)]
 
     def verdicts(self, statement) -> set[Outcome]:
         """Every verdict about a statement for which one of the assembled proofs verifies."""

@@ -5,6 +5,7 @@ that the naive reference counts, never from the product's ladder.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import reference
 from hypothesis import strategies as st
@@ -108,7 +109,11 @@ class Committed:
 
 def commit(*, seed=SEED, **changes) -> Committed:
     """Commit to the ordinary values with these changes."""
-    values = tuple((ORDINARY | changes)[name] for name in NAMES)
+    return _commit(seed, tuple((ORDINARY | changes)[name] for name in NAMES))
+
+
+@cache
+def _commit(seed, values):
     return Committed(Prover(COMMITTER, seed, values), COMMITTER.commit(seed, values).root)
 
 

@@ -55,7 +55,7 @@ def test_the_edges_reach_every_step_and_both_ends(field):
     assert NONE not in edges(field) or field.ladder.idx(NONE) == 0
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 @given(st.data(), seeds, st.sampled_from(SCHEMA.fields))
 def test_every_statement_is_answered_rightly_whatever_the_other_fields_hold(data, seed, looked_at):
     values = {field.name: data.draw(st.just(ABSENT) | values_of(field), field.name) for field in SCHEMA.fields}
@@ -73,7 +73,7 @@ def test_an_absent_value_answers_every_statement_with_the_proof_that_it_is_absen
         assert committed.prove(field, statement) == committed.prove(field, Reveal())
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 @given(st.data(), st.sampled_from(PLAINS))
 def test_without_disclosure_a_plain_value_is_shown_to_who_names_it_and_to_nobody_else(data, field):
     value, asked = data.draw(values_of(field)), data.draw(values_of(field))
@@ -86,7 +86,7 @@ def test_without_disclosure_a_plain_value_is_shown_to_who_names_it_and_to_nobody
             assert answer is Reason.NEEDS_DISCLOSURE
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(st.data(), st.sampled_from([*LADDERS, *ENUMS]))
 def test_ladders_and_enums_never_need_disclosure(data, field):
     committed = commit(**{field.name: data.draw(values_of(field))})

@@ -35,7 +35,7 @@ from adversary import (
 
 from ledger_node.domain import commitment, proof
 from ledger_node.domain.commitment import DOWN, UP, enum_bit, enum_digest, ladder_context
-from ledger_node.domain.hashing import kdf, walk
+from ledger_node.domain.hashing import kdf, walk, walk_all
 from ledger_node.domain.opening import AbsentOpening, FieldProof, PlainOpening
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
@@ -118,12 +118,17 @@ BOUNDS = [(low, high) for low, high in product(range(K + 1), range(1, K + 2)) if
 
 def bank_of(attestation, low, high, *more):
     """A bank that was shown L_low <= v < L_high (0 and K + 1: not asked), and everything about everybody else."""
-    asked = [AtLeast(low)] * (low > 0) + [Below(high)] * (high <= K)
-    shown = [half for statement in asked for half in halves(attestation.proof(PAID, statement))]
+    known = list(more)
+    if low > 0:
+        up, tip_down = halves(attestation.proof(PAID, AtLeast(low)))
+        known += [*walk_all(ladder_context(SCHEMA.id, PAID.index, UP), up, low), tip_down]
+    if high <= K:
+        down, tip_up = halves(attestation.proof(PAID, Below(high)))
+        known += [*walk_all(ladder_context(SCHEMA.id, PAID.index, DOWN), down, K + 1 - high), tip_up]
     salt, path = attestation.frame(PAID.index)
     elsewhere = chain.from_iterable(chain_values(other, PAID) for other in OTHERS)
     others = [*elsewhere, salt, *path, attestation.root, *PUBLIC]
-    return LadderAdversary(attestation, [*shown, *more], others)
+    return LadderAdversary(attestation, list(dict.fromkeys(known)), others)
 
 
 @pytest.mark.parametrize(("low", "high"), BOUNDS)

@@ -143,7 +143,7 @@ def wire(field, opening, honest) -> bytes:
     return encode(proof_to_json(FieldProof(opening, honest.salt, honest.path), field))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.data(), seeds, st.sampled_from(LADDERS))
 def test_all_answers_about_a_ladder_follow_from_the_strongest_two_byte_for_byte(data, seed, field):
     committed = commit(seed=seed, **{field.name: data.draw(values_of(field))})
@@ -208,7 +208,7 @@ def simulated_bits(count, keys, shut, opened) -> BitsOpening:
     return BitsOpening({j: keys[j] for j in sorted(opened)}, {j: digest(j) for j in rest})
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(st.data(), seeds, st.sampled_from(ENUMS))
 def test_all_answers_about_an_enum_follow_from_the_bits_that_were_opened_byte_for_byte(data, seed, field):
     value = data.draw(values_of(field))
@@ -278,7 +278,7 @@ def test_an_answer_about_a_ladder_has_one_shape_whatever_value_and_threshold(fie
     assert {len(found) for found in shapes.values()} == {1}
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(st.data(), seeds, seeds, st.sampled_from([*LADDERS, *ENUMS]))
 def test_two_values_with_the_same_answers_are_shown_in_the_same_shape(data, seed, other_seed, field):
     one, two = data.draw(values_of(field)), data.draw(values_of(field))
@@ -290,7 +290,7 @@ def test_two_values_with_the_same_answers_are_shown_in_the_same_shape(data, seed
         assert shape_of(first, field, statement) == shape_of(second, field, statement)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(st.data(), seeds, seeds)
 def test_what_is_shown_beside_an_opening_has_one_shape_whatever_all_values_are(data, seed, other_seed):
     one, two = (

@@ -101,7 +101,7 @@ def flipped(part: bytes, bit: int) -> bytes:
     return (int.from_bytes(part, "big") ^ 1 << bit).to_bytes(len(part), "big")
 
 
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=200)
 @given(st.data(), cases(), st.integers(0, 255))
 def test_no_proof_with_one_bit_changed_verifies(data, case, bit):
     place = data.draw(st.sampled_from(sorted(parts(case.proof), key=str)))
@@ -124,7 +124,7 @@ def test_no_part_of_a_proof_is_idle(field):
     assert seen
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(st.data(), cases(), st.binary(min_size=1, max_size=33), st.integers(0, 31))
 def test_no_proof_with_a_part_cut_short_or_made_longer_verifies(data, case, more, kept):
     place = data.draw(st.sampled_from(sorted(parts(case.proof), key=str)))
@@ -133,7 +133,7 @@ def test_no_proof_with_a_part_cut_short_or_made_longer_verifies(data, case, more
         case.require_refused(proof=with_part(case.proof, place, changed))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(st.data(), cases())
 def test_no_proof_with_two_parts_swapped_or_one_repeated_verifies(data, case):
     held = parts(case.proof)
@@ -144,7 +144,7 @@ def test_no_proof_with_two_parts_swapped_or_one_repeated_verifies(data, case):
     case.require_refused(proof=with_part(repeated, two, held[one]))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(st.data(), cases())
 def test_no_proof_with_a_sibling_more_or_less_or_elsewhere_verifies(data, case):
     path = list(case.proof.path)
@@ -156,7 +156,7 @@ def test_no_proof_with_a_sibling_more_or_less_or_elsewhere_verifies(data, case):
             case.require_refused(proof=replace(case.proof, path=tuple(changed)))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(st.data(), cases(ENUMS, absent=False))
 def test_no_opening_with_a_bit_dropped_added_or_on_the_other_side_verifies(data, case):
     opened, shut = dict(case.proof.opening.opened), dict(case.proof.opening.shut)
@@ -170,7 +170,7 @@ def test_no_opening_with_a_bit_dropped_added_or_on_the_other_side_verifies(data,
     case.require_refused(proof=replace(case.proof, opening=BitsOpening(opened, shut)))
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(st.data(), cases(LADDERS, absent=False))
 def test_no_chain_counts_in_another_direction(data, case):
     first, second = (getattr(case.proof.opening, name) for name in case.proof.opening.__slots__)
@@ -214,7 +214,7 @@ def test_a_proof_counts_for_exactly_the_statements_that_it_is_the_honest_proof_o
         cross_check(field, value)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(st.data(), cases())
 def test_no_proof_counts_for_another_field(data, case):
     other = data.draw(st.sampled_from([field for field in SCHEMA.fields if field != case.field]))
@@ -232,7 +232,7 @@ def test_no_proof_counts_at_an_index_that_is_not_its_own(index, case):
     case.require_refused(field=replace(case.field, index=index))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(cases(), st.integers(0, 255))
 def test_no_proof_counts_under_another_schema_or_root(case, bit):
     case.require_refused(schema=OTHER_SCHEMA, field=OTHER_SCHEMA.field(case.field.name))
@@ -244,7 +244,7 @@ def test_no_proof_counts_under_another_schema_or_root(case, bit):
     replace(case, committed=replace(case.committed, root=same)).require_refused()
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=120)
 @given(st.data(), cases(PLAINS, absent=False))
 def test_no_other_plain_value_is_revealed(data, case):
     other = data.draw(values_of(case.field))
@@ -253,7 +253,7 @@ def test_no_other_plain_value_is_revealed(data, case):
         case.require_refused(statement=statement, proof=replace(case.proof, opening=PlainOpening(other)))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(cases(absent=False))
 def test_no_value_is_passed_off_as_absent_and_no_absence_as_a_value(case):
     case.require_refused(proof=replace(case.proof, opening=AbsentOpening()))
