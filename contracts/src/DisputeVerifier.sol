@@ -42,12 +42,7 @@ contract DisputeVerifier is IDisputeVerifier {
         uint256 index,
         bytes32[] calldata path
     ) external view returns (bool) {
-        if (anchor.stream != ATTESTATIONS) revert AnchorStreamWrong(anchor.stream);
-        if (header.chainId != block.chainid) revert HeaderChainWrong(header.chainId, block.chainid);
-        if (header.anchorRegistry != address(ANCHORS)) {
-            revert HeaderRegistryWrong(header.anchorRegistry, address(ANCHORS));
-        }
-        if (header.issuer != anchor.member) revert HeaderIssuerWrong(header.issuer, anchor.member);
+        _requireBelonging(anchor, header);
         bytes32 root = CL1Tree.batchRoot(CL1Header.digest(header), index, anchor.size, path);
         return root == anchor.root && ANCHORS.isAnchored(anchor);
     }
@@ -117,5 +112,113 @@ contract DisputeVerifier is IDisputeVerifier {
     /// @inheritdoc IDisputeVerifier
     function checkAbsent(Field calldata field, bytes32 fieldsRoot) external pure returns (bool) {
         return CL1Field.leadsTo(field, CL1Field.ABSENT, bytes32(0), fieldsRoot);
+    }
+
+    /// @inheritdoc IDisputeVerifier
+    function settleAtLeast(
+        Attestation calldata attestation,
+        Slot calldata slot,
+        uint16 j,
+        uint16 count,
+        bytes32 headUp,
+        bytes32 tipDown
+    ) external view returns (bytes32) {
+        bytes32 schemaId = attestation.header.schemaId;
+        bytes32 value = CL1Ladder.atLeast(schemaId, slot.index, j, count, headUp, tipDown);
+        return _settle(attestation, slot, CL1Field.LADDER, value);
+    }
+
+    /// @inheritdoc IDisputeVerifier
+    function settleBelow(
+        Attestation calldata attestation,
+        Slot calldata slot,
+        uint16 j,
+        uint16 count,
+        bytes32 headDown,
+        bytes32 tipUp
+    ) external view returns (bytes32) {
+        bytes32 schemaId = attestation.header.schemaId;
+        bytes32 value = CL1Ladder.below(schemaId, slot.index, j, count, headDown, tipUp);
+        return _settle(attestation, slot, CL1Field.LADDER, value);
+    }
+
+    /// @inheritdoc IDisputeVerifier
+    function settleBetween(
+        Attestation calldata attestation,
+        Slot calldata slot,
+        uint16 low,
+        uint16 high,
+        uint16 count,
+        bytes32 headUp,
+        bytes32 headDown
+    ) external view returns (bytes32) {
+        bytes32 schemaId = attestation.header.schemaId;
+        bytes32 value = CL1Ladder.between(schemaId, slot.index, low, high, count, headUp, headDown);
+        return _settle(attestation, slot, CL1Field.LADDER, value);
+    }
+
+    /// @inheritdoc IDisputeVerifier
+    function settleBits(
+        Attestation calldata attestation,
+        Slot calldata slot,
+        uint16 count,
+        uint256 asked,
+        uint256 opened,
+        bytes32[] calldata shown
+    ) external view returns (bytes32) {
+        return _settle(attestation, slot, CL1Field.ENUM, CL1Enum.oneOf(count, asked, opened, shown));
+    }
+
+    /// @inheritdoc IDisputeVerifier
+    function settlePlain(
+        Attestation calldata attestation,
+        Slot calldata slot,
+        uint8 typeByte,
+        bytes calldata value
+    ) external view returns (bytes32) {
+        return _settle(attestation, slot, CL1Field.PLAIN, CL1Field.plainDigest(typeByte, value));
+    }
+
+    /// @inheritdoc IDisputeVerifier
+    function settleAbsent(Attestation calldata attestation, Slot calldata slot)
+        external
+        view
+        returns (bytes32)
+    {
+        return _settle(attestation, slot, CL1Field.ABSENT, bytes32(0));
+    }
+
+    /// @dev Rules in the order of the settle functions' promise; schemaId and fieldsRoot come from the header alone.
+    function _settle(Attestation calldata attestation, Slot calldata slot, bytes1 mode, bytes32 value)
+        private
+        view
+        returns (bytes32 digest)
+    {
+        IAnchorRegistry.Anchor calldata anchor = attestation.anchor;
+        Header calldata header = attestation.header;
+        _requireBelonging(anchor, header);
+        digest = CL1Header.digest(header);
+        bytes32 root = CL1Tree.batchRoot(digest, attestation.index, anchor.size, attestation.path);
+        if (root != anchor.root) revert BatchRootWrong(root, anchor.root);
+        if (!ANCHORS.isAnchored(anchor)) revert AnchorNotOnRecord(anchor.member, anchor.number);
+        _requireLive(anchor.member, anchor.start + uint64(attestation.index));
+        bytes32 fieldsRoot = CL1Field.root(header.schemaId, slot, mode, value);
+        if (fieldsRoot != header.fieldsRoot) revert FieldRootWrong(fieldsRoot, header.fieldsRoot);
+    }
+
+    function _requireLive(bytes32 member, uint64 position) private view {
+        (bool revoked, bool superseded) = ANCHORS.statusOf(member, position);
+        if (revoked) revert AttestationRevoked(member, position);
+        if (superseded) revert AttestationSuperseded(member, position);
+    }
+
+    /// @dev What a header says itself about where it belongs.
+    function _requireBelonging(IAnchorRegistry.Anchor calldata anchor, Header calldata header) private view {
+        if (anchor.stream != ATTESTATIONS) revert AnchorStreamWrong(anchor.stream);
+        if (header.chainId != block.chainid) revert HeaderChainWrong(header.chainId, block.chainid);
+        if (header.anchorRegistry != address(ANCHORS)) {
+            revert HeaderRegistryWrong(header.anchorRegistry, address(ANCHORS));
+        }
+        if (header.issuer != anchor.member) revert HeaderIssuerWrong(header.issuer, anchor.member);
     }
 }

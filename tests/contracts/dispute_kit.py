@@ -79,6 +79,20 @@ RAW = {
     "kind": "10101",
 }
 
+CNY = 100
+TAX = {
+    "tax_kind": "10101",
+    "paid_amount": 1_234_567 * CNY,
+    "paid_on": "2026-03-15",
+    "sales_income": 20_000_000 * CNY,
+    "months_paid_on_time_12m": 11,
+}
+
+
+def catalogue_schema(name):
+    text = resources.files("api").joinpath(f"catalogue/schemas/{name}.json").read_text("utf-8")
+    return Schema.from_json(json.loads(text)["schema"])
+
 
 def issue(raw, seed):
     """The prover of an attestation and its fieldsRoot."""

@@ -1,24 +1,15 @@
 """What a dispute costs: whole transactions, with the 21,000 and the calldata."""
 
-import json
-from importlib import resources
-
 import pytest
 from contract_kit import word
-from dispute_kit import ARTIFACT, ask, call_for, gas_of, pure_verifier
+from dispute_kit import ARTIFACT, CNY, TAX, ask, call_for, catalogue_schema, gas_of, pure_verifier
 
 from ledger_node.domain.commitment import Committer
 from ledger_node.domain.proof import Prover
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.statement import AtLeast, Below, NoneOf
 
-CNY = 100
 EIP_170 = 24_576
-
-
-def catalogue_schema(name):
-    text = resources.files("api").joinpath(f"catalogue/schemas/{name}.json").read_text("utf-8")
-    return Schema.from_json(json.loads(text)["schema"])
 
 
 def gas_to_settle(schema, values, name, make, threshold=None):
@@ -32,15 +23,6 @@ def gas_to_settle(schema, values, name, make, threshold=None):
     call, _ = call_for(contract, schema, root, field, statement, proof)
     assert ask(call) is True
     return gas_of(chain, call)
-
-
-TAX = {
-    "tax_kind": "10101",
-    "paid_amount": 1_234_567 * CNY,
-    "paid_on": "2026-03-15",
-    "sales_income": 20_000_000 * CNY,
-    "months_paid_on_time_12m": 11,
-}
 
 
 def test_at_least_500_000_cny_costs_less_than_60_000_gas():

@@ -7,16 +7,21 @@ import {IAnchorRegistry} from "./IAnchorRegistry.sol";
 /// @notice Stateless: it stores nothing, is owned by nobody, and decides the same for whoever asks. It is not part of the
 /// ledger's ordinary work; it is there for the day when two parties do not believe each other's software.
 ///
-/// A dispute about a claim is settled in this order:
+/// A dispute about a claim is settled by one call of a settle function. It takes schemaId and fieldsRoot from the header and
+/// requires, in this order and with an error for each:
 ///
-///     1. checkInclusion(anchor, header, index, path)   the issuer anchored exactly this header, here
-///     2. one check of a field per claim, with          the claim holds in what was committed to
-///        schemaId = header.schemaId and fieldsRoot = header.fieldsRoot
-///     3. outside this contract: AnchorRegistry.statusOf(issuer, anchor.start + index), SchemaRegistry.issuerPeriod, the
-///        header's times and the consent
+///     1. the header belongs to this chain, this registry and the member that anchored, in the stream of attestations
+///     2. the header leads to the batch's root from its index, and exactly this batch is on record
+///     3. the attestation is neither revoked nor superseded, now (by eth_call at a block: then)
+///     4. what is shown of the field leads to the header's fieldsRoot
+///
+/// It returns the header's digest, so that an address without code cannot pass for a "yes". The check functions are the
+/// parts, for whoever needs one: checkInclusion is 1 and 2, every other check is 4 under a schemaId and fieldsRoot that the
+/// caller answers for. Outside this contract remain keys found compromised, SchemaRegistry.issuerPeriod, the header's times and
+/// the consent.
 ///
 /// Every check answers one statement. True: it is proven. False: what was shown does not lead to the committed root, so
-/// nothing is proven; that is never a "no". A "no" is a proof of the complement:
+/// nothing is proven; that is never a "no", and neither is an error of a settle function. A "no" is a proof of the complement:
 ///
 ///     v >= L_j             v < L_j (the same j)
 ///     L_low <= v < L_high  v < L_low, or v >= L_high
@@ -60,6 +65,22 @@ interface IDisputeVerifier {
         bytes32[] path;
     }
 
+    /// @notice A field without its schema, which the header names: slot, depth of the tree of fields, salt and siblings.
+    struct Slot {
+        uint16 index;
+        uint8 depth;
+        bytes32 salt;
+        bytes32[] path;
+    }
+
+    /// @notice An attestation in its batch: what is on record of the batch, the header, its index and its siblings.
+    struct Attestation {
+        IAnchorRegistry.Anchor anchor;
+        Header header;
+        uint256 index;
+        bytes32[] path;
+    }
+
     /// @notice A tree has at most 32 levels.
     error PathTooDeep(uint256 depth, uint256 limit);
     /// @notice A path has exactly as many siblings as its tree has levels.
@@ -76,6 +97,16 @@ interface IDisputeVerifier {
     error HeaderRegistryWrong(address registry, address here);
     /// @notice The header names another issuer than the member that anchored.
     error HeaderIssuerWrong(bytes32 issuer, bytes32 member);
+    /// @notice The header leads to another root than the batch's.
+    error BatchRootWrong(bytes32 root, bytes32 anchored);
+    /// @notice The registry holds no such batch, or another one under this number.
+    error AnchorNotOnRecord(bytes32 member, uint64 number);
+    /// @notice The issuer revoked the attestation at this position.
+    error AttestationRevoked(bytes32 member, uint64 position);
+    /// @notice A newer attestation took the place of the one at this position.
+    error AttestationSuperseded(bytes32 member, uint64 position);
+    /// @notice What is shown of the field leads to another root than the header's fieldsRoot.
+    error FieldRootWrong(bytes32 root, bytes32 fieldsRoot);
     /// @notice A ladder has 1 to 4,096 thresholds.
     error LadderCountInvalid(uint256 count, uint256 limit);
     /// @notice Positions on a ladder count from 1 to the number of its thresholds.
@@ -169,4 +200,66 @@ interface IDisputeVerifier {
 
     /// @notice The field has no value.
     function checkAbsent(Field calldata field, bytes32 fieldsRoot) external pure returns (bool);
+
+    /// @notice v >= L_j on a ladder of `count` thresholds, in an attestation that is on record and live.
+    /// @dev The arguments after the slot are those of checkAtLeast; so it is with each settle function and its check.
+    /// @return The digest of the header.
+    function settleAtLeast(
+        Attestation calldata attestation,
+        Slot calldata slot,
+        uint16 j,
+        uint16 count,
+        bytes32 headUp,
+        bytes32 tipDown
+    ) external view returns (bytes32);
+
+    /// @notice v < L_j on a ladder of `count` thresholds, in an attestation that is on record and live.
+    /// @return The digest of the header.
+    function settleBelow(
+        Attestation calldata attestation,
+        Slot calldata slot,
+        uint16 j,
+        uint16 count,
+        bytes32 headDown,
+        bytes32 tipUp
+    ) external view returns (bytes32);
+
+    /// @notice L_low <= v < L_high on a ladder of `count` thresholds, in an attestation that is on record and live.
+    /// @return The digest of the header.
+    function settleBetween(
+        Attestation calldata attestation,
+        Slot calldata slot,
+        uint16 low,
+        uint16 high,
+        uint16 count,
+        bytes32 headUp,
+        bytes32 headDown
+    ) external view returns (bytes32);
+
+    /// @notice v is one of the members in `asked`, in an attestation that is on record and live.
+    /// @return The digest of the header.
+    function settleBits(
+        Attestation calldata attestation,
+        Slot calldata slot,
+        uint16 count,
+        uint256 asked,
+        uint256 opened,
+        bytes32[] calldata shown
+    ) external view returns (bytes32);
+
+    /// @notice v is this plain value, in an attestation that is on record and live.
+    /// @return The digest of the header.
+    function settlePlain(
+        Attestation calldata attestation,
+        Slot calldata slot,
+        uint8 typeByte,
+        bytes calldata value
+    ) external view returns (bytes32);
+
+    /// @notice The field has no value, in an attestation that is on record and live.
+    /// @return The digest of the header.
+    function settleAbsent(Attestation calldata attestation, Slot calldata slot)
+        external
+        view
+        returns (bytes32);
 }

@@ -35,6 +35,16 @@ library CL1Field {
             CL1Tree.rootFromPath(leaf, field.index, field.path, field.depth, CL1Tree.FIELD_NODE) == fieldsRoot;
     }
 
+    /// @notice The fieldsRoot that the field, in this mode and with this value digest, leads to.
+    function root(bytes32 schemaId, IDisputeVerifier.Slot calldata slot, bytes1 mode, bytes32 valueDigest)
+        internal
+        pure
+        returns (bytes32)
+    {
+        bytes32 leaf = leafDigest(schemaId, slot.index, mode, slot.salt, valueDigest);
+        return CL1Tree.rootFromPath(leaf, slot.index, slot.path, slot.depth, CL1Tree.FIELD_NODE);
+    }
+
     /// @notice leaf_i = H(0x00 || schemaId || u16 i || u8 mode || salt_i || vd_i), always 100 bytes in.
     function leafDigest(bytes32 schemaId, uint16 index, bytes1 mode, bytes32 salt, bytes32 valueDigest)
         internal
