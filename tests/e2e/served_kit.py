@@ -25,7 +25,7 @@ from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import ConsentRequest, Terms
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.purpose import purpose_named
+from ledger_node.domain.purpose import PURPOSES, purpose_named
 from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.randomness import random_bytes
@@ -168,7 +168,9 @@ class Place:
 
     def terms(self, questions, *, firm=None, secret=None, uses=3, language=Language.CHINESE, **changes):
         """Return terms with ``changes``, over the text that follows from them."""
-        request = replace(self.request(questions, firm=firm, uses=uses), **changes)
+        purpose = PURPOSES.get(changes.get("purpose", "loan_application"))
+        words = {} if purpose is None else {"purpose_text": purpose.text(language)}
+        request = replace(self.request(questions, firm=firm, uses=uses), **(words | changes))
         try:
             return accept(self.bank, request, language, secret or random_bytes(32))[0]
         except InvalidInputError:
