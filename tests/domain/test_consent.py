@@ -19,7 +19,7 @@ from world import (
     terms,
 )
 
-from ledger_node.domain.consent import ConsentState, Terms, revocation_hash, signatures_from_json
+from ledger_node.domain.consent import ConsentState, Terms, require_usable, revocation_hash, signatures_from_json
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.proof import Outcome
@@ -27,6 +27,7 @@ from ledger_node.domain.purpose import PURPOSES
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, recover, sign
 from ledger_node.domain.subject import MAX_CONTROLLERS, Controllers
+from ledger_node.domain.verification import require_consent
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
@@ -77,7 +78,9 @@ def test_c1_the_same_question_about_another_period_is_another_question():
 
 
 def test_c1_another_purpose_is_refused(valid):
-    assert refused(valid, purpose="guarantee") is Reason.CONSENT_OTHER_PURPOSE
+    with pytest.raises(VerificationError) as failed:
+        valid.verify(purpose="guarantee")
+    assert (failed.value.reason, failed.value.field) == (Reason.CONSENT_OTHER_PURPOSE, "purpose")
 
 
 def test_c1_a_consent_whose_uses_are_spent_is_refused(valid):
@@ -85,6 +88,16 @@ def test_c1_a_consent_whose_uses_are_spent_is_refused(valid):
     assert refused(spent) is Reason.CONSENT_EXHAUSTED
     spent.verify(uses_already_counted=1)
     assert refused(valid.with_record(uses=4), uses_already_counted=1) is Reason.CONSENT_EXHAUSTED
+
+
+def test_c1_no_use_counts_as_this_one_unless_the_caller_says_so(valid):
+    spent, shown = valid.with_record(uses=3), valid.presentation.consent
+    with pytest.raises(VerificationError) as failed:
+        require_usable(shown.terms, spent.facts.consent, now=NOW)
+    assert failed.value.reason is Reason.CONSENT_EXHAUSTED
+    with pytest.raises(VerificationError) as failed:
+        require_consent(shown, spent.facts, grantee=BANK)
+    assert failed.value.reason is Reason.CONSENT_EXHAUSTED
 
 
 def test_c1_another_department_is_refused(valid):
@@ -177,6 +190,20 @@ def test_c4_controllers_nobody_or_anybody_could_sign_for_are_refused(addresses, 
     assert (bad.value.reason, bad.value.field) == (Reason.REQUEST_INVALID, field)
 
 
+def test_c4_sixteen_controllers_can_all_be_asked_to_sign():
+    keys = [h("many", number) for number in range(MAX_CONTROLLERS)]
+    everybody = Controllers(tuple(address_of(key) for key in keys), MAX_CONTROLLERS, h("salt"))
+    signatures = [sign(h("digest"), key) for key in keys]
+    everybody.require_signatures(h("digest"), signatures)
+    for wrong, reason in (
+        (signatures[1:], Reason.THRESHOLD_NOT_MET),
+        ([*signatures, signatures[0]], Reason.SIGNER_REPEATED),
+    ):
+        with pytest.raises(VerificationError) as failed:
+            everybody.require_signatures(h("digest"), wrong)
+        assert failed.value.reason is reason
+
+
 def malleated(signature: bytes) -> bytes:
     s = ORDER - int.from_bytes(signature[32:64], "big")
     return signature[:32] + s.to_bytes(32, "big") + bytes([55 - signature[64]])
@@ -209,6 +236,12 @@ def test_c5_the_high_s_form_would_recover_so_the_refusal_is_ours():
     recovered = coincurve.PublicKey.from_signature_and_message(high[:64] + bytes([high[64] - 27]), digest, hasher=None)
     assert recovered == coincurve.PrivateKey(key).public_key
     assert recover(digest, sign(digest, key)) == address_of(key)
+
+
+def test_c5_the_largest_low_s_is_not_a_high_one():
+    half = (ORDER // 2).to_bytes(32, "big")
+    signature = sign(h("message"), CONTROLLER_KEYS[0])[:32] + half + b"\x1b"
+    assert len(recover(h("message"), signature)) == 20
 
 
 @pytest.mark.parametrize("item", ["0x", "0x" + "00" * 64, 5, None])
@@ -294,6 +327,11 @@ def test_an_address_of_any_other_form_is_refused(address):
     assert bad.value.reason is Reason.VALUE_MALFORMED
 
 
-def test_the_grantee_is_the_bank_of_the_terms():
-    assert terms().grantee == BANK
-    assert PURPOSES["guarantee"].to_json()["max_days"] == 92
+def test_a_purpose_has_its_words_in_two_languages_and_its_ceilings():
+    assert PURPOSES["guarantee"].to_json() == {
+        "code": "guarantee",
+        "text": {"en": "Decide on a guarantee", "zh": "担保审查"},
+        "max_days": 92,
+        "max_uses": 3,
+        "max_retention_days": 31,
+    }

@@ -136,6 +136,12 @@ def test_h5_a_batch_by_a_key_that_was_not_valid_then_is_refused(valid, key):
     assert refused(valid.with_facts(keys=keys)) is Reason.KEY_NOT_VALID
 
 
+def test_h5_a_key_is_valid_from_its_first_second(valid):
+    anchor = valid.shown.anchor
+    key = KeyRecord(anchor.anchored_at, anchor.anchored_at + 1, 0)
+    valid.with_facts(keys=valid.facts.keys | {(TAX, anchor.key): key}).verify()
+
+
 def test_h5_a_header_of_another_member_in_a_batch_is_refused():
     assert refused(build(issuer=REGISTRAR)) is Reason.ISSUER_MISMATCH
 

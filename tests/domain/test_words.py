@@ -108,6 +108,7 @@ VALUES = [
     (lambda: value(note="\ud800"), "value_malformed note: 'note' must be valid Unicode"),
     (lambda: value(note="x" * 1025), "too_large note: 'note' is longer than 1024 bytes"),
     (lambda: value(note="e\u0301"), "value_malformed note: 'note' must be text in Unicode normalisation form NFC"),
+    (lambda: value(kind=""), "type_wrong kind: 'kind' must be a text that is not empty"),
     (
         lambda: value(kind="a b"),
         "value_malformed kind: 'kind' must be a code of printable ASCII characters without spaces",

@@ -137,6 +137,10 @@ TEXTS = [
     ("firm_facts.note reveal all", "question_malformed question: reveal takes no operand"),
     ("firm_facts.paid >= 1000", "unit_missing paid: say the unit: write the amount and CNY"),
     ("firm_facts.paid >= 1000 USD", "unit_unknown paid: 'USD' is not the unit of 'paid': use CNY"),
+    (
+        "firm_facts.paid >= 1 ABCDEFGHIJKLMNOPQ",
+        "unit_unknown paid: 'ABCDEFGHIJKLMNOP' is not the unit of 'paid': use CNY",
+    ),
     ("firm_facts.count >= 1 months", "unit_unknown count: 'months' is not the unit of 'count': it has none"),
     ("firm_facts.paid >= much", "value_malformed paid: 'paid' is compared with a number"),
     ("firm_facts.paid >= 0.001 CNY", "value_malformed paid: 'paid' has no such fraction of its unit"),
