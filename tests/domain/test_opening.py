@@ -40,6 +40,7 @@ def prove(field, statement, prover=PROVER):
 def failed(field, statement, proof, root=ROOT) -> Reason:
     with pytest.raises(VerificationError) as error:
         check_proof(FACTS, root, field, statement, proof)
+    assert error.value.field == field.name
     return error.value.reason
 
 

@@ -5,6 +5,7 @@ from test_words import said
 from world import FACTS, Question
 from world import SCHEMAS as OF_THE_WORLD
 
+from ledger_node.domain.claim import Claim
 from ledger_node.domain.ladder import Ladder
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.statement import lower
@@ -224,3 +225,46 @@ OBJECTS = [
 @pytest.mark.parametrize(("call", "words"), OBJECTS)
 def test_a_question_in_json_that_is_refused(call, words):
     assert said(call) == words
+
+
+PAIR = "firm_facts.count >= 1; firm_facts.year equals 2025"
+CLAIMS = [
+    (
+        f"all({PAIR}",
+        (
+            "question_malformed claim: write a combination as: all(question; question), any(…; …) or 2 of (…; …; …), "
+            "in at most 1024 characters"
+        ),
+    ),
+    (
+        "all(firm_facts.count >= 1)",
+        "question_malformed claim: a combination has 2 to 12 questions, in text separated by ';'",
+    ),
+    (f"any({PAIR}; all({PAIR}))", "question_malformed claim: combinations do not nest: list single questions"),
+    (f"3 of ({PAIR})", "value_out_of_range needed: of 2 parts, 1 to 2 can be needed"),
+    (f"all({PAIR}; firm_facts.count >= 1)", "set_duplicate of: a part stands twice in the combination"),
+    (
+        f"all({PAIR}; firm_facts.note reveal)",
+        "operator_unsupported of: reveal is no yes or no, so it cannot be combined",
+    ),
+    (
+        {"needed": 1, "of": ["firm_facts.count >= 1", "firm_facts.note equals a;b"]},
+        "question_malformed claim: a question with ';' in it cannot be combined: the text form would be ambiguous",
+    ),
+    (
+        {"needed": 1, "of": ["firm_facts.count >= 1", f"firm_facts.note equals {'x' * 1000}"]},
+        "question_malformed claim: the combination is longer than 1024 characters",
+    ),
+    ({"needed": 0, "of": PAIR.split(";")}, "value_out_of_range needed: 'needed' must lie between 1 and 12"),
+    ({"needed": 1, "of": ["x"] * 13}, "too_large of: 'of' has more than 12 items"),
+    ({"of": PAIR.split(";")}, "field_missing needed: claim lacks 'needed'"),
+    (
+        {"needed": 1, "of": ["firm_facts.count >= 1", {"needed": 1, "of": []}]},
+        "question_malformed claim: combinations do not nest: list single questions",
+    ),
+]
+
+
+@pytest.mark.parametrize(("claim", "words"), CLAIMS)
+def test_a_combination_that_is_refused(claim, words):
+    assert said(lambda: Claim.from_json(claim, SCHEMAS)) == words
