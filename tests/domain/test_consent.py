@@ -2,12 +2,10 @@
 
 from dataclasses import fields, replace
 
-import coincurve
 import pytest
 from world import (
     BANK,
     CONSENT_DOMAIN,
-    CONTROLLER_KEYS,
     CONTROLLERS,
     HOLDS,
     NOW,
@@ -25,11 +23,9 @@ from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.purpose import PURPOSES
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.signature import address_of, recover, sign
+from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.subject import MAX_CONTROLLERS, Controllers
 from ledger_node.domain.verification import require_consent
-
-ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
 def refused(world, **asked) -> Reason:
@@ -202,46 +198,6 @@ def test_c4_sixteen_controllers_can_all_be_asked_to_sign():
         with pytest.raises(VerificationError) as failed:
             everybody.require_signatures(h("digest"), wrong)
         assert failed.value.reason is reason
-
-
-def malleated(signature: bytes) -> bytes:
-    s = ORDER - int.from_bytes(signature[32:64], "big")
-    return signature[:32] + s.to_bytes(32, "big") + bytes([55 - signature[64]])
-
-
-MALFORMED = {
-    "high s": malleated,
-    "too short": lambda signature: signature[:64],
-    "too long": lambda signature: signature + b"\x00",
-    "empty": lambda _: b"",
-    "v 0": lambda signature: signature[:64] + b"\x00",
-    "v 29": lambda signature: signature[:64] + b"\x1d",
-    "r 0": lambda signature: bytes(32) + signature[32:],
-    "s 0": lambda signature: signature[:32] + bytes(32) + signature[64:],
-    "r beyond the order": lambda signature: b"\xff" * 32 + signature[32:],
-}
-
-
-@pytest.mark.parametrize("kind", MALFORMED)
-def test_c5_a_high_s_or_malformed_signature_is_refused(valid, kind):
-    shown = valid.presentation.consent
-    signatures = (MALFORMED[kind](shown.signatures[0]), shown.signatures[1])
-    bad = replace(shown, signatures=signatures)
-    assert refused(valid.with_presentation(consent=bad)) is Reason.SIGNATURE_MALFORMED
-
-
-def test_c5_the_high_s_form_would_recover_so_the_refusal_is_ours():
-    digest, key = h("message"), CONTROLLER_KEYS[0]
-    high = malleated(sign(digest, key))
-    recovered = coincurve.PublicKey.from_signature_and_message(high[:64] + bytes([high[64] - 27]), digest, hasher=None)
-    assert recovered == coincurve.PrivateKey(key).public_key
-    assert recover(digest, sign(digest, key)) == address_of(key)
-
-
-def test_c5_the_largest_low_s_is_not_a_high_one():
-    half = (ORDER // 2).to_bytes(32, "big")
-    signature = sign(h("message"), CONTROLLER_KEYS[0])[:32] + half + b"\x1b"
-    assert len(recover(h("message"), signature)) == 20
 
 
 @pytest.mark.parametrize("item", ["0x", "0x" + "00" * 64, 5, None])

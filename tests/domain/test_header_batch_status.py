@@ -118,6 +118,13 @@ def test_h5_a_batch_of_a_member_not_allowed_at_that_time_is_refused(valid, perio
     assert refused(valid.with_facts(issuers=issuers)) is Reason.ISSUER_NOT_ALLOWED
 
 
+def test_h5_an_unknown_issuer_was_allowed_at_no_time_at_all(valid):
+    shown = replace(valid.shown, anchor=replace(valid.shown.anchor, anchored_at=0))
+    world = valid.with_shown(shown).with_facts(issuers={})
+    world = world.with_facts(anchor_digests=world.facts.anchor_digests | anchored(shown))
+    assert refused(world) is Reason.ISSUER_NOT_ALLOWED
+
+
 def test_h5_the_issuer_period_includes_its_first_second(valid):
     anchored_at = valid.shown.anchor.anchored_at
     period = IssuerPeriod(anchored_at, anchored_at + 1)

@@ -152,6 +152,13 @@ TEXTS = [
             "CNY (the ladder goes from 1000 CNY to 1000000 CNY)"
         ),
     ),
+    (
+        "firm_facts.paid >= 4500 CNY",
+        (
+            "off_ladder: this threshold is not on the field's ladder; allowed nearby: 3000 CNY, 4000 CNY, 5000 CNY, "
+            "6000 CNY (the ladder goes from 1000 CNY to 1000000 CNY)"
+        ),
+    ),
     ("firm_facts.paid reveal", "not_revealable paid: 'paid' only answers thresholds, it is never shown"),
     ("firm_facts.year >= 1", "operator_unsupported year: '>=' cannot be asked of 'year'; ask equals or reveal"),
     ("firm_facts.listed in {A}", "operator_unsupported listed: 'listed' is not a set of members"),
