@@ -25,8 +25,8 @@ MADE: Final = Path("mutants")
 LOG: Final = MADE / "run.log"
 ENOUGH: Final = 90.0
 JOBS: Final = 2
-KILLED: Final = ("killed", "timeout")  # a mutant that no longer ends is noticed, too
-NOT_KILLED: Final = ("survived", "suspicious", "no tests", "segfault", "not checked")
+KILLED: Final = ("killed", "timeout", "segfault")  # a mutant that no longer ends, or recurses until it is ended
+NOT_KILLED: Final = ("survived", "suspicious", "no tests", "not checked")
 
 
 def main() -> int:

@@ -266,6 +266,10 @@ CLAIMS = [
     ({"needed": 1, "of": ["x"] * 13}, "too_large of: 'of' has more than 12 items"),
     ({"of": PAIR.split(";")}, "field_missing needed: claim lacks 'needed'"),
     (
+        {"needed": 1, "of": ["firm_facts.count >= 1", f"any({PAIR})"]},
+        "question_malformed claim: combinations do not nest: list single questions",
+    ),
+    (
         {"needed": 1, "of": ["firm_facts.count >= 1", {"needed": 1, "of": []}]},
         "question_malformed claim: combinations do not nest: list single questions",
     ),
