@@ -80,10 +80,10 @@ def run(names: list[str]) -> None:
 
 
 def score(names: list[str]) -> dict[str, Any]:
-    """Count how the named mutants ended, and name those that were not killed."""
+    """Count how the named mutants ended, and name those that no test failed for."""
     after = statuses()
     for name in sorted(names):
-        if after[name] not in KILLED:
+        if after[name] != "killed":
             _say(f"{after[name]}: {name}")
     ended = Counter(after[name] for name in names)
     killed = sum(ended[status] for status in KILLED)

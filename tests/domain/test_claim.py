@@ -390,6 +390,12 @@ def test_a_malformed_part_is_refused(change, reason):
     assert refused(Presentation.from_json, sent, SCHEMAS) is reason
 
 
+def test_more_parts_than_a_claim_can_have_are_refused():
+    sent = decode(encode(grades(TWO_OF_THREE, ("2023",), verdict=UNKNOWN, grade=GOOD).presentation.to_json(SCHEMAS)))
+    sent["claims"][0]["parts"] *= MAX_PARTS + 1
+    assert refused(Presentation.from_json, sent, SCHEMAS) is Reason.TOO_LARGE
+
+
 def test_a_part_without_a_proof_shows_nothing():
     world = grades(TWO_OF_THREE, ("2023", "2025"), verdict=YES, grade=GOOD)
     sent = decode(encode(world.presentation.to_json(SCHEMAS)))
