@@ -10,6 +10,7 @@ from world import (
     CONTROLLERS,
     HOLDS,
     NOW,
+    PURPOSES,
     SECRET,
     TAX,
     build,
@@ -32,8 +33,9 @@ from ledger_node.domain.consent import (
 )
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.hashing import keccak
 from ledger_node.domain.proof import Outcome
-from ledger_node.domain.purpose import PURPOSES
+from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.subject import MAX_CONTROLLERS, Controllers
@@ -256,26 +258,26 @@ def test_c6_a_grant_for_another_chain_or_contract_is_refused(valid, domain):
     assert refused(valid.with_consent(renamed)) is Reason.SIGNER_NOT_CONTROLLER
 
 
-@pytest.mark.parametrize("code", PURPOSES)
+@pytest.mark.parametrize("code", [purpose.code for purpose in PURPOSES.listed])
 @pytest.mark.parametrize("bound", [None, "expires_at", "max_uses", "retention_days"])
 def test_c7_bounds_beyond_those_of_the_purpose_are_refused(code, bound):
-    purpose = PURPOSES[code]
+    purpose = PURPOSES.named(code)
     ceilings = {
         "expires_at": NOW + purpose.max_days * 86_400,
         "max_uses": purpose.max_uses,
         "retention_days": purpose.max_retention_days,
     }
     asked = terms(purpose=code, not_before=NOW, **ceilings)
-    asked.require_within_purpose()
+    asked.require_within_purpose(PURPOSES)
     if bound is not None:
         with pytest.raises(InvalidInputError) as bad:
-            replace(asked, **{bound: ceilings[bound] + 1}).require_within_purpose()
+            replace(asked, **{bound: ceilings[bound] + 1}).require_within_purpose(PURPOSES)
         assert (bad.value.reason, bad.value.field) == (Reason.PURPOSE_CEILING, bound)
 
 
 def test_c7_an_unknown_purpose_is_refused():
     with pytest.raises(InvalidInputError) as bad:
-        terms(purpose="curiosity").require_within_purpose()
+        terms(purpose="curiosity").require_within_purpose(PURPOSES)
     assert bad.value.reason is Reason.PURPOSE_UNKNOWN
 
 
@@ -352,10 +354,56 @@ def test_each_statement_is_signed_for_itself():
 
 
 def test_a_purpose_has_its_words_in_two_languages_and_its_ceilings():
-    assert PURPOSES["guarantee"].to_json() == {
+    guarantee = PURPOSES.named("guarantee")
+    assert guarantee.to_json() == {
         "code": "guarantee",
         "text": {"en": "Decide on a guarantee", "zh": "担保审查"},
         "max_days": 92,
         "max_uses": 3,
         "max_retention_days": 31,
     }
+    assert [guarantee.text(language) for language in ("en", "zh")] == ["Decide on a guarantee", "担保审查"]
+
+
+def test_the_digest_of_the_purposes_is_that_of_their_canonical_json():
+    listed = [{"code": "p", "max_days": 1, "max_retention_days": 0, "max_uses": 2, "text": {"en": "P", "zh": "用途"}}]
+    text = '[{"code":"p","max_days":1,"max_retention_days":0,"max_uses":2,"text":{"en":"P","zh":"用途"}}]'
+    assert Purposes.from_json(listed).digest == keccak(b"\x23" + text.encode())
+    assert Purposes.from_json(PURPOSES.to_json()) == PURPOSES
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"max_days": 0}, Reason.VALUE_OUT_OF_RANGE),
+        ({"max_days": 36_501}, Reason.VALUE_OUT_OF_RANGE),
+        ({"max_uses": 0}, Reason.VALUE_OUT_OF_RANGE),
+        ({"max_uses": 2**32}, Reason.VALUE_OUT_OF_RANGE),
+        ({"max_retention_days": -1}, Reason.VALUE_OUT_OF_RANGE),
+        ({"max_retention_days": 36_501}, Reason.VALUE_OUT_OF_RANGE),
+        ({"code": 5}, Reason.TYPE_WRONG),
+        ({"code": "c" * 65}, Reason.TOO_LARGE),
+        ({"text": {"en": "P"}}, Reason.FIELD_MISSING),
+        ({"text": {"en": "P", "zh": "P", "fr": "P"}}, Reason.FIELD_UNKNOWN),
+        ({"more": 1}, Reason.FIELD_UNKNOWN),
+    ],
+)
+def test_purposes_that_are_none_are_refused(change, reason):
+    purpose = PURPOSES.named("guarantee").to_json()
+    with pytest.raises(InvalidInputError) as bad:
+        Purposes.from_json([purpose | change])
+    assert bad.value.reason is reason
+
+
+def test_there_is_a_purpose_and_none_stands_twice():
+    purpose = PURPOSES.named("guarantee").to_json()
+    for listed, reason in (
+        ([], Reason.SET_DUPLICATE),
+        ([purpose, purpose], Reason.SET_DUPLICATE),
+        ({}, Reason.TYPE_WRONG),
+        ([{**purpose, "code": f"p{n}"} for n in range(65)], Reason.TOO_LARGE),
+    ):
+        with pytest.raises(InvalidInputError) as bad:
+            Purposes.from_json(listed)
+        assert bad.value.reason is reason
+    assert len(Purposes.from_json([{**purpose, "code": f"p{n}"} for n in range(64)]).listed) == 64

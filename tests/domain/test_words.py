@@ -4,14 +4,13 @@ Only refusals of input are held to their words, since people act on them; what f
 """
 
 import pytest
-from world import DAY, FACTS, NOW, RAW, terms
+from world import DAY, FACTS, NOW, PURPOSES, RAW, terms
 
 from ledger_node.domain.canonical import decode, encode
 from ledger_node.domain.consent import Terms
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.period import Period
-from ledger_node.domain.purpose import purpose_named
 from ledger_node.domain.record import Record, from_hex
 from ledger_node.domain.signature import parse_address
 from ledger_node.domain.subject import Controllers
@@ -136,22 +135,19 @@ VALUES = [
         "value_malformed period: write a period as 2025, 2025-03 or 2025-01-01:2025-06-30",
     ),
     (
-        lambda: purpose_named("curiosity"),
-        (
-            "purpose_unknown purpose: a purpose is one of loan_application, post_loan_monitoring, guarantee, "
-            "subsidy_or_tender"
-        ),
+        lambda: PURPOSES.named("curiosity"),
+        "purpose_unknown purpose: a purpose is one of loan_application, guarantee",
     ),
     (
-        lambda: terms(max_uses=99).require_within_purpose(),
+        lambda: terms(max_uses=99).require_within_purpose(PURPOSES),
         "purpose_ceiling max_uses: purpose loan_application allows at most 3 uses",
     ),
     (
-        lambda: terms(expires_at=NOW + 99 * DAY).require_within_purpose(),
+        lambda: terms(expires_at=NOW + 99 * DAY).require_within_purpose(PURPOSES),
         "purpose_ceiling expires_at: purpose loan_application allows at most 31 days",
     ),
     (
-        lambda: terms(retention_days=99).require_within_purpose(),
+        lambda: terms(retention_days=99).require_within_purpose(PURPOSES),
         "purpose_ceiling retention_days: purpose loan_application allows at most 31 days kept",
     ),
     (lambda: Controllers((), 1, b""), "request_invalid controllers: a subject has 1 to 16 different controllers"),
