@@ -73,6 +73,7 @@ class Reason(StrEnum):
     SUBJECT_MISMATCH = "subject_mismatch"
     REVOKED = "revoked"
     SUPERSEDED = "superseded"
+    OUTSIDE_INTERVAL = "outside_interval"
 
     # answers that cannot be told
     NO_ATTESTATION = "no_attestation"
