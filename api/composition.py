@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from api.home import Home
 from api.http.sign_in import SignIn
+from api.services.access_interval import AccessIntervals, Keeper
+from api.services.access_log import AccessLog
+from api.services.access_read import AccessReader
 from api.services.commit_pool import CommitPool
 from api.services.consent import ConsentService
 from api.services.consent_request import ConsentRequestService
@@ -16,6 +19,7 @@ from api.services.subject import SubjectService
 from api.services.use_recorder import UseRecorder
 from api.services.vault_search import VaultSearch
 from api.services.verification import VerificationService
+from api.settings import ACCESS_INTERVAL_S
 from api.storage.database import Store, open_store
 from api.vault.cipher import KeyEncryptionKey
 from ledger_node import clock
@@ -46,7 +50,9 @@ class Instance:
     consent_requests: ConsentRequestService
     verifications: VerificationService
     erasures: ErasureService
+    access: AccessReader
     _recorder: UseRecorder
+    _intervals: AccessIntervals
     _pool: CommitPool
 
     def start(self) -> None:
@@ -59,21 +65,28 @@ class Instance:
             self.subjects.complete_pending(now)
             self.consent_requests.complete_pending()
             self.consents.complete_pending()
+            self._intervals.anchor_pending()
         except ChainError as error:
             _log.warning("some writes wait for the ledger: %s", error.reason)
         self._recorder.start()
+        self._intervals.start()
         self.jobs.start()
 
     def stop(self) -> None:
         """Stop taking work, finish what is in hand, close the store."""
         self.jobs.stop()
         self._recorder.stop()
+        self._intervals.stop()
         self._pool.close()
         self.store.dispose()
 
 
-def open_instance(home: Home, node_url: str, *, processes: int) -> Instance:
+def open_instance(
+    home: Home, node_url: str, *, processes: int, access_interval_s: float = ACCESS_INTERVAL_S
+) -> Instance:
     """Wire an instance from its home folder and the address of its node.
+
+    ``access_interval_s``: seconds between two anchors of the access log.
 
     Raises:
         InvalidInputError: ``configuration``; a file or key is missing.
@@ -95,10 +108,11 @@ def open_instance(home: Home, node_url: str, *, processes: int) -> Instance:
     relayer = next((member for member in home.members() if Role.RELAYER in member.roles), None)
     if registrar is None or relayer is None:
         raise InvalidInputError(Reason.CONFIGURATION, "members.json names no registrar or no relayer")
+    relayer_key = home.read_key(relayer.slug)
     ledger = Web3Ledger(
         book,
         rpc,
-        relayer=Sender(rpc, book.chain_id, home.read_key(relayer.slug)),
+        relayer=Sender(rpc, book.chain_id, relayer_key),
         registrar=Sender(rpc, book.chain_id, home.read_key(registrar.slug)),
     )
     store = open_store(home.store)
@@ -108,6 +122,8 @@ def open_instance(home: Home, node_url: str, *, processes: int) -> Instance:
     consents = ConsentService(store, ledger, subjects)
     recorder = UseRecorder(ledger)
     vaults = VaultSearch(departments, ledger.anchor_domain)
+    log = AccessLog(store, departments[registrar.id], clock.now)
+    keeper = Keeper(relayer.id, SigningKey.of(relayer_key))
     return Instance(
         book=book,
         ledger=ledger,
@@ -119,8 +135,10 @@ def open_instance(home: Home, node_url: str, *, processes: int) -> Instance:
         subjects=subjects,
         consents=consents,
         consent_requests=ConsentRequestService(store, ledger, subjects, consents),
-        verifications=VerificationService(store, ledger, vaults, subjects, consents, recorder),
+        verifications=VerificationService(store, ledger, vaults, subjects, consents, recorder, log),
         erasures=ErasureService(store, issuers, ledger),
+        access=AccessReader(store, departments[registrar.id], keeper.member),
         _recorder=recorder,
+        _intervals=AccessIntervals(store, ledger, keeper, clock.now, interval_s=access_interval_s),
         _pool=pool,
     )
