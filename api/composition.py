@@ -8,6 +8,7 @@ from api.http.sign_in import SignIn
 from api.services.access_interval import AccessIntervals, Keeper
 from api.services.access_log import AccessLog
 from api.services.access_read import AccessReader
+from api.services.access_recovery import complete_rows
 from api.services.commit_pool import CommitPool
 from api.services.consent import ConsentService
 from api.services.consent_request import ConsentRequestService
@@ -52,6 +53,7 @@ class Instance:
     erasures: ErasureService
     access: AccessReader
     _recorder: UseRecorder
+    _access_log: AccessLog
     _intervals: AccessIntervals
     _pool: CommitPool
 
@@ -66,6 +68,7 @@ class Instance:
             self.consent_requests.complete_pending()
             self.consents.complete_pending()
             self._intervals.anchor_pending()
+            complete_rows(self.store, self.ledger, self.consents, self._access_log)
         except ChainError as error:
             _log.warning("some writes wait for the ledger: %s", error.reason)
         self._recorder.start()
@@ -139,6 +142,7 @@ def open_instance(
         erasures=ErasureService(store, issuers, ledger),
         access=AccessReader(store, departments[registrar.id], keeper.member),
         _recorder=recorder,
+        _access_log=log,
         _intervals=AccessIntervals(store, ledger, keeper, clock.now, interval_s=access_interval_s),
         _pool=pool,
     )

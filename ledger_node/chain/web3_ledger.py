@@ -240,6 +240,12 @@ class Web3Ledger(Ledger):
             for consent, logs in zip(consents, answers, strict=True)
         }
 
+    @override
+    def uses_since(self, block: int) -> Sequence[tuple[bytes, bytes]]:
+        topic = artifact("ConsentRegistry").topic("UseRecorded")
+        logs = self._rpc.request("eth_getLogs", self._log_query("ConsentRegistry", [topic], since=block))
+        return [(from_hex(log["topics"][1], "consent"), from_hex(log["topics"][2], "use")) for log in logs]
+
     def _call(self, contract: str, function: str, *args: object) -> tuple[str, list[Any]]:
         return call_of(self._book, "latest", contract, function, *args)
 
@@ -250,10 +256,10 @@ class Web3Ledger(Ledger):
     def _logs(self, contract: str, topics: list[str]) -> list[Any]:
         return list(self._rpc.request("eth_getLogs", self._log_query(contract, topics)))
 
-    def _log_query(self, contract: str, topics: list[str]) -> dict[str, Any]:
+    def _log_query(self, contract: str, topics: list[str], since: int = 0) -> dict[str, Any]:
         return {
             "address": to_hex(self._book.contracts[contract]),
-            "fromBlock": "0x0",
+            "fromBlock": hex(since),
             "toBlock": "latest",
             "topics": topics,
         }

@@ -83,6 +83,7 @@ class Reason(StrEnum):
     VALUE_ABSENT = "value_absent"
     NEEDS_DISCLOSURE = "needs_disclosure"
     ERASED = "erased"
+    ANSWER_LOST = "answer_lost"
 
     # consent
     CONSENT_UNKNOWN = "consent_unknown"
