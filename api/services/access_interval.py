@@ -11,9 +11,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from api.fault import fault_of
 from api.services.member_key import SigningKey
@@ -29,6 +29,11 @@ from ledger_node.randomness import random_bytes, random_places
 
 _ROW: Final = table.access_row.c
 _INTERVAL: Final = table.access_interval.c
+_SETTLE: Final = (
+    update(table.access_row)
+    .where(_ROW.number == bindparam("row"))
+    .values(interval=bindparam("closed"), slot=bindparam("at"), path=bindparam("way"))
+)
 _log = logging.getLogger(__name__)
 
 
@@ -99,54 +104,53 @@ class AccessIntervals:
                 _log.error("fault: %s", fault_of(error))
 
     def _close(self) -> None:
-        """Close the interval up to now: sign its checkpoint and give every row that waits its place."""
+        """Close the interval: give every row that waits its place, and sign the checkpoint."""
         with self._store.connect() as connection:
             last = connection.execute(select(table.access_interval).order_by(_INTERVAL.number.desc()).limit(1)).first()
             waiting = select(_ROW.number, _ROW.leaf, _ROW.head, _ROW.time).where(_ROW.interval.is_(None))
             rows = connection.execute(waiting.order_by(_ROW.number).limit(MAX_ROWS)).all()
-        since, before, previous_root = (
-            (0, NO_HEAD, NO_ROOT) if last is None else (last.until, last.after, last.batch_root)
-        )
-        slots = random_places(len(rows), MAX_ROWS)
         filling = random_bytes(HASH_BYTES)
+        slots = random_places(len(rows), MAX_ROWS)
         tree = LogTree({slot: row.leaf for slot, row in zip(slots, rows, strict=True)}, filling)
-        tally = Tally(len(rows), before, rows[-1].head if rows else before, random_bytes(HASH_BYTES))
-        checkpoint = Checkpoint(
-            number=1 if last is None else last.number + 1,
-            since=since,
-            until=max(self._now(), since, rows[-1].time if rows else since),
-            root=tree.root,
-            tally=tally.digest,
-        )
-        batch = _batch(self._keeper.member, checkpoint.number, checkpoint.batch_root, previous_root)
-        interval = {
-            "number": checkpoint.number,
-            "member": self._keeper.member,
-            "since": since,
-            "until": checkpoint.until,
-            "root": tree.root,
-            "filling": filling,
-            "row_count": tally.count,
-            "before": tally.before,
-            "after": tally.after,
-            "tally_salt": tally.salt,
-            "batch_root": batch.root,
-            "previous_root": previous_root,
-            "signature": self._keeper.signing_key.sign(batch.digest(self._ledger.anchor_domain)),
-        }
         places = [
             {"row": row.number, "at": slot, "way": b"".join(tree.path(slot))}
             for slot, row in zip(slots, rows, strict=True)
         ]
-        settle = (
-            update(table.access_row)
-            .where(_ROW.number == bindparam("row"))
-            .values(interval=checkpoint.number, slot=bindparam("at"), path=bindparam("way"))
-        )
+        number, since, before = (1, 0, NO_HEAD) if last is None else (last.number + 1, last.until, last.after)
+        tally = Tally(len(rows), before, rows[-1].head if rows else before, random_bytes(HASH_BYTES))
         with self._store.begin() as connection:
+            until = self._until(connection, since, rows[-1] if rows else None)
+            checkpoint = Checkpoint(number, since, until, tree.root, tally.digest)
+            previous_root = NO_ROOT if last is None else last.batch_root
+            batch = _batch(self._keeper.member, number, checkpoint.batch_root, previous_root)
+            interval = {
+                "number": number,
+                "member": self._keeper.member,
+                "since": since,
+                "until": until,
+                "root": tree.root,
+                "filling": filling,
+                "row_count": tally.count,
+                "before": tally.before,
+                "after": tally.after,
+                "tally_salt": tally.salt,
+                "batch_root": batch.root,
+                "previous_root": previous_root,
+                "signature": self._keeper.signing_key.sign(batch.digest(self._ledger.anchor_domain)),
+            }
             connection.execute(insert(table.access_interval).values(interval))
             if places:
-                connection.execute(settle, places)
+                connection.execute(_SETTLE, [{**place, "closed": number} for place in places])
+
+    def _until(self, connection: Connection, since: int, last: Any) -> int:  # noqa: ANN401 - a row that gets its place
+        """Return when the interval ends: not behind the first row that stays, for it belongs to the next one."""
+        stays = select(_ROW.time).where(_ROW.interval.is_(None)).order_by(_ROW.number)
+        if last is None:
+            first = connection.execute(stays.limit(1)).scalar_one_or_none()
+        else:
+            first = connection.execute(stays.where(_ROW.number > last.number).limit(1)).scalar_one_or_none()
+        earliest = since if last is None else last.time
+        return max(self._now(), earliest) if first is None else first
 
     def _anchor_pending(self) -> None:
         with self._store.connect() as connection:

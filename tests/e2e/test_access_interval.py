@@ -22,7 +22,7 @@ from ledger_node.domain.error import ChainError
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex
-from ledger_node.randomness import random_bytes
+from ledger_node.randomness import random_bytes, random_places
 
 BANK = random_bytes(32)
 
@@ -182,20 +182,42 @@ def test_a_clock_that_goes_back_leaves_rows_within_their_intervals(log):
     log.now += 100
     log.ask()
     log.intervals.beat()
+    assert_within(log)
+    log.now += 1_000
+
+
+def assert_within(log):
     for item in log.rows():
         checkpoint = item["place"]["checkpoint"]
         assert checkpoint["since"] <= item["row"]["time"] <= checkpoint["until"]
-    log.now += 1_000
 
 
 def test_what_does_not_fit_waits_for_the_next_interval(log, monkeypatch):
     monkeypatch.setattr("api.services.access_interval.MAX_ROWS", 4)
-    log.ask(6)
+    log.ask(4)
+    log.now += 5
+    log.ask(2)
+    log.now += 5
     before = log.head().number
     log.intervals.beat()
     assert log.numbers()[-6:] == [before + 1] * 4 + [None] * 2
     log.intervals.beat()
     assert log.numbers()[-6:] == [before + 1] * 4 + [before + 2] * 2
+    assert_within(log)
+
+
+def test_a_row_that_comes_while_an_interval_is_closed_belongs_to_the_next_one(log, monkeypatch):
+    def slow(count, among):
+        monkeypatch.undo()
+        log.ask()
+        log.now += 30
+        return random_places(count, among)
+
+    monkeypatch.setattr("api.services.access_interval.random_places", slow)
+    log.intervals.beat()
+    assert log.numbers()[-1] is None
+    log.intervals.beat()
+    assert_within(log)
 
 
 def test_an_auditor_follows_the_chain_of_rows_from_tally_to_tally(log):
