@@ -48,9 +48,7 @@ class Log:
         member = next(item for item in place.home.members() if item.slug == "tax-bureau")
         rpc = Rpc(place.served.node()["url"])
         book = place.home.address_book()
-        self.ledger = FragileLedger(
-            book, rpc, relayer=Sender(rpc, book.chain_id, place.home.read_key("market-regulator"))
-        )
+        self.ledger = FragileLedger(book, rpc, relayer=Sender(rpc, book.chain_id, place.home.read_key("governor")))
         key = SigningKey.of(place.home.read_key(member.slug))
         self.department = Department(member.id, member.name, key, KeyEncryptionKey(random_bytes(32)), True)
         self.path = folder / "log.sqlite3"
