@@ -5,6 +5,10 @@ from dataclasses import dataclass
 
 from api.home import Home
 from api.http.sign_in import SignIn
+from api.services.access_interval import AccessIntervals, Keeper
+from api.services.access_log import AccessLog
+from api.services.access_read import AccessReader
+from api.services.access_recovery import complete_rows
 from api.services.commit_pool import CommitPool
 from api.services.consent import ConsentService
 from api.services.consent_request import ConsentRequestService
@@ -16,6 +20,7 @@ from api.services.subject import SubjectService
 from api.services.use_recorder import UseRecorder
 from api.services.vault_search import VaultSearch
 from api.services.verification import VerificationService
+from api.settings import ACCESS_INTERVAL_S
 from api.storage.database import Store, open_store
 from api.vault.cipher import KeyEncryptionKey
 from ledger_node import clock
@@ -49,7 +54,10 @@ class Instance:
     consent_requests: ConsentRequestService
     verifications: VerificationService
     erasures: ErasureService
+    access: AccessReader
     _recorder: UseRecorder
+    _access_log: AccessLog
+    _intervals: AccessIntervals
     _pool: CommitPool
 
     def start(self) -> None:
@@ -62,21 +70,29 @@ class Instance:
             self.subjects.complete_pending(now)
             self.consent_requests.complete_pending()
             self.consents.complete_pending()
+            self._intervals.anchor_pending()
+            complete_rows(self.store, self.ledger, self.consents, self._access_log)
         except ChainError as error:
             _log.warning("some writes wait for the ledger: %s", error.reason)
         self._recorder.start()
+        self._intervals.start()
         self.jobs.start()
 
     def stop(self) -> None:
         """Stop taking work, finish what is in hand, close the store."""
         self.jobs.stop()
         self._recorder.stop()
+        self._intervals.stop()
         self._pool.close()
         self.store.dispose()
 
 
-def open_instance(home: Home, node_url: str, *, processes: int) -> Instance:
+def open_instance(
+    home: Home, node_url: str, *, processes: int, access_interval_s: float = ACCESS_INTERVAL_S
+) -> Instance:
     """Wire an instance from its home folder and the address of its node.
+
+    ``access_interval_s``: seconds between two anchors of the access log.
 
     Raises:
         InvalidInputError: ``configuration``; a file or key is missing, or purposes.json is not the agreed one.
@@ -99,10 +115,11 @@ def open_instance(home: Home, node_url: str, *, processes: int) -> Instance:
     relayer = next((member for member in home.members() if Role.RELAYER in member.roles), None)
     if registrar is None or relayer is None:
         raise InvalidInputError(Reason.CONFIGURATION, "members.json names no registrar or no relayer")
+    relayer_key = home.read_key(relayer.slug)
     ledger = Web3Ledger(
         book,
         rpc,
-        relayer=Sender(rpc, book.chain_id, home.read_key(relayer.slug)),
+        relayer=Sender(rpc, book.chain_id, relayer_key),
         registrar=Sender(rpc, book.chain_id, home.read_key(registrar.slug)),
     )
     store = open_store(home.store)
@@ -113,6 +130,8 @@ def open_instance(home: Home, node_url: str, *, processes: int) -> Instance:
     consents = ConsentService(store, ledger, subjects, purposes)
     recorder = UseRecorder(ledger)
     vaults = VaultSearch(departments, ledger.anchor_domain)
+    log = AccessLog(store, departments[registrar.id], clock.now)
+    keeper = Keeper(relayer.id, SigningKey.of(relayer_key))
     return Instance(
         book=book,
         ledger=ledger,
@@ -125,9 +144,12 @@ def open_instance(home: Home, node_url: str, *, processes: int) -> Instance:
         subjects=subjects,
         consents=consents,
         consent_requests=ConsentRequestService(store, ledger, subjects, consents),
-        verifications=VerificationService(store, ledger, vaults, subjects, consents, recorder),
+        verifications=VerificationService(store, ledger, vaults, subjects, consents, recorder, log),
         erasures=ErasureService(store, issuers, ledger),
+        access=AccessReader(store, departments[registrar.id], keeper.member),
         _recorder=recorder,
+        _access_log=log,
+        _intervals=AccessIntervals(store, ledger, keeper, clock.now, interval_s=access_interval_s),
         _pool=pool,
     )
 

@@ -25,3 +25,8 @@ def shuffled(count: int) -> list[int]:
     order = list(range(count))
     random.SystemRandom().shuffle(order)
     return order
+
+
+def random_places(count: int, among: int) -> list[int]:
+    """Return ``count`` different numbers below ``among``, in an unpredictable order."""
+    return random.SystemRandom().sample(range(among), count)

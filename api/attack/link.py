@@ -8,6 +8,7 @@ from api.attack.report import Finding
 from api.attack.score import binomial_tail, permutation_p, rank_correlation
 from api.attack.shown import Shown
 from api.attack.truth import Truth
+from ledger_node.domain.batch import ATTESTATIONS
 
 _MIN_CONSENTS = 4
 _REGISTRATION_BY_DESIGN = (
@@ -169,7 +170,11 @@ def _bytes(value: object) -> bytes:
 def link_registrations(corpus: Corpus) -> Finding:
     """Link subject ids to the batches of one that follow them; opaque on both sides, so declared, not broken."""
     subjects = [transaction.block for transaction, _ in corpus.events("SubjectRegistered")]
-    singles = [transaction.block for transaction, event in corpus.events("BatchAnchored") if event.args["size"] == 1]
+    singles = [
+        transaction.block
+        for transaction, event in corpus.events("BatchAnchored")
+        if (event.args["stream"], event.args["size"]) == (ATTESTATIONS, 1)
+    ]
     linked = sum(any(0 <= single - block <= 1 for single in singles) for block in subjects)
     n = len(subjects)
     return Finding(

@@ -79,3 +79,14 @@ def _url_in(home: Home) -> str:
     if api_file.is_file():
         return str(json.loads(api_file.read_text("utf-8"))["url"])
     return f"http://127.0.0.1:{DEFAULT_PORT}"
+
+
+def node_url_of(folder: Home) -> str:
+    """Return the address of the folder's own node.
+
+    Raises:
+        InvalidInputError: ``configuration``; there is none, so one must be named.
+    """
+    if not folder.node_file.is_file():
+        raise InvalidInputError(Reason.CONFIGURATION, "name a node to check against: --rpc-url")
+    return str(json.loads(folder.node_file.read_text("utf-8"))["url"])

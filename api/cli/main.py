@@ -2,6 +2,7 @@
 
 import typer
 
+from api.cli.access import access
 from api.cli.attack import attack
 from api.cli.attest import attest, erase, sample, subject
 from api.cli.consent import consent
@@ -20,6 +21,7 @@ for command in (init, serve, attest, erase, verify, sample, attack):
 app.add_typer(node, name="node")
 app.add_typer(subject, name="subject")
 app.add_typer(consent, name="consent")
+app.add_typer(access, name="access")
 
 
 def main() -> None:

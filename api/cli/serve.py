@@ -13,7 +13,7 @@ import typer
 from api.cli.console import HomeOption, JsonOption, emit, home_of, refusals, talk
 from api.home import write_private
 from api.node_process import NodeProcess
-from api.settings import DEFAULT_PORT
+from api.settings import ACCESS_INTERVAL_S, DEFAULT_PORT
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
@@ -31,6 +31,9 @@ def serve(
     processes: Annotated[
         int | None, typer.Option(min=1, max=64, help="Processes that commit to rows (default: one a core).")
     ] = None,
+    access_interval: Annotated[
+        int, typer.Option(min=1, max=3600, help="Seconds between two anchors of the access log.")
+    ] = ACCESS_INTERVAL_S,
     *,
     stop_with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
     as_json: JsonOption = False,
@@ -50,7 +53,9 @@ def serve(
             from api.http.app import create_app
 
             url = rpc_url or (node.wait_ready() if node else "")
-            instance = open_instance(folder, url, processes=processes or os.cpu_count() or 1)
+            instance = open_instance(
+                folder, url, processes=processes or os.cpu_count() or 1, access_interval_s=access_interval
+            )
             app = create_app(instance)
             with _listen(host, port) as listener:
                 address = f"http://{host}:{listener.getsockname()[1]}"

@@ -1,7 +1,6 @@
 """``credence verify``: a bank asks, gets verdicts, and checks them against the chain by itself."""
 
-import json
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -14,13 +13,11 @@ from api.cli.console import (
     client_of,
     emit,
     home_of,
+    node_url_of,
     refusals,
     talk,
 )
-from api.home import Home
-from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.proof import Outcome
-from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex
 from ledger_node.domain.verification import Policy
 
@@ -35,6 +32,7 @@ def verify(
     consent: Annotated[str, typer.Option(help="The consent's id.")],
     purpose: Annotated[str | None, typer.Option(help="Refuse a consent that is for another purpose.")] = None,
     max_age_days: Annotated[int | None, typer.Option(min=0, help="Oldest data that counts, in days.")] = None,
+    operator: Annotated[str | None, typer.Option(help="Your name for who or what asks; the firm sees it.")] = None,
     rpc_url: Annotated[str | None, typer.Option(help="Your own node (default: the folder's).")] = None,
     sign_in: AsOption = None,
     home: HomeOption = None,
@@ -54,8 +52,8 @@ def verify(
         folder = home_of(home).require()
         client = client_of(folder, url, sign_in)
         me = from_hex(client.get("/v1/me")["id"], "member")
-        answer = client.verify(consent, list(claim), purpose=purpose, max_age_days=max_age_days)
-        ledger = Web3Ledger(folder.address_book(), Rpc(rpc_url or _node_url(folder)))
+        answer = client.verify(consent, list(claim), purpose=purpose, max_age_days=max_age_days, operator=operator)
+        ledger = Web3Ledger(folder.address_book(), Rpc(rpc_url or node_url_of(folder)))
         verdicts = check_answer(answer, ledger, grantee=me, policy=Policy(max_age_days))
     for shown, verdict in zip(answer["presentation"]["claims"], verdicts, strict=True):
         colour = _COLOURS[verdict.outcome]
@@ -73,10 +71,3 @@ def _exit_code(outcomes: set[Outcome]) -> ExitCode:
     if Outcome.DOES_NOT_HOLD in outcomes:
         return ExitCode.DOES_NOT_HOLD
     return ExitCode.CANNOT_TELL if Outcome.CANNOT_TELL in outcomes else ExitCode.HOLDS
-
-
-def _node_url(folder: Home) -> str:
-    if not folder.node_file.is_file():
-        raise InvalidInputError(Reason.CONFIGURATION, "name a node to check against: --rpc-url")
-    state: Any = json.loads(folder.node_file.read_text("utf-8"))
-    return str(state["url"])

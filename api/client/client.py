@@ -68,13 +68,31 @@ class Client:
             yield from page["results"]
             after = page["next"]
 
+    def access_rows(self) -> tuple[str, list[Any]]:
+        """Return the keeper of the access log, and all rows of it that are yours, oldest first."""
+        rows: list[Any] = []
+        page = self.get("/v1/access-log")
+        rows += page["rows"]
+        while page["next"] is not None:
+            page = self.get("/v1/access-log", after=page["next"])
+            rows += page["rows"]
+        return str(page["keeper"]), rows
+
     def verify(
-        self, consent: str, claims: Sequence[JSON], *, purpose: str | None = None, max_age_days: int | None = None
+        self,
+        consent: str,
+        claims: Sequence[JSON],
+        *,
+        purpose: str | None = None,
+        max_age_days: int | None = None,
+        operator: str | None = None,
     ) -> Any:  # noqa: ANN401 - JSON of the route
         """Ask claims under a consent and return the whole answer."""
         body: dict[str, JSON] = {"consent": consent, "claims": list(claims)}
         if purpose is not None:
             body["purpose"] = purpose
+        if operator is not None:
+            body["operator"] = operator
         if max_age_days is not None:
             body["policy"] = {"max_age_days": max_age_days}
         return self.post("/v1/verifications", body)

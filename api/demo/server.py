@@ -22,7 +22,7 @@ _PATIENCE_S: Final = 60.0
 class Served:
     """``credence init`` and ``credence serve`` on a fresh folder; both end with this process."""
 
-    def __init__(self, folder: Path, *, processes: int | None = None) -> None:
+    def __init__(self, folder: Path, *, processes: int | None = None, access_interval: int | None = None) -> None:
         self.home = Home(folder)
         found_instance(self.home)
         command = [
@@ -39,6 +39,8 @@ class Served:
         ]
         if processes is not None:
             command += ["--processes", str(processes)]
+        if access_interval is not None:
+            command += ["--access-interval", str(access_interval)]
         # stdin is a pipe that nobody writes to: its end tells the child that this process is gone
         with (folder / "serve.log").open("wb") as log:
             self._child = subprocess.Popen(  # noqa: S603 - ourselves

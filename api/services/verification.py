@@ -2,7 +2,7 @@
 
 Steps: (1) what the store alone can refuse is refused; (2) the use is recorded on the ledger; (3) facts are
 read at one block; (4) proofs are made from the vault; (5) the answer must pass the same plan that the
-bank runs, or it does not leave.
+bank runs, or it does not leave; (6) every claim of it, refused or not, is a durable row of the access log.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from api.catalogue.datatype import schemas
+from api.services.access_log import AccessLog, Asked
 from api.services.consent import ConsentService, HeldConsent
 from api.services.subject import SubjectService
 from api.services.use_recorder import UseRecorder
 from api.services.vault_search import Source, VaultSearch
 from api.storage.database import Store
 from ledger_node.chain.port import FactQuery, Ledger
+from ledger_node.domain.access import AccessRow
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import require_granted_to
@@ -108,6 +110,7 @@ class VerificationService:
         subjects: SubjectService,
         consents: ConsentService,
         recorder: UseRecorder,
+        log: AccessLog,
     ) -> None:
         self._store = store
         self._ledger = ledger
@@ -115,6 +118,7 @@ class VerificationService:
         self._subjects = subjects
         self._consents = consents
         self._recorder = recorder
+        self._log = log
 
     def verify(
         self,
@@ -124,8 +128,9 @@ class VerificationService:
         *,
         purpose: str | None,
         policy: Policy,
+        operator: str | None = None,
     ) -> Answer:
-        """Answer ``claims`` for ``bank``.
+        """Answer ``claims`` for ``bank``, and log them before the answer leaves.
 
         Raises:
             InvalidInputError: a claim cannot be asked at all, whatever the consent.
@@ -138,6 +143,19 @@ class VerificationService:
         for claim in claims:
             claim.require_askable(schemas())
         held = self._consents.find(consent_id)
+        asking = _Asking(bank, operator, consent_id, held)
+        try:
+            answer = self._answer(asking, claims, purpose, policy)
+        except Exception as error:
+            # nothing leaves, but the bank asked, and a use may be counted: the subject sees that too
+            reason = error.reason if isinstance(error, CredenceError) else Reason.INTERNAL
+            self._log.write(asking.rows(_refused(claims, reason, "not answered").presentation, asking.use))
+            raise
+        self._log.write(asking.rows(answer.presentation, answer.use))
+        return answer
+
+    def _answer(self, asking: "_Asking", claims: Sequence[Claim], purpose: str | None, policy: Policy) -> Answer:
+        held, bank = asking.held, asking.bank
         # a consent of another bank takes the same way as one that does not exist
         if held is None or held.shown.terms.grantee != bank:
             return _refused(claims, Reason.CONSENT_UNKNOWN)
@@ -162,8 +180,8 @@ class VerificationService:
             found = {key: self._vaults.newest(connection, subject.credit_code, *key) for key in wanted}
         if registration is None:
             return _refused(claims, Reason.ERASED, _NO_SOURCE[Reason.ERASED])
-        use = random_bytes(_HASH)
-        recorded = self._recorder.record(consent_id, use)
+        use = asking.use = random_bytes(_HASH)
+        recorded = self._recorder.record(asking.consent, use)
         if not recorded.recorded:
             return _refused(claims, _REFUSALS[recorded.refusal or 0])
         opened = [registration, *(source for source in found.values() if isinstance(source, Source))]
@@ -173,6 +191,40 @@ class VerificationService:
         if presentation.consent is not None:
             verify(presentation, schemas(), facts, grantee=bank, policy=policy, uses_already_counted=1)
         return Answer(presentation, facts, use, recorded.mined.transaction, held.entry)
+
+
+@dataclass(slots=True)
+class _Asking:
+    """Who asks under which consent; ``use`` from the moment on that one may be counted."""
+
+    bank: bytes
+    operator: str | None
+    consent: bytes
+    held: HeldConsent | None
+    use: bytes | None = None
+
+    def rows(self, presentation: Presentation, use: bytes | None) -> list[Asked]:
+        """Return one row a claim. The subject sees who else tried its consent; a stranger's row says no purpose."""
+        terms = None if self.held is None else self.held.shown.terms
+        subject = None if terms is None else terms.subject
+        purpose = None if terms is None or terms.grantee != self.bank else terms.purpose
+        return [
+            Asked(
+                subject,
+                AccessRow(
+                    time=0,
+                    bank=self.bank,
+                    operator=self.operator,
+                    consent=self.consent,
+                    purpose=purpose,
+                    question=shown.claim.text(schemas()),
+                    verdict=shown.verdict,
+                    reason=shown.reason,
+                    use=use,
+                ),
+            )
+            for shown in presentation.claims
+        ]
 
 
 def _present(

@@ -182,3 +182,51 @@ consent_request = Table(
     Index("consent_request_by_grantee", "grantee"),
 )
 """What banks ask for; without ``transaction`` it is not known to be on the ledger, and the next start finishes it."""
+
+access_interval = Table(
+    "access_interval",
+    metadata,
+    Column("number", BigInteger, primary_key=True),
+    Column("member", LargeBinary(32), nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("root", LargeBinary(32), nullable=False),
+    Column("filling", LargeBinary(32), nullable=False),
+    Column("row_count", Integer, nullable=False),
+    Column("before", LargeBinary(32), nullable=False),
+    Column("after", LargeBinary(32), nullable=False),
+    Column("tally_salt", LargeBinary(32), nullable=False),
+    Column("batch_root", LargeBinary(32), nullable=False),
+    Column("previous_root", LargeBinary(32), nullable=False),
+    Column("signature", LargeBinary(65), nullable=False),
+    Column("start", BigInteger),
+    Column("anchored_at", BigInteger),
+    Column("key", LargeBinary(20)),
+    Column("block", BigInteger),
+)
+"""An interval of the access log. One without ``start`` is signed and not known to be anchored; it is sent until it is.
+
+``filling`` and ``tally_salt`` hide how many rows there were; they hide no row.
+"""
+
+access_row = Table(
+    "access_row",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("subject", LargeBinary(32)),
+    Column("bank", LargeBinary(32), nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("use", LargeBinary(32)),
+    Column("leaf", LargeBinary(32), nullable=False, unique=True),
+    Column("head", LargeBinary(32), nullable=False),
+    Column("data_key", LargeBinary(16), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("interval", BigInteger, ForeignKey("access_interval.number")),
+    Column("slot", Integer),
+    Column("path", LargeBinary),
+    Index("access_row_by_subject", "subject", "number"),
+    Index("access_row_by_bank", "bank", "number"),
+    Index("access_row_by_interval", "interval", "number"),
+    Index("access_row_by_use", "use"),
+)
+"""A question that was asked. ``sealed``: salt and row; a row without ``interval`` waits for the next anchoring."""

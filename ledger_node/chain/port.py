@@ -1,6 +1,6 @@
 """The Ledger port: what the rest of the system may ask of a chain, whichever engine runs it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag
 from typing import Protocol
@@ -170,3 +170,9 @@ class Ledger(Protocol):
 
     def record_uses(self, uses: Sequence[tuple[bytes, bytes]]) -> Sequence[UseResult]:
         """Record uses, (consent id, use id) each, in one transaction; the results come in their order."""
+
+    def recorded_uses(self, consents: Sequence[bytes]) -> Mapping[bytes, Sequence[bytes]]:
+        """Return the ids of all uses that were recorded under each of ``consents``, in their order."""
+
+    def uses_since(self, block: int) -> Sequence[tuple[bytes, bytes]]:
+        """Return (consent id, use id) of all uses that were recorded in this block or later, in their order."""

@@ -1,6 +1,6 @@
 """The web3.py client of the Ledger port."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from typing_extensions import override
@@ -236,6 +236,22 @@ class Web3Ledger(Ledger):
                     pass
         return [results[use] for use in ids]
 
+    @override
+    def recorded_uses(self, consents: Sequence[bytes]) -> Mapping[bytes, Sequence[bytes]]:
+        topic = artifact("ConsentRegistry").topic("UseRecorded")
+        queries = [self._log_query("ConsentRegistry", [topic, to_hex(consent)]) for consent in consents]
+        answers = self._rpc.batch([("eth_getLogs", [query]) for query in queries])
+        return {
+            consent: [from_hex(log["topics"][2], "use") for log in logs]
+            for consent, logs in zip(consents, answers, strict=True)
+        }
+
+    @override
+    def uses_since(self, block: int) -> Sequence[tuple[bytes, bytes]]:
+        topic = artifact("ConsentRegistry").topic("UseRecorded")
+        logs = self._rpc.request("eth_getLogs", self._log_query("ConsentRegistry", [topic], since=block))
+        return [(from_hex(log["topics"][1], "consent"), from_hex(log["topics"][2], "use")) for log in logs]
+
     def _call(self, contract: str, function: str, *args: object) -> tuple[str, list[Any]]:
         return call_of(self._book, "latest", contract, function, *args)
 
@@ -244,13 +260,15 @@ class Web3Ledger(Ledger):
         return decode_answer(contract, function, self._rpc.request(method, *params))
 
     def _logs(self, contract: str, topics: list[str]) -> list[Any]:
-        query = {
+        return list(self._rpc.request("eth_getLogs", self._log_query(contract, topics)))
+
+    def _log_query(self, contract: str, topics: list[str], since: int = 0) -> dict[str, Any]:
+        return {
             "address": to_hex(self._book.contracts[contract]),
-            "fromBlock": "0x0",
+            "fromBlock": hex(since),
             "toBlock": "latest",
             "topics": topics,
         }
-        return list(self._rpc.request("eth_getLogs", query))
 
     def _write(
         self,

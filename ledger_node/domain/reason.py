@@ -73,6 +73,7 @@ class Reason(StrEnum):
     SUBJECT_MISMATCH = "subject_mismatch"
     REVOKED = "revoked"
     SUPERSEDED = "superseded"
+    OUTSIDE_INTERVAL = "outside_interval"
 
     # answers that cannot be told
     NO_ATTESTATION = "no_attestation"
@@ -82,6 +83,7 @@ class Reason(StrEnum):
     VALUE_ABSENT = "value_absent"
     NEEDS_DISCLOSURE = "needs_disclosure"
     ERASED = "erased"
+    ANSWER_LOST = "answer_lost"
 
     # consent
     CONSENT_UNKNOWN = "consent_unknown"

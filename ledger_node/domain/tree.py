@@ -1,7 +1,7 @@
 """Positional Merkle trees on plain bytes (CL1, commitment and batches).
 
 A tree of depth d has 2^d slots; nodes are H(tag || left || right), never sorted, so a proof fixes the
-position of its leaf. Fields use tag 0x01, batches 0x05; leaves carry tags of their own.
+position of its leaf. Fields use tag 0x01, batches 0x05, the access log 0x53; leaves carry tags of their own.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from ledger_node.domain.reason import Reason
 
 FIELD_NODE: Final = b"\x01"
 BATCH_NODE: Final = b"\x05"
+LOG_NODE: Final = b"\x53"
 MAX_DEPTH: Final = 32
 
 

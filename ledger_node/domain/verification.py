@@ -29,7 +29,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ledger_node.domain.batch import ATTESTATIONS, root_of_batch
+from ledger_node.domain.batch import ATTESTATIONS, Anchor, root_of_batch
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.commitment import subject_tag
 from ledger_node.domain.consent import (
@@ -105,12 +105,16 @@ def require_attestation(shown: ShownAttestation, schema: Schema, facts: LedgerFa
         raise VerificationError(
             Reason.ISSUER_NOT_ALLOWED, f"the issuer was not allowed to issue {schema.name} at that time"
         )
-    _require_key(shown, facts)  # 6
+    require_key(anchor, facts)  # 6
     _require_status(shown, facts)  # 7
 
 
-def _require_key(shown: ShownAttestation, facts: LedgerFacts) -> None:
-    anchor = shown.anchor
+def require_key(anchor: Anchor, facts: LedgerFacts) -> None:
+    """Require that a batch was anchored under a key that was valid then, and not compromised before (rule 6).
+
+    Raises:
+        VerificationError: ``key_not_valid`` or ``key_compromised``.
+    """
     key = facts.keys.get((anchor.member, anchor.key))
     if key is None or not key.valid_from <= anchor.anchored_at < key.valid_until:
         raise VerificationError(Reason.KEY_NOT_VALID, "the batch was signed by a key that was not valid then")

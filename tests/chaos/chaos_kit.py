@@ -44,7 +44,7 @@ class Instance:
             assert time.monotonic() < deadline, self.words()
             with (self.home.path / "serve.log").open("ab") as log:
                 command = [*COMMAND, "serve", "--home", str(self.home.path), "--port", "0", "--json"]
-                command += ["--processes", "1", "--stop-with-parent"]
+                command += ["--processes", "1", "--stop-with-parent", "--access-interval", "1"]
                 self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
             line = self._child.stdout.readline()
             if not line:

@@ -4,6 +4,7 @@ import random
 import sqlite3
 import time
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from chaos_kit import PATIENCE_S, ROWS_A_FILE, People, open_place
@@ -12,8 +13,9 @@ from ledger_node.chain.artifact import artifact
 from ledger_node.chain.port import FactQuery
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.web3_ledger import Web3Ledger
-from ledger_node.domain.batch import ATTESTATIONS
+from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS
 from ledger_node.domain.consent import ConsentState
+from ledger_node.domain.record import to_hex
 
 KILLS_A_LIFE = 10
 SEED = 20_261_122
@@ -108,6 +110,27 @@ def check_consents(place, ledger, rpc, people):
         assert (record.state is ConsentState.WITHDRAWN) == (consent in withdrawn)
 
 
+def check_log(place, ledger, people):
+    """Hold the access log against the uses: a row for each, in intervals that the chain has one after the other."""
+    store = place.home.store
+    rows = rows_of(store, "SELECT '0x' || lower(hex(use)), count(*) FROM access_row WHERE use IS NOT NULL GROUP BY use")
+    logged = {use for use, _ in rows}
+    assert {use for uses in people.uses.values() for use in uses} <= logged
+    # a row may also name a use that was tried while the ledger did not answer
+    assert {to_hex(use) for _, use in ledger.uses_since(0)} <= logged
+    assert {count for _, count in rows} <= {1}
+    intervals = rows_of(store, "SELECT number, since, until, hex(member), start, batch_root FROM access_interval")
+    assert [row[0] for row in intervals] == list(range(1, len(intervals) + 1))
+    assert all(earlier[2] == later[1] for earlier, later in pairwise(intervals))
+    anchored = [row for row in intervals if row[4] is not None]
+    assert [row[4] for row in anchored] == list(range(len(anchored)))
+    assert len(intervals) - len(anchored) <= 1
+    if anchored:
+        head = ledger.stream_head(bytes.fromhex(anchored[0][3]), ACCESS_LOG)
+        assert head.number in {len(anchored), len(anchored) + 1}
+        assert head.total == head.number
+
+
 def check(place, people, settled):
     assert people.faults == []
     place.served.wait_ready()
@@ -116,6 +139,7 @@ def check(place, people, settled):
     ledger = Web3Ledger(place.home.address_book(), rpc)
     check_attestations(place, ledger)
     check_consents(place, ledger, rpc, people)
+    check_log(place, ledger, people)
 
 
 def live(place, chance, moments):

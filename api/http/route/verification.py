@@ -7,8 +7,11 @@ from api.catalogue.datatype import schemas
 from api.http import openapi
 from api.http.access import ABank, Access, JsonObject
 from api.http.body import record_body
+from ledger_node.domain.access import MAX_OPERATOR
 from ledger_node.domain.claim import Claim
+from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.presentation import MAX_CLAIMS
+from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record
 from ledger_node.domain.verification import Policy
 
@@ -31,6 +34,12 @@ router = APIRouter(tags=["verifications"])
                 },
             },
             "purpose": {"type": ["string", "null"]},
+            "operator": {
+                "type": ["string", "null"],
+                "minLength": 1,
+                "maxLength": MAX_OPERATOR,
+                "description": "your own name for the employee or system that asks; the subject sees it",
+            },
             "policy": {
                 "type": ["object", "null"],
                 "properties": {"max_age_days": {"type": "integer", "minimum": 0}},
@@ -40,27 +49,38 @@ router = APIRouter(tags=["verifications"])
         {
             "consent": "0x" + "5a" * 32,
             "claims": ["tax_payment.paid_amount >= 500000 CNY during 2025", "tax_credit_rating.grade in {A, B}"],
+            "operator": "credit desk 7",
             "policy": {"max_age_days": 90},
         },
         required=("consent", "claims"),
     ),
 )
 async def verify(request: Request, instance: Access, bank: ABank) -> JsonObject:
-    """Take ``{consent, claims: [question or combination, as text or JSON], purpose?, policy?: {max_age_days}}``.
+    """Take ``{consent, claims: [question or combination, as text or JSON], purpose?, operator?, policy?}``.
 
-    One use is recorded on the ledger before anything is answered. Claims outside the consent, and all
-    claims of a consent that cannot be used, are answered ``cannot_tell`` with their reason.
+    One use is recorded on the ledger, and every claim in the access log, before anything is answered.
+    Claims outside the consent, and all claims of a consent that cannot be used, are answered
+    ``cannot_tell`` with their reason.
     """
     record = await record_body(request)
     consent = record.blob("consent")
     claims = [Claim.from_json(item, schemas()) for item in record.items("claims", max_items=MAX_CLAIMS)]
     purpose = record.text("purpose") if record.has("purpose") else None
+    operator = _operator(record) if record.has("operator") else None
     policy = _policy(record.record("policy")) if record.has("policy") else Policy()
     record.done()
     answer = await run_in_threadpool(
-        instance.verifications.verify, bank.id, consent, claims, purpose=purpose, policy=policy
+        instance.verifications.verify, bank.id, consent, claims, purpose=purpose, policy=policy, operator=operator
     )
     return answer.to_json()
+
+
+def _operator(record: Record) -> str:
+    operator = record.text("operator", max_length=MAX_OPERATOR)
+    # subjects read it on their screens, so it holds nothing that a screen would obey
+    if not operator.strip() or not operator.isprintable():
+        raise InvalidInputError(Reason.VALUE_MALFORMED, "'operator' must be a short printable text", field="operator")
+    return operator
 
 
 def _policy(record: Record) -> Policy:

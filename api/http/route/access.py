@@ -1,0 +1,33 @@
+"""The access log: who asked what, for the subject it is about and the bank that asked."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api.http.access import Access, ASubjectOrBank, JsonObject
+from api.http.sign_in import Kind
+from ledger_node.domain.record import from_hex, to_hex
+
+router = APIRouter(tags=["access log"])
+_PAGE = 200
+
+
+@router.get("/access-log", summary="Every question asked about you (subject) or by you (bank), oldest first")
+def show_log(
+    instance: Access,
+    principal: ASubjectOrBank,
+    after: Annotated[str | None, Query(description="leaf of the last row that you have")] = None,
+    limit: Annotated[int, Query(ge=1, le=_PAGE)] = _PAGE,
+) -> JsonObject:
+    """Return rows behind the one with leaf ``after``; ``next`` is the ``after`` of the next page, or null.
+
+    A row without ``place`` waits for the next anchoring. One without ``row`` and ``salt`` was erased.
+    """
+    read = instance.access.of_subject if principal.kind is Kind.SUBJECT else instance.access.of_bank
+    leaf = None if after is None else from_hex(after, "after")
+    rows = read(principal.id, after=leaf, limit=limit)
+    return {
+        "keeper": to_hex(instance.access.keeper),
+        "rows": rows,
+        "next": rows[-1]["leaf"] if len(rows) == limit else None,
+    }

@@ -1,0 +1,181 @@
+"""Intervals of the access log, anchored at a fixed beat, whether anything was asked or not.
+
+Order of durable steps, each survived by a kill at any moment: (1) a store transaction closes the interval: the
+signed checkpoint, and the place of every row that waited; (2) the checkpoint is anchored; (3) the anchor is noted.
+The next interval is closed when the last one is anchored, so that a ledger that is down makes a longer interval
+and never a gap.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from api.fault import fault_of
+from api.services.member_key import SigningKey
+from api.storage import table
+from api.storage.database import Store
+from ledger_node.chain.port import BatchOrder, Ledger
+from ledger_node.domain.access import CHECKPOINT_SIZE, MAX_ROWS, NO_HEAD, Checkpoint, LogTree, Tally
+from ledger_node.domain.batch import ACCESS_LOG, NO_ROOT, Batch, changes_digest
+from ledger_node.domain.error import ChainError, CredenceError
+from ledger_node.domain.hashing import HASH_BYTES
+from ledger_node.domain.reason import Reason
+from ledger_node.randomness import random_bytes, random_places
+
+_ROW: Final = table.access_row.c
+_INTERVAL: Final = table.access_interval.c
+_SETTLE: Final = (
+    update(table.access_row)
+    .where(_ROW.number == bindparam("row"))
+    .values(interval=bindparam("closed"), slot=bindparam("at"), path=bindparam("way"))
+)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """The member whose log this is, and the key that signs its checkpoints."""
+
+    member: bytes
+    signing_key: SigningKey = field(repr=False)
+
+
+class AccessIntervals:
+    """Closes an interval every ``interval_s`` seconds and anchors it."""
+
+    def __init__(
+        self, store: Store, ledger: Ledger, keeper: Keeper, now: Callable[[], int], *, interval_s: float
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._keeper = keeper
+        self._now = now
+        self._interval_s = interval_s
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="access log", daemon=True)
+
+    def start(self) -> None:
+        """Start the beat."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop; rows that wait are anchored after the next start."""
+        self._stopping.set()
+        self._thread.join()
+
+    def beat(self) -> None:
+        """Close the interval and anchor it.
+
+        Raises:
+            ChainError: the ledger does not answer; nothing is lost, the next beat goes on.
+        """
+        with self._lock:
+            self._anchor_pending()
+            self._close()
+            self._anchor_pending()
+
+    def anchor_pending(self) -> None:
+        """Anchor an interval that an earlier run signed and did not see anchored.
+
+        Raises:
+            ChainError: the ledger does not answer; nothing is lost.
+        """
+        with self._lock:
+            self._anchor_pending()
+
+    def _work(self) -> None:
+        # a fixed beat: how long an interval took to close must not move the next one
+        due = time.monotonic()
+        while True:
+            due = max(due + self._interval_s, time.monotonic())
+            if self._stopping.wait(due - time.monotonic()):
+                return
+            try:
+                self.beat()
+            except CredenceError as error:
+                _log.warning("the access log waits for the ledger: %s", error.reason)
+            except Exception as error:  # noqa: BLE001 - the log must go on; the words of a fault may hold values
+                _log.error("fault: %s", fault_of(error))
+
+    def _close(self) -> None:
+        """Close the interval: give every row that waits its place, and sign the checkpoint."""
+        with self._store.connect() as connection:
+            last = connection.execute(select(table.access_interval).order_by(_INTERVAL.number.desc()).limit(1)).first()
+            waiting = select(_ROW.number, _ROW.leaf, _ROW.head, _ROW.time).where(_ROW.interval.is_(None))
+            rows = connection.execute(waiting.order_by(_ROW.number).limit(MAX_ROWS)).all()
+        filling = random_bytes(HASH_BYTES)
+        slots = random_places(len(rows), MAX_ROWS)
+        tree = LogTree({slot: row.leaf for slot, row in zip(slots, rows, strict=True)}, filling)
+        places = [
+            {"row": row.number, "at": slot, "way": b"".join(tree.path(slot))}
+            for slot, row in zip(slots, rows, strict=True)
+        ]
+        number, since, before = (1, 0, NO_HEAD) if last is None else (last.number + 1, last.until, last.after)
+        tally = Tally(len(rows), before, rows[-1].head if rows else before, random_bytes(HASH_BYTES))
+        with self._store.begin() as connection:
+            until = self._until(connection, since, rows[-1] if rows else None)
+            checkpoint = Checkpoint(number, since, until, tree.root, tally.digest)
+            previous_root = NO_ROOT if last is None else last.batch_root
+            batch = _batch(self._keeper.member, number, checkpoint.batch_root, previous_root)
+            interval = {
+                "number": number,
+                "member": self._keeper.member,
+                "since": since,
+                "until": until,
+                "root": tree.root,
+                "filling": filling,
+                "row_count": tally.count,
+                "before": tally.before,
+                "after": tally.after,
+                "tally_salt": tally.salt,
+                "batch_root": batch.root,
+                "previous_root": previous_root,
+                "signature": self._keeper.signing_key.sign(batch.digest(self._ledger.anchor_domain)),
+            }
+            connection.execute(insert(table.access_interval).values(interval))
+            if places:
+                connection.execute(_SETTLE, [{**place, "closed": number} for place in places])
+
+    def _until(self, connection: Connection, since: int, last: Any) -> int:  # noqa: ANN401 - a row that gets its place
+        """Return when the interval ends: not behind the first row that stays, for it belongs to the next one."""
+        stays = select(_ROW.time).where(_ROW.interval.is_(None)).order_by(_ROW.number)
+        if last is None:
+            first = connection.execute(stays.limit(1)).scalar_one_or_none()
+        else:
+            first = connection.execute(stays.where(_ROW.number > last.number).limit(1)).scalar_one_or_none()
+        earliest = since if last is None else last.time
+        return max(self._now(), earliest) if first is None else first
+
+    def _anchor_pending(self) -> None:
+        with self._store.connect() as connection:
+            pending = connection.execute(select(table.access_interval).where(_INTERVAL.start.is_(None))).first()
+        if pending is None:
+            return
+        known = self._ledger.find_anchor(pending.member, ACCESS_LOG, pending.number)
+        if known is None:
+            batch = _batch(pending.member, pending.number, pending.batch_root, pending.previous_root)
+            known = self._ledger.anchor(BatchOrder(batch, pending.signature, (), ()))
+        anchor, mined = known
+        if anchor.root != pending.batch_root:
+            raise ChainError(
+                Reason.LEDGER_REFUSED,
+                "the chain holds another interval under this number: this store is older than the chain",
+            )
+        noted = {
+            "start": anchor.start,
+            "anchored_at": anchor.anchored_at,
+            "key": anchor.key,
+            "block": mined.block.number,
+        }
+        with self._store.begin() as connection:
+            connection.execute(update(table.access_interval).where(_INTERVAL.number == pending.number).values(noted))
+
+
+def _batch(member: bytes, number: int, root: bytes, previous_root: bytes) -> Batch:
+    return Batch(member, ACCESS_LOG, number, root, CHECKPOINT_SIZE, previous_root, changes_digest((), ()))

@@ -1,0 +1,132 @@
+"""The access log: every question a bank asks becomes a durable row before its answer leaves."""
+
+import queue
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from sqlalchemy import Connection, insert, select
+
+from api.services.member_key import Department
+from api.storage import table
+from api.storage.database import Store
+from api.vault.cipher import seal
+from ledger_node.domain.access import NO_HEAD, AccessRow, next_head, row_leaf
+from ledger_node.domain.canonical import encode
+from ledger_node.domain.hashing import HASH_BYTES
+from ledger_node.randomness import random_bytes
+
+_OWN_KEY_ID: Final = b"own access rows."
+"""The data key of rows about consents that nobody knows, and about subjects that were erased before."""
+_ROW: Final = table.access_row.c
+_INTERVAL: Final = table.access_interval.c
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A row to write, and whose it is: the consent's subject, or nobody's. The log sets the time."""
+
+    subject: bytes | None
+    row: AccessRow
+
+
+@dataclass(slots=True)
+class _Waiting:
+    rows: Sequence[Asked]
+    done: bool = False
+    error: Exception | None = None
+
+
+class AccessLog:
+    """Writes rows. ``registrar`` holds the data keys of subjects; ``now``: the clock, in seconds."""
+
+    def __init__(self, store: Store, registrar: Department, now: Callable[[], int]) -> None:
+        self._store = store
+        self._kek = registrar.kek
+        self._now = now
+        self._waiting: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
+        self._writing = threading.Lock()
+
+    def write(self, rows: Sequence[Asked]) -> None:
+        """Write one or more rows durably; whoever comes while a transaction is under way shares the next one."""
+        mine = _Waiting(rows)
+        self._waiting.put(mine)
+        with self._writing:
+            if not mine.done:
+                self._write_waiting()
+        if mine.error is not None:
+            raise mine.error
+
+    def _write_waiting(self) -> None:
+        group = []
+        while not self._waiting.empty():
+            group.append(self._waiting.get_nowait())
+        error: Exception | None = None
+        try:
+            with self._store.begin() as connection:
+                self._insert(connection, [asked for waiting in group for asked in waiting.rows])
+        except Exception as failed:  # noqa: BLE001 - every waiting caller gets the error, whatever it is
+            error = failed
+        for waiting in group:
+            waiting.error = error
+            waiting.done = True
+
+    def _insert(self, connection: Connection, rows: Sequence[Asked]) -> None:
+        head, earliest = _end(connection)
+        at = max(self._now(), earliest)
+        keys = self._keys(connection, {asked.subject for asked in rows})
+        records = []
+        for asked in rows:
+            row, salt = replace(asked.row, time=at), random_bytes(HASH_BYTES)
+            leaf = row_leaf(salt, row)
+            head = next_head(head, leaf)
+            key_id, key = keys[asked.subject]
+            records.append(
+                {
+                    "subject": asked.subject,
+                    "bank": row.bank,
+                    "time": at,
+                    "use": row.use,
+                    "leaf": leaf,
+                    "head": head,
+                    "data_key": key_id,
+                    "sealed": seal(key, salt + encode(row.to_json()), leaf),
+                }
+            )
+        connection.execute(insert(table.access_row), records)
+
+    def _keys(
+        self, connection: Connection, subjects: AbstractSet[bytes | None]
+    ) -> Mapping[bytes | None, tuple[bytes, bytes]]:
+        """Return (id, key) of the data keys that rows of ``subjects`` are sealed under: their own, where there is one.
+
+        Erasing a firm deletes its key, so that its rows say nothing any more.
+        """
+        known = (
+            select(table.subject.c.id, table.data_key.c.id.label("key_id"), table.data_key.c.wrapped)
+            .join(table.data_key, table.data_key.c.id == table.subject.c.data_key)
+            .where(table.subject.c.id.in_([subject for subject in subjects if subject is not None]))
+        )
+        found = {row.id: (row.key_id, self._kek.unwrap(row.wrapped)) for row in connection.execute(known)}
+        if all(subject in found for subject in subjects):
+            return found
+        own = self._own_key(connection)
+        return {subject: found.get(subject, own) for subject in subjects}
+
+    def _own_key(self, connection: Connection) -> tuple[bytes, bytes]:
+        held = table.data_key.c
+        wrapped = connection.execute(select(held.wrapped).where(held.id == _OWN_KEY_ID)).scalar_one_or_none()
+        if wrapped is not None:
+            return _OWN_KEY_ID, self._kek.unwrap(wrapped)
+        key, wrapped = self._kek.new_data_key()
+        connection.execute(insert(table.data_key).values(id=_OWN_KEY_ID, wrapped=wrapped))
+        return _OWN_KEY_ID, key
+
+
+def _end(connection: Connection) -> tuple[bytes, int]:
+    """Return the head of the chain of rows, and the earliest time that the next row may have."""
+    row: Any = connection.execute(select(_ROW.head, _ROW.time).order_by(_ROW.number.desc()).limit(1)).first()
+    until = connection.execute(select(_INTERVAL.until).order_by(_INTERVAL.number.desc()).limit(1)).scalar_one_or_none()
+    return (NO_HEAD, until or 0) if row is None else (row.head, max(row.time, until or 0))
