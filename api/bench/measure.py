@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from api.bench.consent import consent
 from api.bench.proofs import proofs
 from api.catalogue.synthetic import credit_code, write_export
 from api.demo.actor import attest, grant, register
@@ -141,4 +142,10 @@ def _family(pid: int) -> list[int]:
     return found
 
 
-BENCHES: Final[dict[str, Any]] = {"issue": issue, "verify": verify, "restart": restart, "proofs": proofs}
+BENCHES: Final[dict[str, Any]] = {
+    "issue": issue,
+    "verify": verify,
+    "restart": restart,
+    "proofs": proofs,
+    "consent": consent,
+}

@@ -1,0 +1,183 @@
+"""What consents cost: uses recorded before revealing, how cost grows with their number, and that none is overspent."""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from eth_account import Account
+from typing_extensions import override
+
+from api.catalogue.synthetic import credit_code, write_export
+from api.demo.actor import attest, grant, register
+from api.demo.server import Served
+from api.demo.story import BANK, SHOP
+from api.services.use_recorder import UseRecorder
+from ledger_node import clock
+from ledger_node.chain.artifact import artifact
+from ledger_node.chain.rpc import Rpc
+from ledger_node.chain.sender import Receipt, Sender
+from ledger_node.chain.web3_ledger import Web3Ledger
+from ledger_node.domain.consent import NO_REQUEST, revocation_hash
+from ledger_node.domain.proof import Outcome
+from ledger_node.domain.record import to_hex
+from ledger_node.randomness import random_bytes
+
+_GAS: Final = 2_000_000
+_SENT_AT_ONCE: Final = 250
+_SAMPLES: Final = 40
+_CALLERS: Final = 64
+_ASKED: Final = 200
+_MOST: Final = 10
+_SCHEMA: Final = "tax_credit_rating"
+_QUESTION: Final = "tax_credit_rating.grade in {A, B, M, C}"
+
+
+def consent(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[str, float]:
+    """Measure on the embedded chain; the growth figures are the dearest of grant, use and withdrawal."""
+    served = Served(folder, access_interval=3600)
+    try:
+        accepted = _oversubscribe(served, folder)
+        say(f"{_ASKED} verifications at once of a consent with {_MOST} uses: {accepted} answered")
+        registry = _Registry(served)
+        uses = registry.uses_per_s(2_000 if quick else 8_000)
+        levels = (10, 200, 2_000) if quick else (10, 1_000, 100_000)
+        costs = []
+        for level in levels:
+            registry.fill(level)
+            costs.append(registry.cost())
+            say(f"{level} consents: " + ", ".join(f"{name} {cost}" for name, cost in costs[-1].items()))
+    finally:
+        served.stop()
+    pairs = [(costs[0][name], cost[name]) for cost in costs[1:] for name in cost]
+    return {
+        "uses_per_s": round(uses),
+        "growth_gas_ratio": round(max(later.gas / first.gas for first, later in pairs), 3),
+        "growth_time_ratio": round(max(later.ms / first.ms for first, later in pairs), 2),
+        "oversubscribed_accepted": accepted,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Cost:
+    gas: float
+    ms: float
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.gas:.0f} gas {self.ms:.1f} ms"
+
+
+class _Registry:
+    """The ConsentRegistry of a served instance, written to beside it by its own relaying account."""
+
+    def __init__(self, served: Served) -> None:
+        book = served.home.address_book()
+        self._rpc = Rpc(served.node()["url"])
+        self._relayer = served.home.read_key("operator")
+        self._sender = Sender(self._rpc, book.chain_id, self._relayer)
+        self._chain_id = book.chain_id
+        self._to = book.contracts["ConsentRegistry"]
+        self._ledger = Web3Ledger(book, self._rpc, relayer=self._sender)
+        self._count = 0
+
+    def uses_per_s(self, total: int) -> float:
+        """Record uses from many callers at once, each of whom waits for its own."""
+        consents = [self._grant()[0] for _ in range(_CALLERS)]
+        recorder = UseRecorder(self._ledger)
+        recorder.start()
+        began = time.monotonic()
+        with ThreadPoolExecutor(_CALLERS) as callers:
+            results = list(
+                callers.map(lambda n: recorder.record(consents[n % _CALLERS], random_bytes(32)), range(total))
+            )
+        seconds = time.monotonic() - began
+        recorder.stop()
+        if not all(result.recorded for result in results):
+            raise RuntimeError("a use of a live consent was refused")
+        return total / seconds
+
+    def fill(self, level: int) -> None:
+        """Grant until there are ``level`` consents, many transactions at a time."""
+        nonce = int(self._rpc.request("eth_getTransactionCount", to_hex(self._sender.address), "latest"), 16)
+        calls = artifact("ConsentRegistry")
+        while self._count < level:
+            group = min(_SENT_AT_ONCE, level - self._count)
+            signed = [
+                Account.sign_transaction(
+                    {
+                        "chainId": self._chain_id,
+                        "nonce": nonce + n,
+                        "gas": _GAS // 10,
+                        "gasPrice": 0,
+                        "value": 0,
+                        "to": self._to,
+                        "data": calls.encode("grant", *_bounds(random_bytes(32))),
+                    },
+                    self._relayer,
+                )
+                for n in range(group)
+            ]
+            self._rpc.batch([("eth_sendRawTransaction", [to_hex(one.raw_transaction)]) for one in signed])
+            while self._rpc.request("eth_getTransactionReceipt", to_hex(signed[-1].hash)) is None:
+                time.sleep(0.01)
+            nonce, self._count = nonce + group, self._count + group
+        self._sender = Sender(self._rpc, self._chain_id, self._relayer)
+
+    def cost(self) -> dict[str, _Cost]:
+        """Return what a grant, a use and a withdrawal cost now."""
+        steps: dict[str, list[tuple[float, float]]] = {"grant": [], "use": [], "withdraw": []}
+        for _ in range(_SAMPLES):
+            for (name, done), seconds in _timed(self._life()):
+                steps[name].append((done.mined.gas_used, 1000 * seconds))
+        return {
+            name: _Cost(statistics.median(gas for gas, _ in seen), statistics.median(ms for _, ms in seen))
+            for name, seen in steps.items()
+        }
+
+    def _life(self) -> Iterator[tuple[str, Receipt]]:
+        secret = random_bytes(32)
+        identity, receipt = self._grant(secret)
+        yield "grant", receipt
+        yield "use", self._send("recordUses", [identity], [random_bytes(32)])
+        yield "withdraw", self._send("withdraw", identity, secret)
+
+    def _grant(self, secret: bytes | None = None) -> tuple[bytes, Receipt]:
+        identity = random_bytes(32)
+        self._count += 1
+        return identity, self._send("grant", *_bounds(identity, secret))
+
+    def _send(self, function: str, *args: object) -> Receipt:
+        return self._sender.send(self._to, artifact("ConsentRegistry").encode(function, *args), gas=_GAS)
+
+
+def _bounds(identity: bytes, secret: bytes | None = None) -> tuple[object, ...]:
+    now = clock.now()
+    return (identity, now - 60, now + 86_400, 2**31, revocation_hash(secret or random_bytes(32)), NO_REQUEST)
+
+
+def _timed(steps: Iterator[tuple[str, Receipt]]) -> Iterator[tuple[tuple[str, Receipt], float]]:
+    began = time.monotonic()
+    for step in steps:
+        yield step, time.monotonic() - began
+        began = time.monotonic()
+
+
+def _oversubscribe(served: Served, folder: Path) -> int:
+    """Ask far more often at once than a consent allows; return how many verdicts left."""
+    export = folder.parent / "ratings.csv"
+    write_export(export, _SCHEMA, 10, seed=1)
+    attest(served.client("tax-bureau"), export, _SCHEMA, lambda _: None)
+    register(served.client("market-regulator"), served.home, SHOP, credit_code(0, 1))
+    key = served.home.read_key(SHOP)
+    asked, _secret = grant(served.client(SHOP), key, BANK, [_QUESTION], purpose="post_loan_monitoring", uses=_MOST)
+
+    def ask(_: int) -> bool:
+        claim = served.client("demo-bank").verify(asked, [_QUESTION])["presentation"]["claims"][0]
+        return bool(claim["verdict"] != Outcome.CANNOT_TELL.value)
+
+    with ThreadPoolExecutor(_CALLERS) as callers:
+        return sum(callers.map(ask, range(_ASKED)))
