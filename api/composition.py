@@ -30,7 +30,9 @@ from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.error import ChainError, InvalidInputError
+from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.record import to_hex
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +48,7 @@ class Instance:
     departments: dict[bytes, Department]
     issuers: dict[bytes, Issuer]
     jobs: JobService
+    purposes: Purposes
     subjects: SubjectService
     consents: ConsentService
     consent_requests: ConsentRequestService
@@ -92,7 +95,8 @@ def open_instance(
     ``access_interval_s``: seconds between two anchors of the access log.
 
     Raises:
-        InvalidInputError: ``configuration``; a file or key is missing.
+        InvalidInputError: ``configuration``; a file or key is missing, or purposes.json is not the agreed one.
+        ChainError: the node does not answer.
     """
     book = home.address_book()
     rpc = Rpc(node_url)
@@ -122,7 +126,8 @@ def open_instance(
     pool = CommitPool(processes)
     issuers = {member: Issuer(department, store, ledger, pool) for member, department in departments.items()}
     subjects = SubjectService(store, issuers[registrar.id], ledger)
-    consents = ConsentService(store, ledger, subjects)
+    purposes = _agreed_purposes(home, ledger)
+    consents = ConsentService(store, ledger, subjects, purposes)
     recorder = UseRecorder(ledger)
     vaults = VaultSearch(departments, ledger.anchor_domain)
     log = AccessLog(store, departments[registrar.id], clock.now)
@@ -135,6 +140,7 @@ def open_instance(
         departments=departments,
         issuers=issuers,
         jobs=JobService(store, issuers, clock.now),
+        purposes=purposes,
         subjects=subjects,
         consents=consents,
         consent_requests=ConsentRequestService(store, ledger, subjects, consents),
@@ -146,3 +152,15 @@ def open_instance(
         _intervals=AccessIntervals(store, ledger, keeper, clock.now, interval_s=access_interval_s),
         _pool=pool,
     )
+
+
+def _agreed_purposes(home: Home, ledger: Ledger) -> Purposes:
+    purposes = home.purposes()
+    agreed = ledger.document("purposes")
+    if agreed != purposes.digest:
+        raise InvalidInputError(
+            Reason.CONFIGURATION,
+            f"purposes.json is not what the consortium agreed on: its digest is {to_hex(purposes.digest)}, "
+            f"the chain holds {to_hex(agreed)}; put the agreed file in its place",
+        )
+    return purposes

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from api.catalogue.datatype import schemas
+from api.catalogue.purpose import default_purposes
 from api.home import Home, LocalMember, write_private
 from api.http.sign_in import Kind, SignIn
 from api.node_process import NodeProcess
@@ -64,6 +65,7 @@ def found(home: Home, chain_id: int, create_chain: Callable[[ChainParameters], N
     allowlist = tuple(address_of(keys[slug]) for slug in senders)
     create_chain(ChainParameters(draft.chain, chain_id, keys["sealer"], allowlist))
     draft.write_members(members)
+    draft.write_purposes(default_purposes())
     _deploy(draft, chain_id, keys, members, senders)
     _first_api_keys(draft, members)
     draft.path.rename(home.path)
@@ -78,7 +80,7 @@ def _deploy(home: Home, chain_id: int, keys: dict[str, bytes], members: list[Loc
             Founder(member.id, member.name, member.roles, (address_of(keys[member.slug]),)) for member in members
         ]
         ids = {name: schema.id for name, schema in schemas().items()}
-        book = deploy(rpc, Sender(rpc, chain_id, keys["governor"]), founders, ids)
+        book = deploy(rpc, Sender(rpc, chain_id, keys["governor"]), founders, ids, {"purposes": home.purposes().digest})
     finally:
         node.stop()
     accounts = {slug: to_hex(address_of(keys[slug])) for slug in ("sealer", *senders)}

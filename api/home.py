@@ -17,9 +17,11 @@ from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.port import Role
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record, to_hex
 
+_PURPOSES: Final = "purposes.json"
 _SCRYPT_WORK: Final = 1 << 14
 """The passphrase is 256 random bits, so the work factor only has to be as large as opening stays quick."""
 
@@ -77,6 +79,14 @@ class Home:
         members = [_member(item) for item in record.items("members")]
         record.done()
         return members
+
+    def purposes(self) -> Purposes:
+        """Return this instance's copy of the purposes that the consortium agreed on."""
+        return Purposes.from_json(decode((self.path / _PURPOSES).read_bytes()))
+
+    def write_purposes(self, purposes: Purposes) -> None:
+        """Write the copy of the purposes."""
+        self.write(_PURPOSES, purposes.to_json())
 
     def write_network(self, book: AddressBook, accounts: dict[str, JSON]) -> None:
         """Write the address book and the accounts that may send."""

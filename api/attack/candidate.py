@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from api.catalogue.datatype import schemas
+from api.catalogue.purpose import default_purposes
 from ledger_node.domain.commitment import leaf_digest
 from ledger_node.domain.hashing import keccak
-from ledger_node.domain.purpose import PURPOSES
 from ledger_node.domain.schema import Field, Schema
 from ledger_node.domain.value import FieldType, Special, Value, encode_value, format_value
 
@@ -81,7 +81,11 @@ def _salted(data: bytes, what: str, publics: Sequence[bytes], name: str) -> Iter
 
 def consent_candidates(codes: Iterable[str], publics: Sequence[bytes]) -> Iterator[Candidate]:
     """Yield consent ids made without a salt: who, for whom, for which purpose, how many before."""
-    ends = [b"", *(purpose.encode() for purpose in PURPOSES), *(number.to_bytes(4, "big") for number in range(8))]
+    ends = [
+        b"",
+        *(purpose.code.encode() for purpose in default_purposes().listed),
+        *(number.to_bytes(4, "big") for number in range(8)),
+    ]
     for code in codes:
         for public in publics:
             for end in ends:

@@ -11,7 +11,7 @@ from api.catalogue.datatype import schemas
 from api.cli.console import AsOption, HomeOption, JsonOption, UrlOption, client_of, emit, home_of, refusals, talk
 from api.client.client import Client
 from api.client.consent import accept as accept_terms
-from api.client.consent import signing_domain
+from api.client.consent import purpose_of, signing_domain
 from api.home import Home, write_private
 from ledger_node import clock
 from ledger_node.domain.canonical import JSON
@@ -19,7 +19,6 @@ from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import Change, ConsentRequest, change_digest, refusal_digest, withdrawal_digest
 from ledger_node.domain.consent_text import Language, language_named
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.purpose import purpose_named
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.signature import sign
@@ -75,7 +74,7 @@ def grant(
             grantee=bank_id,
             grantee_name=bank_name,
             purpose=purpose,
-            purpose_text=purpose_named(purpose).text(words),
+            purpose_text=purpose_of(client, purpose).text(words),
             questions=tuple(_one_form(text) for text in question),
             departments=(),
             data_from=data_from,
@@ -118,7 +117,7 @@ def ask(
             grantee=bank_id,
             grantee_name=bank_name,
             purpose=purpose,
-            purpose_text=purpose_named(purpose).text(language_named(language)),
+            purpose_text=purpose_of(client, purpose).text(language_named(language)),
             questions=tuple(_one_form(text) for text in question),
             departments=(),
             data_from=data_from,
@@ -151,7 +150,7 @@ def accept(
         client = client_of(folder, url, name)
         asked = ConsentRequest.from_json(_request(client, request_id)["request"])
         words = language_named(language)
-        asked = replace(asked, purpose_text=purpose_named(asked.purpose).text(words))
+        asked = replace(asked, purpose_text=purpose_of(client, asked.purpose).text(words))
         granted = _sign_and_grant(folder, client, asked, words, key or [name], {"request": request_id})
     _say_granted(granted, name, as_json=as_json)
 

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.client.client import Client
-from api.client.consent import accept, signing_domain
+from api.client.consent import accept, purpose_of, signing_domain
 from api.home import Home
 from ledger_node import clock
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.consent import ConsentRequest
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.error import ChainError
-from ledger_node.domain.purpose import purpose_named
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.signature import address_of, sign
@@ -57,7 +56,7 @@ def grant(
         grantee=from_hex(members[bank]["id"], "grantee"),
         grantee_name=bank,
         purpose=purpose,
-        purpose_text=purpose_named(purpose).text(Language.CHINESE),
+        purpose_text=purpose_of(client, purpose).text(Language.CHINESE),
         questions=tuple(questions),
         departments=(),
         not_before=now,

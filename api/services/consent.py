@@ -33,7 +33,7 @@ from ledger_node.domain.consent import (
 from ledger_node.domain.consent_text import consent_text, language_named, text_digest
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.presentation import ShownConsent
-from ledger_node.domain.purpose import purpose_named
+from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.subject import Controllers
@@ -55,10 +55,11 @@ class HeldConsent:
 class ConsentService:
     """Grants, lists and withdraws consents."""
 
-    def __init__(self, store: Store, ledger: Ledger, subjects: SubjectService) -> None:
+    def __init__(self, store: Store, ledger: Ledger, subjects: SubjectService, purposes: Purposes) -> None:
         self._store = store
         self._ledger = ledger
         self._subjects = subjects
+        self._purposes = purposes
         self._lock = threading.Lock()
 
     def grant(
@@ -213,7 +214,7 @@ class ConsentService:
         """
         if asked.expires_at <= now:
             raise InvalidInputError(Reason.CONSENT_EXPIRED, "this consent would be over already", field="expires_at")
-        asked.require_within_purpose()
+        asked.require_within_purpose(self._purposes)
         members = {member.id: member for member in self._ledger.members()}
         grantee = members.get(asked.grantee)
         if grantee is None or Role.BANK not in grantee.roles or grantee.name != asked.grantee_name:
@@ -243,7 +244,7 @@ class ConsentService:
     def _require_sense(self, terms: Terms, now: int) -> str:
         names = self.require_sense(terms, now)
         language = language_named(terms.language)
-        if terms.purpose_text != purpose_named(terms.purpose).text(language):
+        if terms.purpose_text != self._purposes.named(terms.purpose).text(language):
             raise InvalidInputError(
                 Reason.CONSENT_TEXT_DIFFERS,
                 "the words of the purpose are not those of the consortium in this language",

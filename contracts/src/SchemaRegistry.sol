@@ -19,6 +19,7 @@ contract SchemaRegistry is ISchemaRegistry, CouncilOwned {
 
     mapping(bytes32 schemaId => Schema) private _schemas;
     mapping(bytes32 schemaId => mapping(bytes32 member => Period)) private _periods;
+    mapping(bytes32 name => bytes32 digest) private _documents;
 
     constructor(address council) CouncilOwned(council) {}
 
@@ -51,6 +52,20 @@ contract SchemaRegistry is ISchemaRegistry, CouncilOwned {
         period.until = uint64(block.timestamp);
 
         emit IssuerDisallowed(schemaId, member);
+    }
+
+    /// @inheritdoc ISchemaRegistry
+    function setDocument(bytes32 name, bytes32 digest) external onlyOwner {
+        if (name == 0) revert DocumentNameZero();
+
+        _documents[name] = digest;
+
+        emit DocumentSet(name, digest);
+    }
+
+    /// @inheritdoc ISchemaRegistry
+    function documentOf(bytes32 name) external view returns (bytes32 digest) {
+        return _documents[name];
     }
 
     /// @inheritdoc ISchemaRegistry

@@ -28,10 +28,16 @@ class Founder:
     service_url: str = ""
 
 
-def deploy(rpc: Rpc, governor: Sender, founders: Sequence[Founder], schemas: Mapping[str, bytes]) -> AddressBook:
-    """Deploy all contracts under a council of one, register the founders and what they may issue.
+def deploy(
+    rpc: Rpc,
+    governor: Sender,
+    founders: Sequence[Founder],
+    schemas: Mapping[str, bytes],
+    documents: Mapping[str, bytes],
+) -> AddressBook:
+    """Deploy all contracts under a council of one, register the founders, what they may issue, and what is agreed.
 
-    ``schemas``: name -> schema id; every founding department may issue every schema.
+    ``schemas``: name -> schema id; every founding department may issue every schema. ``documents``: name -> digest.
 
     Raises:
         ChainError: the node does not answer or refuses.
@@ -48,6 +54,10 @@ def deploy(rpc: Rpc, governor: Sender, founders: Sequence[Founder], schemas: Map
         (contracts["SchemaRegistry"], data)
         for name, schema_id in schemas.items()
         for data in _found_schema(name, schema_id, founders)
+    ]
+    calls += [
+        (contracts["SchemaRegistry"], artifact("SchemaRegistry").encode("setDocument", document_name(name), digest))
+        for name, digest in documents.items()
     ]
     for start in range(0, len(calls), _CALLS):
         proposal = [(to_hex(target), data) for target, data in calls[start : start + _CALLS]]
@@ -74,6 +84,11 @@ def _found_schema(name: str, schema_id: bytes, founders: Sequence[Founder]) -> l
         registry.encode("register", schema_id, name),
         *(registry.encode("allowIssuer", schema_id, issuer) for issuer in issuers),
     ]
+
+
+def document_name(name: str) -> bytes:
+    """Return the name of a document on the SchemaRegistry: H(name)."""
+    return keccak(name.encode("ascii"))
 
 
 def member_id(name: str, chain_id: int) -> bytes:

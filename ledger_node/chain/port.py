@@ -124,6 +124,9 @@ class Ledger(Protocol):
     def member_of(self, key: bytes) -> bytes | None:
         """Return the member that a key address belongs to."""
 
+    def document(self, name: str) -> bytes:
+        """Return the digest of what the consortium agreed on under this name, zeros for nothing."""
+
     def stream_head(self, member: bytes, stream: int) -> StreamHead:
         """Return where a stream stands."""
 

@@ -24,27 +24,30 @@ class ContractRevertError(ChainError):
     """A contract refused: ``error`` is the name of its custom error, ``args`` its named arguments."""
 
     def __init__(self, error: str, arguments: dict[str, Any]) -> None:
-        super().__init__(_REASONS.get(error, Reason.LEDGER_REFUSED), f"the contract refused: {error}")
+        super().__init__(*_KNOWN.get(error, (Reason.LEDGER_REFUSED, f"the contract refused: {error}")))
         self.error = error
         self.arguments = arguments
 
 
-_REASONS: Final = {
-    "ConsentExists": Reason.CONSENT_EXISTS,
-    "ConsentUnknown": Reason.CONSENT_UNKNOWN,
-    "ConsentNotLive": Reason.CONSENT_WITHDRAWN,
-    "ConsentAlreadyPaused": Reason.CONSENT_PAUSED,
-    "ConsentNotPaused": Reason.CONSENT_NOT_PAUSED,
-    "ConsentChangeNumberWrong": Reason.CONSENT_CHANGED_ALREADY,
-    "RequestExists": Reason.REQUEST_ANSWERED,
-    "RequestNotOpen": Reason.REQUEST_ANSWERED,
-    "ConsentExpired": Reason.CONSENT_EXPIRED,
-    "ConsentWrongSecret": Reason.CONSENT_WRONG_SECRET,
-    "SubjectExists": Reason.SUBJECT_EXISTS,
-    "SubjectUnknown": Reason.SUBJECT_UNKNOWN,
-    "MemberKeyNotValid": Reason.KEY_NOT_VALID,
-    "MemberLacksRole": Reason.NOT_ALLOWED,
-    "MemberNotActive": Reason.NOT_ALLOWED,
+_KNOWN: Final = {
+    "ConsentExists": (Reason.CONSENT_EXISTS, "exactly this consent was granted already"),
+    "ConsentUnknown": (Reason.CONSENT_UNKNOWN, "the ledger knows no such consent"),
+    "ConsentNotLive": (Reason.CONSENT_WITHDRAWN, "this consent was withdrawn, and that is final"),
+    "ConsentAlreadyPaused": (Reason.CONSENT_PAUSED, "this consent is paused already"),
+    "ConsentNotPaused": (Reason.CONSENT_NOT_PAUSED, "this consent is not paused"),
+    "ConsentChangeNumberWrong": (
+        Reason.CONSENT_CHANGED_ALREADY,
+        "this change was signed under another number than the next one; read the consent and sign again",
+    ),
+    "RequestExists": (Reason.REQUEST_ANSWERED, "exactly this was asked for already"),
+    "RequestNotOpen": (Reason.REQUEST_ANSWERED, "this request was answered already"),
+    "ConsentExpired": (Reason.CONSENT_EXPIRED, "this consent would be over already"),
+    "ConsentWrongSecret": (Reason.CONSENT_WRONG_SECRET, "this secret does not withdraw this consent"),
+    "SubjectExists": (Reason.SUBJECT_EXISTS, "this subject is registered already"),
+    "SubjectUnknown": (Reason.SUBJECT_UNKNOWN, "the ledger knows no such subject"),
+    "MemberKeyNotValid": (Reason.KEY_NOT_VALID, "the member's key is not valid at this time"),
+    "MemberLacksRole": (Reason.NOT_ALLOWED, "the member does not have the role that this needs"),
+    "MemberNotActive": (Reason.NOT_ALLOWED, "the member is not active"),
 }
 
 

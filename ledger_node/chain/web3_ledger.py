@@ -8,6 +8,7 @@ from typing_extensions import override
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.call import block_of, call_of, data_of, decode_answer, hex_word
+from ledger_node.chain.deployment import document_name
 from ledger_node.chain.fact_read import AnchorsKnown, FactReads, consent_of
 from ledger_node.chain.port import (
     BatchOrder,
@@ -119,6 +120,11 @@ class Web3Ledger(Ledger):
     def member_of(self, key: bytes) -> bytes | None:
         (member,) = self._read("MemberRegistry", "memberOf", key)
         return member if any(member) else None
+
+    @override
+    def document(self, name: str) -> bytes:
+        (digest,) = self._read("SchemaRegistry", "documentOf", document_name(name))
+        return bytes(digest)
 
     @override
     def stream_head(self, member: bytes, stream: int) -> StreamHead:

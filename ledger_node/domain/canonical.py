@@ -109,7 +109,7 @@ def _object(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > MAX_INTEGER_DIGITS + 1:
+    if len(digits.removeprefix("-")) > MAX_INTEGER_DIGITS:
         raise InvalidInputError(Reason.VALUE_OUT_OF_RANGE, "an integer is longer than 39 digits")
     return int(digits)
 

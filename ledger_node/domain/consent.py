@@ -17,7 +17,7 @@ from ledger_node.domain.eip712 import SigningDomain, list_word, text_word, uint_
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.period import Period
-from ledger_node.domain.purpose import purpose_named
+from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record, to_hex
 from ledger_node.domain.value import format_date, parse_date
@@ -148,13 +148,13 @@ class ConsentRequest:
             self.salt,
         ]
 
-    def require_within_purpose(self) -> None:
+    def require_within_purpose(self, purposes: Purposes) -> None:
         """Require that the bounds lie under the ceilings of the purpose.
 
         Raises:
             InvalidInputError: ``purpose_unknown`` or ``purpose_ceiling``, naming the bound.
         """
-        purpose_named(self.purpose).require_within(
+        purposes.named(self.purpose).require_within(
             seconds=self.expires_at - self.not_before,
             uses=self.max_uses,
             retention_days=self.retention_days,

@@ -132,7 +132,9 @@ def _exactly(field: Field, value: int) -> Statement:
     gapless = {"integers": True, "days": True, "months": field.type is FieldType.MONTH}
     if not gapless.get(ladder.kind) or value == ladder.thresholds[-1]:
         raise InvalidInputError(
-            Reason.OPERATOR_UNSUPPORTED, f"'{field.name}' cannot be asked for one exact value; use >= and <"
+            Reason.OPERATOR_UNSUPPORTED,
+            f"'{field.name}' cannot be asked for one exact value; use >= and <",
+            field=field.name,
         )
     j = _position(field, value)
     return Between(j, j + 1)

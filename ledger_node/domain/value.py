@@ -143,7 +143,10 @@ def parse_month(raw: object, name: str) -> int:
     """Return the days from 1970-01-01 of the first day of a month YYYY-MM."""
     if not isinstance(raw, str) or len(raw) != len("YYYY-MM"):
         raise _type_wrong(name, "a month written YYYY-MM")
-    return parse_date(raw + "-01", name)
+    try:
+        return parse_date(raw + "-01", name)
+    except InvalidInputError as error:
+        raise _malformed(name, "a month written YYYY-MM") from error
 
 
 def format_date(days: int) -> str:

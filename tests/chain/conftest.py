@@ -35,7 +35,7 @@ def rpc(node):
 def book(rpc):
     roles = Role.RELAYER | Role.REGISTRAR
     founder = Founder(RELAYER_ID, "Relayer", roles, (address_of(RELAYER),))
-    return deploy(rpc, Sender(rpc, CHAIN_ID, GOVERNOR), [founder], {})
+    return deploy(rpc, Sender(rpc, CHAIN_ID, GOVERNOR), [founder], {}, {})
 
 
 @pytest.fixture

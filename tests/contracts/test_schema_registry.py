@@ -23,6 +23,7 @@ def test_only_the_council_writes(consortium, chain, schemas):
         schemas.register(SCHEMA, ""),
         schemas.allowIssuer(SCHEMA, consortium.tax.id),
         schemas.disallowIssuer(SCHEMA, consortium.tax.id),
+        schemas.setDocument(word("purposes"), word("digest")),
     ):
         chain.refuses("OwnableUnauthorizedAccount", function, sender=consortium.tax.key)
 
@@ -51,3 +52,14 @@ def test_an_issuer_needs_a_schema_and_an_id(consortium, schemas):
     consortium.council_refuses("IssuerNotAllowed", schemas.disallowIssuer(SCHEMA, tax))
     consortium.govern(schemas.register(SCHEMA, "s"))
     consortium.council_refuses("IssuerZero", schemas.allowIssuer(SCHEMA, ZERO))
+
+
+def test_the_newest_document_of_a_name_is_in_force(consortium, chain, schemas):
+    name = word("purposes")
+    assert chain.read(schemas.documentOf(name)) == ZERO
+    for digest in (word("first"), word("second"), ZERO):
+        receipt = consortium.govern(schemas.setDocument(name, digest))
+        assert events(consortium.schemas, receipt, "DocumentSet") == [{"name": name, "digest": digest}]
+        assert chain.read(schemas.documentOf(name)) == digest
+    assert chain.read(schemas.documentOf(word("other"))) == ZERO
+    consortium.council_refuses("DocumentNameZero", schemas.setDocument(ZERO, word("digest")))

@@ -56,6 +56,8 @@ def test_a_schema_and_an_issuers_period(consortium, chain, slot):
     tax = consortium.tax.id
     receipt = consortium.govern(schemas.functions.register(schema, "s"), schemas.functions.allowIssuer(schema, tax))
     now = chain.time_of(receipt)
+    consortium.govern(schemas.functions.setDocument(word("purposes"), word("digest")))
+    assert slot(schemas, at(word("purposes"), 3)) == number(word("digest"))
     assert slot(schemas, at(schema, 1)) == now
     assert slot(schemas, at(tax, at(schema, 2))) == packed((now, 64), (FOREVER, 64))
 

@@ -35,4 +35,5 @@ def failed(field, statement, proof, root=ROOT) -> Reason:
     """The reason why the proof is refused; it must be."""
     with pytest.raises(VerificationError) as error:
         check_proof(FACTS, root, field, statement, proof)
+    assert error.value.field == field.name
     return error.value.reason

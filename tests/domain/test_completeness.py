@@ -86,7 +86,7 @@ def test_without_disclosure_a_plain_value_is_shown_to_who_names_it_and_to_nobody
             assert answer is Reason.NEEDS_DISCLOSURE
 
 
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=5)
 @given(st.data(), st.sampled_from([*LADDERS, *ENUMS]))
 def test_ladders_and_enums_never_need_disclosure(data, field):
     committed = commit(**{field.name: data.draw(values_of(field))})

@@ -2,16 +2,15 @@
 
 from dataclasses import fields, replace
 
-import coincurve
 import pytest
 from world import (
     ANCHOR_DOMAIN,
     BANK,
     CONSENT_DOMAIN,
-    CONTROLLER_KEYS,
     CONTROLLERS,
     HOLDS,
     NOW,
+    PURPOSES,
     SECRET,
     TAX,
     build,
@@ -27,19 +26,20 @@ from ledger_node.domain.consent import (
     Terms,
     change_digest,
     refusal_digest,
+    require_usable,
     revocation_hash,
     signatures_from_json,
     withdrawal_digest,
 )
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.hashing import keccak
 from ledger_node.domain.proof import Outcome
-from ledger_node.domain.purpose import PURPOSES
+from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.signature import address_of, recover, sign
+from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.subject import MAX_CONTROLLERS, Controllers
-
-ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+from ledger_node.domain.verification import require_consent
 
 
 def refused(world, **asked) -> Reason:
@@ -88,7 +88,9 @@ def test_c1_the_same_question_about_another_period_is_another_question():
 
 
 def test_c1_another_purpose_is_refused(valid):
-    assert refused(valid, purpose="guarantee") is Reason.CONSENT_OTHER_PURPOSE
+    with pytest.raises(VerificationError) as failed:
+        valid.verify(purpose="guarantee")
+    assert (failed.value.reason, failed.value.field) == (Reason.CONSENT_OTHER_PURPOSE, "purpose")
 
 
 def test_c1_a_consent_whose_uses_are_spent_is_refused(valid):
@@ -96,6 +98,16 @@ def test_c1_a_consent_whose_uses_are_spent_is_refused(valid):
     assert refused(spent) is Reason.CONSENT_EXHAUSTED
     spent.verify(uses_already_counted=1)
     assert refused(valid.with_record(uses=4), uses_already_counted=1) is Reason.CONSENT_EXHAUSTED
+
+
+def test_c1_no_use_counts_as_this_one_unless_the_caller_says_so(valid):
+    spent, shown = valid.with_record(uses=3), valid.presentation.consent
+    with pytest.raises(VerificationError) as failed:
+        require_usable(shown.terms, spent.facts.consent, now=NOW)
+    assert failed.value.reason is Reason.CONSENT_EXHAUSTED
+    with pytest.raises(VerificationError) as failed:
+        require_consent(shown, spent.facts, grantee=BANK)
+    assert failed.value.reason is Reason.CONSENT_EXHAUSTED
 
 
 def test_c1_another_department_is_refused(valid):
@@ -216,38 +228,18 @@ def test_c4_controllers_nobody_or_anybody_could_sign_for_are_refused(addresses, 
     assert (bad.value.reason, bad.value.field) == (Reason.REQUEST_INVALID, field)
 
 
-def malleated(signature: bytes) -> bytes:
-    s = ORDER - int.from_bytes(signature[32:64], "big")
-    return signature[:32] + s.to_bytes(32, "big") + bytes([55 - signature[64]])
-
-
-MALFORMED = {
-    "high s": malleated,
-    "too short": lambda signature: signature[:64],
-    "too long": lambda signature: signature + b"\x00",
-    "empty": lambda _: b"",
-    "v 0": lambda signature: signature[:64] + b"\x00",
-    "v 29": lambda signature: signature[:64] + b"\x1d",
-    "r 0": lambda signature: bytes(32) + signature[32:],
-    "s 0": lambda signature: signature[:32] + bytes(32) + signature[64:],
-    "r beyond the order": lambda signature: b"\xff" * 32 + signature[32:],
-}
-
-
-@pytest.mark.parametrize("kind", MALFORMED)
-def test_c5_a_high_s_or_malformed_signature_is_refused(valid, kind):
-    shown = valid.presentation.consent
-    signatures = (MALFORMED[kind](shown.signatures[0]), shown.signatures[1])
-    bad = replace(shown, signatures=signatures)
-    assert refused(valid.with_presentation(consent=bad)) is Reason.SIGNATURE_MALFORMED
-
-
-def test_c5_the_high_s_form_would_recover_so_the_refusal_is_ours():
-    digest, key = h("message"), CONTROLLER_KEYS[0]
-    high = malleated(sign(digest, key))
-    recovered = coincurve.PublicKey.from_signature_and_message(high[:64] + bytes([high[64] - 27]), digest, hasher=None)
-    assert recovered == coincurve.PrivateKey(key).public_key
-    assert recover(digest, sign(digest, key)) == address_of(key)
+def test_c4_sixteen_controllers_can_all_be_asked_to_sign():
+    keys = [h("many", number) for number in range(MAX_CONTROLLERS)]
+    everybody = Controllers(tuple(address_of(key) for key in keys), MAX_CONTROLLERS, h("salt"))
+    signatures = [sign(h("digest"), key) for key in keys]
+    everybody.require_signatures(h("digest"), signatures)
+    for wrong, reason in (
+        (signatures[1:], Reason.THRESHOLD_NOT_MET),
+        ([*signatures, signatures[0]], Reason.SIGNER_REPEATED),
+    ):
+        with pytest.raises(VerificationError) as failed:
+            everybody.require_signatures(h("digest"), wrong)
+        assert failed.value.reason is reason
 
 
 @pytest.mark.parametrize("item", ["0x", "0x" + "00" * 64, 5, None])
@@ -266,26 +258,26 @@ def test_c6_a_grant_for_another_chain_or_contract_is_refused(valid, domain):
     assert refused(valid.with_consent(renamed)) is Reason.SIGNER_NOT_CONTROLLER
 
 
-@pytest.mark.parametrize("code", PURPOSES)
+@pytest.mark.parametrize("code", [purpose.code for purpose in PURPOSES.listed])
 @pytest.mark.parametrize("bound", [None, "expires_at", "max_uses", "retention_days"])
 def test_c7_bounds_beyond_those_of_the_purpose_are_refused(code, bound):
-    purpose = PURPOSES[code]
+    purpose = PURPOSES.named(code)
     ceilings = {
         "expires_at": NOW + purpose.max_days * 86_400,
         "max_uses": purpose.max_uses,
         "retention_days": purpose.max_retention_days,
     }
     asked = terms(purpose=code, not_before=NOW, **ceilings)
-    asked.require_within_purpose()
+    asked.require_within_purpose(PURPOSES)
     if bound is not None:
         with pytest.raises(InvalidInputError) as bad:
-            replace(asked, **{bound: ceilings[bound] + 1}).require_within_purpose()
+            replace(asked, **{bound: ceilings[bound] + 1}).require_within_purpose(PURPOSES)
         assert (bad.value.reason, bad.value.field) == (Reason.PURPOSE_CEILING, bound)
 
 
 def test_c7_an_unknown_purpose_is_refused():
     with pytest.raises(InvalidInputError) as bad:
-        terms(purpose="curiosity").require_within_purpose()
+        terms(purpose="curiosity").require_within_purpose(PURPOSES)
     assert bad.value.reason is Reason.PURPOSE_UNKNOWN
 
 
@@ -333,11 +325,6 @@ def test_an_address_of_any_other_form_is_refused(address):
     assert bad.value.reason is Reason.VALUE_MALFORMED
 
 
-def test_the_grantee_is_the_bank_of_the_terms():
-    assert terms().grantee == BANK
-    assert PURPOSES["guarantee"].to_json()["max_days"] == 92
-
-
 @pytest.mark.parametrize(("name", "raw"), [("data_from", "2025-1-1"), ("data_to", "2025-02-30"), ("data_to", "x")])
 def test_days_of_data_are_dates_or_nothing(name, raw):
     with pytest.raises(InvalidInputError) as malformed:
@@ -364,3 +351,59 @@ def test_each_statement_is_signed_for_itself():
         change_digest(h("id"), Change.PAUSE, 1, ANCHOR_DOMAIN),
     ]
     assert len(set(digests)) == len(digests)
+
+
+def test_a_purpose_has_its_words_in_two_languages_and_its_ceilings():
+    guarantee = PURPOSES.named("guarantee")
+    assert guarantee.to_json() == {
+        "code": "guarantee",
+        "text": {"en": "Decide on a guarantee", "zh": "担保审查"},
+        "max_days": 92,
+        "max_uses": 3,
+        "max_retention_days": 31,
+    }
+    assert [guarantee.text(language) for language in ("en", "zh")] == ["Decide on a guarantee", "担保审查"]
+
+
+def test_the_digest_of_the_purposes_is_that_of_their_canonical_json():
+    listed = [{"code": "p", "max_days": 1, "max_retention_days": 0, "max_uses": 2, "text": {"en": "P", "zh": "用途"}}]
+    text = '[{"code":"p","max_days":1,"max_retention_days":0,"max_uses":2,"text":{"en":"P","zh":"用途"}}]'
+    assert Purposes.from_json(listed).digest == keccak(b"\x23" + text.encode())
+    assert Purposes.from_json(PURPOSES.to_json()) == PURPOSES
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"max_days": 0}, Reason.VALUE_OUT_OF_RANGE),
+        ({"max_days": 36_501}, Reason.VALUE_OUT_OF_RANGE),
+        ({"max_uses": 0}, Reason.VALUE_OUT_OF_RANGE),
+        ({"max_uses": 2**32}, Reason.VALUE_OUT_OF_RANGE),
+        ({"max_retention_days": -1}, Reason.VALUE_OUT_OF_RANGE),
+        ({"max_retention_days": 36_501}, Reason.VALUE_OUT_OF_RANGE),
+        ({"code": 5}, Reason.TYPE_WRONG),
+        ({"code": "c" * 65}, Reason.TOO_LARGE),
+        ({"text": {"en": "P"}}, Reason.FIELD_MISSING),
+        ({"text": {"en": "P", "zh": "P", "fr": "P"}}, Reason.FIELD_UNKNOWN),
+        ({"more": 1}, Reason.FIELD_UNKNOWN),
+    ],
+)
+def test_purposes_that_are_none_are_refused(change, reason):
+    purpose = PURPOSES.named("guarantee").to_json()
+    with pytest.raises(InvalidInputError) as bad:
+        Purposes.from_json([purpose | change])
+    assert bad.value.reason is reason
+
+
+def test_there_is_a_purpose_and_none_stands_twice():
+    purpose = PURPOSES.named("guarantee").to_json()
+    for listed, reason in (
+        ([], Reason.SET_DUPLICATE),
+        ([purpose, purpose], Reason.SET_DUPLICATE),
+        ({}, Reason.TYPE_WRONG),
+        ([{**purpose, "code": f"p{n}"} for n in range(65)], Reason.TOO_LARGE),
+    ):
+        with pytest.raises(InvalidInputError) as bad:
+            Purposes.from_json(listed)
+        assert bad.value.reason is reason
+    assert len(Purposes.from_json([{**purpose, "code": f"p{n}"} for n in range(64)]).listed) == 64

@@ -9,7 +9,7 @@ from eth_account.messages import encode_typed_data
 from eth_utils import keccak as eth_keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from world import ANCHOR_DOMAIN, CONSENT_DOMAIN, CONTROLLER_KEYS, TAX, h, terms
+from world import ANCHOR_DOMAIN, BANK, CONSENT_DOMAIN, CONTROLLER_KEYS, TAX, h, terms
 
 from ledger_node.domain.batch import Anchor, Batch, changes_digest
 from ledger_node.domain.consent import (
@@ -22,6 +22,7 @@ from ledger_node.domain.consent import (
     withdrawal_digest,
 )
 from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.record import to_hex
 from ledger_node.domain.signature import address_of, recover, sign
 from ledger_node.domain.status import Plane, StatusChange, StatusReason
 
@@ -158,3 +159,48 @@ def test_signatures_have_low_s_and_recover_in_eth_keys_too(digest, key):
 @pytest.mark.parametrize("changes", [{"chain_id": 1}, {"contract": bytes(20)}])
 def test_a_digest_counts_for_one_contract_on_one_chain(changes):
     assert terms().digest(ANCHOR_DOMAIN) != terms().digest(replace(ANCHOR_DOMAIN, **changes))
+
+
+def test_wallets_are_shown_the_terms_in_this_form():
+    shown = typed_data(terms(departments=(TAX,)), CONSENT_DOMAIN)
+    assert list(shown["message"]) == [member["name"] for member in shown["types"]["ConsentTerms"]]
+    assert shown["message"]["grantee"] == to_hex(BANK)
+    assert shown["message"]["retentionDays"] == 31
+    del shown["message"]
+    assert shown == {
+        "types": {
+            "EIP712Domain": [
+                {"name": "name", "type": "string"},
+                {"name": "version", "type": "string"},
+                {"name": "chainId", "type": "uint256"},
+                {"name": "verifyingContract", "type": "address"},
+            ],
+            "ConsentTerms": [
+                {"name": "version", "type": "uint16"},
+                {"name": "subject", "type": "bytes32"},
+                {"name": "grantee", "type": "bytes32"},
+                {"name": "granteeName", "type": "string"},
+                {"name": "purpose", "type": "string"},
+                {"name": "purposeText", "type": "string"},
+                {"name": "questions", "type": "string[]"},
+                {"name": "departments", "type": "bytes32[]"},
+                {"name": "dataFrom", "type": "string"},
+                {"name": "dataTo", "type": "string"},
+                {"name": "notBefore", "type": "uint64"},
+                {"name": "expiresAt", "type": "uint64"},
+                {"name": "maxUses", "type": "uint32"},
+                {"name": "retentionDays", "type": "uint32"},
+                {"name": "salt", "type": "bytes32"},
+                {"name": "language", "type": "string"},
+                {"name": "textDigest", "type": "bytes32"},
+                {"name": "revocationHash", "type": "bytes32"},
+            ],
+        },
+        "primaryType": "ConsentTerms",
+        "domain": {
+            "name": "Credence",
+            "version": "1",
+            "chainId": 31337,
+            "verifyingContract": to_hex(CONSENT_DOMAIN.contract),
+        },
+    }

@@ -114,6 +114,8 @@ def test_t15_duplicate_keys_are_refused(raw):
         {"kind": "integers", "from": 1, "to": 4097},
         {"kind": "integers", "from": 1 - 2**127, "to": 2**127 - 1},
         {"kind": "months", "from": "0001-01", "to": "9998-12"},
+        {"kind": "months", "from": "1600-01", "to": "1941-05"},
+        {"kind": "days", "from": "2000-01-01", "to": "2011-03-20"},
         {"kind": "integers", "from": 2, "to": 1},
         {"kind": "one_digit", "from": 0, "to": 10},
         {"kind": "one_digit", "from": -5, "to": 10},
@@ -128,6 +130,8 @@ def test_t16_a_ladder_too_long_or_senseless_is_refused(spec):
 def test_t16_the_largest_ladders_are_built():
     assert len(Ladder.from_json({"kind": "integers", "from": 1, "to": 4096})) == 4096
     assert len(Ladder.from_json({"kind": "two_digits", "from": 1, "to": 2**127 - 1})) == 90 * 37 + 8
+    assert len(Ladder.from_json({"kind": "months", "from": "1600-01", "to": "1941-04"})) == 4096
+    assert len(Ladder.from_json({"kind": "days", "from": "2000-01-01", "to": "2011-03-19"})) == 4096
 
 
 @pytest.mark.parametrize(
@@ -197,9 +201,11 @@ def test_t16_a_path_of_a_thousand_siblings_is_refused():
         (b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), Reason.JSON_TOO_DEEP),
         (b"[" * 100_000, Reason.JSON_TOO_DEEP),
         (b'{"a":' * 10_000, Reason.JSON_TOO_DEEP),
+        (b"[[" + b"[]," * 5 + b"[" * (MAX_DEPTH - 1), Reason.JSON_TOO_DEEP),
         (b" " * (4 * 1024 * 1024 + 1), Reason.TOO_LARGE),
         (b"9" * 5000, Reason.VALUE_OUT_OF_RANGE),
-        (b"-" + b"9" * 41, Reason.VALUE_OUT_OF_RANGE),
+        (b"9" * 40, Reason.VALUE_OUT_OF_RANGE),
+        (b"-" + b"9" * 40, Reason.VALUE_OUT_OF_RANGE),
         (b"\xff", Reason.JSON_MALFORMED),
         (b"\xef\xbb\xbf{}", Reason.JSON_MALFORMED),
         (b"", Reason.JSON_MALFORMED),
@@ -213,6 +219,11 @@ def test_t16_a_path_of_a_thousand_siblings_is_refused():
 )
 def test_t16_json_that_is_no_strict_json_is_refused(raw, reason):
     assert reason_of(decode, raw) is reason
+
+
+def test_integers_of_16_bytes_are_read():
+    assert decode(b"%d" % 2**127) == 2**127
+    assert decode(b"-" + b"9" * 39) == -(10**39) + 1
 
 
 def test_brackets_in_texts_are_not_depth():
@@ -251,6 +262,7 @@ def test_what_has_no_canonical_form_is_refused(value):
 
 def test_a_file_too_long_for_its_caller_is_refused():
     assert reason_of(decode, b"[1, 2]", max_bytes=5) is Reason.TOO_LARGE
+    assert decode(b"[1, 2]", max_bytes=6) == [1, 2]
 
 
 def test_schemas_name_the_fields_there_are():

@@ -118,6 +118,13 @@ def test_h5_a_batch_of_a_member_not_allowed_at_that_time_is_refused(valid, perio
     assert refused(valid.with_facts(issuers=issuers)) is Reason.ISSUER_NOT_ALLOWED
 
 
+def test_h5_an_unknown_issuer_was_allowed_at_no_time_at_all(valid):
+    shown = replace(valid.shown, anchor=replace(valid.shown.anchor, anchored_at=0))
+    world = valid.with_shown(shown).with_facts(issuers={})
+    world = world.with_facts(anchor_digests=world.facts.anchor_digests | anchored(shown))
+    assert refused(world) is Reason.ISSUER_NOT_ALLOWED
+
+
 def test_h5_the_issuer_period_includes_its_first_second(valid):
     anchored_at = valid.shown.anchor.anchored_at
     period = IssuerPeriod(anchored_at, anchored_at + 1)
@@ -134,6 +141,12 @@ def test_h5_a_batch_by_a_key_that_was_not_valid_then_is_refused(valid, key):
     if key is not None:
         keys[place] = key
     assert refused(valid.with_facts(keys=keys)) is Reason.KEY_NOT_VALID
+
+
+def test_h5_a_key_is_valid_from_its_first_second(valid):
+    anchor = valid.shown.anchor
+    key = KeyRecord(anchor.anchored_at, anchor.anchored_at + 1, 0)
+    valid.with_facts(keys=valid.facts.keys | {(TAX, anchor.key): key}).verify()
 
 
 def test_h5_a_header_of_another_member_in_a_batch_is_refused():

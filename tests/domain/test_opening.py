@@ -87,7 +87,7 @@ def test_what_is_revealed_is_the_committed_value():
 def test_none_on_record_lies_below_the_whole_ladder():
     assert MONTH.ladder.idx(Special.NONE_ON_RECORD) == 0
     for wrong in (Special.ABSENT, "2025-01"):
-        with pytest.raises(TypeError):
+        with pytest.raises(TypeError, match="only numbers and dates lie on a ladder"):
             MONTH.ladder.idx(wrong)
 
 

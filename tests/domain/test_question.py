@@ -99,6 +99,7 @@ def test_the_canonical_text_is_read_back_to_itself(text):
         ("firm_facts.paid < 1000.50 CNY during 2025-01-01:2025-12-31", "firm_facts.paid < 1000.5 CNY during 2025"),
         ("firm_facts.listed equals true\n", "firm_facts.listed equals true"),
         ("firm_facts.kind equals during during 2025", "firm_facts.kind equals during during 2025"),
+        ("firm_facts.note equals held during the year", "firm_facts.note equals held during the year"),
     ],
 )
 def test_loose_writing_leads_to_the_canonical_text(loose, canonical):
@@ -117,6 +118,9 @@ def test_loose_writing_leads_to_the_canonical_text(loose, canonical):
         ("firm_facts.gone >= 1000 CNY", Reason.FIELD_UNKNOWN),
         ("firm_facts.paid in {A}", Reason.OPERATOR_UNSUPPORTED),
         ("firm_facts.grade in A, B", Reason.QUESTION_MALFORMED),
+        ("firm_facts.grade in {A, B", Reason.QUESTION_MALFORMED),
+        ("firm_facts.grade in A, B}", Reason.QUESTION_MALFORMED),
+        ("firm_facts.grade in {" + "A" * 4100 + "}", Reason.QUESTION_MALFORMED),
         ("firm_facts.grade in {}", Reason.SET_EMPTY),
         ("firm_facts.grade equals E", Reason.SET_MEMBER_UNKNOWN),
         ("firm_facts.grade >= A", Reason.OPERATOR_UNSUPPORTED),
@@ -203,3 +207,27 @@ def test_operands_beyond_16_bytes_are_refused(text):
         Reason.VALUE_MALFORMED,
         Reason.VALUE_OUT_OF_RANGE,
     }
+
+
+def test_a_question_may_be_4096_characters_long():
+    text = "firm_facts.note equals " + "x" * 1024
+    spaces = " " * (4096 - len(text))
+    assert Question.parse(text + spaces, SCHEMAS) == Question.parse(text, SCHEMAS)
+    assert refused(Question.parse, text + spaces + " ", SCHEMAS) is Reason.QUESTION_MALFORMED
+
+
+@pytest.mark.parametrize(
+    "text", ["firm_facts.last_month between 2025-02 and 2025-05", "firm_facts.count between -1 and 3"]
+)
+def test_a_range_has_its_two_ends_in_json(text):
+    question = Question.parse(text, SCHEMAS)
+    form = question.to_json(FACTS.field(question.field))
+    assert form["operand"] == (["2025-02", "2025-05"] if "month" in text else [-1, 3])
+    assert Question.from_json(form, SCHEMAS) == question
+
+
+def test_only_an_amount_of_another_scale_needs_its_unit():
+    field = {"name": "months", "type": "integer", "unit": "months", "mode": "plain"}
+    schema = Schema.from_json({"name": "s", "version": 1, "fields": [field]})
+    for text in ("s.months equals 12", "s.months equals 12 months"):
+        assert Question.parse(text, {"s": schema}).operand == 12

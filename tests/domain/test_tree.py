@@ -236,8 +236,8 @@ def test_a_schema_of_one_field_has_a_tree_of_one_leaf():
 
 
 def test_trees_have_a_power_of_two_of_slots():
-    for wrong in ([], [bytes(32)] * 3):
-        with pytest.raises(ValueError, match=r"leaf|power"):
+    for wrong, words in (([], "a tree has at least one leaf"), ([bytes(32)] * 3, "must be a power of two")):
+        with pytest.raises(ValueError, match=words):
             levels_of(wrong, FIELD_NODE)
 
 
@@ -247,5 +247,12 @@ def test_a_bit_says_its_position_and_whether_it_is_set():
 
 
 def test_a_special_value_has_no_plain_digest():
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="a special value has no canonical bytes"):
         plain_digest(YEAR, Special.ABSENT)
+
+
+@pytest.mark.parametrize("change", [1, -1])
+def test_as_many_values_as_fields_are_committed_to(change):
+    values = FACTS.parse_values(RAW)
+    with pytest.raises(ValueError, match="zip"):
+        Committer(FACTS).commit(SEED, values[:-1] if change < 0 else (*values, 0))

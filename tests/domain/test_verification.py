@@ -3,13 +3,32 @@
 from dataclasses import replace
 
 import pytest
-from world import CANNOT_TELL, DOES_NOT_HOLD, HOLDS, NOW, SCHEMAS, Policy, build, consent, h, terms
+from world import (
+    CANNOT_TELL,
+    DOES_NOT_HOLD,
+    FACTS,
+    HOLDS,
+    NOW,
+    RAW,
+    SCHEMAS,
+    TAX,
+    Policy,
+    attest,
+    build,
+    consent,
+    day,
+    h,
+    terms,
+)
 
 from ledger_node.domain.canonical import decode, encode
+from ledger_node.domain.claim import Claim
 from ledger_node.domain.error import InvalidInputError, VerificationError
-from ledger_node.domain.presentation import Presentation
+from ledger_node.domain.presentation import Presentation, ShownClaim, ShownPart
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.statement import lower
+from ledger_node.domain.verification import Verdict
 
 
 def test_a_valid_presentation_verifies_to_what_is_true(valid):
@@ -20,7 +39,10 @@ def test_a_valid_presentation_verifies_to_what_is_true(valid):
     )
     verdicts = valid.verify(purpose="loan_application")
     assert [verdict.outcome for verdict in verdicts] == expected
-    assert verdicts[-1].reason is Reason.VALUE_ABSENT
+    assert [verdict.claim for verdict in verdicts] == [shown.claim for shown in valid.presentation.claims]
+    assert {(verdict.reason, verdict.message) for verdict in verdicts[:-1]} == {(None, None)}
+    absent = (Reason.VALUE_ABSENT, "the department has no value for this field")
+    assert (verdicts[-1].reason, verdicts[-1].message) == absent
 
 
 def test_a_presentation_survives_its_json_form(valid):
@@ -52,9 +74,18 @@ def test_a_cannot_tell_without_a_proof_passes_with_its_reason():
     world = build(questions=(HOLDS[0],))
     (claim,) = world.presentation.claims
     for given, told in ((Reason.ERASED, Reason.ERASED), (None, Reason.NO_ATTESTATION)):
-        bare = replace(claim, verdict=Outcome.CANNOT_TELL, reason=given, parts=())
+        bare = replace(claim, verdict=Outcome.CANNOT_TELL, reason=given, message="the prover's words", parts=())
         (verdict,) = world.with_presentation(claims=(bare,), attestations={}).verify()
-        assert (verdict.outcome, verdict.reason) == (Outcome.CANNOT_TELL, told)
+        assert verdict == Verdict(claim.claim, Outcome.CANNOT_TELL, told, "the prover's words")
+
+
+def test_a_cannot_tell_without_consent_passes_with_its_reason():
+    world = build(questions=(HOLDS[0],))
+    (claim,) = world.presentation.claims
+    for given, told in ((Reason.CONSENT_EXPIRED, Reason.CONSENT_EXPIRED), (None, Reason.CONSENT_UNKNOWN)):
+        bare = replace(claim, verdict=Outcome.CANNOT_TELL, reason=given, message="the prover's words", parts=())
+        (verdict,) = world.with_presentation(claims=(bare,), attestations={}, consent=None, subject=None).verify()
+        assert verdict == Verdict(claim.claim, Outcome.CANNOT_TELL, told, "the prover's words")
 
 
 def test_a_cannot_tell_about_a_revoked_attestation_says_why():
@@ -73,6 +104,7 @@ def test_a_cannot_tell_over_an_old_attestation_keeps_the_verifiers_reason():
     world = world.with_presentation(claims=(replace(claim, verdict=Outcome.CANNOT_TELL),))
     (verdict,) = world.verify(policy=Policy(max_age_days=10))
     assert (verdict.outcome, verdict.reason) == (Outcome.CANNOT_TELL, Reason.ATTESTATION_TOO_OLD)
+    assert verdict.message == "the newest data is older than 10 days"
 
 
 @pytest.mark.parametrize("missing", ["consent", "subject"])
@@ -115,7 +147,23 @@ def test_an_expired_or_old_attestation_is_refused(changes, reason):
 
 
 def test_an_attestation_as_old_as_the_policy_allows_passes():
-    build(as_of=NOW // 86_400 - 30).verify(policy=Policy(max_age_days=30))
+    oldest = build(as_of=NOW // 86_400 - 30)
+    for now in (NOW, NOW + 86_399):
+        oldest.with_facts(block_time=now).verify(policy=Policy(max_age_days=30))
+
+
+@pytest.mark.parametrize(("last", "outcome"), [("2025-09", Outcome.HOLDS), ("2025-10", Outcome.DOES_NOT_HOLD)])
+def test_a_moving_threshold_is_counted_from_the_day_the_data_is_of(last, outcome):
+    text = "firm_facts.last_month < as_of - 12 months"
+    raw = RAW | {"last_month": last}
+    attested, claim = attest(FACTS, raw, member=TAX), Claim.parse(text, SCHEMAS)
+    field = claim.field(0, SCHEMAS)
+    statement = lower(claim.parts[0], field, as_of=day("2026-10-31"))
+    proof = attested.prover.prove(field, statement, may_disclose=False)
+    shown = ShownClaim(claim, outcome, parts=(ShownPart(0, attested.shown.header.digest, proof),))
+    world = build(questions=(), raw=raw).with_consent(consent(terms(questions=(text,))))
+    (verdict,) = world.with_presentation(claims=(shown,)).verify()
+    assert verdict.outcome is outcome
 
 
 def test_an_attestation_of_another_period_is_refused(valid):

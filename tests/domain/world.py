@@ -25,6 +25,7 @@ from ledger_node.domain.presentation import (
     ShownSubject,
 )
 from ledger_node.domain.proof import Prover, check_proof
+from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.question import Question
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.schema import Schema
@@ -58,6 +59,21 @@ CONSENT_DOMAIN = SigningDomain(31337, h("ConsentRegistry")[:20])
 CONTROLLERS = Controllers(tuple(address_of(key) for key in CONTROLLER_KEYS), 2, h("controllers' salt"))
 SECRET = h("withdrawal secret")
 
+PURPOSES = Purposes.from_json(
+    [
+        {
+            "code": code,
+            "text": {"en": english, "zh": chinese},
+            "max_days": days,
+            "max_uses": uses,
+            "max_retention_days": kept,
+        }
+        for code, english, chinese, days, uses, kept in (
+            ("loan_application", "Decide on a loan application", "贷款申请审批", 31, 3, 31),
+            ("guarantee", "Decide on a guarantee", "担保审查", 92, 3, 31),
+        )
+    ]
+)
 FACTS_SPEC = {
     "name": "firm_facts",
     "version": 1,

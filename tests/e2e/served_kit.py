@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import httpx
 
 from api.catalogue.datatype import data_types, schemas
+from api.catalogue.purpose import default_purposes
 from api.catalogue.synthetic import credit_code
 from api.client.client import Client
 from api.client.consent import accept
@@ -25,7 +26,6 @@ from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import ConsentRequest, Terms
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.purpose import PURPOSES, purpose_named
 from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.randomness import random_bytes
@@ -168,8 +168,9 @@ class Place:
 
     def terms(self, questions, *, firm=None, secret=None, uses=3, language=Language.CHINESE, **changes):
         """Return terms with ``changes``, over the text that follows from them."""
-        purpose = PURPOSES.get(changes.get("purpose", "loan_application"))
-        words = {} if purpose is None else {"purpose_text": purpose.text(language)}
+        texts = {purpose.code: purpose.text(language) for purpose in default_purposes().listed}
+        purpose = changes.get("purpose", "loan_application")
+        words = {"purpose_text": texts[purpose]} if purpose in texts else {}
         request = replace(self.request(questions, firm=firm, uses=uses), **(words | changes))
         try:
             return accept(self.bank, request, language, secret or random_bytes(32))[0]
@@ -185,7 +186,7 @@ class Place:
             grantee=self.bank_id,
             grantee_name=BANK_NAME,
             purpose="loan_application",
-            purpose_text=purpose_named("loan_application").text_zh,
+            purpose_text=default_purposes().named("loan_application").text_zh,
             questions=tuple(questions),
             departments=(),
             not_before=now - 60,

@@ -1,5 +1,6 @@
 """The life of a consent: requested, shown, granted or refused, paused, resumed, withdrawn; through the API."""
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -7,8 +8,13 @@ from served_kit import one_form
 
 from api.client.client import ApiError
 from api.client.consent import accept
+from api.composition import open_instance
+from api.home import Home
 from ledger_node.domain.consent import Change, change_digest, refusal_digest
 from ledger_node.domain.consent_text import Language
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.purpose import Purposes
+from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
@@ -172,3 +178,21 @@ def test_data_of_other_years_than_the_consent_covers_cannot_be_told(place):
     assert place.ask(consent, RATED) == [("cannot_tell", "consent_other_period")]
     consent = place.grant(RATED, data_from="2025-01-01", data_to="2025-12-31")
     assert place.ask(consent, RATED) == [("holds", None)]
+
+
+def test_everybody_checks_the_purposes_that_the_chain_holds_the_digest_of(place):
+    told = place.bank.get("/v1/purposes")
+    assert Purposes.from_json(told["purposes"]).digest == place.ledger.document("purposes")
+    assert told["digest"] == to_hex(place.ledger.document("purposes"))
+    assert place.ledger.document("anything else") == bytes(32)
+
+
+def test_c7_other_purposes_than_the_agreed_ones_are_not_served(place, tmp_path):
+    shutil.copytree(place.home.path, tmp_path / "home", ignore=shutil.ignore_patterns("chain*"))
+    home = Home(tmp_path / "home")
+    loose = [purpose | {"max_uses": 10_000} for purpose in home.purposes().to_json()]
+    home.write_purposes(Purposes.from_json(loose))
+    with pytest.raises(InvalidInputError) as refusal_to_open:
+        open_instance(home, place.served.node()["url"], processes=1)
+    assert refusal_to_open.value.reason is Reason.CONFIGURATION
+    assert "purposes.json" in refusal_to_open.value.message

@@ -5,7 +5,6 @@ from fastapi import APIRouter
 from api.catalogue.datatype import data_types
 from api.http.access import Access, JsonObject, SignedIn
 from ledger_node.chain.port import Role
-from ledger_node.domain.purpose import PURPOSES
 from ledger_node.domain.record import to_hex
 
 router = APIRouter(tags=["reference"])
@@ -44,9 +43,9 @@ def list_members(instance: Access) -> JsonObject:
 
 
 @router.get("/purposes", summary="Purposes of consents and their ceilings")
-async def list_purposes() -> JsonObject:
-    """Return all purposes."""
-    return {"purposes": [purpose.to_json() for purpose in PURPOSES.values()]}
+async def list_purposes(instance: Access) -> JsonObject:
+    """Return all purposes, and their digest as the chain holds it."""
+    return {"purposes": instance.purposes.to_json(), "digest": to_hex(instance.purposes.digest)}
 
 
 @router.get("/me", summary="Who the API takes you for")

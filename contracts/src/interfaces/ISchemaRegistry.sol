@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity =0.8.37;
 
-/// @title The schemas of a consortium and who may issue them
+/// @title The schemas of a consortium, who may issue them, and what else it agreed on in writing
 /// @notice A schema id is the digest of the canonical schema, so a schema never changes: a new version is a new id. Only the
 /// council writes.
 ///
@@ -15,6 +15,10 @@ pragma solidity =0.8.37;
 ///     slot 1   mapping(bytes32 schemaId => Schema), at s = schemaId . 1; s + 0: registeredAt (bits 0-63); s + 1: name
 ///     slot 2   mapping(bytes32 schemaId => mapping(bytes32 member => Period)), at member . (schemaId . 2), one slot:
 ///              from (bits 0-63), until (64-127)
+///     slot 3   mapping(bytes32 name => bytes32 digest), at name . 3
+///
+/// A document is what all members keep the same copy of, such as the purposes of consents and their ceilings (name
+/// keccak256("purposes")). The chain holds the digest of the one in force; the events are its history.
 interface ISchemaRegistry {
     /// @notice A schema was registered.
     /// @dev Invariant: once for an id.
@@ -28,6 +32,11 @@ interface ISchemaRegistry {
     /// @dev Invariant: once for a schema and member, after IssuerAllowed; nothing follows it.
     event IssuerDisallowed(bytes32 indexed schemaId, bytes32 indexed member);
 
+    /// @notice This is the document of this name from this block on; zero for none.
+    event DocumentSet(bytes32 indexed name, bytes32 digest);
+
+    /// @notice A document has a name.
+    error DocumentNameZero();
     /// @notice A schema id is not zero.
     error SchemaIdZero();
     /// @notice The schema is registered.
@@ -49,6 +58,12 @@ interface ISchemaRegistry {
 
     /// @notice Ends that, from now on and for good. Council only.
     function disallowIssuer(bytes32 schemaId, bytes32 member) external;
+
+    /// @notice Agrees on a document. Council only.
+    function setDocument(bytes32 name, bytes32 digest) external;
+
+    /// @notice The digest of the document of this name; zero if there is none.
+    function documentOf(bytes32 name) external view returns (bytes32 digest);
 
     /// @notice When and under which name the schema was registered; zero if it was not.
     function schemaOf(bytes32 schemaId) external view returns (uint64 registeredAt, string memory name);
