@@ -39,7 +39,6 @@ def wait_anchored(place, client):
 @pytest.mark.timeout(600)
 def test_a_kill_between_row_and_anchor_loses_nothing_and_leaves_no_gap(place):
     chance = random.Random(SEED)
-    bank_key = place.home.credentials()["demo-bank"]["api_key"]
     consents, uses = [], []
     for _ in range(LIVES):
         consents.append(place.grant(QUESTION, uses=ASKED_A_LIFE))
@@ -48,7 +47,7 @@ def test_a_kill_between_row_and_anchor_loses_nothing_and_leaves_no_gap(place):
         time.sleep(chance.uniform(0, 1.2))  # the beat is a second: kills fall before, into and behind anchorings
         place.served.kill_api(node_first=chance.random() < 0.5)
         place.served.start()
-        place.bank = place.client_with(bank_key)
+        place.bank = place.client("demo-bank")
     keeper, rows = wait_anchored(place, place.bank)
     assert [item["row"]["use"] for item in rows] == uses
     assert len({item["leaf"] for item in rows}) == LIVES * ASKED_A_LIFE

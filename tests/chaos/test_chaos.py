@@ -166,6 +166,7 @@ def test_n1_whatever_is_killed_every_acknowledged_write_is_there_exactly_once(pl
         live(place, chance, moments)
         left -= moments
         place.served.start()
+        place.bank = place.client("demo-bank")  # terms are fetched at the address of this life
         people.pause()
         check(place, people, settled)
         print(f"{kills - left} kills: {len(settled)} jobs, {len(people.granted)} grants, ", end="")  # noqa: T201

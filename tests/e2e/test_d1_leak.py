@@ -28,6 +28,7 @@ CHANCE = random.Random(20_261_122)
 PAID = {firm: CHANCE.randrange(10**11, 10**12) for firm in FIRMS}  # fen; long enough to stand nowhere by chance
 SALES = {firm: CHANCE.randrange(10**12, 10**13) for firm in FIRMS}
 CORRECTION = 1_234_567
+OPERATOR = "canary of the night shift"
 ENDING = 8  # an integer begins with zeros, of which files are full
 
 
@@ -133,7 +134,7 @@ def live(place):
     consent = place.grant(GOOD, "tax_payment.tax_kind reveal", firm=shop)
     assert place.ask(consent, GOOD, "tax_payment.tax_kind reveal") == [("holds", None)] * 2
     place.served.kill_node()
-    assert seen(place.bank.verify(consent, [GOOD])) == [("holds", None)]
+    assert seen(place.bank.verify(consent, [GOOD], operator=OPERATOR)) == [("holds", None)]
     code = credit_code(FIRMS[1], SEED)
     place.tax.post("/v1/erasures", {"credit_code": code})
     for body in ({"credit_code": code}, {"credit_code": code, "controllers": [code], "threshold": 1}):
@@ -203,6 +204,7 @@ def needles(lived):
         made.add_amount("an amount of sales", SALES[firm])
     for name, secret in secrets_of(lived.home):
         made.add_bytes(name, secret)
+    made.add_text("who asked", OPERATOR)
     return made
 
 
