@@ -8,6 +8,7 @@ from world import BANK, FACTS, NOW, SCHEMAS, TAX, terms
 from ledger_node.domain.consent_text import Language, Wording, consent_text, language_named, text_digest
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import keccak
+from ledger_node.domain.purpose import PURPOSES
 from ledger_node.domain.reason import Reason
 
 WORDINGS = {
@@ -113,6 +114,35 @@ def test_whatever_changes_in_the_terms_changes_in_the_text(language, change):
     assert consent_text(replace(BOUNDED, **change), wording) != consent_text(BOUNDED, wording)
 
 
+LAST = 253_402_214_400
+
+
+@pytest.mark.parametrize(
+    ("change", "english", "chinese"),
+    [
+        ({"departments": ()}, "Of: every department that has attested to it", "数据来源：所有已出具凭证的部门"),
+        ({"departments": (TAX, BANK)}, f"Of: Tax bureau, 0x{BANK.hex()}", f"数据来源：税务局、0x{BANK.hex()}"),
+        ({"data_from": ""}, "Data of: any period", "数据期间：不限"),
+        ({"data_from": "", "data_to": "2025-12-31"}, "Data of: … to 2025-12-31", "数据期间：不限 至 2025-12-31"),
+        ({"data_to": "2024-01-01"}, "Data of: 2024-01-01 to 2024-01-01", "数据期间：2024-01-01 至 2024-01-01"),
+        (
+            {"expires_at": LAST},
+            "From 2026-11-14 20:00:00 to before 9999-12-31 08:00:00 (Beijing time), at most 3 times.",
+            "有效期：北京时间 2026-11-14 20:00:00 起，9999-12-31 08:00:00 前，最多 3 次。",
+        ),
+        (
+            {"expires_at": LAST + 1},
+            f"From 2026-11-14 20:00:00 to before {LAST + 1} (Beijing time), at most 3 times.",
+            f"有效期：北京时间 2026-11-14 20:00:00 起，{LAST + 1} 前，最多 3 次。",
+        ),
+    ],
+)
+def test_bounds_are_said_or_that_there_are_none(change, english, chinese):
+    changed = replace(BOUNDED, **change)
+    assert english in consent_text(changed, WORDINGS[Language.ENGLISH]).splitlines()
+    assert chinese in consent_text(changed, WORDINGS[Language.CHINESE]).splitlines()
+
+
 @pytest.mark.parametrize(
     ("question", "english", "chinese"),
     [
@@ -153,3 +183,9 @@ def test_there_are_two_languages():
     with pytest.raises(InvalidInputError) as unknown:
         language_named("fr")
     assert (unknown.value.reason, unknown.value.field) == (Reason.REQUEST_INVALID, "language")
+    assert unknown.value.message == "a consent is shown in one of en, zh"
+
+
+def test_a_purpose_has_words_in_both_languages():
+    purpose = PURPOSES["guarantee"]
+    assert [purpose.text(language) for language in Language] == ["Decide on a guarantee", "担保审查"]

@@ -143,6 +143,13 @@ def test_days_are_dates_from_1970(name):
     Presentation.from_json(form, SCHEMAS)
 
 
+@pytest.mark.parametrize("name", ["data_from", "data_to"])
+def test_days_of_data_are_dates(name):
+    path = ("consent", "terms", name)
+    assert said(path, "2025") == f"value_malformed {name}: '{name}' must be a date written YYYY-MM-DD"
+    assert said(path, "2025-01-011") == f"too_large {name}: '{name}' is longer than 10 characters"
+
+
 def test_a_claim_in_other_words_than_its_question_is_refused():
     path = ("claims", 0, "claim")
     assert said(path, lambda text: text + " ").startswith("question_malformed None: the words of a claim")
