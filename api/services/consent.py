@@ -36,7 +36,7 @@ from ledger_node.domain.presentation import ShownConsent
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
-from ledger_node.domain.subject import Controllers
+from ledger_node.domain.subject import Controllers, Signature, signature_to_json
 
 MAX_LISTED = 200
 
@@ -63,7 +63,7 @@ class ConsentService:
         self._lock = threading.Lock()
 
     def grant(
-        self, terms: Terms, signatures: tuple[bytes, ...], *, now: int, request: bytes = NO_REQUEST
+        self, terms: Terms, signatures: tuple[Signature, ...], *, now: int, request: bytes = NO_REQUEST
     ) -> HeldConsent:
         """Check the terms and signatures, store the consent, and record it on the ledger.
 
@@ -108,7 +108,7 @@ class ConsentService:
                 if error.reason is Reason.LEDGER_UNAVAILABLE:
                     raise
 
-    def withdraw(self, consent_id: bytes, *, secret: bytes | None, signatures: tuple[bytes, ...]) -> None:
+    def withdraw(self, consent_id: bytes, *, secret: bytes | None, signatures: tuple[Signature, ...]) -> None:
         """Withdraw by the secret, or by the controllers' signatures on the withdrawal statement.
 
         Raises:
@@ -132,7 +132,7 @@ class ConsentService:
         else:
             self._ledger.withdraw_by_request(consent_id)
 
-    def change(self, consent_id: bytes, change: Change, number: int, signatures: tuple[bytes, ...]) -> None:
+    def change(self, consent_id: bytes, change: Change, number: int, signatures: tuple[Signature, ...]) -> None:
         """Pause or resume, on the controllers' signatures over the change and its number.
 
         Raises:
@@ -172,7 +172,7 @@ class ConsentService:
         self,
         consent_id: bytes,
         terms: Terms,
-        signatures: tuple[bytes, ...],
+        signatures: tuple[Signature, ...],
         subject: Subject,
         text: str,
         request: bytes,
@@ -183,7 +183,7 @@ class ConsentService:
             "grantee": terms.grantee,
             "entry": subject.entry,
             "terms": json.dumps(terms.to_json(), ensure_ascii=False),
-            "signatures": json.dumps([to_hex(signature) for signature in signatures]),
+            "signatures": json.dumps([signature_to_json(signature) for signature in signatures]),
             "controllers": json.dumps(subject.controllers.to_json()),
             "text": text,
             "request": request,

@@ -20,6 +20,7 @@ from ledger_node.domain.consent import ConsentRequest, RequestState, refusal_dig
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
+from ledger_node.domain.subject import Signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class ConsentRequestService:
         self._record(request)
         return self.find(request)
 
-    def refuse(self, request: bytes, signatures: tuple[bytes, ...]) -> None:
+    def refuse(self, request: bytes, signatures: tuple[Signature, ...]) -> None:
         """Refuse on the controllers' signatures.
 
         Raises:

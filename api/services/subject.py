@@ -65,7 +65,7 @@ class SubjectService:
                 else:
                     subject_id = held.id
                     controllers = Controllers.from_json(decode(held.controllers.encode()))
-                    if (controllers.addresses, controllers.threshold) != (addresses, threshold):
+                    if (controllers.keys, controllers.threshold) != (addresses, threshold):
                         raise InvalidInputError(
                             Reason.SUBJECT_EXISTS, "this firm is registered already, with other controllers"
                         )

@@ -5,10 +5,12 @@ from typing import Any, TypeAlias
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.call import call_of, decode_answer
 from ledger_node.chain.port import Block, FactQuery
-from ledger_node.chain.rpc import Rpc
+from ledger_node.chain.rpc import ContractRevertError, Rpc
 from ledger_node.domain.consent import ConsentRecord, ConsentState
 from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.error import VerificationError
 from ledger_node.domain.fact import IssuerPeriod, KeyRecord, LedgerFacts
+from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import WORD_BITS, Plane
 
 AnchorsKnown: TypeAlias = dict[tuple[bytes, int, int], tuple[bytes, int]]
@@ -30,6 +32,7 @@ class FactReads:
 
         Raises:
             ChainError: the endpoint does not answer.
+            VerificationError: ``controllers_mismatch``; the subject has no entry of that index.
         """
         anchors, keys, issuers = sorted(query.anchors), sorted(query.keys), sorted(query.issuers)
         words = {
@@ -50,7 +53,7 @@ class FactReads:
         if query.subject is not None:
             self._plan("SubjectRegistry", "count", query.subject[0])
             self._plan("SubjectRegistry", "entry", *query.subject)
-        answers = iter(self._send())
+        answers = iter(self._send_or_refuse())
         for anchor in unknown:
             (digest,) = next(answers)
             if any(digest):
@@ -82,6 +85,17 @@ class FactReads:
             consent=consent,
             controllers=controllers,
         )
+
+    def _send_or_refuse(self) -> list[tuple[Any, ...]]:
+        try:
+            return self._send()
+        except ContractRevertError as error:
+            if error.error != "SubjectEntryUnknown":
+                raise
+            # whoever shows the consent names the entry, so this is an answer that is wrong and no ledger that fails
+            raise VerificationError(
+                Reason.CONTROLLERS_MISMATCH, "the subject has no such entry of controllers"
+            ) from error
 
     def _controllers(
         self, subject: tuple[bytes, int], count: int, entry: Any, consent: ConsentRecord | None

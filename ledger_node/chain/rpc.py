@@ -48,6 +48,10 @@ _KNOWN: Final = {
     "MemberKeyNotValid": (Reason.KEY_NOT_VALID, "the member's key is not valid at this time"),
     "MemberLacksRole": (Reason.NOT_ALLOWED, "the member does not have the role that this needs"),
     "MemberNotActive": (Reason.NOT_ALLOWED, "the member is not active"),
+    "SubjectCommitmentCurrent": (Reason.CONTROLLERS_UNCHANGED, "these controllers are in force already"),
+    "SubjectRecoveryPending": (Reason.RECOVERY_PENDING, "a recovery of this subject is pending already"),
+    "SubjectRecoveryNotPending": (Reason.RECOVERY_NOT_PENDING, "no recovery of this subject is pending"),
+    "SubjectRecoveryEarly": (Reason.RECOVERY_EARLY, "a recovery takes effect 72 hours after it was requested"),
 }
 
 

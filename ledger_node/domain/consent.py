@@ -20,6 +20,7 @@ from ledger_node.domain.period import Period
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record, to_hex
+from ledger_node.domain.subject import Signature, signature_from_json
 from ledger_node.domain.value import format_date, parse_date
 
 VERSION: Final = 1
@@ -417,6 +418,6 @@ def departments_allow(terms: Terms, issuer: bytes) -> bool:
     return not terms.departments or issuer in terms.departments
 
 
-def signatures_from_json(items: Sequence[JSON]) -> tuple[bytes, ...]:
-    """Read signatures written as 0x and 130 hexadecimal digits."""
-    return tuple(Record({"signature": item}, "signatures").blob("signature", length=65) for item in items)
+def signatures_from_json(items: Sequence[JSON]) -> tuple[Signature, ...]:
+    """Read signatures: 0x and 130 hexadecimal digits, or a passkey's assertion, each."""
+    return tuple(signature_from_json(item) for item in items)

@@ -17,7 +17,7 @@ from ledger_node.domain.question import MAX_TEXT as MAX_QUESTION
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record, from_hex, to_hex
 from ledger_node.domain.schema import Schema
-from ledger_node.domain.subject import Controllers
+from ledger_node.domain.subject import Controllers, Signature, signature_to_json
 from ledger_node.domain.tree import MAX_DEPTH
 
 SUBJECT_REGISTRATION = "subject_registration"
@@ -75,7 +75,7 @@ class ShownConsent:
 
     id: bytes
     terms: Terms
-    signatures: tuple[bytes, ...]
+    signatures: tuple[Signature, ...]
     controllers: Controllers
 
     def to_json(self) -> dict[str, JSON]:
@@ -83,7 +83,7 @@ class ShownConsent:
         return {
             "id": to_hex(self.id),
             "terms": self.terms.to_json(),
-            "signatures": [to_hex(signature) for signature in self.signatures],
+            "signatures": [signature_to_json(signature) for signature in self.signatures],
             "controllers": self.controllers.to_json(),
         }
 

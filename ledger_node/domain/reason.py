@@ -109,6 +109,13 @@ class Reason(StrEnum):
     SIGNER_NOT_CONTROLLER = "signer_not_controller"
     CONTROLLERS_MISMATCH = "controllers_mismatch"
     THRESHOLD_NOT_MET = "threshold_not_met"
+    CHALLENGE_MISMATCH = "challenge_mismatch"
+    ORIGIN_MISMATCH = "origin_mismatch"
+    USER_NOT_VERIFIED = "user_not_verified"
+    CONTROLLERS_UNCHANGED = "controllers_unchanged"
+    RECOVERY_PENDING = "recovery_pending"
+    RECOVERY_NOT_PENDING = "recovery_not_pending"
+    RECOVERY_EARLY = "recovery_early"
     SIGNER_REPEATED = "signer_repeated"
 
     # the chain and the machinery around it

@@ -44,6 +44,40 @@ def test_a_grant_costs_less_than_90_000_gas(consortium, chain):
     assert chain.send(function, consortium.relayer.key)["gasUsed"] < 90_000
 
 
+def test_changes_of_controllers_cost_the_same_however_many_there_were(consortium, chain):
+    subjects, key = consortium.subjects.functions, consortium.registrar.key
+    subject = word("subject")
+    chain.send(subjects.register(subject, word("commitment")), key)
+    chain.send(subjects.requestRecovery(subject, word("another")), key)
+
+    def round_of(name):
+        third = chain.send(subjects.rotate(subject, word(f"{name} rotated")), key)
+        asked = chain.send(subjects.requestRecovery(subject, word(f"{name} asked")), key)
+        number = chain.read(subjects.recovery(subject))[1]
+        cancelled = chain.send(subjects.cancelRecovery(subject, number), consortium.relayer.key)
+        chain.send(subjects.requestRecovery(subject, word(f"{name} recovered")), key)
+        chain.at(chain.next_time + 72 * 3600)
+        completed = chain.send(subjects.completeRecovery(subject, number + 1), key)
+        return [receipt["gasUsed"] for receipt in (third, asked, cancelled, completed)]
+
+    first = round_of(0)
+    for i in range(1, 8):
+        last = round_of(i)
+    # the very first rotation also cancels a recovery
+    assert all(abs(gas - before) < 200 for gas, before in zip(last[1:], first[1:], strict=True))
+    for rotated, asked, cancelled, completed in (first, last):
+        assert rotated < 114_000
+        assert asked < 68_000
+        assert cancelled < 37_500
+        assert completed < 110_000
+
+
+def test_the_first_recovery_of_a_subject_pays_for_its_two_slots(consortium, chain):
+    subjects, key = consortium.subjects.functions, consortium.registrar.key
+    chain.send(subjects.register(word("subject"), word("commitment")), key)
+    assert chain.send(subjects.requestRecovery(word("subject"), word("another")), key)["gasUsed"] < 90_000
+
+
 def test_a_fresh_status_word_costs_less_than_27_000_gas(consortium, chain):
     """So 900 words, almost a quarter of a million positions, fit into one block of thirty million."""
     tax = consortium.tax

@@ -106,6 +106,18 @@ def test_the_history_of_a_subject(consortium, chain, slot):
     assert slot(subjects, entry + 2) == number(consortium.registrar.id)
 
 
+def test_the_recovery_of_a_subject(consortium, chain, slot):
+    subjects, key, subject = consortium.subjects, consortium.registrar.key, word("subject")
+    chain.send(subjects.functions.register(subject, word("a")), key)
+    asked = [chain.time_of(chain.send(subjects.functions.requestRecovery(subject, word("b")), key))]
+    place = at(subject, 1)
+    assert slot(subjects, place) == number(word("b"))
+    assert slot(subjects, place + 1) == packed((1, 64), (asked[0], 64))
+    chain.send(subjects.functions.cancelRecovery(subject, 1), key)
+    assert slot(subjects, place) == 0
+    assert slot(subjects, place + 1) == packed((1, 64), (asked[0], 64))
+
+
 def test_the_council(consortium, chain, slot):
     council, governor = consortium.council, consortium.governor
     calls = [(council.address, council.functions.setThreshold(1)._encode_transaction_data())]

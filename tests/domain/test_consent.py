@@ -181,10 +181,10 @@ def test_c3_a_signature_by_a_key_that_does_not_control_the_subject_is_refused(va
 @pytest.mark.parametrize(
     "controllers",
     [
-        replace(CONTROLLERS, addresses=CONTROLLERS.addresses[::-1]),
+        replace(CONTROLLERS, keys=CONTROLLERS.keys[::-1]),
         replace(CONTROLLERS, threshold=1),
         replace(CONTROLLERS, salt=h("another salt")),
-        replace(CONTROLLERS, addresses=(*CONTROLLERS.addresses, address_of(h("new")))),
+        replace(CONTROLLERS, keys=(*CONTROLLERS.keys, address_of(h("new")))),
     ],
 )
 def test_c3_controllers_who_did_not_control_at_the_time_are_refused(valid, controllers):

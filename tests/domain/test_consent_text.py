@@ -3,12 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from world import BANK, FACTS, NOW, SCHEMAS, TAX, terms
+from world import BANK, FACTS, NOW, PURPOSES, SCHEMAS, TAX, terms
 
 from ledger_node.domain.consent_text import Language, Wording, consent_text, language_named, text_digest
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import keccak
-from ledger_node.domain.purpose import PURPOSES
 from ledger_node.domain.reason import Reason
 
 WORDINGS = {
@@ -187,5 +186,5 @@ def test_there_are_two_languages():
 
 
 def test_a_purpose_has_words_in_both_languages():
-    purpose = PURPOSES["guarantee"]
+    purpose = PURPOSES.named("guarantee")
     assert [purpose.text(language) for language in Language] == ["Decide on a guarantee", "担保审查"]

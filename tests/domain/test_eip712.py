@@ -25,6 +25,12 @@ from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.signature import address_of, recover, sign
 from ledger_node.domain.status import Plane, StatusChange, StatusReason
+from ledger_node.domain.subject import (
+    CANCELLATION_STATEMENT,
+    ROTATION_STATEMENT,
+    cancellation_digest,
+    rotation_digest,
+)
 
 words = st.binary(min_size=32, max_size=32)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
@@ -67,6 +73,22 @@ def test_a_batch_is_signed_as_typed_data(domain, root, stream, number, size):
         },
     )
     assert batch.digest(domain) == expected
+
+
+@settings(deadline=None, max_examples=20)
+@given(domains, words, st.integers(0, 2**64 - 1), words)
+def test_a_rotation_and_a_cancellation_are_signed_as_typed_data(domain, subject, number, commitment):
+    message = {"subject": subject, "commitment": commitment}
+    assert rotation_digest(subject, number, commitment, domain) == eip712(
+        domain,
+        "ControllerRotation(bytes32 subject,uint64 entry,bytes32 commitment,string statement)",
+        {**message, "entry": number, "statement": ROTATION_STATEMENT},
+    )
+    assert cancellation_digest(subject, number, commitment, domain) == eip712(
+        domain,
+        "RecoveryCancellation(bytes32 subject,uint64 number,bytes32 commitment,string statement)",
+        {**message, "number": number, "statement": CANCELLATION_STATEMENT},
+    )
 
 
 @settings(deadline=None, max_examples=40)

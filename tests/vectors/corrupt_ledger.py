@@ -11,6 +11,7 @@ WORDS = ("subject_tag", "fields_root", "issuer", "supersedes")
 NUMBERS = ("issued_at", "valid_until")
 DAYS = {"as_of": "2026-11-01", "period_from": "2025-01-02", "period_to": "2025-12-30"}
 OTHER = "0x" + "a5" * 32
+P256 = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF
 
 
 def headers(case: dict) -> list[dict]:
@@ -209,16 +210,17 @@ def struct(case: dict) -> list[dict]:
         others: list = []
         if isinstance(value, str) and value.startswith("0x"):
             made += bytes_altered(f"x_{name}_{field}", case, pointer, reason)
-        elif field in {"data_from", "data_to"}:
-            others = [day for day in ("2020-02-29", "") if day != value]
         elif isinstance(value, str):
-            others = [value + " ", value[:-1], value.upper() + "。"]
+            others = other_texts(field, value)
         elif isinstance(value, int) and field not in {"version", "plane", "reason", "stream", "threshold"}:
             others = [value + 1, value + 256]
         elif field in {"plane", "reason", "stream"}:
             others = [1 - value]
         elif field == "threshold":
-            others = [2] if len(case["message"]["addresses"]) > 1 and value != 2 else [1] if value != 1 else []
+            keys = case["message"]["keys" if "keys" in case["message"] else "addresses"]
+            others = [2] if len(keys) > 1 and value != 2 else [1] if value != 1 else []
+        elif field == "keys":
+            made += passkeys(case)
         elif isinstance(value, list) and value and field not in {"words", "masks"}:
             others = [value[1:], value[:-1], value[::-1], [*value, "more" if field == "questions" else OTHER]]
             others = [other for other in others if other != value and lengths(field, other)]
@@ -233,6 +235,44 @@ def struct(case: dict) -> list[dict]:
         made.append(corruption(f"c6_{name}_other_chain", case, reason, ("/domain/chain_id", 1)))
         made += bytes_altered(f"c6_{name}_contract", case, "/domain/contract", reason)
     return made + every_byte(f"x_{name}_digest", case, "/digest", reason, step=5)
+
+
+def passkeys(case: dict) -> list[dict]:
+    """Controllers among which are passkeys: other keys, another order, another relying party, and no keys at all."""
+    name, reason, keys, made = case["name"], "controllers_mismatch", case["message"]["keys"], []
+    several = [[*keys, OTHER[:42]], keys[::-1], keys[:-1], keys[1:], [keys[0], *keys[:0:-1]]]
+    for n, others in enumerate(other for other in several if len(other) > 1 and other != keys):
+        made.append(corruption(f"x_{name}_keys_{n}", case, reason, ("/message/keys", others)))
+    for n, key in enumerate(keys):
+        if isinstance(key, str):
+            made += bytes_altered(f"x_{name}_key_{n}", case, f"/message/keys/{n}", reason)
+            continue
+        pointer, point = f"/message/keys/{n}", key["public_key"]
+        made += bytes_altered(f"x_{name}_key_{n}_rp_id_hash", case, f"{pointer}/rp_id_hash", reason)
+        x, y = point[:66], int(point[66:], 16)
+        mirrored = x + f"{P256 - y:064x}"
+        made.append(corruption(f"x_{name}_key_{n}_mirrored", case, reason, (f"{pointer}/public_key", mirrored)))
+        forms = {
+            "off_the_curve": flipped(point, 40, 2),
+            "zero": "0x" + "00" * 64,
+            "compressed": "0x02" + point[2:66],
+            "with_format_byte": "0x04" + point[2:],
+        }
+        for how, value in forms.items():
+            change = (f"{pointer}/public_key", value)
+            made.append(corruption(f"x_{name}_key_{n}_{how}", case, "value_malformed", change, stage="form"))
+        change = (f"{pointer}/kind", "secp256k1")
+        made.append(corruption(f"x_{name}_key_{n}_other_kind", case, "value_malformed", change, stage="form"))
+    twice = ("/message/keys", [*keys, keys[-1]])
+    made.append(corruption(f"x_{name}_key_twice", case, "request_invalid", twice, stage="form"))
+    return made
+
+
+def other_texts(field: str, value: str) -> list[str]:
+    """Texts that can be read in the place of ``value``: days of data are dates or empty."""
+    if field in {"data_from", "data_to"}:
+        return [day for day in ("2020-02-29", "") if day != value]
+    return [value + " ", value[:-1], value.upper() + "。"]
 
 
 def lengths(field: str, value: list) -> bool:

@@ -87,10 +87,17 @@ def digest(kind: str, message: dict, domain: dict | None) -> bytes:
         case "anchor":
             return anchor_digest(message)
         case "controllers":
-            keys = [b"\x01" + blob(address) for address in message["addresses"]]
+            keys = [controller(key) for key in message["keys" if "keys" in message else "addresses"]]
             return ref.H(b"\x31", blob(message["salt"]), bytes([message["threshold"], len(keys)]), *keys)
         case _:
             return ref.H(b"\x40", blob(message["secret"]))
+
+
+def controller(key: str | dict) -> bytes:
+    """A key in the commitment to controllers: an address, or a passkey with its relying party."""
+    if isinstance(key, str):
+        return b"\x01" + blob(key)
+    return b"\x02" + blob(key["rp_id_hash"]) + blob(key["public_key"])
 
 
 def check_digest(case: dict) -> str:

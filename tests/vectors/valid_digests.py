@@ -1,5 +1,7 @@
 """The valid cases of digests.json."""
 
+import hashlib
+
 import naive_ledger
 from naive import hexed
 from valid import h
@@ -59,6 +61,20 @@ ANCHOR = {
     "key": hexed(h("key of tax")[:20]),
 }
 CONTROLLERS = {"addresses": ADDRESSES, "threshold": 2, "salt": hexed(h("controllers' salt"))}
+POINTS = (
+    # the generator of P-256 (FIPS 186-5), and the key of RFC 6979, A.2.5
+    (
+        "0x6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+        "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
+    ),
+    (
+        "0x60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
+        "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299"
+    ),
+)
+RP_ID_HASH = "0x" + hashlib.sha256(b"portal.firm.example").hexdigest()
+PASSKEYS = [{"kind": "passkey", "rp_id_hash": RP_ID_HASH, "public_key": point} for point in POINTS]
+MIXED = {"keys": [ADDRESSES[0], *PASSKEYS], "threshold": 2, "salt": CONTROLLERS["salt"]}
 
 
 def case(name: str, kind: str, message: dict, domain: dict | None = None) -> dict:
@@ -79,5 +95,7 @@ def digests() -> list[dict]:
         case("anchor", "anchor", ANCHOR),
         case("controllers_2_of_3", "controllers", CONTROLLERS),
         case("controllers_1_of_1", "controllers", {**CONTROLLERS, "addresses": ADDRESSES[:1], "threshold": 1}),
+        case("controllers_key_and_passkeys", "controllers", MIXED),
+        case("controllers_one_passkey", "controllers", {**MIXED, "keys": PASSKEYS[:1], "threshold": 1}),
         case("revocation", "revocation", {"secret": hexed(h("withdrawal secret"))}),
     ]

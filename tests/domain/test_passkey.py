@@ -1,0 +1,377 @@
+"""Cases C3 to C5 for passkeys: what an assertion must show, and the reason for each thing that it does not."""
+
+import hashlib
+from dataclasses import replace
+
+import pytest
+from authenticator import AT, BE, BS, ED, ORDER, ORIGIN, RP_ID, UP, UV, Authenticator, base64url, der
+from world import CONTROLLER_KEYS, h, terms
+
+from ledger_node.domain.consent import signatures_from_json
+from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.passkey import MAX_AUTHENTICATOR_DATA, MAX_CLIENT_DATA, Assertion, Passkey
+from ledger_node.domain.presentation import ShownConsent
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.signature import address_of, sign
+from ledger_node.domain.subject import Controllers, keys_from_json, signature_from_json, signature_to_json
+
+DIGEST = h("what is granted")
+PHONE, LAPTOP, STRANGER = Authenticator(1), Authenticator(2), Authenticator(3)
+ELSEWHERE = Authenticator(4, "other.example")
+SECP256K1 = CONTROLLER_KEYS[0]
+FIELD = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF
+SALT = h("salt")
+
+
+def passkey(authenticator):
+    return Passkey(authenticator.rp_id_hash, authenticator.public_key)
+
+
+KEYS = (address_of(SECP256K1), passkey(PHONE), passkey(LAPTOP))
+SET = Controllers(KEYS, 2, SALT)
+ONE = Controllers((passkey(PHONE),), 1, SALT)
+
+
+def signed(authenticator, digest=DIGEST, **options):
+    return Assertion(*authenticator.assertion(digest, **options))
+
+
+def refused(*signatures, controllers=ONE):
+    with pytest.raises(VerificationError) as failed:
+        controllers.require_signatures(DIGEST, signatures)
+    return failed.value.reason
+
+
+def invalid(call):
+    with pytest.raises(InvalidInputError) as bad:
+        call()
+    return bad.value.reason
+
+
+def with_client(**changes):
+    return signed(PHONE, client=PHONE.client_data(DIGEST, **changes))
+
+
+def with_text(text):
+    return signed(PHONE, client=text)
+
+
+def with_data(flags=UP | UV, extensions=b""):
+    return signed(PHONE, data=PHONE.authenticator_data(flags, extensions=extensions))
+
+
+@pytest.mark.parametrize("high", [False, True])
+@pytest.mark.parametrize("raw", [False, True])
+def test_c5_high_and_low_s_in_both_forms_count_for_a_passkey(high, raw):
+    ONE.require_signatures(DIGEST, [signed(PHONE, high=high, raw=raw)])
+
+
+@pytest.mark.parametrize("second", [{}, {"high": True}, {"raw": True}, {"data": PHONE.authenticator_data(counter=9)}])
+def test_c4_one_passkey_never_counts_twice_however_it_signs(second):
+    signatures = signed(PHONE, high=False), signed(PHONE, **second)
+    assert refused(*signatures, controllers=SET) is Reason.SIGNER_REPEATED
+
+
+def test_c4_controllers_of_both_kinds_meet_a_threshold_together():
+    by_key = sign(DIGEST, SECP256K1)
+    for signatures in ([by_key, signed(PHONE)], [signed(LAPTOP), by_key], [signed(PHONE), signed(LAPTOP)]):
+        SET.require_signatures(DIGEST, signatures)
+    for signatures in ([], [by_key], [signed(LAPTOP)]):
+        assert refused(*signatures, controllers=SET) is Reason.THRESHOLD_NOT_MET
+    assert refused(by_key, by_key, controllers=SET) is Reason.SIGNER_REPEATED
+
+
+def test_c4_any_one_controller_is_enough_where_one_is_asked_for():
+    SET.require_any_signature(DIGEST, [signed(LAPTOP)])
+    SET.require_any_signature(DIGEST, [sign(DIGEST, SECP256K1)])
+    for signatures, reason in (
+        ([], Reason.THRESHOLD_NOT_MET),
+        ([signed(STRANGER)], Reason.SIGNER_NOT_CONTROLLER),
+        ([signed(PHONE), signed(STRANGER)], Reason.SIGNER_NOT_CONTROLLER),
+    ):
+        with pytest.raises(VerificationError) as failed:
+            SET.require_any_signature(DIGEST, signatures)
+        assert failed.value.reason is reason
+
+
+@pytest.mark.parametrize("controllers", [ONE, SET])
+@pytest.mark.parametrize("by", [STRANGER, replace(STRANGER, scalar=ORDER - 1), replace(PHONE, rp_id="example")])
+def test_c3_a_passkey_that_does_not_control_the_subject_is_refused(by, controllers):
+    origin = f"https://{by.rp_id}"
+    wrong = signed(by, client=by.client_data(DIGEST, origin=origin))
+    assert refused(wrong, controllers=controllers) is Reason.SIGNER_NOT_CONTROLLER
+
+
+def test_c3_the_same_key_for_another_relying_party_is_not_the_controller():
+    moved = replace(PHONE, rp_id="other.example")
+    there = signed(moved, client=moved.client_data(DIGEST, origin="https://other.example"))
+    assert refused(there) is Reason.SIGNER_NOT_CONTROLLER
+    Controllers((passkey(moved),), 1, SALT).require_signatures(DIGEST, [there])
+
+
+def test_c3_a_passkey_does_not_sign_for_a_set_of_addresses_nor_the_other_way_round():
+    addresses = Controllers((address_of(SECP256K1),), 1, SALT)
+    assert refused(signed(PHONE), controllers=addresses) is Reason.SIGNER_NOT_CONTROLLER
+    assert refused(sign(DIGEST, SECP256K1)) is Reason.SIGNER_NOT_CONTROLLER
+
+
+CHALLENGES = {
+    "another digest": base64url(h("another")),
+    "padded": base64url(DIGEST) + "=",
+    "standard alphabet": "+" + base64url(DIGEST)[1:],
+    "hexadecimal": DIGEST.hex(),
+    "shorter": base64url(DIGEST[:31]),
+    "longer": base64url(DIGEST + b"\x00"),
+    # the last character carries two bits that decoders ignore
+    "other spelling": base64url(DIGEST)[:-1] + chr(ord(base64url(DIGEST)[-1]) + 1),
+    "empty": "",
+    "missing": ...,
+    "number": 5,
+    "null": None,
+}
+
+
+@pytest.mark.parametrize("challenge", CHALLENGES.values(), ids=CHALLENGES)
+def test_c3_a_passkey_that_signed_something_else_is_refused(challenge):
+    assert refused(with_client(challenge=challenge)) is Reason.CHALLENGE_MISMATCH
+
+
+def test_c3_an_assertion_over_another_consent_is_refused():
+    granted = signed(PHONE, h("another consent"))
+    assert refused(granted) is Reason.CHALLENGE_MISMATCH
+
+
+ORIGINS = {
+    "another site": "https://evil.example",
+    "a look-alike": "https://portal.firm.example.evil.example",
+    "a suffix that is no label": "https://evilfirm.example",
+    "without TLS": "http://portal.firm.example",
+    "upper case": "https://PORTAL.firm.example",
+    "with a path": "https://portal.firm.example/",
+    "with a user": "https://firm.example@evil.example",
+    "an app": "android:apk-key-hash:abc",
+    "with a space": "https://portal.firm.example ",
+    "with an end of line": "https://portal.firm.example\n",
+    "no host": "https://",
+    "empty label": "https://portal..firm.example",
+    "the domain above": "https://example",
+    "missing": ...,
+    "null": None,
+    "number": 5,
+}
+
+
+@pytest.mark.parametrize("origin", ORIGINS.values(), ids=ORIGINS)
+def test_c3_an_origin_that_is_not_the_relying_partys_is_refused(origin):
+    assert refused(with_client(origin=origin)) is Reason.ORIGIN_MISMATCH
+
+
+@pytest.mark.parametrize(
+    ("rp_id", "origin"),
+    [
+        (RP_ID, "https://firm.example"),
+        (RP_ID, "https://a.b.c.firm.example:8443"),
+        ("a.firm.example", "https://b.a.firm.example"),
+        ("localhost", "http://localhost:8700"),
+        ("localhost", "https://localhost"),
+        ("app.localhost", "http://app.localhost:8700"),
+    ],
+)
+def test_an_origin_is_the_relying_partys_domain_or_under_it(rp_id, origin):
+    key = replace(PHONE, rp_id=rp_id)
+    assertion = signed(key, client=key.client_data(DIGEST, origin=origin))
+    Controllers((passkey(key),), 1, SALT).require_signatures(DIGEST, [assertion])
+
+
+def test_c3_a_top_level_domain_is_nobodys_even_if_a_key_was_committed_for_it():
+    key = replace(PHONE, rp_id="example")
+    assertion = signed(key, client=key.client_data(DIGEST, origin="https://firm.example"))
+    assert refused(assertion, controllers=Controllers((passkey(key),), 1, SALT)) is Reason.ORIGIN_MISMATCH
+
+
+@pytest.mark.parametrize(
+    "changes", [{"crossOrigin": True}, {"crossOrigin": "false"}, {"crossOrigin": None}, {"topOrigin": ORIGIN}]
+)
+def test_c3_an_assertion_made_in_a_frame_of_another_origin_is_refused(changes):
+    assert refused(with_client(**changes)) is Reason.ORIGIN_MISMATCH
+
+
+def test_members_of_the_client_data_that_mean_nothing_here_are_let_through():
+    assertion = with_client(crossOrigin=..., other_keys_can_be_added_here="do not compare clientDataJSON")
+    ONE.require_signatures(DIGEST, [assertion])
+
+
+@pytest.mark.parametrize("flags", [0, UP, UV, UV | BE | BS])
+def test_a_user_who_was_not_present_and_verified_has_not_signed(flags):
+    assert refused(with_data(flags)) is Reason.USER_NOT_VERIFIED
+
+
+@pytest.mark.parametrize("flags", [UP | UV | BE, UP | UV | BE | BS, UP | UV | 0x02 | 0x20])
+def test_flags_of_backup_and_those_reserved_change_nothing(flags):
+    ONE.require_signatures(DIGEST, [with_data(flags)])
+
+
+def test_extension_outputs_are_signed_over_and_not_read():
+    ONE.require_signatures(DIGEST, [with_data(UP | UV | ED, b"\xa1\x61x\x01")])
+
+
+def cut(**changes):
+    return replace(signed(PHONE), **changes)
+
+
+GOOD = signed(PHONE, raw=True)
+R, S = (int.from_bytes(part, "big") for part in (GOOD.signature[:32], GOOD.signature[32:]))
+DATA = PHONE.authenticator_data()
+CLIENT = GOOD.client_data_json
+MALFORMED = {
+    "authenticator data too short": cut(authenticator_data=DATA[:36]),
+    "authenticator data empty": cut(authenticator_data=b""),
+    "authenticator data too long": with_data(UP | UV | ED, bytes(MAX_AUTHENTICATOR_DATA)),
+    "bytes after the head without their flag": with_data(UP | UV, b"\xa0"),
+    "flag of extensions without any": with_data(UP | UV | ED),
+    "attested credential data": with_data(UP | UV | AT),
+    "backed up but not eligible": with_data(UP | UV | BS),
+    "client data empty": with_text(b""),
+    "client data no JSON": with_text(b"webauthn.get"),
+    "client data no object": with_text(b'["webauthn.get"]'),
+    "client data with a byte order mark": with_text(b"\xef\xbb\xbf" + CLIENT),
+    "client data in another encoding": with_text(b"\xff" + CLIENT),
+    "client data with a member twice": with_text(CLIENT[:-1] + b',"type":"webauthn.get"}'),
+    "client data with something behind": with_text(CLIENT + b"{}"),
+    "client data too long": with_text(CLIENT + b" " * MAX_CLIENT_DATA),
+    "client data of a registration": with_client(type="webauthn.create"),
+    "client data of a payment": with_client(type="payment.get"),
+    "client data without type": with_client(type=...),
+    "signature empty": cut(signature=b""),
+    "signature of 63 bytes": cut(signature=GOOD.signature[:63]),
+    "signature of 65 bytes": cut(signature=GOOD.signature + b"\x00"),
+    "signature of 80 bytes": cut(signature=der(R, S) + bytes(10)),
+    "signature with bytes behind": cut(signature=der(R, S)[:-1]),
+    "DER with a length of two bytes": cut(signature=b"\x30\x81" + der(R, S)[1:]),
+    "DER with a needless zero": cut(
+        signature=b"\x30\x09\x02\x03\x00\x00\x01\x02\x02\x00\x01",
+    ),
+    "DER with a negative r": cut(signature=b"\x30\x06\x02\x01\xff\x02\x01\x01"),
+    "r zero": cut(signature=bytes(32) + GOOD.signature[32:]),
+    "s zero": cut(signature=GOOD.signature[:32] + bytes(32)),
+    "r beyond the order": cut(signature=ORDER.to_bytes(32, "big") + GOOD.signature[32:]),
+    "s beyond the order": cut(signature=der(R, S + ORDER)),
+}
+
+
+@pytest.mark.parametrize("assertion", MALFORMED.values(), ids=MALFORMED)
+def test_c5_a_malformed_assertion_is_refused(assertion):
+    assert refused(assertion) is Reason.SIGNATURE_MALFORMED
+
+
+def test_every_bit_of_an_assertion_is_signed_over():
+    whole = signed(PHONE, raw=True)
+    for name in ("authenticator_data", "client_data_json", "signature"):
+        data = getattr(whole, name)
+        for bit in range(0, 8 * len(data), 3):
+            changed = bytearray(data)
+            changed[bit // 8] ^= 1 << bit % 8
+            with pytest.raises(VerificationError):
+                ONE.require_signatures(DIGEST, [replace(whole, **{name: bytes(changed)})])
+
+
+def test_an_assertion_over_a_signature_of_another_key_is_refused():
+    r, s = STRANGER.sign(DATA, CLIENT)
+    assert refused(Assertion(DATA, CLIENT, der(r, s))) is Reason.SIGNER_NOT_CONTROLLER
+
+
+def test_the_commitment_is_what_format_md_says():
+    body = b"\x01" + KEYS[0] + b"".join(b"\x02" + key.rp_id_hash + key.public_key for key in KEYS[1:])
+    from ledger_node.domain.hashing import keccak  # noqa: PLC0415 - only to spell the clause out
+
+    assert SET.commitment == keccak(b"\x31" + SALT + b"\x02\x03" + body)
+    assert SET.commitment != Controllers(KEYS[::-1], 2, SALT).commitment
+
+
+def test_c4_a_key_counts_once_even_for_two_relying_parties():
+    twice = passkey(PHONE), Passkey(ELSEWHERE.rp_id_hash, PHONE.public_key)
+    assert invalid(lambda: Controllers(twice, 1, SALT)) is Reason.REQUEST_INVALID
+
+
+X, Y = PHONE.public_key[:32], PHONE.public_key[32:]
+NO_KEYS = {
+    "not on the curve": (PHONE.rp_id_hash, X + X),
+    "zero": (PHONE.rp_id_hash, bytes(64)),
+    "x beyond the field": (PHONE.rp_id_hash, ((int.from_bytes(X, "big") + FIELD) % 2**256).to_bytes(32, "big") + Y),
+    "63 bytes": (PHONE.rp_id_hash, PHONE.public_key[:63]),
+    "compressed": (PHONE.rp_id_hash, b"\x02" + X),
+    "with its format byte": (PHONE.rp_id_hash, b"\x04" + PHONE.public_key),
+    "short rp_id_hash": (PHONE.rp_id_hash[:31], PHONE.public_key),
+}
+
+
+@pytest.mark.parametrize("parts", NO_KEYS.values(), ids=NO_KEYS)
+def test_c5_what_is_no_key_of_p_256_is_no_controller(parts):
+    assert invalid(lambda: Passkey(*parts)) is Reason.VALUE_MALFORMED
+
+
+def test_x_beyond_the_field_is_refused_also_where_it_stands_for_a_point():
+    # x = 5 is the x of a point, so x + p would be another spelling of the same key
+    x = 5
+    y = pow(x**3 - 3 * x + 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B, (FIELD + 1) // 4, FIELD)
+    Passkey(PHONE.rp_id_hash, x.to_bytes(32, "big") + y.to_bytes(32, "big"))
+    spelt = (x + FIELD).to_bytes(32, "big") + y.to_bytes(32, "big")
+    assert invalid(lambda: Passkey(PHONE.rp_id_hash, spelt)) is Reason.VALUE_MALFORMED
+
+
+def test_sets_and_signatures_survive_their_json_form():
+    assert Controllers.from_json(SET.to_json()) == SET
+    assert set(SET.to_json()) == {"keys", "threshold", "salt"}
+    for signature in (sign(DIGEST, SECP256K1), signed(PHONE)):
+        assert signature_from_json(signature_to_json(signature)) == signature
+
+
+def test_a_set_of_addresses_is_written_as_it_always_was():
+    addresses = Controllers(KEYS[:1], 1, SALT)
+    assert addresses.to_json() == {"addresses": ["0x" + KEYS[0].hex()], "threshold": 1, "salt": "0x" + SALT.hex()}
+    keys = {**addresses.to_json(), "keys": ["0x" + KEYS[0].hex()]}
+    assert invalid(lambda: Controllers.from_json(keys)) is Reason.FIELD_UNKNOWN
+
+
+PASSKEY = passkey(PHONE).to_json()
+ITEMS = {
+    "another kind": ({**PASSKEY, "kind": "secp256k1"}, Reason.VALUE_MALFORMED),
+    "kind missing": ({name: PASSKEY[name] for name in ("rp_id_hash", "public_key")}, Reason.FIELD_MISSING),
+    "unknown member": ({**PASSKEY, "algorithm": -7}, Reason.FIELD_UNKNOWN),
+    "short key": ({**PASSKEY, "public_key": "0x" + "11" * 63}, Reason.VALUE_MALFORMED),
+    "number": (5, Reason.VALUE_MALFORMED),
+}
+
+
+@pytest.mark.parametrize(("item", "reason"), ITEMS.values(), ids=ITEMS)
+def test_controllers_of_any_other_form_are_refused(item, reason):
+    assert invalid(lambda: keys_from_json([item])) is reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"signature": "5a"}, Reason.VALUE_MALFORMED),
+        ({"signature": None}, Reason.TYPE_WRONG),
+        ({"user_handle": "0x"}, Reason.FIELD_UNKNOWN),
+    ],
+)
+def test_assertions_of_any_other_form_are_refused(changes, reason):
+    assert invalid(lambda: signatures_from_json([{**signed(PHONE).to_json(), **changes}])) is reason
+
+
+def test_a_consent_signed_by_a_passkey_and_a_key_checks_in_the_whole_plan(valid):
+    granted = terms()
+    consent_id = granted.digest(valid.facts.consent_domain)
+    shown = ShownConsent(consent_id, granted, (sign(consent_id, SECP256K1), signed(LAPTOP, consent_id)), SET)
+    world = valid.with_consent(shown).with_facts(controllers=SET.commitment)
+    world.verify()
+    assert ShownConsent.from_json(shown.to_json()) == shown
+    other = replace(shown, signatures=(shown.signatures[0], signed(LAPTOP)))
+    with pytest.raises(VerificationError) as failed:
+        world.with_presentation(consent=other).verify()
+    assert failed.value.reason is Reason.CHALLENGE_MISMATCH
+
+
+def test_the_authenticator_of_these_tests_is_for_the_relying_party_it_names():
+    assert hashlib.sha256(b"firm.example").digest() == PHONE.rp_id_hash == SET.keys[1].rp_id_hash
