@@ -11,6 +11,7 @@ from enum import IntEnum, StrEnum
 from typing import ClassVar, Final, Self
 
 from ledger_node.domain.canonical import JSON
+from ledger_node.domain.claim import Claim
 from ledger_node.domain.eip712 import SigningDomain, text_word, uint_word
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.hashing import keccak
@@ -123,17 +124,19 @@ class ConsentRequest:
         """Return the id: the EIP-712 digest under the ConsentRegistry's domain."""
         return domain.digest(self.signed.struct_hash(self))
 
-    def require_within_purpose(self, purposes: Purposes) -> None:
-        """Require that the bounds lie under the ceilings of the purpose.
+    def require_within_purpose(self, purposes: Purposes, claims: Sequence[Claim]) -> None:
+        """Require that the bounds and ``claims``, which are the questions, lie under the ceilings of the purpose.
 
         Raises:
             InvalidInputError: ``purpose_unknown`` or ``purpose_ceiling``, naming the bound.
         """
-        purposes.named(self.purpose).require_within(
+        purpose = purposes.named(self.purpose)
+        purpose.require_within(
             seconds=self.expires_at - self.not_before,
             uses=self.max_uses,
             retention_days=self.retention_days,
         )
+        purpose.require_questions(claims)
 
     def covers(self, period: Period) -> bool:
         """Return whether an attestation of ``period`` lies within the days of data."""
