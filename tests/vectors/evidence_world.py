@@ -1,6 +1,5 @@
 """A small world that makes bundles of evidence naively, from format.md. Change one thing, and look at the reason."""
 
-import base64
 import json
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -46,6 +45,7 @@ PAID = {"schema": "firm_facts", "field": "paid", "op": ">=", "operand": 200_000,
 GRADE = {"schema": "firm_facts", "field": "grade", "op": "in", "operand": ["C", "D"]}
 SALES = {"schema": "firm_facts", "field": "sales", "op": ">=", "operand": 200_000}
 INCOME = {"schema": "tax_fine", "field": "income", "op": "<", "operand": 48_000}
+_MADE: dict[str, dict] = {}
 BOTH = {"needed": 2, "of": [PAID, INCOME]}
 HOST_SAYS = {"reason": "no_attestation", "message": "no department has attested to this"}
 
@@ -61,6 +61,7 @@ class World:
     anchors: dict = field(default_factory=dict)
     terms: dict = field(default_factory=dict)
     signers: tuple = (0, 1)
+    signed_for: dict = field(default_factory=dict)
     record: dict = field(default_factory=dict)
     keys: dict = field(default_factory=dict)
     periods: dict = field(default_factory=dict)
@@ -69,7 +70,7 @@ class World:
     entry: int = 0
     names: dict = field(default_factory=lambda: NAMES)
     extra_words: dict = field(default_factory=dict)
-    filler: int = 40
+    filler: int = 12
     number: int = 1000
     time: int = NOW
     engine: str = "sealer"
@@ -195,7 +196,14 @@ def shown_claim(claim: dict, attested: dict[str, Attested], told: dict | None) -
 
 
 def make(world: World) -> dict:
-    """The bundle of a world."""
+    """The bundle of a world, which nobody may change."""
+    name = repr(world)
+    if name not in _MADE:
+        _MADE[name] = made(world)
+    return _MADE[name]
+
+
+def made(world: World) -> dict:
     schemas = {part["schema"] for claim in world.questions for part in parts_of(claim)} | {"subject_registration"}
     attested = {schema: Attested(world, schema) for schema in sorted(schemas)}
     claims = [shown_claim(claim, attested, world.told.get(n)) for n, claim in enumerate(world.questions)]
@@ -226,14 +234,14 @@ def make(world: World) -> dict:
         "revocation_hash": hexed(ref.H(b"\x40", h("withdrawal secret", world.seed))),
         **world.terms,
     }
-    consent = naive_ledger.digest("consent_terms", terms, domain("ConsentRegistry"))
+    consent = naive_ledger.digest("consent_terms", terms, {**domain("ConsentRegistry"), **world.signed_for})
     registration = attested["subject_registration"]
     presentation = {
         "claims": claims,
         "consent": {
             "id": hexed(consent),
             "terms": terms,
-            "signatures": [hexed(state.sign(CONTROLLER_KEYS[n], consent)) for n in world.signers],
+            "signatures": [hexed(state.sign(h("controller", n), consent)) for n in world.signers],
             "controllers": controllers(world.entry),
         },
         "subject": {
@@ -266,7 +274,7 @@ def make(world: World) -> dict:
         "schemas": [SPECS[schema] for schema in sorted(schemas)],
         "members": [{"id": hexed(member), "name": world.names[member]} for member in sorted(members)],
         "block": {"header": hexed(header), "seal": None if seal is None else hexed(seal)},
-        "nodes": [base64.b64encode(node).decode() for node in held.nodes(list(words))],
+        "nodes": [state.base64_of(node) for node in held.nodes(list(words))],
         "receipt": receipt,
     }
 

@@ -1,5 +1,7 @@
 """The state of a chain, naively: where facts lie in storage, tries, headers and seals. No ledger_node here."""
 
+import base64
+
 import coincurve
 import reference as ref
 import rlp
@@ -109,6 +111,10 @@ class State:
                 if trie.root_hash != BLANK:
                     found |= {rlp.encode(node) for node in trie.get_proof(ref.H(key))}
         return sorted((node for node in found if len(node) >= 32), key=ref.H)
+
+
+def base64_of(data: bytes) -> str:
+    return base64.b64encode(data).decode()
 
 
 def address(key: bytes) -> bytes:
