@@ -11,6 +11,7 @@ from api.services.access_read import AccessReader
 from api.services.access_recovery import complete_rows
 from api.services.commit_pool import CommitPool
 from api.services.consent import ConsentService
+from api.services.consent_receipt import ConsentReceipts
 from api.services.consent_request import ConsentRequestService
 from api.services.erasure import ErasureService
 from api.services.issuer import Issuer
@@ -55,6 +56,7 @@ class Instance:
     verifications: VerificationService
     erasures: ErasureService
     access: AccessReader
+    receipts: ConsentReceipts
     _recorder: UseRecorder
     _access_log: AccessLog
     _intervals: AccessIntervals
@@ -132,6 +134,7 @@ def open_instance(
     vaults = VaultSearch(departments, ledger.anchor_domain)
     log = AccessLog(store, departments[registrar.id], clock.now)
     keeper = Keeper(relayer.id, SigningKey.of(relayer_key))
+    receipts = ConsentReceipts(store, ledger, consents, keeper)
     return Instance(
         book=book,
         ledger=ledger,
@@ -144,9 +147,10 @@ def open_instance(
         subjects=subjects,
         consents=consents,
         consent_requests=ConsentRequestService(store, ledger, subjects, consents),
-        verifications=VerificationService(store, ledger, vaults, subjects, consents, recorder, log),
+        verifications=VerificationService(store, ledger, vaults, subjects, consents, recorder, log, receipts),
         erasures=ErasureService(store, issuers, ledger),
         access=AccessReader(store, departments[registrar.id], keeper.member),
+        receipts=receipts,
         _recorder=recorder,
         _access_log=log,
         _intervals=AccessIntervals(store, ledger, keeper, clock.now, interval_s=access_interval_s),

@@ -78,6 +78,15 @@ class Client:
             rows += page["rows"]
         return str(page["keeper"]), rows
 
+    def receipts(self, about: str) -> list[Any]:
+        """Return the receipts of a consent of yours, or that of the answer to a request."""
+        try:
+            return [item["receipt"] for item in self.get(f"/v1/consents/{about}/receipts")["receipts"]]
+        except ApiError as error:
+            if error.reason is not Reason.CONSENT_UNKNOWN:
+                raise
+        return [self.get(f"/v1/consent-requests/{about}/receipt")]
+
     def verify(
         self,
         consent: str,
