@@ -15,10 +15,12 @@ from api.http.route import (
     attestation,
     consent,
     consent_request,
+    notification,
     receipt,
     reference,
     subject,
     verification,
+    webhook,
 )
 
 DESCRIPTION = """
@@ -41,7 +43,18 @@ def create_app(instance: Instance, *, on_stop: Callable[[], None] = lambda: None
     app.state.instance = instance
     problem.install(app)
     v1 = APIRouter(prefix="/v1", responses=REFUSALS)
-    for module in (reference, subject, attestation, consent_request, consent, receipt, verification, access):
+    for module in (
+        reference,
+        subject,
+        attestation,
+        consent_request,
+        consent,
+        receipt,
+        verification,
+        access,
+        notification,
+        webhook,
+    ):
         v1.include_router(module.router)
     app.include_router(v1)
     app.include_router(_health(instance))

@@ -13,6 +13,7 @@ from api.catalogue.datatype import schemas
 from api.services.access_log import AccessLog, Asked
 from api.services.consent import ConsentService, HeldConsent
 from api.services.consent_receipt import ConsentReceipts
+from api.services.reliance import Relied
 from api.services.subject import SubjectService
 from api.services.use_recorder import UseRecorder
 from api.services.vault_search import Source, VaultSearch
@@ -84,6 +85,11 @@ class Answer:
     transaction: bytes | None
     controllers_entry: int = 0
     receipt: Receipt | None = None
+
+    @property
+    def relied(self) -> Sequence[Relied]:
+        """The attestations that this answer relies on."""
+        return [] if self.facts is None else Relied.by(self.presentation, self.use, self.facts.block_number)
 
     def to_json(self) -> dict[str, JSON]:
         """Return what the bank receives."""
@@ -157,7 +163,7 @@ class VerificationService:
             reason = error.reason if isinstance(error, CredenceError) else Reason.INTERNAL
             self._log.write(asking.rows(_refused(claims, reason, "not answered").presentation, asking.use))
             raise
-        self._log.write(asking.rows(answer.presentation, answer.use))
+        self._log.write(asking.rows(answer.presentation, answer.use), answer.relied)
         return answer
 
     def _answer(self, asking: "_Asking", claims: Sequence[Claim], purpose: str | None, policy: Policy) -> Answer:

@@ -63,11 +63,11 @@ notification = Table(
     Column("kind", String(32), nullable=False),
     Column("time", BigInteger, nullable=False),
     Column("data", Text, nullable=False),
-    Column("source", Text, nullable=False),
+    Column("source", LargeBinary(32), nullable=False),
     Index("notification_by_recipient", "recipient", "number"),
     UniqueConstraint("recipient", "source"),
 )
-"""The feed of every recipient. ``source`` names what is notified, so that it is notified once."""
+"""The feed of every recipient. ``source``: digest of what is notified, so that it is notified once."""
 
 webhook = Table(
     "webhook",
