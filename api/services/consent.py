@@ -220,7 +220,7 @@ class ConsentService:
         """
         if asked.expires_at <= now:
             raise InvalidInputError(Reason.CONSENT_EXPIRED, "this consent would be over already", field="expires_at")
-        asked.require_within_purpose(self._purposes)
+        asked.require_within_purpose(self._purposes, _claims(asked.questions))
         members = {member.id: member for member in self._ledger.members()}
         grantee = members.get(asked.grantee)
         if grantee is None or Role.BANK not in grantee.roles or grantee.name != asked.grantee_name:
@@ -235,15 +235,6 @@ class ConsentService:
                     Reason.MEMBER_UNKNOWN,
                     "a listed department is none of this consortium",
                     field="departments",
-                )
-        for text in asked.questions:
-            claim = Claim.parse(text, schemas())
-            claim.require_askable(schemas())
-            if claim.text(schemas()) != text:
-                raise InvalidInputError(
-                    Reason.QUESTION_MALFORMED,
-                    f"write this question in its one form: {claim.text(schemas())}",
-                    field="questions",
                 )
         return {member.id: member.name for member in members.values()}
 
@@ -278,6 +269,22 @@ class ConsentService:
         with self._store.connect() as connection:
             rows = connection.execute(select(table.consent).where(condition).limit(MAX_LISTED)).all()
         return [_held(row) for row in rows]
+
+
+def _claims(questions: Sequence[str]) -> list[Claim]:
+    """Read questions, each of which must stand in its one form and be askable."""
+    claims = []
+    for text in questions:
+        claim = Claim.parse(text, schemas())
+        claim.require_askable(schemas())
+        if claim.text(schemas()) != text:
+            raise InvalidInputError(
+                Reason.QUESTION_MALFORMED,
+                f"write this question in its one form: {claim.text(schemas())}",
+                field="questions",
+            )
+        claims.append(claim)
+    return claims
 
 
 def _held(row: Any) -> HeldConsent:  # noqa: ANN401 - a row of the consent table

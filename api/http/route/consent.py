@@ -8,11 +8,12 @@ from starlette.concurrency import run_in_threadpool
 from api.http import openapi
 from api.http.access import Access, ASubjectOrBank, JsonObject
 from api.http.body import record_body
-from api.http.openapi_terms import TERMS, TERMS_EXAMPLE
+from api.http.openapi_terms import TERMS_EXAMPLE
 from api.http.sign_in import Kind, Principal
 from api.services.consent import HeldConsent
 from ledger_node import clock
 from ledger_node.domain.consent import NO_REQUEST, Change, Terms, signatures_from_json
+from ledger_node.domain.consent_schema import TERMS_SCHEMA
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex
@@ -26,7 +27,11 @@ MAX_SIGNATURES = 16
     status_code=HTTPStatus.CREATED,
     summary="Grant: terms signed by the subject's controllers",
     openapi_extra=openapi.body(
-        {"terms": TERMS, "signatures": openapi.SIGNATURES, "request": {**openapi.HEX32, "type": ["string", "null"]}},
+        {
+            "terms": TERMS_SCHEMA,
+            "signatures": openapi.SIGNATURES,
+            "request": {**openapi.HEX32, "type": ["string", "null"]},
+        },
         {"terms": TERMS_EXAMPLE, "signatures": ["0x" + "5a" * 65]},
         required=("terms", "signatures"),
     ),
