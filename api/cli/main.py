@@ -7,6 +7,8 @@ from api.cli.attack import attack
 from api.cli.attest import attest, erase, sample, subject
 from api.cli.consent import consent
 from api.cli.node import init, node
+from api.cli.notification import notifications, webhook
+from api.cli.receipt import receipt
 from api.cli.serve import serve
 from api.cli.verify import verify
 
@@ -22,6 +24,9 @@ app.add_typer(node, name="node")
 app.add_typer(subject, name="subject")
 app.add_typer(consent, name="consent")
 app.add_typer(access, name="access")
+app.add_typer(receipt, name="receipt")
+app.add_typer(notifications, name="notifications")
+app.add_typer(webhook, name="webhook")
 
 
 def main() -> None:

@@ -12,11 +12,13 @@ from typing import Final, TypeAlias
 from api.catalogue.datatype import schemas
 from api.services.access_log import AccessLog, Asked
 from api.services.consent import ConsentService, HeldConsent
+from api.services.consent_receipt import ConsentReceipts
+from api.services.reliance import Relied
 from api.services.subject import SubjectService
 from api.services.use_recorder import UseRecorder
 from api.services.vault_search import Source, VaultSearch
 from api.storage.database import Store
-from ledger_node.chain.port import FactQuery, Ledger
+from ledger_node.chain.port import Ledger
 from ledger_node.domain.access import AccessRow
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
@@ -36,8 +38,10 @@ from ledger_node.domain.presentation import (
     ShownSubject,
 )
 from ledger_node.domain.proof import Outcome, Prover, check_proof
+from ledger_node.domain.query import FactQuery
 from ledger_node.domain.question import Op, Question
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.receipt import Receipt
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.statement import Reveal, lower
 from ledger_node.domain.verification import (
@@ -81,6 +85,12 @@ class Answer:
     use: bytes | None
     transaction: bytes | None
     controllers_entry: int = 0
+    receipt: Receipt | None = None
+
+    @property
+    def relied(self) -> Sequence[Relied]:
+        """The attestations that this answer relies on."""
+        return [] if self.facts is None else Relied.by(self.presentation, self.use, self.facts.block_number)
 
     def to_json(self) -> dict[str, JSON]:
         """Return what the bank receives."""
@@ -96,6 +106,7 @@ class Answer:
             "max_uses": None if facts is None or facts.consent is None else facts.consent.max_uses,
             "controllers_entry": self.controllers_entry,
             "presentation": self.presentation.to_json(schemas()),
+            "receipt": None if self.receipt is None else self.receipt.to_json(),
         }
 
 
@@ -111,6 +122,7 @@ class VerificationService:
         consents: ConsentService,
         recorder: UseRecorder,
         log: AccessLog,
+        receipts: ConsentReceipts,
     ) -> None:
         self._store = store
         self._ledger = ledger
@@ -119,6 +131,7 @@ class VerificationService:
         self._consents = consents
         self._recorder = recorder
         self._log = log
+        self._receipts = receipts
 
     def verify(
         self,
@@ -151,7 +164,7 @@ class VerificationService:
             reason = error.reason if isinstance(error, CredenceError) else Reason.INTERNAL
             self._log.write(asking.rows(_refused(claims, reason, "not answered").presentation, asking.use))
             raise
-        self._log.write(asking.rows(answer.presentation, answer.use))
+        self._log.write(asking.rows(answer.presentation, answer.use), answer.relied)
         return answer
 
     def _answer(self, asking: "_Asking", claims: Sequence[Claim], purpose: str | None, policy: Policy) -> Answer:
@@ -190,7 +203,8 @@ class VerificationService:
         presentation = _present(held.shown, shown_subject, claims, found, unconsented, facts, policy)
         if presentation.consent is not None:
             verify(presentation, schemas(), facts, grantee=bank, policy=policy, uses_already_counted=1)
-        return Answer(presentation, facts, use, recorded.mined.transaction, held.entry)
+        receipt = self._receipts.of_use(held, use, recorded)
+        return Answer(presentation, facts, use, recorded.mined.transaction, held.entry, receipt)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,9 @@ from typing import Protocol
 from ledger_node.domain.batch import Anchor, Batch
 from ledger_node.domain.consent import NO_REQUEST, Change, ConsentRecord, RequestState, Terms
 from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.event import ConsentEvent, LedgerEvent
 from ledger_node.domain.fact import LedgerFacts
+from ledger_node.domain.query import FactQuery
 from ledger_node.domain.status import StatusChange
 
 
@@ -67,19 +69,6 @@ class UseResult:
     uses: int
     refusal: int | None
     mined: Mined
-
-
-@dataclass(frozen=True, slots=True)
-class FactQuery:
-    """Which facts to read, all at one block."""
-
-    anchors: frozenset[tuple[bytes, int, int]] = frozenset()
-    keys: frozenset[tuple[bytes, bytes]] = frozenset()
-    issuers: frozenset[tuple[bytes, bytes]] = frozenset()
-    positions: frozenset[tuple[bytes, int]] = frozenset()
-    consent: bytes | None = None
-    subject: tuple[bytes, int] | None = None
-    """Subject id and the index of its controllers' entry at the time of the grant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,3 +165,12 @@ class Ledger(Protocol):
 
     def uses_since(self, block: int) -> Sequence[tuple[bytes, bytes]]:
         """Return (consent id, use id) of all uses that were recorded in this block or later, in their order."""
+
+    def consent_events(self, consent: bytes) -> Sequence[ConsentEvent]:
+        """Return everything that happened to a consent, or to a request, in order."""
+
+    def events_between(self, first: int, last: int) -> Sequence[LedgerEvent]:
+        """Return everything that happened in the blocks from ``first`` to ``last``, in order."""
+
+    def withdrawal_secret(self, transaction: bytes) -> bytes | None:
+        """Return the secret that a transaction shows the registry, or None if it does not call it so."""

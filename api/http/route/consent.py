@@ -61,10 +61,19 @@ def list_consents(instance: Access, principal: ASubjectOrBank) -> JsonObject:
 @router.get("/consents/{consent}", summary="One consent with its terms, signatures and state")
 def show_consent(consent: str, instance: Access, principal: ASubjectOrBank) -> JsonObject:
     """Return a consent of yours."""
+    return _show(instance, consent_of(instance, consent, principal))
+
+
+def consent_of(instance: Access, consent: str, principal: Principal) -> HeldConsent:
+    """Return the consent with this id if the caller is its subject or its bank.
+
+    Raises:
+        VerificationError: ``consent_unknown``, also for a consent of others.
+    """
     held = instance.consents.find(from_hex(consent, "consent"))
     if held is None or not _is_party(held, principal):
         raise VerificationError(Reason.CONSENT_UNKNOWN, "there is no such consent of yours")
-    return _show(instance, held)
+    return held
 
 
 @router.post(
