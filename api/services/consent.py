@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from api.catalogue.datatype import schemas
 from api.catalogue.wording import wording
 from api.services.consent_word import keep_word
+from api.services.stranger import DECOY, unknown_to_strangers
 from api.services.subject import Subject, SubjectService
 from api.storage import table
 from api.storage.database import Store
@@ -33,6 +34,7 @@ from ledger_node.domain.consent import (
 )
 from ledger_node.domain.consent_text import consent_text, language_named, text_digest
 from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.presentation import ShownConsent
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
@@ -111,22 +113,27 @@ class ConsentService:
                 if error.reason is Reason.LEDGER_UNAVAILABLE:
                     raise
 
-    def withdraw(self, consent_id: bytes, *, secret: bytes | None, signatures: tuple[Signature, ...]) -> None:
+    def withdraw(
+        self, consent_id: bytes, *, secret: bytes | None, signatures: tuple[Signature, ...], asker: bytes | None = None
+    ) -> None:
         """Withdraw by the secret, or by the controllers' signatures on the withdrawal statement.
 
+        ``asker``: who is signed in, if anybody is; nobody needs to be.
+
         Raises:
-            VerificationError: ``consent_unknown``, ``consent_wrong_secret``, or the signatures do not count.
+            VerificationError: ``consent_unknown``; or, for its own subject and bank, ``consent_wrong_secret`` and why
+                signatures do not count.
             ChainError: ``consent_withdrawn`` for one that was withdrawn before, or no answer.
         """
-        held = self.find(consent_id)
-        if held is None:
-            raise VerificationError(Reason.CONSENT_UNKNOWN, "no such consent")
-        if secret is not None:
-            if revocation_hash(secret) != held.shown.terms.revocation_hash:
+
+        def check(controllers: Controllers, hashed: bytes) -> None:
+            if secret is None:
+                controllers.require_signatures(withdrawal_digest(consent_id, self._ledger.consent_domain), signatures)
+            elif revocation_hash(secret) != hashed:
                 raise VerificationError(Reason.CONSENT_WRONG_SECRET, "this secret does not withdraw this consent")
-        else:
-            digest = withdrawal_digest(consent_id, self._ledger.consent_domain)
-            held.shown.controllers.require_signatures(digest, signatures)
+
+        held = self._require_authority(consent_id, asker, check)
+        if secret is None:
             keep_word(self._store, consent_id, Act.WITHDRAWN, Word(held.shown.controllers, signatures))
         if not held.on_ledger:
             # or the next start would grant what was withdrawn
@@ -136,22 +143,45 @@ class ConsentService:
         else:
             self._ledger.withdraw_by_request(consent_id)
 
-    def change(self, consent_id: bytes, change: Change, number: int, signatures: tuple[Signature, ...]) -> None:
+    def change(
+        self,
+        consent_id: bytes,
+        change: Change,
+        number: int,
+        signatures: tuple[Signature, ...],
+        *,
+        asker: bytes | None = None,
+    ) -> None:
         """Pause or resume, on the controllers' signatures over the change and its number.
 
         Raises:
-            VerificationError: ``consent_unknown``, or the signatures do not count.
+            VerificationError: ``consent_unknown``; or, for its own subject and bank, why signatures do not count.
             ChainError: ``consent_withdrawn``, ``consent_paused`` or ``consent_not_paused``,
                 ``consent_changed_already`` for another number than the next one, or no answer.
         """
-        held = self.find(consent_id)
-        if held is None:
-            raise VerificationError(Reason.CONSENT_UNKNOWN, "no such consent")
         digest = change_digest(consent_id, change, number, self._ledger.consent_domain)
-        held.shown.controllers.require_signatures(digest, signatures)
+        held = self._require_authority(
+            consent_id, asker, lambda controllers, _: controllers.require_signatures(digest, signatures)
+        )
         word = Word(held.shown.controllers, signatures)
         keep_word(self._store, consent_id, _ACTS[change], word, number=number)
         self._ledger.change_consent(consent_id, change, number)
+
+    def _require_authority(
+        self, consent_id: bytes, asker: bytes | None, check: Callable[[Controllers, bytes], None]
+    ) -> HeldConsent:
+        """Return a consent whose controllers and revocation hash pass ``check``."""
+        held = self.find(consent_id)
+        unknown = VerificationError(
+            Reason.CONSENT_UNKNOWN, "there is no such consent of yours, and none that this secret or signature acts on"
+        )
+        parties = () if held is None else (held.shown.terms.subject, held.shown.terms.grantee)
+        with unknown_to_strangers(unknown, is_party=asker in parties):
+            if held is None:
+                check(DECOY, bytes(HASH_BYTES))
+                raise unknown
+            check(held.shown.controllers, held.shown.terms.revocation_hash)
+        return held
 
     def find(self, consent_id: bytes) -> HeldConsent | None:
         """Return a stored consent."""

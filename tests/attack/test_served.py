@@ -1,4 +1,4 @@
-"""The real thing: a served ledger of 500 firms, 50 of which grant 200 consents to 5 banks, one of which gives all away."""
+"""The real thing: 500 firms, 50 of which grant 200 consents to 5 banks, one of which gives away all that it got."""
 
 import json
 import subprocess
