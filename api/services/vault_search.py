@@ -1,7 +1,7 @@
 """Finding attestations of a firm in the vaults of this instance's departments, and opening their secrets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam
@@ -36,11 +36,21 @@ _NEWEST_OF_PERIOD: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class VaultKey:
+    """The data key of an attestation, and whose it is."""
+
+    member: bytes
+    id: bytes
+    key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """An attestation of a vault with its secrets opened."""
 
     shown: ShownAttestation
     prover: Prover
+    vault_key: VaultKey
 
 
 class VaultSearch:
@@ -72,8 +82,9 @@ class VaultSearch:
         return Reason.ERASED if row.wrapped is None else self._open(row)
 
     def _open(self, row: Row[Any]) -> Source:
-        kek = self._departments[row.member].kek
-        secret = VaultRecord.from_bytes(unseal(kek.unwrap(row.wrapped), row.sealed, row.digest))
+        key = self._departments[row.member].kek.unwrap(row.wrapped)
+        secret = VaultRecord.from_bytes(unseal(key, row.sealed, row.digest))
         header = header_of(row, self._domain)
         shown = ShownAttestation(header, anchor_of(row), row.leaf, path_of(row), subject_key(secret.seed))
-        return Source(shown, Prover(committer_of(row.schema), secret.seed, secret.values))
+        prover = Prover(committer_of(row.schema), secret.seed, secret.values)
+        return Source(shown, prover, VaultKey(row.member, row.data_key, key))
