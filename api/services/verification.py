@@ -16,7 +16,7 @@ from api.services.subject import SubjectService
 from api.services.use_recorder import UseRecorder
 from api.services.vault_search import Source, VaultSearch
 from api.storage.database import Store
-from ledger_node.chain.port import FactQuery, Ledger
+from ledger_node.chain.port import Ledger
 from ledger_node.domain.access import AccessRow
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
@@ -36,6 +36,7 @@ from ledger_node.domain.presentation import (
     ShownSubject,
 )
 from ledger_node.domain.proof import Outcome, Prover, check_proof
+from ledger_node.domain.query import FactQuery
 from ledger_node.domain.question import Op, Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex

@@ -9,6 +9,7 @@ from ledger_node.domain.batch import Anchor, Batch
 from ledger_node.domain.consent import NO_REQUEST, Change, ConsentRecord, RequestState, Terms
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.fact import LedgerFacts
+from ledger_node.domain.query import FactQuery
 from ledger_node.domain.status import StatusChange
 
 
@@ -67,19 +68,6 @@ class UseResult:
     uses: int
     refusal: int | None
     mined: Mined
-
-
-@dataclass(frozen=True, slots=True)
-class FactQuery:
-    """Which facts to read, all at one block."""
-
-    anchors: frozenset[tuple[bytes, int, int]] = frozenset()
-    keys: frozenset[tuple[bytes, bytes]] = frozenset()
-    issuers: frozenset[tuple[bytes, bytes]] = frozenset()
-    positions: frozenset[tuple[bytes, int]] = frozenset()
-    consent: bytes | None = None
-    subject: tuple[bytes, int] | None = None
-    """Subject id and the index of its controllers' entry at the time of the grant."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from ledger_node.chain.fact_read import AnchorsKnown, FactReads, consent_of
 from ledger_node.chain.port import (
     BatchOrder,
     Block,
-    FactQuery,
     Ledger,
     Member,
     Mined,
@@ -28,6 +27,7 @@ from ledger_node.domain.consent import NO_REQUEST, Change, ConsentRecord, Reques
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.fact import LedgerFacts
+from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.status import StatusChange

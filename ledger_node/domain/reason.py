@@ -75,6 +75,24 @@ class Reason(StrEnum):
     SUPERSEDED = "superseded"
     OUTSIDE_INTERVAL = "outside_interval"
 
+    # evidence
+    TRUST_INVALID = "trust_invalid"
+    NOT_CANONICAL = "not_canonical"
+    HEADER_MALFORMED = "header_malformed"
+    SEAL_MALFORMED = "seal_malformed"
+    SEAL_BY_OUTSIDER = "seal_by_outsider"
+    SEAL_REPEATED = "seal_repeated"
+    VALIDATORS_DIFFER = "validators_differ"
+    CODE_DIFFERS = "code_differs"
+    STATE_PROOF_MISSING = "state_proof_missing"
+    STATE_PROOF_MALFORMED = "state_proof_malformed"
+    STATE_PROOF_UNNEEDED = "state_proof_unneeded"
+    MEMBER_DIFFERS = "member_differs"
+    USE_NOT_RECORDED = "use_not_recorded"
+    RECEIPT_MISSING = "receipt_missing"
+    RECEIPT_DIFFERS = "receipt_differs"
+    GIVEN_LATER = "given_later"
+
     # answers that cannot be told
     NO_ATTESTATION = "no_attestation"
     ATTESTATION_EXPIRED = "attestation_expired"
