@@ -23,7 +23,7 @@ def wording(language: Language, members: Mapping[bytes, str]) -> Wording:
 
 
 def wording_of(language: Language, shown: Mapping[str, Schema]) -> Wording:
-    """Return the names of ``shown`` schemas; those that are not in this catalogue, older ones or newer, keep their own."""
+    """Return the names of ``shown`` schemas; those that are not in this catalogue keep their own."""
     known = wording(language, {})
     titles = {name: name for name in shown}
     fields = {f"{name}.{field.name}": field.name for name, schema in shown.items() for field in schema.fields}
