@@ -88,6 +88,7 @@ class Reason(StrEnum):
     STATE_PROOF_MALFORMED = "state_proof_malformed"
     STATE_PROOF_UNNEEDED = "state_proof_unneeded"
     MEMBER_DIFFERS = "member_differs"
+    ANSWER_DIFFERS = "answer_differs"
     USE_NOT_RECORDED = "use_not_recorded"
     RECEIPT_MISSING = "receipt_missing"
     RECEIPT_DIFFERS = "receipt_differs"

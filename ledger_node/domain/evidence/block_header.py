@@ -44,6 +44,8 @@ _FEWEST: Final = 15
 """Fields of a header before the London fork; each fork since then has added some at the end."""
 _MAX_QUANTITY_BYTES: Final = 32
 _MAX_NUMBER: Final = 2**53 - 1
+_MAX_TIME: Final = 253_402_300_799
+"""The last second of the year 9999: later days have no date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,8 @@ class BlockHeader:
                     raise _malformed(f"its {name} is no number")
             elif length not in {_ANY, len(value)}:
                 raise _malformed(f"its {name} has another length")
-        if max(self.number, self.timestamp) > _MAX_NUMBER:
-            raise _malformed("its number or time is beyond 2^53")
+        if self.number > _MAX_NUMBER or self.timestamp > _MAX_TIME:
+            raise _malformed("its number or time is beyond all that blocks have")
 
     @classmethod
     def from_rlp(cls, data: bytes) -> Self:

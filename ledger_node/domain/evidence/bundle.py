@@ -122,16 +122,27 @@ class Bundle:
         return replace(query, keys=query.keys | {(self.receipt.member, self.receipt.key)})
 
     @property
-    def needed_schemas(self) -> frozenset[str]:
+    def needed_schemas(self) -> set[str]:
         """Names of the schemas that the answer needs."""
         asked = {part.schema for shown in self.presentation.claims for part in shown.claim.parts}
-        return frozenset(asked | {SUBJECT_REGISTRATION})
+        return asked | {SUBJECT_REGISTRATION}
 
     @property
-    def needed_names(self) -> frozenset[bytes]:
+    def needed_names(self) -> set[bytes]:
         """Ids of the members that issued or answered."""
         query = self.query
-        return frozenset({member for member, _ in query.keys} | {member for _, member in query.issuers})
+        return {member for member, _ in query.keys} | {member for _, member in query.issuers}
+
+    def require_exact(self) -> None:
+        """Require that schemas, names and attestations are those that the answer needs, and no others.
+
+        Raises:
+            InvalidInputError: ``not_canonical``.
+        """
+        used = {part.attestation for shown in self.presentation.claims for part in shown.parts}
+        held = (set(self.schemas), set(self.names), set(self.presentation.attestations))
+        if held != (self.needed_schemas, self.needed_names, used):
+            raise _not_canonical("this bundle lacks a schema, a name or an attestation, or holds an unneeded one")
 
     @property
     def digest(self) -> bytes:
