@@ -13,6 +13,8 @@ from api.services.commit_pool import CommitPool
 from api.services.consent import ConsentService
 from api.services.consent_request import ConsentRequestService
 from api.services.erasure import ErasureService
+from api.services.evidence import EvidenceReader
+from api.services.evidence_capture import EvidenceCapture
 from api.services.issuer import Issuer
 from api.services.job import JobService
 from api.services.member_key import Department, SigningKey
@@ -55,6 +57,7 @@ class Instance:
     verifications: VerificationService
     erasures: ErasureService
     access: AccessReader
+    evidence: EvidenceReader
     _recorder: UseRecorder
     _access_log: AccessLog
     _intervals: AccessIntervals
@@ -144,7 +147,10 @@ def open_instance(
         subjects=subjects,
         consents=consents,
         consent_requests=ConsentRequestService(store, ledger, subjects, consents),
-        verifications=VerificationService(store, ledger, vaults, subjects, consents, recorder, log),
+        verifications=VerificationService(
+            store, vaults, subjects, consents, recorder, log, EvidenceCapture(book, ledger, keeper)
+        ),
+        evidence=EvidenceReader(store, departments),
         erasures=ErasureService(store, issuers, ledger),
         access=AccessReader(store, departments[registrar.id], keeper.member),
         _recorder=recorder,

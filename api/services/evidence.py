@@ -16,9 +16,11 @@ from api.services.vault_search import VaultKey
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal, unseal
+from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import HASH_BYTES, hmac_sha256
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.record import to_hex
 
 _KEY_ID_BYTES: Final = 16
 _ENTRY_BYTES: Final = HASH_BYTES + _KEY_ID_BYTES
@@ -38,6 +40,10 @@ class SealedEvidence:
     digest: bytes
     data_keys: bytes = field(repr=False)
     sealed: bytes = field(repr=False)
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return what an answer says of its evidence."""
+        return {"href": f"/v1/verifications/{to_hex(self.use)}/evidence", "digest": to_hex(self.digest)}
 
     def store(self, connection: Connection) -> None:
         """Write it; it is durable when the transaction is."""

@@ -16,7 +16,7 @@ from api.vault.record import VaultRecord
 from ledger_node.domain.commitment import subject_key
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.period import Period
-from ledger_node.domain.presentation import ShownAttestation
+from ledger_node.domain.presentation import Presentation, ShownAttestation
 from ledger_node.domain.proof import Prover
 from ledger_node.domain.reason import Reason
 
@@ -51,6 +51,12 @@ class Source:
     shown: ShownAttestation
     prover: Prover
     vault_key: VaultKey
+
+    def is_shown_in(self, presentation: Presentation) -> bool:
+        """Return whether an answer shows this attestation."""
+        subject = presentation.subject
+        registration = None if subject is None else subject.registration
+        return self.shown == registration or self.shown.header.digest in presentation.attestations
 
 
 class VaultSearch:
