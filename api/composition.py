@@ -15,6 +15,7 @@ from api.services.consent_request import ConsentRequestService
 from api.services.erasure import ErasureService
 from api.services.evidence import EvidenceReader
 from api.services.evidence_capture import EvidenceCapture
+from api.services.evidence_page import EvidencePages
 from api.services.issuer import Issuer
 from api.services.job import JobService
 from api.services.member_key import Department, SigningKey
@@ -58,6 +59,7 @@ class Instance:
     erasures: ErasureService
     access: AccessReader
     evidence: EvidenceReader
+    evidence_pages: EvidencePages
     _recorder: UseRecorder
     _access_log: AccessLog
     _intervals: AccessIntervals
@@ -135,6 +137,7 @@ def open_instance(
     vaults = VaultSearch(departments, ledger.anchor_domain)
     log = AccessLog(store, departments[registrar.id], clock.now)
     keeper = Keeper(relayer.id, SigningKey.of(relayer_key))
+    evidence = EvidenceReader(store, departments)
     return Instance(
         book=book,
         ledger=ledger,
@@ -150,7 +153,8 @@ def open_instance(
         verifications=VerificationService(
             store, vaults, subjects, consents, recorder, log, EvidenceCapture(book, ledger, keeper)
         ),
-        evidence=EvidenceReader(store, departments),
+        evidence=evidence,
+        evidence_pages=EvidencePages(evidence, ledger),
         erasures=ErasureService(store, issuers, ledger),
         access=AccessReader(store, departments[registrar.id], keeper.member),
         _recorder=recorder,

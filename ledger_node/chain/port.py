@@ -11,6 +11,7 @@ from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.evidence.bundle import SealedBlock, node_set
 from ledger_node.domain.evidence.contract import Contract
 from ledger_node.domain.evidence.slot import Slot, Words
+from ledger_node.domain.evidence.trust import Trust
 from ledger_node.domain.fact import LedgerFacts
 from ledger_node.domain.query import FactQuery
 from ledger_node.domain.status import StatusChange
@@ -127,6 +128,9 @@ class Ledger(Protocol):
 
     def state_proof(self, slots: Mapping[Contract, Sequence[int]], at: Block) -> StateProof:
         """Return what proves the contents of storage slots at ``at``, as the node shows it."""
+
+    def trust(self) -> Trust:
+        """Return the trust file of this network as the node knows it now."""
 
     def consents(self, ids: Sequence[bytes]) -> tuple[Sequence[ConsentRecord | None], Block]:
         """Return what the newest block holds of these consents, in their order."""

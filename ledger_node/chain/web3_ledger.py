@@ -25,11 +25,13 @@ from ledger_node.chain.port import (
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Receipt, Sender
 from ledger_node.chain.state_proof_read import read_state_proof
+from ledger_node.chain.trust_read import read_trust
 from ledger_node.domain.batch import Anchor
 from ledger_node.domain.consent import NO_REQUEST, Change, ConsentRecord, RequestState, Terms
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.evidence.contract import Contract
+from ledger_node.domain.evidence.trust import Trust
 from ledger_node.domain.fact import LedgerFacts
 from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
@@ -104,6 +106,10 @@ class Web3Ledger(Ledger):
     @override
     def state_proof(self, slots: Mapping[Contract, Sequence[int]], at: Block) -> StateProof:
         return read_state_proof(self._book, self._rpc, slots, at)
+
+    @override
+    def trust(self) -> Trust:
+        return read_trust(self._book, self._rpc)
 
     @override
     def consents(self, ids: Sequence[bytes]) -> tuple[Sequence[ConsentRecord | None], Block]:

@@ -1,11 +1,13 @@
 """Evidence of answers: the file that a bank keeps, and its readable page."""
 
 from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse
 
 from api.http.access import ABank, Access
 from ledger_node.domain.evidence.bundle import MEDIA_TYPE
 from ledger_node.domain.record import from_hex
 
+_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
 router = APIRouter(tags=["verifications"])
 
 
@@ -24,3 +26,16 @@ def evidence(use: str, instance: Access, bank: ABank) -> Response:
     bundle = instance.evidence.of_bank(bank.id, from_hex(use, "use"))
     name = f"evidence-{use}.json"
     return Response(bundle, media_type=MEDIA_TYPE, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+@router.get(
+    "/verifications/{use}/evidence.html",
+    summary="The evidence of an answer as one readable page",
+    response_class=HTMLResponse,
+)
+def page(use: str, instance: Access, bank: ABank) -> HTMLResponse:
+    """Return the evidence of an answer of yours as one sheet in Chinese and English, to print or to keep as PDF.
+
+    It is made only of evidence that checks, and without scripts. The file is the evidence; the page holds its digest.
+    """
+    return HTMLResponse(instance.evidence_pages.of_bank(bank.id, from_hex(use, "use")), headers=_HEADERS)
