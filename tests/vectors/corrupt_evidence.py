@@ -141,7 +141,7 @@ def form() -> Iterator[Case]:
         "receipt",
     ):
         yield altered(f"x_without_{part}", "form", "field_missing", without(f"/{part}"))
-    yield altered("x_unknown_member", "form", "field_unknown", put("/", 1))
+    yield altered("x_unknown_member", "form", "field_unknown", put("/remark", 1))
     yield altered("x_list", "form", "type_wrong", put("/network", []))
     yield altered("x_no_consent", "form", "field_missing", put("/presentation/consent", None))
     yield altered("x_no_subject", "form", "field_missing", put("/presentation/subject", None))
