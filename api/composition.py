@@ -15,6 +15,9 @@ from api.services.consent import ConsentService
 from api.services.consent_receipt import ConsentReceipts
 from api.services.consent_request import ConsentRequestService
 from api.services.erasure import ErasureService
+from api.services.evidence import EvidenceReader
+from api.services.evidence_capture import EvidenceCapture
+from api.services.evidence_page import EvidencePages
 from api.services.issuer import Issuer
 from api.services.job import JobService
 from api.services.member_key import Department, SigningKey
@@ -65,6 +68,8 @@ class Instance:
     receipts: ConsentReceipts
     notices: NoticeReader
     webhooks: Webhooks
+    evidence: EvidenceReader
+    evidence_pages: EvidencePages
     _recorder: UseRecorder
     _access_log: AccessLog
     _intervals: AccessIntervals
@@ -157,6 +162,7 @@ def open_instance(
     receipts = ConsentReceipts(store, ledger, consents, keeper)
     rules = InsecureLoopbackAddresses() if insecure_local_webhooks else PublicAddresses()
     webhooks = Webhooks(store, departments[registrar.id].kek, rules, system_addresses, clock.now)
+    evidence = EvidenceReader(store, departments)
     return Instance(
         book=book,
         ledger=ledger,
@@ -169,7 +175,11 @@ def open_instance(
         subjects=subjects,
         consents=consents,
         consent_requests=ConsentRequestService(store, ledger, subjects, consents),
-        verifications=VerificationService(store, ledger, vaults, subjects, consents, recorder, log, receipts),
+        verifications=VerificationService(
+            store, vaults, subjects, consents, recorder, log, receipts, EvidenceCapture(book, ledger, keeper)
+        ),
+        evidence=evidence,
+        evidence_pages=EvidencePages(evidence, ledger),
         erasures=ErasureService(store, issuers, ledger),
         access=AccessReader(store, departments[registrar.id], keeper.member),
         receipts=receipts,

@@ -81,7 +81,6 @@ class Reason(StrEnum):
 
     # evidence
     TRUST_INVALID = "trust_invalid"
-    NOT_CANONICAL = "not_canonical"
     HEADER_MALFORMED = "header_malformed"
     SEAL_MALFORMED = "seal_malformed"
     SEAL_BY_OUTSIDER = "seal_by_outsider"
