@@ -8,7 +8,7 @@ from typing import Final
 
 from api.catalogue.datatype import schemas
 from api.catalogue.purpose import default_purposes
-from api.home import Home, LocalMember, write_private
+from api.home import Home, LocalMember
 from api.http.sign_in import Kind, SignIn
 from api.node_process import NodeProcess
 from api.storage.database import open_store
@@ -52,8 +52,7 @@ def found(home: Home, chain_id: int, create_chain: Callable[[ChainParameters], N
         raise InvalidInputError(Reason.CONFIGURATION, f"{home.path} exists already; choose another --home or remove it")
     draft = Home(home.path.with_name(home.path.name + ".partial"))
     shutil.rmtree(draft.path, ignore_errors=True)
-    draft.path.mkdir(parents=True, mode=0o700)
-    write_private(draft.path / "passphrase", random_bytes(32).hex() + "\n", secret=True)
+    draft.ensure_passphrase()
     members = [LocalMember(slug, member_id(name, chain_id), name, roles) for slug, name, roles in FOUNDERS]
     keys = {slug: random_bytes(32) for slug in (*_OTHER_KEYS, *(member.slug for member in members))}
     for slug, key in keys.items():

@@ -1,17 +1,16 @@
 """Consents: granted by the controllers' signatures, recorded on the ledger, listed, withdrawn."""
 
 import json
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from api.catalogue.datatype import schemas
 from api.catalogue.wording import wording
-from api.services.subject import Subject, SubjectService
+from api.services.controller import Control, ControllerHistory
+from api.services.subject import SubjectService
 from api.storage import table
 from api.storage.database import Store
 from ledger_node.chain.port import Ledger, Role
@@ -55,12 +54,14 @@ class HeldConsent:
 class ConsentService:
     """Grants, lists and withdraws consents."""
 
-    def __init__(self, store: Store, ledger: Ledger, subjects: SubjectService, purposes: Purposes) -> None:
+    def __init__(
+        self, store: Store, ledger: Ledger, subjects: SubjectService, history: ControllerHistory, purposes: Purposes
+    ) -> None:
         self._store = store
         self._ledger = ledger
         self._subjects = subjects
+        self._history = history
         self._purposes = purposes
-        self._lock = threading.Lock()
 
     def grant(
         self, terms: Terms, signatures: tuple[Signature, ...], *, now: int, request: bytes = NO_REQUEST
@@ -74,22 +75,24 @@ class ConsentService:
             VerificationError: the signatures do not grant these terms.
             ChainError: the ledger refuses (``consent_exists``) or does not answer.
         """
-        subject = self._subjects.find(terms.subject)
-        if subject is None:
+        if self._subjects.find(terms.subject) is None:
             raise InvalidInputError(Reason.SUBJECT_UNKNOWN, "no such subject is registered", field="subject")
         consent_id = terms.digest(self._ledger.consent_domain)
-        # first of all, so that whoever cannot sign costs the ledger no reads
-        subject.controllers.require_signatures(consent_id, signatures)
-        text = self._require_sense(terms, now)
-        self._require_request(request, terms)
-        with self._lock:
+        with self._history.turn(terms.subject) as present:
+            # first of all, so that whoever cannot sign costs the ledger no reads
+            present.controllers.require_signatures(consent_id, signatures)
+            text = self._require_sense(terms, now)
+            self._require_request(request, terms)
             known = self.find(consent_id)
             if known is not None and known.on_ledger:
                 raise InvalidInputError(Reason.CONSENT_EXISTS, "exactly this consent was granted already")
-            if known is None:
-                self._keep(consent_id, terms, signatures, subject, text, request)
-            # one that is stored but was not seen on the ledger is granted by asking again
-            self._record(consent_id, terms, request if known is None else known.request)
+            # one that is stored but was not seen on the ledger is granted by asking again; one that the ledger refused
+            # while others controlled the subject is granted anew
+            if known is None or known.entry != present.entry:
+                self._keep(consent_id, terms, signatures, present, text, request, again=known is not None)
+            else:
+                request = known.request
+            self._record(consent_id, terms, request)
         held = self.find(consent_id)
         assert held is not None  # noqa: S101 - it was just stored
         return held
@@ -100,7 +103,24 @@ class ConsentService:
         Raises:
             ChainError: the ledger does not answer; nothing is lost.
         """
-        for held in self._select(table.consent.c.transaction.is_(None)):
+        with self._store.connect() as connection:
+            query = select(table.consent.c.subject).where(table.consent.c.transaction.is_(None)).distinct()
+            subjects = connection.execute(query).scalars().all()
+        for subject in subjects:
+            with self._history.turn(subject) as present:
+                self.settle(present)
+
+    def settle(self, present: Control) -> None:
+        """Record the grants of a subject that are not known to be on the ledger, within the subject's turn.
+
+        Those that other controllers than the present ones signed grant nothing any more, and stay off the ledger.
+
+        Raises:
+            ChainError: the ledger does not answer; nothing is lost.
+        """
+        consent = table.consent.c
+        waiting = (consent.subject == present.subject) & (consent.entry == present.entry)
+        for held in self._select(waiting & consent.transaction.is_(None)):
             try:
                 self._record(held.shown.id, held.shown.terms, held.request)
             except ContractRevertError as error:
@@ -109,7 +129,7 @@ class ConsentService:
                     raise
 
     def withdraw(self, consent_id: bytes, *, secret: bytes | None, signatures: tuple[Signature, ...]) -> None:
-        """Withdraw by the secret, or by the controllers' signatures on the withdrawal statement.
+        """Withdraw by the secret, or by the present controllers' signatures on the withdrawal statement.
 
         Raises:
             VerificationError: ``consent_unknown``, ``consent_wrong_secret``, or the signatures do not count.
@@ -123,7 +143,9 @@ class ConsentService:
                 raise VerificationError(Reason.CONSENT_WRONG_SECRET, "this secret does not withdraw this consent")
         else:
             digest = withdrawal_digest(consent_id, self._ledger.consent_domain)
-            held.shown.controllers.require_signatures(digest, signatures)
+            # not those of the time of the grant: whoever could grant it now can withdraw it now, and nobody else
+            with self._history.turn(held.shown.terms.subject) as present:
+                present.controllers.require_signatures(digest, signatures)
         if not held.on_ledger:
             # or the next start would grant what was withdrawn
             self._record(consent_id, held.shown.terms, held.request)
@@ -133,7 +155,7 @@ class ConsentService:
             self._ledger.withdraw_by_request(consent_id)
 
     def change(self, consent_id: bytes, change: Change, number: int, signatures: tuple[Signature, ...]) -> None:
-        """Pause or resume, on the controllers' signatures over the change and its number.
+        """Pause or resume, on the present controllers' signatures over the change and its number.
 
         Raises:
             VerificationError: ``consent_unknown``, or the signatures do not count.
@@ -144,8 +166,10 @@ class ConsentService:
         if held is None:
             raise VerificationError(Reason.CONSENT_UNKNOWN, "no such consent")
         digest = change_digest(consent_id, change, number, self._ledger.consent_domain)
-        held.shown.controllers.require_signatures(digest, signatures)
-        self._ledger.change_consent(consent_id, change, number)
+        # a key that was rotated out, perhaps because it was stolen, neither pauses nor resumes
+        with self._history.turn(held.shown.terms.subject) as present:
+            present.controllers.require_signatures(digest, signatures)
+            self._ledger.change_consent(consent_id, change, number)
 
     def find(self, consent_id: bytes) -> HeldConsent | None:
         """Return a stored consent."""
@@ -173,26 +197,26 @@ class ConsentService:
         consent_id: bytes,
         terms: Terms,
         signatures: tuple[Signature, ...],
-        subject: Subject,
+        present: Control,
         text: str,
         request: bytes,
+        *,
+        again: bool,
     ) -> None:
         row = {
             "id": consent_id,
             "subject": terms.subject,
             "grantee": terms.grantee,
-            "entry": subject.entry,
+            "entry": present.entry,
             "terms": json.dumps(terms.to_json(), ensure_ascii=False),
             "signatures": json.dumps([signature_to_json(signature) for signature in signatures]),
-            "controllers": json.dumps(subject.controllers.to_json()),
+            "controllers": json.dumps(present.controllers.to_json()),
             "text": text,
             "request": request,
         }
-        try:
-            with self._store.begin() as connection:
-                connection.execute(insert(table.consent).values(row))
-        except IntegrityError as error:
-            raise InvalidInputError(Reason.CONSENT_EXISTS, "exactly this consent is being granted already") from error
+        kept = update(table.consent).where(table.consent.c.id == consent_id) if again else insert(table.consent)
+        with self._store.begin() as connection:
+            connection.execute(kept.values(row))
 
     def _record(self, consent_id: bytes, terms: Terms, request: bytes) -> None:
         transaction = b"\x00" * 32

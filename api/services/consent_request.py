@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.services.consent import MAX_LISTED, ConsentService
+from api.services.controller import ControllerHistory
 from api.services.subject import SubjectService
 from api.storage import table
 from api.storage.database import Store
@@ -35,10 +36,18 @@ class HeldRequest:
 class ConsentRequestService:
     """Takes, lists and refuses requests. Granting one is granting a consent that names it."""
 
-    def __init__(self, store: Store, ledger: Ledger, subjects: SubjectService, consents: ConsentService) -> None:
+    def __init__(
+        self,
+        store: Store,
+        ledger: Ledger,
+        subjects: SubjectService,
+        history: ControllerHistory,
+        consents: ConsentService,
+    ) -> None:
         self._store = store
         self._ledger = ledger
         self._subjects = subjects
+        self._history = history
         self._consents = consents
 
     def ask(self, asked: ConsentRequest, *, bank: bytes, now: int) -> HeldRequest:
@@ -75,12 +84,12 @@ class ConsentRequestService:
             ChainError: ``request_answered``, or no answer.
         """
         held = self.find(request)
-        subject = self._subjects.find(held.asked.subject)
-        if subject is None:
+        if self._subjects.find(held.asked.subject) is None:
             raise VerificationError(Reason.ERASED, "the registrar has erased this subject")
         digest = refusal_digest(request, self._ledger.consent_domain)
-        subject.controllers.require_signatures(digest, signatures)
-        self._ledger.refuse_consent(request)
+        with self._history.turn(held.asked.subject) as present:
+            present.controllers.require_signatures(digest, signatures)
+            self._ledger.refuse_consent(request)
 
     def complete_pending(self) -> None:
         """Record requests that an earlier run stored and did not see on the ledger.
