@@ -1,7 +1,6 @@
 """Recovery: a registrar alone requests it, it waits 72 hours of the ledger's time, one controller cancels it."""
 
 import pytest
-from clock_kit import PlaceAhead
 from served_kit import one_form
 from subject_kit import (
     Key,
@@ -25,14 +24,6 @@ from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.randomness import random_bytes
 
 GOOD = one_form("tax_payment.paid_amount >= 1000000 CNY during 2025")
-
-
-@pytest.fixture(scope="module")
-def ahead(tmp_path_factory):
-    """A served instance whose chain's clock is ours."""
-    made = PlaceAhead(tmp_path_factory.mktemp("ahead"))
-    yield made
-    made.close()
 
 
 @pytest.fixture
