@@ -3,12 +3,13 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, insert, select, update
 
 from api.catalogue.datatype import schemas
 from api.catalogue.wording import wording
+from api.services.consent_word import keep_word
 from api.services.controller import Control, ControllerHistory
 from api.services.subject import SubjectService
 from api.storage import table
@@ -34,10 +35,12 @@ from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.presentation import ShownConsent
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.receipt import Act, Word
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.subject import Controllers, Signature, signature_to_json
 
 MAX_LISTED = 200
+_ACTS: Final = {Change.PAUSE: Act.PAUSED, Change.RESUME: Act.RESUMED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,7 @@ class ConsentService:
             # not those of the time of the grant: whoever could grant it now can withdraw it now, and nobody else
             with self._history.turn(held.shown.terms.subject) as present:
                 present.controllers.require_signatures(digest, signatures)
+                keep_word(self._store, consent_id, Act.WITHDRAWN, Word(present.controllers, signatures))
         if not held.on_ledger:
             # or the next start would grant what was withdrawn
             self._record(consent_id, held.shown.terms, held.request)
@@ -169,6 +173,8 @@ class ConsentService:
         # a key that was rotated out, perhaps because it was stolen, neither pauses nor resumes
         with self._history.turn(held.shown.terms.subject) as present:
             present.controllers.require_signatures(digest, signatures)
+            word = Word(present.controllers, signatures)
+            keep_word(self._store, consent_id, _ACTS[change], word, number=number)
             self._ledger.change_consent(consent_id, change, number)
 
     def find(self, consent_id: bytes) -> HeldConsent | None:
@@ -238,7 +244,7 @@ class ConsentService:
         """
         if asked.expires_at <= now:
             raise InvalidInputError(Reason.CONSENT_EXPIRED, "this consent would be over already", field="expires_at")
-        asked.require_within_purpose(self._purposes)
+        asked.require_within_purpose(self._purposes, _claims(asked.questions))
         members = {member.id: member for member in self._ledger.members()}
         grantee = members.get(asked.grantee)
         if grantee is None or Role.BANK not in grantee.roles or grantee.name != asked.grantee_name:
@@ -253,15 +259,6 @@ class ConsentService:
                     Reason.MEMBER_UNKNOWN,
                     "a listed department is none of this consortium",
                     field="departments",
-                )
-        for text in asked.questions:
-            claim = Claim.parse(text, schemas())
-            claim.require_askable(schemas())
-            if claim.text(schemas()) != text:
-                raise InvalidInputError(
-                    Reason.QUESTION_MALFORMED,
-                    f"write this question in its one form: {claim.text(schemas())}",
-                    field="questions",
                 )
         return {member.id: member.name for member in members.values()}
 
@@ -296,6 +293,22 @@ class ConsentService:
         with self._store.connect() as connection:
             rows = connection.execute(select(table.consent).where(condition).limit(MAX_LISTED)).all()
         return [_held(row) for row in rows]
+
+
+def _claims(questions: Sequence[str]) -> list[Claim]:
+    """Read questions, each of which must stand in its one form and be askable."""
+    claims = []
+    for text in questions:
+        claim = Claim.parse(text, schemas())
+        claim.require_askable(schemas())
+        if claim.text(schemas()) != text:
+            raise InvalidInputError(
+                Reason.QUESTION_MALFORMED,
+                f"write this question in its one form: {claim.text(schemas())}",
+                field="questions",
+            )
+        claims.append(claim)
+    return claims
 
 
 def _held(row: Any) -> HeldConsent:  # noqa: ANN401 - a row of the consent table

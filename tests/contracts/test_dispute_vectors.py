@@ -4,21 +4,15 @@ The contract sees what has passed the stages ``question`` and ``form``. Of what 
 case what the case expects, and of no corruption that it proves anything.
 """
 
-import copy
 import json
 from functools import lru_cache
-from pathlib import Path
 
 import pytest
-from contract_kit import ARTIFACTS, GENESIS_TIME, Chain, Refused
+from contract_kit import Refused
 from dispute_kit import ask, deploy, header_argument, pure_verifier, settle
-from eth.vm.forks.cancun import CancunVM
 from eth_abi import encode
-from eth_account import Account
-from eth_tester import EthereumTester, PyEVMBackend
 from eth_utils import keccak, to_checksum_address
-from web3 import Web3
-from web3.providers.eth_tester import EthereumTesterProvider
+from vector_kit import FILES, Network, code_of, corrupted
 
 from ledger_node.domain.batch import Anchor
 from ledger_node.domain.header import Header
@@ -29,8 +23,6 @@ from ledger_node.domain.schema import Schema
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
 from ledger_node.domain.value import parse_value
 
-FOLDER = Path(__file__).parent.parent / "vectors"
-FILES = sorted(FOLDER.glob("*.json"))
 KINDS = {"field_proof", "attestation"}
 ANCHOR_DIGESTS_SLOT = 3
 
@@ -108,51 +100,15 @@ def settle_attestation(case):
         return refused.name
 
 
-class Network(Chain):
-    """A chain of this id whose genesis has the real AnchorRegistry at this address, holding one word."""
-
-    def __init__(self, chain_id, registry, slot, held):
-        state = dict(PyEVMBackend.generate_genesis_state(num_accounts=2))
-        code = bytes.fromhex(ARTIFACTS["AnchorRegistry"]["deployedBytecode"][2:])
-        storage = {int.from_bytes(slot): int(held, 16)}
-        state[bytes.fromhex(registry[2:])] = {"balance": 0, "nonce": 1, "code": code, "storage": storage}
-        backend = PyEVMBackend(
-            genesis_parameters=PyEVMBackend.generate_genesis_params({"timestamp": GENESIS_TIME}),
-            genesis_state=state,
-            vm_configuration=((0, CancunVM),),
-        )
-        backend.chain.chain_id = chain_id
-        self.tester = EthereumTester(backend)
-        self.w3 = Web3(EthereumTesterProvider(self.tester))
-        self.accounts = [Account.from_key(key.to_bytes()) for key in backend.account_keys]
-
-
 @lru_cache(maxsize=4)
 def verifier_on(chain_id, registry, slot, held):
-    return deploy(Network(chain_id, registry, slot, held), to_checksum_address(registry))
+    storage = {int.from_bytes(slot): int(held, 16)}
+    return deploy(Network(chain_id, registry, code_of("AnchorRegistry"), storage), to_checksum_address(registry))
 
 
 def settle_case(case):
     """What the contract says: an outcome, None, or the name of its refusal."""
     return {"field_proof": settle_field_proof, "attestation": settle_attestation}[case["kind"]](case)
-
-
-def corrupted(case, changes):
-    """The case after the changes, each at its JSON pointer (RFC 6901)."""
-    changed = copy.deepcopy(case)
-    for change in changes:
-        *parents, last = [part.replace("~1", "/").replace("~0", "~") for part in change["path"].split("/")[1:]]
-        target = changed
-        for part in parents:
-            target = target[int(part)] if isinstance(target, list) else target[part]
-        key = int(last) if isinstance(target, list) and last != "-" else last
-        if change.get("remove"):
-            del target[key]
-        elif isinstance(target, list) and key in {"-", len(target)}:
-            target.append(change["value"])
-        else:
-            target[key] = change["value"]
-    return changed
 
 
 def disagreements(vectors):
@@ -172,12 +128,11 @@ def disagreements(vectors):
 
 
 def is_the_verifiers(file):
-    """digests.json holds digests that the other contracts make."""
+    """Digests are run by test_digest_vectors.py; claims are read and put together off chain."""
     return KINDS.issuperset(case["kind"] for case in json.loads(file.read_text("utf-8"))["cases"])
 
 
 def test_all_vectors_of_proofs_are_judged():
-    # a digest is checked where it is signed for, and a claim is read and put together off chain
     assert {file.stem for file in FILES if not is_the_verifiers(file)} == {"claim", "digests"}
 
 
