@@ -1,7 +1,8 @@
 """Consents: granted by the controllers' signatures, recorded on the ledger, listed, withdrawn."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from api.catalogue.datatype import schemas
 from api.catalogue.wording import wording
 from api.services.consent_word import keep_word
 from api.services.controller import Control, ControllerHistory
+from api.services.stranger import unknown_to_strangers
 from api.services.subject import SubjectService
 from api.storage import table
 from api.storage.database import Store
@@ -32,6 +34,7 @@ from ledger_node.domain.consent import (
 )
 from ledger_node.domain.consent_text import consent_text, language_named, text_digest
 from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.presentation import ShownConsent
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
@@ -131,51 +134,80 @@ class ConsentService:
                 if error.reason is Reason.LEDGER_UNAVAILABLE:
                     raise
 
-    def withdraw(self, consent_id: bytes, *, secret: bytes | None, signatures: tuple[Signature, ...]) -> None:
+    def withdraw(
+        self, consent_id: bytes, *, secret: bytes | None, signatures: tuple[Signature, ...], asker: bytes | None = None
+    ) -> None:
         """Withdraw by the secret, or by the present controllers' signatures on the withdrawal statement.
 
+        ``asker``: who is signed in, if anybody is; nobody needs to be.
+
         Raises:
-            VerificationError: ``consent_unknown``, ``consent_wrong_secret``, or the signatures do not count.
+            VerificationError: ``consent_unknown``; or, for its own subject and bank, ``consent_wrong_secret`` and why
+                signatures do not count.
             ChainError: ``consent_withdrawn`` for one that was withdrawn before, or no answer.
         """
-        held = self.find(consent_id)
-        if held is None:
-            raise VerificationError(Reason.CONSENT_UNKNOWN, "no such consent")
-        if secret is not None:
-            if revocation_hash(secret) != held.shown.terms.revocation_hash:
-                raise VerificationError(Reason.CONSENT_WRONG_SECRET, "this secret does not withdraw this consent")
-        else:
-            digest = withdrawal_digest(consent_id, self._ledger.consent_domain)
-            # not those of the time of the grant: whoever could grant it now can withdraw it now, and nobody else
-            with self._history.turn(held.shown.terms.subject) as present:
-                present.controllers.require_signatures(digest, signatures)
-                keep_word(self._store, consent_id, Act.WITHDRAWN, Word(present.controllers, signatures))
-        if not held.on_ledger:
-            # or the next start would grant what was withdrawn
-            self._record(consent_id, held.shown.terms, held.request)
-        if secret is not None:
-            self._ledger.withdraw(consent_id, secret)
-        else:
-            self._ledger.withdraw_by_request(consent_id)
 
-    def change(self, consent_id: bytes, change: Change, number: int, signatures: tuple[Signature, ...]) -> None:
+        def check(controllers: Controllers, hashed: bytes) -> None:
+            if secret is None:
+                controllers.require_signatures(withdrawal_digest(consent_id, self._ledger.consent_domain), signatures)
+            elif revocation_hash(secret) != hashed:
+                raise VerificationError(Reason.CONSENT_WRONG_SECRET, "this secret does not withdraw this consent")
+
+        # not those of the time of the grant: whoever could grant it now can withdraw it now, and nobody else
+        with self._authority(consent_id, asker, check) as (held, controllers):
+            if secret is None:
+                keep_word(self._store, consent_id, Act.WITHDRAWN, Word(controllers, signatures))
+            if not held.on_ledger:
+                # or the next start would grant what was withdrawn
+                self._record(consent_id, held.shown.terms, held.request)
+            if secret is not None:
+                self._ledger.withdraw(consent_id, secret)
+            else:
+                self._ledger.withdraw_by_request(consent_id)
+
+    def change(
+        self,
+        consent_id: bytes,
+        change: Change,
+        number: int,
+        signatures: tuple[Signature, ...],
+        *,
+        asker: bytes | None = None,
+    ) -> None:
         """Pause or resume, on the present controllers' signatures over the change and its number.
 
         Raises:
-            VerificationError: ``consent_unknown``, or the signatures do not count.
+            VerificationError: ``consent_unknown``; or, for its own subject and bank, why signatures do not count.
             ChainError: ``consent_withdrawn``, ``consent_paused`` or ``consent_not_paused``,
                 ``consent_changed_already`` for another number than the next one, or no answer.
         """
-        held = self.find(consent_id)
-        if held is None:
-            raise VerificationError(Reason.CONSENT_UNKNOWN, "no such consent")
         digest = change_digest(consent_id, change, number, self._ledger.consent_domain)
+
+        def check(controllers: Controllers, _: bytes) -> None:
+            controllers.require_signatures(digest, signatures)
+
         # a key that was rotated out, perhaps because it was stolen, neither pauses nor resumes
-        with self._history.turn(held.shown.terms.subject) as present:
-            present.controllers.require_signatures(digest, signatures)
-            word = Word(present.controllers, signatures)
-            keep_word(self._store, consent_id, _ACTS[change], word, number=number)
+        with self._authority(consent_id, asker, check) as (_, controllers):
+            keep_word(self._store, consent_id, _ACTS[change], Word(controllers, signatures), number=number)
             self._ledger.change_consent(consent_id, change, number)
+
+    @contextmanager
+    def _authority(
+        self, consent_id: bytes, asker: bytes | None, check: Callable[[Controllers, bytes], None]
+    ) -> Iterator[tuple[HeldConsent, Controllers]]:
+        """Give a consent and its subject's present controllers, if these and the revocation hash pass ``check``."""
+        held = self.find(consent_id)
+        unknown = VerificationError(
+            Reason.CONSENT_UNKNOWN, "there is no such consent of yours, and none that this secret or signature acts on"
+        )
+        parties = () if held is None else (held.shown.terms.subject, held.shown.terms.grantee)
+        nobody = bytes(HASH_BYTES)
+        with self._history.turn_or_decoy(nobody if held is None else held.shown.terms.subject) as controllers:
+            with unknown_to_strangers(unknown, is_party=asker in parties):
+                check(controllers, nobody if held is None else held.shown.terms.revocation_hash)
+                if held is None:
+                    raise unknown
+            yield held, controllers
 
     def find(self, consent_id: bytes) -> HeldConsent | None:
         """Return a stored consent."""

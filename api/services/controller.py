@@ -8,12 +8,13 @@ import json
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
+from api.services.stranger import DECOY
 from api.storage import table
 from api.storage.database import Store
 from ledger_node.chain.port import ControllerEntry, Ledger
@@ -82,6 +83,19 @@ class ControllerHistory:
                 with suppress(ContractRevertError):
                     self._settle(begun)
             yield self.present(subject)
+
+    @contextmanager
+    def turn_or_decoy(self, subject: bytes) -> Iterator[Controllers]:
+        """Give the present controllers of a subject within its turn; for an id of nobody the same work, and a decoy.
+
+        Raises:
+            ChainError: as ``turn``.
+        """
+        with ExitStack() as stack:
+            controllers = DECOY
+            with suppress(InvalidInputError):
+                controllers = stack.enter_context(self.turn(subject)).controllers
+            yield controllers
 
     def present(self, subject: bytes) -> Control:
         """Return the newest controllers that are known to be on the ledger, or the first ones.
