@@ -43,6 +43,12 @@ def test_a_report_says_in_plain_words_what_was_found():
     assert "".join(said) == WORDS.replace("NAMES", names)
 
 
+def test_a8_a_name_cannot_reach_for_the_terminal():
+    names = {**world.NAMES, world.TAX: "Tax\x1b[2J\u202e\nOffice"}
+    report = examine(world.canonical(world.make(world.World(names=names))), TRUST)
+    assert "Tax\ufffd[2J\ufffd\ufffdOffice" in report.checks[CheckName.MEMBERS.number - 1].words
+
+
 def test_words_follow_what_was_asked():
     words = {name: {check.name: check.words for check in checked(name).checks} for name in CASES}
     assert "with 1 claim and" in words["one_claim_yes"][CheckName.FORM]
