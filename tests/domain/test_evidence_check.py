@@ -29,7 +29,7 @@ WORDS = """\
 4 state: 22 words of the contracts' storage lead to the state of that block
 5 members: the chain knows the members by these names: NAMES
 6 keys: every batch was anchored under a key that was valid then; 0 later statements of keys
-7 consent: the firm's controllers allowed 虚构银行 these questions, and the use was recorded
+7 consent: the firm's controllers allowed 虚构银行 to ask this, and the use was recorded
 8 subject: the registrar attested that this credit code is the subject that consented
 9 answers: every verdict follows from what the departments attested to, which was neither revoked nor superseded
 10 receipt: Host signed that this is the whole answer

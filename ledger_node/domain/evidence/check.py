@@ -127,7 +127,7 @@ def _steps(
     yield f"every batch was anchored under a key that was valid then; {_number(len(later), 'later statement')} of keys"
 
     _require_consent(consent, facts)  # 7
-    yield f"the firm's controllers allowed {_plain(consent.terms.grantee_name)} these questions, and the use was recorded"
+    yield f"the firm's controllers allowed {_plain(consent.terms.grantee_name)} to ask this, and the use was recorded"
 
     require_subject(subject, consent.terms.subject, bundle.schemas, facts)  # 8
     yield "the registrar attested that this credit code is the subject that consented"
