@@ -13,6 +13,9 @@ from api.services.commit_pool import CommitPool
 from api.services.consent import ConsentService
 from api.services.consent_request import ConsentRequestService
 from api.services.erasure import ErasureService
+from api.services.evidence import EvidenceReader
+from api.services.evidence_capture import EvidenceCapture
+from api.services.evidence_page import EvidencePages
 from api.services.issuer import Issuer
 from api.services.job import JobService
 from api.services.member_key import Department, SigningKey
@@ -55,6 +58,8 @@ class Instance:
     verifications: VerificationService
     erasures: ErasureService
     access: AccessReader
+    evidence: EvidenceReader
+    evidence_pages: EvidencePages
     _recorder: UseRecorder
     _access_log: AccessLog
     _intervals: AccessIntervals
@@ -132,6 +137,7 @@ def open_instance(
     vaults = VaultSearch(departments, ledger.anchor_domain)
     log = AccessLog(store, departments[registrar.id], clock.now)
     keeper = Keeper(relayer.id, SigningKey.of(relayer_key))
+    evidence = EvidenceReader(store, departments)
     return Instance(
         book=book,
         ledger=ledger,
@@ -144,7 +150,11 @@ def open_instance(
         subjects=subjects,
         consents=consents,
         consent_requests=ConsentRequestService(store, ledger, subjects, consents),
-        verifications=VerificationService(store, ledger, vaults, subjects, consents, recorder, log),
+        verifications=VerificationService(
+            store, vaults, subjects, consents, recorder, log, EvidenceCapture(book, ledger, keeper)
+        ),
+        evidence=evidence,
+        evidence_pages=EvidencePages(evidence, ledger),
         erasures=ErasureService(store, issuers, ledger),
         access=AccessReader(store, departments[registrar.id], keeper.member),
         _recorder=recorder,

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select
 
+from api.services.evidence import SealedEvidence
 from api.services.member_key import Department
 from api.storage import table
 from api.storage.database import Store
@@ -35,6 +36,7 @@ class Asked:
 @dataclass(slots=True)
 class _Waiting:
     rows: Sequence[Asked]
+    evidence: SealedEvidence | None
     done: bool = False
     error: Exception | None = None
 
@@ -49,9 +51,12 @@ class AccessLog:
         self._waiting: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
         self._writing = threading.Lock()
 
-    def write(self, rows: Sequence[Asked]) -> None:
-        """Write one or more rows durably; whoever comes while a transaction is under way shares the next one."""
-        mine = _Waiting(rows)
+    def write(self, rows: Sequence[Asked], evidence: SealedEvidence | None = None) -> None:
+        """Write one or more rows durably, and with them the evidence of the answer that they are about.
+
+        Whoever comes while a transaction is under way shares the next one.
+        """
+        mine = _Waiting(rows, evidence)
         self._waiting.put(mine)
         with self._writing:
             if not mine.done:
@@ -67,6 +72,9 @@ class AccessLog:
         try:
             with self._store.begin() as connection:
                 self._insert(connection, [asked for waiting in group for asked in waiting.rows])
+                for waiting in group:
+                    if waiting.evidence is not None:
+                        waiting.evidence.store(connection)
         except Exception as failed:  # noqa: BLE001 - every waiting caller gets the error, whatever it is
             error = failed
         for waiting in group:

@@ -8,6 +8,10 @@ from typing import Protocol
 from ledger_node.domain.batch import Anchor, Batch
 from ledger_node.domain.consent import NO_REQUEST, Change, ConsentRecord, RequestState, Terms
 from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.evidence.bundle import SealedBlock, node_set
+from ledger_node.domain.evidence.contract import Contract
+from ledger_node.domain.evidence.slot import Slot, Words
+from ledger_node.domain.evidence.trust import Trust
 from ledger_node.domain.fact import LedgerFacts
 from ledger_node.domain.query import FactQuery
 from ledger_node.domain.status import StatusChange
@@ -71,6 +75,25 @@ class UseResult:
 
 
 @dataclass(frozen=True, slots=True)
+class StateProof:
+    """What storage slots hold at one block: the words, the trie nodes that prove them, and the sealed header.
+
+    ``accounts`` and ``storage``: RLP of the nodes from the state's root to a contract, and from its root to a slot.
+    """
+
+    block: SealedBlock
+    words: Words
+    accounts: Mapping[Contract, Sequence[bytes]]
+    storage: Mapping[Slot, Sequence[bytes]]
+
+    def nodes_of(self, slots: Mapping[Contract, Sequence[int]]) -> tuple[bytes, ...]:
+        """Return the nodes that prove ``slots``, of those that were read, as a bundle carries them."""
+        paths = [self.accounts[contract] for contract in slots]
+        paths += [self.storage[contract, slot] for contract, listed in slots.items() for slot in listed]
+        return node_set(node for path in paths for node in path)
+
+
+@dataclass(frozen=True, slots=True)
 class BatchOrder:
     """A signed batch with the status words that it supersedes."""
 
@@ -102,6 +125,12 @@ class Ledger(Protocol):
 
     def facts(self, query: FactQuery, at: Block | None = None) -> LedgerFacts:
         """Return facts at ``at`` (default: the newest block)."""
+
+    def state_proof(self, slots: Mapping[Contract, Sequence[int]], at: Block) -> StateProof:
+        """Return what proves the contents of storage slots at ``at``, as the node shows it."""
+
+    def trust(self) -> Trust:
+        """Return the trust file of this network as the node knows it now."""
 
     def consents(self, ids: Sequence[bytes]) -> tuple[Sequence[ConsentRecord | None], Block]:
         """Return what the newest block holds of these consents, in their order."""

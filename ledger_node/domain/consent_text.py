@@ -88,14 +88,16 @@ def consent_text(terms: ConsentRequest, wording: Wording) -> str:
     return "\n".join(lines) + "\n"
 
 
+def claim_words(claim: Claim, wording: Wording) -> list[str]:
+    """Return what a claim asks, in words: one line, or for a combination one more than it has parts."""
+    if not claim.is_combined:
+        return [_sentence(claim.parts[0], wording)]
+    head = _WORDS[wording.language]["some_of"].format(needed=claim.needed, count=len(claim.parts))
+    return [head, *(f"- {_sentence(part, wording)}" for part in claim.parts)]
+
+
 def _claim_lines(claim: Claim, wording: Wording) -> list[tuple[bool, str]]:
-    words = _WORDS[wording.language]
-    if claim.is_combined:
-        lines = [words["some_of"].format(needed=claim.needed, count=len(claim.parts))]
-        lines += [f"- {_sentence(part, wording)}" for part in claim.parts]
-    else:
-        lines = [_sentence(claim.parts[0], wording)]
-    lines.append(f"[{claim.text(wording.schemas)}]")
+    lines = [*claim_words(claim, wording), f"[{claim.text(wording.schemas)}]"]
     return [(number == 0, line) for number, line in enumerate(lines)]
 
 

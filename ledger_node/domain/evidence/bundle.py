@@ -147,7 +147,7 @@ class Bundle:
     @property
     def digest(self) -> bytes:
         """H(0x61 || canonical JSON): what a printed page carries to find the file again."""
-        return keccak(_TAG + self.encode())
+        return bundle_digest(self.encode())
 
     def receipt_digest(self, receipt: Receipt, domain: SigningDomain) -> bytes:
         """Return what ``receipt`` signs of this bundle; its own signature is not looked at."""
@@ -225,6 +225,11 @@ class Bundle:
         if bundle.to_json() != value:
             raise _not_canonical("the parts of this bundle are not in their order, or not in their one form")
         return bundle
+
+
+def bundle_digest(encoded: bytes) -> bytes:
+    """Return H(0x61 || canonical JSON) of an encoded bundle."""
+    return keccak(_TAG + encoded)
 
 
 def presentation_to_json(presentation: Presentation, schemas: Mapping[str, Schema]) -> dict[str, JSON]:

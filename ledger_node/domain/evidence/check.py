@@ -112,7 +112,15 @@ def _steps(
 
     query = bundle.query  # 4
     words = prove(StateProofs(bundle.nodes, header.state_root), trust.contracts, slots_of(query, bundle.names))
-    facts = facts_of(query, words, trust, number=header.number, block_hash=final.hash, time=header.timestamp)
+    facts = facts_of(
+        query,
+        words,
+        anchor_domain=trust.anchor_domain,
+        consent_domain=trust.consent_domain,
+        number=header.number,
+        block_hash=final.hash,
+        time=header.timestamp,
+    )
     yield f"{_number(len(words), 'word')} of the contracts' storage lead to the state of that block"
 
     require_names(bundle.names, words)  # 5

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ledger_node.domain.consent import ConsentRecord, ConsentState
+from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.evidence.slot import (
     Words,
@@ -16,7 +17,6 @@ from ledger_node.domain.evidence.slot import (
     status_slot,
     words_of,
 )
-from ledger_node.domain.evidence.trust import Trust
 from ledger_node.domain.fact import IssuerPeriod, KeyRecord, LedgerFacts
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.query import FactQuery
@@ -29,7 +29,16 @@ _CONSENT_BITS: Final = (8, 40, 40, 40, 32, 32, 40, 24)
 _MAX_STATE: Final = max(ConsentState)
 
 
-def facts_of(query: FactQuery, words: Words, trust: Trust, *, number: int, block_hash: bytes, time: int) -> LedgerFacts:
+def facts_of(
+    query: FactQuery,
+    words: Words,
+    *,
+    anchor_domain: SigningDomain,
+    consent_domain: SigningDomain,
+    number: int,
+    block_hash: bytes,
+    time: int,
+) -> LedgerFacts:
     """Return the facts that ``query`` asks for, out of the words of its slots at one block.
 
     Raises:
@@ -41,8 +50,8 @@ def facts_of(query: FactQuery, words: Words, trust: Trust, *, number: int, block
         block_number=number,
         block_hash=block_hash,
         block_time=time,
-        anchor_domain=trust.anchor_domain,
-        consent_domain=trust.consent_domain,
+        anchor_domain=anchor_domain,
+        consent_domain=consent_domain,
         anchor_digests={anchor: digest for anchor, digest in anchors.items() if any(digest)},
         keys={key: key_record(words[key_slot(*key)]) for key in query.keys},
         issuers={issuer: IssuerPeriod(*_parts(words[period_slot(*issuer)], _PERIOD_BITS)) for issuer in query.issuers},
