@@ -8,15 +8,15 @@ from pathlib import Path
 FOLDER = Path(__file__).parent.parent / "vectors"
 sys.path.append(str(FOLDER))
 
-import evidence_world as world
-import naive_ledger
-import naive_state
+import evidence_world as world  # noqa: E402 - found only now
+import naive_ledger  # noqa: E402 - same
+import naive_state  # noqa: E402 - same
 
-from ledger_node.domain.evidence.bundle import Bundle
-from ledger_node.domain.evidence.check import examine
-from ledger_node.domain.evidence.key_statement import KeyStatement
-from ledger_node.domain.evidence.trust import Trust
-from ledger_node.domain.value import parse_date
+from ledger_node.domain.evidence.bundle import Bundle  # noqa: E402 - same
+from ledger_node.domain.evidence.check import examine  # noqa: E402 - same
+from ledger_node.domain.evidence.key_statement import KeyStatement  # noqa: E402 - same
+from ledger_node.domain.evidence.trust import Trust  # noqa: E402 - same
+from ledger_node.domain.value import parse_date  # noqa: E402 - same
 
 __all__ = [
     "CASES",

@@ -69,7 +69,7 @@ class BlockHeader:
 
     @classmethod
     def from_rlp(cls, data: bytes) -> Self:
-        """Read a header from its one RLP form.
+        """Read a header from its one RLP form; the library refuses any but the shortest.
 
         Raises:
             VerificationError: ``header_malformed``.
@@ -82,10 +82,7 @@ class BlockHeader:
             raise _malformed("it is not RLP") from error
         if not isinstance(fields, list) or not all(isinstance(field, bytes) for field in fields):
             raise _malformed("it is not a list of fields")
-        header = cls(tuple(fields))
-        if header.encoded != data:
-            raise _malformed("it is not RLP in its shortest form")
-        return header
+        return cls(tuple(fields))
 
     @classmethod
     def from_rpc(cls, block: Mapping[str, object]) -> Self:

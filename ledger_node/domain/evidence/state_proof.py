@@ -93,16 +93,19 @@ class StateProofs:
             raise VerificationError(Reason.STATE_PROOF_UNNEEDED, "a node of the state proofs proves nothing")
 
     def _get(self, root: bytes, key: bytes) -> bytes:
-        trie = _ProvenTrie(self._nodes, root)
-        trie.decoded = self._decoded
         try:
-            value: bytes = trie.get(keccak(key))
+            trie = _ProvenTrie(self._nodes, root)
+            trie.decoded = self._decoded
+            value = trie.get(keccak(key))
         except MissingTrieNode:
             raise VerificationError(
                 Reason.STATE_PROOF_MISSING, "the proof of a fact is missing, or is of another state"
             ) from None
         except Exception as error:
+            # rlp and trie raise what they please on nodes that no honest chain makes
             raise _malformed("a node is none") from error
+        if not isinstance(value, bytes):
+            raise _malformed("a value is a list")
         return value
 
 

@@ -133,7 +133,7 @@ class Trust:
             raise _invalid(f"this is no {FORMAT}")
         chain_id, genesis = record.integer("chain_id", low=1), record.blob("genesis")
         contracts = record.record("contracts")
-        codes = {name: _code(contracts.record(name.value)) for name in Contract}
+        codes = {name: _code(Record(contracts.take(name.value), f"the {name.value}")) for name in Contract}
         contracts.done()
         finality = record.record("finality")
         try:
