@@ -14,19 +14,18 @@ from ledger_node.chain.fact_read import AnchorsKnown, FactReads, consent_of
 from ledger_node.chain.port import (
     BatchOrder,
     Block,
-    ControllerEntry,
     Ledger,
     Member,
     Mined,
-    Recovery,
     Role,
     StateProof,
     StreamHead,
     UseResult,
 )
-from ledger_node.chain.rpc import ContractRevertError, Rpc
+from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Receipt, Sender
 from ledger_node.chain.state_proof_read import read_state_proof
+from ledger_node.chain.subject_calls import SubjectCalls
 from ledger_node.chain.transaction_event import anchor_of, use_results
 from ledger_node.chain.trust_read import read_trust
 from ledger_node.domain.batch import Anchor
@@ -48,7 +47,7 @@ _GAS_A_WORD: Final = 40_000
 _GAS_A_USE: Final = 60_000
 
 
-class Web3Ledger(Ledger):
+class Web3Ledger(SubjectCalls, Ledger):
     """One network behind one JSON-RPC endpoint.
 
     ``relayer`` sends what anyone or a relayer may send, ``registrar`` what only a registrar may; both are
@@ -209,42 +208,6 @@ class Web3Ledger(Ledger):
         return self._write("AnchorRegistry", "changeStatus", *args, gas=gas).mined
 
     @override
-    def register_subject(self, subject: bytes, commitment: bytes) -> Mined:
-        return self._write("SubjectRegistry", "register", subject, commitment, sender=self._registrar).mined
-
-    @override
-    def controller_entry(self, subject: bytes, number: int) -> ControllerEntry | None:
-        try:
-            (entry,) = self._read("SubjectRegistry", "entry", subject, number)
-        except ContractRevertError as error:
-            if error.error != "SubjectEntryUnknown":
-                raise
-            return None
-        return ControllerEntry(*entry)
-
-    @override
-    def rotate(self, subject: bytes, commitment: bytes) -> Mined:
-        return self._write("SubjectRegistry", "rotate", subject, commitment, sender=self._registrar).mined
-
-    @override
-    def recovery(self, subject: bytes) -> Recovery:
-        ((commitment, number, requested_at),) = self._read("SubjectRegistry", "recovery", subject)
-        return Recovery(commitment if any(commitment) else None, number, requested_at)
-
-    @override
-    def request_recovery(self, subject: bytes, commitment: bytes) -> Mined:
-        return self._write("SubjectRegistry", "requestRecovery", subject, commitment, sender=self._registrar).mined
-
-    @override
-    def cancel_recovery(self, subject: bytes, number: int, *, by: Role) -> Mined:
-        sender = self._registrar if by is Role.REGISTRAR else self._relayer
-        return self._write("SubjectRegistry", "cancelRecovery", subject, number, sender=sender).mined
-
-    @override
-    def complete_recovery(self, subject: bytes, number: int) -> Mined:
-        return self._write("SubjectRegistry", "completeRecovery", subject, number, sender=self._registrar).mined
-
-    @override
     def request_consent(self, request: bytes) -> Mined:
         return self._write("ConsentRegistry", "request", request).mined
 
@@ -305,6 +268,7 @@ class Web3Ledger(Ledger):
     def _call(self, contract: str, function: str, *args: object) -> tuple[str, list[Any]]:
         return call_of(self._book, "latest", contract, function, *args)
 
+    @override
     def _read(self, contract: str, function: str, *args: object) -> tuple[Any, ...]:
         method, params = self._call(contract, function, *args)
         return decode_answer(contract, function, self._rpc.request(method, *params))
@@ -313,6 +277,7 @@ class Web3Ledger(Ledger):
         query = {"address": to_hex(self._book.contracts[contract]), "fromBlock": "0x0", "toBlock": "latest"}
         return list(self._rpc.request("eth_getLogs", {**query, "topics": topics}))
 
+    @override
     def _write(
         self,
         contract: str,
