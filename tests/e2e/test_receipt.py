@@ -1,6 +1,7 @@
 """Receipts of a served instance: of every act, for its two parties, the same after a kill, checked offline."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -66,6 +67,16 @@ def test_every_act_on_a_consent_has_a_receipt_that_checks_offline(place, trusted
     for receipt in receipts:
         found = place.ledger._rpc.request("eth_getTransactionReceipt", to_hex(receipt.recorded.transaction))
         assert found["blockHash"] == to_hex(receipt.recorded.block_hash)
+
+
+def test_uses_that_share_a_block_have_a_receipt_each(place, trusted):
+    consent = place.grant(GOOD)
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: place.bank.verify(consent, [GOOD]), range(6)))
+    answered = [answer["receipt"] for answer in answers if answer["receipt"]]
+    uses = [receipt for receipt in checked(place, trusted, consent) if receipt.act is Act.USED]
+    assert [receipt.number for receipt in uses] == [1, 2, 3]
+    assert sorted(answered, key=lambda receipt: receipt["number"]) == [receipt.to_json() for receipt in uses]
 
 
 def test_a_withdrawal_by_signatures_shows_them_and_no_secret(place, trusted):
