@@ -14,11 +14,17 @@ from api.services.commit_pool import CommitPool
 from api.services.consent import ConsentService
 from api.services.consent_receipt import ConsentReceipts
 from api.services.consent_request import ConsentRequestService
+from api.services.controller import ControllerHistory
 from api.services.erasure import ErasureService
+from api.services.evidence import EvidenceReader
+from api.services.evidence_capture import EvidenceCapture
+from api.services.evidence_page import EvidencePages
 from api.services.issuer import Issuer
 from api.services.job import JobService
 from api.services.member_key import Department, SigningKey
 from api.services.notice_read import NoticeReader
+from api.services.recovery import RecoveryService
+from api.services.rotation import RotationService
 from api.services.subject import SubjectService
 from api.services.use_recorder import UseRecorder
 from api.services.vault_search import VaultSearch
@@ -57,6 +63,9 @@ class Instance:
     jobs: JobService
     purposes: Purposes
     subjects: SubjectService
+    controllers: ControllerHistory
+    rotations: RotationService
+    recoveries: RecoveryService
     consents: ConsentService
     consent_requests: ConsentRequestService
     verifications: VerificationService
@@ -65,6 +74,8 @@ class Instance:
     receipts: ConsentReceipts
     notices: NoticeReader
     webhooks: Webhooks
+    evidence: EvidenceReader
+    evidence_pages: EvidencePages
     _recorder: UseRecorder
     _access_log: AccessLog
     _intervals: AccessIntervals
@@ -84,6 +95,8 @@ class Instance:
             self.consents.complete_pending()
             self._intervals.anchor_pending()
             complete_rows(self.store, self.ledger, self.consents, self._access_log)
+            self.controllers.complete_pending()
+            self.recoveries.complete_pending()
         except ChainError as error:
             _log.warning("some writes wait for the ledger: %s", error.reason)
         self._recorder.start()
@@ -147,9 +160,10 @@ def open_instance(
     store = open_store(home.store)
     pool = CommitPool(processes)
     issuers = {member: Issuer(department, store, ledger, pool) for member, department in departments.items()}
-    subjects = SubjectService(store, issuers[registrar.id], ledger)
+    history = ControllerHistory(store, ledger)
+    subjects = SubjectService(store, issuers[registrar.id], ledger, history)
     purposes = _agreed_purposes(home, ledger)
-    consents = ConsentService(store, ledger, subjects, purposes)
+    consents = ConsentService(store, ledger, subjects, history, purposes)
     recorder = UseRecorder(ledger)
     vaults = VaultSearch(departments, ledger.anchor_domain)
     log = AccessLog(store, departments[registrar.id], clock.now)
@@ -157,6 +171,7 @@ def open_instance(
     receipts = ConsentReceipts(store, ledger, consents, keeper)
     rules = InsecureLoopbackAddresses() if insecure_local_webhooks else PublicAddresses()
     webhooks = Webhooks(store, departments[registrar.id].kek, rules, system_addresses, clock.now)
+    evidence = EvidenceReader(store, departments)
     return Instance(
         book=book,
         ledger=ledger,
@@ -167,9 +182,16 @@ def open_instance(
         jobs=JobService(store, issuers, clock.now),
         purposes=purposes,
         subjects=subjects,
+        controllers=history,
+        rotations=RotationService(ledger, history, consents),
+        recoveries=RecoveryService(store, ledger, history, consents),
         consents=consents,
-        consent_requests=ConsentRequestService(store, ledger, subjects, consents),
-        verifications=VerificationService(store, ledger, vaults, subjects, consents, recorder, log, receipts),
+        consent_requests=ConsentRequestService(store, ledger, subjects, history, consents),
+        verifications=VerificationService(
+            store, vaults, subjects, consents, recorder, log, receipts, EvidenceCapture(book, ledger, keeper)
+        ),
+        evidence=evidence,
+        evidence_pages=EvidencePages(evidence, ledger),
         erasures=ErasureService(store, issuers, ledger),
         access=AccessReader(store, departments[registrar.id], keeper.member),
         receipts=receipts,

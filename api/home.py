@@ -21,6 +21,7 @@ from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record, to_hex
 from ledger_node.domain.signature import parse_address
+from ledger_node.randomness import random_bytes
 
 _PURPOSES: Final = "purposes.json"
 _SCRYPT_WORK: Final = 1 << 14
@@ -119,6 +120,16 @@ class Home:
     def add_credential(self, name: str, credential: dict[str, JSON]) -> None:
         """Keep a credential in credentials.json."""
         self.write("credentials.json", {**self.credentials(), name: credential}, secret=True)
+
+    def ensure_passphrase(self) -> None:
+        """Make the folder, and the passphrase that opens its keystores, where there are none."""
+        self.path.mkdir(parents=True, mode=0o700, exist_ok=True)
+        if not (self.path / "passphrase").exists():
+            write_private(self.path / "passphrase", random_bytes(32).hex() + "\n", secret=True)
+
+    def has_key(self, name: str) -> bool:
+        """Return whether there is a key of this name."""
+        return (self.path / "keys" / f"{name}.json").is_file()
 
     def write_key(self, name: str, secret: bytes) -> None:
         """Write 32 secret bytes as a keystore v3 file."""

@@ -125,7 +125,14 @@ class Client:
             body["policy"] = {"max_age_days": max_age_days}
         return self.post("/v1/verifications", body)
 
+    def evidence(self, use: str) -> bytes:
+        """Return the evidence of the answer that cost ``use``, byte for byte."""
+        return self._send("GET", f"/v1/verifications/{use}/evidence").content
+
     def _request(self, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401 - passed on to httpx
+        return self._send(method, path, **options).json()
+
+    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - passed on to httpx
         try:
             response = self._http.request(method, path, **options)
         except httpx.HTTPError as error:
@@ -133,7 +140,7 @@ class Client:
                 Reason.LEDGER_UNAVAILABLE, f"the API at {self._http.base_url} does not answer; start it: credence serve"
             ) from error
         if response.is_success:
-            return response.json()
+            return response
         raise _refusal(response)
 
 

@@ -14,8 +14,9 @@ from api.fault import fault_of
 from api.services.notice import ended, notices_of, of_status, write_notices
 from api.storage.database import Store
 from api.storage.notice_table import chain_cursor, consent_deadline, reliance
-from ledger_node.chain.port import FactQuery, Ledger
+from ledger_node.chain.port import Ledger
 from ledger_node.domain.error import CredenceError
+from ledger_node.domain.query import FactQuery
 from ledger_node.domain.status import WORD_BITS, Plane
 
 _BLOCKS_AT_ONCE: Final = 256

@@ -79,6 +79,24 @@ class Reason(StrEnum):
     SUPERSEDED = "superseded"
     OUTSIDE_INTERVAL = "outside_interval"
 
+    # evidence
+    TRUST_INVALID = "trust_invalid"
+    HEADER_MALFORMED = "header_malformed"
+    SEAL_MALFORMED = "seal_malformed"
+    SEAL_BY_OUTSIDER = "seal_by_outsider"
+    SEAL_REPEATED = "seal_repeated"
+    VALIDATORS_DIFFER = "validators_differ"
+    CODE_DIFFERS = "code_differs"
+    STATE_PROOF_MISSING = "state_proof_missing"
+    STATE_PROOF_MALFORMED = "state_proof_malformed"
+    STATE_PROOF_UNNEEDED = "state_proof_unneeded"
+    MEMBER_DIFFERS = "member_differs"
+    ANSWER_DIFFERS = "answer_differs"
+    USE_NOT_RECORDED = "use_not_recorded"
+    RECEIPT_MISSING = "receipt_missing"
+    RECEIPT_DIFFERS = "receipt_differs"
+    GIVEN_LATER = "given_later"
+
     # answers that cannot be told
     NO_ATTESTATION = "no_attestation"
     ATTESTATION_EXPIRED = "attestation_expired"
@@ -117,6 +135,7 @@ class Reason(StrEnum):
     ORIGIN_MISMATCH = "origin_mismatch"
     USER_NOT_VERIFIED = "user_not_verified"
     CONTROLLERS_UNCHANGED = "controllers_unchanged"
+    CONTROLLERS_CHANGED = "controllers_changed"
     RECOVERY_PENDING = "recovery_pending"
     RECOVERY_NOT_PENDING = "recovery_not_pending"
     RECOVERY_EARLY = "recovery_early"
