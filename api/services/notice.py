@@ -1,7 +1,8 @@
 """Notifications: what the ledger's events mean for whom. They tell kinds, ids and times, and nothing else.
 
 A bank learns what became of its requests and consents, and of changes to attestations that an answer of it
-relied on; a subject of each request and each use.
+relied on; a subject of each request and each use, and of every turn in who controls it: whoever still holds a key
+can cancel a recovery only while it waits.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,14 +10,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Table, delete, insert, select
 
 from api.services.reliance import relying_on
 from api.storage.notice_table import consent_deadline, notification
-from api.storage.table import consent, consent_request
+from api.storage.table import consent, consent_request, subject
 from ledger_node.domain.canonical import JSON, decode, encode
 from ledger_node.domain.consent import NO_REQUEST, Terms
-from ledger_node.domain.event import ConsentEvent, LedgerEvent, StatusEvent, Step
+from ledger_node.domain.event import ConsentEvent, ControlEvent, LedgerEvent, StatusEvent, Step
 from ledger_node.domain.hashing import sha256_digest
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.status import Plane
@@ -37,6 +38,10 @@ class NoticeKind(StrEnum):
     WITHDRAWN = "consent.withdrawn"
     EXPIRED = "consent.expired"
     USED = "consent.used"
+    ROTATED = "subject.rotated"
+    RECOVERY_REQUESTED = "subject.recovery_requested"
+    RECOVERY_CANCELLED = "subject.recovery_cancelled"
+    RECOVERED = "subject.recovered"
     REVOKED = "attestation.revoked"
     SUPERSEDED = "attestation.superseded"
 
@@ -96,13 +101,16 @@ def write_notices(connection: Connection, notices: Iterable[Notice]) -> None:
 def notices_of(connection: Connection, events: Sequence[LedgerEvent]) -> list[Notice]:
     """Return what events mean for the parties that this instance knows, and keep the deadlines of consents."""
     steps = [event for event in events if isinstance(event, ConsentEvent)]
-    known = _known(connection, {event.id for event in steps})
+    known = _known(connection, {event.id for event in steps}, (consent, consent_request))
     notices = []
     for event in steps:
         row = known.get(event.id)
         if row is not None and event.step in _KINDS:
             _keep_deadline(connection, event, row)
             notices.append(_of_step(event, row))
+    turns = [event for event in events if isinstance(event, ControlEvent)]
+    subjects = _known(connection, {event.subject for event in turns}, (subject,))
+    notices += [_of_turn(event) for event in turns if event.subject in subjects]
     changes = [event for event in events if isinstance(event, StatusEvent)]
     for change, row in relying_on(connection, changes):
         notices.append(of_status(row, change.plane, change.recorded.block_time))
@@ -123,11 +131,11 @@ def ended(connection: Connection, now: int) -> list[Notice]:
     return [Notice(row.grantee, NoticeKind.EXPIRED, row.expires_at, {"consent": to_hex(row.consent)}) for row in rows]
 
 
-def _known(connection: Connection, ids: set[bytes]) -> dict[bytes, Any]:
+def _known(connection: Connection, ids: set[bytes], tables: Sequence[Table]) -> dict[bytes, Any]:
     wanted, known = sorted(ids), {}
     for at in range(0, len(wanted), _AT_ONCE):
         some = wanted[at : at + _AT_ONCE]
-        for table in (consent, consent_request):
+        for table in tables:
             for row in connection.execute(select(table).where(table.c.id.in_(some))):
                 known[row.id] = row
     return known
@@ -145,6 +153,18 @@ def _of_step(event: ConsentEvent, row: Any) -> Notice:  # noqa: ANN401 - a row o
     if event.use is not None:
         data["use"] = to_hex(event.use)
     return Notice(recipient, kind, event.recorded.block_time, data)
+
+
+def _of_turn(event: ControlEvent) -> Notice:
+    data: dict[str, JSON] = {"subject": to_hex(event.subject)}
+    if event.number:
+        data["number"] = event.number
+    else:
+        # rotations are not numbered: the transaction tells one from another
+        data["transaction"] = to_hex(event.recorded.transaction)
+    if event.until is not None:
+        data["until"] = event.until
+    return Notice(event.subject, NoticeKind[event.turn.name], event.recorded.block_time, data)
 
 
 def _keep_deadline(connection: Connection, event: ConsentEvent, row: Any) -> None:  # noqa: ANN401 - as above

@@ -58,4 +58,24 @@ class StatusEvent:
     recorded: Recorded
 
 
-LedgerEvent: TypeAlias = ConsentEvent | StatusEvent
+class Turn(StrEnum):
+    """What happened to the control of a subject."""
+
+    ROTATED = "SubjectRotated"
+    RECOVERY_REQUESTED = "SubjectRecoveryRequested"
+    RECOVERY_CANCELLED = "SubjectRecoveryCancelled"
+    RECOVERED = "SubjectRecovered"
+
+
+@dataclass(frozen=True, slots=True)
+class ControlEvent:
+    """One turn in the control of a subject. ``number``: which recovery it was about; ``until``: when that may end."""
+
+    turn: Turn
+    subject: bytes
+    recorded: Recorded
+    number: int = 0
+    until: int | None = None
+
+
+LedgerEvent: TypeAlias = ConsentEvent | StatusEvent | ControlEvent

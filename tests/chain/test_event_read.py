@@ -5,10 +5,11 @@ from chain_kit import RELAYER_ID
 
 from ledger_node import clock
 from ledger_node.chain.event_read import EventReads
+from ledger_node.chain.port import RECOVERY_DELAY_S, Role
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.consent import Change, Terms, revocation_hash
 from ledger_node.domain.error import ChainError
-from ledger_node.domain.event import Step
+from ledger_node.domain.event import Step, Turn
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
 
@@ -92,6 +93,24 @@ def test_only_the_call_that_withdraws_shows_a_secret(ledger, book, rpc, stranger
     assert ledger.withdrawal_secret(random_bytes(32)) is None
     elsewhere = stranger.send(bytes(range(20)), b"", gas=100_000)
     assert ledger.withdrawal_secret(elsewhere.mined.transaction) is None
+
+
+def test_every_turn_in_the_control_of_a_subject_is_read(book, rpc, relayer):
+    ledger = Web3Ledger(book, rpc, relayer=relayer, registrar=relayer)
+    subject, since = random_bytes(32), ledger.head().number + 1
+    ledger.register_subject(subject, random_bytes(32))
+    rotated = ledger.rotate(subject, random_bytes(32))
+    requested = ledger.request_recovery(subject, random_bytes(32))
+    ledger.cancel_recovery(subject, 1, by=Role.RELAYER)
+    events = ledger.events_between(since, ledger.head().number)
+    turns = [(event.turn, event.subject, event.number) for event in events]
+    assert turns == [
+        (Turn.ROTATED, subject, 0),
+        (Turn.RECOVERY_REQUESTED, subject, 1),
+        (Turn.RECOVERY_CANCELLED, subject, 1),
+    ]
+    assert events[0].recorded.transaction == rotated.transaction
+    assert [event.until for event in events] == [None, requested.block.time + RECOVERY_DELAY_S, None]
 
 
 class Lying:

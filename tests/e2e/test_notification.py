@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from served_kit import DAY, SEED, one_form
 from sqlalchemy import select
+from subject_kit import Key, body_of, cancel, controllers_of, new_key, path_of, rotate
 
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
@@ -121,6 +122,24 @@ def test_a_bank_learns_that_what_its_answer_relied_on_is_superseded_or_revoked(p
     kinds = [kind for kind, data in bank if data.get("consent") == granted]
     assert kinds == ["consent.granted", "attestation.superseded", "attestation.revoked"]
     assert place.bank.notifications() == place.bank.notifications()
+
+
+def test_a_firm_learns_of_a_recovery_while_it_can_cancel_it(place):
+    firm = place.new_taxpayer()
+    old, heir, name = Key(firm.keys[0]), new_key(), to_hex(firm.subject)
+    place.regulator.post(path_of(firm, "/recoveries"), body_of([heir], 1))
+    pending = firm.client.get(path_of(firm))["pending_recovery"]
+    until = pending["completable_at"]
+    told_until(firm.client, ("subject.recovery_requested", {"subject": name, "number": 1, "until": until}))
+    cancel(place, firm, pending, [old])
+    told_until(firm.client, ("subject.recovery_cancelled", {"subject": name, "number": 1}))
+    since = place.ledger.head().number
+    rotate(place, firm, [old], controllers_of([heir]))
+    (event,) = place.ledger.events_between(since + 1, place.ledger.head().number)
+    rotated = {"subject": name, "transaction": to_hex(event.recorded.transaction)}
+    told = told_until(firm.client, ("subject.rotated", rotated))
+    assert about(told, name) == ["subject.recovery_requested", "subject.recovery_cancelled", "subject.rotated"]
+    assert about([(one["kind"], one["data"]) for one in place.shop.client.notifications()], name) == []
 
 
 def test_everybody_is_told_its_own_and_in_pages(place):
