@@ -70,6 +70,7 @@ class World:
     raw: dict = field(default_factory=lambda: RAW)
     headers: dict = field(default_factory=dict)
     anchors: dict = field(default_factory=dict)
+    batch_signers: dict = field(default_factory=dict)
     terms: dict = field(default_factory=dict)
     signers: tuple = (0, 1)
     signed_for: dict = field(default_factory=dict)
@@ -146,6 +147,7 @@ class Attested:
             "key": hexed(state.address(MEMBER_KEYS[ISSUERS[schema]])),
             **world.anchors.get(schema, {}),
         }
+        self.signer = world.batch_signers.get(schema, MEMBER_KEYS[ISSUERS[schema]])
         self.shown = {
             "header": self.header,
             "anchor": self.anchor,
@@ -160,6 +162,20 @@ class Attested:
         proof = naive.prove(self.spec, self.seed, self.row, i, statement)
         asked = {"schema": self.spec, "question": question, "statement": statement, "proof": proof}
         return naive.check_field_proof({**asked, "fields_root": self.header["fields_root"]}), proof
+
+    def signed(self) -> dict:
+        """The batch as the department signed it, apart from what the anchor says."""
+        key = {name: self.anchor[name] for name in ("member", "stream", "number")}
+        rest = {"previous_root": hexed(h("previous root"))}
+        message = {**self.anchor, **rest, "words": ["1"], "masks": ["4"]}
+        digest = naive_ledger.digest("batch", message, domain("AnchorRegistry"))
+        changes = naive_ledger.changes_digest(message["words"], message["masks"])
+        return {
+            **key,
+            **rest,
+            "superseded_digest": hexed(changes),
+            "signature": hexed(state.sign(self.signer, digest)),
+        }
 
     def words(self, world: World) -> dict:
         member, key = blob(self.anchor["member"]), blob(self.anchor["key"])
@@ -284,6 +300,9 @@ def made(world: World) -> dict:
         "controllers_entry": world.entry,
         "schemas": [SPECS[schema] for schema in sorted(schemas)],
         "members": [{"id": hexed(member), "name": world.names[member]} for member in sorted(members)],
+        "batches": sorted(
+            (one.signed() for one in needed), key=lambda one: (one["member"], one["stream"], one["number"])
+        ),
         "block": {"header": hexed(header), "seal": None if seal is None else hexed(seal)},
         "nodes": [state.base64_of(node) for node in held.nodes(list(words))],
         "receipt": receipt,
