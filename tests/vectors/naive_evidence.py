@@ -378,7 +378,7 @@ class Evidence:
             "chain_id": self._trust["chain_id"],
             "contract": self._trust["contracts"]["ConsentRegistry"]["address"],
         }
-        digest = receipt_digest(receipt, self._presentation, self._sealed.hash, where)
+        digest = receipt_digest(receipt, self._presentation, list(self._specs.values()), self._sealed.hash, where)
         signer = recovered(digest, blob(receipt["signature"]), 27, "signature_malformed")
         require(hexed(signer) == receipt["key"], "receipt_differs")
         self._require_key(receipt["member"], receipt["key"], self._sealed.time)

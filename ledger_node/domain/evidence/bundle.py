@@ -158,6 +158,7 @@ class Bundle:
         """Return what ``receipt`` signs of this bundle; its own signature is not looked at."""
         return receipt_digest(
             presentation_to_json(self.presentation, self.schemas),
+            [self.schemas[name].id for name in sorted(self.schemas)],
             member=receipt.member,
             use=receipt.use,
             block_hash=self.block.hash,
