@@ -1,6 +1,7 @@
 """The composition root of the API: one instance's services, wired from its home folder."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api.home import Home
@@ -22,12 +23,14 @@ from api.services.vault_search import VaultSearch
 from api.services.verification import VerificationService
 from api.settings import ACCESS_INTERVAL_S
 from api.storage.database import Store, open_store
+from api.storage.outbox import StoredOutbox
 from api.vault.cipher import KeyEncryptionKey
 from ledger_node import clock
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.port import Ledger, Role
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
+from ledger_node.chain.upkeep import Upkeep
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.purpose import Purposes
@@ -55,6 +58,9 @@ class Instance:
     verifications: VerificationService
     erasures: ErasureService
     access: AccessReader
+    rpc: Rpc
+    senders: Sequence[Sender]
+    _upkeep: Upkeep
     _recorder: UseRecorder
     _access_log: AccessLog
     _intervals: AccessIntervals
@@ -65,6 +71,8 @@ class Instance:
         self.ledger.require_same_chain()
         now = clock.now()
         try:
+            for sender in self.senders:
+                sender.finish()
             for issuer in self.issuers.values():
                 issuer.anchor_pending()
             self.subjects.complete_pending(now)
@@ -74,6 +82,7 @@ class Instance:
             complete_rows(self.store, self.ledger, self.consents, self._access_log)
         except ChainError as error:
             _log.warning("some writes wait for the ledger: %s", error.reason)
+        self._upkeep.start()
         self._recorder.start()
         self._intervals.start()
         self.jobs.start()
@@ -83,14 +92,15 @@ class Instance:
         self.jobs.stop()
         self._recorder.stop()
         self._intervals.stop()
+        self._upkeep.stop()
         self._pool.close()
         self.store.dispose()
 
 
 def open_instance(
-    home: Home, node_url: str, *, processes: int, access_interval_s: float = ACCESS_INTERVAL_S
+    home: Home, node_urls: Sequence[str], *, processes: int, access_interval_s: float = ACCESS_INTERVAL_S
 ) -> Instance:
-    """Wire an instance from its home folder and the address of its node.
+    """Wire an instance from its home folder and the addresses of its nodes, the preferred one first.
 
     ``access_interval_s``: seconds between two anchors of the access log.
 
@@ -99,7 +109,7 @@ def open_instance(
         ChainError: the node does not answer.
     """
     book = home.address_book()
-    rpc = Rpc(node_url)
+    rpc = Rpc(*node_urls, book=book)
     departments = {
         member.id: Department(
             member.id,
@@ -116,13 +126,12 @@ def open_instance(
     if registrar is None or relayer is None:
         raise InvalidInputError(Reason.CONFIGURATION, "members.json names no registrar or no relayer")
     relayer_key = home.read_key(relayer.slug)
-    ledger = Web3Ledger(
-        book,
-        rpc,
-        relayer=Sender(rpc, book.chain_id, relayer_key),
-        registrar=Sender(rpc, book.chain_id, home.read_key(registrar.slug)),
-    )
     store = open_store(home.store)
+    relaying, registering = (
+        Sender(rpc, book.chain_id, *home.sender_keys(member.slug), store=StoredOutbox(store))
+        for member in (relayer, registrar)
+    )
+    ledger = Web3Ledger(book, rpc, relayer=relaying, registrar=registering)
     pool = CommitPool(processes)
     issuers = {member: Issuer(department, store, ledger, pool) for member, department in departments.items()}
     subjects = SubjectService(store, issuers[registrar.id], ledger)
@@ -147,6 +156,9 @@ def open_instance(
         verifications=VerificationService(store, ledger, vaults, subjects, consents, recorder, log),
         erasures=ErasureService(store, issuers, ledger),
         access=AccessReader(store, departments[registrar.id], keeper.member),
+        rpc=rpc,
+        senders=(relaying, registering),
+        _upkeep=Upkeep(rpc, (relaying, registering)),
         _recorder=recorder,
         _access_log=log,
         _intervals=AccessIntervals(store, ledger, keeper, clock.now, interval_s=access_interval_s),

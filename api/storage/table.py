@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 metadata = MetaData()
@@ -230,3 +231,25 @@ access_row = Table(
     Index("access_row_by_use", "use"),
 )
 """A question that was asked. ``sealed``: salt and row; a row without ``interval`` waits for the next anchoring."""
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("account", LargeBinary(20), nullable=False),
+    Column("nonce", BigInteger, nullable=False),
+    Column("recipient", LargeBinary(20)),
+    Column("data", LargeBinary, nullable=False),
+    Column("gas", BigInteger, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    UniqueConstraint("account", "nonce"),
+)
+"""Transactions that are signed and not known to be mined: kept before they are sent, sent until they are mined."""
+
+outbox_account = Table(
+    "outbox_account",
+    metadata,
+    Column("account", LargeBinary(20), primary_key=True),
+    Column("next_nonce", BigInteger, nullable=False),
+)
+"""The next nonce of every account that sends."""
