@@ -2,8 +2,9 @@
 
 import itertools
 import json
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
@@ -18,6 +19,7 @@ from urllib3.exceptions import (
 )
 from urllib3.util import make_headers, parse_url
 
+from ledger_node.domain.canonical import MAX_DEPTH, require_shallow
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
@@ -78,13 +80,12 @@ class Endpoint:
         self._headers = {"content-type": "application/json"}
         if parts.auth:
             self._headers |= make_headers(basic_auth=parts.auth)
-        self._pool = connection_from_url(url, maxsize=_MAX_CONNECTIONS, retries=False)
-        self._ids = itertools.count(1)
-
-    @property
-    def connections(self) -> int:
+        self.connections = 0
         """How many connections were opened so far: it grows when whoever answers may be somebody else."""
-        return self._pool.num_connections
+        self._guard = threading.Lock()
+        self._pool = connection_from_url(url, maxsize=_MAX_CONNECTIONS, retries=False)
+        self._pool.ConnectionCls = _noticed(self._pool.ConnectionCls, self._connected)
+        self._ids = itertools.count(1)
 
     def post(self, calls: Sequence[Call]) -> list[dict[str, Any]]:
         """Send requests as one batch and return their response objects in the same order.
@@ -98,6 +99,10 @@ class Endpoint:
             for number, (method, params) in zip(ids, calls, strict=True)
         ]
         return _answers(self._exchange(json.dumps(requests, separators=(",", ":")).encode()), ids)
+
+    def _connected(self) -> None:
+        with self._guard:
+            self.connections += 1
 
     def _exchange(self, body: bytes) -> bytes:
         for left in reversed(range(_TRIES)):
@@ -135,6 +140,17 @@ class Endpoint:
         return content
 
 
+def _noticed(kind: Any, connected: Callable[[], None]) -> Any:
+    """Return urllib3's class of connections, telling of every connect; it counts no reconnects itself."""
+
+    class Noticed(kind):  # type: ignore[misc]
+        def connect(self) -> None:
+            super().connect()
+            connected()
+
+    return Noticed
+
+
 def _read(response: BaseHTTPResponse, deadline: float) -> bytes:
     # a time-out of the socket starts anew with every byte, so one that trickles is stopped here
     parts: list[bytes] = []
@@ -151,8 +167,10 @@ def _read(response: BaseHTTPResponse, deadline: float) -> bytes:
 
 def _answers(content: bytes, ids: Sequence[int]) -> list[dict[str, Any]]:
     try:
+        if content.count(b"[") + content.count(b"{") > MAX_DEPTH:
+            require_shallow(content.decode())
         answers = json.loads(content)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, InvalidInputError) as error:
         raise EndpointError(Fault.MALFORMED, delivered=True) from error
     if not isinstance(answers, list) or len(answers) != len(ids) or not all(map(_is_answer, answers)):
         raise EndpointError(Fault.MALFORMED, delivered=True)

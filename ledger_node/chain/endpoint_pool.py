@@ -1,8 +1,9 @@
 """Several endpoints of one chain as if they were one that neither fails nor goes back in time.
 
-1. Whoever answers must serve the chain of the address book; this is asked again after every new connection.
-2. Whoever answers must have every block that this process has seen: each batch asks for the head first, and the
-   answer of an endpoint whose head is older is thrown away.
+1. Whoever answers must serve the chain of the address book: genesis and contracts are looked at again after every
+   new connection and every fault, and the chain id is part of every answer, should something in between change nodes.
+2. Whoever answers must have every block that this process has seen: the head is part of every answer, and the answer
+   of an endpoint whose head is older is thrown away.
 3. An endpoint that gave no answer that counts rests for a while, and the next one is asked.
 """
 
@@ -24,7 +25,8 @@ TIMEOUT_ALONE_S: Final = 30.0
 """Where there is nobody else to ask, waiting is better than giving up."""
 _FIRST_REST_S: Final = 0.5
 _LONGEST_REST_S: Final = 30.0
-_HEAD: Final[Call] = ("eth_blockNumber", [])
+_WHO: Final[tuple[Call, ...]] = (("eth_chainId", []), ("eth_blockNumber", []))
+"""Asked first in every batch: whose answer this is, and how far it has come."""
 _log = logging.getLogger(__name__)
 
 
@@ -130,9 +132,11 @@ class EndpointPool:
         try:
             self._require_identity(member, delivered=False)
             newest = self._newest
-            head, *answers = member.endpoint.post([_HEAD, *calls])
+            chain_id, head, *answers = member.endpoint.post([*_WHO, *calls])
             # a connection that is new may lead to somebody else than the one who was asked before
             self._require_identity(member, delivered=True)
+            if self._book is not None and chain_id.get("result") != hex(self._book.chain_id):
+                raise EndpointError(Fault.WRONG_CHAIN, delivered=True)
             member.head = _number(head)
             if member.head < newest:
                 raise EndpointError(Fault.BEHIND, delivered=True)
@@ -163,6 +167,7 @@ class EndpointPool:
         if member.fault is not fault:
             _log.warning("the endpoint %s does not count: %s", member.endpoint.name, fault)
         member.fault = fault
+        member.proven_at = 0
         member.rested_at = time.monotonic() + member.rest_s
         member.rest_s = min(2 * member.rest_s, _LONGEST_REST_S)
 

@@ -88,6 +88,7 @@ class NodeProcess:
     """A node in a process of its own."""
 
     def __init__(self, path):
+        self.path = path
         self.process = subprocess.Popen(
             [sys.executable, "-W", "error", "-c", _PROGRAM, str(path)],
             stdin=subprocess.PIPE,
