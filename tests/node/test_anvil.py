@@ -3,15 +3,13 @@
 import contextlib
 import json
 import random
-import shutil
 import subprocess
 import time
 import urllib.request
-from pathlib import Path
 
 import pytest
 import rlp
-from node_kit import CHAIN_ID, account, initcode, sign, word
+from node_kit import CHAIN_ID, account, anvil_program, initcode, sign, word
 from trie import HexaryTrie
 
 from ledger_node.domain.hashing import keccak
@@ -33,14 +31,6 @@ DESTROYED = bytes.fromhex("33ff")
 
 def deployer(code):
     return bytes.fromhex(f"60{len(code):02x}600c60003960{len(code):02x}6000f3") + code
-
-
-def anvil_program():
-    found = shutil.which("anvil")
-    if found:
-        return found
-    tools = Path(__file__).parents[2] / "contracts" / "node_modules" / "@foundry-rs"
-    return next((str(program) for program in tools.glob("anvil-*/bin/anvil")), None)
 
 
 @pytest.fixture
