@@ -51,3 +51,15 @@ def hex_word(value: int) -> str:
 def block_of(answer: Any) -> Block:
     """Return the block that a JSON-RPC block object describes."""
     return Block(int(answer["number"], 16), from_hex(answer["hash"], "hash"), int(answer["timestamp"], 16))
+
+
+def count_of(answer: Any) -> int:
+    """Return the number that a JSON-RPC quantity stands for.
+
+    Raises:
+        ChainError: ``ledger_unavailable``; it is none.
+    """
+    try:
+        return int(answer, 16)
+    except (TypeError, ValueError) as error:
+        raise ChainError(Reason.LEDGER_UNAVAILABLE, "the ledger node answered what is no number") from error

@@ -17,6 +17,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final
 
+from ledger_node.chain.call import count_of
 from ledger_node.chain.endpoint import Call
 from ledger_node.chain.endpoint_pool import UnreachedError
 from ledger_node.chain.flight import GROUP, Flight, Flights, groups, send_call, send_calls
@@ -33,6 +34,7 @@ _FIRST_PAUSE_S: Final = 0.02
 _LONGEST_PAUSE_S: Final = 0.5
 _RESEND_S: Final = 2.0
 _LONGEST_RESEND_S: Final = 30.0
+_DOUBLINGS: Final = 12
 _TRIES: Final = 5
 _SURE: Final = 2
 """How often it must be seen that another transaction took a nonce: a node may learn of receipts a moment late."""
@@ -49,6 +51,7 @@ class Courier:
         self._store = store
         self._work = threading.Lock()
         self._is_open = False
+        self._silent = False
         self._mined: set[bytes] = set()
         self._poll_due = 0.0
         self._poll_pause = _FIRST_PAUSE_S
@@ -111,7 +114,6 @@ class Courier:
                 if flight.entry is None:
                     self.flights.remove(flight)
                     flight.fail(error)
-            return
         now = time.monotonic()
         due = [flight for flight in self.flights.kept if flight.due <= now]
         for group in groups([flight for flight in due if not flight.maybe_sent]):
@@ -127,7 +129,7 @@ class Courier:
 
     def _open(self) -> None:
         if not self._is_open:
-            count = _count(self._rpc.request("eth_getTransactionCount", to_hex(self.address), "latest"))
+            count = count_of(self._rpc.request("eth_getTransactionCount", to_hex(self.address), "latest"))
             self.flights.take_over(self._store.open(self.address, count))
             self._is_open = True
 
@@ -135,6 +137,9 @@ class Courier:
         new = self.flights.new
         if not new:
             return
+        if self._silent:
+            # what is in doubt is enough: while nobody answers, nothing more is kept that would happen later
+            self._rpc.request("eth_chainId")
         entries = self._store.add(
             self.address,
             lambda first: [self._signer.sign(flight.draft, first + place) for place, flight in enumerate(new)],
@@ -155,17 +160,27 @@ class Courier:
         except ChainError:
             for flight in group:
                 self._doubted(flight)
+            self._silent = True
             self._poll_due = time.monotonic() + _FIRST_PAUSE_S
             return
-        self._poll_due, self._poll_pause = 0.0, _FIRST_PAUSE_S
+        self._heard()
         for flight, refusal in self._settle(group, outcomes).items():
             self._judge(flight, refusal)
+
+    def _heard(self) -> None:
+        """An endpoint answers: look for receipts soon, and after a silence send what is in doubt at once."""
+        self._poll_due, self._poll_pause = 0.0, _FIRST_PAUSE_S
+        if self._silent:
+            self._silent = False
+            for flight in self.flights.kept:
+                flight.due = 0.0
 
     def _send_again(self, group: Sequence[Flight]) -> None:
         for flight in group:
             self._doubted(flight)
         refused: dict[Flight, ChainError] = {}
         for outcomes in self._rpc.outcomes_everywhere(send_calls(group)):
+            self._silent = False
             refused |= self._settle(group, outcomes)
         for flight, refusal in refused.items():
             if not flight.done.is_set():
@@ -176,26 +191,25 @@ class Courier:
         sends, receipts, head = outcomes[: len(group)], outcomes[len(group) : -1], outcomes[-1]
         refused = {}
         for flight, send, receipt in zip(group, sends, receipts, strict=True):
-            if flight.done.is_set() or self._finish(flight, receipt, head):
-                continue
-            if isinstance(send, ChainError):
-                refused[flight] = send
-            else:
-                self._taken(flight)
+            if not flight.done.is_set() and not self._finish(flight, receipt, head):
+                if isinstance(send, ChainError):
+                    refused[flight] = send
+                else:
+                    self._taken(flight)
         return refused
 
     def _taken(self, flight: Flight) -> None:
         flight.maybe_sent = True
-        flight.due = time.monotonic() + min(_RESEND_S * 2**flight.tries, _LONGEST_RESEND_S)
+        flight.due = time.monotonic() + _growing(_RESEND_S, flight.tries)
 
     def _doubted(self, flight: Flight) -> None:
         flight.maybe_sent = True
         flight.tries += 1
-        flight.due = time.monotonic() + min(_FIRST_PAUSE_S * 2**flight.tries, _LONGEST_RESEND_S)
+        flight.due = time.monotonic() + _growing(_FIRST_PAUSE_S, flight.tries)
 
     def _missed(self, flight: Flight, error: ChainError) -> None:
         flight.tries += 1
-        flight.due = time.monotonic() + _FIRST_PAUSE_S * 2**flight.tries
+        flight.due = time.monotonic() + _growing(_FIRST_PAUSE_S, flight.tries)
         if flight.tries >= _TRIES:
             self._take_back(flight, error)
 
@@ -207,7 +221,7 @@ class Courier:
         calls += [("eth_getTransactionByHash", [digest]), HEAD_CALL]
         try:
             answer, receipt, known, head = self._rpc.batch(calls)
-            count = _count(answer)
+            count = count_of(answer)
         except ChainError:
             self._doubted(flight)
             return
@@ -283,8 +297,5 @@ class Courier:
         return True
 
 
-def _count(answer: Any) -> int:
-    try:
-        return int(answer, 16)
-    except (TypeError, ValueError) as error:
-        raise ChainError(Reason.LEDGER_UNAVAILABLE, "the ledger node answered what is no number") from error
+def _growing(first_s: float, tries: int) -> float:
+    return min(first_s * float(2 ** min(tries, _DOUBLINGS)), _LONGEST_RESEND_S)

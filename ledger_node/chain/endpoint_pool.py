@@ -129,6 +129,8 @@ class EndpointPool:
         return sorted(self._members, key=lambda member: (_rests(member), member is not self._preferred))
 
     def _ask(self, member: _Member, calls: Sequence[Call]) -> list[dict[str, Any]]:
+        if calls and member.fault is not None:
+            self._require_well(member)
         try:
             self._require_identity(member, delivered=False)
             newest = self._newest
@@ -148,6 +150,13 @@ class EndpointPool:
             _log.warning("the endpoint %s answers again", member.endpoint.name)
         member.fault, member.rest_s = None, _FIRST_REST_S
         return answers
+
+    def _require_well(self, member: _Member) -> None:
+        """Ask an endpoint that failed who it is and how far it has come, before it is told anything else."""
+        try:
+            self._ask(member, [])
+        except EndpointError as error:
+            raise EndpointError(error.fault, delivered=False) from error
 
     def _require_identity(self, member: _Member, *, delivered: bool) -> None:
         """Ask who this is unless that is known. ``delivered``: whether something else was sent there before."""
@@ -201,9 +210,9 @@ def revert_data(error: dict[str, Any]) -> bytes:
 
 
 def _failure(faults: Sequence[EndpointError]) -> ChainError:
-    if all(error.fault is Fault.WRONG_CHAIN for error in faults):
-        return wrong_chain()
     kind = ChainError if any(error.delivered for error in faults) else UnreachedError
+    if all(error.fault is Fault.WRONG_CHAIN for error in faults):
+        return wrong_chain(kind)
     if all(error.fault is Fault.BEHIND for error in faults):
         return kind(Reason.LEDGER_UNAVAILABLE, "the ledger node is behind what was seen before; let it catch up")
     return kind(Reason.LEDGER_UNAVAILABLE, "the ledger node does not answer; see: credence node status")

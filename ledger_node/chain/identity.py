@@ -23,9 +23,9 @@ def is_chain_of(book: AddressBook, results: Sequence[Any]) -> bool:
     return same and all(isinstance(one, str) and len(one) > len("0x") for one in code)
 
 
-def wrong_chain() -> ChainError:
+def wrong_chain(kind: type[ChainError] = ChainError) -> ChainError:
     """Return the error for a node that serves another chain."""
-    return ChainError(
+    return kind(
         Reason.LEDGER_WRONG_CHAIN,
         "the node serves another chain than the address book names; check its address and folder",
     )

@@ -6,9 +6,9 @@ GOVERNOR, RELAYER, STRANGER = (bytes([number]) * 32 for number in (1, 2, 3))
 RELAYER_ID = b"\x0e" * 32
 
 
-def copy_chain(node, path):
-    """Copy the chain of a running node as it is now."""
-    source = sqlite3.connect(f"file:{node.path}?mode=ro", uri=True)
+def copy_chain(chain, path):
+    """Copy the chain file of a running node as it is now."""
+    source = sqlite3.connect(f"file:{chain}?mode=ro", uri=True)
     target = sqlite3.connect(path)
     source.backup(target)
     source.close()

@@ -53,7 +53,7 @@ def other(tmp_path_factory):
 @pytest.fixture
 def old(node, book, relayer, tmp_path):
     """A node that has stopped following: the chain of ``node`` as it was a block ago."""
-    running = NodeProcess(copy_chain(node, tmp_path / "chain.sqlite"))
+    running = NodeProcess(copy_chain(node.path, tmp_path / "chain.sqlite"))
     mine_a_block(relayer, book)
     yield running
     running.end()

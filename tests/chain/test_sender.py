@@ -130,6 +130,27 @@ def test_what_surely_reached_no_node_is_taken_back(rpc, book):
     assert nonce(rpc, RELAYER) == before + 1
 
 
+def test_while_nobody_answers_nothing_more_is_kept_than_what_is_in_doubt(rpc, proxy, book):
+    gone = False
+    proxy.fault = lambda _: "answer_lost" if gone and proxy.raws else None
+    sender = Sender(Rpc(proxy.url), CHAIN_ID, RELAYER, store=(store := MemoryOutbox()))
+    register(sender, book)
+    before = nonce(rpc, RELAYER)
+    gone = True
+    courier = sender._couriers[0]
+    doubtful = courier.flights.add(Draft(book.contracts["SubjectRegistry"], registration(random_bytes(32)), GAS))
+    assert reason_of(lambda: courier.wait(doubtful, patience_s=0)) == "ledger_unavailable"
+    for _ in range(3):
+        call = registration(random_bytes(32))
+        later = lambda: sender.send(book.contracts["SubjectRegistry"], call, gas=GAS, simulate=False)  # noqa: B023, E731
+        assert reason_of(later) == "ledger_unavailable"
+    assert doubtful.kept in store.pending(sender.address)
+    gone = False
+    register(sender, book)
+    assert courier.wait(doubtful).succeeded
+    assert nonce(rpc, RELAYER) == before + 2
+
+
 def test_n2_two_hundred_at_once_through_a_proxy_that_drops_a_tenth_all_land_once(rpc, proxy, book):
     chance = random.Random(20_261_126)
     proxy.fault = lambda _: chance.choice(["lost", "answer_lost"]) if chance.random() < 0.1 else None
