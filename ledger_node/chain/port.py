@@ -3,13 +3,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag
-from typing import Protocol
+from typing import Final, Protocol
 
 from ledger_node.domain.batch import Anchor, Batch
 from ledger_node.domain.consent import NO_REQUEST, Change, ConsentRecord, RequestState, Terms
 from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.event import ConsentEvent, LedgerEvent
+from ledger_node.domain.evidence.bundle import SealedBlock, node_set
+from ledger_node.domain.evidence.contract import Contract
+from ledger_node.domain.evidence.slot import Slot, Words
+from ledger_node.domain.evidence.trust import Trust
 from ledger_node.domain.fact import LedgerFacts
+from ledger_node.domain.query import FactQuery
 from ledger_node.domain.status import StatusChange
+
+RECOVERY_DELAY_S: Final = 72 * 3600
+"""How long controllers have to cancel a recovery; the SubjectRegistry enforces it."""
 
 
 class Role(IntFlag):
@@ -60,6 +69,29 @@ class Mined:
 
 
 @dataclass(frozen=True, slots=True)
+class ControllerEntry:
+    """Who controls a subject from ``since`` on, as the SubjectRegistry holds it: a commitment, and who recorded it."""
+
+    commitment: bytes
+    since: int
+    registrar: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """The last recovery that was requested of a subject; number 0 for none, ``commitment`` only while it is pending."""
+
+    commitment: bytes | None
+    number: int
+    requested_at: int
+
+    @property
+    def completable_at(self) -> int:
+        """When it may take effect, in block time."""
+        return self.requested_at + RECOVERY_DELAY_S
+
+
+@dataclass(frozen=True, slots=True)
 class UseResult:
     """Whether one use was recorded; ``refusal`` is the registry's reason where it was not."""
 
@@ -70,16 +102,22 @@ class UseResult:
 
 
 @dataclass(frozen=True, slots=True)
-class FactQuery:
-    """Which facts to read, all at one block."""
+class StateProof:
+    """What storage slots hold at one block: the words, the trie nodes that prove them, and the sealed header.
 
-    anchors: frozenset[tuple[bytes, int, int]] = frozenset()
-    keys: frozenset[tuple[bytes, bytes]] = frozenset()
-    issuers: frozenset[tuple[bytes, bytes]] = frozenset()
-    positions: frozenset[tuple[bytes, int]] = frozenset()
-    consent: bytes | None = None
-    subject: tuple[bytes, int] | None = None
-    """Subject id and the index of its controllers' entry at the time of the grant."""
+    ``accounts`` and ``storage``: RLP of the nodes from the state's root to a contract, and from its root to a slot.
+    """
+
+    block: SealedBlock
+    words: Words
+    accounts: Mapping[Contract, Sequence[bytes]]
+    storage: Mapping[Slot, Sequence[bytes]]
+
+    def nodes_of(self, slots: Mapping[Contract, Sequence[int]]) -> tuple[bytes, ...]:
+        """Return the nodes that prove ``slots``, of those that were read, as a bundle carries them."""
+        paths = [self.accounts[contract] for contract in slots]
+        paths += [self.storage[contract, slot] for contract, listed in slots.items() for slot in listed]
+        return node_set(node for path in paths for node in path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +141,10 @@ class Ledger(Protocol):
     def consent_domain(self) -> SigningDomain:
         """Where signatures on consent terms count."""
 
+    @property
+    def subject_domain(self) -> SigningDomain:
+        """Where signatures on rotations and on cancellations of recoveries count."""
+
     def require_same_chain(self) -> None:
         """Require that the endpoint serves the chain of the address book, contracts included."""
 
@@ -114,6 +156,12 @@ class Ledger(Protocol):
 
     def facts(self, query: FactQuery, at: Block | None = None) -> LedgerFacts:
         """Return facts at ``at`` (default: the newest block)."""
+
+    def state_proof(self, slots: Mapping[Contract, Sequence[int]], at: Block) -> StateProof:
+        """Return what proves the contents of storage slots at ``at``, as the node shows it."""
+
+    def trust(self) -> Trust:
+        """Return the trust file of this network as the node knows it now."""
 
     def consents(self, ids: Sequence[bytes]) -> tuple[Sequence[ConsentRecord | None], Block]:
         """Return what the newest block holds of these consents, in their order."""
@@ -147,6 +195,27 @@ class Ledger(Protocol):
     def register_subject(self, subject: bytes, commitment: bytes) -> Mined:
         """Register a subject id with the commitment to its controllers."""
 
+    def controller_entry(self, subject: bytes, number: int) -> ControllerEntry | None:
+        """Return an entry of a subject's controllers, counted from 0, or None beyond the last."""
+
+    def rotate(self, subject: bytes, commitment: bytes) -> Mined:
+        """Append a commitment on the present controllers' signatures, which the caller has checked."""
+
+    def recovery(self, subject: bytes) -> Recovery:
+        """Return the last recovery that was requested of a subject."""
+
+    def request_recovery(self, subject: bytes, commitment: bytes) -> Mined:
+        """Begin to wait for other controllers."""
+
+    def cancel_recovery(self, subject: bytes, number: int, *, by: Role) -> Mined:
+        """Cancel a pending recovery: the relayer on a controller's signature, which the caller has checked.
+
+        ``by`` is RELAYER, or REGISTRAR where the registrar itself calls it off.
+        """
+
+    def complete_recovery(self, subject: bytes, number: int) -> Mined:
+        """Append the commitment of a recovery whose time has come."""
+
     def request_consent(self, request: bytes) -> Mined:
         """Record that a bank asks for a consent."""
 
@@ -176,3 +245,12 @@ class Ledger(Protocol):
 
     def uses_since(self, block: int) -> Sequence[tuple[bytes, bytes]]:
         """Return (consent id, use id) of all uses that were recorded in this block or later, in their order."""
+
+    def consent_events(self, consent: bytes) -> Sequence[ConsentEvent]:
+        """Return everything that happened to a consent, or to a request, in order."""
+
+    def events_between(self, first: int, last: int) -> Sequence[LedgerEvent]:
+        """Return everything that happened in the blocks from ``first`` to ``last``, in order."""
+
+    def withdrawal_secret(self, transaction: bytes) -> bytes | None:
+        """Return the secret that a transaction shows the registry, or None if it does not call it so."""

@@ -1,13 +1,12 @@
 """A node that keeps transactions waiting and loses them: what is dropped is sent again, and gaps close."""
 
 import contextlib
-import socket
-import subprocess
 import threading
 import time
 
 import pytest
-from node_kit import CHAIN_ID, account, anvil_program, initcode
+from anvil_kit import running_anvil
+from node_kit import CHAIN_ID, account, initcode
 
 from ledger_node.chain.outbox import Draft, MemoryOutbox
 from ledger_node.chain.rpc import Rpc
@@ -19,32 +18,12 @@ KEY = bytes(account(0).key)
 GAS = 300_000
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @pytest.fixture
 def anvil():
     """An anvil that mines only when it is told to."""
-    program = anvil_program()
-    if program is None:
-        pytest.skip("anvil is not installed: scripts/check installs it, or put it on PATH")
-    port = free_port()
-    run = [program, "--port", str(port), "--chain-id", str(CHAIN_ID), "--hardfork", "cancun", "--silent", "--no-mining"]
-    run += ["--base-fee", "0", "--gas-price", "0", "--accounts", "1", "--disable-min-priority-fee", "--order", "fifo"]
-    with subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        rpc = Rpc(f"http://127.0.0.1:{port}")
-        try:
-            for _ in range(600):
-                with contextlib.suppress(ChainError):
-                    rpc.request("eth_chainId")
-                    break
-                time.sleep(0.05)
-            yield rpc
-        finally:
-            process.kill()
+    with running_anvil(CHAIN_ID, "--no-mining") as ask:
+        (port,) = ask.args
+        yield Rpc(f"http://127.0.0.1:{port}")
 
 
 class Outbox(MemoryOutbox):

@@ -7,12 +7,13 @@ from node_kit import CHAIN_ID, SEALER_KEY, NodeProcess, genesis
 from ledger_node import clock
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.deployment import Founder, deploy
-from ledger_node.chain.port import FactQuery, Role
+from ledger_node.chain.port import Role
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.consent import NO_REQUEST, revocation_hash
 from ledger_node.domain.error import ChainError
+from ledger_node.domain.query import FactQuery
 from ledger_node.domain.signature import address_of
 from ledger_node.node.embedded import Engine
 from ledger_node.randomness import random_bytes

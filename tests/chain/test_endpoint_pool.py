@@ -9,11 +9,12 @@ from node_kit import CHAIN_ID, SEALER_KEY, NodeProcess, genesis
 from proxy_kit import GARBLED, NO_ANSWER, Proxy
 
 from ledger_node.chain.endpoint import Fault
-from ledger_node.chain.port import Block, FactQuery
+from ledger_node.chain.port import Block
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.error import ChainError, InvalidInputError
+from ledger_node.domain.query import FactQuery
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.signature import address_of
 from ledger_node.node.embedded import Engine

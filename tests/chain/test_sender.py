@@ -14,12 +14,12 @@ from api.storage.database import open_store
 from api.storage.outbox import StoredOutbox
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.outbox import Draft, MemoryOutbox
-from ledger_node.chain.port import FactQuery
 from ledger_node.chain.rpc import ContractRevertError, Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.signer import Signer
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.error import ChainError
+from ledger_node.domain.query import FactQuery
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.signature import address_of
 from ledger_node.randomness import random_bytes

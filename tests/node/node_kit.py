@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import shutil
 import subprocess
 import sys
 import threading
@@ -75,15 +74,6 @@ def deploy(engine, sender=None, nonce=0):
     tx_hash = engine.submit(sign(sender or account(0), nonce, b"", initcode()))
     with engine.store.reader() as connection:
         return connection.execute("SELECT contract FROM tx WHERE hash=?", (tx_hash,)).fetchone()[0]
-
-
-def anvil_program():
-    """Return where anvil is, or None."""
-    found = shutil.which("anvil")
-    if found:
-        return found
-    tools = ROOT / "contracts" / "node_modules" / "@foundry-rs"
-    return next((str(program) for program in tools.glob("anvil-*/bin/anvil")), None)
 
 
 _PROGRAM = """
