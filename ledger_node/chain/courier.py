@@ -50,8 +50,7 @@ class Courier:
         self._signer = signer
         self._store = store
         self._work = threading.Lock()
-        self._is_open = False
-        self._silent = False
+        self._is_open = self._silent = False
         self._mined: set[bytes] = set()
         self._poll_due = 0.0
         self._poll_pause = _FIRST_PAUSE_S

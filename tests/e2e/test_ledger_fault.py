@@ -17,6 +17,7 @@ from api.home import Home
 from ledger_node.domain.error import ChainError
 from ledger_node.node.embedded import Engine
 
+CONSENTS = 10
 QUESTION = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 
 
@@ -24,7 +25,8 @@ class Beside:
     """A second instance with a copy of a place's store, whose nodes are behind proxies."""
 
     def __init__(self, place, folder, *node_urls):
-        self.consent = place.grant(QUESTION, uses=36, purpose="post_loan_monitoring")
+        self._consents = [place.grant(QUESTION) for _ in range(CONSENTS)]
+        self.turn()
         self.home = copy_home(place.home, folder)
         command = [sys.executable, "-m", "api.cli.main", "serve", "--home", str(folder), "--port", "0", "--json"]
         command += ["--stop-with-parent", "--processes", "1", "--access-interval", "3600"]
@@ -35,6 +37,10 @@ class Beside:
         assert line, (folder / "serve.log").read_text("utf-8")[-2000:]
         self.client = Client(json.loads(line)["url"], place.home.credentials()["demo-bank"]["api_key"])
         self.ready()
+
+    def turn(self):
+        """Go on with a consent that was not used yet."""
+        self.consent = self._consents.pop()
 
     def ready(self):
         while True:
@@ -75,11 +81,18 @@ def proxy(place):
 
 
 @pytest.fixture(scope="module")
-def beside(place, proxy, tmp_path_factory):
+def served_beside(place, proxy, tmp_path_factory):
     """An instance with one node, behind ``proxy``."""
     made = Beside(place, tmp_path_factory.mktemp("beside") / "credence", proxy.url)
     yield made
     made.close()
+
+
+@pytest.fixture
+def beside(served_beside):
+    """The same with a consent that was not used yet."""
+    served_beside.turn()
+    return served_beside
 
 
 def refusal(call):
@@ -156,10 +169,11 @@ def test_n4_with_two_nodes_one_of_which_fails_verdicts_go_on(place, tmp_path):
         beside = Beside(place, tmp_path / "credence", first.url, second.url)
         try:
             for fault in ("lost", "html", "cut_off", "errors"):
+                beside.turn()
                 for proxy in (first, second):
                     proxy.fault = lambda _, fault=fault: fault
                     assert beside.verify() == [("holds", None)]
                     proxy.fault = lambda _: None
-            assert uses(beside) == 8
+                assert uses(beside) == 2
         finally:
             beside.close()
