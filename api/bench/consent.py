@@ -17,8 +17,9 @@ from api.demo.story import BANK, SHOP
 from api.services.use_recorder import UseRecorder
 from ledger_node import clock
 from ledger_node.chain.artifact import artifact
+from ledger_node.chain.receipt import Receipt
 from ledger_node.chain.rpc import Rpc
-from ledger_node.chain.sender import Receipt, Sender
+from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.consent import NO_REQUEST, revocation_hash
 from ledger_node.domain.proof import Outcome

@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from api.services.consent import MAX_LISTED, ConsentService
 from api.services.consent_word import keep_word
-from api.services.stranger import DECOY, unknown_to_strangers
+from api.services.controller import ControllerHistory
+from api.services.stranger import unknown_to_strangers
 from api.services.subject import SubjectService
 from api.storage import table
 from api.storage.database import Store
@@ -39,10 +40,18 @@ class HeldRequest:
 class ConsentRequestService:
     """Takes, lists and refuses requests. Granting one is granting a consent that names it."""
 
-    def __init__(self, store: Store, ledger: Ledger, subjects: SubjectService, consents: ConsentService) -> None:
+    def __init__(
+        self,
+        store: Store,
+        ledger: Ledger,
+        subjects: SubjectService,
+        history: ControllerHistory,
+        consents: ConsentService,
+    ) -> None:
         self._store = store
         self._ledger = ledger
         self._subjects = subjects
+        self._history = history
         self._consents = consents
 
     def ask(self, asked: ConsentRequest, *, bank: bytes, now: int) -> HeldRequest:
@@ -79,16 +88,19 @@ class ConsentRequestService:
             ChainError: ``request_answered``, or no answer.
         """
         held = next(iter(self._select(table.consent_request.c.id == request)), None)
-        subject = self._subjects.find(bytes(HASH_BYTES) if held is None else held.asked.subject)
+        subject = bytes(HASH_BYTES) if held is None else held.asked.subject
+        erased = self._subjects.find(subject) is None
         digest = refusal_digest(request, self._ledger.consent_domain)
         parties = () if held is None else (held.asked.subject, held.asked.grantee)
-        with unknown_to_strangers(_unknown(), is_party=asker in parties):
-            if subject is None:
-                DECOY.require_signatures(digest, signatures)
-                raise _unknown()
-            subject.controllers.require_signatures(digest, signatures)
-        keep_word(self._store, request, Act.REFUSED, Word(subject.controllers, signatures))
-        self._ledger.refuse_consent(request)
+        with self._history.turn_or_decoy(subject) as controllers:
+            with unknown_to_strangers(_unknown(), is_party=asker in parties):
+                controllers.require_signatures(digest, signatures)
+                if held is None:
+                    raise _unknown()
+                if erased:
+                    raise VerificationError(Reason.ERASED, "the registrar has erased this subject")
+            keep_word(self._store, self._ledger, request, Act.REFUSED, Word(controllers, signatures))
+            self._ledger.refuse_consent(request)
 
     def complete_pending(self) -> None:
         """Record requests that an earlier run stored and did not see on the ledger.
