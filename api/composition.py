@@ -168,7 +168,7 @@ def open_instance(
     vaults = VaultSearch(departments, ledger.anchor_domain)
     log = AccessLog(store, departments[registrar.id], clock.now)
     keeper = Keeper(relayer.id, SigningKey.of(relayer_key))
-    receipts = ConsentReceipts(store, ledger, consents, keeper)
+    receipts = ConsentReceipts(store, ledger, history, consents, keeper)
     rules = InsecureLoopbackAddresses() if insecure_local_webhooks else PublicAddresses()
     webhooks = Webhooks(store, departments[registrar.id].kek, rules, system_addresses, clock.now)
     evidence = EvidenceReader(store, departments)

@@ -12,10 +12,11 @@ from api.services.access_interval import Keeper
 from api.services.consent import ConsentService, HeldConsent
 from api.services.consent_request import HeldRequest
 from api.services.consent_word import find_word
+from api.services.controller import ControllerHistory
 from api.storage.database import Store
 from ledger_node.chain.port import Ledger, UseResult
 from ledger_node.domain.event import ConsentEvent, Recorded, Step
-from ledger_node.domain.receipt import Act, Basis, Receipt
+from ledger_node.domain.receipt import Act, Basis, Receipt, Word
 
 _ACTS: Final = {
     Step.GRANTED: Act.GRANTED,
@@ -29,9 +30,12 @@ _ACTS: Final = {
 class ConsentReceipts:
     """Signs receipts with the keeper's key."""
 
-    def __init__(self, store: Store, ledger: Ledger, consents: ConsentService, keeper: Keeper) -> None:
+    def __init__(
+        self, store: Store, ledger: Ledger, history: ControllerHistory, consents: ConsentService, keeper: Keeper
+    ) -> None:
         self._store = store
         self._ledger = ledger
+        self._history = history
         self._consents = consents
         self._keeper = keeper
 
@@ -58,7 +62,7 @@ class ConsentReceipts:
         """
         for event in self._ledger.consent_events(held.id):
             if event.step is Step.REFUSED:
-                word = find_word(self._store, held.id, Act.REFUSED)
+                word = self._word(held.asked.subject, event, Act.REFUSED)
                 return None if word is None else self._receipt(Act.REFUSED, event, Basis(held.asked, word))
             granted = None if event.answer is None else self._consents.find(event.answer)
             if granted is not None:
@@ -77,8 +81,15 @@ class ConsentReceipts:
             return Basis(held.shown, secret=self._ledger.withdrawal_secret(event.recorded.transaction))
         if event.step in {Step.GRANTED, Step.USED}:
             return Basis(held.shown)
-        word = find_word(self._store, event.id, _ACTS[event.step], number=event.number)
+        word = self._word(held.shown.terms.subject, event, _ACTS[event.step])
         return None if word is None else Basis(held.shown, word)
+
+    def _word(self, subject: bytes, event: ConsentEvent, act: Act) -> Word | None:
+        """Return the word of those who controlled the subject when the act took place."""
+        control = self._history.at(subject, event.recorded.block_time)
+        if control is None:
+            return None
+        return find_word(self._store, event.id, act, control.controllers, number=event.number)
 
     def _receipt(self, act: Act, event: ConsentEvent, basis: Basis) -> Receipt:
         receipt = Receipt(
