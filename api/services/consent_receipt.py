@@ -6,36 +6,23 @@ restart, gives the same bytes.
 """
 
 from dataclasses import replace
-from typing import Final
 
 from api.services.access_interval import Keeper
 from api.services.consent import ConsentService, HeldConsent
 from api.services.consent_request import HeldRequest
 from api.services.consent_word import find_word
-from api.services.controller import ControllerHistory
 from api.storage.database import Store
 from ledger_node.chain.port import Ledger, UseResult
 from ledger_node.domain.event import ConsentEvent, Recorded, Step
-from ledger_node.domain.receipt import Act, Basis, Receipt, Word
-
-_ACTS: Final = {
-    Step.GRANTED: Act.GRANTED,
-    Step.PAUSED: Act.PAUSED,
-    Step.RESUMED: Act.RESUMED,
-    Step.WITHDRAWN: Act.WITHDRAWN,
-    Step.USED: Act.USED,
-}
+from ledger_node.domain.receipt import Act, Basis, Receipt
 
 
 class ConsentReceipts:
     """Signs receipts with the keeper's key."""
 
-    def __init__(
-        self, store: Store, ledger: Ledger, history: ControllerHistory, consents: ConsentService, keeper: Keeper
-    ) -> None:
+    def __init__(self, store: Store, ledger: Ledger, consents: ConsentService, keeper: Keeper) -> None:
         self._store = store
         self._ledger = ledger
-        self._history = history
         self._consents = consents
         self._keeper = keeper
 
@@ -51,7 +38,7 @@ class ConsentReceipts:
         for event in self._ledger.consent_events(held.shown.id):
             basis = self._basis(held, event)
             if basis is not None:
-                receipts.append(self._receipt(_ACTS[event.step], event, basis))
+                receipts.append(self._receipt(Act[event.step.name], event, basis))
         return receipts
 
     def of_request(self, held: HeldRequest) -> Receipt | None:
@@ -62,7 +49,7 @@ class ConsentReceipts:
         """
         for event in self._ledger.consent_events(held.id):
             if event.step is Step.REFUSED:
-                word = self._word(held.asked.subject, event, Act.REFUSED)
+                word = find_word(self._store, held.id, Act.REFUSED)
                 return None if word is None else self._receipt(Act.REFUSED, event, Basis(held.asked, word))
             granted = None if event.answer is None else self._consents.find(event.answer)
             if granted is not None:
@@ -81,15 +68,8 @@ class ConsentReceipts:
             return Basis(held.shown, secret=self._ledger.withdrawal_secret(event.recorded.transaction))
         if event.step in {Step.GRANTED, Step.USED}:
             return Basis(held.shown)
-        word = self._word(held.shown.terms.subject, event, _ACTS[event.step])
+        word = find_word(self._store, event.id, Act[event.step.name], number=event.number)
         return None if word is None else Basis(held.shown, word)
-
-    def _word(self, subject: bytes, event: ConsentEvent, act: Act) -> Word | None:
-        """Return the word of those who controlled the subject when the act took place."""
-        control = self._history.at(subject, event.recorded.block_time)
-        if control is None:
-            return None
-        return find_word(self._store, event.id, act, control.controllers, number=event.number)
 
     def _receipt(self, act: Act, event: ConsentEvent, basis: Basis) -> Receipt:
         receipt = Receipt(

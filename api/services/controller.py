@@ -112,11 +112,6 @@ class ControllerHistory:
         """Return all entries of a subject, in their order."""
         return self._select(_ENTRY.subject == subject)
 
-    def at(self, subject: bytes, time: int) -> Control | None:
-        """Return the controllers of a subject at a block time, or None before there were any."""
-        known = [one for one in self.of(subject) if one.since is not None and one.since <= time]
-        return known[-1] if known else None
-
     def begin(self, connection: Connection, subject: bytes, controllers: Controllers) -> None:
         """Store the first controllers in the transaction that stores their subject; registering makes them count."""
         connection.execute(insert(table.subject_controllers).values(_row(subject, 0, controllers)))

@@ -10,13 +10,11 @@ consent_word = Table(
     Column("target", LargeBinary(32), primary_key=True),
     Column("act", String(16), primary_key=True),
     Column("number", Integer, primary_key=True),
-    Column("commitment", LargeBinary(32), primary_key=True),
     Column("word", Text, nullable=False),
 )
 """What controllers signed after the grant, for receipts. ``target``: the consent, or the request that was refused.
 
-A word is written before the ledger is told; whether the act took place is for the ledger to say. ``commitment``: to
-the controllers who signed, for a word is of those who controlled the subject when the act took place.
+A word is written before the ledger is told; whether the act took place is for the ledger to say.
 """
 
 chain_cursor = Table(

@@ -4,8 +4,9 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from ledger_node.chain.port import ControllerEntry, Mined, Recovery, Role
+from ledger_node.chain.receipt import Receipt
 from ledger_node.chain.rpc import ContractRevertError
-from ledger_node.chain.sender import Receipt, Sender
+from ledger_node.chain.sender import Sender
 
 
 class SubjectCalls(ABC):

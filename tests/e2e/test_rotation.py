@@ -90,7 +90,7 @@ def test_receipts_carry_the_word_of_those_who_controlled_the_subject_then(place,
     consent = grant(place, firm, [old], GOOD)
     change(place, consent, "pause", 1, [old])
     rotate(place, firm, [old], controllers_of([heir]))
-    # the old key's word for the next change was kept while it still was the present one's to give
+    # the old key's word for the next change was kept, and the ledger did not answer
     keep_early_word(place, consent, old)
     change(place, consent, "resume", 2, [heir])
     withdraw(place, consent, [heir])
@@ -113,7 +113,7 @@ def keep_early_word(place, consent, person):
     draft = change_draft(place.ledger.consent_domain, name, Change.RESUME, 2)
     store = open_store(place.home.store)
     first = ControllerHistory(store, place.ledger).of(firm_of(place, consent))[0]
-    keep_word(store, name, Act.RESUMED, Word(first.controllers, (person.sign(draft.digest),)), number=2)
+    keep_word(store, place.ledger, name, Act.RESUMED, Word(first.controllers, (person.sign(draft.digest),)), number=2)
     store.dispose()
 
 
