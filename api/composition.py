@@ -9,9 +9,12 @@ from api.services.access_interval import AccessIntervals, Keeper
 from api.services.access_log import AccessLog
 from api.services.access_read import AccessReader
 from api.services.access_recovery import complete_rows
+from api.services.chain_follower import ChainFollower
 from api.services.commit_pool import CommitPool
 from api.services.consent import ConsentService
+from api.services.consent_receipt import ConsentReceipts
 from api.services.consent_request import ConsentRequestService
+from api.services.controller import ControllerHistory
 from api.services.erasure import ErasureService
 from api.services.evidence import EvidenceReader
 from api.services.evidence_capture import EvidenceCapture
@@ -19,11 +22,18 @@ from api.services.evidence_page import EvidencePages
 from api.services.issuer import Issuer
 from api.services.job import JobService
 from api.services.member_key import Department, SigningKey
+from api.services.notice_read import NoticeReader
+from api.services.recovery import RecoveryService
+from api.services.rotation import RotationService
 from api.services.subject import SubjectService
 from api.services.use_recorder import UseRecorder
 from api.services.vault_search import VaultSearch
 from api.services.verification import VerificationService
-from api.settings import ACCESS_INTERVAL_S
+from api.services.webhook import Webhooks
+from api.services.webhook_address import InsecureLoopbackAddresses, PublicAddresses, system_addresses
+from api.services.webhook_delivery import WebhookDeliveries
+from api.services.webhook_post import WebhookPost
+from api.settings import ACCESS_INTERVAL_S, NOTIFY_INTERVAL_S
 from api.storage.database import Store, open_store
 from api.vault.cipher import KeyEncryptionKey
 from ledger_node import clock
@@ -53,16 +63,24 @@ class Instance:
     jobs: JobService
     purposes: Purposes
     subjects: SubjectService
+    controllers: ControllerHistory
+    rotations: RotationService
+    recoveries: RecoveryService
     consents: ConsentService
     consent_requests: ConsentRequestService
     verifications: VerificationService
     erasures: ErasureService
     access: AccessReader
+    receipts: ConsentReceipts
+    notices: NoticeReader
+    webhooks: Webhooks
     evidence: EvidenceReader
     evidence_pages: EvidencePages
     _recorder: UseRecorder
     _access_log: AccessLog
     _intervals: AccessIntervals
+    _follower: ChainFollower
+    _deliveries: WebhookDeliveries
     _pool: CommitPool
 
     def start(self) -> None:
@@ -77,10 +95,14 @@ class Instance:
             self.consents.complete_pending()
             self._intervals.anchor_pending()
             complete_rows(self.store, self.ledger, self.consents, self._access_log)
+            self.controllers.complete_pending()
+            self.recoveries.complete_pending()
         except ChainError as error:
             _log.warning("some writes wait for the ledger: %s", error.reason)
         self._recorder.start()
         self._intervals.start()
+        self._follower.start()
+        self._deliveries.start()
         self.jobs.start()
 
     def stop(self) -> None:
@@ -88,16 +110,24 @@ class Instance:
         self.jobs.stop()
         self._recorder.stop()
         self._intervals.stop()
+        self._follower.stop()
+        self._deliveries.stop()
         self._pool.close()
         self.store.dispose()
 
 
 def open_instance(
-    home: Home, node_url: str, *, processes: int, access_interval_s: float = ACCESS_INTERVAL_S
+    home: Home,
+    node_url: str,
+    *,
+    processes: int,
+    access_interval_s: float = ACCESS_INTERVAL_S,
+    insecure_local_webhooks: bool = False,
 ) -> Instance:
     """Wire an instance from its home folder and the address of its node.
 
-    ``access_interval_s``: seconds between two anchors of the access log.
+    ``access_interval_s``: seconds between two anchors of the access log. ``insecure_local_webhooks``: for tests,
+    webhooks may go to this machine.
 
     Raises:
         InvalidInputError: ``configuration``; a file or key is missing, or purposes.json is not the agreed one.
@@ -130,13 +160,17 @@ def open_instance(
     store = open_store(home.store)
     pool = CommitPool(processes)
     issuers = {member: Issuer(department, store, ledger, pool) for member, department in departments.items()}
-    subjects = SubjectService(store, issuers[registrar.id], ledger)
+    history = ControllerHistory(store, ledger)
+    subjects = SubjectService(store, issuers[registrar.id], ledger, history)
     purposes = _agreed_purposes(home, ledger)
-    consents = ConsentService(store, ledger, subjects, purposes)
+    consents = ConsentService(store, ledger, subjects, history, purposes)
     recorder = UseRecorder(ledger)
     vaults = VaultSearch(departments, ledger.anchor_domain)
     log = AccessLog(store, departments[registrar.id], clock.now)
     keeper = Keeper(relayer.id, SigningKey.of(relayer_key))
+    receipts = ConsentReceipts(store, ledger, consents, keeper)
+    rules = InsecureLoopbackAddresses() if insecure_local_webhooks else PublicAddresses()
+    webhooks = Webhooks(store, departments[registrar.id].kek, rules, system_addresses, clock.now)
     evidence = EvidenceReader(store, departments)
     return Instance(
         book=book,
@@ -148,18 +182,28 @@ def open_instance(
         jobs=JobService(store, issuers, clock.now),
         purposes=purposes,
         subjects=subjects,
+        controllers=history,
+        rotations=RotationService(ledger, history, consents),
+        recoveries=RecoveryService(store, ledger, history, consents),
         consents=consents,
-        consent_requests=ConsentRequestService(store, ledger, subjects, consents),
+        consent_requests=ConsentRequestService(store, ledger, subjects, history, consents),
         verifications=VerificationService(
-            store, vaults, subjects, consents, recorder, log, EvidenceCapture(book, ledger, keeper)
+            store, vaults, subjects, consents, recorder, log, receipts, EvidenceCapture(book, ledger, keeper)
         ),
         evidence=evidence,
         evidence_pages=EvidencePages(evidence, ledger),
         erasures=ErasureService(store, issuers, ledger),
         access=AccessReader(store, departments[registrar.id], keeper.member),
+        receipts=receipts,
+        notices=NoticeReader(store),
+        webhooks=webhooks,
         _recorder=recorder,
         _access_log=log,
         _intervals=AccessIntervals(store, ledger, keeper, clock.now, interval_s=access_interval_s),
+        _follower=ChainFollower(store, ledger, interval_s=NOTIFY_INTERVAL_S),
+        _deliveries=WebhookDeliveries(
+            store, webhooks, WebhookPost(rules, system_addresses), clock.now, interval_s=NOTIFY_INTERVAL_S
+        ),
         _pool=pool,
     )
 

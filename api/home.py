@@ -20,6 +20,8 @@ from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record, to_hex
+from ledger_node.domain.signature import parse_address
+from ledger_node.randomness import random_bytes
 
 _PURPOSES: Final = "purposes.json"
 _SCRYPT_WORK: Final = 1 << 14
@@ -80,6 +82,12 @@ class Home:
         record.done()
         return members
 
+    def relayer_keys(self) -> frozenset[bytes]:
+        """Return the addresses of this instance's relayers: their keys sign receipts and keep the access log."""
+        accounts = self._read("network.json").record("accounts")
+        relayers = [member.slug for member in self.members() if Role.RELAYER in member.roles]
+        return frozenset(parse_address(accounts.take(slug), slug) for slug in relayers)
+
     def purposes(self) -> Purposes:
         """Return this instance's copy of the purposes that the consortium agreed on."""
         return Purposes.from_json(decode((self.path / _PURPOSES).read_bytes()))
@@ -112,6 +120,16 @@ class Home:
     def add_credential(self, name: str, credential: dict[str, JSON]) -> None:
         """Keep a credential in credentials.json."""
         self.write("credentials.json", {**self.credentials(), name: credential}, secret=True)
+
+    def ensure_passphrase(self) -> None:
+        """Make the folder, and the passphrase that opens its keystores, where there are none."""
+        self.path.mkdir(parents=True, mode=0o700, exist_ok=True)
+        if not (self.path / "passphrase").exists():
+            write_private(self.path / "passphrase", random_bytes(32).hex() + "\n", secret=True)
+
+    def has_key(self, name: str) -> bool:
+        """Return whether there is a key of this name."""
+        return (self.path / "keys" / f"{name}.json").is_file()
 
     def write_key(self, name: str, secret: bytes) -> None:
         """Write 32 secret bytes as a keystore v3 file."""

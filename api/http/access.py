@@ -6,7 +6,7 @@ from fastapi import Depends, Header, Request
 from starlette.concurrency import run_in_threadpool
 
 from api.composition import Instance
-from api.http.sign_in import Kind, Principal, require_kind
+from api.http.sign_in import Kind, Principal, SignInError, require_kind
 
 JsonObject: TypeAlias = dict[str, Any]
 """What routes return; pydantic cannot resolve a recursive JSON type."""
@@ -27,6 +27,18 @@ async def _principal(instance: Access, authorization: Annotated[str | None, Head
 SignedIn = Annotated[Principal, Depends(_principal)]
 
 
+async def _anybody(instance: Access, authorization: Annotated[str | None, Header()] = None) -> Principal | None:
+    try:
+        return await _principal(instance, authorization)
+    except SignInError:
+        # what signatures or a secret allow, nobody needs to sign in for, and a bad key is no obstacle
+        return None
+
+
+Anybody = Annotated[Principal | None, Depends(_anybody)]
+"""Who is signed in, where nobody needs to be."""
+
+
 def _only(*kinds: Kind) -> object:
     async def check(principal: SignedIn) -> Principal:
         return require_kind(principal, *kinds)
@@ -37,4 +49,6 @@ def _only(*kinds: Kind) -> object:
 ADepartment = Annotated[Principal, _only(Kind.DEPARTMENT, Kind.REGISTRAR)]
 ARegistrar = Annotated[Principal, _only(Kind.REGISTRAR)]
 ABank = Annotated[Principal, _only(Kind.BANK)]
+AMember = Annotated[Principal, _only(Kind.DEPARTMENT, Kind.REGISTRAR, Kind.BANK)]
 ASubjectOrBank = Annotated[Principal, _only(Kind.SUBJECT, Kind.BANK)]
+ASubjectOrRegistrar = Annotated[Principal, _only(Kind.SUBJECT, Kind.REGISTRAR)]

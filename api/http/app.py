@@ -10,7 +10,19 @@ from api.composition import Instance
 from api.http import problem
 from api.http.access import JsonObject
 from api.http.openapi import REFUSALS
-from api.http.route import access, attestation, consent, consent_request, evidence, reference, subject, verification
+from api.http.route import (
+    access,
+    attestation,
+    consent,
+    consent_request,
+    evidence,
+    notification,
+    receipt,
+    reference,
+    subject,
+    verification,
+    webhook,
+)
 
 DESCRIPTION = """
 Departments attest, subjects consent, banks verify. Every refusal is an RFC 9457 problem document with a
@@ -32,7 +44,19 @@ def create_app(instance: Instance, *, on_stop: Callable[[], None] = lambda: None
     app.state.instance = instance
     problem.install(app)
     v1 = APIRouter(prefix="/v1", responses=REFUSALS)
-    for module in (reference, subject, attestation, consent_request, consent, verification, evidence, access):
+    for module in (
+        reference,
+        subject,
+        attestation,
+        consent_request,
+        consent,
+        receipt,
+        verification,
+        evidence,
+        access,
+        notification,
+        webhook,
+    ):
         v1.include_router(module.router)
     app.include_router(v1)
     app.include_router(_health(instance))

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 
 from api.services.evidence import SealedEvidence
 from api.services.member_key import Department
+from api.services.reliance import Relied, note_reliance
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal
@@ -36,6 +37,7 @@ class Asked:
 @dataclass(slots=True)
 class _Waiting:
     rows: Sequence[Asked]
+    relied: Sequence[Relied]
     evidence: SealedEvidence | None
     done: bool = False
     error: Exception | None = None
@@ -51,12 +53,15 @@ class AccessLog:
         self._waiting: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
         self._writing = threading.Lock()
 
-    def write(self, rows: Sequence[Asked], evidence: SealedEvidence | None = None) -> None:
-        """Write one or more rows durably, and with them the evidence of the answer that they are about.
+    def write(
+        self, rows: Sequence[Asked], relied: Sequence[Relied] = (), evidence: SealedEvidence | None = None
+    ) -> None:
+        """Write one or more rows durably; whoever comes while a transaction is under way shares the next one.
 
-        Whoever comes while a transaction is under way shares the next one.
+        ``relied``: the attestations that the answer relies on; ``evidence``: what proves it. Both are written with
+        its rows.
         """
-        mine = _Waiting(rows, evidence)
+        mine = _Waiting(rows, relied, evidence)
         self._waiting.put(mine)
         with self._writing:
             if not mine.done:
@@ -72,6 +77,7 @@ class AccessLog:
         try:
             with self._store.begin() as connection:
                 self._insert(connection, [asked for waiting in group for asked in waiting.rows])
+                note_reliance(connection, [one for waiting in group for one in waiting.relied])
                 for waiting in group:
                     if waiting.evidence is not None:
                         waiting.evidence.store(connection)
@@ -115,11 +121,10 @@ class AccessLog:
         known = (
             select(table.subject.c.id, table.data_key.c.id.label("key_id"), table.data_key.c.wrapped)
             .join(table.data_key, table.data_key.c.id == table.subject.c.data_key)
-            .where(table.subject.c.id.in_([subject for subject in subjects if subject is not None]))
+            .where(table.subject.c.id.in_([subject or b"" for subject in subjects]))
         )
         found = {row.id: (row.key_id, self._kek.unwrap(row.wrapped)) for row in connection.execute(known)}
-        if all(subject in found for subject in subjects):
-            return found
+        # looked up whether it is needed or not, so that a consent of others takes the way of one that is not there
         own = self._own_key(connection)
         return {subject: found.get(subject, own) for subject in subjects}
 

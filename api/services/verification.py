@@ -13,8 +13,10 @@ from typing import Final, TypeAlias
 from api.catalogue.datatype import schemas
 from api.services.access_log import AccessLog, Asked
 from api.services.consent import ConsentService, HeldConsent
+from api.services.consent_receipt import ConsentReceipts
 from api.services.evidence import SealedEvidence
 from api.services.evidence_capture import EvidenceCapture
+from api.services.reliance import Relied
 from api.services.subject import SubjectService
 from api.services.use_recorder import UseRecorder
 from api.services.vault_search import Source, VaultSearch
@@ -41,6 +43,7 @@ from ledger_node.domain.proof import Outcome, Prover, check_proof
 from ledger_node.domain.query import FactQuery
 from ledger_node.domain.question import Op, Question
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.receipt import Receipt
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.statement import Reveal, lower
 from ledger_node.domain.verification import (
@@ -84,7 +87,13 @@ class Answer:
     use: bytes | None
     transaction: bytes | None
     controllers_entry: int = 0
+    receipt: Receipt | None = None
     evidence: SealedEvidence | None = None
+
+    @property
+    def relied(self) -> Sequence[Relied]:
+        """The attestations that this answer relies on."""
+        return [] if self.facts is None else Relied.by(self.presentation, self.use, self.facts.block_number)
 
     def to_json(self) -> dict[str, JSON]:
         """Return what the bank receives."""
@@ -101,6 +110,7 @@ class Answer:
             "controllers_entry": self.controllers_entry,
             "evidence": None if self.evidence is None else self.evidence.to_json(),
             "presentation": self.presentation.to_json(schemas()),
+            "receipt": None if self.receipt is None else self.receipt.to_json(),
         }
 
 
@@ -115,6 +125,7 @@ class VerificationService:
         consents: ConsentService,
         recorder: UseRecorder,
         log: AccessLog,
+        receipts: ConsentReceipts,
         capture: EvidenceCapture,
     ) -> None:
         self._store = store
@@ -123,6 +134,7 @@ class VerificationService:
         self._consents = consents
         self._recorder = recorder
         self._log = log
+        self._receipts = receipts
         self._capture = capture
 
     def verify(
@@ -156,7 +168,7 @@ class VerificationService:
             reason = error.reason if isinstance(error, CredenceError) else Reason.INTERNAL
             self._log.write(asking.rows(_refused(claims, reason, "not answered").presentation, asking.use))
             raise
-        self._log.write(asking.rows(answer.presentation, answer.use), answer.evidence)
+        self._log.write(asking.rows(answer.presentation, answer.use), answer.relied, answer.evidence)
         return answer
 
     def _answer(self, asking: "_Asking", claims: Sequence[Claim], purpose: str | None, policy: Policy) -> Answer:
@@ -196,11 +208,17 @@ class VerificationService:
         evidence = None
         if presentation.consent is not None:
             verify(presentation, schemas(), facts, grantee=bank, policy=policy, uses_already_counted=1)
-            keys = [source.vault_key for source in opened if source.is_shown_in(presentation)]
             evidence = self._capture.seal(
-                presentation, held.entry, proof, max_age_days=policy.max_age_days, use=use, bank=bank, keys=keys
+                presentation,
+                held.entry,
+                proof,
+                max_age_days=policy.max_age_days,
+                use=use,
+                bank=bank,
+                sources=[source for source in opened if source.is_shown_in(presentation)],
             )
-        return Answer(presentation, facts, use, recorded.mined.transaction, held.entry, evidence)
+        receipt = self._receipts.of_use(held, use, recorded)
+        return Answer(presentation, facts, use, recorded.mined.transaction, held.entry, receipt, evidence)
 
 
 @dataclass(slots=True)

@@ -9,27 +9,31 @@ from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.call import block_of, call_of, data_of, decode_answer, hex_word
 from ledger_node.chain.deployment import document_name
-from ledger_node.chain.event_read import anchor_of, use_results
+from ledger_node.chain.event_read import EventReads
 from ledger_node.chain.fact_read import AnchorsKnown, FactReads, consent_of
 from ledger_node.chain.port import (
     BatchOrder,
     Block,
+    ControllerEntry,
     Ledger,
     Member,
     Mined,
+    Recovery,
     Role,
     StateProof,
     StreamHead,
     UseResult,
 )
-from ledger_node.chain.rpc import Rpc
+from ledger_node.chain.rpc import ContractRevertError, Rpc
 from ledger_node.chain.sender import Receipt, Sender
 from ledger_node.chain.state_proof_read import read_state_proof
+from ledger_node.chain.transaction_event import anchor_of, use_results
 from ledger_node.chain.trust_read import read_trust
 from ledger_node.domain.batch import Anchor
 from ledger_node.domain.consent import NO_REQUEST, Change, ConsentRecord, RequestState, Terms
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import ChainError, VerificationError
+from ledger_node.domain.event import ConsentEvent, LedgerEvent
 from ledger_node.domain.evidence.contract import Contract
 from ledger_node.domain.evidence.trust import Trust
 from ledger_node.domain.fact import LedgerFacts
@@ -59,8 +63,10 @@ class Web3Ledger(Ledger):
         self._relayer = relayer
         self._registrar = registrar
         self._anchors: AnchorsKnown = {}
+        self._events = EventReads(book, rpc)
         self._anchor_domain = SigningDomain(book.chain_id, book.contracts["AnchorRegistry"])
         self._consent_domain = SigningDomain(book.chain_id, book.contracts["ConsentRegistry"])
+        self._subject_domain = SigningDomain(book.chain_id, book.contracts["SubjectRegistry"])
 
     @property
     @override
@@ -71,6 +77,11 @@ class Web3Ledger(Ledger):
     @override
     def consent_domain(self) -> SigningDomain:
         return self._consent_domain
+
+    @property
+    @override
+    def subject_domain(self) -> SigningDomain:
+        return self._subject_domain
 
     @override
     def require_same_chain(self) -> None:
@@ -202,6 +213,38 @@ class Web3Ledger(Ledger):
         return self._write("SubjectRegistry", "register", subject, commitment, sender=self._registrar).mined
 
     @override
+    def controller_entry(self, subject: bytes, number: int) -> ControllerEntry | None:
+        try:
+            (entry,) = self._read("SubjectRegistry", "entry", subject, number)
+        except ContractRevertError as error:
+            if error.error != "SubjectEntryUnknown":
+                raise
+            return None
+        return ControllerEntry(*entry)
+
+    @override
+    def rotate(self, subject: bytes, commitment: bytes) -> Mined:
+        return self._write("SubjectRegistry", "rotate", subject, commitment, sender=self._registrar).mined
+
+    @override
+    def recovery(self, subject: bytes) -> Recovery:
+        ((commitment, number, requested_at),) = self._read("SubjectRegistry", "recovery", subject)
+        return Recovery(commitment if any(commitment) else None, number, requested_at)
+
+    @override
+    def request_recovery(self, subject: bytes, commitment: bytes) -> Mined:
+        return self._write("SubjectRegistry", "requestRecovery", subject, commitment, sender=self._registrar).mined
+
+    @override
+    def cancel_recovery(self, subject: bytes, number: int, *, by: Role) -> Mined:
+        sender = self._registrar if by is Role.REGISTRAR else self._relayer
+        return self._write("SubjectRegistry", "cancelRecovery", subject, number, sender=sender).mined
+
+    @override
+    def complete_recovery(self, subject: bytes, number: int) -> Mined:
+        return self._write("SubjectRegistry", "completeRecovery", subject, number, sender=self._registrar).mined
+
+    @override
     def request_consent(self, request: bytes) -> Mined:
         return self._write("ConsentRegistry", "request", request).mined
 
@@ -241,19 +284,23 @@ class Web3Ledger(Ledger):
 
     @override
     def recorded_uses(self, consents: Sequence[bytes]) -> Mapping[bytes, Sequence[bytes]]:
-        topic = artifact("ConsentRegistry").topic("UseRecorded")
-        queries = [self._log_query("ConsentRegistry", [topic, to_hex(consent)]) for consent in consents]
-        answers = self._rpc.batch([("eth_getLogs", [query]) for query in queries])
-        return {
-            consent: [from_hex(log["topics"][2], "use") for log in logs]
-            for consent, logs in zip(consents, answers, strict=True)
-        }
+        return self._events.recorded_uses(consents)
 
     @override
     def uses_since(self, block: int) -> Sequence[tuple[bytes, bytes]]:
-        topic = artifact("ConsentRegistry").topic("UseRecorded")
-        logs = self._rpc.request("eth_getLogs", self._log_query("ConsentRegistry", [topic], since=block))
-        return [(from_hex(log["topics"][1], "consent"), from_hex(log["topics"][2], "use")) for log in logs]
+        return self._events.uses_since(block)
+
+    @override
+    def consent_events(self, consent: bytes) -> Sequence[ConsentEvent]:
+        return self._events.of_consent(consent)
+
+    @override
+    def events_between(self, first: int, last: int) -> Sequence[LedgerEvent]:
+        return self._events.between(first, last)
+
+    @override
+    def withdrawal_secret(self, transaction: bytes) -> bytes | None:
+        return self._events.withdrawal_secret(transaction)
 
     def _call(self, contract: str, function: str, *args: object) -> tuple[str, list[Any]]:
         return call_of(self._book, "latest", contract, function, *args)
@@ -263,15 +310,8 @@ class Web3Ledger(Ledger):
         return decode_answer(contract, function, self._rpc.request(method, *params))
 
     def _logs(self, contract: str, topics: list[str]) -> list[Any]:
-        return list(self._rpc.request("eth_getLogs", self._log_query(contract, topics)))
-
-    def _log_query(self, contract: str, topics: list[str], since: int = 0) -> dict[str, Any]:
-        return {
-            "address": to_hex(self._book.contracts[contract]),
-            "fromBlock": hex(since),
-            "toBlock": "latest",
-            "topics": topics,
-        }
+        query = {"address": to_hex(self._book.contracts[contract]), "fromBlock": "0x0", "toBlock": "latest"}
+        return list(self._rpc.request("eth_getLogs", {**query, "topics": topics}))
 
     def _write(
         self,

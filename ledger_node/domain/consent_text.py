@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from ledger_node.domain.claim import Claim
-from ledger_node.domain.consent import ANY_DATE, ConsentRequest
+from ledger_node.domain.consent import ConsentRequest
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.question import Op, Question
@@ -18,6 +18,7 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.relative import MonthsBefore
 from ledger_node.domain.schema import Schema
+from ledger_node.domain.signed_type import ANY_DATE
 from ledger_node.domain.unit import show_operand
 from ledger_node.domain.value import FieldType
 

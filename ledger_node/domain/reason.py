@@ -14,6 +14,7 @@ class Reason(StrEnum):
     JSON_MALFORMED = "json_malformed"
     JSON_DUPLICATE_KEY = "json_duplicate_key"
     JSON_TOO_DEEP = "json_too_deep"
+    NOT_CANONICAL = "not_canonical"
     TOO_LARGE = "too_large"
     FIELD_MISSING = "field_missing"
     FIELD_UNKNOWN = "field_unknown"
@@ -50,6 +51,9 @@ class Reason(StrEnum):
     SUBJECT_EXISTS = "subject_exists"
     NOT_FOUND = "not_found"
     REQUEST_INVALID = "request_invalid"
+    WEBHOOK_URL_REFUSED = "webhook_url_refused"
+    WEBHOOK_ADDRESS_REFUSED = "webhook_address_refused"
+    WEBHOOK_ADDRESS_UNKNOWN = "webhook_address_unknown"
     SIGN_IN_NEEDED = "sign_in_needed"
     NOT_ALLOWED = "not_allowed"
 
@@ -77,7 +81,7 @@ class Reason(StrEnum):
 
     # evidence
     TRUST_INVALID = "trust_invalid"
-    NOT_CANONICAL = "not_canonical"
+    BATCH_NOT_SIGNED = "batch_not_signed"
     HEADER_MALFORMED = "header_malformed"
     SEAL_MALFORMED = "seal_malformed"
     SEAL_BY_OUTSIDER = "seal_by_outsider"
@@ -132,10 +136,16 @@ class Reason(StrEnum):
     ORIGIN_MISMATCH = "origin_mismatch"
     USER_NOT_VERIFIED = "user_not_verified"
     CONTROLLERS_UNCHANGED = "controllers_unchanged"
+    CONTROLLERS_CHANGED = "controllers_changed"
     RECOVERY_PENDING = "recovery_pending"
     RECOVERY_NOT_PENDING = "recovery_not_pending"
     RECOVERY_EARLY = "recovery_early"
     SIGNER_REPEATED = "signer_repeated"
+
+    # webhooks, for who receives them
+    WEBHOOK_SIGNATURE_WRONG = "webhook_signature_wrong"
+    WEBHOOK_LATE = "webhook_late"
+    WEBHOOK_REPLAYED = "webhook_replayed"
 
     # the chain and the machinery around it
     LEDGER_UNAVAILABLE = "ledger_unavailable"

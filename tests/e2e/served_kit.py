@@ -21,6 +21,7 @@ from api.http.sign_in import Kind, SignIn
 from api.storage.database import open_store
 from ledger_node import clock
 from ledger_node.chain.rpc import Rpc
+from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import ConsentRequest, Terms
@@ -122,6 +123,11 @@ class Place:
             self._clients.append(client)
         return client
 
+    def ledger_of(self, name):
+        """Return a client of the ledger that sends from another account of this folder than the instance's."""
+        book, rpc = self.home.address_book(), Rpc(self.served.node()["url"])
+        return Web3Ledger(book, rpc, relayer=Sender(rpc, book.chain_id, self.home.read_key(name)))
+
     def http(self, name=None):
         """Return a raw HTTP client, for requests that no client of ours would send."""
         headers = {"Authorization": f"Bearer {self.home.credentials()[name]['api_key']}"} if name else {}
@@ -166,6 +172,12 @@ class Place:
         self.issue(firm)
         return self.register(firm, **options)
 
+    def new_taxpayer(self, **options):
+        """Return a registered firm of its own of which only the tax payment is attested."""
+        firm = self.fresh()
+        assert self.attest("tax_payment", [(firm, {})])["issued"] == 1
+        return self.register(firm, **options)
+
     def terms(self, questions, *, firm=None, secret=None, uses=3, language=Language.CHINESE, **changes):
         """Return terms with ``changes``, over the text that follows from them."""
         texts = {purpose.code: purpose.text(language) for purpose in default_purposes().listed}
@@ -178,9 +190,13 @@ class Place:
             # terms that cannot be shown are signed nevertheless, to see them refused
             return Terms.accepting(request, language.value, random_bytes(32), random_bytes(32))
 
+    def now(self):
+        """The time that consents are bounded by."""
+        return clock.now()
+
     def request(self, questions, *, firm=None, uses=3):
         """Return what a bank may ask for."""
-        now = clock.now()
+        now = self.now()
         return ConsentRequest(
             subject=(firm or self.shop).subject,
             grantee=self.bank_id,
