@@ -2,6 +2,8 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent.parent / "chain"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "node"))
 sys.path.insert(0, str(Path(__file__).parent.parent / "domain"))
 
 import pytest
