@@ -1,1 +1,1 @@
-"""The Ledger port and its JSON-RPC client: several nodes as one, sending until mined, reading at one block, events."""
+"""The Ledger port and its web3 client: several nodes as one, signing, submitting, reading at a block, events."""

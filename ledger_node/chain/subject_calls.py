@@ -1,4 +1,4 @@
-"""The part of the ledger client that reads and writes the SubjectRegistry."""
+"""The part of the web3.py client that reads and writes the SubjectRegistry."""
 
 from abc import ABC, abstractmethod
 from typing import Any
