@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass
 
 from api.home import Home
+from api.http.cursor import CursorCodec
 from api.http.sign_in import SignIn
 from api.services.access_interval import AccessIntervals, Keeper
 from api.services.access_log import AccessLog
@@ -13,6 +14,7 @@ from api.services.commit_pool import CommitPool
 from api.services.consent import ConsentService
 from api.services.consent_request import ConsentRequestService
 from api.services.erasure import ErasureService
+from api.services.idempotency import IdempotentCalls
 from api.services.issuer import Issuer
 from api.services.job import JobService
 from api.services.member_key import Department, SigningKey
@@ -55,6 +57,8 @@ class Instance:
     verifications: VerificationService
     erasures: ErasureService
     access: AccessReader
+    calls: IdempotentCalls
+    cursors: CursorCodec
     _recorder: UseRecorder
     _access_log: AccessLog
     _intervals: AccessIntervals
@@ -74,6 +78,7 @@ class Instance:
             complete_rows(self.store, self.ledger, self.consents, self._access_log)
         except ChainError as error:
             _log.warning("some writes wait for the ledger: %s", error.reason)
+        self.calls.start()
         self._recorder.start()
         self._intervals.start()
         self.jobs.start()
@@ -147,6 +152,8 @@ def open_instance(
         verifications=VerificationService(store, ledger, vaults, subjects, consents, recorder, log),
         erasures=ErasureService(store, issuers, ledger),
         access=AccessReader(store, departments[registrar.id], keeper.member),
+        calls=IdempotentCalls(store, departments[registrar.id].kek),
+        cursors=CursorCodec(departments[registrar.id].kek.index),
         _recorder=recorder,
         _access_log=log,
         _intervals=AccessIntervals(store, ledger, keeper, clock.now, interval_s=access_interval_s),

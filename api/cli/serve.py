@@ -13,7 +13,7 @@ import typer
 from api.cli.console import HomeOption, JsonOption, emit, home_of, refusals, talk
 from api.home import write_private
 from api.node_process import NodeProcess
-from api.settings import ACCESS_INTERVAL_S, DEFAULT_PORT
+from api.settings import ACCESS_INTERVAL_S, DEFAULT_PORT, http_settings
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
@@ -56,7 +56,7 @@ def serve(
             instance = open_instance(
                 folder, url, processes=processes or os.cpu_count() or 1, access_interval_s=access_interval
             )
-            app = create_app(instance)
+            app = create_app(instance, http_settings())
             with _listen(host, port) as listener:
                 address = f"http://{host}:{listener.getsockname()[1]}"
                 state = {"url": address, "pid": os.getpid(), "node_url": url}

@@ -35,6 +35,7 @@ class Asked:
 @dataclass(slots=True)
 class _Waiting:
     rows: Sequence[Asked]
+    beside: Callable[[Connection], None]
     done: bool = False
     error: Exception | None = None
 
@@ -49,9 +50,12 @@ class AccessLog:
         self._waiting: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
         self._writing = threading.Lock()
 
-    def write(self, rows: Sequence[Asked]) -> None:
-        """Write one or more rows durably; whoever comes while a transaction is under way shares the next one."""
-        mine = _Waiting(rows)
+    def write(self, rows: Sequence[Asked], beside: Callable[[Connection], None] = lambda _: None) -> None:
+        """Write one or more rows durably; whoever comes while a transaction is under way shares the next one.
+
+        ``beside`` writes into the same transaction, which stands or falls as a whole.
+        """
+        mine = _Waiting(rows, beside)
         self._waiting.put(mine)
         with self._writing:
             if not mine.done:
@@ -63,15 +67,22 @@ class AccessLog:
         group = []
         while not self._waiting.empty():
             group.append(self._waiting.get_nowait())
-        error: Exception | None = None
         try:
-            with self._store.begin() as connection:
-                self._insert(connection, [asked for waiting in group for asked in waiting.rows])
-        except Exception as failed:  # noqa: BLE001 - every waiting caller gets the error, whatever it is
-            error = failed
+            self._write_group(group)
+        except Exception:  # noqa: BLE001 - each is tried alone, so that nobody gets the error of another
+            for waiting in group:
+                try:
+                    self._write_group([waiting])
+                except Exception as failed:  # noqa: BLE001 - the waiting caller gets the error, whatever it is
+                    waiting.error = failed
         for waiting in group:
-            waiting.error = error
             waiting.done = True
+
+    def _write_group(self, group: Sequence[_Waiting]) -> None:
+        with self._store.begin() as connection:
+            self._insert(connection, [asked for waiting in group for asked in waiting.rows])
+            for waiting in group:
+                waiting.beside(connection)
 
     def _insert(self, connection: Connection, rows: Sequence[Asked]) -> None:
         head, earliest = _end(connection)

@@ -5,13 +5,16 @@ read at one block; (4) proofs are made from the vault; (5) the answer must pass 
 bank runs, or it does not leave; (6) every claim of it, refused or not, is a durable row of the access log.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from sqlalchemy import Connection
 
 from api.catalogue.datatype import schemas
 from api.services.access_log import AccessLog, Asked
 from api.services.consent import ConsentService, HeldConsent
+from api.services.idempotency import Attempt
 from api.services.subject import SubjectService
 from api.services.use_recorder import UseRecorder
 from api.services.vault_search import Source, VaultSearch
@@ -50,9 +53,7 @@ from ledger_node.domain.verification import (
     require_question,
     verify,
 )
-from ledger_node.randomness import random_bytes
 
-_HASH: Final = 32
 _Wanted: TypeAlias = tuple[str, Period | None]
 _REFUSALS: Final = (
     Reason.CONSENT_UNKNOWN,
@@ -129,8 +130,13 @@ class VerificationService:
         purpose: str | None,
         policy: Policy,
         operator: str | None = None,
+        attempt: Attempt,
+        keep: Callable[[Connection, Answer], None] = lambda _, __: None,
     ) -> Answer:
         """Answer ``claims`` for ``bank``, and log them before the answer leaves.
+
+        The use is the seed of ``attempt``, so that trying again costs no second one. ``keep`` stores the answer in
+        the transaction that logs it.
 
         Raises:
             InvalidInputError: a claim cannot be asked at all, whatever the consent.
@@ -143,7 +149,7 @@ class VerificationService:
         for claim in claims:
             claim.require_askable(schemas())
         held = self._consents.find(consent_id)
-        asking = _Asking(bank, operator, consent_id, held)
+        asking = _Asking(bank, operator, consent_id, held, attempt)
         try:
             answer = self._answer(asking, claims, purpose, policy)
         except Exception as error:
@@ -151,7 +157,7 @@ class VerificationService:
             reason = error.reason if isinstance(error, CredenceError) else Reason.INTERNAL
             self._log.write(asking.rows(_refused(claims, reason, "not answered").presentation, asking.use))
             raise
-        self._log.write(asking.rows(answer.presentation, answer.use))
+        self._log.write(asking.rows(answer.presentation, answer.use), lambda connection: keep(connection, answer))
         return answer
 
     def _answer(self, asking: "_Asking", claims: Sequence[Claim], purpose: str | None, policy: Policy) -> Answer:
@@ -180,17 +186,22 @@ class VerificationService:
             found = {key: self._vaults.newest(connection, subject.credit_code, *key) for key in wanted}
         if registration is None:
             return _refused(claims, Reason.ERASED, _NO_SOURCE[Reason.ERASED])
-        use = asking.use = random_bytes(_HASH)
-        recorded = self._recorder.record(asking.consent, use)
-        if not recorded.recorded:
-            return _refused(claims, _REFUSALS[recorded.refusal or 0])
+        use = asking.use = asking.attempt.seed
+        # an earlier try may have recorded the use and died before it answered
+        transaction = self._ledger.recorded_use(asking.consent, use) if asking.attempt.again else None
+        block = None
+        if transaction is None:
+            recorded = self._recorder.record(asking.consent, use)
+            if not recorded.recorded:
+                return _refused(claims, _REFUSALS[recorded.refusal or 0])
+            transaction, block = recorded.mined.transaction, recorded.mined.block
         opened = [registration, *(source for source in found.values() if isinstance(source, Source))]
-        facts = self._ledger.facts(_query(opened, held), recorded.mined.block)
+        facts = self._ledger.facts(_query(opened, held), block)
         shown_subject = ShownSubject(subject.credit_code, registration.shown, _prove_subject(registration.prover))
         presentation = _present(held.shown, shown_subject, claims, found, unconsented, facts, policy)
         if presentation.consent is not None:
             verify(presentation, schemas(), facts, grantee=bank, policy=policy, uses_already_counted=1)
-        return Answer(presentation, facts, use, recorded.mined.transaction, held.entry)
+        return Answer(presentation, facts, use, transaction, held.entry)
 
 
 @dataclass(slots=True)
@@ -201,6 +212,7 @@ class _Asking:
     operator: str | None
     consent: bytes
     held: HeldConsent | None
+    attempt: Attempt
     use: bytes | None = None
 
     def rows(self, presentation: Presentation, use: bytes | None) -> list[Asked]:

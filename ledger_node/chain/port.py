@@ -174,5 +174,8 @@ class Ledger(Protocol):
     def recorded_uses(self, consents: Sequence[bytes]) -> Mapping[bytes, Sequence[bytes]]:
         """Return the ids of all uses that were recorded under each of ``consents``, in their order."""
 
+    def recorded_use(self, consent: bytes, use: bytes) -> bytes | None:
+        """Return the transaction that recorded this use of ``consent``, or None if none did."""
+
     def uses_since(self, block: int) -> Sequence[tuple[bytes, bytes]]:
         """Return (consent id, use id) of all uses that were recorded in this block or later, in their order."""

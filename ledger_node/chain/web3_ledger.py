@@ -247,6 +247,12 @@ class Web3Ledger(Ledger):
         }
 
     @override
+    def recorded_use(self, consent: bytes, use: bytes) -> bytes | None:
+        topic = artifact("ConsentRegistry").topic("UseRecorded")
+        logs = self._logs("ConsentRegistry", [topic, to_hex(consent), to_hex(use)])
+        return from_hex(logs[0]["transactionHash"], "hash") if logs else None
+
+    @override
     def uses_since(self, block: int) -> Sequence[tuple[bytes, bytes]]:
         topic = artifact("ConsentRegistry").topic("UseRecorded")
         logs = self._rpc.request("eth_getLogs", self._log_query("ConsentRegistry", [topic], since=block))

@@ -9,12 +9,15 @@ from api.catalogue.wording import wording
 from api.http import openapi
 from api.http.access import ABank, Access, ASubjectOrBank, JsonObject
 from api.http.body import record_body
+from api.http.idempotency import attempt_of
 from api.http.openapi_terms import REQUEST, REQUEST_EXAMPLE
 from api.http.route.consent import MAX_SIGNATURES
 from api.http.sign_in import Kind
 from ledger_node import clock
 from ledger_node.domain.consent import ConsentRequest, signatures_from_json
 from ledger_node.domain.consent_text import Language, consent_text, language_named, text_digest
+from ledger_node.domain.error import VerificationError
+from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
 
 router = APIRouter(tags=["consents"])
@@ -60,7 +63,12 @@ async def refuse(request_id: str, request: Request, instance: Access) -> JsonObj
     asked = from_hex(request_id, "request")
     signatures = signatures_from_json(record.items("signatures", max_items=MAX_SIGNATURES))
     record.done()
-    await run_in_threadpool(instance.consent_requests.refuse, asked, signatures)
+    with attempt_of(request).tolerating(Reason.REQUEST_ANSWERED):
+        await run_in_threadpool(instance.consent_requests.refuse, asked, signatures)
+        return {"request": request_id, "state": "refused"}
+    (shown,) = await run_in_threadpool(lambda: instance.consent_requests.show([instance.consent_requests.find(asked)]))
+    if shown["state"] != "refused":
+        raise VerificationError(Reason.REQUEST_ANSWERED, "this request was answered otherwise already")
     return {"request": request_id, "state": "refused"}
 
 
