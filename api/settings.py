@@ -15,6 +15,7 @@ DEFAULT_HOME: Final = ".credence"
 DEFAULT_PORT: Final = 8700
 ACCESS_INTERVAL_S: Final = 60
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
+NOTIFY_INTERVAL_S: Final = 1.0
 MAX_BODY_BYTES: Final = 1 << 20
 MAX_UPLOAD_BYTES: Final = 4 << 30
 MAX_HEADER_BYTES: Final = 16 << 10

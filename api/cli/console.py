@@ -5,17 +5,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
 
-from api.client.client import Client
 from api.home import Home
 from api.settings import DEFAULT_PORT, environment
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import CredenceError, InvalidInputError
 from ledger_node.domain.reason import Reason
+
+if TYPE_CHECKING:
+    # a client reaches out to a network, and not every command does
+    from api.client.client import Client
 
 talk: Final = Console(stderr=True, highlight=False)
 
@@ -35,6 +38,11 @@ AsOption = Annotated[
     str | None, typer.Option("--as", help="Whose API key to use, a name in credentials.json (or CREDENCE_API_KEY).")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print data as one JSON document.")]
+
+
+def printable(text: str) -> str:
+    """Return ``text`` with everything escaped that a terminal would obey: others wrote it."""
+    return "".join(letter if letter.isprintable() else json.dumps(letter)[1:-1] for letter in text)
 
 
 def emit(data: JSON) -> None:
@@ -57,12 +65,14 @@ def home_of(path: Path | None) -> Home:
     return Home((path or environment().home).absolute())
 
 
-def client_of(home: Home, url: str | None, name: str | None) -> Client:
+def client_of(home: Home, url: str | None, name: str | None) -> "Client":
     """Return a client for the API at ``url``, signed in as ``name``.
 
     Raises:
         InvalidInputError: ``configuration``; there is no credential of this name.
     """
+    from api.client.client import Client
+
     known = environment()
     api_key = known.api_key
     if name is not None:

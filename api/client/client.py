@@ -49,6 +49,14 @@ class Client:
         content = json.dumps(body, ensure_ascii=False).encode()
         return self._post(path, lambda: content, "application/json")
 
+    def put(self, path: str, body: JSON) -> Any:  # noqa: ANN401 - JSON of the route
+        """Put JSON and return the JSON of the answer."""
+        return self._request("PUT", path, json=body)
+
+    def delete(self, path: str) -> Any:  # noqa: ANN401 - JSON of the route
+        """Delete a resource and return the JSON of the answer."""
+        return self._request("DELETE", path)
+
     def upload(self, path: Path, schema: str) -> str:
         """Stream a CSV or NDJSON file in and return the id of its job."""
         media_type = "application/x-ndjson" if path.suffix.lower() in {".ndjson", ".jsonl"} else "text/csv"
@@ -77,6 +85,26 @@ class Client:
             page = self.get("/v1/access-log", after=page["next"])
             rows += page["rows"]
         return str(page["keeper"]), rows
+
+    def notifications(self, after: str | None = None) -> list[Any]:
+        """Return what you are told behind the notification ``after``, oldest first."""
+        told: list[Any] = []
+        while True:
+            query = {} if after is None else {"after": after}
+            page = self.get("/v1/notifications", **query)
+            told += page["notifications"]
+            after = page["next"]
+            if after is None:
+                return told
+
+    def receipts(self, about: str) -> list[Any]:
+        """Return the receipts of a consent of yours, or that of the answer to a request."""
+        try:
+            return [item["receipt"] for item in self.get(f"/v1/consents/{about}/receipts")["receipts"]]
+        except ApiError as error:
+            if error.reason is not Reason.CONSENT_UNKNOWN:
+                raise
+        return [self.get(f"/v1/consent-requests/{about}/receipt")]
 
     def verify(
         self,
@@ -107,7 +135,14 @@ class Client:
                 continue
         return self._request("POST", path, content=content(), headers=headers, params=query)
 
+    def evidence(self, use: str) -> bytes:
+        """Return the evidence of the answer that cost ``use``, byte for byte."""
+        return self._send("GET", f"/v1/verifications/{use}/evidence").content
+
     def _request(self, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401 - passed on to httpx
+        return self._send(method, path, **options).json()
+
+    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - passed on to httpx
         try:
             response = self._http.request(method, path, **options)
         except httpx.HTTPError as error:
@@ -115,7 +150,7 @@ class Client:
                 Reason.LEDGER_UNAVAILABLE, f"the API at {self._http.base_url} does not answer; start it: credence serve"
             ) from error
         if response.is_success:
-            return response.json()
+            return response
         raise _refusal(response)
 
 

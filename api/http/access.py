@@ -77,6 +77,7 @@ def _only(*kinds: Kind) -> object:
 ADepartment = Annotated[Principal, _only(Kind.DEPARTMENT, Kind.REGISTRAR)]
 ARegistrar = Annotated[Principal, _only(Kind.REGISTRAR)]
 ABank = Annotated[Principal, _only(Kind.BANK)]
+AMember = Annotated[Principal, _only(Kind.DEPARTMENT, Kind.REGISTRAR, Kind.BANK)]
 ASubjectOrBank = Annotated[Principal, _only(Kind.SUBJECT, Kind.BANK)]
 
 

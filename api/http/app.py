@@ -15,7 +15,19 @@ from api.http.header import SecurityHeaders
 from api.http.idempotency import KeepAnswers
 from api.http.limit import RequestLimits
 from api.http.rate import RateLimits
-from api.http.route import access, attestation, consent, consent_request, reference, subject, verification
+from api.http.route import (
+    access,
+    attestation,
+    consent,
+    consent_request,
+    evidence,
+    notification,
+    receipt,
+    reference,
+    subject,
+    verification,
+    webhook,
+)
 from api.settings import HttpSettings
 from ledger_node import clock
 
@@ -47,7 +59,19 @@ def create_app(
     app.state.limits = RateLimits(settings, clock.monotonic)
     problem.install(app)
     v1 = APIRouter(prefix="/v1", dependencies=[Depends(admit)])
-    for module in (reference, subject, attestation, consent_request, consent, verification, access):
+    for module in (
+        reference,
+        subject,
+        attestation,
+        consent_request,
+        consent,
+        receipt,
+        verification,
+        evidence,
+        access,
+        notification,
+        webhook,
+    ):
         v1.include_router(module.router)
     app.include_router(v1)
     app.include_router(_health(instance))
@@ -67,7 +91,7 @@ def _wrap(app: FastAPI, instance: Instance, settings: HttpSettings) -> None:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.origins,
-            allow_methods=("GET", "POST"),
+            allow_methods=("GET", "POST", "PUT", "DELETE"),
             allow_headers=ASKED_HEADERS,
             expose_headers=SHOWN_HEADERS,
         )

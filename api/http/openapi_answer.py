@@ -16,6 +16,7 @@ from api.http.openapi_shape import (
     HELD_REQUEST,
     PRESENTATION,
     REASON,
+    RECEIPT,
     TIME,
     WORDS,
     Shape,
@@ -26,10 +27,16 @@ from api.http.openapi_shape import (
     text,
 )
 from api.http.sign_in import Kind
+from api.services.webhook import WebhookState
+from ledger_node.domain.consent_schema import SCHEMA_ID
 
 _JOB: Final = text("9e65b71106176aaaa9ca938a16fd4a55")
 _BILINGUAL: Final = record(en=text("Tax payment"), zh=text("纳税情况"))
 _SCHEMA: Final = shaped({"type": "object"}, {"name": "tax_payment", "version": 1, "fields": []})
+
+_NAME: Final = shaped({"type": "string"}, "consent_granted")
+_ANYTHING: Final = shaped({"type": "object"}, {})
+_WEBHOOK: Final = record(url=text("https://hooks.bank.example/credence"), state=text("active", *WebhookState))
 
 ANSWERS: Final[dict[tuple[str, str], Shape]] = {
     ("get", "/livez"): record(status=text("live")),
@@ -119,5 +126,15 @@ ANSWERS: Final[dict[tuple[str, str], Shape]] = {
         controllers_entry=COUNT,
         presentation=PRESENTATION,
     ),
+    ("get", "/v1/consent-terms.schema.json"): shaped({"type": "object"}, {"$id": SCHEMA_ID}),
+    ("get", "/v1/consents/{consent}/receipts"): record(receipts=many(record(id=DIGEST, receipt=RECEIPT))),
+    ("get", "/v1/consents/{consent}/receipts/{receipt}"): RECEIPT,
+    ("get", "/v1/consent-requests/{request_id}/receipt"): RECEIPT,
+    ("get", "/v1/notifications"): record(
+        notifications=many(record(id=_NAME, kind=_NAME, time=TIME, data=_ANYTHING)), next=or_null(_NAME)
+    ),
+    ("put", "/v1/webhook"): _WEBHOOK,
+    ("get", "/v1/webhook"): _WEBHOOK,
+    ("delete", "/v1/webhook"): record(state=text("removed", "removed")),
     ("get", "/v1/access-log"): record(keeper=DIGEST, rows=many(ACCESS_ROW), next=CURSOR),
 }

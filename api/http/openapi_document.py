@@ -96,20 +96,18 @@ def complete(document: JsonObject) -> None:
 
 def _complete(method: str, path: str, operation: JsonObject) -> None:
     responses = operation["responses"]
-    refusals = dict(_ANYWHERE)
-    if method == "post":
-        refusals |= _WITH_A_BODY
-    for status, reason in refusals.items():
+    takes_body = "requestBody" in operation
+    for status, reason in (_ANYWHERE | (_WITH_A_BODY if takes_body else {})).items():
         responses[str(status.value)] = _refusal(status, reason)
     answered = next(response for status, response in responses.items() if status.startswith("2"))
     shape = ANSWERS.get((method, path))
     if shape is not None:
-        answered["content"] = {"application/json": {"schema": shape, "example": example_of(shape)}}
+        answered.setdefault("content", {})["application/json"] = {"schema": shape, "example": example_of(shape)}
     if not path.startswith("/v1/"):
         return
-    if method == "post":
+    if takes_body:
         operation.setdefault("parameters", []).append(_KEY)
-    else:
+    if method == "get":
         operation.setdefault("parameters", []).append(_KNOWN)
         answered["headers"] = _TAG
         responses["304"] = {"description": "what you have is what there is", "headers": _TAG}

@@ -3,9 +3,11 @@
 from typing import Any, Final
 
 from api.http.openapi import ADDRESS, HEX32
-from api.http.openapi_terms import REQUEST, REQUEST_EXAMPLE, TERMS, TERMS_EXAMPLE
+from api.http.openapi_terms import REQUEST_EXAMPLE, TERMS_EXAMPLE
+from ledger_node.domain.consent_schema import REQUEST_SCHEMA, TERMS_SCHEMA
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.receipt import FORMAT
 
 Shape = dict[str, Any]
 
@@ -85,7 +87,7 @@ HEADER: Final = record(
 PROOF: Final = record(opening=OPEN, salt=DIGEST, path=many(DIGEST))
 ATTESTATION: Final = record(header=HEADER, anchor=ANCHOR, index=COUNT, path=many(DIGEST), subject_key=DIGEST)
 SHOWN_CONSENT: Final = record(
-    id=DIGEST, terms=shaped(TERMS, TERMS_EXAMPLE), signatures=many(SIGNATURE), controllers=CONTROLLERS
+    id=DIGEST, terms=shaped(TERMS_SCHEMA, TERMS_EXAMPLE), signatures=many(SIGNATURE), controllers=CONTROLLERS
 )
 HELD_CONSENT: Final = {
     **SHOWN_CONSENT,
@@ -102,7 +104,7 @@ HELD_CONSENT: Final = {
 }
 HELD_REQUEST: Final = record(
     id=DIGEST,
-    request=shaped(REQUEST, REQUEST_EXAMPLE),
+    request=shaped(REQUEST_SCHEMA, REQUEST_EXAMPLE),
     requested_at=TIME,
     state=text("open", "pending", "open", "granted", "refused"),
 )
@@ -153,4 +155,18 @@ ACCESS_ROW: Final = record(
             anchor=ANCHOR,
         )
     ),
+)
+RECEIPT: Final = record(
+    format=text(FORMAT),
+    chain_id=COUNT,
+    consent_registry=ACCOUNT,
+    keeper=DIGEST,
+    act=text("granted"),
+    id=DIGEST,
+    transaction=DIGEST,
+    block=BLOCK,
+    number=COUNT,
+    use=or_null(DIGEST),
+    basis=shaped({"type": "object"}, {}),
+    signature=text("0x" + "5a" * 65),
 )

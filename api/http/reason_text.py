@@ -74,6 +74,12 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.IDEMPOTENCY_ANSWER_ERASED: (
             "The request was answered, and the answer erased with its firm; ask anew if you still may."
         ),
+        Reason.NOT_CANONICAL: "The document was written anew since it was signed; keep it byte for byte as you got it.",
+        Reason.WEBHOOK_URL_REFUSED: "This is no address for webhooks; 'detail' says what is wrong with it.",
+        Reason.WEBHOOK_ADDRESS_REFUSED: (
+            "Webhooks go to public addresses only; name a host outside of internal networks."
+        ),
+        Reason.WEBHOOK_ADDRESS_UNKNOWN: "The host of the webhook has no address; see whether its name is right.",
         # proofs, headers, batches
         Reason.OPENING_MALFORMED: "A proof does not have the form of its kind; reject the answer.",
         Reason.OPENED_SET_MISMATCH: "A proof opens other members than the question demands; reject the answer.",
@@ -158,6 +164,29 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.RECOVERY_NOT_PENDING: "No recovery of this firm is under way.",
         Reason.RECOVERY_EARLY: "The waiting time of the recovery is not over; try again after it.",
         Reason.SIGNER_REPEATED: "A controller signed twice; each counts once.",
+        # evidence
+        Reason.TRUST_INVALID: "This is no trust file of a consortium; get it anew from whom you trust.",
+        Reason.HEADER_MALFORMED: "The block header of the evidence is none; reject the evidence.",
+        Reason.SEAL_MALFORMED: "A seal of the block does not have the form of its engine; reject the evidence.",
+        Reason.SEAL_BY_OUTSIDER: "A seal is by a key that seals no block of this chain; reject the evidence.",
+        Reason.SEAL_REPEATED: "A validator sealed the block twice; reject the evidence.",
+        Reason.VALIDATORS_DIFFER: (
+            "The block names other validators than the trust file; get a newer trust file, or reject the evidence."
+        ),
+        Reason.CODE_DIFFERS: "A contract holds other code than the trust file names; reject the evidence.",
+        Reason.STATE_PROOF_MISSING: "The evidence lacks the proof of a fact; reject it.",
+        Reason.STATE_PROOF_MALFORMED: "A state proof of the evidence cannot be read; reject it.",
+        Reason.STATE_PROOF_UNNEEDED: "The evidence holds a state proof that proves nothing; reject it.",
+        Reason.MEMBER_DIFFERS: "The chain knows a member by another name than the evidence; reject it.",
+        Reason.ANSWER_DIFFERS: "The answer says something else than its proofs show; reject it.",
+        Reason.USE_NOT_RECORDED: "No use of the consent was recorded before the answer; reject it.",
+        Reason.RECEIPT_MISSING: "The evidence lacks the signed word that it needs; reject it.",
+        Reason.RECEIPT_DIFFERS: "The signed word is of another answer or key; reject the evidence.",
+        Reason.GIVEN_LATER: "The answer was given after the day that you ask about; ask about a later day.",
+        # webhooks, for who receives them
+        Reason.WEBHOOK_SIGNATURE_WRONG: "The message was not signed with your secret; drop it.",
+        Reason.WEBHOOK_LATE: "The message is too old or from the future; drop it, and see whether your clock is right.",
+        Reason.WEBHOOK_REPLAYED: "The message came before; drop it.",
         # the chain and the machinery around it
         Reason.LEDGER_UNAVAILABLE: "The ledger does not answer; nothing was revealed, try again after Retry-After.",
         Reason.LEDGER_WRONG_CHAIN: "The node serves another chain than this network's; the operator must look.",

@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select
 
+from api.services.evidence import SealedEvidence
 from api.services.member_key import Department
+from api.services.reliance import Relied, note_reliance
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal
@@ -35,6 +37,8 @@ class Asked:
 @dataclass(slots=True)
 class _Waiting:
     rows: Sequence[Asked]
+    relied: Sequence[Relied]
+    evidence: SealedEvidence | None
     beside: Callable[[Connection], None]
     done: bool = False
     error: Exception | None = None
@@ -50,12 +54,19 @@ class AccessLog:
         self._waiting: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
         self._writing = threading.Lock()
 
-    def write(self, rows: Sequence[Asked], beside: Callable[[Connection], None] = lambda _: None) -> None:
+    def write(
+        self,
+        rows: Sequence[Asked],
+        relied: Sequence[Relied] = (),
+        evidence: SealedEvidence | None = None,
+        beside: Callable[[Connection], None] = lambda _: None,
+    ) -> None:
         """Write one or more rows durably; whoever comes while a transaction is under way shares the next one.
 
-        ``beside`` writes into the same transaction, which stands or falls as a whole.
+        ``relied``: the attestations that the answer relies on; ``evidence``: what proves it. Both are written with
+        its rows, and whatever ``beside`` writes.
         """
-        mine = _Waiting(rows, beside)
+        mine = _Waiting(rows, relied, evidence, beside)
         self._waiting.put(mine)
         with self._writing:
             if not mine.done:
@@ -81,7 +92,10 @@ class AccessLog:
     def _write_group(self, group: Sequence[_Waiting]) -> None:
         with self._store.begin() as connection:
             self._insert(connection, [asked for waiting in group for asked in waiting.rows])
+            note_reliance(connection, [one for waiting in group for one in waiting.relied])
             for waiting in group:
+                if waiting.evidence is not None:
+                    waiting.evidence.store(connection)
                 waiting.beside(connection)
 
     def _insert(self, connection: Connection, rows: Sequence[Asked]) -> None:

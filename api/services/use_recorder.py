@@ -28,12 +28,15 @@ class UseRecorder:
         self._waiting.put(None)
         self._thread.join()
 
-    def record(self, consent: bytes, use: bytes) -> UseResult:
-        """Record one use and return what the ledger says of it.
+    def record(self, consent: bytes, use: bytes, *, again: bool = False) -> UseResult:
+        """Record one use and return what the ledger says of it. ``again``: an earlier try may have recorded it.
 
         Raises:
             ChainError: the ledger does not answer; the use may or may not be recorded, reveal nothing.
         """
+        known = self._ledger.recorded_use(consent, use) if again else None
+        if known is not None:
+            return known
         future: Future[UseResult] = Future()
         self._waiting.put((consent, use, future))
         return future.result()

@@ -253,3 +253,13 @@ idempotent_call = Table(
 One that is answered without ``sealed`` answered about a firm that was erased since. ``body`` is null while it
 streams in.
 """
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("use", LargeBinary(32), primary_key=True),
+    Column("bank", LargeBinary(32), nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("data_keys", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+"""The bundle of an answer. ``data_keys``: member and id of the data key of every attestation that it shows."""

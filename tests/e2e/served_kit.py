@@ -21,6 +21,7 @@ from api.http.sign_in import Kind, SignIn
 from api.storage.database import open_store
 from ledger_node import clock
 from ledger_node.chain.rpc import Rpc
+from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import ConsentRequest, Terms
@@ -121,6 +122,11 @@ class Place:
         with self._lock:
             self._clients.append(client)
         return client
+
+    def ledger_of(self, name):
+        """Return a client of the ledger that sends from another account of this folder than the instance's."""
+        book, rpc = self.home.address_book(), Rpc(self.served.node()["url"])
+        return Web3Ledger(book, rpc, relayer=Sender(rpc, book.chain_id, self.home.read_key(name)))
 
     def http(self, name=None):
         """Return a raw HTTP client, for requests that no client of ours would send."""

@@ -330,7 +330,8 @@ def test_what_is_kept_of_a_call_holds_no_secret_in_clear(place):
 
 def test_a_key_may_be_used_anew_after_two_days_and_not_before(place):
     calls = place.served.instance.calls
-    from api.services.idempotency import RETENTION_S, Attempt, Call as Named, KeptAnswer
+    from api.services.idempotency import RETENTION_S, Attempt, KeptAnswer
+    from api.services.idempotency import Call as Named
 
     named, now = Named(b"caller", "key", b"route"), 1_000
     attempt = calls.claim(named, b"body", now)
