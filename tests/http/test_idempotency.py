@@ -11,7 +11,8 @@ from served_kit import SEED, one_form, write_rows
 from sqlalchemy import select
 
 from api.catalogue.synthetic import credit_code
-from api.services.idempotency import IdempotentCalls
+from api.services.idempotency import RETENTION_S, Attempt, IdempotentCalls, KeptAnswer
+from api.services.idempotency import Call as Named
 from api.storage import table
 from ledger_node.domain.consent import Change, change_digest, refusal_digest
 from ledger_node.domain.record import from_hex, to_hex
@@ -330,9 +331,6 @@ def test_what_is_kept_of_a_call_holds_no_secret_in_clear(place):
 
 def test_a_key_may_be_used_anew_after_two_days_and_not_before(place):
     calls = place.served.instance.calls
-    from api.services.idempotency import RETENTION_S, Attempt, KeptAnswer
-    from api.services.idempotency import Call as Named
-
     named, now = Named(b"caller", "key", b"route"), 1_000
     attempt = calls.claim(named, b"body", now)
     calls.keep_now(attempt, KeptAnswer(200, [], b"{}"))
