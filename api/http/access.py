@@ -7,9 +7,10 @@ from fastapi import Depends, Header, Request
 from starlette.concurrency import run_in_threadpool
 
 from api.composition import Instance
+from api.http.operation import Operations
 from api.http.rate import RateLimits, Sort
 from api.http.sign_in import Kind, Principal, SignInError, require_kind
-from ledger_node.domain.error import CredenceError
+from ledger_node.domain.error import CredenceError, InvalidInputError
 from ledger_node.domain.reason import Reason
 
 JsonObject: TypeAlias = dict[str, Any]
@@ -40,6 +41,7 @@ async def admit(
     request: Request, presented: Annotated[Principal | CredenceError | None, Depends(_presented)]
 ) -> AsyncIterator[None]:
     """Hold the caller to its limits: a principal wherever it calls from, anybody else by address."""
+    _require_known_query(request)
     limits: RateLimits = request.app.state.limits
     if isinstance(presented, Principal):
         request.state.caller = presented.kind.value.encode() + presented.id
@@ -79,6 +81,16 @@ ARegistrar = Annotated[Principal, _only(Kind.REGISTRAR)]
 ABank = Annotated[Principal, _only(Kind.BANK)]
 AMember = Annotated[Principal, _only(Kind.DEPARTMENT, Kind.REGISTRAR, Kind.BANK)]
 ASubjectOrBank = Annotated[Principal, _only(Kind.SUBJECT, Kind.BANK)]
+
+
+def _require_known_query(request: Request) -> None:
+    """Refuse parameters that the route does not read, so that a misspelt one never passes unseen."""
+    operations: Operations = request.app.state.operations
+    known = operations.query(request.method, request.url.path)
+    for name in request.query_params:
+        if name not in known:
+            shown = name[:64]
+            raise InvalidInputError(Reason.FIELD_UNKNOWN, f"this address has no query parameter '{shown}'", field=shown)
 
 
 def _sort(request: Request) -> Sort:

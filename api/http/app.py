@@ -14,6 +14,7 @@ from api.http.etag import EntityTags
 from api.http.header import SecurityHeaders
 from api.http.idempotency import KeepAnswers
 from api.http.limit import RequestLimits
+from api.http.operation import Operations
 from api.http.rate import RateLimits
 from api.http.route import (
     access,
@@ -57,7 +58,8 @@ def create_app(
     )
     app.state.instance = instance
     app.state.limits = RateLimits(settings, clock.monotonic)
-    problem.install(app)
+    app.state.operations = Operations(app)
+    problem.install(app, app.state.operations)
     v1 = APIRouter(prefix="/v1", dependencies=[Depends(admit)])
     for module in (
         reference,

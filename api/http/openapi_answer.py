@@ -28,7 +28,6 @@ from api.http.openapi_shape import (
 )
 from api.http.sign_in import Kind
 from api.services.webhook import WebhookState
-from ledger_node.domain.consent_schema import SCHEMA_ID
 
 _JOB: Final = text("9e65b71106176aaaa9ca938a16fd4a55")
 _BILINGUAL: Final = record(en=text("Tax payment"), zh=text("纳税情况"))
@@ -126,7 +125,6 @@ ANSWERS: Final[dict[tuple[str, str], Shape]] = {
         controllers_entry=COUNT,
         presentation=PRESENTATION,
     ),
-    ("get", "/v1/consent-terms.schema.json"): shaped({"type": "object"}, {"$id": SCHEMA_ID}),
     ("get", "/v1/consents/{consent}/receipts"): record(receipts=many(record(id=DIGEST, receipt=RECEIPT))),
     ("get", "/v1/consents/{consent}/receipts/{receipt}"): RECEIPT,
     ("get", "/v1/consent-requests/{request_id}/receipt"): RECEIPT,

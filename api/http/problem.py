@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.fault import fault_of
 from api.http.idempotency import Answered
+from api.http.operation import Operations
 from api.http.refusal import TryLaterError
 from api.http.sign_in import SignInError
 from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError, VerificationError
@@ -111,7 +112,7 @@ def status_of(error: CredenceError) -> HTTPStatus:
             return HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, operations: Operations) -> None:
     """Answer every error of ``app`` with a problem document."""
 
     @app.exception_handler(CredenceError)
@@ -128,10 +129,14 @@ def install(app: FastAPI) -> None:
         )
 
     @app.exception_handler(HTTPException)
-    async def _http(_: Request, error: HTTPException) -> JSONResponse:
+    async def _http(request: Request, error: HTTPException) -> JSONResponse:
         reason = Reason.NOT_FOUND if error.status_code == HTTPStatus.NOT_FOUND else Reason.REQUEST_INVALID
         detail = _FRAMEWORK.get(error.status_code, str(error.detail))
-        return problem(error.status_code, reason, detail, headers=error.headers)
+        headers = dict(error.headers or {})
+        # the router names the methods of the first route of an address alone
+        if "Allow" in headers and (methods := operations.methods(request.url.path)):
+            headers["Allow"] = ", ".join(methods)
+        return problem(error.status_code, reason, detail, headers=headers)
 
     @app.exception_handler(Answered)
     async def _answered(_: Request, known: Answered) -> Response:
