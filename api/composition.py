@@ -1,6 +1,7 @@
 """The composition root of the API: one instance's services, wired from its home folder."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api.home import Home
@@ -15,6 +16,7 @@ from api.services.commit_pool import CommitPool
 from api.services.consent import ConsentService
 from api.services.consent_receipt import ConsentReceipts
 from api.services.consent_request import ConsentRequestService
+from api.services.controller import ControllerHistory
 from api.services.erasure import ErasureService
 from api.services.evidence import EvidenceReader
 from api.services.evidence_capture import EvidenceCapture
@@ -24,6 +26,8 @@ from api.services.issuer import Issuer
 from api.services.job import JobService
 from api.services.member_key import Department, SigningKey
 from api.services.notice_read import NoticeReader
+from api.services.recovery import RecoveryService
+from api.services.rotation import RotationService
 from api.services.subject import SubjectService
 from api.services.use_recorder import UseRecorder
 from api.services.vault_search import VaultSearch
@@ -34,12 +38,14 @@ from api.services.webhook_delivery import WebhookDeliveries
 from api.services.webhook_post import WebhookPost
 from api.settings import ACCESS_INTERVAL_S, NOTIFY_INTERVAL_S
 from api.storage.database import Store, open_store
+from api.storage.outbox import StoredOutbox
 from api.vault.cipher import KeyEncryptionKey
 from ledger_node import clock
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.port import Ledger, Role
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
+from ledger_node.chain.upkeep import Upkeep
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.purpose import Purposes
@@ -62,6 +68,9 @@ class Instance:
     jobs: JobService
     purposes: Purposes
     subjects: SubjectService
+    controllers: ControllerHistory
+    rotations: RotationService
+    recoveries: RecoveryService
     consents: ConsentService
     consent_requests: ConsentRequestService
     verifications: VerificationService
@@ -69,6 +78,9 @@ class Instance:
     access: AccessReader
     calls: IdempotentCalls
     cursors: CursorCodec
+    rpc: Rpc
+    senders: Sequence[Sender]
+    _upkeep: Upkeep
     receipts: ConsentReceipts
     notices: NoticeReader
     webhooks: Webhooks
@@ -86,6 +98,8 @@ class Instance:
         self.ledger.require_same_chain()
         now = clock.now()
         try:
+            for sender in self.senders:
+                sender.finish()
             for issuer in self.issuers.values():
                 issuer.anchor_pending()
             self.subjects.complete_pending(now)
@@ -93,9 +107,12 @@ class Instance:
             self.consents.complete_pending()
             self._intervals.anchor_pending()
             complete_rows(self.store, self.ledger, self.consents, self._access_log)
+            self.controllers.complete_pending()
+            self.recoveries.complete_pending()
         except ChainError as error:
             _log.warning("some writes wait for the ledger: %s", error.reason)
         self.calls.start()
+        self._upkeep.start()
         self._recorder.start()
         self._intervals.start()
         self._follower.start()
@@ -109,19 +126,20 @@ class Instance:
         self._intervals.stop()
         self._follower.stop()
         self._deliveries.stop()
+        self._upkeep.stop()
         self._pool.close()
         self.store.dispose()
 
 
 def open_instance(
     home: Home,
-    node_url: str,
+    node_urls: Sequence[str],
     *,
     processes: int,
     access_interval_s: float = ACCESS_INTERVAL_S,
     insecure_local_webhooks: bool = False,
 ) -> Instance:
-    """Wire an instance from its home folder and the address of its node.
+    """Wire an instance from its home folder and the addresses of its nodes, the preferred one first.
 
     ``access_interval_s``: seconds between two anchors of the access log. ``insecure_local_webhooks``: for tests,
     webhooks may go to this machine.
@@ -131,7 +149,7 @@ def open_instance(
         ChainError: the node does not answer.
     """
     book = home.address_book()
-    rpc = Rpc(node_url)
+    rpc = Rpc(*node_urls, book=book)
     departments = {
         member.id: Department(
             member.id,
@@ -148,18 +166,18 @@ def open_instance(
     if registrar is None or relayer is None:
         raise InvalidInputError(Reason.CONFIGURATION, "members.json names no registrar or no relayer")
     relayer_key = home.read_key(relayer.slug)
-    ledger = Web3Ledger(
-        book,
-        rpc,
-        relayer=Sender(rpc, book.chain_id, relayer_key),
-        registrar=Sender(rpc, book.chain_id, home.read_key(registrar.slug)),
-    )
     store = open_store(home.store)
+    relaying, registering = (
+        Sender(rpc, book.chain_id, *home.sender_keys(member.slug), store=StoredOutbox(store))
+        for member in (relayer, registrar)
+    )
+    ledger = Web3Ledger(book, rpc, relayer=relaying, registrar=registering)
     pool = CommitPool(processes)
     issuers = {member: Issuer(department, store, ledger, pool) for member, department in departments.items()}
-    subjects = SubjectService(store, issuers[registrar.id], ledger)
+    history = ControllerHistory(store, ledger)
+    subjects = SubjectService(store, issuers[registrar.id], ledger, history)
     purposes = _agreed_purposes(home, ledger)
-    consents = ConsentService(store, ledger, subjects, purposes)
+    consents = ConsentService(store, ledger, subjects, history, purposes)
     recorder = UseRecorder(ledger)
     vaults = VaultSearch(departments, ledger.anchor_domain)
     log = AccessLog(store, departments[registrar.id], clock.now)
@@ -178,8 +196,11 @@ def open_instance(
         jobs=JobService(store, issuers, clock.now),
         purposes=purposes,
         subjects=subjects,
+        controllers=history,
+        rotations=RotationService(ledger, history, consents),
+        recoveries=RecoveryService(store, ledger, history, consents),
         consents=consents,
-        consent_requests=ConsentRequestService(store, ledger, subjects, consents),
+        consent_requests=ConsentRequestService(store, ledger, subjects, history, consents),
         verifications=VerificationService(
             store, vaults, subjects, consents, recorder, log, receipts, EvidenceCapture(book, ledger, keeper)
         ),
@@ -189,6 +210,9 @@ def open_instance(
         access=AccessReader(store, departments[registrar.id], keeper.member),
         calls=IdempotentCalls(store, departments[registrar.id].kek),
         cursors=CursorCodec(departments[registrar.id].kek.index),
+        rpc=rpc,
+        senders=(relaying, registering),
+        _upkeep=Upkeep(rpc, (relaying, registering)),
         receipts=receipts,
         notices=NoticeReader(store),
         webhooks=webhooks,

@@ -1,14 +1,16 @@
 """Founding a consortium of one: keys, chain, contracts, members, and the first API keys."""
 
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from api.catalogue.datatype import schemas
 from api.catalogue.purpose import default_purposes
-from api.home import Home, LocalMember, write_private
+from api.home import Home, LocalMember
 from api.http.sign_in import Kind, SignIn
 from api.node_process import NodeProcess
 from api.storage.database import open_store
@@ -22,13 +24,18 @@ from ledger_node.domain.record import to_hex
 from ledger_node.domain.signature import address_of
 from ledger_node.randomness import random_bytes
 
-FOUNDERS: Final = (
+DEMO_BANKS: Final[Mapping[str, str]] = {"demo-bank": "Demo bank"}
+"""Name of a bank's files and credential -> its name on the ledger."""
+_FOUNDERS: Final = (
     ("operator", "Credence platform operator", Role.RELAYER),
     ("tax-bureau", "Demo tax bureau", Role.DEPARTMENT),
     ("market-regulator", "Demo market regulation bureau", Role.DEPARTMENT | Role.REGISTRAR),
-    ("demo-bank", "Demo bank", Role.BANK),
 )
 _OTHER_KEYS: Final = ("sealer", "governor")
+_FURTHER_SENDERS: Final = 2
+"""A relayer sends from several accounts, so that a transaction that is stuck holds up a part of the others only."""
+_SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_MAX_NAME: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,44 +48,71 @@ class ChainParameters:
     allowlist: tuple[bytes, ...]
 
 
-def found(home: Home, chain_id: int, create_chain: Callable[[ChainParameters], None]) -> None:
-    """Make ``home``; it appears whole or not at all.
+def found(
+    home: Home,
+    chain_id: int,
+    create_chain: Callable[[ChainParameters], None],
+    *,
+    banks: Mapping[str, str] = DEMO_BANKS,
+) -> None:
+    """Make ``home``; it appears whole or not at all. ``banks``: as ``DEMO_BANKS``.
 
     Raises:
-        InvalidInputError: ``configuration``; there is something at this path already.
+        InvalidInputError: ``configuration``; this path exists already, or the banks cannot be told apart.
         ChainError: the new node does not answer.
     """
     if home.path.exists():
         raise InvalidInputError(Reason.CONFIGURATION, f"{home.path} exists already; choose another --home or remove it")
+    members = _members(chain_id, banks)
     draft = Home(home.path.with_name(home.path.name + ".partial"))
     shutil.rmtree(draft.path, ignore_errors=True)
-    draft.path.mkdir(parents=True, mode=0o700)
-    write_private(draft.path / "passphrase", random_bytes(32).hex() + "\n", secret=True)
-    members = [LocalMember(slug, member_id(name, chain_id), name, roles) for slug, name, roles in FOUNDERS]
-    keys = {slug: random_bytes(32) for slug in (*_OTHER_KEYS, *(member.slug for member in members))}
+    draft.ensure_passphrase()
+    further = {
+        member.slug: [f"{member.slug}.sender-{number + 1}" for number in range(_FURTHER_SENDERS)]
+        for member in members
+        if Role.RELAYER in member.roles
+    }
+    named = (*_OTHER_KEYS, *(member.slug for member in members), *chain.from_iterable(further.values()))
+    keys = {slug: random_bytes(32) for slug in named}
     for slug, key in keys.items():
         draft.write_key(slug, key)
     for member in members:
         if Role.DEPARTMENT in member.roles:
             draft.write_key(f"{member.slug}.vault", random_bytes(32))
     senders = ["governor", *(member.slug for member in members if member.roles & (Role.RELAYER | Role.REGISTRAR))]
+    senders += chain.from_iterable(further.values())
     allowlist = tuple(address_of(keys[slug]) for slug in senders)
     create_chain(ChainParameters(draft.chain, chain_id, keys["sealer"], allowlist))
     draft.write_members(members)
     draft.write_purposes(default_purposes())
-    _deploy(draft, chain_id, keys, members, senders)
+    own = {member.slug: (member.slug, *further.get(member.slug, ())) for member in members}
+    founders = [
+        Founder(member.id, member.name, member.roles, tuple(address_of(keys[slug]) for slug in own[member.slug]))
+        for member in members
+    ]
+    _deploy(draft, chain_id, keys, founders, senders)
     _first_api_keys(draft, members)
     draft.path.rename(home.path)
 
 
-def _deploy(home: Home, chain_id: int, keys: dict[str, bytes], members: list[LocalMember], senders: list[str]) -> None:
+def _members(chain_id: int, banks: Mapping[str, str]) -> list[LocalMember]:
+    founders = [*_FOUNDERS, *((slug, name, Role.BANK) for slug, name in banks.items())]
+    slugs, names = {slug for slug, _, _ in founders}, {name for _, name, _ in founders}
+    sound = all(_SLUG.fullmatch(slug) and name.strip() and len(name) <= _MAX_NAME for slug, name in banks.items())
+    if not sound or slugs & set(_OTHER_KEYS) or not len(slugs) == len(names) == len(founders):
+        raise InvalidInputError(
+            Reason.CONFIGURATION,
+            "each bank has an own short name of a-z, 0-9 and -, and an own full name; none may be another member's",
+            field="bank",
+        )
+    return [LocalMember(slug, member_id(name, chain_id), name, roles) for slug, name, roles in founders]
+
+
+def _deploy(home: Home, chain_id: int, keys: dict[str, bytes], founders: list[Founder], senders: list[str]) -> None:
     node = NodeProcess(home)
     node.start()
     rpc = Rpc(node.wait_ready())
     try:
-        founders = [
-            Founder(member.id, member.name, member.roles, (address_of(keys[member.slug]),)) for member in members
-        ]
         ids = {name: schema.id for name, schema in schemas().items()}
         book = deploy(rpc, Sender(rpc, chain_id, keys["governor"]), founders, ids, {"purposes": home.purposes().digest})
     finally:

@@ -2,7 +2,8 @@
 
 network.json       address book and the addresses of sealer and allowlisted accounts
 members.json       the members that this instance serves, with their roles
-keys/NAME.json     keystore v3: a signing key; NAME.vault.json: a department's key-encryption key
+keys/NAME.json     keystore v3: a signing key; NAME.vault.json: a department's key-encryption key;
+                   NAME.sender-N.json: further accounts that send for a member
 passphrase         opens the keystores (mode 0600; keep a copy apart)
 credentials.json   API keys that ``init`` and the registrar gave out (mode 0600; move them to their owners)
 chain.sqlite3      the embedded chain; store.sqlite3: vault and store; node.json: where the node listens
@@ -21,6 +22,7 @@ from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record, to_hex
 from ledger_node.domain.signature import parse_address
+from ledger_node.randomness import random_bytes
 
 _PURPOSES: Final = "purposes.json"
 _SCRYPT_WORK: Final = 1 << 14
@@ -120,6 +122,16 @@ class Home:
         """Keep a credential in credentials.json."""
         self.write("credentials.json", {**self.credentials(), name: credential}, secret=True)
 
+    def ensure_passphrase(self) -> None:
+        """Make the folder, and the passphrase that opens its keystores, where there are none."""
+        self.path.mkdir(parents=True, mode=0o700, exist_ok=True)
+        if not (self.path / "passphrase").exists():
+            write_private(self.path / "passphrase", random_bytes(32).hex() + "\n", secret=True)
+
+    def has_key(self, name: str) -> bool:
+        """Return whether there is a key of this name."""
+        return (self.path / "keys" / f"{name}.json").is_file()
+
     def write_key(self, name: str, secret: bytes) -> None:
         """Write 32 secret bytes as a keystore v3 file."""
         from eth_keyfile.keyfile import create_keyfile_json
@@ -144,6 +156,15 @@ class Home:
             raise InvalidInputError(Reason.CONFIGURATION, f"the key file {path} is missing") from error
         except ValueError as error:
             raise InvalidInputError(Reason.CONFIGURATION, f"the passphrase does not open {path}") from error
+
+    def sender_keys(self, slug: str) -> list[bytes]:
+        """Return the keys of all accounts that send for a member: its own, and those of SLUG.sender-N.json.
+
+        Raises:
+            InvalidInputError: ``configuration``; a file is missing or the passphrase does not open it.
+        """
+        further = sorted((self.path / "keys").glob(f"{slug}.sender-*.json"))
+        return [self.read_key(name) for name in (slug, *(path.stem for path in further))]
 
     def _password(self) -> bytes:
         return (self.path / "passphrase").read_text("ascii").strip().encode("ascii")

@@ -53,15 +53,17 @@ class Environment:
     home: Path
     url: str | None
     api_key: str | None
+    rpc_urls: tuple[str, ...]
 
 
 def environment() -> Environment:
-    """Read CREDENCE_HOME, CREDENCE_URL and CREDENCE_API_KEY."""
+    """Read CREDENCE_HOME, CREDENCE_URL, CREDENCE_API_KEY and CREDENCE_RPC_URLS (addresses with commas between them)."""
     environ = os.environ  # noqa: TID251 - this is the one reader
     return Environment(
         Path(environ.get("CREDENCE_HOME", DEFAULT_HOME)),
         environ.get("CREDENCE_URL"),
         environ.get("CREDENCE_API_KEY"),
+        tuple(url.strip() for url in environ.get("CREDENCE_RPC_URLS", "").split(",") if url.strip()),
     )
 
 

@@ -69,6 +69,15 @@ async def _principal(presented: Annotated[Principal | CredenceError | None, Depe
 SignedIn = Annotated[Principal, Depends(_principal)]
 
 
+async def _anybody(presented: Annotated[Principal | CredenceError | None, Depends(_presented)]) -> Principal | None:
+    # what signatures or a secret allow, nobody needs to sign in for, and a bad key is no obstacle
+    return presented if isinstance(presented, Principal) else None
+
+
+Anybody = Annotated[Principal | None, Depends(_anybody)]
+"""Who is signed in, where nobody needs to be."""
+
+
 def _only(*kinds: Kind) -> object:
     async def check(principal: SignedIn) -> Principal:
         return require_kind(principal, *kinds)
@@ -81,6 +90,7 @@ ARegistrar = Annotated[Principal, _only(Kind.REGISTRAR)]
 ABank = Annotated[Principal, _only(Kind.BANK)]
 AMember = Annotated[Principal, _only(Kind.DEPARTMENT, Kind.REGISTRAR, Kind.BANK)]
 ASubjectOrBank = Annotated[Principal, _only(Kind.SUBJECT, Kind.BANK)]
+ASubjectOrRegistrar = Annotated[Principal, _only(Kind.SUBJECT, Kind.REGISTRAR)]
 
 
 def _require_known_query(request: Request) -> None:

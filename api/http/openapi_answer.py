@@ -80,6 +80,21 @@ ANSWERS: Final[dict[tuple[str, str], Shape]] = {
         threshold=COUNT,
         registration=DIGEST,
     ),
+    ("get", "/v1/subjects/{subject}"): record(
+        subject=DIGEST, registration=DIGEST, history=many(_ANYTHING), pending_recovery=or_null(_ANYTHING, None)
+    ),
+    ("post", "/v1/subjects/{subject}/rotations"): record(
+        subject=DIGEST, entry=COUNT, since=or_null(TIME), commitment=DIGEST
+    ),
+    ("post", "/v1/subjects/{subject}/recoveries"): record(
+        subject=DIGEST, number=COUNT, commitment=DIGEST, requested_at=or_null(TIME), completable_at=or_null(TIME)
+    ),
+    ("post", "/v1/subjects/{subject}/recoveries/{number}/cancellation"): record(
+        subject=DIGEST, number=COUNT, state=text("cancelled", "cancelled")
+    ),
+    ("post", "/v1/subjects/{subject}/recoveries/{number}/completion"): record(
+        subject=DIGEST, number=COUNT, entry=COUNT, since=or_null(TIME), commitment=DIGEST
+    ),
     ("post", "/v1/attestations"): record(job=_JOB, state=text("queued", "queued")),
     ("get", "/v1/jobs/{job}"): record(
         job=_JOB,

@@ -96,6 +96,7 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.NOT_ANCHORED: "The chain does not hold this batch; wait for its anchoring, or reject the answer.",
         Reason.ISSUER_MISMATCH: "The attestation names another issuer than the batch it is in; reject the answer.",
         Reason.ISSUER_NOT_ALLOWED: "This department may not issue attestations of this type; reject the answer.",
+        Reason.BATCH_NOT_SIGNED: "The batch carries no signature of its member's key; reject the answer.",
         Reason.KEY_NOT_VALID: "The batch was signed by a key that was not valid then; reject the answer.",
         Reason.KEY_COMPROMISED: (
             "The batch was signed after its key was compromised; ask the department to attest anew."
@@ -154,6 +155,7 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.SIGNER_NOT_CONTROLLER: (
             "A signature is by a key that does not sign for the firm; sign with a controller's."
         ),
+        Reason.CONTROLLERS_CHANGED: "The firm has other controllers by now; read the subject and sign again.",
         Reason.CONTROLLERS_MISMATCH: "These are not the firm's controllers at that time; reject the answer.",
         Reason.THRESHOLD_NOT_MET: "Too few controllers signed; collect as many signatures as the threshold says.",
         Reason.CHALLENGE_MISMATCH: "The passkey signed another challenge; sign this request again.",

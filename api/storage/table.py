@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 metadata = MetaData()
@@ -137,16 +138,44 @@ subject = Table(
     Column("id", LargeBinary(32), primary_key=True),
     Column("registrar", LargeBinary(32), nullable=False),
     Column("subject_index", LargeBinary(32), nullable=False, unique=True),
-    Column("entry", Integer, nullable=False),
-    Column("controllers", Text, nullable=False),
     Column("data_key", LargeBinary(16), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
-    Column("commitment", LargeBinary(32), nullable=False),
     Column("as_of", Integer, nullable=False),
     Column("registration", LargeBinary(32)),
 )
 
 """A subject without ``registration`` is being registered; the next start finishes it."""
+
+subject_controllers = Table(
+    "subject_controllers",
+    metadata,
+    Column("subject", LargeBinary(32), ForeignKey("subject.id"), primary_key=True),
+    Column("entry", Integer, primary_key=True),
+    Column("controllers", Text, nullable=False),
+    Column("commitment", LargeBinary(32), nullable=False),
+    Column("recovery", BigInteger),
+    Column("signatures", Text, nullable=False),
+    Column("since", BigInteger),
+)
+"""Who controlled a subject, one row an entry of the SubjectRegistry. One without ``since`` is not known to be on the
+ledger; it is sent before anything else happens to its subject, and at the next start.
+
+``recovery``: the number of the recovery that it completes. ``signatures``: those of a rotation.
+"""
+
+subject_recovery = Table(
+    "subject_recovery",
+    metadata,
+    Column("subject", LargeBinary(32), ForeignKey("subject.id"), primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("controllers", Text, nullable=False),
+    Column("commitment", LargeBinary(32), nullable=False),
+    Column("requested_at", BigInteger),
+)
+"""A recovery and the controllers it is for; whether it is pending only the ledger says.
+
+One without ``requested_at`` is not known to be on the ledger; it is sent as a row of ``subject_controllers`` is.
+"""
 
 consent = Table(
     "consent",
@@ -263,3 +292,25 @@ evidence = Table(
     Column("sealed", LargeBinary, nullable=False),
 )
 """The bundle of an answer. ``data_keys``: member and id of the data key of every attestation that it shows."""
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("account", LargeBinary(20), nullable=False),
+    Column("nonce", BigInteger, nullable=False),
+    Column("recipient", LargeBinary(20)),
+    Column("data", LargeBinary, nullable=False),
+    Column("gas", BigInteger, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    UniqueConstraint("account", "nonce"),
+)
+"""Transactions that are signed and not known to be mined: kept before they are sent, sent until they are mined."""
+
+outbox_account = Table(
+    "outbox_account",
+    metadata,
+    Column("account", LargeBinary(20), primary_key=True),
+    Column("next_nonce", BigInteger, nullable=False),
+)
+"""The next nonce of every account that sends."""

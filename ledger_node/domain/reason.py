@@ -91,6 +91,7 @@ class Reason(StrEnum):
 
     # evidence
     TRUST_INVALID = "trust_invalid"
+    BATCH_NOT_SIGNED = "batch_not_signed"
     HEADER_MALFORMED = "header_malformed"
     SEAL_MALFORMED = "seal_malformed"
     SEAL_BY_OUTSIDER = "seal_by_outsider"
@@ -145,6 +146,7 @@ class Reason(StrEnum):
     ORIGIN_MISMATCH = "origin_mismatch"
     USER_NOT_VERIFIED = "user_not_verified"
     CONTROLLERS_UNCHANGED = "controllers_unchanged"
+    CONTROLLERS_CHANGED = "controllers_changed"
     RECOVERY_PENDING = "recovery_pending"
     RECOVERY_NOT_PENDING = "recovery_not_pending"
     RECOVERY_EARLY = "recovery_early"

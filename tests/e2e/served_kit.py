@@ -172,6 +172,12 @@ class Place:
         self.issue(firm)
         return self.register(firm, **options)
 
+    def new_taxpayer(self, **options):
+        """Return a registered firm of its own of which only the tax payment is attested."""
+        firm = self.fresh()
+        assert self.attest("tax_payment", [(firm, {})])["issued"] == 1
+        return self.register(firm, **options)
+
     def terms(self, questions, *, firm=None, secret=None, uses=3, language=Language.CHINESE, **changes):
         """Return terms with ``changes``, over the text that follows from them."""
         texts = {purpose.code: purpose.text(language) for purpose in default_purposes().listed}
@@ -184,9 +190,13 @@ class Place:
             # terms that cannot be shown are signed nevertheless, to see them refused
             return Terms.accepting(request, language.value, random_bytes(32), random_bytes(32))
 
+    def now(self):
+        """The time that consents are bounded by."""
+        return clock.now()
+
     def request(self, questions, *, firm=None, uses=3):
         """Return what a bank may ask for."""
-        now = clock.now()
+        now = self.now()
         return ConsentRequest(
             subject=(firm or self.shop).subject,
             grantee=self.bank_id,

@@ -1,12 +1,12 @@
 """Notifications: each event is told once, to whom it concerns, in the order of the ledger, whatever dies."""
 
 import json
-import time
 from types import SimpleNamespace
 
 import pytest
 from served_kit import DAY, SEED, one_form
 from sqlalchemy import select
+from subject_kit import told_until
 
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
@@ -30,17 +30,6 @@ from ledger_node.randomness import random_bytes
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 RATED = "tax_credit_rating.grade in {A, B}"
 PATIENCE_S = 60
-
-
-def told_until(client, wanted):
-    """Return (kind, data) of all notifications, once ``wanted`` is among them."""
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        told = [(one["kind"], one["data"]) for one in client.notifications()]
-        if wanted in told:
-            return told
-        assert time.monotonic() < deadline, told[-5:]
-        time.sleep(0.1)
 
 
 def about(told, name):
