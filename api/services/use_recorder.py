@@ -7,6 +7,8 @@ from concurrent.futures import Future
 from typing import Final
 
 from ledger_node.chain.port import Ledger, UseResult
+from ledger_node.domain.error import ChainError
+from ledger_node.domain.reason import Reason
 
 _GROUP: Final = 512
 
@@ -34,9 +36,13 @@ class UseRecorder:
         Raises:
             ChainError: the ledger does not answer; the use may or may not be recorded, reveal nothing.
         """
-        known = self._ledger.recorded_use(consent, use) if again else None
-        if known is not None:
-            return known
+        if again:
+            # first what is on its way, then what is there: the other way round it could land in between
+            if self._ledger.is_on_way(use):
+                raise ChainError(Reason.LEDGER_UNAVAILABLE, "an earlier try is on its way to the ledger; ask again")
+            known = self._ledger.recorded_use(consent, use)
+            if known is not None:
+                return known
         future: Future[UseResult] = Future()
         self._waiting.put((consent, use, future))
         return future.result()

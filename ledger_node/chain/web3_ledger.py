@@ -242,6 +242,10 @@ class Web3Ledger(SubjectCalls, Ledger):
         return self._events.recorded_uses(consents)
 
     @override
+    def is_on_way(self, use: bytes) -> bool:
+        return self._relayer is not None and self._relayer.is_on_way(use)
+
+    @override
     def recorded_use(self, consent: bytes, use: bytes) -> UseResult | None:
         registry = artifact("ConsentRegistry")
         logs = self._logs("ConsentRegistry", [registry.topic("UseRecorded"), to_hex(consent), to_hex(use)])

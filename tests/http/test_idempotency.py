@@ -15,6 +15,8 @@ from api.services.idempotency import RETENTION_S, Attempt, IdempotentCalls, Kept
 from api.services.idempotency import Call as Named
 from api.storage import table
 from ledger_node.domain.consent import Change, change_digest, refusal_digest
+from ledger_node.domain.error import ChainError
+from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
@@ -282,6 +284,30 @@ def test_a4_the_use_of_a_lost_answer_has_rows_in_the_access_log(place, monkeypat
     _, rows = place.client("demo-bank").access_rows()
     mine = [row["row"] for row in rows if row["row"]["use"] == answer["use"]["id"]]
     assert [row["verdict"] for row in mine][-1] == "holds"
+
+
+def test_a4_a_use_that_is_on_its_way_is_not_recorded_a_second_time(place, monkeypatch):
+    call = verification(place)
+    ledger = place.served.instance.ledger
+    record = ledger.record_uses
+    sent = []
+
+    def unseen(uses):
+        # the transaction is on its way when the ledger stops answering
+        sent.append(uses)
+        raise ChainError(Reason.LEDGER_UNAVAILABLE, "no receipt came")
+
+    with monkeypatch.context() as slow:
+        slow.setattr(ledger, "record_uses", unseen)
+        slow.setattr(ledger, "is_on_way", lambda use: any(use == named for uses in sent for _, named in uses))
+        first = call.send()
+        refused(first, 503, "ledger_unavailable")
+        assert first.headers["retry-after"] == "1"
+        refused(call.send(), 503, "ledger_unavailable")
+    assert len(sent) == 1
+    record(sent[0])
+    assert call.send().status_code == 200
+    assert uses(place, call) == 1
 
 
 def test_an_answer_that_was_given_stands_after_the_consent_is_withdrawn(place):
