@@ -54,7 +54,14 @@ def create_app(
         on_stop()
 
     app = FastAPI(
-        title="Credence", version="0.1.0", description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None
+        title="Credence",
+        version="0.1.0",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        # a redirection would name the host that the caller says it asked
+        redirect_slashes=False,
     )
     app.state.instance = instance
     app.state.limits = RateLimits(settings, clock.monotonic)

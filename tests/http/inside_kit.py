@@ -30,7 +30,7 @@ class Inside:
         self.start()
 
     def start(self):
-        self.instance = open_instance(self.home, self._node_url, processes=1)
+        self.instance = open_instance(self.home, [self._node_url], processes=1)
         listener = self._listener = socket.create_server(("127.0.0.1", self._port))
         self._port = listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self._port}"
