@@ -71,14 +71,16 @@ def serve(
             app = create_app(instance, http_settings())
             with _listen(host, port) as listener:
                 address = f"http://{host}:{listener.getsockname()[1]}"
-                state = {"url": address, "pid": os.getpid(), "node_url": urls[0]}
+                # by its name, since an address may hold a password
+                node_url = instance.rpc.health()[0].name
+                state = {"url": address, "pid": os.getpid(), "node_url": node_url}
                 write_private(folder.path / "api.json", json.dumps(state) + "\n", secret=False)
                 talk.print(f"the API answers at {address} (documentation at {address}/docs); stop it with Ctrl-C")
                 server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="warning", lifespan="on"))
                 if stop_with_parent:
                     threading.Thread(target=_stop_at_end_of_stdin, args=(server,), daemon=True).start()
                 if as_json:
-                    emit({"url": str(state["url"]), "pid": os.getpid(), "node_url": urls[0]})
+                    emit({"url": str(state["url"]), "pid": os.getpid(), "node_url": node_url})
                 server.run(sockets=[listener])
         finally:
             if node is not None:

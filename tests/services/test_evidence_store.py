@@ -46,7 +46,7 @@ class Vault:
         return seal_evidence(bundle, digest=bytes(32), use=use, bank=BANK, keys=self.keys)
 
     def write(self, use, bundle=BUNDLE):
-        self.log.write([row(use)], self.seal(use, bundle))
+        self.log.write([row(use)], evidence=self.seal(use, bundle))
 
     def forget(self, key):
         with self.store.begin() as connection:
