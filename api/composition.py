@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api.home import Home
+from api.http.cursor import CursorCodec
 from api.http.sign_in import SignIn
 from api.services.access_interval import AccessIntervals, Keeper
 from api.services.access_log import AccessLog
@@ -20,6 +21,7 @@ from api.services.erasure import ErasureService
 from api.services.evidence import EvidenceReader
 from api.services.evidence_capture import EvidenceCapture
 from api.services.evidence_page import EvidencePages
+from api.services.idempotency import IdempotentCalls
 from api.services.issuer import Issuer
 from api.services.job import JobService
 from api.services.member_key import Department, SigningKey
@@ -74,6 +76,8 @@ class Instance:
     verifications: VerificationService
     erasures: ErasureService
     access: AccessReader
+    calls: IdempotentCalls
+    cursors: CursorCodec
     rpc: Rpc
     senders: Sequence[Sender]
     _upkeep: Upkeep
@@ -107,6 +111,7 @@ class Instance:
             self.recoveries.complete_pending()
         except ChainError as error:
             _log.warning("some writes wait for the ledger: %s", error.reason)
+        self.calls.start()
         self._upkeep.start()
         self._recorder.start()
         self._intervals.start()
@@ -203,6 +208,8 @@ def open_instance(
         evidence_pages=EvidencePages(evidence, ledger),
         erasures=ErasureService(store, issuers, ledger),
         access=AccessReader(store, departments[registrar.id], keeper.member),
+        calls=IdempotentCalls(store, departments[registrar.id].kek),
+        cursors=CursorCodec(departments[registrar.id].kek.index),
         rpc=rpc,
         senders=(relaying, registering),
         _upkeep=Upkeep(rpc, (relaying, registering)),

@@ -1,16 +1,49 @@
 """The one reader of the environment, and the limits of the API."""
 
+import math
 import os
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.reason import Reason
+
 DEFAULT_HOME: Final = ".credence"
 DEFAULT_PORT: Final = 8700
 ACCESS_INTERVAL_S: Final = 60
+_ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
 NOTIFY_INTERVAL_S: Final = 1.0
 MAX_BODY_BYTES: Final = 1 << 20
 MAX_UPLOAD_BYTES: Final = 4 << 30
+MAX_HEADER_BYTES: Final = 16 << 10
+MAX_QUERY_BYTES: Final = 16 << 10
+MAX_IN_FLIGHT: Final = 128
+"""Requests of one caller that are under way at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many requests a second on average, and ``burst`` at once."""
+
+    per_s: float
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    """How the API meets its callers. Rates hold for each member and subject; ``anonymous`` for each address."""
+
+    reads: Rate = Rate(400, 800)
+    verifications: Rate = Rate(300, 600)
+    effects: Rate = Rate(100, 200)
+    anonymous: Rate = Rate(100, 400)
+    body_pause_s: float = 20
+    """How long a body may pause on its way."""
+    origins: tuple[str, ...] = ()
+    """Origins whose pages may call the API from a browser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +65,50 @@ def environment() -> Environment:
         environ.get("CREDENCE_API_KEY"),
         tuple(url.strip() for url in environ.get("CREDENCE_RPC_URLS", "").split(",") if url.strip()),
     )
+
+
+def http_settings() -> HttpSettings:
+    """Read CREDENCE_RATE_READS, _VERIFICATIONS, _EFFECTS, _ANONYMOUS, CREDENCE_BODY_PAUSE and CREDENCE_CORS_ORIGINS.
+
+    Raises:
+        InvalidInputError: ``configuration``, naming the variable.
+    """
+    environ = os.environ  # noqa: TID251 - this is the one reader
+    usual = HttpSettings()
+    return HttpSettings(
+        _rate(environ, "READS", usual.reads),
+        _rate(environ, "VERIFICATIONS", usual.verifications),
+        _rate(environ, "EFFECTS", usual.effects),
+        _rate(environ, "ANONYMOUS", usual.anonymous),
+        _positive("CREDENCE_BODY_PAUSE", environ.get("CREDENCE_BODY_PAUSE", str(usual.body_pause_s))),
+        tuple(_origin(text) for text in environ.get("CREDENCE_CORS_ORIGINS", "").split()),
+    )
+
+
+def _rate(environ: Mapping[str, str], name: str, usual: Rate) -> Rate:
+    variable = f"CREDENCE_RATE_{name}"
+    per_s, _, burst = environ.get(variable, f"{usual.per_s}/{usual.burst}").partition("/")
+    if not burst.isascii() or not burst.isdigit() or int(burst) == 0:
+        raise InvalidInputError(
+            Reason.CONFIGURATION, f"{variable} must be two numbers like 300/600: requests a second, and at once"
+        )
+    return Rate(_positive(variable, per_s), int(burst))
+
+
+def _positive(variable: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise InvalidInputError(Reason.CONFIGURATION, f"{variable} must be a number above 0")
+    return value
+
+
+def _origin(text: str) -> str:
+    if not _ORIGIN.fullmatch(text):
+        raise InvalidInputError(
+            Reason.CONFIGURATION,
+            "CREDENCE_CORS_ORIGINS must list origins like https://portal.example, with spaces between them",
+        )
+    return text

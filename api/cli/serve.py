@@ -13,7 +13,7 @@ import typer
 from api.cli.console import HomeOption, JsonOption, emit, home_of, refusals, talk
 from api.home import write_private
 from api.node_process import NodeProcess
-from api.settings import ACCESS_INTERVAL_S, DEFAULT_PORT, environment
+from api.settings import ACCESS_INTERVAL_S, DEFAULT_PORT, environment, http_settings
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
@@ -68,7 +68,7 @@ def serve(
                 access_interval_s=access_interval,
                 insecure_local_webhooks=insecure_local_webhooks,
             )
-            app = create_app(instance)
+            app = create_app(instance, http_settings())
             with _listen(host, port) as listener:
                 address = f"http://{host}:{listener.getsockname()[1]}"
                 # by its name, since an address may hold a password

@@ -1,6 +1,7 @@
 """A client of the HTTP API. Every refusal becomes an ``ApiError`` with its reason code."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,9 +10,11 @@ import httpx
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import ChainError, CredenceError
 from ledger_node.domain.reason import Reason
+from ledger_node.randomness import random_bytes
 
 _TIMEOUT_S: Final = 60.0
 _CHUNK: Final = 1 << 18
+_TRIES: Final = 3
 
 
 class ApiError(CredenceError):
@@ -20,6 +23,10 @@ class ApiError(CredenceError):
     def __init__(self, status: int, reason: Reason, message: str, field: str | None = None) -> None:
         super().__init__(reason, message, field=field)
         self.status = status
+
+
+class NoAnswerError(ChainError):
+    """The API did not answer; what was asked for may have happened or not."""
 
 
 class Client:
@@ -38,8 +45,9 @@ class Client:
         return self._request("GET", path, params=query)
 
     def post(self, path: str, body: JSON) -> Any:  # noqa: ANN401 - JSON of the route
-        """Post JSON and return the JSON of the answer."""
-        return self._request("POST", path, json=body)
+        """Post JSON and return the JSON of the answer; whatever the network does, the effect happens once."""
+        content = json.dumps(body, ensure_ascii=False).encode()
+        return self._post(path, lambda: content, "application/json")
 
     def put(self, path: str, body: JSON) -> Any:  # noqa: ANN401 - JSON of the route
         """Put JSON and return the JSON of the answer."""
@@ -52,13 +60,7 @@ class Client:
     def upload(self, path: Path, schema: str) -> str:
         """Stream a CSV or NDJSON file in and return the id of its job."""
         media_type = "application/x-ndjson" if path.suffix.lower() in {".ndjson", ".jsonl"} else "text/csv"
-        answer = self._request(
-            "POST",
-            "/v1/attestations",
-            params={"schema": schema},
-            content=_parts(path),
-            headers={"Content-Type": media_type},
-        )
+        answer = self._post("/v1/attestations", lambda: _parts(path), media_type, schema=schema)
         return str(answer["job"])
 
     def job(self, job: str) -> Any:  # noqa: ANN401 - JSON of the route
@@ -67,14 +69,12 @@ class Client:
 
     def results(self, job: str, status: str | None = None) -> Iterator[Any]:
         """Yield the results of a job row by row."""
-        after: int | None = 0
-        while after is not None:
-            query: dict[str, str | int] = {"after": after}
-            if status is not None:
-                query["status"] = status
-            page = self.get(f"/v1/jobs/{job}/results", **query)
+        query: dict[str, str | int] = {} if status is None else {"status": status}
+        page = self.get(f"/v1/jobs/{job}/results", **query)
+        yield from page["results"]
+        while page["next"] is not None:
+            page = self.get(f"/v1/jobs/{job}/results", after=page["next"], **query)
             yield from page["results"]
-            after = page["next"]
 
     def access_rows(self) -> tuple[str, list[Any]]:
         """Return the keeper of the access log, and all rows of it that are yours, oldest first."""
@@ -125,6 +125,16 @@ class Client:
             body["policy"] = {"max_age_days": max_age_days}
         return self.post("/v1/verifications", body)
 
+    def _post(self, path: str, content: Callable[[], bytes | Iterator[bytes]], media_type: str, **query: str) -> Any:  # noqa: ANN401 - JSON of the route
+        """Post with a fresh Idempotency-Key; where no answer comes, once more with the same one."""
+        headers = {"Content-Type": media_type, "Idempotency-Key": f'"{random_bytes(16).hex()}"'}
+        for _ in range(_TRIES - 1):
+            try:
+                return self._request("POST", path, content=content(), headers=headers, params=query)
+            except NoAnswerError:
+                continue
+        return self._request("POST", path, content=content(), headers=headers, params=query)
+
     def evidence(self, use: str) -> bytes:
         """Return the evidence of the answer that cost ``use``, byte for byte."""
         return self._send("GET", f"/v1/verifications/{use}/evidence").content
@@ -136,7 +146,7 @@ class Client:
         try:
             response = self._http.request(method, path, **options)
         except httpx.HTTPError as error:
-            raise ChainError(
+            raise NoAnswerError(
                 Reason.LEDGER_UNAVAILABLE, f"the API at {self._http.base_url} does not answer; start it: credence serve"
             ) from error
         if response.is_success:

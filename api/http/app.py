@@ -3,13 +3,19 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware.cors import CORSMiddleware
 
 from api.composition import Instance
-from api.http import problem
-from api.http.access import JsonObject
-from api.http.openapi import REFUSALS
+from api.http import openapi_document, page, problem
+from api.http.access import JsonObject, admit
+from api.http.etag import EntityTags
+from api.http.header import SecurityHeaders
+from api.http.idempotency import KeepAnswers
+from api.http.limit import RequestLimits
+from api.http.operation import Operations
+from api.http.rate import RateLimits
 from api.http.route import (
     access,
     attestation,
@@ -23,15 +29,22 @@ from api.http.route import (
     verification,
     webhook,
 )
+from api.settings import HttpSettings
+from ledger_node import clock
 
+ASKED_HEADERS = ("Authorization", "Content-Type", "DPoP", "Idempotency-Key", "If-None-Match")
+SHOWN_HEADERS = ("ETag", "Idempotent-Replayed", "Location", "Retry-After", "WWW-Authenticate")
 DESCRIPTION = """
 Departments attest, subjects consent, banks verify. Every refusal is an RFC 9457 problem document with a
 stable `reason`. Values never leave their department; a verdict comes with proofs that check offline.
 """
 
 
-def create_app(instance: Instance, *, on_stop: Callable[[], None] = lambda: None) -> FastAPI:
+def create_app(
+    instance: Instance, settings: HttpSettings | None = None, *, on_stop: Callable[[], None] = lambda: None
+) -> FastAPI:
     """Return the application of one instance; it starts and stops the instance's workers."""
+    settings = settings or HttpSettings()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -40,10 +53,21 @@ def create_app(instance: Instance, *, on_stop: Callable[[], None] = lambda: None
         await run_in_threadpool(instance.stop)
         on_stop()
 
-    app = FastAPI(title="Credence", version="0.1.0", description=DESCRIPTION, lifespan=lifespan)
+    app = FastAPI(
+        title="Credence",
+        version="0.1.0",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        # a redirection would name the host that the caller says it asked
+        redirect_slashes=False,
+    )
     app.state.instance = instance
-    problem.install(app)
-    v1 = APIRouter(prefix="/v1", responses=REFUSALS)
+    app.state.limits = RateLimits(settings, clock.monotonic)
+    app.state.operations = Operations(app)
+    problem.install(app, app.state.operations)
+    v1 = APIRouter(prefix="/v1", dependencies=[Depends(admit)])
     for module in (
         reference,
         subject,
@@ -60,7 +84,27 @@ def create_app(instance: Instance, *, on_stop: Callable[[], None] = lambda: None
         v1.include_router(module.router)
     app.include_router(v1)
     app.include_router(_health(instance))
+    app.include_router(page.router(app))
+    openapi_document.install(app)
+    _wrap(app, instance, settings)
     return app
+
+
+def _wrap(app: FastAPI, instance: Instance, settings: HttpSettings) -> None:
+    """Put the layers around the routes, from the inside out."""
+    app.add_middleware(EntityTags, prefix="/v1/")
+    app.add_middleware(KeepAnswers, calls=instance.calls)
+    app.add_middleware(RequestLimits, pause_s=settings.body_pause_s)
+    app.add_middleware(problem.FaultBarrier)
+    if settings.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.origins,
+            allow_methods=("GET", "POST", "PUT", "DELETE"),
+            allow_headers=ASKED_HEADERS,
+            expose_headers=SHOWN_HEADERS,
+        )
+    app.add_middleware(SecurityHeaders)
 
 
 def _health(instance: Instance) -> APIRouter:

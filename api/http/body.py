@@ -1,28 +1,43 @@
-"""Request bodies: bounded, strict JSON."""
+"""Request bodies: bounded, strict JSON, and the try at an effect that they are."""
 
 from fastapi import Request
 
+from api.http.idempotency import begin
 from api.settings import MAX_BODY_BYTES
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.hashing import sha256_digest
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record
 
 
 async def json_body(request: Request) -> JSON:
-    """Return the strict JSON of a request of at most 1 MiB.
+    """Return the strict JSON of a request of at most 1 MiB, and claim its Idempotency-Key if it names one.
 
     Raises:
-        InvalidInputError: ``too_large`` or a JSON reason.
+        InvalidInputError: ``media_type_unsupported``, ``too_large``, a JSON reason, or one of the key.
+        Answered: this key was answered before.
     """
+    # a page of another site can send forms and plain text without asking, and JSON only where CORS lets it
+    if media_type(request) != "application/json":
+        raise InvalidInputError(
+            Reason.MEDIA_TYPE_UNSUPPORTED, "send JSON with Content-Type: application/json", field="content-type"
+        )
     body = bytearray()
     async for part in request.stream():
         body += part
         if len(body) > MAX_BODY_BYTES:
             raise InvalidInputError(Reason.TOO_LARGE, f"a request has at most {MAX_BODY_BYTES} bytes")
-    return decode(bytes(body))
+    value = decode(bytes(body))
+    await begin(request, sha256_digest(bytes(body)))
+    return value
 
 
 async def record_body(request: Request) -> Record:
-    """Return the JSON object of a request."""
+    """Return the JSON object of a request, as ``json_body`` does."""
     return Record(await json_body(request), "request")
+
+
+def media_type(request: Request) -> str:
+    """Return the media type of the body, without parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()

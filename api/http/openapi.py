@@ -1,9 +1,7 @@
-"""What OpenAPI says of request bodies and refusals; bodies are parsed strictly by hand, so it is said here."""
+"""What OpenAPI says of request bodies; they are parsed strictly by hand, so it is said here."""
 
-from http import HTTPStatus
 from typing import Any, Final
 
-from api.http.problem import MEDIA_TYPE
 from ledger_node.domain.subject import MAX_CONTROLLERS
 
 JsonObject = dict[str, Any]
@@ -67,31 +65,6 @@ CREDIT_CODE: Final[JsonObject] = {
     "type": "string",
     "description": "unified social credit code: 18 characters, the last one a check character (GB 32100)",
 }
-_PROBLEM: Final[JsonObject] = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "reason"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "what is wrong and what to do"},
-        "reason": {"type": "string", "description": "stable reason code"},
-        "field": {"type": "string", "description": "the member, column or field to blame"},
-    },
-}
-_REFUSED: Final = (
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.NOT_FOUND,
-    HTTPStatus.CONFLICT,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-)
-REFUSALS: Final[dict[int | str, JsonObject]] = {
-    int(status): {"description": status.phrase, "content": {MEDIA_TYPE: {"schema": _PROBLEM}}} for status in _REFUSED
-}
-"""Problem documents that any route may answer with."""
 
 
 def body(properties: JsonObject, example: JsonObject, *, required: tuple[str, ...]) -> JsonObject:

@@ -1,23 +1,33 @@
 """Problem documents (RFC 9457): every refusal names its reason, in one shape."""
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.fault import fault_of
+from api.http.idempotency import Answered
+from api.http.operation import Operations
+from api.http.refusal import TryLaterError
 from api.http.sign_in import SignInError
 from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError, VerificationError
 from ledger_node.domain.reason import Reason
 
 MEDIA_TYPE: Final = "application/problem+json"
+TYPE_PREFIX: Final = "/problems/"
+"""A type is a reference to its page on the instance that answers."""
 _FAULT: Final = "this is our fault; nothing that was acknowledged is lost"
+_FRAMEWORK: Final = {
+    HTTPStatus.NOT_FOUND.value: "there is nothing under this address; /docs lists what there is",
+    HTTPStatus.METHOD_NOT_ALLOWED.value: "this address does not take this method; Allow lists those it takes",
+}
 _log = logging.getLogger(__name__)
 _STATUS: Final = {
     Reason.SIGN_IN_NEEDED: HTTPStatus.UNAUTHORIZED,
@@ -39,23 +49,58 @@ _STATUS: Final = {
     Reason.RECOVERY_NOT_PENDING: HTTPStatus.CONFLICT,
     Reason.RECOVERY_EARLY: HTTPStatus.CONFLICT,
     Reason.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    Reason.QUERY_TOO_LARGE: HTTPStatus.REQUEST_URI_TOO_LONG,
+    Reason.HEADERS_TOO_LARGE: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    Reason.MEDIA_TYPE_UNSUPPORTED: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    Reason.REQUEST_TIMEOUT: HTTPStatus.REQUEST_TIMEOUT,
+    Reason.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
+    Reason.CURSOR_INVALID: HTTPStatus.BAD_REQUEST,
+    Reason.IDEMPOTENCY_KEY_MALFORMED: HTTPStatus.BAD_REQUEST,
+    Reason.IDEMPOTENCY_IN_PROGRESS: HTTPStatus.CONFLICT,
+    Reason.IDEMPOTENCY_ANSWER_ERASED: HTTPStatus.GONE,
+    Reason.CONFIGURATION: HTTPStatus.INTERNAL_SERVER_ERROR,
+    Reason.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
     Reason.LEDGER_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     Reason.LEDGER_WRONG_CHAIN: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 
-def problem(status: int, reason: Reason, detail: str, field: str | None = None) -> JSONResponse:
+_UNFINISHED: Final = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.REQUEST_TIMEOUT}
+"""The body was not read to its end, so the connection cannot take another request."""
+_RETRY_S: Final = 1
+
+
+def title_of(reason: Reason) -> str:
+    """Return the title of a problem type: the same for every occurrence."""
+    return reason.value.replace("_", " ")
+
+
+def status_of_reason(reason: Reason) -> HTTPStatus:
+    """Return the status that a reason is usually answered with."""
+    return _STATUS.get(reason, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def problem(
+    status: int, reason: Reason, detail: str, field: str | None = None, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
     """Return a problem document."""
     body = {
-        "type": f"urn:credence:problem:{reason.value}",
-        "title": reason.value.replace("_", " "),
+        "type": TYPE_PREFIX + reason.value,
+        "title": title_of(reason),
         "status": int(status),
         "detail": detail,
         "reason": reason.value,
     }
     if field is not None:
         body["field"] = field
-    return JSONResponse(body, status_code=int(status), media_type=MEDIA_TYPE)
+    extra = dict(headers or {})
+    if status in _UNFINISHED:
+        extra["Connection"] = "close"
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        extra["Retry-After"] = str(_RETRY_S)
+    if status == HTTPStatus.UNAUTHORIZED:
+        extra["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(body, status_code=int(status), media_type=MEDIA_TYPE, headers=extra)
 
 
 def status_of(error: CredenceError) -> HTTPStatus:
@@ -72,12 +117,13 @@ def status_of(error: CredenceError) -> HTTPStatus:
             return HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, operations: Operations) -> None:
     """Answer every error of ``app`` with a problem document."""
 
     @app.exception_handler(CredenceError)
     async def _credence(_: Request, error: CredenceError) -> JSONResponse:
-        return problem(status_of(error), error.reason, error.message, error.field)
+        headers = {"Retry-After": str(error.seconds)} if isinstance(error, TryLaterError) else None
+        return problem(status_of(error), error.reason, error.message, error.field, headers)
 
     @app.exception_handler(RequestValidationError)
     async def _validation(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -88,11 +134,18 @@ def install(app: FastAPI) -> None:
         )
 
     @app.exception_handler(HTTPException)
-    async def _http(_: Request, error: HTTPException) -> JSONResponse:
+    async def _http(request: Request, error: HTTPException) -> JSONResponse:
         reason = Reason.NOT_FOUND if error.status_code == HTTPStatus.NOT_FOUND else Reason.REQUEST_INVALID
-        return problem(error.status_code, reason, str(error.detail))
+        detail = _FRAMEWORK.get(error.status_code, str(error.detail))
+        headers = dict(error.headers or {})
+        # the router names the methods of the first route of an address alone
+        if "Allow" in headers and (methods := operations.methods(request.url.path)):
+            headers["Allow"] = ", ".join(methods)
+        return problem(error.status_code, reason, detail, headers=headers)
 
-    app.add_middleware(FaultBarrier)
+    @app.exception_handler(Answered)
+    async def _answered(_: Request, known: Answered) -> Response:
+        return known.response()
 
 
 class FaultBarrier:

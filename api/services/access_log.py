@@ -39,6 +39,7 @@ class _Waiting:
     rows: Sequence[Asked]
     relied: Sequence[Relied]
     evidence: SealedEvidence | None
+    beside: Callable[[Connection], None]
     done: bool = False
     error: Exception | None = None
 
@@ -54,14 +55,18 @@ class AccessLog:
         self._writing = threading.Lock()
 
     def write(
-        self, rows: Sequence[Asked], relied: Sequence[Relied] = (), evidence: SealedEvidence | None = None
+        self,
+        rows: Sequence[Asked],
+        relied: Sequence[Relied] = (),
+        evidence: SealedEvidence | None = None,
+        beside: Callable[[Connection], None] = lambda _: None,
     ) -> None:
         """Write one or more rows durably; whoever comes while a transaction is under way shares the next one.
 
         ``relied``: the attestations that the answer relies on; ``evidence``: what proves it. Both are written with
-        its rows.
+        its rows, and whatever ``beside`` writes.
         """
-        mine = _Waiting(rows, relied, evidence)
+        mine = _Waiting(rows, relied, evidence, beside)
         self._waiting.put(mine)
         with self._writing:
             if not mine.done:
@@ -73,19 +78,25 @@ class AccessLog:
         group = []
         while not self._waiting.empty():
             group.append(self._waiting.get_nowait())
-        error: Exception | None = None
         try:
-            with self._store.begin() as connection:
-                self._insert(connection, [asked for waiting in group for asked in waiting.rows])
-                note_reliance(connection, [one for waiting in group for one in waiting.relied])
-                for waiting in group:
-                    if waiting.evidence is not None:
-                        waiting.evidence.store(connection)
-        except Exception as failed:  # noqa: BLE001 - every waiting caller gets the error, whatever it is
-            error = failed
+            self._write_group(group)
+        except Exception:  # noqa: BLE001 - each is tried alone, so that nobody gets the error of another
+            for waiting in group:
+                try:
+                    self._write_group([waiting])
+                except Exception as failed:  # noqa: BLE001 - the waiting caller gets the error, whatever it is
+                    waiting.error = failed
         for waiting in group:
-            waiting.error = error
             waiting.done = True
+
+    def _write_group(self, group: Sequence[_Waiting]) -> None:
+        with self._store.begin() as connection:
+            self._insert(connection, [asked for waiting in group for asked in waiting.rows])
+            note_reliance(connection, [one for waiting in group for one in waiting.relied])
+            for waiting in group:
+                if waiting.evidence is not None:
+                    waiting.evidence.store(connection)
+                waiting.beside(connection)
 
     def _insert(self, connection: Connection, rows: Sequence[Asked]) -> None:
         head, earliest = _end(connection)

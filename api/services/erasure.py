@@ -5,11 +5,12 @@ chain then says nothing to anybody. Copies of the *keys* in old backups are the 
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select, update
 
+from api.services.idempotency import forget_answers_about
 from api.services.issuer import Issuer
 from api.storage import table
 from api.storage.database import Store
@@ -49,8 +50,17 @@ class ErasureService:
         self._ledger = ledger
         self._lock = threading.Lock()
 
-    def erase(self, member: bytes, *, credit_code: str, schema: str | None) -> Erased:
+    def erase(
+        self,
+        member: bytes,
+        *,
+        credit_code: str,
+        schema: str | None,
+        keep: Callable[[Connection, Erased], None] = lambda _, __: None,
+    ) -> Erased:
         """Erase what ``member`` attested to about a firm, of one schema or of all.
+
+        ``keep`` stores the answer in the transaction that erases.
 
         Raises:
             InvalidInputError: ``not_found``; there is nothing to erase.
@@ -58,9 +68,11 @@ class ErasureService:
         """
         # status changes of a member are numbered, so erasures take turns
         with self._lock:
-            return self._erase(member, credit_code, schema)
+            return self._erase(member, credit_code, schema, keep)
 
-    def _erase(self, member: bytes, credit_code: str, schema: str | None) -> Erased:
+    def _erase(
+        self, member: bytes, credit_code: str, schema: str | None, keep: Callable[[Connection, Erased], None]
+    ) -> Erased:
         department = self._issuers[member].department
         held = table.attestation
         index = department.kek.index(credit_code.encode())
@@ -79,12 +91,23 @@ class ErasureService:
         # revoked first: if the process dies in between, asking again finds the keys and finishes
         mined = self._revoke(member, [row.start + row.leaf for row in rows])
         keys = [row.data_key for row in rows]
+        erased = Erased(tuple(row.digest for row in rows), mined)
         with self._store.begin() as connection:
+            self._forget_answers(connection, credit_code)
             if schema in {None, SUBJECT_REGISTRATION}:
                 keys += _forget_subject(connection, member, index)
             connection.execute(delete(table.data_key).where(table.data_key.c.id.in_(keys)))
+            keep(connection, erased)
         self._store.forget_deleted()
-        return Erased(tuple(row.digest for row in rows), mined)
+        return erased
+
+    def _forget_answers(self, connection: Connection, credit_code: str) -> None:
+        """Forget the answers of verifications that are kept for banks that ask again: they show values of the firm."""
+        subject = table.subject.c
+        for issuer in self._issuers.values():
+            index = issuer.department.kek.index(credit_code.encode())
+            for known in connection.execute(select(subject.id).where(subject.subject_index == index)).scalars().all():
+                forget_answers_about(connection, known)
 
     def _revoke(self, member: bytes, positions: list[int]) -> Mined:
         words, masks = fold(positions)

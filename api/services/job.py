@@ -5,7 +5,7 @@ import threading
 from collections.abc import AsyncIterable, Callable, Iterator, Mapping
 from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
@@ -58,9 +58,18 @@ class JobService:
         self._thread.join()
 
     async def receive(
-        self, member: bytes, schema: str, form: Format, body: AsyncIterable[bytes], *, max_bytes: int
+        self,
+        member: bytes,
+        schema: str,
+        form: Format,
+        body: AsyncIterable[bytes],
+        *,
+        max_bytes: int,
+        keep: Callable[[Connection, str], None] = lambda _, __: None,
     ) -> str:
         """Spool an upload and return the id of its job; from then on nothing of it is lost.
+
+        ``keep`` stores the answer in the transaction that queues the job.
 
         Raises:
             InvalidInputError: ``schema_unknown``, or ``too_large`` for more than ``max_bytes``.
@@ -78,7 +87,7 @@ class JobService:
                     await run_in_threadpool(self._spool, job_id, number, key, bytes(waiting[:_CHUNK_BYTES]))
                     del waiting[:_CHUNK_BYTES]
                     number += 1
-            await run_in_threadpool(self._close, job_id, number, key, bytes(waiting))
+            await run_in_threadpool(self._close, job_id, number, key, bytes(waiting), keep)
         except InvalidInputError as error:
             await run_in_threadpool(self._fail, job_id, error)
             raise
@@ -107,11 +116,14 @@ class JobService:
             )
         return job_id, key
 
-    def _close(self, job_id: str, number: int, key: bytes, rest: bytes) -> None:
+    def _close(
+        self, job_id: str, number: int, key: bytes, rest: bytes, keep: Callable[[Connection, str], None]
+    ) -> None:
         if rest:
             self._spool(job_id, number, key, rest)
         with self._store.begin() as connection:
             connection.execute(update(table.job).where(table.job.c.id == job_id).values(state="queued"))
+            keep(connection, job_id)
 
     def show(self, job_id: str, member: bytes) -> dict[str, Any] | None:
         """Return a job of ``member`` as the API shows it."""

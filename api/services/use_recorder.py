@@ -7,6 +7,8 @@ from concurrent.futures import Future
 from typing import Final
 
 from ledger_node.chain.port import Ledger, UseResult
+from ledger_node.domain.error import ChainError
+from ledger_node.domain.reason import Reason
 
 _GROUP: Final = 512
 
@@ -28,12 +30,19 @@ class UseRecorder:
         self._waiting.put(None)
         self._thread.join()
 
-    def record(self, consent: bytes, use: bytes) -> UseResult:
-        """Record one use and return what the ledger says of it.
+    def record(self, consent: bytes, use: bytes, *, again: bool = False) -> UseResult:
+        """Record one use and return what the ledger says of it. ``again``: an earlier try may have recorded it.
 
         Raises:
             ChainError: the ledger does not answer; the use may or may not be recorded, reveal nothing.
         """
+        if again:
+            # first what is on its way, then what is there: the other way round it could land in between
+            if self._ledger.is_on_way(use):
+                raise ChainError(Reason.LEDGER_UNAVAILABLE, "an earlier try is on its way to the ledger; ask again")
+            known = self._ledger.recorded_use(consent, use)
+            if known is not None:
+                return known
         future: Future[UseResult] = Future()
         self._waiting.put((consent, use, future))
         return future.result()

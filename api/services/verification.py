@@ -6,9 +6,11 @@ plan that the bank runs, or it does not leave; (6) every claim of it, refused or
 log, and the evidence of the answer is stored with them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from sqlalchemy import Connection
 
 from api.catalogue.datatype import schemas
 from api.services.access_log import AccessLog, Asked
@@ -16,6 +18,7 @@ from api.services.consent import ConsentService, HeldConsent
 from api.services.consent_receipt import ConsentReceipts
 from api.services.evidence import SealedEvidence
 from api.services.evidence_capture import EvidenceCapture
+from api.services.idempotency import Attempt
 from api.services.reliance import Relied
 from api.services.subject import SubjectService
 from api.services.use_recorder import UseRecorder
@@ -56,9 +59,7 @@ from ledger_node.domain.verification import (
     require_question,
     verify,
 )
-from ledger_node.randomness import random_bytes
 
-_HASH: Final = 32
 _Wanted: TypeAlias = tuple[str, Period | None]
 _REFUSALS: Final = (
     Reason.CONSENT_UNKNOWN,
@@ -146,8 +147,13 @@ class VerificationService:
         purpose: str | None,
         policy: Policy,
         operator: str | None = None,
+        attempt: Attempt,
+        keep: Callable[[Connection, Answer], None] = lambda _, __: None,
     ) -> Answer:
         """Answer ``claims`` for ``bank``, and log them before the answer leaves.
+
+        The use is the seed of ``attempt``, so that trying again costs no second one. ``keep`` stores the answer in
+        the transaction that logs it.
 
         Raises:
             InvalidInputError: a claim cannot be asked at all, whatever the consent.
@@ -160,7 +166,7 @@ class VerificationService:
         for claim in claims:
             claim.require_askable(schemas())
         held = self._consents.find(consent_id)
-        asking = _Asking(bank, operator, consent_id, held)
+        asking = _Asking(bank, operator, consent_id, held, attempt)
         try:
             answer = self._answer(asking, claims, purpose, policy)
         except Exception as error:
@@ -168,7 +174,12 @@ class VerificationService:
             reason = error.reason if isinstance(error, CredenceError) else Reason.INTERNAL
             self._log.write(asking.rows(_refused(claims, reason, "not answered").presentation, asking.use))
             raise
-        self._log.write(asking.rows(answer.presentation, answer.use), answer.relied, answer.evidence)
+        self._log.write(
+            asking.rows(answer.presentation, answer.use),
+            answer.relied,
+            answer.evidence,
+            lambda connection: keep(connection, answer),
+        )
         return answer
 
     def _answer(self, asking: "_Asking", claims: Sequence[Claim], purpose: str | None, policy: Policy) -> Answer:
@@ -197,8 +208,8 @@ class VerificationService:
             found = {key: self._vaults.newest(connection, subject.credit_code, *key) for key in wanted}
         if registration is None:
             return _refused(claims, Reason.ERASED, _NO_SOURCE[Reason.ERASED])
-        use = asking.use = random_bytes(_HASH)
-        recorded = self._recorder.record(asking.consent, use)
+        use = asking.use = asking.attempt.seed
+        recorded = self._recorder.record(asking.consent, use, again=asking.attempt.again)
         if not recorded.recorded:
             return _refused(claims, _REFUSALS[recorded.refusal or 0])
         opened = [registration, *(source for source in found.values() if isinstance(source, Source))]
@@ -229,6 +240,7 @@ class _Asking:
     operator: str | None
     consent: bytes
     held: HeldConsent | None
+    attempt: Attempt
     use: bytes | None = None
 
     def rows(self, presentation: Presentation, use: bytes | None) -> list[Asked]:

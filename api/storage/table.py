@@ -260,6 +260,28 @@ access_row = Table(
 )
 """A question that was asked. ``sealed``: salt and row; a row without ``interval`` waits for the next anchoring."""
 
+idempotent_call = Table(
+    "idempotent_call",
+    metadata,
+    Column("id", LargeBinary(32), primary_key=True),
+    Column("route", LargeBinary(32), nullable=False),
+    Column("body", LargeBinary(32)),
+    Column("seed", LargeBinary(32), nullable=False),
+    Column("owner", LargeBinary(16), nullable=False),
+    Column("lease_until", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("answered", Integer, nullable=False, default=0),
+    Column("subject", LargeBinary(32)),
+    Column("wrapped", LargeBinary),
+    Column("sealed", LargeBinary),
+    Index("idempotent_call_by_expiry", "expires_at"),
+    Index("idempotent_call_by_subject", "subject"),
+)
+"""A call under an Idempotency-Key. ``id``, ``route`` and ``body`` are keyed digests; ``sealed``: its answer.
+
+One that is answered without ``sealed`` answered about a firm that was erased since. ``body`` is null while it
+streams in.
+"""
 evidence = Table(
     "evidence",
     metadata,

@@ -73,6 +73,18 @@ class Sender:
             for flight in courier.left_behind():
                 courier.wait(flight)
 
+    def is_on_way(self, word: bytes) -> bool:
+        """Return whether a transaction that holds ``word`` may still be mined, this run's or an earlier one's.
+
+        Raises:
+            ChainError: the ledger does not answer.
+        """
+        return any(
+            word in flight.draft.data
+            for courier in self._couriers
+            for flight in (*courier.flights.new, *courier.left_behind())
+        )
+
     def push(self) -> None:
         """Carry on what nobody waits for."""
         for courier in self._couriers:

@@ -242,6 +242,25 @@ class Web3Ledger(SubjectCalls, Ledger):
         return self._events.recorded_uses(consents)
 
     @override
+    def is_on_way(self, use: bytes) -> bool:
+        return self._relayer is not None and self._relayer.is_on_way(use)
+
+    @override
+    def recorded_use(self, consent: bytes, use: bytes) -> UseResult | None:
+        registry = artifact("ConsentRegistry")
+        logs = self._logs("ConsentRegistry", [registry.topic("UseRecorded"), to_hex(consent), to_hex(use)])
+        if not logs:
+            return None
+        (log,) = logs
+        receipt, head = self._rpc.batch(
+            [("eth_getTransactionReceipt", [log["transactionHash"]]), ("eth_getBlockByHash", [log["blockHash"], False])]
+        )
+        event = registry.event([from_hex(topic, "topic") for topic in log["topics"]], data_of(log["data"]))
+        assert event is not None  # noqa: S101 - it was asked for by its topic
+        mined = Mined(from_hex(log["transactionHash"], "hash"), block_of(head), int(receipt["gasUsed"], 16))
+        return UseResult(True, event[1]["uses"], None, mined)
+
+    @override
     def uses_since(self, block: int) -> Sequence[tuple[bytes, bytes]]:
         return self._events.uses_since(block)
 

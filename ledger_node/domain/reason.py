@@ -56,6 +56,16 @@ class Reason(StrEnum):
     WEBHOOK_ADDRESS_UNKNOWN = "webhook_address_unknown"
     SIGN_IN_NEEDED = "sign_in_needed"
     NOT_ALLOWED = "not_allowed"
+    MEDIA_TYPE_UNSUPPORTED = "media_type_unsupported"
+    QUERY_TOO_LARGE = "query_too_large"
+    HEADERS_TOO_LARGE = "headers_too_large"
+    REQUEST_TIMEOUT = "request_timeout"
+    RATE_LIMITED = "rate_limited"
+    CURSOR_INVALID = "cursor_invalid"
+    IDEMPOTENCY_KEY_MALFORMED = "idempotency_key_malformed"
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
+    IDEMPOTENCY_IN_PROGRESS = "idempotency_in_progress"
+    IDEMPOTENCY_ANSWER_ERASED = "idempotency_answer_erased"
 
     # proofs, headers, batches
     OPENING_MALFORMED = "opening_malformed"

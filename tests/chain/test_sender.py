@@ -319,6 +319,20 @@ def test_n1_whoever_asks_for_what_an_earlier_run_kept_waits_for_that(rpc, book):
     assert nonce(rpc, RELAYER) == before + 1
 
 
+def test_n1_what_an_earlier_run_kept_is_on_its_way_until_it_is_mined(rpc, book):
+    outbox, signer = MemoryOutbox(), Signer(CHAIN_ID, RELAYER)
+    outbox.open(signer.address, nonce(rpc, RELAYER))
+    subject = random_bytes(32)
+    draft = Draft(book.contracts["SubjectRegistry"], registration(subject), GAS)
+    outbox.add(signer.address, lambda first: [signer.sign(draft, first)])
+    sender = Sender(rpc, CHAIN_ID, RELAYER, store=outbox)
+    assert sender.is_on_way(subject)
+    assert not sender.is_on_way(random_bytes(32))
+    sender.finish()
+    assert not sender.is_on_way(subject)
+    assert count_of(rpc, book, subject) == 1
+
+
 def test_n1_what_another_process_of_the_account_left_behind_is_carried_on(rpc, book, proxy):
     outbox, signer = MemoryOutbox(), Signer(CHAIN_ID, RELAYER)
     sender = Sender(Rpc(proxy.url), CHAIN_ID, RELAYER, store=outbox)

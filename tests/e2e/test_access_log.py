@@ -123,15 +123,17 @@ def test_a_stranger_that_tries_a_consent_is_seen_by_the_subject_and_learns_nothi
 
 def test_another_subject_and_another_bank_see_nothing(logged):
     consent = logged.grant(GOOD)
-    logged.bank.verify(consent, [GOOD])
+    logged.bank.verify(consent, [GOOD, BAD])
     leaf = rows_of(logged.bank, consent)[0]["leaf"]
+    cursor = logged.bank.get("/v1/access-log", limit=1)["next"]
     other = logged.register(logged.fresh())
     assert rows_of(other.client) == []
     assert rows_of(logged.other_bank()) == []
     for client in (other.client, logged.other_bank()):
-        with pytest.raises(ApiError) as refused:
-            client.get("/v1/access-log", after=leaf)
-        assert (refused.value.status, refused.value.reason) == (404, "not_found")
+        for after in (leaf, cursor):
+            with pytest.raises(ApiError) as refused:
+                client.get("/v1/access-log", after=after)
+            assert (refused.value.status, refused.value.reason) == (400, "cursor_invalid")
 
 
 @pytest.mark.parametrize("name", ["tax-bureau", "market-regulator"])

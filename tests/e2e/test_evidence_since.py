@@ -16,7 +16,7 @@ from api.client.since import Changed, read_since
 from api.demo.server import Served
 from ledger_node import clock
 from ledger_node.chain.artifact import artifact
-from ledger_node.chain.rpc import Rpc
+from ledger_node.chain.rpc import ContractRevertError, Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.batch import changes_digest
@@ -31,8 +31,11 @@ from ledger_node.randomness import random_bytes
 
 QUESTIONS = ["tax_payment.paid_amount >= 1000000 CNY during 2025", "penalty_summary.count_24m < 1"]
 SECRET = b"\x07" * 32
-GRACE_S = 8
-"""A key ends in the future of the block that says so, so this long at least lies between the two."""
+GRACES_S = (3, 30, 300)
+"""A key ends in the future of the block that says so; a busy machine needs longer to make that block."""
+COMMANDED = {"nothing", "withdraw", "key lost after", "key lost before"}
+"""After these the command is run as well, which takes a process each time."""
+pytestmark = pytest.mark.timeout(900)
 
 
 def credence(*arguments):
@@ -49,7 +52,7 @@ class Stage:
     with_node: object
     alone: object
     keys: KeyStatement
-    command: tuple
+    command: tuple | None
 
 
 class Town:
@@ -86,18 +89,19 @@ class Town:
         proposal = [(to_hex(self.members), artifact("MemberRegistry").encode(*call))]
         self.governor.send(self.council, artifact("Council").encode("proposeAndExecute", proposal), gas=2_000_000)
 
-    def look(self):
+    def look(self, name):
         since = read_since(examine(self.evidence, self.trust).require().bundle, self.trust, self.url)
-        done = credence(
-            *("evidence", "verify", str(self.folder / "evidence.json"), "--trust", str(self.folder / "trust.json")),
-            *("--now", self.url, "--json"),
-        )
+        command = None
+        if name in COMMANDED:
+            files = (str(self.folder / "evidence.json"), "--trust", str(self.folder / "trust.json"))
+            done = credence("evidence", "verify", *files, "--now", self.url, "--json")
+            command = (done.returncode, json.loads(done.stdout), done.stderr)
         return Stage(
             frozenset(change.kind for change in since.changes),
             examine(self.evidence, self.trust, later=[since.keys]),
             examine(self.evidence, self.trust),
             since.keys,
-            (done.returncode, json.loads(done.stdout), done.stderr),
+            command,
         )
 
     def revoke(self):
@@ -121,9 +125,20 @@ class Town:
     def withdraw(self):
         self.place.bank.post(f"/v1/consents/{self.consent}/withdrawal", {"secret": to_hex(SECRET)})
 
+    def end_key(self, key):
+        for grace in GRACES_S:
+            end = clock.now() + grace
+            try:
+                self.govern("endKey", key, end)
+            except ContractRevertError as late:
+                if late.error != "MemberKeyPeriodInvalid":
+                    raise
+            else:
+                return end
+        raise AssertionError("no block was made in time")
+
     def rotate_key(self):
-        end = clock.now() + GRACE_S
-        self.govern("endKey", to_hex(address_of(self.key_of("tax-bureau"))), end)
+        end = self.end_key(to_hex(address_of(self.key_of("tax-bureau"))))
         while clock.now() < end:
             time.sleep(0.1)
         member = bytes.fromhex(self.anchor_of("tax_payment")["member"][2:])
@@ -143,13 +158,13 @@ def stages(tmp_path_factory):
 
 def history(town):
     anchored_at = town.anchor_of("tax_payment")["anchored_at"]
-    found = {"nothing": town.look()}
+    found = {"nothing": town.look("nothing")}
     for name in ("revoke", "supersede", "withdraw", "rotate_key"):
         getattr(town, name)()
-        found[name] = town.look()
+        found[name] = town.look(name)
     for name, at in (("key lost after", anchored_at + 1), ("key lost before", anchored_at)):
         town.lose_key(at)
-        found[name] = town.look()
+        found[name] = town.look(name)
     return found
 
 
@@ -184,6 +199,8 @@ def test_what_happens_later_is_told_and_does_not_unmake_the_answer(stages, name,
     stage = stages[1][name]
     assert stage.changes == kinds
     assert (stage.alone.failed, stage.with_node.failed) == (None, None)
+    if stage.command is None:
+        return
     code, told, words = stage.command
     assert (code, told["valid"]) == (0, True)
     assert {change["change"] for change in told["since"]["changes"]} == set(kinds)

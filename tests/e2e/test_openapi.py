@@ -1,7 +1,9 @@
 """What OpenAPI says is what the code does."""
 
 from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
 
+from api.http.openapi_answer import ANSWERS
 from ledger_node.domain.consent import Terms
 from ledger_node.domain.subject import keys_from_json, keys_to_json
 
@@ -31,6 +33,38 @@ def test_every_route_that_takes_a_body_describes_it_with_an_example(place):
         for content in paths[path]["post"]["requestBody"]["content"].values():
             assert content["schema"]
             assert content["example"] or not content["schema"]["properties"]
+
+
+def test_the_document_is_openapi_3_1(place):
+    document = place.bank.get("/openapi.json")
+    assert document["openapi"].startswith("3.1.")
+    validate(document)
+
+
+FILES = {
+    ("get", "/v1/consent-terms.schema.json"),
+    ("get", "/v1/verifications/{use}/evidence"),
+    ("get", "/v1/verifications/{use}/evidence.html"),
+}
+
+
+def test_every_route_says_what_it_answers_and_shows_it(place):
+    document = place.bank.get("/openapi.json")
+    said = {(method, path) for path, item in document["paths"].items() for method in item}
+    assert said - FILES == set(ANSWERS)
+    for method, path in ANSWERS:
+        responses = document["paths"][path][method]["responses"]
+        (answered,) = (response for status, response in responses.items() if status.startswith("2"))
+        content = answered["content"]["application/json"]
+        Draft202012Validator.check_schema(content["schema"])
+        Draft202012Validator(content["schema"]).validate(content["example"])
+
+
+def test_every_body_that_is_shown_is_what_its_schema_says(place):
+    for item in place.bank.get("/openapi.json")["paths"].values():
+        for operation in item.values():
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                Draft202012Validator(content["schema"]).validate(content["example"])
 
 
 def test_the_example_of_consent_terms_is_read_by_the_code(place):

@@ -133,5 +133,5 @@ def test_the_page_is_one_sheet(tmp_path, count):
     file.write_text(with_bundle(VALID[0], many(count)), "utf-8")
     command = [browser, "--no-sandbox", "--headless", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
     command += ["--no-pdf-header-footer", f"--print-to-pdf={out}", file.as_uri()]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    subprocess.run(command, check=True, capture_output=True, timeout=250)
     assert re.findall(rb"/Type\s*/Pages\b.*?/Count\s+(\d+)", out.read_bytes(), re.DOTALL) == [b"1"]

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.http.access import Access, ASubjectOrBank, JsonObject
+from api.http.cursor import After
 from api.http.sign_in import Kind
 from ledger_node.domain.record import from_hex, to_hex
 
@@ -16,18 +17,19 @@ _PAGE = 200
 def show_log(
     instance: Access,
     principal: ASubjectOrBank,
-    after: Annotated[str | None, Query(description="leaf of the last row that you have")] = None,
+    after: After = None,
     limit: Annotated[int, Query(ge=1, le=_PAGE)] = _PAGE,
 ) -> JsonObject:
-    """Return rows behind the one with leaf ``after``; ``next`` is the ``after`` of the next page, or null.
+    """Return a page of rows; ``next`` is the ``after`` of the next page, or null.
 
     A row without ``place`` waits for the next anchoring. One without ``row`` and ``salt`` was erased.
     """
     read = instance.access.of_subject if principal.kind is Kind.SUBJECT else instance.access.of_bank
-    leaf = None if after is None else from_hex(after, "after")
+    listing = f"access-log/{principal.id.hex()}"
+    leaf = None if after is None else instance.cursors.read(listing, after)
     rows = read(principal.id, after=leaf, limit=limit)
     return {
         "keeper": to_hex(instance.access.keeper),
         "rows": rows,
-        "next": rows[-1]["leaf"] if len(rows) == limit else None,
+        "next": instance.cursors.write(listing, from_hex(rows[-1]["leaf"], "leaf")) if len(rows) == limit else None,
     }

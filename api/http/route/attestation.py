@@ -3,13 +3,18 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from api.http import openapi
 from api.http.access import Access, ADepartment, JsonObject
-from api.http.body import record_body
+from api.http.body import media_type, record_body
+from api.http.cursor import After
+from api.http.idempotency import begin_stream, keeper
 from api.ingestion.reader import Format
+from api.services.erasure import Erased
 from api.services.job_result import result_rows
 from api.services.receipt import receipt_of
 from api.settings import MAX_UPLOAD_BYTES
@@ -36,18 +41,25 @@ _PAGE = 1000
     ),
 )
 async def upload(
-    request: Request, response: Response, instance: Access, department: ADepartment, schema: Annotated[str, Query()]
-) -> JsonObject:
+    request: Request, instance: Access, department: ADepartment, schema: Annotated[str, Query()]
+) -> JSONResponse:
     """Spool the body encrypted and return its job; once this answers, nothing of the upload is lost."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    form = _FORMATS.get(media_type)
+    form = _FORMATS.get(media_type(request))
     if form is None:
         raise InvalidInputError(
-            Reason.REQUEST_INVALID, f"send Content-Type {' or '.join(_FORMATS)}", field="content-type"
+            Reason.MEDIA_TYPE_UNSUPPORTED, f"send Content-Type {' or '.join(_FORMATS)}", field="content-type"
         )
-    job = await instance.jobs.receive(department.id, schema, form, request.stream(), max_bytes=MAX_UPLOAD_BYTES)
-    response.headers["Location"] = f"/v1/jobs/{job}"
-    return {"job": job, "state": "queued"}
+    body = await begin_stream(request, max_bytes=MAX_UPLOAD_BYTES)
+
+    def keep(connection: Connection, job: str) -> None:
+        keeper(request, lambda: _queued(job), body=lambda: body.digest)(connection, None)
+
+    job = await instance.jobs.receive(department.id, schema, form, body, max_bytes=MAX_UPLOAD_BYTES, keep=keep)
+    return _queued(job)
+
+
+def _queued(job: str) -> JSONResponse:
+    return JSONResponse({"job": job, "state": "queued"}, HTTPStatus.ACCEPTED, {"Location": f"/v1/jobs/{job}"})
 
 
 @router.get("/jobs/{job}", summary="Progress of a job")
@@ -61,14 +73,17 @@ def show_results(
     job: str,
     instance: Access,
     department: ADepartment,
-    after: Annotated[int, Query(ge=0, le=2**53)] = 0,
+    after: After = None,
     limit: Annotated[int, Query(ge=1, le=_PAGE)] = _PAGE,
     status: Annotated[str | None, Query(pattern="^(issued|unchanged|rejected)$")] = None,
 ) -> JsonObject:
-    """Return rows with a line above ``after``; ``next`` is the ``after`` of the next page, or null."""
+    """Return a page of rows; ``next`` is the ``after`` of the next page, or null."""
     _found(instance.jobs.show(job, department.id))
-    rows = result_rows(instance.store, job, after=after, limit=limit, only=status)
-    return {"results": rows, "next": rows[-1]["line"] if len(rows) == limit else None}
+    listing = f"results/{job}/{status}"
+    line = 0 if after is None else int.from_bytes(instance.cursors.read(listing, after), "big")
+    rows = result_rows(instance.store, job, after=line, limit=limit, only=status)
+    following = instance.cursors.write(listing, rows[-1]["line"].to_bytes(8, "big")) if len(rows) == limit else None
+    return {"results": rows, "next": following}
 
 
 @router.get("/attestations/{digest}", summary="The receipt of an attestation: header, anchor and inclusion proof")
@@ -86,14 +101,20 @@ def show_attestation(digest: str, instance: Access, department: ADepartment) -> 
         required=("credit_code",),
     ),
 )
-async def erase(request: Request, instance: Access, department: ADepartment) -> JsonObject:
+async def erase(request: Request, instance: Access, department: ADepartment) -> JSONResponse:
     """Take ``{credit_code, schema?}``; the keys of the records are deleted and their positions revoked."""
     record = await record_body(request)
     credit_code = parse_credit_code(record.take("credit_code"))
     schema = record.text("schema") if record.has("schema") else None
     record.done()
-    erased = await run_in_threadpool(instance.erasures.erase, department.id, credit_code=credit_code, schema=schema)
-    return erased.to_json()
+
+    def keep(connection: Connection, erased: Erased) -> None:
+        keeper(request, lambda: JSONResponse(erased.to_json()))(connection, None)
+
+    erased = await run_in_threadpool(
+        instance.erasures.erase, department.id, credit_code=credit_code, schema=schema, keep=keep
+    )
+    return JSONResponse(erased.to_json())
 
 
 def _found(value: JsonObject | None) -> JsonObject:

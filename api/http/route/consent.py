@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from api.http import openapi
 from api.http.access import Access, Anybody, ASubjectOrBank, JsonObject
 from api.http.body import record_body
+from api.http.idempotency import attempt_of
 from api.http.openapi_terms import TERMS_EXAMPLE
 from api.http.sign_in import Kind, Principal
 from api.services.consent import HeldConsent
@@ -20,6 +21,7 @@ from ledger_node.domain.record import from_hex
 
 router = APIRouter(tags=["consents"])
 MAX_SIGNATURES = 16
+_DONE = {Change.PAUSE: Reason.CONSENT_PAUSED, Change.RESUME: Reason.CONSENT_NOT_PAUSED}
 
 
 @router.post(
@@ -43,8 +45,9 @@ async def grant(request: Request, instance: Access) -> JsonObject:
     signatures = signatures_from_json(record.items("signatures", max_items=MAX_SIGNATURES))
     answers = record.blob("request") if record.has("request") else NO_REQUEST
     record.done()
-    held = await run_in_threadpool(instance.consents.grant, terms, signatures, now=clock.now(), request=answers)
-    return await run_in_threadpool(_show, instance, held)
+    with attempt_of(request).tolerating(Reason.CONSENT_EXISTS):
+        await run_in_threadpool(instance.consents.grant, terms, signatures, now=clock.now(), request=answers)
+    return await run_in_threadpool(_show, instance, terms.digest(instance.ledger.consent_domain))
 
 
 @router.get("/consents", summary="Consents that you granted (subject) or were granted (bank)")
@@ -61,7 +64,7 @@ def list_consents(instance: Access, principal: ASubjectOrBank) -> JsonObject:
 @router.get("/consents/{consent}", summary="One consent with its terms, signatures and state")
 def show_consent(consent: str, instance: Access, principal: ASubjectOrBank) -> JsonObject:
     """Return a consent of yours."""
-    return _show(instance, consent_of(instance, consent, principal))
+    return _show(instance, consent_of(instance, consent, principal).shown.id)
 
 
 def consent_of(instance: Access, consent: str, principal: Principal) -> HeldConsent:
@@ -95,7 +98,10 @@ async def withdraw(consent: str, request: Request, instance: Access, anybody: An
     signatures = () if secret else signatures_from_json(record.items("signatures", max_items=MAX_SIGNATURES))
     record.done()
     asker = None if anybody is None else anybody.id
-    await run_in_threadpool(instance.consents.withdraw, consent_id, secret=secret, signatures=signatures, asker=asker)
+    with attempt_of(request).tolerating(Reason.CONSENT_WITHDRAWN):
+        await run_in_threadpool(
+            instance.consents.withdraw, consent_id, secret=secret, signatures=signatures, asker=asker
+        )
     return {"consent": consent, "state": "withdrawn"}
 
 
@@ -124,7 +130,10 @@ async def change_consent(consent: str, request: Request, instance: Access, anybo
     signatures = signatures_from_json(record.items("signatures", max_items=MAX_SIGNATURES))
     record.done()
     asker = None if anybody is None else anybody.id
-    await run_in_threadpool(instance.consents.change, consent_id, change, number, signatures, asker=asker)
+    # odd numbers pause and even ones resume, so a number that is used was used for this very change
+    done = (Reason.CONSENT_CHANGED_ALREADY, _DONE[change])
+    with attempt_of(request).tolerating(*done):
+        await run_in_threadpool(instance.consents.change, consent_id, change, number, signatures, asker=asker)
     return {"consent": consent, "changes": number}
 
 
@@ -142,6 +151,8 @@ def _is_party(held: HeldConsent, principal: Principal) -> bool:
     return principal.id == (terms.subject if principal.kind is Kind.SUBJECT else terms.grantee)
 
 
-def _show(instance: Access, held: HeldConsent) -> JsonObject:
+def _show(instance: Access, consent: bytes) -> JsonObject:
+    held = instance.consents.find(consent)
+    assert held is not None  # noqa: S101 - consents are never deleted
     (shown,) = instance.consents.show([held], now=clock.now())
     return shown

@@ -9,6 +9,7 @@ from api.catalogue.wording import wording
 from api.http import openapi
 from api.http.access import ABank, Access, Anybody, ASubjectOrBank, JsonObject
 from api.http.body import record_body
+from api.http.idempotency import attempt_of
 from api.http.openapi_terms import REQUEST_EXAMPLE
 from api.http.route.consent import MAX_SIGNATURES
 from api.http.sign_in import Kind
@@ -16,6 +17,8 @@ from ledger_node import clock
 from ledger_node.domain.consent import ConsentRequest, signatures_from_json
 from ledger_node.domain.consent_schema import REQUEST_SCHEMA
 from ledger_node.domain.consent_text import Language, consent_text, language_named, text_digest
+from ledger_node.domain.error import VerificationError
+from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
 
 router = APIRouter(tags=["consents"])
@@ -62,7 +65,12 @@ async def refuse(request_id: str, request: Request, instance: Access, anybody: A
     signatures = signatures_from_json(record.items("signatures", max_items=MAX_SIGNATURES))
     record.done()
     asker = None if anybody is None else anybody.id
-    await run_in_threadpool(instance.consent_requests.refuse, asked, signatures, asker=asker)
+    with attempt_of(request).tolerating(Reason.REQUEST_ANSWERED):
+        await run_in_threadpool(instance.consent_requests.refuse, asked, signatures, asker=asker)
+        return {"request": request_id, "state": "refused"}
+    (shown,) = await run_in_threadpool(lambda: instance.consent_requests.show([instance.consent_requests.find(asked)]))
+    if shown["state"] != "refused":
+        raise VerificationError(Reason.REQUEST_ANSWERED, "this request was answered otherwise already")
     return {"request": request_id, "state": "refused"}
 
 

@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
 from api.catalogue.datatype import data_types
 from api.http.access import Access, JsonObject, SignedIn
 from ledger_node.chain.port import Role
-from ledger_node.domain.consent_schema import consent_schema
+from ledger_node.domain.consent_schema import SCHEMA_ID, consent_schema
 from ledger_node.domain.record import to_hex
 
 router = APIRouter(tags=["reference"])
@@ -47,7 +47,12 @@ def list_members(instance: Access) -> JsonObject:
     }
 
 
-@router.get("/consent-terms.schema.json", summary="JSON Schema of requests for consent and of terms")
+@router.get(
+    "/consent-terms.schema.json",
+    summary="JSON Schema of requests for consent and of terms",
+    response_class=Response,
+    responses={200: {"content": {_SCHEMA_MEDIA_TYPE: {"schema": {"type": "object"}, "example": {"$id": SCHEMA_ID}}}}},
+)
 async def show_terms_schema() -> JSONResponse:
     """Return the schema (draft 2020-12), made from the list of fields that is signed."""
     return JSONResponse(consent_schema(), media_type=_SCHEMA_MEDIA_TYPE)

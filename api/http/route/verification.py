@@ -1,12 +1,16 @@
 """Verifications: a bank's questions, answered with verdicts, reasons and proofs."""
 
 from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from api.catalogue.datatype import schemas
 from api.http import openapi
-from api.http.access import ABank, Access, JsonObject
+from api.http.access import ABank, Access
 from api.http.body import record_body
+from api.http.idempotency import attempt_of, keeper
+from api.services.verification import Answer
 from ledger_node.domain.access import MAX_OPERATOR
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.error import InvalidInputError
@@ -55,7 +59,7 @@ router = APIRouter(tags=["verifications"])
         required=("consent", "claims"),
     ),
 )
-async def verify(request: Request, instance: Access, bank: ABank) -> JsonObject:
+async def verify(request: Request, instance: Access, bank: ABank) -> JSONResponse:
     """Take ``{consent, claims: [question or combination, as text or JSON], purpose?, operator?, policy?}``.
 
     One use is recorded on the ledger, and every claim in the access log, before anything is answered.
@@ -69,10 +73,27 @@ async def verify(request: Request, instance: Access, bank: ABank) -> JsonObject:
     operator = _operator(record) if record.has("operator") else None
     policy = _policy(record.record("policy")) if record.has("policy") else Policy()
     record.done()
+
+    def keep(connection: Connection, answer: Answer) -> None:
+        shown = answer.presentation.consent
+        keeper(request, lambda: _response(answer))(connection, None if shown is None else shown.terms.subject)
+
     answer = await run_in_threadpool(
-        instance.verifications.verify, bank.id, consent, claims, purpose=purpose, policy=policy, operator=operator
+        instance.verifications.verify,
+        bank.id,
+        consent,
+        claims,
+        purpose=purpose,
+        policy=policy,
+        operator=operator,
+        attempt=attempt_of(request),
+        keep=keep,
     )
-    return answer.to_json()
+    return _response(answer)
+
+
+def _response(answer: Answer) -> JSONResponse:
+    return JSONResponse(answer.to_json())
 
 
 def _operator(record: Record) -> str:

@@ -1,0 +1,153 @@
+"""What every route answers with when it does what it was asked: one table, from which OpenAPI is made."""
+
+from typing import Final
+
+from api.http.openapi_shape import (
+    ACCESS_ROW,
+    ACCOUNT,
+    ANCHOR,
+    BLOCK,
+    COUNT,
+    CURSOR,
+    DIGEST,
+    FLAG,
+    HEADER,
+    HELD_CONSENT,
+    HELD_REQUEST,
+    PRESENTATION,
+    REASON,
+    RECEIPT,
+    TIME,
+    WORDS,
+    Shape,
+    many,
+    or_null,
+    record,
+    shaped,
+    text,
+)
+from api.http.sign_in import Kind
+from api.services.webhook import WebhookState
+
+_JOB: Final = text("9e65b71106176aaaa9ca938a16fd4a55")
+_BILINGUAL: Final = record(en=text("Tax payment"), zh=text("纳税情况"))
+_SCHEMA: Final = shaped({"type": "object"}, {"name": "tax_payment", "version": 1, "fields": []})
+
+_NAME: Final = shaped({"type": "string"}, "consent_granted")
+_ANYTHING: Final = shaped({"type": "object"}, {})
+_WEBHOOK: Final = record(url=text("https://hooks.bank.example/credence"), state=text("active", *WebhookState))
+
+ANSWERS: Final[dict[tuple[str, str], Shape]] = {
+    ("get", "/livez"): record(status=text("live")),
+    ("get", "/readyz"): record(status=text("ready"), block=COUNT, block_time=TIME),
+    ("get", "/v1/ledger"): record(
+        chain_id=COUNT,
+        genesis=DIGEST,
+        contracts={
+            "type": "object",
+            "additionalProperties": ACCOUNT,
+            "examples": [{"ConsentRegistry": "0x" + "19" * 20}],
+        },
+        head=BLOCK,
+    ),
+    ("get", "/v1/schemas"): record(
+        schemas=many(
+            record(
+                schema_id=DIGEST,
+                schema=_SCHEMA,
+                title=_BILINGUAL,
+                cadence=text("yearly"),
+                valid_days=COUNT,
+                headings=shaped({"type": "object"}, {"paid_amount": ["实缴税额（元）"]}),
+            )
+        )
+    ),
+    ("get", "/v1/members"): record(
+        members=many(record(id=DIGEST, name=text("Demo bank"), roles=many(text("bank")), active=FLAG))
+    ),
+    ("get", "/v1/purposes"): record(
+        purposes=many(
+            record(
+                code=text("loan_application"), text=_BILINGUAL, max_days=COUNT, max_uses=COUNT, max_retention_days=COUNT
+            )
+        ),
+        digest=DIGEST,
+    ),
+    ("get", "/v1/me"): record(kind=text("bank", *Kind), id=DIGEST, label=text("Demo bank")),
+    ("post", "/v1/subjects"): record(
+        subject=DIGEST,
+        commitment=DIGEST,
+        threshold=COUNT,
+        registration=DIGEST,
+    ),
+    ("get", "/v1/subjects/{subject}"): record(
+        subject=DIGEST, registration=DIGEST, history=many(_ANYTHING), pending_recovery=or_null(_ANYTHING, None)
+    ),
+    ("post", "/v1/subjects/{subject}/rotations"): record(
+        subject=DIGEST, entry=COUNT, since=or_null(TIME), commitment=DIGEST
+    ),
+    ("post", "/v1/subjects/{subject}/recoveries"): record(
+        subject=DIGEST, number=COUNT, commitment=DIGEST, requested_at=or_null(TIME), completable_at=or_null(TIME)
+    ),
+    ("post", "/v1/subjects/{subject}/recoveries/{number}/cancellation"): record(
+        subject=DIGEST, number=COUNT, state=text("cancelled", "cancelled")
+    ),
+    ("post", "/v1/subjects/{subject}/recoveries/{number}/completion"): record(
+        subject=DIGEST, number=COUNT, entry=COUNT, since=or_null(TIME), commitment=DIGEST
+    ),
+    ("post", "/v1/attestations"): record(job=_JOB, state=text("queued", "queued")),
+    ("get", "/v1/jobs/{job}"): record(
+        job=_JOB,
+        schema=text("tax_payment"),
+        state=text("done", "receiving", "queued", "running", "done", "failed"),
+        rows_read=COUNT,
+        issued=COUNT,
+        unchanged=COUNT,
+        rejected=COUNT,
+        batches=COUNT,
+        gas_used=COUNT,
+        created_at=TIME,
+        reason=REASON,
+        message=WORDS,
+    ),
+    ("get", "/v1/jobs/{job}/results"): record(
+        results=many(record(line=COUNT, status=text("issued", "issued", "unchanged", "rejected"))), next=CURSOR
+    ),
+    ("get", "/v1/attestations/{digest}"): record(
+        attestation=DIGEST,
+        header=HEADER,
+        anchor=or_null(ANCHOR),
+        index=COUNT,
+        path=many(DIGEST),
+        transaction=or_null(DIGEST),
+        block=or_null(COUNT),
+    ),
+    ("post", "/v1/erasures"): record(erased=COUNT, attestations=many(DIGEST), transaction=or_null(DIGEST)),
+    ("post", "/v1/consent-requests"): HELD_REQUEST,
+    ("get", "/v1/consent-requests"): record(requests=many(HELD_REQUEST)),
+    ("post", "/v1/consent-requests/{request_id}/refusal"): record(request=DIGEST, state=text("refused", "refused")),
+    ("post", "/v1/consent-texts"): record(text=text("Consent to a check of credit data …"), text_digest=DIGEST),
+    ("post", "/v1/consents"): HELD_CONSENT,
+    ("get", "/v1/consents"): record(consents=many(HELD_CONSENT)),
+    ("get", "/v1/consents/{consent}"): HELD_CONSENT,
+    ("post", "/v1/consents/{consent}/changes"): record(consent=DIGEST, changes=COUNT),
+    ("post", "/v1/consents/{consent}/withdrawal"): record(consent=DIGEST, state=text("withdrawn", "withdrawn")),
+    ("post", "/v1/verifications"): record(
+        block=or_null(BLOCK),
+        use=or_null(record(id=DIGEST, transaction=DIGEST)),
+        uses=or_null(COUNT),
+        max_uses=or_null(COUNT),
+        controllers_entry=COUNT,
+        presentation=PRESENTATION,
+    ),
+    ("get", "/v1/consents/{consent}/receipts"): record(receipts=many(record(id=DIGEST, receipt=RECEIPT))),
+    ("get", "/v1/consents/{consent}/receipts/{receipt}"): RECEIPT,
+    ("get", "/v1/consent-requests/{request_id}/receipt"): RECEIPT,
+    ("get", "/v1/notifications"): record(
+        notifications=many(record(id=_NAME, kind=_NAME, time=TIME, data=_ANYTHING)), next=or_null(_NAME)
+    ),
+    ("put", "/v1/webhook"): _WEBHOOK,
+    ("get", "/v1/webhook"): _WEBHOOK,
+    ("delete", "/v1/webhook"): record(state=text("removed", "removed")),
+    ("get", "/v1/access-log"): record(keeper=DIGEST, rows=many(ACCESS_ROW), next=CURSOR),
+}

@@ -1,0 +1,130 @@
+"""The OpenAPI document: what routes say of themselves, and what holds for all of them, said in one place."""
+
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI
+
+from api.http.idempotency import MAX_KEY
+from api.http.openapi_answer import ANSWERS
+from api.http.openapi_shape import example_of
+from api.http.problem import MEDIA_TYPE, TYPE_PREFIX, title_of
+from ledger_node.domain.reason import Reason
+
+JsonObject = dict[str, Any]
+
+_PROBLEM: Final[JsonObject] = {
+    "type": "object",
+    "description": "RFC 9457 problem document",
+    "required": ["type", "title", "status", "detail", "reason"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference", "description": "the page that explains it"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "what is wrong and what to do"},
+        "reason": {"enum": sorted(Reason), "description": "stable reason code"},
+        "field": {"type": "string", "description": "the member, column, field or header to blame"},
+    },
+}
+_ANYWHERE: Final = {
+    HTTPStatus.BAD_REQUEST: Reason.REQUEST_INVALID,
+    HTTPStatus.REQUEST_URI_TOO_LONG: Reason.QUERY_TOO_LARGE,
+    HTTPStatus.UNPROCESSABLE_ENTITY: Reason.VALUE_MALFORMED,
+    HTTPStatus.TOO_MANY_REQUESTS: Reason.RATE_LIMITED,
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: Reason.HEADERS_TOO_LARGE,
+    HTTPStatus.INTERNAL_SERVER_ERROR: Reason.INTERNAL,
+    HTTPStatus.SERVICE_UNAVAILABLE: Reason.LEDGER_UNAVAILABLE,
+    HTTPStatus.UNAUTHORIZED: Reason.SIGN_IN_NEEDED,
+    HTTPStatus.FORBIDDEN: Reason.NOT_ALLOWED,
+    HTTPStatus.NOT_FOUND: Reason.NOT_FOUND,
+}
+_WITH_A_BODY: Final = {
+    HTTPStatus.REQUEST_TIMEOUT: Reason.REQUEST_TIMEOUT,
+    HTTPStatus.CONFLICT: Reason.IDEMPOTENCY_IN_PROGRESS,
+    HTTPStatus.GONE: Reason.IDEMPOTENCY_ANSWER_ERASED,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Reason.TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: Reason.MEDIA_TYPE_UNSUPPORTED,
+}
+_HEADERS: Final[dict[HTTPStatus, JsonObject]] = {
+    status: {"Retry-After": {"schema": {"type": "integer", "minimum": 0}, "description": "seconds"}}
+    for status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+}
+_KEY: Final[JsonObject] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": (
+        f"a quoted string of 1 to {MAX_KEY} printable ASCII characters, new for every request, such as"
+        ' "8e03978e-40d5-43e8-bc93-6894a57f9324" with its quotes; the same request with the same key has one effect and'
+        " one answer"
+    ),
+    "schema": {"type": "string", "pattern": rf'^"[ !#-\[\]-~]{{1,{MAX_KEY}}}"$'},
+}
+_KNOWN: Final[JsonObject] = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "the ETag that you have; answered 304 while it is the present one",
+    "schema": {"type": "string"},
+}
+_TAG: Final[JsonObject] = {"ETag": {"schema": {"type": "string"}, "description": "digest of the answer"}}
+
+
+def install(app: FastAPI) -> None:
+    """Make ``app`` serve the whole document."""
+    plain = app.openapi
+
+    def whole() -> JsonObject:
+        if app.openapi_schema is None:
+            plain()
+            assert app.openapi_schema is not None  # noqa: S101 - just made
+            complete(app.openapi_schema)
+        return app.openapi_schema
+
+    app.openapi = whole  # type: ignore[method-assign] # the way that FastAPI documents
+
+
+def complete(document: JsonObject) -> None:
+    """Add to a document what holds for all routes."""
+    document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = _PROBLEM
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            _complete(method, path, operation)
+    for unused in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(unused, None)
+
+
+def _complete(method: str, path: str, operation: JsonObject) -> None:
+    responses = operation["responses"]
+    takes_body = "requestBody" in operation
+    for status, reason in (_ANYWHERE | (_WITH_A_BODY if takes_body else {})).items():
+        responses[str(status.value)] = _refusal(status, reason)
+    answered = next(response for status, response in responses.items() if status.startswith("2"))
+    shape = ANSWERS.get((method, path))
+    if shape is not None:
+        answered.setdefault("content", {})["application/json"] = {"schema": shape, "example": example_of(shape)}
+    if not path.startswith("/v1/"):
+        return
+    if takes_body:
+        operation.setdefault("parameters", []).append(_KEY)
+    if method == "get":
+        operation.setdefault("parameters", []).append(_KNOWN)
+        answered["headers"] = _TAG
+        responses["304"] = {"description": "what you have is what there is", "headers": _TAG}
+
+
+def _refusal(status: HTTPStatus, reason: Reason) -> JsonObject:
+    example = {
+        "type": TYPE_PREFIX + reason.value,
+        "title": title_of(reason),
+        "status": status.value,
+        "detail": "what is wrong and what to do",
+        "reason": reason.value,
+    }
+    refusal: JsonObject = {
+        "description": status.phrase,
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}},
+    }
+    if status in _HEADERS:
+        refusal["headers"] = _HEADERS[status]
+    return refusal

@@ -1,0 +1,202 @@
+"""What every reason means and what to do about it: the text of the pages of problem types."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from ledger_node.domain.reason import Reason
+
+REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
+    {
+        # input that must be fixed by whoever sent it
+        Reason.JSON_MALFORMED: (
+            "The body is not JSON in UTF-8; send one JSON value without NUL bytes or lone surrogates."
+        ),
+        Reason.JSON_DUPLICATE_KEY: "A key stands twice in one JSON object; write each key once.",
+        Reason.JSON_TOO_DEEP: "The JSON is nested too deeply; nothing that the API takes is deeper than a few levels.",
+        Reason.TOO_LARGE: "The body, or a text or list in it, is larger than is taken; send less at once.",
+        Reason.FIELD_MISSING: "A member that must be there is missing; add the one that 'field' names.",
+        Reason.FIELD_UNKNOWN: "There is no such member or field; correct the spelling of the one that 'field' names.",
+        Reason.TYPE_WRONG: "A member is of the wrong type; numbers are integers, and amounts are integers in fen.",
+        Reason.VALUE_MALFORMED: "A value is not written as it must be; 'detail' says how.",
+        Reason.VALUE_OUT_OF_RANGE: "A number or date lies outside its bounds; 'detail' says which.",
+        Reason.VALUE_MISSING: "A row lacks a value that its type demands; fill the cell, or write that there is none.",
+        Reason.CREDIT_CODE_INVALID: (
+            "This is no unified social credit code; check its 18 characters, the last of which checks the others."
+        ),
+        Reason.SCHEMA_INVALID: "The schema breaks a rule of the format; 'detail' says which.",
+        Reason.SCHEMA_UNKNOWN: "There is no type of attestation of this name; GET /v1/schemas lists them.",
+        Reason.QUESTION_MALFORMED: "The question cannot be read; write it as the examples in the documentation are.",
+        Reason.OPERATOR_UNSUPPORTED: (
+            "This field does not answer questions of this kind; GET /v1/schemas says what it takes."
+        ),
+        Reason.UNIT_MISSING: "The threshold names no unit; write it with one, such as 500000 CNY.",
+        Reason.UNIT_UNKNOWN: "The field is not measured in this unit; use the one that 'detail' names.",
+        Reason.OFF_LADDER: "Thresholds are limited to those of the field's ladder; ask one that 'detail' lists.",
+        Reason.RANGE_EMPTY: "No value lies in this range; its lower end must be below its upper end.",
+        Reason.SET_EMPTY: "The set has no member, so nothing is asked; list at least one.",
+        Reason.SET_FULL: "The set has every member, so nothing is asked; leave one out.",
+        Reason.SET_DUPLICATE: "A member stands twice in the set; list each once.",
+        Reason.SET_MEMBER_UNKNOWN: "The field has no such member; GET /v1/schemas lists its members.",
+        Reason.NOT_REVEALABLE: "The value of this field is never shown; ask a question about it instead.",
+        Reason.HEADING_MISSING: "The export lacks a column; add the one that 'field' names.",
+        Reason.HEADING_UNKNOWN: "The export has a column that the type does not know; remove or rename it.",
+        Reason.ROW_MALFORMED: (
+            "The row does not have as many cells as the heading, or is no JSON object; correct the row."
+        ),
+        Reason.ROW_REPEATED: "The export has this firm and period twice; leave the row that is right.",
+        Reason.ROW_OUTDATED: "There is a newer attestation of this firm and period; send newer data.",
+        Reason.UPLOAD_INTERRUPTED: "The upload broke off; send the file again, rows are never issued twice.",
+        Reason.ENCODING_WRONG: "The export is neither UTF-8 nor GB18030; save it in one of them.",
+        Reason.SIGNATURE_MALFORMED: "This is no signature of 65 bytes r, s, v with low s; have the wallet sign again.",
+        Reason.PURPOSE_UNKNOWN: "The consortium knows no such purpose; GET /v1/purposes lists them.",
+        Reason.PURPOSE_CEILING: "The consent asks for more than its purpose allows; stay within GET /v1/purposes.",
+        Reason.MEMBER_UNKNOWN: "There is no such member of this kind; GET /v1/members lists them.",
+        Reason.SUBJECT_UNKNOWN: "No such firm is registered here; the registrar registers it.",
+        Reason.SUBJECT_EXISTS: "The firm is registered already; send the controllers that it was registered with.",
+        Reason.NOT_FOUND: "There is nothing under this address or id for you; check both, and whom you sign in as.",
+        Reason.REQUEST_INVALID: "The request is not one that this address takes; 'detail' says what is wrong.",
+        Reason.SIGN_IN_NEEDED: "The request does not say who calls, or not so that it is believed; sign in.",
+        Reason.NOT_ALLOWED: "Your role may not do this; sign in as a member that may.",
+        Reason.MEDIA_TYPE_UNSUPPORTED: (
+            "The body is not of a type that this address reads; name the type in Content-Type."
+        ),
+        Reason.QUERY_TOO_LARGE: "The part of the address behind the question mark is too long; shorten it.",
+        Reason.HEADERS_TOO_LARGE: "The headers of the request are too long together; send fewer or shorter ones.",
+        Reason.REQUEST_TIMEOUT: "The body stopped coming; send the request again, with the same Idempotency-Key.",
+        Reason.RATE_LIMITED: "You ask more often than is taken from one caller; wait the seconds of Retry-After.",
+        Reason.CURSOR_INVALID: "This is no cursor of this list; start without 'after', then follow 'next'.",
+        Reason.IDEMPOTENCY_KEY_MALFORMED: (
+            "The Idempotency-Key is not one quoted string; draw a UUID and put it in quotes."
+        ),
+        Reason.IDEMPOTENCY_KEY_REUSED: "This Idempotency-Key was used for another request; draw a new one.",
+        Reason.IDEMPOTENCY_IN_PROGRESS: "A request with this Idempotency-Key is under way; send it again in a moment.",
+        Reason.IDEMPOTENCY_ANSWER_ERASED: (
+            "The request was answered, and the answer erased with its firm; ask anew if you still may."
+        ),
+        Reason.NOT_CANONICAL: "The document was written anew since it was signed; keep it byte for byte as you got it.",
+        Reason.WEBHOOK_URL_REFUSED: "This is no address for webhooks; 'detail' says what is wrong with it.",
+        Reason.WEBHOOK_ADDRESS_REFUSED: (
+            "Webhooks go to public addresses only; name a host outside of internal networks."
+        ),
+        Reason.WEBHOOK_ADDRESS_UNKNOWN: "The host of the webhook has no address; see whether its name is right.",
+        # proofs, headers, batches
+        Reason.OPENING_MALFORMED: "A proof does not have the form of its kind; reject the answer.",
+        Reason.OPENED_SET_MISMATCH: "A proof opens other members than the question demands; reject the answer.",
+        Reason.MODE_MISMATCH: "A proof is for another kind of field; reject the answer.",
+        Reason.FIELD_PROOF_FAILED: (
+            "A proof does not lead to the attestation's root or to this verdict; reject the answer."
+        ),
+        Reason.PATH_LENGTH: "A path is not as long as its tree is deep; reject the answer.",
+        Reason.SIBLING_LENGTH: "A sibling of a path is not 32 bytes; reject the answer.",
+        Reason.INDEX_OUT_OF_RANGE: "A position lies outside its tree; reject the answer.",
+        Reason.SCHEMA_MISMATCH: "The attestation is of another schema than the question; reject the answer.",
+        Reason.OTHER_NETWORK: "The attestation was made for another network; ask its department to attest on this one.",
+        Reason.NOT_IN_BATCH: "The attestation or row is not in the batch that it names; reject the answer.",
+        Reason.NOT_ANCHORED: "The chain does not hold this batch; wait for its anchoring, or reject the answer.",
+        Reason.ISSUER_MISMATCH: "The attestation names another issuer than the batch it is in; reject the answer.",
+        Reason.ISSUER_NOT_ALLOWED: "This department may not issue attestations of this type; reject the answer.",
+        Reason.BATCH_NOT_SIGNED: "The batch carries no signature of its member's key; reject the answer.",
+        Reason.KEY_NOT_VALID: "The batch was signed by a key that was not valid then; reject the answer.",
+        Reason.KEY_COMPROMISED: (
+            "The batch was signed after its key was compromised; ask the department to attest anew."
+        ),
+        Reason.BLOCK_NOT_FINAL: "The block that the answer names is not on this chain; ask again.",
+        Reason.SUBJECT_MISMATCH: "This is about another firm than the consent; reject the answer.",
+        Reason.REVOKED: "The department has revoked the attestation; it counts for nothing.",
+        Reason.SUPERSEDED: "A newer attestation stands in its place; ask again.",
+        Reason.OUTSIDE_INTERVAL: "The row lies outside the interval it is said to be in; reject the list.",
+        # answers that cannot be told
+        Reason.NO_ATTESTATION: (
+            "No department has attested to this for this firm and period; it says nothing about the firm."
+        ),
+        Reason.ATTESTATION_EXPIRED: "The attestation is over; wait for the department's next one.",
+        Reason.ATTESTATION_TOO_OLD: "The data is older than your policy allows; wait for newer data, or allow it.",
+        Reason.PERIOD_MISMATCH: "The attestation is of another period than was asked; ask for a period that there is.",
+        Reason.VALUE_ABSENT: "The department has no value for this field; it says nothing about the firm.",
+        Reason.NEEDS_DISCLOSURE: (
+            "A proof of 'no' would show the value, and the consent does not allow that; ask the firm to allow "
+            "revealing it."
+        ),
+        Reason.ERASED: "What was attested to has been erased; nothing can be told any more.",
+        Reason.ANSWER_LOST: (
+            "A use was counted, and the process died before it answered; send the request again with its "
+            "Idempotency-Key."
+        ),
+        # consent
+        Reason.CONSENT_UNKNOWN: "You have no such consent; check the id, or ask the firm for a consent.",
+        Reason.CONSENT_ID_MISMATCH: (
+            "The terms hash to another id than this consent's; send the terms that were signed."
+        ),
+        Reason.CONSENT_EXISTS: "Exactly this consent was granted already; use it.",
+        Reason.CONSENT_EXPIRED: "The consent is over; ask the firm for a new one.",
+        Reason.CONSENT_WITHDRAWN: "The firm has withdrawn the consent; nothing more may be asked under it.",
+        Reason.CONSENT_PAUSED: "The firm has paused the consent; it may resume it.",
+        Reason.CONSENT_NOT_PAUSED: "The consent is not paused, so it cannot be resumed.",
+        Reason.CONSENT_CHANGED_ALREADY: (
+            "The consent was changed meanwhile; read its 'changes' and sign the next number."
+        ),
+        Reason.REQUEST_UNKNOWN: "There is no such request of this bank; check the id.",
+        Reason.REQUEST_ANSWERED: "The request was granted or refused already; make a new one.",
+        Reason.CONSENT_NOT_YET_VALID: "The consent is not valid yet; ask again once it is.",
+        Reason.CONSENT_EXHAUSTED: "All uses of the consent are spent; ask the firm for a new one.",
+        Reason.CONSENT_OTHER_GRANTEE: "The consent is another bank's; ask the firm for one of your own.",
+        Reason.CONSENT_OTHER_PURPOSE: "The consent is for another purpose; ask the firm for one for this purpose.",
+        Reason.CONSENT_OTHER_DEPARTMENT: "The consent does not cover this department; ask the firm for one that does.",
+        Reason.CONSENT_OTHER_PERIOD: "The consent does not cover data of these days; ask the firm for one that does.",
+        Reason.CONSENT_TEXT_DIFFERS: (
+            "The terms were signed over other words than they stand for; show those of POST /v1/consent-texts."
+        ),
+        Reason.CONSENT_WRONG_SECRET: (
+            "This secret does not withdraw this consent; withdraw by the controllers' signatures."
+        ),
+        Reason.CONSENT_TERMS_DIFFER: "The ledger holds other terms under this id; reject the answer.",
+        Reason.QUESTION_NOT_CONSENTED: "The firm did not consent to this question; ask it for a consent that lists it.",
+        Reason.SIGNER_NOT_CONTROLLER: (
+            "A signature is by a key that does not sign for the firm; sign with a controller's."
+        ),
+        Reason.CONTROLLERS_CHANGED: "The firm has other controllers by now; read the subject and sign again.",
+        Reason.CONTROLLERS_MISMATCH: "These are not the firm's controllers at that time; reject the answer.",
+        Reason.THRESHOLD_NOT_MET: "Too few controllers signed; collect as many signatures as the threshold says.",
+        Reason.CHALLENGE_MISMATCH: "The passkey signed another challenge; sign this request again.",
+        Reason.ORIGIN_MISMATCH: "The passkey signed for another site; sign on the site that the terms name.",
+        Reason.USER_NOT_VERIFIED: "The passkey did not verify its user; sign again with fingerprint, face or PIN.",
+        Reason.CONTROLLERS_UNCHANGED: "The new controllers are those of today; nothing is to be changed.",
+        Reason.RECOVERY_PENDING: "A recovery of this firm is under way; wait for its end, or cancel it.",
+        Reason.RECOVERY_NOT_PENDING: "No recovery of this firm is under way.",
+        Reason.RECOVERY_EARLY: "The waiting time of the recovery is not over; try again after it.",
+        Reason.SIGNER_REPEATED: "A controller signed twice; each counts once.",
+        # evidence
+        Reason.TRUST_INVALID: "This is no trust file of a consortium; get it anew from whom you trust.",
+        Reason.HEADER_MALFORMED: "The block header of the evidence is none; reject the evidence.",
+        Reason.SEAL_MALFORMED: "A seal of the block does not have the form of its engine; reject the evidence.",
+        Reason.SEAL_BY_OUTSIDER: "A seal is by a key that seals no block of this chain; reject the evidence.",
+        Reason.SEAL_REPEATED: "A validator sealed the block twice; reject the evidence.",
+        Reason.VALIDATORS_DIFFER: (
+            "The block names other validators than the trust file; get a newer trust file, or reject the evidence."
+        ),
+        Reason.CODE_DIFFERS: "A contract holds other code than the trust file names; reject the evidence.",
+        Reason.STATE_PROOF_MISSING: "The evidence lacks the proof of a fact; reject it.",
+        Reason.STATE_PROOF_MALFORMED: "A state proof of the evidence cannot be read; reject it.",
+        Reason.STATE_PROOF_UNNEEDED: "The evidence holds a state proof that proves nothing; reject it.",
+        Reason.MEMBER_DIFFERS: "The chain knows a member by another name than the evidence; reject it.",
+        Reason.ANSWER_DIFFERS: "The answer says something else than its proofs show; reject it.",
+        Reason.USE_NOT_RECORDED: "No use of the consent was recorded before the answer; reject it.",
+        Reason.RECEIPT_MISSING: "The evidence lacks the signed word that it needs; reject it.",
+        Reason.RECEIPT_DIFFERS: "The signed word is of another answer or key; reject the evidence.",
+        Reason.GIVEN_LATER: "The answer was given after the day that you ask about; ask about a later day.",
+        # webhooks, for who receives them
+        Reason.WEBHOOK_SIGNATURE_WRONG: "The message was not signed with your secret; drop it.",
+        Reason.WEBHOOK_LATE: "The message is too old or from the future; drop it, and see whether your clock is right.",
+        Reason.WEBHOOK_REPLAYED: "The message came before; drop it.",
+        # the chain and the machinery around it
+        Reason.LEDGER_UNAVAILABLE: "The ledger does not answer; nothing was revealed, try again after Retry-After.",
+        Reason.LEDGER_WRONG_CHAIN: "The node serves another chain than this network's; the operator must look.",
+        Reason.LEDGER_REFUSED: "The ledger refuses this write; 'detail' says why.",
+        Reason.CONFIGURATION: "The instance is not set up rightly; 'detail' tells its operator what to change.",
+        Reason.INTERNAL: (
+            "A fault of ours; nothing that was acknowledged is lost, try again with the same Idempotency-Key."
+        ),
+    }
+)
+"""One text a reason; a test fails where one lacks."""

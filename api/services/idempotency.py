@@ -1,0 +1,237 @@
+"""Calls under an Idempotency-Key: claimed before their effect, answered with it, and then answered alike.
+
+A call is claimed in a transaction of its own and draws ``seed``, from which its effect takes what would else be
+drawn at random. Its answer is stored before it leaves, in the transaction of the effect where the store holds the
+effect. A call that was claimed and never answered (the process died, the ledger did not answer) is taken up by
+whoever asks again: with the same seed, and told that an earlier try may have had the effect. So whatever dies
+when, there is one effect and one answer.
+
+No key, caller, route or body is kept in clear, and answers are sealed: they may hold secrets and values.
+"""
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from api.storage import table
+from api.storage.database import Store
+from api.vault.cipher import KeyEncryptionKey, seal, unseal
+from ledger_node.domain.error import CredenceError, InvalidInputError
+from ledger_node.domain.reason import Reason
+from ledger_node.randomness import random_bytes
+
+RETENTION_S: Final = 48 * 3600
+"""Answers are kept this long from the first try on; a key may be used anew after it."""
+LEASE_S: Final = 300
+"""A call that another process claimed is taken to be under way for so long."""
+_CALL: Final = table.idempotent_call.c
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """An answer of HTTP, byte for byte."""
+
+    status: int
+    headers: Sequence[tuple[str, str]]
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at an effect.
+
+    ``seed``: 32 random bytes, the same in every try under one key; what the effect draws comes from them.
+    ``again``: an earlier try may have had the effect. ``id``: the call, or None for one without a key.
+    """
+
+    seed: bytes = field(repr=False)
+    again: bool = False
+    id: bytes | None = None
+
+    @contextmanager
+    def tolerating(self, *done_already: Reason) -> Iterator[None]:
+        """Take a refusal that says that the effect is there already for success, if an earlier try may have had it."""
+        try:
+            yield
+        except CredenceError as error:
+            if not self.again or error.reason not in done_already:
+                raise
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What names a call: who calls, the key, and where to (method, path, query, media type)."""
+
+    caller: bytes
+    key: str = field(repr=False)
+    route: bytes
+
+
+class UnderWay:
+    """The call is under way and has no answer yet."""
+
+
+def attempt_without_key() -> Attempt:
+    """Return the one try of a call that names no key."""
+    return Attempt(random_bytes(32))
+
+
+class IdempotentCalls:
+    """Claims calls and keeps their answers. ``kek`` seals them."""
+
+    def __init__(self, store: Store, kek: KeyEncryptionKey) -> None:
+        self._store = store
+        self._kek = kek
+        self._me = random_bytes(16)
+        self._lock = threading.Lock()
+        self._mine: set[bytes] = set()
+
+    def start(self) -> None:
+        """Give up what earlier runs claimed: this process alone serves the store, so none of it is under way."""
+        with self._store.begin() as connection:
+            connection.execute(update(table.idempotent_call).values(lease_until=0))
+
+    def claim(self, call: Call, body: bytes | None, now: int) -> Attempt | KeptAnswer | UnderWay:
+        """Claim a call, or return its answer. ``body``: digest of the body, or None for one that streams in later.
+
+        The answer to a body of None is UnderWay as long as the body of an earlier try was not compared.
+
+        Raises:
+            InvalidInputError: ``idempotency_key_reused`` for another route or body than before.
+            CredenceError: ``idempotency_answer_erased``.
+        """
+        call_id = self._kek.index(b"call" + call.caller + call.key.encode())
+        route = self._kek.index(b"route" + call.route)
+        digest = None if body is None else self._kek.index(b"body" + body)
+        try:
+            with self._lock, self._store.begin() as connection:
+                connection.execute(delete(table.idempotent_call).where(_CALL.expires_at <= now))
+                row = connection.execute(select(table.idempotent_call).where(_CALL.id == call_id)).first()
+                found = (
+                    self._first(connection, call_id, route, digest, now)
+                    if row is None
+                    else self._again(connection, row, route, digest, now)
+                )
+                if isinstance(found, Attempt):
+                    self._mine.add(call_id)
+                return found
+        except IntegrityError:
+            # another process claimed it in the same moment
+            return UnderWay()
+
+    def _first(
+        self, connection: Connection, call_id: bytes, route: bytes, body: bytes | None, now: int
+    ) -> Attempt | KeptAnswer | UnderWay:
+        seed = random_bytes(32)
+        connection.execute(
+            insert(table.idempotent_call).values(
+                id=call_id,
+                route=route,
+                body=body,
+                seed=seed,
+                owner=self._me,
+                lease_until=now + LEASE_S,
+                expires_at=now + RETENTION_S,
+            )
+        )
+        return Attempt(seed, id=call_id)
+
+    def _again(
+        self,
+        connection: Connection,
+        row: Any,  # noqa: ANN401 - a row of the table
+        route: bytes,
+        body: bytes | None,
+        now: int,
+    ) -> Attempt | KeptAnswer | UnderWay:
+        if row.route != route or (body is not None and row.body is not None and row.body != body):
+            raise InvalidInputError(
+                Reason.IDEMPOTENCY_KEY_REUSED,
+                "this Idempotency-Key was used for another request; draw a new key for every new request",
+                field="idempotency-key",
+            )
+        if row.answered:
+            return UnderWay() if body is None else self._kept(row)
+        under_way = row.id in self._mine if row.owner == self._me else row.lease_until > now
+        if under_way:
+            return UnderWay()
+        connection.execute(
+            update(table.idempotent_call)
+            .where(_CALL.id == row.id)
+            .values(owner=self._me, lease_until=now + LEASE_S, body=body)
+        )
+        return Attempt(row.seed, again=True, id=row.id)
+
+    def _kept(self, row: Any) -> KeptAnswer:  # noqa: ANN401 - a row of the table
+        if row.sealed is None:
+            raise CredenceError(
+                Reason.IDEMPOTENCY_ANSWER_ERASED,
+                "this request was answered, and the firm that the answer was about has been erased since",
+            )
+        head, _, body = unseal(self._kek.unwrap(row.wrapped), row.sealed, row.id).partition(b"\n")
+        status, headers = json.loads(head)
+        return KeptAnswer(status, [(name, value) for name, value in headers], body)
+
+    def keep(
+        self,
+        connection: Connection,
+        attempt: Attempt,
+        answer: KeptAnswer,
+        *,
+        subject: bytes | None = None,
+        body: bytes | None = None,
+    ) -> None:
+        """Store the answer of a call in the caller's transaction; nothing is stored for one without a key.
+
+        ``subject``: whom the answer says something about; erasing it erases the answer. ``body``: digest of a body
+        that streamed in.
+
+        Raises:
+            InvalidInputError: ``idempotency_in_progress``; another process took the call over meanwhile, and the
+                transaction must not stand.
+        """
+        if attempt.id is None:
+            return
+        key, wrapped = self._kek.new_data_key()
+        head = json.dumps([answer.status, list(answer.headers)]).encode()
+        values = {
+            "answered": 1,
+            "subject": subject,
+            "wrapped": wrapped,
+            "sealed": seal(key, head + b"\n" + answer.body, attempt.id),
+        }
+        if body is not None:
+            values["body"] = self._kek.index(b"body" + body)
+        mine = (_CALL.id == attempt.id) & (_CALL.owner == self._me) & (_CALL.answered == 0)
+        if connection.execute(update(table.idempotent_call).where(mine).values(values)).rowcount != 1:
+            raise in_progress()
+
+    def keep_now(self, attempt: Attempt, answer: KeptAnswer) -> None:
+        """Store the answer of a call whose effect is not in the store, or is there already."""
+        with self._store.begin() as connection:
+            self.keep(connection, attempt, answer)
+
+    def release(self, attempt: Attempt) -> None:
+        """Say that this try is over; a call without answer may be tried again."""
+        if attempt.id is not None:
+            with self._lock:
+                self._mine.discard(attempt.id)
+
+
+def in_progress() -> InvalidInputError:
+    """Return the refusal of a call whose first try is still under way."""
+    return InvalidInputError(
+        Reason.IDEMPOTENCY_IN_PROGRESS, "a request with this Idempotency-Key is still under way; ask again later"
+    )
+
+
+def forget_answers_about(connection: Connection, subject: bytes) -> None:
+    """Delete the answers about a subject that is erased; that they were given stays known."""
+    gone = update(table.idempotent_call).where(_CALL.subject == subject)
+    connection.execute(gone.values(wrapped=None, sealed=None))

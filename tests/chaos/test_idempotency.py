@@ -1,0 +1,89 @@
+"""kill -9 between the effect of a request and its answer: asked again with the same key, one effect and one answer."""
+
+import json
+import random
+import threading
+
+import httpx
+import pytest
+from chaos_kit import QUESTION, open_place
+
+from ledger_node.chain.rpc import Rpc
+from ledger_node.chain.web3_ledger import Web3Ledger
+from ledger_node.domain.record import from_hex, to_hex
+from ledger_node.randomness import random_bytes
+
+KILLS = 4
+LONG = 60
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    made = open_place(tmp_path_factory.mktemp("keys"))
+    yield made
+    made.close()
+
+
+def post(place, path, body, key):
+    headers = {"Authorization": f"Bearer {place.home.credentials()['demo-bank']['api_key']}", "Idempotency-Key": key}
+    return httpx.post(place.served.url + path, json=body, headers=headers, timeout=60, trust_env=False)
+
+
+def post_and_kill(place, chance, path, body, key):
+    """Post, kill the API at some moment of it, start it again, and return the answer if there was one."""
+    answers = []
+
+    def send():
+        try:
+            answers.append(post(place, path, body, key))
+        except httpx.HTTPError:
+            # the answer was lost with the process
+            answers.append(None)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    sender.join(chance.uniform(0, 0.15))
+    place.served.kill_api(node_first=chance.random() < 0.5)
+    sender.join()
+    place.served.start()
+    place.bank = place.client("demo-bank")
+    return answers[0]
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(3600)
+def test_a4_after_kill_9_a_verification_has_cost_one_use_and_has_one_answer(place, request):
+    chance = random.Random(41)
+    for _ in range(LONG if request.config.getoption("--chaos") else KILLS):
+        secret = random_bytes(32)
+        terms = place.terms([QUESTION], secret=secret)
+        consent = place.post_terms(terms)["id"]
+        body, key = {"consent": consent, "claims": [QUESTION]}, f'"{random_bytes(16).hex()}"'
+        lost = post_and_kill(place, chance, "/v1/verifications", body, key)
+        first = post(place, "/v1/verifications", body, key)
+        assert first.status_code == 200, first.text
+        assert first.json()["presentation"]["claims"][0]["verdict"] == "holds"
+        if lost is not None and lost.status_code == 200:
+            assert lost.content == first.content
+        again = post(place, "/v1/verifications", body, key)
+        assert again.content == first.content
+        (use,) = recorded(place, consent)
+        assert to_hex(use) == first.json()["use"]["id"]
+
+
+def recorded(place, consent):
+    name = from_hex(consent, "consent")
+    ledger = Web3Ledger(place.home.address_book(), Rpc(place.served.node()["url"]))
+    return ledger.recorded_uses([name])[name]
+
+
+@pytest.mark.chaos
+def test_a4_after_kill_9_a_withdrawal_is_answered_as_one(place):
+    chance = random.Random(42)
+    secret = random_bytes(32)
+    consent = place.post_terms(place.terms([QUESTION], secret=secret))["id"]
+    path, body, key = f"/v1/consents/{consent}/withdrawal", {"secret": to_hex(secret)}, f'"{random_bytes(16).hex()}"'
+    post_and_kill(place, chance, path, body, key)
+    first = post(place, path, body, key)
+    assert (first.status_code, json.loads(first.content)["state"]) == (200, "withdrawn")
+    assert post(place, path, body, key).content == first.content

@@ -1,0 +1,43 @@
+"""schemathesis asks the live server what its OpenAPI document allows and forbids, as every role: all checks.
+
+No answer is a fault, and each is one that the document describes.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent / "schemathesis"
+EXAMPLES = 3
+"""Random requests an operation, besides those that cover every parameter."""
+
+
+def key_of(place, role):
+    if role == "subject":
+        return place.shop.client._http.headers["authorization"]
+    return f"Bearer {place.home.credentials()[role]['api_key']}"
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("role", [None, "demo-bank", "tax-bureau", "market-regulator", "subject"])
+def test_no_request_that_the_document_allows_or_forbids_is_a_fault(place, tmp_path, role):
+    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "config.toml"), "run"]
+    command += [f"{place.served.url}/openapi.json", "--checks", "all", "--max-examples", str(EXAMPLES), "--no-color"]
+    # a schema cannot say that a check character is right or that a signature is the firm's
+    command += ["--exclude-checks", "positive_data_acceptance"]
+    if role is not None:
+        command += ["--header", f"Authorization: {key_of(place, role)}"]
+    ran = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        timeout=850,
+        env={"PATH": os.defpath, "SCHEMATHESIS_HOOKS": str(HERE / "hooks.py"), "PYTHONPATH": str(HERE)},
+    )
+    assert ran.returncode == 0, ran.stdout[-8000:] + ran.stderr[-2000:]
+    assert "Tested: " in ran.stdout

@@ -1,0 +1,390 @@
+"""One Idempotency-Key: one effect and one answer, whatever comes twice, at once, or after the process died."""
+
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from inside_kit import inside_place
+from served_kit import SEED, one_form, write_rows
+from sqlalchemy import select
+
+from api.catalogue.synthetic import credit_code
+from api.services.idempotency import RETENTION_S, Attempt, IdempotentCalls, KeptAnswer
+from api.services.idempotency import Call as Named
+from api.storage import table
+from ledger_node.domain.consent import Change, change_digest, refusal_digest
+from ledger_node.domain.error import ChainError
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.record import from_hex, to_hex
+from ledger_node.domain.signature import sign
+from ledger_node.randomness import random_bytes
+
+GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    made = inside_place(tmp_path_factory.mktemp("inside"))
+    yield made
+    made.close()
+
+
+def new_key():
+    return f'"{random_bytes(16).hex()}"'
+
+
+class Call:
+    """A POST that can be sent again as it was."""
+
+    def __init__(self, place, path, body, *, name=None, media_type="application/json", key=None):
+        self.place = place
+        self.path = path
+        self.content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.headers = {"Content-Type": media_type, "Idempotency-Key": new_key() if key is None else key}
+        if name is not None:
+            self.headers["Authorization"] = f"Bearer {place.home.credentials()[name]['api_key']}"
+
+    def send(self, **changes):
+        url = self.place.served.url + changes.get("path", self.path)
+        headers = self.headers | changes.get("headers", {})
+        content = changes.get("content", self.content)
+        return httpx.post(url, content=content, headers=headers, timeout=60, trust_env=False)
+
+
+def verification(place, consent=None):
+    consent = consent or place.grant(GOOD)
+    return Call(place, "/v1/verifications", {"consent": consent, "claims": [GOOD]}, name="demo-bank")
+
+
+def uses(place, call):
+    consent = from_hex(json.loads(call.content)["consent"], "consent")
+    return len(place.ledger.recorded_uses([consent])[consent])
+
+
+def same(first, second):
+    assert (second.status_code, second.content) == (first.status_code, first.content)
+    assert second.headers["content-type"] == first.headers["content-type"]
+    assert second.headers.get("location") == first.headers.get("location")
+    assert second.headers["idempotent-replayed"] == "true"
+
+
+def refused(response, status, reason):
+    assert response.headers["content-type"] == "application/problem+json"
+    assert (response.status_code, response.json()["reason"]) == (status, reason)
+
+
+def test_a4_fifty_parallel_posts_with_one_key_have_one_effect_and_one_answer(place):
+    call = verification(place)
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: call.send(), range(50)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
+    assert sum("idempotent-replayed" in answer.headers for answer in answers) == 49
+    assert uses(place, call) == 1
+
+
+def test_a4_the_same_key_with_another_body_or_route_is_refused(place):
+    call = verification(place)
+    first = call.send()
+    refused(call.send(content=call.content + b" "), 422, "idempotency_key_reused")
+    refused(call.send(path="/v1/consent-texts"), 422, "idempotency_key_reused")
+    refused(call.send(path="/v1/verifications/"), 404, "not_found")
+    same(first, call.send())
+    assert uses(place, call) == 1
+
+
+def test_a4_a_key_belongs_to_its_caller(place):
+    call = verification(place)
+    first = call.send()
+    other = place.other_bank()._http.headers["authorization"]
+    answer = call.send(headers={"Authorization": other})
+    assert answer.content != first.content
+    assert "idempotent-replayed" not in answer.headers
+
+
+def test_a4_a_call_that_is_under_way_for_long_is_answered_409(place, monkeypatch):
+    monkeypatch.setattr("api.http.idempotency._PAUSES_S", (0.0,))
+    call = verification(place)
+    calls = place.served.instance.calls
+    begun, go_on = threading.Event(), threading.Event()
+    record = place.served.instance.ledger.record_uses
+
+    def slow(uses):
+        begun.set()
+        assert go_on.wait(60)
+        return record(uses)
+
+    monkeypatch.setattr(place.served.instance.ledger, "record_uses", slow)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(call.send)
+        assert begun.wait(60)
+        answer = call.send()
+        go_on.set()
+        assert first.result().status_code == 200
+    refused(answer, 409, "idempotency_in_progress")
+    assert answer.headers["retry-after"] == "1"
+    same(first.result(), call.send())
+    assert not calls._mine
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        "abc",
+        '"',
+        '""',
+        '"abc',
+        'abc"',
+        '"a" "b"',
+        '"a";p=1',
+        '"é"',
+        '"\t"',
+        '"' + "x" * 129 + '"',
+        '"a\\b"',
+        "5",
+        "?1",
+    ],
+)
+def test_a_key_that_is_no_quoted_string_is_refused(place, key):
+    call = Call(place, "/v1/consent-texts", {}, key=key.encode("latin-1"))
+    refused(call.send(), 400, "idempotency_key_malformed")
+
+
+def test_two_keys_in_one_request_are_refused(place):
+    headers = [("Content-Type", "application/json"), ("Idempotency-Key", '"a"'), ("Idempotency-Key", '"b"')]
+    answer = httpx.post(place.served.url + "/v1/consent-texts", content=b"{}", headers=headers, trust_env=False)
+    refused(answer, 400, "idempotency_key_malformed")
+
+
+def test_a_refusal_is_an_answer_too(place):
+    call = verification(place)
+    call = Call(place, call.path, {"consent": "0x" + "00" * 32, "claims": []}, name="demo-bank")
+    first = call.send()
+    refused(first, 422, "request_invalid")
+    same(first, call.send())
+
+
+# Every effect, tried with the answer lost between effect and storing it, then after a new start of the process.
+
+
+def subject_body(place):
+    return {"credit_code": credit_code(place.fresh(), SEED), "controllers": ["0x" + "44" * 20], "threshold": 1}
+
+
+def signed(place, digest):
+    return [to_hex(sign(digest, key)) for key in place.shop.keys]
+
+
+def registering(place):
+    return Call(place, "/v1/subjects", subject_body(place), name="market-regulator")
+
+
+def granting(place):
+    terms = place.terms([one_form(GOOD)])
+    body = {"terms": terms.to_json(), "signatures": signed(place, terms.digest(place.ledger.consent_domain))}
+    return Call(place, "/v1/consents", body)
+
+
+def withdrawing(place):
+    secret = random_bytes(32)
+    consent = place.grant(GOOD, secret=secret)
+    return Call(place, f"/v1/consents/{consent}/withdrawal", {"secret": to_hex(secret)}, name="demo-bank")
+
+
+def pausing(place):
+    consent = place.grant(GOOD)
+    digest = change_digest(from_hex(consent, "consent"), Change.PAUSE, 1, place.ledger.consent_domain)
+    body = {"change": "pause", "number": 1, "signatures": signed(place, digest)}
+    return Call(place, f"/v1/consents/{consent}/changes", body)
+
+
+def requesting(place):
+    asked = place.request([one_form(GOOD)]).to_json()
+    return Call(place, "/v1/consent-requests", {"request": asked}, name="demo-bank")
+
+
+def refusing(place):
+    asked = place.bank.post("/v1/consent-requests", {"request": place.request([one_form(GOOD)]).to_json()})["id"]
+    digest = refusal_digest(from_hex(asked, "request"), place.ledger.consent_domain)
+    return Call(place, f"/v1/consent-requests/{asked}/refusal", {"signatures": signed(place, digest)})
+
+
+def erasing(place):
+    firm = place.fresh()
+    assert place.attest("tax_payment", [(firm, {})])["issued"] == 1
+    return Call(place, "/v1/erasures", {"credit_code": credit_code(firm, SEED)}, name="tax-bureau")
+
+
+def uploading(place):
+    file = write_rows(place.folder / "once.csv", "tax_payment", [(place.fresh(), {})])
+    path = "/v1/attestations?schema=tax_payment"
+    return Call(place, path, file.read_bytes(), name="tax-bureau", media_type="text/csv")
+
+
+EFFECTS = {
+    "verify": verification,
+    "register": registering,
+    "grant": granting,
+    "withdraw": withdrawing,
+    "pause": pausing,
+    "request": requesting,
+    "refuse": refusing,
+    "erase": erasing,
+    "upload": uploading,
+}
+
+
+def lose(*_, **__):
+    raise RuntimeError("the process dies here")
+
+
+@pytest.mark.parametrize("restarted", [True, False])
+@pytest.mark.parametrize("effect", list(EFFECTS))
+def test_a4_an_effect_whose_answer_was_lost_is_not_had_twice(place, monkeypatch, effect, restarted):
+    call = EFFECTS[effect](place)
+    with monkeypatch.context() as broken:
+        broken.setattr(IdempotentCalls, "keep", lose)
+        refused(call.send(), 500, "internal")
+    if restarted:
+        place.served.restart()
+    first = call.send()
+    assert first.status_code in {200, 201, 202}, first.text
+    same(first, call.send())
+    if restarted:
+        place.served.restart()
+        same(first, call.send())
+    if effect == "verify":
+        assert uses(place, call) == 1
+        assert first.json()["uses"] == 1
+        assert [claim["verdict"] for claim in first.json()["presentation"]["claims"]] == ["holds"]
+    if effect == "erase":
+        assert first.json()["erased"] == 1
+    if effect == "upload":
+        assert jobs_done(place, first.json()["job"]) == ["done"]
+
+
+def jobs_done(place, job):
+    """Return the states of all jobs of the upload that ``job`` is of, but the ones that broke off."""
+    client = place.client("tax-bureau")
+    while (state := client.job(job))["state"] not in {"done", "failed"}:
+        pass
+    assert (state["issued"], state["unchanged"]) == (1, 0)
+    return [state["state"]]
+
+
+def test_a4_the_use_of_a_lost_answer_has_rows_in_the_access_log(place, monkeypatch):
+    call = verification(place)
+    with monkeypatch.context() as broken:
+        broken.setattr(IdempotentCalls, "keep", lose)
+        refused(call.send(), 500, "internal")
+    answer = call.send().json()
+    _, rows = place.client("demo-bank").access_rows()
+    mine = [row["row"] for row in rows if row["row"]["use"] == answer["use"]["id"]]
+    assert [row["verdict"] for row in mine][-1] == "holds"
+
+
+def test_a4_a_use_that_is_on_its_way_is_not_recorded_a_second_time(place, monkeypatch):
+    call = verification(place)
+    ledger = place.served.instance.ledger
+    record = ledger.record_uses
+    sent = []
+
+    def unseen(uses):
+        # the transaction is on its way when the ledger stops answering
+        sent.append(uses)
+        raise ChainError(Reason.LEDGER_UNAVAILABLE, "no receipt came")
+
+    with monkeypatch.context() as slow:
+        slow.setattr(ledger, "record_uses", unseen)
+        slow.setattr(ledger, "is_on_way", lambda use: any(use == named for uses in sent for _, named in uses))
+        first = call.send()
+        refused(first, 503, "ledger_unavailable")
+        assert first.headers["retry-after"] == "1"
+        refused(call.send(), 503, "ledger_unavailable")
+    assert len(sent) == 1
+    record(sent[0])
+    assert call.send().status_code == 200
+    assert uses(place, call) == 1
+
+
+def test_an_answer_that_was_given_stands_after_the_consent_is_withdrawn(place):
+    secret = random_bytes(32)
+    consent = place.grant(GOOD, secret=secret)
+    call = verification(place, consent)
+    first = call.send()
+    Call(place, f"/v1/consents/{consent}/withdrawal", {"secret": to_hex(secret)}).send()
+    same(first, call.send())
+    again = verification(place, consent).send().json()
+    assert again["presentation"]["claims"][0]["reason"] == "consent_withdrawn"
+
+
+def test_an_upload_with_one_key_is_one_job_and_another_file_is_refused(place):
+    call = uploading(place)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: call.send(), range(8)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["job"] for answer in answers}) == 1
+    assert len({answer.headers["location"] for answer in answers}) == 1
+    refused(call.send(content=call.content + b"\n"), 422, "idempotency_key_reused")
+
+
+def test_erasing_a_firm_erases_the_answers_about_it_that_are_kept(place):
+    firm = place.new_firm()
+    call = verification(place, place.grant(GOOD, firm=firm))
+    assert call.send().status_code == 200
+    erased = Call(place, "/v1/erasures", {"credit_code": credit_code(firm.number, SEED)}, name="tax-bureau").send()
+    assert erased.status_code == 200
+    refused(call.send(), 410, "idempotency_answer_erased")
+    assert uses(place, call) == 1
+
+
+def test_what_is_kept_of_a_call_holds_no_secret_in_clear(place):
+    call = registering(place)
+    answer = call.send().json()
+    code = json.loads(call.content)["credit_code"]
+    with place.served.instance.store.connect() as connection:
+        rows = connection.execute(select(table.idempotent_call)).all()
+    assert rows
+    kept = b"".join(bytes(value) for row in rows for value in row if isinstance(value, bytes))
+    for secret in (answer["api_key"], code, call.headers["Idempotency-Key"].strip('"')):
+        assert secret.encode() not in kept
+    same_bytes = call.send().json()
+    assert same_bytes == answer
+
+
+def test_a_key_may_be_used_anew_after_two_days_and_not_before(place):
+    calls = place.served.instance.calls
+    named, now = Named(b"caller", "key", b"route"), 1_000
+    attempt = calls.claim(named, b"body", now)
+    calls.keep_now(attempt, KeptAnswer(200, [], b"{}"))
+    calls.release(attempt)
+    assert isinstance(calls.claim(named, b"body", now + RETENTION_S - 1), KeptAnswer)
+    again = calls.claim(named, b"body", now + RETENTION_S)
+    assert isinstance(again, Attempt)
+    assert not again.again
+    calls.release(again)
+
+
+def test_the_client_uses_one_key_for_all_its_tries(place, monkeypatch):
+    seen = []
+    client = place.client("demo-bank")
+    send = client._http.request
+
+    def lossy(method, path, **options):
+        seen.append(options["headers"]["Idempotency-Key"])
+        answer = send(method, path, **options)
+        if len(seen) < 3:
+            raise httpx.ReadError("the connection broke after the answer was made")
+        return answer
+
+    consent = place.grant(GOOD)
+    monkeypatch.setattr(client._http, "request", lossy)
+    answer = client.verify(consent, [GOOD])
+    assert len(seen) == 3
+    assert len(set(seen)) == 1
+    assert answer["uses"] == 1
+    client.verify(consent, [GOOD])
+    assert seen[3] != seen[0]

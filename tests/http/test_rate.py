@@ -1,0 +1,81 @@
+"""Token buckets and limits of one caller, on a clock that the test sets."""
+
+import pytest
+
+from api.http.rate import Buckets, RateLimits, Sort
+from api.http.refusal import TryLaterError
+from api.settings import MAX_IN_FLIGHT, HttpSettings, Rate
+
+A, B = b"bank a", b"bank b"
+
+
+def test_a_bucket_gives_its_burst_and_then_its_rate():
+    buckets = Buckets(Rate(2, 3))
+    assert [buckets.take(A, 0.0) for _ in range(4)] == [0, 0, 0, 0.5]
+    assert buckets.take(A, 0.4) == pytest.approx(0.1)
+    assert buckets.take(A, 0.5) == 0
+    assert buckets.take(A, 0.5) > 0
+
+
+def test_a_bucket_never_holds_more_than_its_burst():
+    buckets = Buckets(Rate(2, 3))
+    assert [buckets.take(A, 0.0), *(buckets.take(A, 1000.0) for _ in range(4))] == [0, 0, 0, 0, 0.5]
+
+
+def test_a9_an_empty_bucket_of_one_caller_is_full_for_another():
+    buckets = Buckets(Rate(1, 1))
+    assert buckets.take(A, 0.0) == 0
+    assert buckets.take(A, 0.0) == 1
+    assert buckets.take(B, 0.0) == 0
+
+
+def test_a_refused_request_takes_nothing():
+    buckets = Buckets(Rate(1, 1))
+    buckets.take(A, 0.0)
+    assert {buckets.take(A, 0.0) for _ in range(100)} == {1}
+    assert buckets.take(A, 1.0) == 0
+
+
+def test_callers_that_are_many_are_not_kept_for_ever():
+    buckets = Buckets(Rate(1, 1))
+    for number in range(10_001):
+        buckets.take(number.to_bytes(4, "big"), 0.0)
+    assert len(buckets._held) == 10_000
+
+
+def limits(**rates):
+    return RateLimits(HttpSettings(**rates), lambda: 0.0)
+
+
+def test_a9_the_refusal_says_when_to_try_again():
+    made = limits(verifications=Rate(0.1, 1))
+    with made.admitted(A, Sort.VERIFICATION):
+        pass
+    with pytest.raises(TryLaterError) as refused, made.admitted(A, Sort.VERIFICATION):
+        pass
+    assert (refused.value.reason, refused.value.seconds) == ("rate_limited", 10)
+
+
+def test_reads_and_verifications_have_buckets_of_their_own():
+    made = limits(verifications=Rate(1, 1), reads=Rate(1, 1))
+    for sort in (Sort.VERIFICATION, Sort.READ):
+        with made.admitted(A, sort):
+            pass
+
+
+def test_requests_under_way_are_counted_and_forgotten():
+    made = limits()
+    under_way = [made.admitted(A, Sort.READ) for _ in range(MAX_IN_FLIGHT)]
+    for one in under_way:
+        one.__enter__()
+    with pytest.raises(TryLaterError) as refused, made.admitted(A, Sort.READ):
+        pass
+    assert refused.value.reason == "rate_limited"
+    with made.admitted(B, Sort.READ):
+        pass
+    under_way[0].__exit__(None, None, None)
+    with made.admitted(A, Sort.READ):
+        pass
+    for one in under_way[1:]:
+        one.__exit__(None, None, None)
+    assert made._in_flight == {}

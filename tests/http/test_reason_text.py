@@ -1,0 +1,38 @@
+"""Every reason has words, a status and a page."""
+
+import pytest
+
+from api.http.page import page, problem_list, problem_page
+from api.http.problem import problem
+from api.http.reason_text import REASON_TEXT
+from ledger_node.domain.reason import Reason
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_every_reason_says_what_it_means_and_has_a_page(reason):
+    assert REASON_TEXT[reason].endswith(".")
+    shown = problem_page(reason).body.decode()
+    assert f"<code>{reason}</code>" in shown
+    assert f'href="/problems/{reason}"' in problem_list().body.decode()
+
+
+def test_no_text_is_left_over():
+    assert set(REASON_TEXT) == set(Reason)
+
+
+def test_a8_a_script_in_a_title_is_shown_as_text():
+    shown = page("<script>alert(1)</script>", "").body.decode()
+    assert "<script" not in shown
+    assert "&lt;script&gt;" in shown
+
+
+def test_a_page_names_the_digest_of_its_style_and_allows_no_script():
+    policy = problem_list().headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "script-src" not in policy
+    assert "unsafe" not in policy
+
+
+def test_the_type_of_a_problem_is_its_page():
+    assert b'"type":"/problems/off_ladder"' in problem(422, Reason.OFF_LADDER, "x").body
