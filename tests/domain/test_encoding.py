@@ -15,7 +15,7 @@ from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record
 from ledger_node.domain.schema import Schema
-from ledger_node.domain.value import Special
+from ledger_node.domain.value import FieldType, Special, encode_value, is_of_type
 
 
 def reason_of(call, *args, **kwargs) -> Reason:
@@ -219,6 +219,25 @@ def test_t16_a_path_of_a_thousand_siblings_is_refused():
 )
 def test_t16_json_that_is_no_strict_json_is_refused(raw, reason):
     assert reason_of(decode, raw) is reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high"),
+    [(FieldType.INTEGER, -(2**127), 2**127 - 1), (FieldType.DATE, -(2**31), 2**31 - 1)],
+)
+def test_t13_a_value_is_of_its_type_up_to_the_edges_of_its_bytes(kind, low, high):
+    assert is_of_type(kind, low)
+    assert is_of_type(kind, high)
+    assert not is_of_type(kind, low - 1)
+    assert not is_of_type(kind, high + 1)
+    assert len(encode_value(kind, low)) == len(encode_value(kind, high))
+
+
+def test_versions_of_a_schema_end_at_31_bits_and_a_set_has_two_members_or_more():
+    assert Schema.from_json(FACTS_SPEC | {"version": 2**31}).version == 2**31
+    assert reason_of(Schema.from_json, FACTS_SPEC | {"version": 2**31 + 1}) is Reason.VALUE_OUT_OF_RANGE
+    pair = {"name": "g", "type": "enum", "mode": "enum", "members": ["A", "B"]}
+    assert Schema.from_json({"name": "s", "version": 1, "fields": [pair]}).field("g").members == ("A", "B")
 
 
 def test_integers_of_16_bytes_are_read():
