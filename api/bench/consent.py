@@ -59,8 +59,9 @@ def consent(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[st
 def _growth(folder: Path, levels: tuple[int, ...], say: Callable[[str], None]) -> tuple[float, float]:
     """Return how much dearer a step is, in gas and in time, where there are more consents.
 
-    There is one chain a level, and they are measured in turn, step by step, so that whatever else the machine does
-    falls on all alike. The first chain is measured twice a round: what it differs from itself is noise, which is said.
+    There is one chain a level, and they are measured in turn, round by round, so that whatever else the machine does
+    falls on all alike. The first chain is measured at the beginning and at the end of a round, and a time is held against
+    the mean of both; what they differ from each other is noise, which is said.
     """
     chains: list[Served] = []
     try:
@@ -80,7 +81,7 @@ def _growth(folder: Path, levels: tuple[int, ...], say: Callable[[str], None]) -
         say(f"{level} consents: {one}")
     first, *later, again = samples
     say(f"the first chain against itself: time {again.slower_than(first):.2f}")
-    return max(one.gas_above(first) for one in later), max(one.slower_than(first) for one in later)
+    return max(one.gas_above(first) for one in later), max(one.slower_than(first, again) for one in later)
 
 
 class _Samples:
@@ -98,9 +99,15 @@ class _Samples:
         """Return the largest ratio of median gas."""
         return max(self._median(name, 0) / first._median(name, 0) for name in self._steps)  # noqa: SLF001 - our own
 
-    def slower_than(self, first: "_Samples") -> float:
-        """Return the largest ratio of median times."""
-        return max(self._median(name, 1) / first._median(name, 1) for name in self._steps)  # noqa: SLF001 - our own
+    def slower_than(self, *others: "_Samples") -> float:
+        """Return the largest of the steps' ratios of times to the mean of ``others``: the median over the rounds."""
+        return max(
+            statistics.median(
+                own / statistics.mean(other._steps[name][place][1] for other in others)  # noqa: SLF001 - our own
+                for place, (_, own) in enumerate(lived)
+            )
+            for name, lived in self._steps.items()
+        )
 
     def _median(self, name: str, which: int) -> float:
         return statistics.median(sample[which] for sample in self._steps[name])
