@@ -60,8 +60,8 @@ def _growth(folder: Path, levels: tuple[int, ...], say: Callable[[str], None]) -
     """Return how much dearer a step is, in gas and in time, where there are more consents.
 
     There is one chain a level, and they are measured in turn, round by round, so that whatever else the machine does
-    falls on all alike. The first chain is measured at the beginning and at the end of a round, and a time is held against
-    the mean of both; what they differ from each other is noise, which is said.
+    falls on all alike. The first chain is measured at the beginning and at the end of a round, and a time is held
+    against the mean of both; what they differ from each other is noise, which is said.
     """
     chains: list[Served] = []
     try:
