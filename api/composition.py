@@ -4,7 +4,6 @@ import logging
 from dataclasses import dataclass
 
 from api.home import Home
-from api.http.sign_in import SignIn
 from api.services.access_interval import AccessIntervals, Keeper
 from api.services.access_log import AccessLog
 from api.services.access_read import AccessReader
@@ -21,6 +20,7 @@ from api.services.use_recorder import UseRecorder
 from api.services.vault_search import VaultSearch
 from api.services.verification import VerificationService
 from api.settings import ACCESS_INTERVAL_S
+from api.sign_in.service import SignIn
 from api.storage.database import Store, open_store
 from api.vault.cipher import KeyEncryptionKey
 from ledger_node import clock
@@ -136,7 +136,7 @@ def open_instance(
         book=book,
         ledger=ledger,
         store=store,
-        sign_in=SignIn(store),
+        sign_in=SignIn(store, ledger, subjects.controllers, started=clock.now()),
         departments=departments,
         issuers=issuers,
         jobs=JobService(store, issuers, clock.now),

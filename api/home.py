@@ -3,8 +3,9 @@
 network.json       address book and the addresses of sealer and allowlisted accounts
 members.json       the members that this instance serves, with their roles
 keys/NAME.json     keystore v3: a signing key; NAME.vault.json: a department's key-encryption key
+keys/NAME.jwk      the private key that a member's programs sign in with (mode 0600)
 passphrase         opens the keystores (mode 0600; keep a copy apart)
-credentials.json   API keys that ``init`` and the registrar gave out (mode 0600; move them to their owners)
+credentials.json   who signs in from this folder, by name: its id, and the file of its key (no secret)
 chain.sqlite3      the embedded chain; store.sqlite3: vault and store; node.json: where the node listens
 """
 
@@ -22,6 +23,7 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record, to_hex
 
 _PURPOSES: Final = "purposes.json"
+_CREDENTIALS: Final = "credentials.json"
 _SCRYPT_WORK: Final = 1 << 14
 """The passphrase is 256 random bits, so the work factor only has to be as large as opening stays quick."""
 
@@ -105,13 +107,20 @@ class Home:
         write_private(self.path / name, json.dumps(content, ensure_ascii=False, indent=2) + "\n", secret=secret)
 
     def credentials(self) -> dict[str, Any]:
-        """Return the API keys that were given out in this folder, by name."""
-        path = self.path / "credentials.json"
+        """Return who signs in from this folder, by name: ``kind``, ``id`` and ``key``."""
+        path = self.path / _CREDENTIALS
         return dict(json.loads(path.read_text("utf-8"))) if path.is_file() else {}
 
     def add_credential(self, name: str, credential: dict[str, JSON]) -> None:
-        """Keep a credential in credentials.json."""
-        self.write("credentials.json", {**self.credentials(), name: credential}, secret=True)
+        """Keep who signs in under a name in credentials.json."""
+        self.write(_CREDENTIALS, {**self.credentials(), name: credential}, secret=True)
+
+    def write_private_key(self, name: str, text: str) -> str:
+        """Write a sign-in key that only its owner may read, and return its file as credentials.json names it."""
+        (self.path / "keys").mkdir(mode=0o700, exist_ok=True)
+        file = f"keys/{name}.jwk"
+        write_private(self.path / file, text, secret=True)
+        return file
 
     def write_key(self, name: str, secret: bytes) -> None:
         """Write 32 secret bytes as a keystore v3 file."""

@@ -18,14 +18,16 @@ class Environment:
 
     home: Path
     url: str | None
-    api_key: str | None
+    client_id: str | None
+    key_file: Path | None
 
 
 def environment() -> Environment:
-    """Read CREDENCE_HOME, CREDENCE_URL and CREDENCE_API_KEY."""
+    """Read CREDENCE_HOME, CREDENCE_URL, CREDENCE_CLIENT_ID and CREDENCE_KEY_FILE."""
     environ = os.environ  # noqa: TID251 - this is the one reader
     return Environment(
         Path(environ.get("CREDENCE_HOME", DEFAULT_HOME)),
         environ.get("CREDENCE_URL"),
-        environ.get("CREDENCE_API_KEY"),
+        environ.get("CREDENCE_CLIENT_ID"),
+        Path(key_file) if (key_file := environ.get("CREDENCE_KEY_FILE")) else None,
     )

@@ -129,11 +129,10 @@ def register(
         registered = client_of(folder, url, sign_in).post(
             "/v1/subjects", {"credit_code": code, "controllers": list(addresses), "threshold": threshold}
         )
-        credential = {"kind": "subject", "id": registered["subject"], "api_key": registered["api_key"]}
-        folder.add_credential(name, credential)
+        folder.add_credential(name, {"kind": "subject", "id": registered["subject"], "key": f"keys/{name}.json"})
     talk.print(f"registered as subject {registered['subject']}; sign in with --as {name}")
     if as_json:
-        emit({key: value for key, value in registered.items() if key != "api_key"})
+        emit(registered)
 
 
 def sample(

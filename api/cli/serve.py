@@ -28,6 +28,9 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 lets the system choose.")] = DEFAULT_PORT,
     rpc_url: Annotated[str | None, typer.Option(help="A node that runs elsewhere; no embedded one.")] = None,
+    public_url: Annotated[
+        str | None, typer.Option(help="The address callers know it by, behind a proxy (default: where it listens).")
+    ] = None,
     processes: Annotated[
         int | None, typer.Option(min=1, max=64, help="Processes that commit to rows (default: one a core).")
     ] = None,
@@ -53,20 +56,20 @@ def serve(
             from api.http.app import create_app
 
             url = rpc_url or (node.wait_ready() if node else "")
-            instance = open_instance(
-                folder, url, processes=processes or os.cpu_count() or 1, access_interval_s=access_interval
-            )
-            app = create_app(instance)
             with _listen(host, port) as listener:
                 address = f"http://{host}:{listener.getsockname()[1]}"
-                state = {"url": address, "pid": os.getpid(), "node_url": url}
+                instance = open_instance(
+                    folder, url, processes=processes or os.cpu_count() or 1, access_interval_s=access_interval
+                )
+                app = create_app(instance, public_url=public_url or address)
+                state = {"url": public_url or address, "pid": os.getpid(), "node_url": url}
                 write_private(folder.path / "api.json", json.dumps(state) + "\n", secret=False)
                 talk.print(f"the API answers at {address} (documentation at {address}/docs); stop it with Ctrl-C")
                 server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="warning", lifespan="on"))
                 if stop_with_parent:
                     threading.Thread(target=_stop_at_end_of_stdin, args=(server,), daemon=True).start()
                 if as_json:
-                    emit({"url": str(state["url"]), "pid": os.getpid(), "node_url": url})
+                    emit({"url": address, "pid": os.getpid(), "node_url": url})
                 server.run(sockets=[listener])
         finally:
             if node is not None:

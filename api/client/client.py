@@ -6,28 +6,23 @@ from typing import Any, Final
 
 import httpx
 
+from api.client.credential import Credential
+from api.client.error import ApiError, refusal_of, silence
+from api.client.session import Session
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.error import ChainError, CredenceError
-from ledger_node.domain.reason import Reason
+
+__all__ = ["ApiError", "Client"]
 
 _TIMEOUT_S: Final = 60.0
 _CHUNK: Final = 1 << 18
 
 
-class ApiError(CredenceError):
-    """The API refused: ``status`` is the HTTP status, ``reason`` and ``message`` say why."""
-
-    def __init__(self, status: int, reason: Reason, message: str, field: str | None = None) -> None:
-        super().__init__(reason, message, field=field)
-        self.status = status
-
-
 class Client:
-    """One caller of one API."""
+    """One caller of one API, signed in with ``credential`` where there is one."""
 
-    def __init__(self, url: str, api_key: str | None = None) -> None:
-        headers = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
-        self._http = httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT_S, trust_env=False)
+    def __init__(self, url: str, credential: Credential | None = None) -> None:
+        session = None if credential is None else Session(url, credential)
+        self._http = httpx.Client(base_url=url, auth=session, timeout=_TIMEOUT_S, trust_env=False)
 
     def close(self) -> None:
         """Close the connections."""
@@ -48,7 +43,7 @@ class Client:
             "POST",
             "/v1/attestations",
             params={"schema": schema},
-            content=_parts(path),
+            content=_Parts(path),
             headers={"Content-Type": media_type},
         )
         return str(answer["job"])
@@ -101,24 +96,19 @@ class Client:
         try:
             response = self._http.request(method, path, **options)
         except httpx.HTTPError as error:
-            raise ChainError(
-                Reason.LEDGER_UNAVAILABLE, f"the API at {self._http.base_url} does not answer; start it: credence serve"
-            ) from error
+            raise silence(self._http.base_url) from error
         if response.is_success:
             return response.json()
-        raise _refusal(response)
+        raise refusal_of(response)
 
 
-def _parts(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while part := file.read(_CHUNK):
-            yield part
+class _Parts:
+    """A file in parts, from its beginning each time it is sent."""
 
+    def __init__(self, path: Path) -> None:
+        self._path = path
 
-def _refusal(response: httpx.Response) -> ApiError:
-    try:
-        body = response.json()
-        reason, detail = Reason(body["reason"]), str(body["detail"])
-    except (ValueError, KeyError, TypeError):
-        return ApiError(response.status_code, Reason.INTERNAL, f"the API answered {response.status_code}")
-    return ApiError(response.status_code, reason, detail, body.get("field"))
+    def __iter__(self) -> Iterator[bytes]:
+        with self._path.open("rb") as file:
+            while part := file.read(_CHUNK):
+                yield part

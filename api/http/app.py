@@ -2,24 +2,34 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Final
 
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.composition import Instance
 from api.http import problem
-from api.http.access import JsonObject
+from api.http.access import JsonObject, admit, permissions_of
 from api.http.openapi import REFUSALS
-from api.http.route import access, attestation, consent, consent_request, reference, subject, verification
+from api.http.openapi_sign_in import describe_sign_in
+from api.http.route import access, attestation, consent, consent_request, reference, sign_in, subject, verification
 
+_V1: Final = "/v1"
+_ROUTERS: Final = tuple(
+    module.router
+    for module in (reference, sign_in, subject, attestation, consent_request, consent, verification, access)
+)
 DESCRIPTION = """
 Departments attest, subjects consent, banks verify. Every refusal is an RFC 9457 problem document with a
 stable `reason`. Values never leave their department; a verdict comes with proofs that check offline.
 """
 
 
-def create_app(instance: Instance, *, on_stop: Callable[[], None] = lambda: None) -> FastAPI:
-    """Return the application of one instance; it starts and stops the instance's workers."""
+def create_app(instance: Instance, *, public_url: str, on_stop: Callable[[], None] = lambda: None) -> FastAPI:
+    """Return the application of one instance; it starts and stops the instance's workers.
+
+    ``public_url``: the address that callers know it by, which assertions and proofs must be made for.
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -28,14 +38,20 @@ def create_app(instance: Instance, *, on_stop: Callable[[], None] = lambda: None
         await run_in_threadpool(instance.stop)
         on_stop()
 
-    app = FastAPI(title="Credence", version="0.1.0", description=DESCRIPTION, lifespan=lifespan)
+    app = FastAPI(
+        title="Credence", version="0.1.0", description=DESCRIPTION, lifespan=lifespan, dependencies=[Depends(admit)]
+    )
     app.state.instance = instance
+    app.state.public_url = public_url.rstrip("/")
     problem.install(app)
-    v1 = APIRouter(prefix="/v1", responses=REFUSALS)
-    for module in (reference, subject, attestation, consent_request, consent, verification, access):
-        v1.include_router(module.router)
+    v1 = APIRouter(prefix=_V1, responses=REFUSALS)
+    for router in _ROUTERS:
+        v1.include_router(router)
     app.include_router(v1)
-    app.include_router(_health(instance))
+    health = _health(instance)
+    app.include_router(health)
+    app.state.permissions = permissions_of(_ROUTERS, _V1) | permissions_of([health], "")
+    describe_sign_in(app)
     return app
 
 

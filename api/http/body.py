@@ -9,18 +9,27 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record
 
 
+async def read_body(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
+    """Return the body of a request of at most ``most`` bytes.
+
+    Raises:
+        InvalidInputError: ``too_large``.
+    """
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > most:
+            raise InvalidInputError(Reason.TOO_LARGE, f"a request has at most {most} bytes")
+    return bytes(body)
+
+
 async def json_body(request: Request) -> JSON:
     """Return the strict JSON of a request of at most 1 MiB.
 
     Raises:
         InvalidInputError: ``too_large`` or a JSON reason.
     """
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_BODY_BYTES:
-            raise InvalidInputError(Reason.TOO_LARGE, f"a request has at most {MAX_BODY_BYTES} bytes")
-    return decode(bytes(body))
+    return decode(await read_body(request))
 
 
 async def record_body(request: Request) -> Record:

@@ -1,6 +1,7 @@
 """Problem documents (RFC 9457): every refusal names its reason, in one shape."""
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -12,7 +13,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.fault import fault_of
-from api.http.sign_in import SignInError
+from api.http.sign_in import challenge
+from api.sign_in.principal import SignInError
 from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError, VerificationError
 from ledger_node.domain.reason import Reason
 
@@ -20,8 +22,10 @@ MEDIA_TYPE: Final = "application/problem+json"
 _FAULT: Final = "this is our fault; nothing that was acknowledged is lost"
 _log = logging.getLogger(__name__)
 _STATUS: Final = {
-    Reason.SIGN_IN_NEEDED: HTTPStatus.UNAUTHORIZED,
     Reason.NOT_ALLOWED: HTTPStatus.FORBIDDEN,
+    Reason.MEMBER_NOT_ACTIVE: HTTPStatus.FORBIDDEN,
+    Reason.SIGN_IN_KEYS_OUTDATED: HTTPStatus.CONFLICT,
+    Reason.OVERLOADED: HTTPStatus.SERVICE_UNAVAILABLE,
     Reason.NOT_FOUND: HTTPStatus.NOT_FOUND,
     Reason.CONSENT_UNKNOWN: HTTPStatus.NOT_FOUND,
     Reason.SUBJECT_EXISTS: HTTPStatus.CONFLICT,
@@ -38,18 +42,38 @@ _STATUS: Final = {
 }
 
 
-def problem(status: int, reason: Reason, detail: str, field: str | None = None) -> JSONResponse:
-    """Return a problem document."""
+def problem(
+    status: int,
+    reason: Reason,
+    detail: str,
+    field: str | None = None,
+    *,
+    more: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """Return a problem document; ``more``: members of its own beside those that all have."""
     body = {
         "type": f"urn:credence:problem:{reason.value}",
         "title": reason.value.replace("_", " "),
         "status": int(status),
         "detail": detail,
         "reason": reason.value,
+        **(more or {}),
     }
     if field is not None:
         body["field"] = field
-    return JSONResponse(body, status_code=int(status), media_type=MEDIA_TYPE)
+    return JSONResponse(body, status_code=int(status), media_type=MEDIA_TYPE, headers=headers)
+
+
+def refusal_of(
+    error: CredenceError,
+    *,
+    status: int | None = None,
+    more: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """Return the problem document of an error, with its usual status unless another is given."""
+    return problem(status or status_of(error), error.reason, error.message, error.field, more=more, headers=headers)
 
 
 def status_of(error: CredenceError) -> HTTPStatus:
@@ -60,7 +84,9 @@ def status_of(error: CredenceError) -> HTTPStatus:
     match error:
         case ChainError():
             return HTTPStatus.CONFLICT
-        case InvalidInputError() | VerificationError() | SignInError():
+        case SignInError():
+            return HTTPStatus.UNAUTHORIZED
+        case InvalidInputError() | VerificationError():
             return HTTPStatus.UNPROCESSABLE_ENTITY
         case _:
             return HTTPStatus.INTERNAL_SERVER_ERROR
@@ -70,8 +96,10 @@ def install(app: FastAPI) -> None:
     """Answer every error of ``app`` with a problem document."""
 
     @app.exception_handler(CredenceError)
-    async def _credence(_: Request, error: CredenceError) -> JSONResponse:
-        return problem(status_of(error), error.reason, error.message, error.field)
+    async def _credence(request: Request, error: CredenceError) -> JSONResponse:
+        status = status_of(error)
+        nonce: str = request.app.state.instance.sign_in.nonce
+        return refusal_of(error, headers=challenge(error.reason, nonce) if status == HTTPStatus.UNAUTHORIZED else None)
 
     @app.exception_handler(RequestValidationError)
     async def _validation(_: Request, error: RequestValidationError) -> JSONResponse:

@@ -114,6 +114,14 @@ class SubjectService:
             return None
         return self._subject(row)
 
+    def controllers(self, subject_id: bytes) -> Controllers | None:
+        """Return who signs for a subject now, erased or not, or None if there is no such subject."""
+        held = table.subject
+        query = select(held.c.controllers).where(held.c.id == subject_id, held.c.registration.is_not(None))
+        with self._store.connect() as connection:
+            found = connection.execute(query).scalar_one_or_none()
+        return None if found is None else Controllers.from_json(decode(found.encode()))
+
     def _complete(self, subject_id: bytes, now: int) -> None:
         with self._store.connect() as connection:
             row = connection.execute(select(table.subject).where(table.subject.c.id == subject_id)).one()

@@ -8,7 +8,7 @@ from typing import Protocol
 from ledger_node.domain.batch import Anchor, Batch
 from ledger_node.domain.consent import NO_REQUEST, Change, ConsentRecord, RequestState, Terms
 from ledger_node.domain.eip712 import SigningDomain
-from ledger_node.domain.fact import LedgerFacts
+from ledger_node.domain.fact import KeyRecord, LedgerFacts
 from ledger_node.domain.status import StatusChange
 
 
@@ -39,6 +39,15 @@ class Member:
     roles: Role
     active: bool
     service_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What one block holds of a member and of a key that is said to be its. ``time``: that block's."""
+
+    member: Member | None
+    key: KeyRecord
+    time: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +112,10 @@ class Ledger(Protocol):
     def consent_domain(self) -> SigningDomain:
         """Where signatures on consent terms count."""
 
+    @property
+    def member_domain(self) -> SigningDomain:
+        """Where signatures of members on their sign-in keys count."""
+
     def require_same_chain(self) -> None:
         """Require that the endpoint serves the chain of the address book, contracts included."""
 
@@ -123,6 +136,9 @@ class Ledger(Protocol):
 
     def member_of(self, key: bytes) -> bytes | None:
         """Return the member that a key address belongs to."""
+
+    def standing(self, member: bytes, key: bytes) -> Standing:
+        """Return what the newest block holds of a member and of one key; a key of another member is never valid."""
 
     def document(self, name: str) -> bytes:
         """Return the digest of what the consortium agreed on under this name, zeros for nothing."""

@@ -18,6 +18,7 @@ from ledger_node.chain.port import (
     Member,
     Mined,
     Role,
+    Standing,
     StreamHead,
     UseResult,
 )
@@ -27,11 +28,12 @@ from ledger_node.domain.batch import Anchor
 from ledger_node.domain.consent import NO_REQUEST, Change, ConsentRecord, RequestState, Terms
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import ChainError, VerificationError
-from ledger_node.domain.fact import LedgerFacts
+from ledger_node.domain.fact import KeyRecord, LedgerFacts
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.status import StatusChange
 
+_UNKNOWN: Final = 0
 _ACTIVE: Final = 1
 _GAS_ONE_WRITE: Final = 400_000
 _GAS_A_WORD: Final = 40_000
@@ -54,6 +56,7 @@ class Web3Ledger(Ledger):
         self._registrar = registrar
         self._anchors: AnchorsKnown = {}
         self._anchor_domain = SigningDomain(book.chain_id, book.contracts["AnchorRegistry"])
+        self._member_domain = SigningDomain(book.chain_id, book.contracts["MemberRegistry"])
         self._consent_domain = SigningDomain(book.chain_id, book.contracts["ConsentRegistry"])
 
     @property
@@ -65,6 +68,11 @@ class Web3Ledger(Ledger):
     @override
     def consent_domain(self) -> SigningDomain:
         return self._consent_domain
+
+    @property
+    @override
+    def member_domain(self) -> SigningDomain:
+        return self._member_domain
 
     @override
     def require_same_chain(self) -> None:
@@ -110,16 +118,25 @@ class Web3Ledger(Ledger):
         logs = self._logs("MemberRegistry", [registry.topic("MemberAdded")])
         ids = [from_hex(log["topics"][1], "member") for log in logs]
         states = self._rpc.batch([self._call("MemberRegistry", "member", member) for member in ids])
-        members = []
-        for member, state in zip(ids, states, strict=True):
-            roles, status, _, _, _, name, url = decode_answer("MemberRegistry", "member", state)[0]
-            members.append(Member(member, name, Role(roles), status == _ACTIVE, url))
-        return members
+        found = [_member(member, state) for member, state in zip(ids, states, strict=True)]
+        return [member for member in found if member is not None]
 
     @override
     def member_of(self, key: bytes) -> bytes | None:
         (member,) = self._read("MemberRegistry", "memberOf", key)
         return member if any(member) else None
+
+    @override
+    def standing(self, member: bytes, key: bytes) -> Standing:
+        head, state, record = self._rpc.batch(
+            [
+                ("eth_getBlockByNumber", ["latest", False]),
+                self._call("MemberRegistry", "member", member),
+                self._call("MemberRegistry", "keyRecord", member, to_hex(key)),
+            ]
+        )
+        validity = KeyRecord(*decode_answer("MemberRegistry", "keyRecord", record))
+        return Standing(_member(member, state), validity, block_of(head).time)
 
     @override
     def document(self, name: str) -> bytes:
@@ -287,6 +304,11 @@ class Web3Ledger(Ledger):
     def _event(self, receipt: Receipt, contract: str, name: str) -> tuple[list[bytes], bytes]:
         topic = from_hex(artifact(contract).topic(name), "topic")
         return next((topics, data) for _, topics, data in receipt.logs if topics[0] == topic)
+
+
+def _member(member: bytes, answer: Any) -> Member | None:
+    roles, state, _, _, _, name, url = decode_answer("MemberRegistry", "member", answer)[0]
+    return None if state == _UNKNOWN else Member(member, name, Role(roles), state == _ACTIVE, url)
 
 
 def _anchor(topics: list[bytes], data: bytes) -> Anchor:

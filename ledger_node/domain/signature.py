@@ -26,6 +26,11 @@ def address_of(private_key: bytes) -> bytes:
     return _address(coincurve.PrivateKey(private_key).public_key)
 
 
+def address_of_point(point: bytes) -> bytes:
+    """Return the 20-byte address of a public key, x || y of 32 bytes each."""
+    return keccak(point)[-20:]
+
+
 def recover(digest: bytes, signature: bytes) -> bytes:
     """Return the 20-byte address whose key signed ``digest``.
 
@@ -58,7 +63,7 @@ def parse_address(raw: object, name: str) -> bytes:
 
 
 def _address(key: "coincurve.PublicKey") -> bytes:
-    return keccak(key.format(compressed=False)[1:])[-20:]
+    return address_of_point(key.format(compressed=False)[1:])
 
 
 def _malformed(message: str) -> VerificationError:

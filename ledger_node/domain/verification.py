@@ -116,10 +116,13 @@ def require_key(anchor: Anchor, facts: LedgerFacts) -> None:
         VerificationError: ``key_not_valid`` or ``key_compromised``.
     """
     key = facts.keys.get((anchor.member, anchor.key))
-    if key is None or not key.valid_from <= anchor.anchored_at < key.valid_until:
-        raise VerificationError(Reason.KEY_NOT_VALID, "the batch was signed by a key that was not valid then")
-    if key.compromised_from and key.compromised_from <= anchor.anchored_at:
-        raise VerificationError(Reason.KEY_COMPROMISED, "the batch was signed after its key was compromised")
+    match Reason.KEY_NOT_VALID if key is None else key.fault_at(anchor.anchored_at):
+        case Reason.KEY_NOT_VALID:
+            raise VerificationError(Reason.KEY_NOT_VALID, "the batch was signed by a key that was not valid then")
+        case Reason.KEY_COMPROMISED:
+            raise VerificationError(Reason.KEY_COMPROMISED, "the batch was signed after its key was compromised")
+        case _:
+            return
 
 
 def _require_status(shown: ShownAttestation, facts: LedgerFacts) -> None:

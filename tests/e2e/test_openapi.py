@@ -3,6 +3,8 @@
 from ledger_node.domain.consent import Terms
 
 POSTS = {
+    "/v1/token",
+    "/v1/sign-in-keys",
     "/v1/attestations",
     "/v1/subjects",
     "/v1/consents",

@@ -8,7 +8,6 @@ from starlette.concurrency import run_in_threadpool
 from api.http import openapi
 from api.http.access import Access, ARegistrar, JsonObject
 from api.http.body import record_body
-from api.http.sign_in import Kind
 from ledger_node import clock
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
@@ -39,9 +38,9 @@ router = APIRouter(tags=["subjects"])
     ),
 )
 async def register(request: Request, instance: Access, _: ARegistrar) -> JsonObject:
-    """Take ``{credit_code, controllers: [address], threshold}``; return the subject id and its API key.
+    """Take ``{credit_code, controllers: [address], threshold}``; return the subject id.
 
-    Asking again with the same controllers returns the same subject and a new API key in place of the old one.
+    Each of its controllers signs in for it. Asking again with the same controllers returns the same subject.
     """
     record = await record_body(request)
     credit_code = parse_credit_code(record.take("credit_code"))
@@ -53,11 +52,9 @@ async def register(request: Request, instance: Access, _: ARegistrar) -> JsonObj
     threshold = record.integer("threshold", low=1, high=MAX_CONTROLLERS)
     record.done()
     subject = await run_in_threadpool(instance.subjects.register, credit_code, addresses, threshold, now=clock.now())
-    api_key = await run_in_threadpool(instance.sign_in.replace, Kind.SUBJECT, subject.id, "subject")
     return {
         "subject": to_hex(subject.id),
         "commitment": to_hex(subject.controllers.commitment),
         "threshold": subject.controllers.threshold,
         "registration": to_hex(subject.registration),
-        "api_key": api_key,
     }
