@@ -104,7 +104,7 @@ def open_instance(
         member.id: Department(
             member.id,
             member.name,
-            SigningKey.of(home.read_key(member.slug)),
+            home.signer(member.slug),
             KeyEncryptionKey(home.read_key(f"{member.slug}.vault")),
             Role.REGISTRAR in member.roles,
         )

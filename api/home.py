@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from api.hsm.device import SUFFIX, DeviceKey, KeyReference
+from api.hsm.signer import DeviceSigner
+from api.services.member_key import Signer, SigningKey
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.port import Role
 from ledger_node.domain.canonical import JSON, decode
@@ -129,6 +132,17 @@ class Home:
         keystore = create_keyfile_json(secret, self._password(), kdf="scrypt", iterations=_SCRYPT_WORK)
         (self.path / "keys").mkdir(mode=0o700, exist_ok=True)
         write_private(self.path / "keys" / f"{name}.json", json.dumps(keystore) + "\n", secret=True)
+
+    def signer(self, name: str) -> Signer:
+        """Return what signs for a member: the key that keys/NAME.hsm.json names in a device, or that of the keystore.
+
+        Raises:
+            InvalidInputError: ``configuration``; the key is missing or cannot be used.
+        """
+        device = self.path / "keys" / f"{name}{SUFFIX}"
+        if device.is_file():
+            return DeviceSigner(DeviceKey.open(KeyReference.read(device)))
+        return SigningKey.of(self.read_key(name))
 
     def read_key(self, name: str) -> bytes:
         """Return the 32 secret bytes of a keystore v3 file.

@@ -75,10 +75,14 @@ def client_of(home: Home, url: str | None, name: str | None) -> Client:
         credential = Credential.of_member(
             from_hex(known.client_id, "CREDENCE_CLIENT_ID"), read_key_file(known.key_file)
         )
-    return Client(url or known.url or _url_in(home), credential)
+    return Client(api_url(home, url), credential)
 
 
-def _url_in(home: Home) -> str:
+def api_url(home: Home, url: str | None) -> str:
+    """Return the address of the API: the one given, that of the environment, or the one in the folder."""
+    named = url or environment().url
+    if named:
+        return named
     api_file = home.path / "api.json"
     if api_file.is_file():
         return str(json.loads(api_file.read_text("utf-8"))["url"])

@@ -8,6 +8,7 @@ from api.cli.attest import attest, erase, sample, subject
 from api.cli.consent import consent
 from api.cli.node import init, node
 from api.cli.serve import serve
+from api.cli.sign_in import sign_in
 from api.cli.verify import verify
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ app.add_typer(node, name="node")
 app.add_typer(subject, name="subject")
 app.add_typer(consent, name="consent")
 app.add_typer(access, name="access")
+app.add_typer(sign_in, name="sign-in")
 
 
 def main() -> None:

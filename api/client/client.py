@@ -18,10 +18,11 @@ _CHUNK: Final = 1 << 18
 
 
 class Client:
-    """One caller of one API, signed in with ``credential`` where there is one."""
+    """One caller of one API, signed in with ``credential``, or by ``session``, where there is one."""
 
-    def __init__(self, url: str, credential: Credential | None = None) -> None:
-        session = None if credential is None else Session(url, credential)
+    def __init__(self, url: str, credential: Credential | None = None, *, session: Session | None = None) -> None:
+        if credential is not None:
+            session = Session(url, credential)
         self._http = httpx.Client(base_url=url, auth=session, timeout=_TIMEOUT_S, trust_env=False)
 
     def close(self) -> None:

@@ -1,7 +1,6 @@
 """What a client signs in with: its id, and a private key that stays with it."""
 
 import json
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,8 +9,11 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256K1, derive_priva
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
 
+from api.hsm.device import SUFFIX, DeviceKey, KeyReference
+from api.hsm.private_key import sign_in_key
+from api.private_file import read_private
 from api.sign_in.assertion import make_assertion
-from api.sign_in.jose import Key, public_part
+from api.sign_in.jose import MEMBER_ALGORITHMS, Key, public_part
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
@@ -49,24 +51,21 @@ def new_key_file() -> tuple[str, Key]:
 
 
 def read_key_file(path: Path) -> Key:
-    """Return the private key of a file, JWK or PEM, that nobody but its owner may read.
+    """Return the private key of a file, JWK or PEM, that nobody but its owner may read, or that NAME.hsm.json names.
 
     Raises:
         InvalidInputError: ``configuration``; the file is missing, open to others, or no such key.
     """
-    try:
-        if stat.S_IMODE(path.stat().st_mode) & 0o077:
-            raise InvalidInputError(Reason.CONFIGURATION, f"others can read the key in {path}: chmod 600 {path}")
-        content = path.read_bytes()
-    except OSError as error:
-        raise InvalidInputError(Reason.CONFIGURATION, f"cannot read the key file {path}: {error.strerror}") from error
+    if path.name.endswith(SUFFIX):
+        return sign_in_key(DeviceKey.open(KeyReference.read(path)))
+    content = read_private(path)
     for kind in (ECKey, OKPKey):
         try:
             key: Key = kind.import_key(json.loads(content) if content.lstrip().startswith(b"{") else content)
-            public_part(key)
+            known = public_part(key).algorithm in MEMBER_ALGORITHMS
         except (JoseError, ValueError, TypeError, KeyError, InvalidInputError):
             continue
-        if key.is_private:
+        if known and key.is_private:
             return key
     raise InvalidInputError(
         Reason.CONFIGURATION, f"{path} holds no private key on P-256 or Ed25519 as JWK or unencrypted PEM"

@@ -37,17 +37,18 @@ class Session(httpx.Auth):
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Send ``request`` signed in; once more if the instance asks for its nonce or for another token."""
         yield from self._sign_in()
-        token = self._prove(request)
+        token = self.prove(request)
         response = yield request
         asked = response.headers.get("WWW-Authenticate", "")
         if response.status_code == HTTPStatus.UNAUTHORIZED and any(f'error="{error}"' in asked for error in _ASK_AGAIN):
             self._nonce = response.headers.get(_NONCE, self._nonce)
             if _NONCE not in response.headers:
                 yield from self._sign_in(instead_of=token)
-            self._prove(request)
+            self.prove(request)
             yield request
 
-    def _prove(self, request: httpx.Request) -> str:
+    def prove(self, request: httpx.Request) -> str:
+        """Put the present token and a proof for it into a request, and return the token."""
         token = self._token
         target = Target(request.method, str(request.url), token)
         request.headers["Authorization"] = f"DPoP {token}"
