@@ -8,18 +8,28 @@ from api.services.access_interval import AccessIntervals, Keeper
 from api.services.access_log import AccessLog
 from api.services.access_read import AccessReader
 from api.services.access_recovery import complete_rows
+from api.services.chain_follower import ChainFollower
 from api.services.commit_pool import CommitPool
 from api.services.consent import ConsentService
+from api.services.consent_receipt import ConsentReceipts
 from api.services.consent_request import ConsentRequestService
 from api.services.erasure import ErasureService
+from api.services.evidence import EvidenceReader
+from api.services.evidence_capture import EvidenceCapture
+from api.services.evidence_page import EvidencePages
 from api.services.issuer import Issuer
 from api.services.job import JobService
 from api.services.member_key import Department, SigningKey
+from api.services.notice_read import NoticeReader
 from api.services.subject import SubjectService
 from api.services.use_recorder import UseRecorder
 from api.services.vault_search import VaultSearch
 from api.services.verification import VerificationService
-from api.settings import ACCESS_INTERVAL_S
+from api.services.webhook import Webhooks
+from api.services.webhook_address import InsecureLoopbackAddresses, PublicAddresses, system_addresses
+from api.services.webhook_delivery import WebhookDeliveries
+from api.services.webhook_post import WebhookPost
+from api.settings import ACCESS_INTERVAL_S, NOTIFY_INTERVAL_S
 from api.sign_in.service import SignIn
 from api.storage.database import Store, open_store
 from api.vault.cipher import KeyEncryptionKey
@@ -55,9 +65,16 @@ class Instance:
     verifications: VerificationService
     erasures: ErasureService
     access: AccessReader
+    receipts: ConsentReceipts
+    notices: NoticeReader
+    webhooks: Webhooks
+    evidence: EvidenceReader
+    evidence_pages: EvidencePages
     _recorder: UseRecorder
     _access_log: AccessLog
     _intervals: AccessIntervals
+    _follower: ChainFollower
+    _deliveries: WebhookDeliveries
     _pool: CommitPool
 
     def start(self) -> None:
@@ -76,6 +93,8 @@ class Instance:
             _log.warning("some writes wait for the ledger: %s", error.reason)
         self._recorder.start()
         self._intervals.start()
+        self._follower.start()
+        self._deliveries.start()
         self.jobs.start()
 
     def stop(self) -> None:
@@ -83,16 +102,24 @@ class Instance:
         self.jobs.stop()
         self._recorder.stop()
         self._intervals.stop()
+        self._follower.stop()
+        self._deliveries.stop()
         self._pool.close()
         self.store.dispose()
 
 
 def open_instance(
-    home: Home, node_url: str, *, processes: int, access_interval_s: float = ACCESS_INTERVAL_S
+    home: Home,
+    node_url: str,
+    *,
+    processes: int,
+    access_interval_s: float = ACCESS_INTERVAL_S,
+    insecure_local_webhooks: bool = False,
 ) -> Instance:
     """Wire an instance from its home folder and the address of its node.
 
-    ``access_interval_s``: seconds between two anchors of the access log.
+    ``access_interval_s``: seconds between two anchors of the access log. ``insecure_local_webhooks``: for tests,
+    webhooks may go to this machine.
 
     Raises:
         InvalidInputError: ``configuration``; a file or key is missing, or purposes.json is not the agreed one.
@@ -132,6 +159,10 @@ def open_instance(
     vaults = VaultSearch(departments, ledger.anchor_domain)
     log = AccessLog(store, departments[registrar.id], clock.now)
     keeper = Keeper(relayer.id, SigningKey.of(relayer_key))
+    receipts = ConsentReceipts(store, ledger, consents, keeper)
+    rules = InsecureLoopbackAddresses() if insecure_local_webhooks else PublicAddresses()
+    webhooks = Webhooks(store, departments[registrar.id].kek, rules, system_addresses, clock.now)
+    evidence = EvidenceReader(store, departments)
     return Instance(
         book=book,
         ledger=ledger,
@@ -144,12 +175,23 @@ def open_instance(
         subjects=subjects,
         consents=consents,
         consent_requests=ConsentRequestService(store, ledger, subjects, consents),
-        verifications=VerificationService(store, ledger, vaults, subjects, consents, recorder, log),
+        verifications=VerificationService(
+            store, vaults, subjects, consents, recorder, log, receipts, EvidenceCapture(book, ledger, keeper)
+        ),
+        evidence=evidence,
+        evidence_pages=EvidencePages(evidence, ledger),
         erasures=ErasureService(store, issuers, ledger),
         access=AccessReader(store, departments[registrar.id], keeper.member),
+        receipts=receipts,
+        notices=NoticeReader(store),
+        webhooks=webhooks,
         _recorder=recorder,
         _access_log=log,
         _intervals=AccessIntervals(store, ledger, keeper, clock.now, interval_s=access_interval_s),
+        _follower=ChainFollower(store, ledger, interval_s=NOTIFY_INTERVAL_S),
+        _deliveries=WebhookDeliveries(
+            store, webhooks, WebhookPost(rules, system_addresses), clock.now, interval_s=NOTIFY_INTERVAL_S
+        ),
         _pool=pool,
     )
 

@@ -24,6 +24,7 @@ from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record, to_hex
+from ledger_node.domain.signature import parse_address
 
 _PURPOSES: Final = "purposes.json"
 _CREDENTIALS: Final = "credentials.json"
@@ -84,6 +85,12 @@ class Home:
         members = [_member(item) for item in record.items("members")]
         record.done()
         return members
+
+    def relayer_keys(self) -> frozenset[bytes]:
+        """Return the addresses of this instance's relayers: their keys sign receipts and keep the access log."""
+        accounts = self._read("network.json").record("accounts")
+        relayers = [member.slug for member in self.members() if Role.RELAYER in member.roles]
+        return frozenset(parse_address(accounts.take(slug), slug) for slug in relayers)
 
     def purposes(self) -> Purposes:
         """Return this instance's copy of the purposes that the consortium agreed on."""

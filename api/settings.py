@@ -8,6 +8,7 @@ from typing import Final
 DEFAULT_HOME: Final = ".credence"
 DEFAULT_PORT: Final = 8700
 ACCESS_INTERVAL_S: Final = 60
+NOTIFY_INTERVAL_S: Final = 1.0
 MAX_BODY_BYTES: Final = 1 << 20
 MAX_UPLOAD_BYTES: Final = 4 << 30
 

@@ -1,5 +1,7 @@
 from hypothesis import Phase, is_hypothesis_test, settings
 
+import ledger_node  # noqa: F401 - chooses py-evm's hash function, which must be before anything of it is imported
+
 FEW = 25
 
 # For scripts/mutate: the same examples every time, and none made smaller, since a mutant need only fail.

@@ -6,6 +6,7 @@ from typing import Final
 
 from api.catalogue.datatype import data_types, schemas
 from ledger_node.domain.consent_text import Language, Wording
+from ledger_node.domain.schema import Schema
 
 _BRACKETS: Final = re.compile("（[^）]*）")
 
@@ -19,6 +20,19 @@ def wording(language: Language, members: Mapping[bytes, str]) -> Wording:
         for column in data_type.columns
     }
     return Wording(language, schemas(), titles, fields, members)
+
+
+def wording_of(language: Language, shown: Mapping[str, Schema]) -> Wording:
+    """Return the names of ``shown`` schemas; those that are not in this catalogue keep their own."""
+    known = wording(language, {})
+    titles = {name: name for name in shown}
+    fields = {f"{name}.{field.name}": field.name for name, schema in shown.items() for field in schema.fields}
+    for name, schema in shown.items():
+        own = schemas().get(name)
+        if own is not None and own.id == schema.id:
+            titles[name] = known.titles[name]
+            fields |= {key: label for key, label in known.fields.items() if key.startswith(f"{name}.")}
+    return Wording(language, shown, titles, fields, {})
 
 
 def _label(field: str, heading: str, language: Language) -> str:

@@ -1,7 +1,6 @@
 """``credence access``: who asked what, checked against the chain."""
 
 import datetime as dt
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
@@ -17,6 +16,7 @@ from api.cli.console import (
     emit,
     home_of,
     node_url_of,
+    printable,
     refusals,
     talk,
 )
@@ -121,6 +121,4 @@ def _line(item: CheckedRow, names: dict[bytes, str]) -> str:
     at = dt.datetime.fromtimestamp(row.time, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     who = names.get(row.bank, to_hex(row.bank)) + (f" ({row.operator})" if row.operator else "")
     why = f" {row.reason}" if row.reason else ""
-    words = f"{at}  {who}  {row.purpose or '-'}  {row.question}  {row.verdict}{why}  ({state})"
-    # what a bank wrote must not steer the terminal that shows it
-    return "".join(letter if letter.isprintable() else json.dumps(letter)[1:-1] for letter in words)
+    return printable(f"{at}  {who}  {row.purpose or '-'}  {row.question}  {row.verdict}{why}  ({state})")

@@ -5,20 +5,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
 
-from api.client.client import Client
-from api.client.credential import Credential, read_key_file
-from api.credential_of import credential_named
 from api.home import Home
 from api.settings import DEFAULT_PORT, environment
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import CredenceError, InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex
+
+if TYPE_CHECKING:
+    # a client reaches out to a network, and not every command does
+    from api.client.client import Client
 
 talk: Final = Console(stderr=True, highlight=False)
 
@@ -41,6 +42,11 @@ AsOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print data as one JSON document.")]
 
 
+def printable(text: str) -> str:
+    """Return ``text`` with everything escaped that a terminal would obey: others wrote it."""
+    return "".join(letter if letter.isprintable() else json.dumps(letter)[1:-1] for letter in text)
+
+
 def emit(data: JSON) -> None:
     """Print data on stdout as one line of JSON."""
     typer.echo(json.dumps(data, ensure_ascii=False))
@@ -61,12 +67,16 @@ def home_of(path: Path | None) -> Home:
     return Home((path or environment().home).absolute())
 
 
-def client_of(home: Home, url: str | None, name: str | None) -> Client:
+def client_of(home: Home, url: str | None, name: str | None) -> "Client":
     """Return a client for the API at ``url``, signed in as ``name``.
 
     Raises:
         InvalidInputError: ``configuration``; there is no credential of this name, or its key cannot be used.
     """
+    from api.client.client import Client
+    from api.client.credential import Credential, read_key_file
+    from api.credential_of import credential_named
+
     known = environment()
     credential = None
     if name is not None:

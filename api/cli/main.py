@@ -1,29 +1,66 @@
-"""The ``credence`` command."""
+"""The ``credence`` command: which commands there are, and where each is found when it is called."""
+
+import importlib
+from typing import Any, Final
 
 import typer
+from typer.core import TyperGroup
+from typing_extensions import override
 
-from api.cli.access import access
-from api.cli.attack import attack
-from api.cli.attest import attest, erase, sample, subject
-from api.cli.consent import consent
-from api.cli.node import init, node
-from api.cli.serve import serve
-from api.cli.sign_in import sign_in
-from api.cli.verify import verify
+_COMMANDS: Final = {
+    "init": "api.cli.node:init",
+    "serve": "api.cli.serve:serve",
+    "attest": "api.cli.attest:attest",
+    "erase": "api.cli.attest:erase",
+    "verify": "api.cli.verify:verify",
+    "sample": "api.cli.attest:sample",
+    "attack": "api.cli.attack:attack",
+    "node": "api.cli.node:node",
+    "subject": "api.cli.attest:subject",
+    "consent": "api.cli.consent:consent",
+    "access": "api.cli.access:access",
+    "sign-in": "api.cli.sign_in:sign_in",
+    "receipt": "api.cli.receipt:receipt",
+    "notifications": "api.cli.notification:notifications",
+    "webhook": "api.cli.notification:webhook",
+    "evidence": "api.cli.evidence:evidence",
+    "trust": "api.cli.trust:trust",
+}
+"""Name -> module and function, or group of commands."""
+
+
+class _Commands(TyperGroup):
+    """Imports a command when it is called: checking evidence loads nothing that could reach a network."""
+
+    @override
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(_COMMANDS)
+
+    @override
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name].split(":")
+        found = getattr(importlib.import_module(module), name)
+        if isinstance(found, typer.Typer):
+            return typer.main.get_group(found)
+        alone = typer.Typer(add_completion=False)
+        alone.command(cmd_name)(found)
+        return typer.main.get_command(alone)
+
 
 app = typer.Typer(
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Credence: departments attest, firms consent, banks verify without seeing a value.",
 )
-for command in (init, serve, attest, erase, verify, sample, attack):
-    app.command()(command)
-app.add_typer(node, name="node")
-app.add_typer(subject, name="subject")
-app.add_typer(consent, name="consent")
-app.add_typer(access, name="access")
-app.add_typer(sign_in, name="sign-in")
+
+
+@app.callback()
+def group() -> None:
+    """Credence: departments attest, firms consent, banks verify without seeing a value."""
 
 
 def main() -> None:

@@ -38,6 +38,9 @@ def serve(
         int, typer.Option(min=1, max=3600, help="Seconds between two anchors of the access log.")
     ] = ACCESS_INTERVAL_S,
     *,
+    insecure_local_webhooks: Annotated[
+        bool, typer.Option(help="For tests only: webhooks may go to this machine, and without TLS.")
+    ] = False,
     stop_with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -59,7 +62,11 @@ def serve(
             with _listen(host, port) as listener:
                 address = f"http://{host}:{listener.getsockname()[1]}"
                 instance = open_instance(
-                    folder, url, processes=processes or os.cpu_count() or 1, access_interval_s=access_interval
+                    folder,
+                    url,
+                    processes=processes or os.cpu_count() or 1,
+                    access_interval_s=access_interval,
+                    insecure_local_webhooks=insecure_local_webhooks,
                 )
                 app = create_app(instance, public_url=public_url or address)
                 state = {"url": public_url or address, "pid": os.getpid(), "node_url": url}

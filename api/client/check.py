@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from api.catalogue.datatype import schemas
-from ledger_node.chain.port import Block, FactQuery, Ledger
+from ledger_node.chain.port import Block, Ledger
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.presentation import Presentation
+from ledger_node.domain.query import query_of
 from ledger_node.domain.record import Record
 from ledger_node.domain.verification import Policy, Verdict, verify
 
@@ -28,19 +29,3 @@ def check_answer(answer: JSON, ledger: Ledger, *, grantee: bytes, policy: Policy
     entry = record.integer("controllers_entry", high=2**32)
     facts = ledger.facts(query_of(presentation, entry), block)
     return verify(presentation, schemas(), facts, grantee=grantee, policy=policy, uses_already_counted=1)
-
-
-def query_of(presentation: Presentation, entry: int) -> FactQuery:
-    """Return the facts that checking a presentation needs."""
-    shown = list(presentation.attestations.values())
-    if presentation.subject is not None:
-        shown.append(presentation.subject.registration)
-    consent = presentation.consent
-    return FactQuery(
-        anchors=frozenset((item.anchor.member, item.anchor.stream, item.anchor.number) for item in shown),
-        keys=frozenset((item.anchor.member, item.anchor.key) for item in shown),
-        issuers=frozenset((item.header.schema_id, item.header.issuer) for item in shown),
-        positions=frozenset((item.anchor.member, item.position) for item in shown),
-        consent=None if consent is None else consent.id,
-        subject=None if consent is None else (consent.terms.subject, entry),
-    )

@@ -10,6 +10,7 @@ from api.client.credential import Credential
 from api.client.error import ApiError, refusal_of, silence
 from api.client.session import Session
 from ledger_node.domain.canonical import JSON
+from ledger_node.domain.reason import Reason
 
 __all__ = ["ApiError", "Client"]
 
@@ -36,6 +37,14 @@ class Client:
     def post(self, path: str, body: JSON) -> Any:  # noqa: ANN401 - JSON of the route
         """Post JSON and return the JSON of the answer."""
         return self._request("POST", path, json=body)
+
+    def put(self, path: str, body: JSON) -> Any:  # noqa: ANN401 - JSON of the route
+        """Put JSON and return the JSON of the answer."""
+        return self._request("PUT", path, json=body)
+
+    def delete(self, path: str) -> Any:  # noqa: ANN401 - JSON of the route
+        """Delete a resource and return the JSON of the answer."""
+        return self._request("DELETE", path)
 
     def upload(self, path: Path, schema: str) -> str:
         """Stream a CSV or NDJSON file in and return the id of its job."""
@@ -74,6 +83,26 @@ class Client:
             rows += page["rows"]
         return str(page["keeper"]), rows
 
+    def notifications(self, after: str | None = None) -> list[Any]:
+        """Return what you are told behind the notification ``after``, oldest first."""
+        told: list[Any] = []
+        while True:
+            query = {} if after is None else {"after": after}
+            page = self.get("/v1/notifications", **query)
+            told += page["notifications"]
+            after = page["next"]
+            if after is None:
+                return told
+
+    def receipts(self, about: str) -> list[Any]:
+        """Return the receipts of a consent of yours, or that of the answer to a request."""
+        try:
+            return [item["receipt"] for item in self.get(f"/v1/consents/{about}/receipts")["receipts"]]
+        except ApiError as error:
+            if error.reason is not Reason.CONSENT_UNKNOWN:
+                raise
+        return [self.get(f"/v1/consent-requests/{about}/receipt")]
+
     def verify(
         self,
         consent: str,
@@ -93,13 +122,20 @@ class Client:
             body["policy"] = {"max_age_days": max_age_days}
         return self.post("/v1/verifications", body)
 
+    def evidence(self, use: str) -> bytes:
+        """Return the evidence of the answer that cost ``use``, byte for byte."""
+        return self._send("GET", f"/v1/verifications/{use}/evidence").content
+
     def _request(self, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401 - passed on to httpx
+        return self._send(method, path, **options).json()
+
+    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - passed on to httpx
         try:
             response = self._http.request(method, path, **options)
         except httpx.HTTPError as error:
             raise silence(self._http.base_url) from error
         if response.is_success:
-            return response.json()
+            return response
         raise refusal_of(response)
 
 

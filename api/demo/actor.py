@@ -45,7 +45,14 @@ def register(client: Client, home: Home, name: str, credit_code: str) -> str:
 
 
 def grant(
-    client: Client, key: bytes, bank: str, questions: Sequence[str], *, purpose: str = "loan_application", uses: int = 3
+    client: Client,
+    key: bytes,
+    bank: str,
+    questions: Sequence[str],
+    *,
+    purpose: str = "loan_application",
+    uses: int = 3,
+    days: int = 30,
 ) -> tuple[str, bytes]:
     """Grant a consent and return its id and its withdrawal secret."""
     members = {member["name"]: member for member in client.get("/v1/members")["members"]}
@@ -60,7 +67,7 @@ def grant(
         questions=tuple(questions),
         departments=(),
         not_before=now,
-        expires_at=now + 30 * _DAY,
+        expires_at=now + days * _DAY,
         max_uses=uses,
         retention_days=30,
         salt=random_bytes(32),

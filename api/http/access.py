@@ -68,6 +68,7 @@ SignedIn: TypeAlias = Annotated[Principal, Depends(_caller)]
 ADepartment: TypeAlias = SignedIn
 ARegistrar: TypeAlias = SignedIn
 ABank: TypeAlias = SignedIn
+AMember: TypeAlias = SignedIn
 ASubjectOrBank: TypeAlias = SignedIn
 
 

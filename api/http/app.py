@@ -12,12 +12,38 @@ from api.http import problem
 from api.http.access import JsonObject, admit, permissions_of
 from api.http.openapi import REFUSALS
 from api.http.openapi_sign_in import describe_sign_in
-from api.http.route import access, attestation, consent, consent_request, reference, sign_in, subject, verification
+from api.http.route import (
+    access,
+    attestation,
+    consent,
+    consent_request,
+    evidence,
+    notification,
+    receipt,
+    reference,
+    sign_in,
+    subject,
+    verification,
+    webhook,
+)
 
 _V1: Final = "/v1"
 _ROUTERS: Final = tuple(
     module.router
-    for module in (reference, sign_in, subject, attestation, consent_request, consent, verification, access)
+    for module in (
+        reference,
+        sign_in,
+        subject,
+        attestation,
+        consent_request,
+        consent,
+        receipt,
+        verification,
+        evidence,
+        access,
+        notification,
+        webhook,
+    )
 )
 DESCRIPTION = """
 Departments attest, subjects consent, banks verify. Every refusal is an RFC 9457 problem document with a

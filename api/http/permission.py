@@ -32,6 +32,7 @@ class Permission:
 
 _MEMBERS_OF_CONSENTS: Final = (Kind.SUBJECT, Kind.BANK)
 _ISSUERS: Final = (Kind.DEPARTMENT, Kind.REGISTRAR)
+_MEMBERS: Final = (*_ISSUERS, Kind.BANK)
 
 
 def _anybody(own: Own = Own.NOTHING) -> Permission:
@@ -51,6 +52,7 @@ PERMISSIONS: Final[Mapping[str, Permission]] = MappingProxyType(
         "GET /v1/schemas": _anybody(),
         "GET /v1/members": _anybody(),
         "GET /v1/purposes": _anybody(),
+        "GET /v1/consent-terms.schema.json": _anybody(),
         "POST /v1/token": _anybody(Own.SIGNED),
         "POST /v1/sign-in-keys": _anybody(Own.SIGNED),
         "GET /v1/sign-in-keys/{member}": _anybody(),
@@ -71,6 +73,15 @@ PERMISSIONS: Final[Mapping[str, Permission]] = MappingProxyType(
         "POST /v1/consents/{consent}/withdrawal": _anybody(Own.SIGNED),
         "POST /v1/consents/{consent}/changes": _anybody(Own.SIGNED),
         "POST /v1/verifications": _only(Kind.BANK, own=Own.SELF),
+        "GET /v1/verifications/{use}/evidence": _only(Kind.BANK, own=Own.NAMED),
+        "GET /v1/verifications/{use}/evidence.html": _only(Kind.BANK, own=Own.NAMED),
+        "GET /v1/consents/{consent}/receipts": _only(*_MEMBERS_OF_CONSENTS, own=Own.NAMED),
+        "GET /v1/consents/{consent}/receipts/{receipt}": _only(*_MEMBERS_OF_CONSENTS, own=Own.NAMED),
+        "GET /v1/consent-requests/{request_id}/receipt": _only(*_MEMBERS_OF_CONSENTS, own=Own.NAMED),
         "GET /v1/access-log": _only(*_MEMBERS_OF_CONSENTS, own=Own.SELF),
+        "GET /v1/notifications": _only(*Kind, own=Own.SELF),
+        "GET /v1/webhook": _only(*_MEMBERS, own=Own.SELF),
+        "PUT /v1/webhook": _only(*_MEMBERS, own=Own.SELF),
+        "DELETE /v1/webhook": _only(*_MEMBERS, own=Own.SELF),
     }
 )

@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select
 
+from api.services.evidence import SealedEvidence
 from api.services.member_key import Department
+from api.services.reliance import Relied, note_reliance
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal
@@ -35,6 +37,8 @@ class Asked:
 @dataclass(slots=True)
 class _Waiting:
     rows: Sequence[Asked]
+    relied: Sequence[Relied]
+    evidence: SealedEvidence | None
     done: bool = False
     error: Exception | None = None
 
@@ -49,9 +53,15 @@ class AccessLog:
         self._waiting: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
         self._writing = threading.Lock()
 
-    def write(self, rows: Sequence[Asked]) -> None:
-        """Write one or more rows durably; whoever comes while a transaction is under way shares the next one."""
-        mine = _Waiting(rows)
+    def write(
+        self, rows: Sequence[Asked], relied: Sequence[Relied] = (), evidence: SealedEvidence | None = None
+    ) -> None:
+        """Write one or more rows durably; whoever comes while a transaction is under way shares the next one.
+
+        ``relied``: the attestations that the answer relies on; ``evidence``: what proves it. Both are written with
+        its rows.
+        """
+        mine = _Waiting(rows, relied, evidence)
         self._waiting.put(mine)
         with self._writing:
             if not mine.done:
@@ -67,6 +77,10 @@ class AccessLog:
         try:
             with self._store.begin() as connection:
                 self._insert(connection, [asked for waiting in group for asked in waiting.rows])
+                note_reliance(connection, [one for waiting in group for one in waiting.relied])
+                for waiting in group:
+                    if waiting.evidence is not None:
+                        waiting.evidence.store(connection)
         except Exception as failed:  # noqa: BLE001 - every waiting caller gets the error, whatever it is
             error = failed
         for waiting in group:

@@ -4,13 +4,14 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.catalogue.datatype import schemas
 from api.catalogue.wording import wording
+from api.services.consent_word import keep_word
 from api.services.subject import Subject, SubjectService
 from api.storage import table
 from api.storage.database import Store
@@ -35,10 +36,12 @@ from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.presentation import ShownConsent
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.receipt import Act, Word
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.subject import Controllers, Signature, signature_to_json
 
 MAX_LISTED = 200
+_ACTS: Final = {Change.PAUSE: Act.PAUSED, Change.RESUME: Act.RESUMED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,7 @@ class ConsentService:
         else:
             digest = withdrawal_digest(consent_id, self._ledger.consent_domain)
             held.shown.controllers.require_signatures(digest, signatures)
+            keep_word(self._store, consent_id, Act.WITHDRAWN, Word(held.shown.controllers, signatures))
         if not held.on_ledger:
             # or the next start would grant what was withdrawn
             self._record(consent_id, held.shown.terms, held.request)
@@ -145,6 +149,8 @@ class ConsentService:
             raise VerificationError(Reason.CONSENT_UNKNOWN, "no such consent")
         digest = change_digest(consent_id, change, number, self._ledger.consent_domain)
         held.shown.controllers.require_signatures(digest, signatures)
+        word = Word(held.shown.controllers, signatures)
+        keep_word(self._store, consent_id, _ACTS[change], word, number=number)
         self._ledger.change_consent(consent_id, change, number)
 
     def find(self, consent_id: bytes) -> HeldConsent | None:
@@ -214,7 +220,7 @@ class ConsentService:
         """
         if asked.expires_at <= now:
             raise InvalidInputError(Reason.CONSENT_EXPIRED, "this consent would be over already", field="expires_at")
-        asked.require_within_purpose(self._purposes)
+        asked.require_within_purpose(self._purposes, _claims(asked.questions))
         members = {member.id: member for member in self._ledger.members()}
         grantee = members.get(asked.grantee)
         if grantee is None or Role.BANK not in grantee.roles or grantee.name != asked.grantee_name:
@@ -229,15 +235,6 @@ class ConsentService:
                     Reason.MEMBER_UNKNOWN,
                     "a listed department is none of this consortium",
                     field="departments",
-                )
-        for text in asked.questions:
-            claim = Claim.parse(text, schemas())
-            claim.require_askable(schemas())
-            if claim.text(schemas()) != text:
-                raise InvalidInputError(
-                    Reason.QUESTION_MALFORMED,
-                    f"write this question in its one form: {claim.text(schemas())}",
-                    field="questions",
                 )
         return {member.id: member.name for member in members.values()}
 
@@ -272,6 +269,22 @@ class ConsentService:
         with self._store.connect() as connection:
             rows = connection.execute(select(table.consent).where(condition).limit(MAX_LISTED)).all()
         return [_held(row) for row in rows]
+
+
+def _claims(questions: Sequence[str]) -> list[Claim]:
+    """Read questions, each of which must stand in its one form and be askable."""
+    claims = []
+    for text in questions:
+        claim = Claim.parse(text, schemas())
+        claim.require_askable(schemas())
+        if claim.text(schemas()) != text:
+            raise InvalidInputError(
+                Reason.QUESTION_MALFORMED,
+                f"write this question in its one form: {claim.text(schemas())}",
+                field="questions",
+            )
+        claims.append(claim)
+    return claims
 
 
 def _held(row: Any) -> HeldConsent:  # noqa: ANN401 - a row of the consent table

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.services.consent import MAX_LISTED, ConsentService
+from api.services.consent_word import keep_word
 from api.services.subject import SubjectService
 from api.storage import table
 from api.storage.database import Store
@@ -19,6 +20,7 @@ from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.consent import ConsentRequest, RequestState, refusal_digest
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.receipt import Act, Word
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.subject import Signature
 
@@ -80,6 +82,7 @@ class ConsentRequestService:
             raise VerificationError(Reason.ERASED, "the registrar has erased this subject")
         digest = refusal_digest(request, self._ledger.consent_domain)
         subject.controllers.require_signatures(digest, signatures)
+        keep_word(self._store, request, Act.REFUSED, Word(subject.controllers, signatures))
         self._ledger.refuse_consent(request)
 
     def complete_pending(self) -> None:

@@ -1,7 +1,7 @@
 """Finding attestations of a firm in the vaults of this instance's departments, and opening their secrets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam
@@ -16,7 +16,7 @@ from api.vault.record import VaultRecord
 from ledger_node.domain.commitment import subject_key
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.period import Period
-from ledger_node.domain.presentation import ShownAttestation
+from ledger_node.domain.presentation import Presentation, ShownAttestation
 from ledger_node.domain.proof import Prover
 from ledger_node.domain.reason import Reason
 
@@ -36,11 +36,27 @@ _NEWEST_OF_PERIOD: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class VaultKey:
+    """The data key of an attestation, and whose it is."""
+
+    member: bytes
+    id: bytes
+    key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """An attestation of a vault with its secrets opened."""
 
     shown: ShownAttestation
     prover: Prover
+    vault_key: VaultKey
+
+    def is_shown_in(self, presentation: Presentation) -> bool:
+        """Return whether an answer shows this attestation."""
+        subject = presentation.subject
+        registration = None if subject is None else subject.registration
+        return self.shown == registration or self.shown.header.digest in presentation.attestations
 
 
 class VaultSearch:
@@ -72,8 +88,9 @@ class VaultSearch:
         return Reason.ERASED if row.wrapped is None else self._open(row)
 
     def _open(self, row: Row[Any]) -> Source:
-        kek = self._departments[row.member].kek
-        secret = VaultRecord.from_bytes(unseal(kek.unwrap(row.wrapped), row.sealed, row.digest))
+        key = self._departments[row.member].kek.unwrap(row.wrapped)
+        secret = VaultRecord.from_bytes(unseal(key, row.sealed, row.digest))
         header = header_of(row, self._domain)
         shown = ShownAttestation(header, anchor_of(row), row.leaf, path_of(row), subject_key(secret.seed))
-        return Source(shown, Prover(committer_of(row.schema), secret.seed, secret.values))
+        prover = Prover(committer_of(row.schema), secret.seed, secret.values)
+        return Source(shown, prover, VaultKey(row.member, row.data_key, key))

@@ -1,8 +1,9 @@
 """Verifications: a bank's questions become verdicts with proofs, and a use is recorded before any of it leaves.
 
 Steps: (1) what the store alone can refuse is refused; (2) the use is recorded on the ledger; (3) facts are
-read at one block; (4) proofs are made from the vault; (5) the answer must pass the same plan that the
-bank runs, or it does not leave; (6) every claim of it, refused or not, is a durable row of the access log.
+read at one block, with their state proofs; (4) proofs are made from the vault; (5) the answer must pass the same
+plan that the bank runs, or it does not leave; (6) every claim of it, refused or not, is a durable row of the access
+log, and the evidence of the answer is stored with them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,11 +13,14 @@ from typing import Final, TypeAlias
 from api.catalogue.datatype import schemas
 from api.services.access_log import AccessLog, Asked
 from api.services.consent import ConsentService, HeldConsent
+from api.services.consent_receipt import ConsentReceipts
+from api.services.evidence import SealedEvidence
+from api.services.evidence_capture import EvidenceCapture
+from api.services.reliance import Relied
 from api.services.subject import SubjectService
 from api.services.use_recorder import UseRecorder
 from api.services.vault_search import Source, VaultSearch
 from api.storage.database import Store
-from ledger_node.chain.port import FactQuery, Ledger
 from ledger_node.domain.access import AccessRow
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
@@ -36,8 +40,10 @@ from ledger_node.domain.presentation import (
     ShownSubject,
 )
 from ledger_node.domain.proof import Outcome, Prover, check_proof
+from ledger_node.domain.query import FactQuery
 from ledger_node.domain.question import Op, Question
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.receipt import Receipt
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.statement import Reveal, lower
 from ledger_node.domain.verification import (
@@ -81,6 +87,13 @@ class Answer:
     use: bytes | None
     transaction: bytes | None
     controllers_entry: int = 0
+    receipt: Receipt | None = None
+    evidence: SealedEvidence | None = None
+
+    @property
+    def relied(self) -> Sequence[Relied]:
+        """The attestations that this answer relies on."""
+        return [] if self.facts is None else Relied.by(self.presentation, self.use, self.facts.block_number)
 
     def to_json(self) -> dict[str, JSON]:
         """Return what the bank receives."""
@@ -95,7 +108,9 @@ class Answer:
             "uses": None if facts is None or facts.consent is None else facts.consent.uses,
             "max_uses": None if facts is None or facts.consent is None else facts.consent.max_uses,
             "controllers_entry": self.controllers_entry,
+            "evidence": None if self.evidence is None else self.evidence.to_json(),
             "presentation": self.presentation.to_json(schemas()),
+            "receipt": None if self.receipt is None else self.receipt.to_json(),
         }
 
 
@@ -105,20 +120,22 @@ class VerificationService:
     def __init__(
         self,
         store: Store,
-        ledger: Ledger,
         vaults: VaultSearch,
         subjects: SubjectService,
         consents: ConsentService,
         recorder: UseRecorder,
         log: AccessLog,
+        receipts: ConsentReceipts,
+        capture: EvidenceCapture,
     ) -> None:
         self._store = store
-        self._ledger = ledger
         self._vaults = vaults
         self._subjects = subjects
         self._consents = consents
         self._recorder = recorder
         self._log = log
+        self._receipts = receipts
+        self._capture = capture
 
     def verify(
         self,
@@ -151,7 +168,7 @@ class VerificationService:
             reason = error.reason if isinstance(error, CredenceError) else Reason.INTERNAL
             self._log.write(asking.rows(_refused(claims, reason, "not answered").presentation, asking.use))
             raise
-        self._log.write(asking.rows(answer.presentation, answer.use))
+        self._log.write(asking.rows(answer.presentation, answer.use), answer.relied, answer.evidence)
         return answer
 
     def _answer(self, asking: "_Asking", claims: Sequence[Claim], purpose: str | None, policy: Policy) -> Answer:
@@ -185,12 +202,18 @@ class VerificationService:
         if not recorded.recorded:
             return _refused(claims, _REFUSALS[recorded.refusal or 0])
         opened = [registration, *(source for source in found.values() if isinstance(source, Source))]
-        facts = self._ledger.facts(_query(opened, held), recorded.mined.block)
+        facts, proof = self._capture.read(_query(opened, held), recorded.mined.block)
         shown_subject = ShownSubject(subject.credit_code, registration.shown, _prove_subject(registration.prover))
         presentation = _present(held.shown, shown_subject, claims, found, unconsented, facts, policy)
+        evidence = None
         if presentation.consent is not None:
             verify(presentation, schemas(), facts, grantee=bank, policy=policy, uses_already_counted=1)
-        return Answer(presentation, facts, use, recorded.mined.transaction, held.entry)
+            keys = [source.vault_key for source in opened if source.is_shown_in(presentation)]
+            evidence = self._capture.seal(
+                presentation, held.entry, proof, max_age_days=policy.max_age_days, use=use, bank=bank, keys=keys
+            )
+        receipt = self._receipts.of_use(held, use, recorded)
+        return Answer(presentation, facts, use, recorded.mined.transaction, held.entry, receipt, evidence)
 
 
 @dataclass(slots=True)

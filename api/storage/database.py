@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
-from api.storage.table import metadata
+from api.storage import notice_table
 
 _BUSY_MS: Final = 30_000
 
@@ -61,5 +61,6 @@ def open_store(path: Path) -> Store:
         immediate = connection.get_execution_options().get("immediate", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
-    metadata.create_all(engine)
+    # one metadata holds the tables of all modules, once they are imported
+    notice_table.notification.metadata.create_all(engine)
     return Store(engine)

@@ -255,3 +255,14 @@ access_row = Table(
     Index("access_row_by_use", "use"),
 )
 """A question that was asked. ``sealed``: salt and row; a row without ``interval`` waits for the next anchoring."""
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("use", LargeBinary(32), primary_key=True),
+    Column("bank", LargeBinary(32), nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("data_keys", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+"""The bundle of an answer. ``data_keys``: member and id of the data key of every attestation that it shows."""

@@ -4,12 +4,13 @@ from typing import Any, TypeAlias
 
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.call import call_of, decode_answer
-from ledger_node.chain.port import Block, FactQuery
+from ledger_node.chain.port import Block
 from ledger_node.chain.rpc import ContractRevertError, Rpc
 from ledger_node.domain.consent import ConsentRecord, ConsentState
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.fact import IssuerPeriod, KeyRecord, LedgerFacts
+from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import WORD_BITS, Plane
 

@@ -8,7 +8,13 @@ from typing import Protocol
 from ledger_node.domain.batch import Anchor, Batch
 from ledger_node.domain.consent import NO_REQUEST, Change, ConsentRecord, RequestState, Terms
 from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.event import ConsentEvent, LedgerEvent
+from ledger_node.domain.evidence.bundle import SealedBlock, node_set
+from ledger_node.domain.evidence.contract import Contract
+from ledger_node.domain.evidence.slot import Slot, Words
+from ledger_node.domain.evidence.trust import Trust
 from ledger_node.domain.fact import KeyRecord, LedgerFacts
+from ledger_node.domain.query import FactQuery
 from ledger_node.domain.status import StatusChange
 
 
@@ -79,16 +85,22 @@ class UseResult:
 
 
 @dataclass(frozen=True, slots=True)
-class FactQuery:
-    """Which facts to read, all at one block."""
+class StateProof:
+    """What storage slots hold at one block: the words, the trie nodes that prove them, and the sealed header.
 
-    anchors: frozenset[tuple[bytes, int, int]] = frozenset()
-    keys: frozenset[tuple[bytes, bytes]] = frozenset()
-    issuers: frozenset[tuple[bytes, bytes]] = frozenset()
-    positions: frozenset[tuple[bytes, int]] = frozenset()
-    consent: bytes | None = None
-    subject: tuple[bytes, int] | None = None
-    """Subject id and the index of its controllers' entry at the time of the grant."""
+    ``accounts`` and ``storage``: RLP of the nodes from the state's root to a contract, and from its root to a slot.
+    """
+
+    block: SealedBlock
+    words: Words
+    accounts: Mapping[Contract, Sequence[bytes]]
+    storage: Mapping[Slot, Sequence[bytes]]
+
+    def nodes_of(self, slots: Mapping[Contract, Sequence[int]]) -> tuple[bytes, ...]:
+        """Return the nodes that prove ``slots``, of those that were read, as a bundle carries them."""
+        paths = [self.accounts[contract] for contract in slots]
+        paths += [self.storage[contract, slot] for contract, listed in slots.items() for slot in listed]
+        return node_set(node for path in paths for node in path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +139,12 @@ class Ledger(Protocol):
 
     def facts(self, query: FactQuery, at: Block | None = None) -> LedgerFacts:
         """Return facts at ``at`` (default: the newest block)."""
+
+    def state_proof(self, slots: Mapping[Contract, Sequence[int]], at: Block) -> StateProof:
+        """Return what proves the contents of storage slots at ``at``, as the node shows it."""
+
+    def trust(self) -> Trust:
+        """Return the trust file of this network as the node knows it now."""
 
     def consents(self, ids: Sequence[bytes]) -> tuple[Sequence[ConsentRecord | None], Block]:
         """Return what the newest block holds of these consents, in their order."""
@@ -192,3 +210,12 @@ class Ledger(Protocol):
 
     def uses_since(self, block: int) -> Sequence[tuple[bytes, bytes]]:
         """Return (consent id, use id) of all uses that were recorded in this block or later, in their order."""
+
+    def consent_events(self, consent: bytes) -> Sequence[ConsentEvent]:
+        """Return everything that happened to a consent, or to a request, in order."""
+
+    def events_between(self, first: int, last: int) -> Sequence[LedgerEvent]:
+        """Return everything that happened in the blocks from ``first`` to ``last``, in order."""
+
+    def withdrawal_secret(self, transaction: bytes) -> bytes | None:
+        """Return the secret that a transaction shows the registry, or None if it does not call it so."""

@@ -9,26 +9,34 @@ from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.call import block_of, call_of, data_of, decode_answer, hex_word
 from ledger_node.chain.deployment import document_name
+from ledger_node.chain.event_read import EventReads
 from ledger_node.chain.fact_read import AnchorsKnown, FactReads, consent_of
 from ledger_node.chain.port import (
     BatchOrder,
     Block,
-    FactQuery,
     Ledger,
     Member,
     Mined,
     Role,
     Standing,
+    StateProof,
     StreamHead,
     UseResult,
 )
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Receipt, Sender
+from ledger_node.chain.state_proof_read import read_state_proof
+from ledger_node.chain.transaction_event import anchor_of, use_results
+from ledger_node.chain.trust_read import read_trust
 from ledger_node.domain.batch import Anchor
 from ledger_node.domain.consent import NO_REQUEST, Change, ConsentRecord, RequestState, Terms
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import ChainError, VerificationError
+from ledger_node.domain.event import ConsentEvent, LedgerEvent
+from ledger_node.domain.evidence.contract import Contract
+from ledger_node.domain.evidence.trust import Trust
 from ledger_node.domain.fact import KeyRecord, LedgerFacts
+from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.status import StatusChange
@@ -55,6 +63,7 @@ class Web3Ledger(Ledger):
         self._relayer = relayer
         self._registrar = registrar
         self._anchors: AnchorsKnown = {}
+        self._events = EventReads(book, rpc)
         self._anchor_domain = SigningDomain(book.chain_id, book.contracts["AnchorRegistry"])
         self._member_domain = SigningDomain(book.chain_id, book.contracts["MemberRegistry"])
         self._consent_domain = SigningDomain(book.chain_id, book.contracts["ConsentRegistry"])
@@ -104,6 +113,14 @@ class Web3Ledger(Ledger):
     def facts(self, query: FactQuery, at: Block | None = None) -> LedgerFacts:
         reads = FactReads(self._book, self._rpc, at or self.head(), self._anchors)
         return reads.read(query, anchor_domain=self._anchor_domain, consent_domain=self._consent_domain)
+
+    @override
+    def state_proof(self, slots: Mapping[Contract, Sequence[int]], at: Block) -> StateProof:
+        return read_state_proof(self._book, self._rpc, slots, at)
+
+    @override
+    def trust(self) -> Trust:
+        return read_trust(self._book, self._rpc)
 
     @override
     def consents(self, ids: Sequence[bytes]) -> tuple[Sequence[ConsentRecord | None], Block]:
@@ -160,7 +177,7 @@ class Web3Ledger(Ledger):
             return None
         log = logs[0]
         receipt = self._rpc.request("eth_getTransactionReceipt", log["transactionHash"])
-        anchor = _anchor([from_hex(topic, "topic") for topic in log["topics"]], data_of(log["data"]))
+        anchor = anchor_of([from_hex(topic, "topic") for topic in log["topics"]], data_of(log["data"]))
         mined = Mined(
             from_hex(log["transactionHash"], "hash"),
             Block(int(log["blockNumber"], 16), from_hex(log["blockHash"], "hash"), anchor.anchored_at),
@@ -184,7 +201,7 @@ class Web3Ledger(Ledger):
         gas = _GAS_ONE_WRITE + _GAS_A_WORD * len(order.words)
         receipt = self._write("AnchorRegistry", "anchor", *args, gas=gas)
         topics, data = self._event(receipt, "AnchorRegistry", "BatchAnchored")
-        return _anchor(topics, data), receipt.mined
+        return anchor_of(topics, data), receipt.mined
 
     @override
     def status_number(self, member: bytes) -> int:
@@ -240,34 +257,27 @@ class Web3Ledger(Ledger):
         consents, ids = [consent for consent, _ in uses], [use for _, use in uses]
         gas = _GAS_ONE_WRITE + _GAS_A_USE * len(uses)
         receipt = self._write("ConsentRegistry", "recordUses", consents, ids, gas=gas)
-        registry = artifact("ConsentRegistry")
-        results: dict[bytes, UseResult] = {}
-        for _, topics, data in receipt.logs:
-            event = registry.event(topics, data)
-            match event:
-                case ("UseRecorded", values):
-                    results[values["useId"]] = UseResult(True, values["uses"], None, receipt.mined)
-                case ("UseRefused", values):
-                    results[values["useId"]] = UseResult(False, 0, values["reason"], receipt.mined)
-                case _:
-                    pass
-        return [results[use] for use in ids]
+        return use_results(receipt, ids)
 
     @override
     def recorded_uses(self, consents: Sequence[bytes]) -> Mapping[bytes, Sequence[bytes]]:
-        topic = artifact("ConsentRegistry").topic("UseRecorded")
-        queries = [self._log_query("ConsentRegistry", [topic, to_hex(consent)]) for consent in consents]
-        answers = self._rpc.batch([("eth_getLogs", [query]) for query in queries])
-        return {
-            consent: [from_hex(log["topics"][2], "use") for log in logs]
-            for consent, logs in zip(consents, answers, strict=True)
-        }
+        return self._events.recorded_uses(consents)
 
     @override
     def uses_since(self, block: int) -> Sequence[tuple[bytes, bytes]]:
-        topic = artifact("ConsentRegistry").topic("UseRecorded")
-        logs = self._rpc.request("eth_getLogs", self._log_query("ConsentRegistry", [topic], since=block))
-        return [(from_hex(log["topics"][1], "consent"), from_hex(log["topics"][2], "use")) for log in logs]
+        return self._events.uses_since(block)
+
+    @override
+    def consent_events(self, consent: bytes) -> Sequence[ConsentEvent]:
+        return self._events.of_consent(consent)
+
+    @override
+    def events_between(self, first: int, last: int) -> Sequence[LedgerEvent]:
+        return self._events.between(first, last)
+
+    @override
+    def withdrawal_secret(self, transaction: bytes) -> bytes | None:
+        return self._events.withdrawal_secret(transaction)
 
     def _call(self, contract: str, function: str, *args: object) -> tuple[str, list[Any]]:
         return call_of(self._book, "latest", contract, function, *args)
@@ -277,15 +287,8 @@ class Web3Ledger(Ledger):
         return decode_answer(contract, function, self._rpc.request(method, *params))
 
     def _logs(self, contract: str, topics: list[str]) -> list[Any]:
-        return list(self._rpc.request("eth_getLogs", self._log_query(contract, topics)))
-
-    def _log_query(self, contract: str, topics: list[str], since: int = 0) -> dict[str, Any]:
-        return {
-            "address": to_hex(self._book.contracts[contract]),
-            "fromBlock": hex(since),
-            "toBlock": "latest",
-            "topics": topics,
-        }
+        query = {"address": to_hex(self._book.contracts[contract]), "fromBlock": "0x0", "toBlock": "latest"}
+        return list(self._rpc.request("eth_getLogs", {**query, "topics": topics}))
 
     def _write(
         self,
@@ -309,20 +312,3 @@ class Web3Ledger(Ledger):
 def _member(member: bytes, answer: Any) -> Member | None:
     roles, state, _, _, _, name, url = decode_answer("MemberRegistry", "member", answer)[0]
     return None if state == _UNKNOWN else Member(member, name, Role(roles), state == _ACTIVE, url)
-
-
-def _anchor(topics: list[bytes], data: bytes) -> Anchor:
-    event = artifact("AnchorRegistry").event(topics, data)
-    if event is None:
-        raise ChainError(Reason.LEDGER_REFUSED, "the ledger returned a log of another contract")
-    values = event[1]
-    return Anchor(
-        member=values["member"],
-        stream=values["stream"],
-        number=values["number"],
-        root=values["root"],
-        size=values["size"],
-        start=values["start"],
-        anchored_at=values["anchoredAt"],
-        key=bytes.fromhex(values["key"][2:]),
-    )

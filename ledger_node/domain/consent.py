@@ -8,55 +8,49 @@ request is what it would like to be granted: the same, without what only the sub
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from enum import IntEnum, StrEnum
-from typing import Final, Self, TypeAlias, TypedDict
-
-from typing_extensions import override
+from typing import ClassVar, Final, Self
 
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.eip712 import SigningDomain, list_word, text_word, uint_word
+from ledger_node.domain.claim import Claim
+from ledger_node.domain.eip712 import SigningDomain, text_word, uint_word
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.period import Period
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record, to_hex
+from ledger_node.domain.signed_type import ANY_DATE, Day, Number, SignedType, Text, Texts, Word, Words
 from ledger_node.domain.subject import Signature, signature_from_json
-from ledger_node.domain.value import format_date, parse_date
+from ledger_node.domain.value import parse_date
 
 VERSION: Final = 1
 MAX_QUESTIONS: Final = 64
 MAX_DEPARTMENTS: Final = 64
-ANY_DATE: Final = ""
-"""In the place of the first or last day of data: no bound."""
 NO_REQUEST: Final = bytes(32)
 """In the place of a request's id: the subject grants of its own accord."""
-_Fields: TypeAlias = tuple[tuple[str, str], ...]
-_ASKED: Final[_Fields] = (
-    ("version", "uint16"),
-    ("subject", "bytes32"),
-    ("grantee", "bytes32"),
-    ("granteeName", "string"),
-    ("purpose", "string"),
-    ("purposeText", "string"),
-    ("questions", "string[]"),
-    ("departments", "bytes32[]"),
-    ("dataFrom", "string"),
-    ("dataTo", "string"),
-    ("notBefore", "uint64"),
-    ("expiresAt", "uint64"),
-    ("maxUses", "uint32"),
-    ("retentionDays", "uint32"),
-    ("salt", "bytes32"),
+_MOST_SECONDS: Final = 2**40 - 1
+_MOST: Final = 2**32 - 1
+_ASKED: Final = (
+    Number("version", 16, VERSION, VERSION),
+    Word("subject"),
+    Word("grantee"),
+    Text("granteeName"),
+    Text("purpose"),
+    Text("purposeText"),
+    Texts("questions", 1, MAX_QUESTIONS),
+    Words("departments", MAX_DEPARTMENTS),
+    Day("dataFrom"),
+    Day("dataTo"),
+    Number("notBefore", 64, 0, _MOST_SECONDS),
+    Number("expiresAt", 64, 0, _MOST_SECONDS),
+    Number("maxUses", 32, 1, _MOST),
+    Number("retentionDays", 32, 0, _MOST),
+    Word("salt"),
 )
-_SAID: Final[_Fields] = (("language", "string"), ("textDigest", "bytes32"), ("revocationHash", "bytes32"))
-
-
-def _type_hash(name: str, fields: _Fields) -> bytes:
-    return keccak(f"{name}({','.join(f'{kind} {member}' for member, kind in fields)})".encode())
-
-
-_REQUEST_TYPE: Final = _type_hash("ConsentRequest", _ASKED)
-_TERMS_TYPE: Final = _type_hash("ConsentTerms", (*_ASKED, *_SAID))
+REQUEST_TYPE: Final = SignedType("ConsentRequest", _ASKED)
+TERMS_TYPE: Final = SignedType(
+    "ConsentTerms", (*_ASKED, Text("language", 16), Word("textDigest"), Word("revocationHash"))
+)
 _WITHDRAWAL_TYPE: Final = keccak(b"ConsentWithdrawal(bytes32 consent,string statement)")
 _REFUSAL_TYPE: Final = keccak(b"ConsentRefusal(bytes32 request,string statement)")
 _CHANGE_TYPE: Final = keccak(b"ConsentChange(bytes32 consent,uint24 number,string statement)")
@@ -108,6 +102,9 @@ class ConsentRequest:
     attestations whose period lies between the days ``data_from`` and ``data_to`` count, both included.
     """
 
+    signed: ClassVar[SignedType] = REQUEST_TYPE
+    version: ClassVar[int] = VERSION
+
     subject: bytes
     grantee: bytes
     grantee_name: str
@@ -125,41 +122,21 @@ class ConsentRequest:
 
     def digest(self, domain: SigningDomain) -> bytes:
         """Return the id: the EIP-712 digest under the ConsentRegistry's domain."""
-        return domain.digest(keccak(self._type_hash() + b"".join(self._words())))
+        return domain.digest(self.signed.struct_hash(self))
 
-    def _type_hash(self) -> bytes:
-        return _REQUEST_TYPE
-
-    def _words(self) -> list[bytes]:
-        return [
-            uint_word(VERSION),
-            self.subject,
-            self.grantee,
-            text_word(self.grantee_name),
-            text_word(self.purpose),
-            text_word(self.purpose_text),
-            list_word([text_word(question) for question in self.questions]),
-            list_word(list(self.departments)),
-            text_word(self.data_from),
-            text_word(self.data_to),
-            uint_word(self.not_before),
-            uint_word(self.expires_at),
-            uint_word(self.max_uses),
-            uint_word(self.retention_days),
-            self.salt,
-        ]
-
-    def require_within_purpose(self, purposes: Purposes) -> None:
-        """Require that the bounds lie under the ceilings of the purpose.
+    def require_within_purpose(self, purposes: Purposes, claims: Sequence[Claim]) -> None:
+        """Require that the bounds and ``claims``, which are the questions, lie under the ceilings of the purpose.
 
         Raises:
             InvalidInputError: ``purpose_unknown`` or ``purpose_ceiling``, naming the bound.
         """
-        purposes.named(self.purpose).require_within(
+        purpose = purposes.named(self.purpose)
+        purpose.require_within(
             seconds=self.expires_at - self.not_before,
             uses=self.max_uses,
             retention_days=self.retention_days,
         )
+        purpose.require_questions(claims)
 
     def covers(self, period: Period) -> bool:
         """Return whether an attestation of ``period`` lies within the days of data."""
@@ -169,23 +146,7 @@ class ConsentRequest:
 
     def to_json(self) -> dict[str, JSON]:
         """Return the JSON form, in the order of the signed fields."""
-        return {
-            "version": VERSION,
-            "subject": to_hex(self.subject),
-            "grantee": to_hex(self.grantee),
-            "grantee_name": self.grantee_name,
-            "purpose": self.purpose,
-            "purpose_text": self.purpose_text,
-            "questions": list(self.questions),
-            "departments": [to_hex(member) for member in self.departments],
-            "data_from": self.data_from,
-            "data_to": self.data_to,
-            "not_before": self.not_before,
-            "expires_at": self.expires_at,
-            "max_uses": self.max_uses,
-            "retention_days": self.retention_days,
-            "salt": to_hex(self.salt),
-        }
+        return self.signed.to_json(self)
 
     @classmethod
     def from_json(cls, value: JSON) -> Self:
@@ -194,14 +155,13 @@ class ConsentRequest:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = Record(value, "terms")
-        request = cls._read(record)
-        record.done()
-        return request
-
-    @classmethod
-    def _read(cls, record: Record) -> Self:
-        return cls(**_asked(record))
+        asked = cls.signed.read(Record(value, "terms"))
+        del asked["version"]
+        if not asked["questions"] or asked["expires_at"] <= asked["not_before"]:
+            raise InvalidInputError(
+                Reason.REQUEST_INVALID, "a consent lists at least one question and ends after it begins"
+            )
+        return cls(**asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +170,8 @@ class Terms(ConsentRequest):
 
     ``text_digest``: keccak256 of the text in ``language`` that was shown when it was signed.
     """
+
+    signed: ClassVar[SignedType] = TERMS_TYPE
 
     language: str
     text_digest: bytes
@@ -220,86 +182,6 @@ class Terms(ConsentRequest):
         """Return the terms that grant exactly what ``request`` asks for."""
         asked = {one.name: getattr(request, one.name) for one in fields(ConsentRequest)}
         return cls(**asked, language=language, text_digest=text_digest, revocation_hash=revocation_hash)
-
-    @override
-    def _type_hash(self) -> bytes:
-        return _TERMS_TYPE
-
-    @override
-    def _words(self) -> list[bytes]:
-        said = [text_word(self.language), self.text_digest, self.revocation_hash]
-        return ConsentRequest._words(self) + said  # noqa: SLF001 - super() is not for classes with slots
-
-    @override
-    def to_json(self) -> dict[str, JSON]:
-        """Return the JSON form, in the order of the signed fields."""
-        return ConsentRequest.to_json(self) | {
-            "language": self.language,
-            "text_digest": to_hex(self.text_digest),
-            "revocation_hash": to_hex(self.revocation_hash),
-        }
-
-    @classmethod
-    @override
-    def _read(cls, record: Record) -> Self:
-        return cls(
-            **_asked(record),
-            language=record.text("language", max_length=16),
-            text_digest=record.blob("text_digest"),
-            revocation_hash=record.blob("revocation_hash"),
-        )
-
-
-class _Asked(TypedDict):
-    subject: bytes
-    grantee: bytes
-    grantee_name: str
-    purpose: str
-    purpose_text: str
-    questions: tuple[str, ...]
-    departments: tuple[bytes, ...]
-    data_from: str
-    data_to: str
-    not_before: int
-    expires_at: int
-    max_uses: int
-    retention_days: int
-    salt: bytes
-
-
-def _asked(record: Record) -> _Asked:
-    record.integer("version", low=VERSION, high=VERSION)
-    asked = _Asked(
-        subject=record.blob("subject"),
-        grantee=record.blob("grantee"),
-        grantee_name=record.text("grantee_name"),
-        purpose=record.text("purpose"),
-        purpose_text=record.text("purpose_text"),
-        questions=record.texts("questions", max_items=MAX_QUESTIONS),
-        departments=_members(record),
-        data_from=_day(record, "data_from"),
-        data_to=_day(record, "data_to"),
-        not_before=record.integer("not_before", high=2**40 - 1),
-        expires_at=record.integer("expires_at", high=2**40 - 1),
-        max_uses=record.integer("max_uses", low=1, high=2**32 - 1),
-        retention_days=record.integer("retention_days", high=2**32 - 1),
-        salt=record.blob("salt"),
-    )
-    if not asked["questions"] or asked["expires_at"] <= asked["not_before"]:
-        raise InvalidInputError(
-            Reason.REQUEST_INVALID, "a consent lists at least one question and ends after it begins"
-        )
-    return asked
-
-
-def _day(record: Record, name: str) -> str:
-    raw = record.text(name, max_length=10)
-    return raw if raw == ANY_DATE else format_date(parse_date(raw, name))
-
-
-def _members(record: Record) -> tuple[bytes, ...]:
-    members = record.items("departments", max_items=MAX_DEPARTMENTS)
-    return tuple(Record({"member": member}, "departments").blob("member") for member in members)
 
 
 def revocation_hash(secret: bytes) -> bytes:
@@ -332,16 +214,16 @@ def typed_data(terms: Terms, domain: SigningDomain) -> dict[str, JSON]:
                 {"name": "chainId", "type": "uint256"},
                 {"name": "verifyingContract", "type": "address"},
             ],
-            "ConsentTerms": [{"name": name, "type": kind} for name, kind in (*_ASKED, *_SAID)],
+            terms.signed.name: terms.signed.listed(),
         },
-        "primaryType": "ConsentTerms",
+        "primaryType": terms.signed.name,
         "domain": {
             "name": "Credence",
             "version": "1",
             "chainId": domain.chain_id,
             "verifyingContract": to_hex(domain.contract),
         },
-        "message": dict(zip((name for name, _ in (*_ASKED, *_SAID)), terms.to_json().values(), strict=True)),
+        "message": terms.signed.message(terms),
     }
 
 

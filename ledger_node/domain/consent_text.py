@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from ledger_node.domain.claim import Claim
-from ledger_node.domain.consent import ANY_DATE, ConsentRequest
+from ledger_node.domain.consent import ConsentRequest
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.question import Op, Question
@@ -18,6 +18,7 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.relative import MonthsBefore
 from ledger_node.domain.schema import Schema
+from ledger_node.domain.signed_type import ANY_DATE
 from ledger_node.domain.unit import show_operand
 from ledger_node.domain.value import FieldType
 
@@ -88,14 +89,16 @@ def consent_text(terms: ConsentRequest, wording: Wording) -> str:
     return "\n".join(lines) + "\n"
 
 
+def claim_words(claim: Claim, wording: Wording) -> list[str]:
+    """Return what a claim asks, in words: one line, or for a combination one more than it has parts."""
+    if not claim.is_combined:
+        return [_sentence(claim.parts[0], wording)]
+    head = _WORDS[wording.language]["some_of"].format(needed=claim.needed, count=len(claim.parts))
+    return [head, *(f"- {_sentence(part, wording)}" for part in claim.parts)]
+
+
 def _claim_lines(claim: Claim, wording: Wording) -> list[tuple[bool, str]]:
-    words = _WORDS[wording.language]
-    if claim.is_combined:
-        lines = [words["some_of"].format(needed=claim.needed, count=len(claim.parts))]
-        lines += [f"- {_sentence(part, wording)}" for part in claim.parts]
-    else:
-        lines = [_sentence(claim.parts[0], wording)]
-    lines.append(f"[{claim.text(wording.schemas)}]")
+    lines = [*claim_words(claim, wording), f"[{claim.text(wording.schemas)}]"]
     return [(number == 0, line) for number, line in enumerate(lines)]
 
 

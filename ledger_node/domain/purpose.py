@@ -1,30 +1,42 @@
 """Purposes that a consent may name, and their ceilings; which ones, is for the consortium to agree."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
 from ledger_node.domain.canonical import JSON, encode
+from ledger_node.domain.claim import Claim
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record
 
 _DAY: Final = 86_400
+_MONTH: Final = 31 * _DAY
 _MAX_PURPOSES: Final = 64
 _MAX_DAYS: Final = 36_500
 _MAX_USES: Final = 2**32 - 1
+_MAX_TOPICS: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """A purpose with the most that a consent for it may allow: days to run, uses, days of retention."""
+    """A purpose with the most that a consent for it may allow: time, uses, retention, and which questions.
+
+    ``max_uses_a_month``: a consent for so many months (of 31 days, begun ones count) has at most so many times
+    that many uses; None bounds it by ``max_uses`` alone. ``max_questions`` counts the parts of combinations.
+    ``topics``: types of attestation, or single fields as ``type.field``, that may be asked about.
+    """
 
     code: str
     text_en: str
     text_zh: str
     max_days: int
     max_uses: int
+    max_uses_a_month: int | None
     max_retention_days: int
+    max_questions: int
+    topics: tuple[str, ...]
 
     def text(self, language: str) -> str:
         """Return the words for ``language``, ``en`` or ``zh``."""
@@ -36,7 +48,7 @@ class Purpose:
         Raises:
             InvalidInputError: ``purpose_ceiling``, naming the bound.
         """
-        bounds = (
+        bounds = [
             ("expires_at", seconds, self.max_days * _DAY, f"{self.max_days} days"),
             ("max_uses", uses, self.max_uses, f"{self.max_uses} uses"),
             (
@@ -45,12 +57,31 @@ class Purpose:
                 self.max_retention_days,
                 f"{self.max_retention_days} days kept",
             ),
-        )
+        ]
+        if self.max_uses_a_month is not None:
+            ceiling = self.max_uses_a_month * -(-seconds // _MONTH)
+            words = f"{ceiling} uses in that time, {self.max_uses_a_month} a month of 31 days"
+            bounds.append(("max_uses", uses, ceiling, words))
         for field, asked, ceiling, words in bounds:
             if asked > ceiling:
-                raise InvalidInputError(
-                    Reason.PURPOSE_CEILING, f"purpose {self.code} allows at most {words}", field=field
-                )
+                raise self._beyond(field, f"at most {words}")
+
+    def require_questions(self, claims: Sequence[Claim]) -> None:
+        """Require that there are not too many questions, and that each is about a topic of this purpose.
+
+        Raises:
+            InvalidInputError: ``purpose_ceiling``, naming the bound.
+        """
+        parts = [part for claim in claims for part in claim.parts]
+        if len(parts) > self.max_questions:
+            raise self._beyond("questions", f"at most {self.max_questions} questions, parts counted")
+        for part in parts:
+            name = f"{part.schema}.{part.field}"
+            if part.schema not in self.topics and name not in self.topics:
+                raise self._beyond("questions", f"no question about {name}, but about {', '.join(self.topics)}")
+
+    def _beyond(self, field: str, words: str) -> InvalidInputError:
+        return InvalidInputError(Reason.PURPOSE_CEILING, f"purpose {self.code} allows {words}", field=field)
 
     def to_json(self) -> dict[str, JSON]:
         """Return the JSON form."""
@@ -59,7 +90,10 @@ class Purpose:
             "text": {"en": self.text_en, "zh": self.text_zh},
             "max_days": self.max_days,
             "max_uses": self.max_uses,
+            "max_uses_a_month": self.max_uses_a_month,
             "max_retention_days": self.max_retention_days,
+            "max_questions": self.max_questions,
+            "topics": list(self.topics),
         }
 
     @classmethod
@@ -77,7 +111,12 @@ class Purpose:
             text_zh=words.text("zh"),
             max_days=record.integer("max_days", low=1, high=_MAX_DAYS),
             max_uses=record.integer("max_uses", low=1, high=_MAX_USES),
+            max_uses_a_month=record.integer("max_uses_a_month", low=1, high=_MAX_USES)
+            if record.has("max_uses_a_month")
+            else None,
             max_retention_days=record.integer("max_retention_days", high=_MAX_DAYS),
+            max_questions=record.integer("max_questions", low=1, high=_MAX_USES),
+            topics=record.texts("topics", max_items=_MAX_TOPICS),
         )
         words.done()
         record.done()

@@ -14,6 +14,7 @@ class Reason(StrEnum):
     JSON_MALFORMED = "json_malformed"
     JSON_DUPLICATE_KEY = "json_duplicate_key"
     JSON_TOO_DEEP = "json_too_deep"
+    NOT_CANONICAL = "not_canonical"
     TOO_LARGE = "too_large"
     FIELD_MISSING = "field_missing"
     FIELD_UNKNOWN = "field_unknown"
@@ -50,6 +51,9 @@ class Reason(StrEnum):
     SUBJECT_EXISTS = "subject_exists"
     NOT_FOUND = "not_found"
     REQUEST_INVALID = "request_invalid"
+    WEBHOOK_URL_REFUSED = "webhook_url_refused"
+    WEBHOOK_ADDRESS_REFUSED = "webhook_address_refused"
+    WEBHOOK_ADDRESS_UNKNOWN = "webhook_address_unknown"
     SIGN_IN_NEEDED = "sign_in_needed"
     NOT_ALLOWED = "not_allowed"
     ALGORITHM_NOT_ALLOWED = "algorithm_not_allowed"
@@ -90,6 +94,24 @@ class Reason(StrEnum):
     REVOKED = "revoked"
     SUPERSEDED = "superseded"
     OUTSIDE_INTERVAL = "outside_interval"
+
+    # evidence
+    TRUST_INVALID = "trust_invalid"
+    HEADER_MALFORMED = "header_malformed"
+    SEAL_MALFORMED = "seal_malformed"
+    SEAL_BY_OUTSIDER = "seal_by_outsider"
+    SEAL_REPEATED = "seal_repeated"
+    VALIDATORS_DIFFER = "validators_differ"
+    CODE_DIFFERS = "code_differs"
+    STATE_PROOF_MISSING = "state_proof_missing"
+    STATE_PROOF_MALFORMED = "state_proof_malformed"
+    STATE_PROOF_UNNEEDED = "state_proof_unneeded"
+    MEMBER_DIFFERS = "member_differs"
+    ANSWER_DIFFERS = "answer_differs"
+    USE_NOT_RECORDED = "use_not_recorded"
+    RECEIPT_MISSING = "receipt_missing"
+    RECEIPT_DIFFERS = "receipt_differs"
+    GIVEN_LATER = "given_later"
 
     # answers that cannot be told
     NO_ATTESTATION = "no_attestation"
@@ -133,6 +155,11 @@ class Reason(StrEnum):
     RECOVERY_NOT_PENDING = "recovery_not_pending"
     RECOVERY_EARLY = "recovery_early"
     SIGNER_REPEATED = "signer_repeated"
+
+    # webhooks, for who receives them
+    WEBHOOK_SIGNATURE_WRONG = "webhook_signature_wrong"
+    WEBHOOK_LATE = "webhook_late"
+    WEBHOOK_REPLAYED = "webhook_replayed"
 
     # the chain and the machinery around it
     LEDGER_UNAVAILABLE = "ledger_unavailable"

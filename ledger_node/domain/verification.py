@@ -115,12 +115,21 @@ def require_key(anchor: Anchor, facts: LedgerFacts) -> None:
     Raises:
         VerificationError: ``key_not_valid`` or ``key_compromised``.
     """
-    key = facts.keys.get((anchor.member, anchor.key))
-    match Reason.KEY_NOT_VALID if key is None else key.fault_at(anchor.anchored_at):
+    require_key_at(facts, anchor.member, anchor.key, anchor.anchored_at)
+
+
+def require_key_at(facts: LedgerFacts, member: bytes, key: bytes, time: int) -> None:
+    """Require that a member's key was valid at ``time``, and not compromised before.
+
+    Raises:
+        VerificationError: ``key_not_valid`` or ``key_compromised``.
+    """
+    record = facts.keys.get((member, key))
+    match Reason.KEY_NOT_VALID if record is None else record.fault_at(time):
         case Reason.KEY_NOT_VALID:
-            raise VerificationError(Reason.KEY_NOT_VALID, "the batch was signed by a key that was not valid then")
+            raise VerificationError(Reason.KEY_NOT_VALID, "this was signed by a key that was not valid then")
         case Reason.KEY_COMPROMISED:
-            raise VerificationError(Reason.KEY_COMPROMISED, "the batch was signed after its key was compromised")
+            raise VerificationError(Reason.KEY_COMPROMISED, "this was signed after its key was compromised")
         case _:
             return
 
@@ -316,6 +325,17 @@ def verify(
         require_subject(subject, consent.terms.subject, schemas, facts)
     elif any(claim.verdict is not Outcome.CANNOT_TELL for claim in presentation.claims):
         raise VerificationError(Reason.CONSENT_UNKNOWN, "a yes or no comes with its consent and subject")
+    return judge_claims(presentation, schemas, facts, policy)
+
+
+def judge_claims(
+    presentation: Presentation, schemas: Mapping[str, Schema], facts: LedgerFacts, policy: Policy
+) -> Sequence[Verdict]:
+    """Run ``judge_claim`` on every claim and require that the answer says what its proofs show.
+
+    Raises:
+        VerificationError: the presentation claims a verdict that does not follow from it.
+    """
     verdicts = [judge_claim(claim, presentation, schemas, facts, policy) for claim in presentation.claims]
     for claim, verdict in zip(presentation.claims, verdicts, strict=True):
         if claim.verdict is not verdict.outcome:

@@ -8,11 +8,11 @@ from chain_kit import RELAYER, RELAYER_ID, STRANGER
 from node_kit import CHAIN_ID
 
 from ledger_node.chain.artifact import artifact
-from ledger_node.chain.port import FactQuery
 from ledger_node.chain.rpc import ContractRevertError, Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.error import ChainError
+from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.signature import address_of

@@ -10,11 +10,11 @@ import pytest
 from chaos_kit import PATIENCE_S, ROWS_A_FILE, People, open_place
 
 from ledger_node.chain.artifact import artifact
-from ledger_node.chain.port import FactQuery
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS
 from ledger_node.domain.consent import ConsentState
+from ledger_node.domain.query import FactQuery
 from ledger_node.domain.record import to_hex
 
 KILLS_A_LIFE = 10

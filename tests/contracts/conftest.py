@@ -6,19 +6,30 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from contract_kit import Chain, Consortium
+from embedded_chain import EmbeddedChain
 
 
 @pytest.fixture(scope="session")
 def deployed():
     """One chain for all tests; each starts from the same snapshot."""
     consortium = Consortium(Chain())
-    return consortium, consortium.chain.tester.take_snapshot()
+    return consortium, consortium.chain.snapshot()
+
+
+@pytest.fixture(scope="module", params=["eth-tester", "embedded"])
+def engine(request):
+    """A consortium and its snapshot on each engine."""
+    if request.param == "eth-tester":
+        yield request.getfixturevalue("deployed")
+        return
+    with EmbeddedChain(request.getfixturevalue("tmp_path_factory").mktemp("engine")) as chain:
+        yield Consortium(chain), chain.snapshot()
 
 
 @pytest.fixture
 def consortium(deployed):
     made, snapshot = deployed
-    made.chain.tester.revert_to_snapshot(snapshot)
+    made.chain.revert(snapshot)
     return made
 
 

@@ -94,6 +94,8 @@ class Refused(Exception):  # noqa: N818 - what it is: a refusal of the contract
 class Chain:
     """One block a transaction, one second a block; nothing here reads the real clock."""
 
+    failures = (TransactionFailed,)
+
     def __init__(self):
         genesis = PyEVMBackend.generate_genesis_params({"timestamp": GENESIS_TIME})
         self.tester = EthereumTester(PyEVMBackend(genesis_parameters=genesis, vm_configuration=((0, CancunVM),)))
@@ -108,6 +110,14 @@ class Chain:
     def at(self, time):
         """Let the next transaction or call be at exactly this time."""
         self.tester.time_travel(time)
+
+    def snapshot(self):
+        """Remember everything as it is now."""
+        return self.tester.take_snapshot()
+
+    def revert(self, snapshot):
+        """Let everything be as it was then."""
+        self.tester.revert_to_snapshot(snapshot)
 
     def deploy(self, name, *args):
         artifact = ARTIFACTS[name]
@@ -135,8 +145,8 @@ class Chain:
         """Make a plain call and raise what it reverts with."""
         try:
             self.w3.eth.call(transaction, "pending")
-        except TransactionFailed as error:
-            raise refusal(error) from None
+        except self.failures as error:
+            raise self.refusal(error) from None
 
     def read(self, function, sender=None):
         """Call as if it were the next transaction.
@@ -146,8 +156,8 @@ class Chain:
         """
         try:
             return function.call({"from": (sender or self.accounts[0]).address, "gas": GAS}, block_identifier="pending")
-        except TransactionFailed as error:
-            raise refusal(error) from None
+        except self.failures as error:
+            raise self.refusal(error) from None
 
     def refuses(self, name, function, *values, sender=None):
         """Assert that the next transaction is refused with this error (and these arguments, if given)."""
@@ -162,13 +172,12 @@ class Chain:
     def time_of(self, receipt):
         return self.w3.eth.get_block(receipt["blockNumber"])["timestamp"]
 
-
-def refusal(error):
-    """Turn eth-tester's text, ``execution reverted: b'…'``, into a refusal."""
-    head, _, literal = str(error.args[0]).partition("execution reverted: ")
-    if head or not literal.startswith(("b'", 'b"')):
-        return error
-    return Refused.of(ast.literal_eval(literal))
+    def refusal(self, error):
+        """Turn eth-tester's text, ``execution reverted: b'…'``, into a refusal."""
+        head, _, literal = str(error.args[0]).partition("execution reverted: ")
+        if head or not literal.startswith(("b'", 'b"')):
+            return error
+        return Refused.of(ast.literal_eval(literal))
 
 
 def events(contract, receipt, name):

@@ -87,7 +87,7 @@ class Machine(RuleBasedStateMachine):
         consortium, snapshot = self.deployed
         self.chain, self.contract = consortium.chain, consortium.consents
         self.consents, self.relayer = self.contract.functions, consortium.relayer.key
-        self.chain.tester.revert_to_snapshot(snapshot)
+        self.chain.revert(snapshot)
         self.model = {}
         self.requests = {}
 
@@ -187,9 +187,9 @@ class Machine(RuleBasedStateMachine):
             assert self.chain.read(self.consents.requestState(request)) == self.requests.get(request, 0)
 
 
-def test_the_contract_and_a_model_of_it_agree(deployed):
+def test_no_sequence_of_calls_makes_an_illegal_transition(engine):
     run_state_machine_as_test(
-        type("ConsentMachine", (Machine,), {"deployed": deployed}),
+        type("ConsentMachine", (Machine,), {"deployed": engine}),
         settings=settings(
             max_examples=12,
             stateful_step_count=20,

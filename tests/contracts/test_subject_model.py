@@ -60,7 +60,7 @@ class Machine(RuleBasedStateMachine):
         consortium, snapshot = self.deployed
         self.chain, self.consortium, self.contract = consortium.chain, consortium, consortium.subjects
         self.subjects = self.contract.functions
-        self.chain.tester.revert_to_snapshot(snapshot)
+        self.chain.revert(snapshot)
         self.registrar = consortium.registrar.id
         self.model = {subject_id: Subject() for subject_id in IDS}
         self.register(IDS[0], COMMITMENTS[0])
@@ -153,9 +153,9 @@ class Machine(RuleBasedStateMachine):
             assert recovery == (subject.pending, subject.number, subject.asked)
 
 
-def test_the_contract_and_a_model_of_it_agree(deployed):
+def test_no_sequence_of_calls_makes_an_illegal_transition(engine):
     run_state_machine_as_test(
-        type("SubjectMachine", (Machine,), {"deployed": deployed}),
+        type("SubjectMachine", (Machine,), {"deployed": engine}),
         settings=settings(
             max_examples=20,
             stateful_step_count=30,

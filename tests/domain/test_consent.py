@@ -11,6 +11,7 @@ from world import (
     HOLDS,
     NOW,
     PURPOSES,
+    SCHEMAS,
     SECRET,
     TAX,
     build,
@@ -19,6 +20,7 @@ from world import (
     terms,
 )
 
+from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import (
     Change,
     ConsentRequest,
@@ -40,6 +42,8 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.subject import MAX_CONTROLLERS, Controllers
 from ledger_node.domain.verification import require_consent
+
+MONTH = 31 * 86_400
 
 
 def refused(world, **asked) -> Reason:
@@ -268,16 +272,55 @@ def test_c7_bounds_beyond_those_of_the_purpose_are_refused(code, bound):
         "retention_days": purpose.max_retention_days,
     }
     asked = terms(purpose=code, not_before=NOW, **ceilings)
-    asked.require_within_purpose(PURPOSES)
+    asked.require_within_purpose(PURPOSES, [])
     if bound is not None:
         with pytest.raises(InvalidInputError) as bad:
-            replace(asked, **{bound: ceilings[bound] + 1}).require_within_purpose(PURPOSES)
+            replace(asked, **{bound: ceilings[bound] + 1}).require_within_purpose(PURPOSES, [])
         assert (bad.value.reason, bad.value.field) == (Reason.PURPOSE_CEILING, bound)
+
+
+@pytest.mark.parametrize(("seconds", "months"), [(1, 1), (MONTH, 1), (MONTH + 1, 2), (36 * MONTH, 36)])
+def test_c7_so_many_uses_a_month_are_as_many_as_months_begin(seconds, months):
+    monitoring = replace(PURPOSES.named("guarantee"), max_days=1116, max_uses=72, max_uses_a_month=2)
+    bounds = {"seconds": seconds, "retention_days": 0}
+    monitoring.require_within(uses=2 * months, **bounds)
+    with pytest.raises(InvalidInputError) as bad:
+        monitoring.require_within(uses=2 * months + 1, **bounds)
+    assert (bad.value.reason, bad.value.field) == (Reason.PURPOSE_CEILING, "max_uses")
+    replace(monitoring, max_uses_a_month=None).require_within(uses=72, **bounds)
+
+
+def test_c7_questions_beyond_their_number_are_refused_with_their_parts_counted():
+    purpose = replace(PURPOSES.named("guarantee"), max_questions=3)
+    single, *_ = HOLDS
+    listed = [
+        Claim.parse(text, SCHEMAS)
+        for text in (single, "any(firm_facts.count < 1; firm_facts.grade in {A})", "firm_facts.grade in {B}")
+    ]
+    purpose.require_questions(listed[:2])
+    with pytest.raises(InvalidInputError) as bad:
+        purpose.require_questions(listed)
+    assert (bad.value.reason, bad.value.field) == (Reason.PURPOSE_CEILING, "questions")
+
+
+@pytest.mark.parametrize("topics", [(), ("firm_facts.count",), ("firm_facts.grade.x",), ("firm",)])
+def test_c7_a_question_about_what_the_purpose_does_not_name_is_refused(topics):
+    asked = [Claim.parse("any(firm_facts.count < 1; firm_facts.grade in {A})", SCHEMAS)]
+    purposes = Purposes((replace(PURPOSES.named("loan_application"), topics=topics),))
+    with pytest.raises(InvalidInputError) as bad:
+        terms().require_within_purpose(purposes, asked)
+    assert (bad.value.reason, bad.value.field) == (Reason.PURPOSE_CEILING, "questions")
+
+
+@pytest.mark.parametrize("topics", [("firm_facts",), ("firm_facts.grade", "firm_facts.count")])
+def test_a_topic_is_a_type_or_one_of_its_fields(topics):
+    asked = [Claim.parse("any(firm_facts.count < 1; firm_facts.grade in {A})", SCHEMAS)]
+    terms().require_within_purpose(Purposes((replace(PURPOSES.named("loan_application"), topics=topics),)), asked)
 
 
 def test_c7_an_unknown_purpose_is_refused():
     with pytest.raises(InvalidInputError) as bad:
-        terms(purpose="curiosity").require_within_purpose(PURPOSES)
+        terms(purpose="curiosity").require_within_purpose(PURPOSES, [])
     assert bad.value.reason is Reason.PURPOSE_UNKNOWN
 
 
@@ -360,14 +403,21 @@ def test_a_purpose_has_its_words_in_two_languages_and_its_ceilings():
         "text": {"en": "Decide on a guarantee", "zh": "担保审查"},
         "max_days": 92,
         "max_uses": 3,
+        "max_uses_a_month": None,
         "max_retention_days": 31,
+        "max_questions": 12,
+        "topics": ["firm_facts"],
     }
     assert [guarantee.text(language) for language in ("en", "zh")] == ["Decide on a guarantee", "担保审查"]
 
 
 def test_the_digest_of_the_purposes_is_that_of_their_canonical_json():
-    listed = [{"code": "p", "max_days": 1, "max_retention_days": 0, "max_uses": 2, "text": {"en": "P", "zh": "用途"}}]
-    text = '[{"code":"p","max_days":1,"max_retention_days":0,"max_uses":2,"text":{"en":"P","zh":"用途"}}]'
+    bounds = {"max_days": 1, "max_questions": 3, "max_retention_days": 0, "max_uses": 2, "max_uses_a_month": 1}
+    listed = [{"code": "p", **bounds, "text": {"en": "P", "zh": "用途"}, "topics": ["t.f"]}]
+    text = (
+        '[{"code":"p","max_days":1,"max_questions":3,"max_retention_days":0,"max_uses":2,"max_uses_a_month":1,'
+        '"text":{"en":"P","zh":"用途"},"topics":["t.f"]}]'
+    )
     assert Purposes.from_json(listed).digest == keccak(b"\x23" + text.encode())
     assert Purposes.from_json(PURPOSES.to_json()) == PURPOSES
 
@@ -379,6 +429,12 @@ def test_the_digest_of_the_purposes_is_that_of_their_canonical_json():
         ({"max_days": 36_501}, Reason.VALUE_OUT_OF_RANGE),
         ({"max_uses": 0}, Reason.VALUE_OUT_OF_RANGE),
         ({"max_uses": 2**32}, Reason.VALUE_OUT_OF_RANGE),
+        ({"max_uses_a_month": 0}, Reason.VALUE_OUT_OF_RANGE),
+        ({"max_uses_a_month": 2**32}, Reason.VALUE_OUT_OF_RANGE),
+        ({"max_questions": 0}, Reason.VALUE_OUT_OF_RANGE),
+        ({"max_questions": 2**32}, Reason.VALUE_OUT_OF_RANGE),
+        ({"topics": ["t"] * 257}, Reason.TOO_LARGE),
+        ({"topics": "t"}, Reason.TYPE_WRONG),
         ({"max_retention_days": -1}, Reason.VALUE_OUT_OF_RANGE),
         ({"max_retention_days": 36_501}, Reason.VALUE_OUT_OF_RANGE),
         ({"code": 5}, Reason.TYPE_WRONG),

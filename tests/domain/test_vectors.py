@@ -14,12 +14,14 @@ from ledger_node.domain.commitment import Committer
 from ledger_node.domain.consent import Terms, revocation_hash
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import CredenceError, InvalidInputError, VerificationError
+from ledger_node.domain.event import Recorded
 from ledger_node.domain.fact import IssuerPeriod, KeyRecord, LedgerFacts
 from ledger_node.domain.opening import proof_from_json, proof_to_json
 from ledger_node.domain.presentation import ShownAttestation
 from ledger_node.domain.proof import Outcome, Prover, check_proof
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.receipt import Act, Basis, Receipt
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal, lower
@@ -42,6 +44,7 @@ DIFFERS = {
     "batch": Reason.KEY_NOT_VALID,
     "status_change": Reason.KEY_NOT_VALID,
     "consent_terms": Reason.CONSENT_ID_MISMATCH,
+    "receipt": Reason.KEY_NOT_VALID,
     "anchor": Reason.NOT_ANCHORED,
     "controllers": Reason.CONTROLLERS_MISMATCH,
     "revocation": Reason.CONSENT_WRONG_SECRET,
@@ -122,12 +125,31 @@ def digest(case):
             return StatusChange(member, message["number"], plane, changes, reason).digest(where)
         case "consent_terms":
             return Terms.from_json(message).digest(where)
+        case "receipt":
+            return receipt_of(message, where).digest
         case "anchor":
             return Anchor.from_json(message).digest
         case "controllers":
             return Controllers.from_json(message).commitment
         case _:
             return revocation_hash(blob(message["secret"]))
+
+
+def receipt_of(message, domain):
+    act, use = Act(message["act"]), message["use"]
+    recorded = Recorded(
+        blob(message["transaction"]), message["block_number"], blob(message["block_hash"]), message["block_time"]
+    )
+    return Receipt(
+        domain=domain,
+        keeper=blob(message["keeper"]),
+        act=act,
+        id=blob(message["id"]),
+        recorded=recorded,
+        number=message["number"],
+        use=use and blob(use),
+        basis=Basis.from_json(message["basis"], act),
+    )
 
 
 def claim(case):

@@ -3,10 +3,13 @@
 Only refusals of input are held to their words, since people act on them; what fails a check is held to its reason.
 """
 
+from dataclasses import replace
+
 import pytest
-from world import DAY, FACTS, NOW, PURPOSES, RAW, terms
+from world import DAY, FACTS, NOW, PURPOSES, RAW, SCHEMAS, terms
 
 from ledger_node.domain.canonical import decode, encode
+from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import Terms
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
@@ -27,6 +30,16 @@ def said(call) -> str:
 
 def value(**changes):
     FACTS.parse_values(RAW | changes)
+
+
+def monitoring():
+    return replace(
+        PURPOSES.named("loan_application"),
+        max_days=62,
+        max_uses_a_month=1,
+        max_questions=2,
+        topics=("firm_facts.grade", "firm_facts.paid"),
+    )
 
 
 def terms_with(**changes):
@@ -139,16 +152,31 @@ VALUES = [
         "purpose_unknown purpose: a purpose is one of loan_application, guarantee",
     ),
     (
-        lambda: terms(max_uses=99).require_within_purpose(PURPOSES),
+        lambda: terms(max_uses=99).require_within_purpose(PURPOSES, []),
         "purpose_ceiling max_uses: purpose loan_application allows at most 3 uses",
     ),
     (
-        lambda: terms(expires_at=NOW + 99 * DAY).require_within_purpose(PURPOSES),
+        lambda: terms(expires_at=NOW + 99 * DAY).require_within_purpose(PURPOSES, []),
         "purpose_ceiling expires_at: purpose loan_application allows at most 31 days",
     ),
     (
-        lambda: terms(retention_days=99).require_within_purpose(PURPOSES),
+        lambda: terms(retention_days=99).require_within_purpose(PURPOSES, []),
         "purpose_ceiling retention_days: purpose loan_application allows at most 31 days kept",
+    ),
+    (
+        lambda: monitoring().require_within(seconds=40 * DAY, uses=3, retention_days=0),
+        ("purpose_ceiling max_uses: purpose loan_application allows at most 2 uses in that time, 1 a month of 31 days"),
+    ),
+    (
+        lambda: monitoring().require_questions([Claim.parse("firm_facts.count < 1", SCHEMAS)] * 3),
+        "purpose_ceiling questions: purpose loan_application allows at most 2 questions, parts counted",
+    ),
+    (
+        lambda: monitoring().require_questions([Claim.parse("firm_facts.count < 1", SCHEMAS)]),
+        (
+            "purpose_ceiling questions: purpose loan_application allows no question about firm_facts.count, "
+            "but about firm_facts.grade, firm_facts.paid"
+        ),
     ),
     (lambda: Controllers((), 1, b""), "request_invalid controllers: a subject has 1 to 16 different controllers"),
     (

@@ -66,7 +66,10 @@ PURPOSES = Purposes.from_json(
             "text": {"en": english, "zh": chinese},
             "max_days": days,
             "max_uses": uses,
+            "max_uses_a_month": None,
             "max_retention_days": kept,
+            "max_questions": 12,
+            "topics": ["firm_facts"],
         }
         for code, english, chinese, days, uses, kept in (
             ("loan_application", "Decide on a loan application", "贷款申请审批", 31, 3, 31),

@@ -128,6 +128,11 @@ class Place:
             self._clients.append(client)
         return client
 
+    def ledger_of(self, name):
+        """Return a client of the ledger that sends from another account of this folder than the instance's."""
+        book, rpc = self.home.address_book(), Rpc(self.served.node()["url"])
+        return Web3Ledger(book, rpc, relayer=Sender(rpc, book.chain_id, self.home.read_key(name)))
+
     def http(self, name=None):
         """Return a raw HTTP client, for requests that no client of ours would send."""
         session = Session(self.served.url, credential_named(self.home, name)) if name else None
@@ -249,7 +254,7 @@ class Place:
         stated = stated_keys(member, number, [dict(public_part(key).jwk) for key in keys])
         signature = to_hex(sign(stated.digest(self.ledger.member_domain), registry_key))
         body = {"member": to_hex(member), "number": number, "keys": list(stated.keys), "signature": signature}
-        return Client(self.served.url).post("/v1/sign-in-keys", body)
+        return self.client_with(None).post("/v1/sign-in-keys", body)
 
     def credence(self, *arguments, timeout=120):
         """Run the command line in this instance's folder."""

@@ -12,7 +12,6 @@ from api.services.member_key import Department, SigningKey
 from api.storage.database import open_store
 from api.storage.table import access_interval
 from api.vault.cipher import KeyEncryptionKey
-from ledger_node.chain.port import FactQuery
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
@@ -20,6 +19,7 @@ from ledger_node.domain.access import AccessRow, Place, Tally, next_head, requir
 from ledger_node.domain.batch import ACCESS_LOG
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.proof import Outcome
+from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex
 from ledger_node.randomness import random_bytes, random_places

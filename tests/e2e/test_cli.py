@@ -3,9 +3,10 @@
 import json
 
 import pytest
-from served_kit import SEED, write_rows
+from served_kit import DAY, SEED, write_rows
 
 from api.catalogue.synthetic import credit_code
+from ledger_node import clock
 
 HOLDS = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 FAILS = "tax_payment.paid_amount >= 2000000 CNY during 2025"
@@ -14,7 +15,8 @@ ABSENT = "tax_payment.sales_income >= 1000000 CNY"
 
 @pytest.fixture(scope="module")
 def consent(place):
-    return place.grant(HOLDS, FAILS, ABSENT, purpose="post_loan_monitoring", uses=20)
+    end = clock.now() + 20 * 31 * DAY
+    return place.grant(HOLDS, FAILS, ABSENT, purpose="post_loan_monitoring", uses=20, expires_at=end)
 
 
 @pytest.mark.parametrize(

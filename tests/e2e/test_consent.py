@@ -14,6 +14,7 @@ from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
 
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
+TOO_MANY = tuple(GOOD.replace("1000000", f"{n}{'0' * zeros}") for n in range(1, 10) for zeros in range(3, 7))
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
@@ -137,6 +138,9 @@ class TestGrant:
             ({"questions": (GOOD + " ",)}, "question_malformed", "questions"),
             ({"questions": ("tax_payment.paid_amount reveal",)}, "not_revealable", "paid_amount"),
             ({"questions": ()}, "request_invalid", None),
+            ({"purpose": "post_loan_monitoring", "max_uses": 2}, "purpose_ceiling", "max_uses"),
+            ({"purpose": "subsidy_or_tender", "max_uses": 1}, "purpose_ceiling", "questions"),
+            ({"questions": TOO_MANY}, "purpose_ceiling", "questions"),
         ],
     )
     def test_c7_terms_beyond_their_bounds_are_refused_by_name(self, place, changes, reason, field):

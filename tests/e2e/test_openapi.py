@@ -1,5 +1,7 @@
 """What OpenAPI says is what the code does."""
 
+from jsonschema import Draft202012Validator
+
 from ledger_node.domain.consent import Terms
 
 POSTS = {
@@ -39,3 +41,18 @@ def test_every_route_says_how_it_refuses(place):
         for operation in item.values():
             if path.startswith("/v1/"):
                 assert "application/problem+json" in operation["responses"]["422"]["content"]
+
+
+def test_the_served_schema_of_consent_terms_is_what_openapi_says_and_takes_real_terms(place):
+    answer = place.http().get("/v1/consent-terms.schema.json")
+    assert answer.headers["content-type"] == "application/schema+json"
+    schema = answer.json()
+    paths = place.bank.get("/openapi.json")["paths"]
+    body = paths["/v1/consents"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert body["properties"]["terms"] == schema["$defs"]["ConsentTerms"]
+    body = paths["/v1/consent-requests"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert body["properties"]["request"] == schema["$defs"]["ConsentRequest"]
+    valid = Draft202012Validator(schema).is_valid
+    granted = place.bank.get(f"/v1/consents/{place.grant('tax_credit_rating.grade in {A, B}')}")["terms"]
+    assert valid(granted)
+    assert not valid(granted | {"max_uses": 0})

@@ -295,11 +295,13 @@ def test_the_policy_of_the_bank_decides_and_not_the_answers(place, answer):
 
 
 def test_every_digest_in_an_answer_matters(place, answer):
-    """Flip one digit of every long hexadecimal string, one at a time: no change passes as the truth."""
+    """Flip one digit of every long hexadecimal string, one at a time: no change passes as the truth.
+
+    The receipt has a check of its own, and evidence is what its digest says.
+    """
     honest = check_answer(answer, place.ledger, grantee=place.bank_id, policy=Policy())
-    free = {"use.id", "use.transaction"}
-    for path, value in _strings(answer):
-        if not (value.startswith("0x") and len(value) >= 42) or ".".join(path) in free:
+    for path, value in _strings({part: answer[part] for part in ("block", "presentation")}):
+        if not (value.startswith("0x") and len(value) >= 42):
             continue
 
         def flip(copy, path=path, value=value):

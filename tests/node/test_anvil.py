@@ -1,23 +1,17 @@
 """The same transactions on anvil, an independent EVM, must give the same roots, receipts and gas."""
 
-import contextlib
 import json
 import random
-import shutil
-import subprocess
-import time
-import urllib.request
-from pathlib import Path
 
 import pytest
 import rlp
+from anvil_kit import mined_by, running_anvil
 from node_kit import CHAIN_ID, account, initcode, sign, word
 from trie import HexaryTrie
 
 from ledger_node.domain.hashing import keccak
 from ledger_node.node.embedded.rpc import Rpc
 
-PORT = 18_745
 # creates a contract with the code in calldata (create2 with salt 0) and returns its address:
 #   36 6000 6000 37       calldatacopy(0, 0, calldatasize)
 #   6000 36 6000 6000 f5  create2(0, 0, calldatasize, 0)
@@ -35,42 +29,10 @@ def deployer(code):
     return bytes.fromhex(f"60{len(code):02x}600c60003960{len(code):02x}6000f3") + code
 
 
-def anvil_program():
-    found = shutil.which("anvil")
-    if found:
-        return found
-    tools = Path(__file__).parents[2] / "contracts" / "node_modules" / "@foundry-rs"
-    return next((str(program) for program in tools.glob("anvil-*/bin/anvil")), None)
-
-
 @pytest.fixture
 def anvil():
-    program = anvil_program()
-    if program is None:
-        pytest.skip("anvil is not installed: scripts/check installs it, or put it on PATH")
-    run = [program, "--port", str(PORT), "--chain-id", str(CHAIN_ID), "--hardfork", "cancun", "--silent"]
-    run += ["--base-fee", "0", "--gas-price", "0", "--accounts", "1", "--gas-limit", "1000000000"]
-    run += ["--disable-min-priority-fee", "--order", "fifo"]
-    with subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            for _ in range(100):
-                with contextlib.suppress(OSError):
-                    ask_anvil("eth_chainId")
-                    break
-                time.sleep(0.05)
-            yield ask_anvil
-        finally:
-            process.kill()
-
-
-def ask_anvil(method, *params):
-    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{PORT}", body, {"content-type": "application/json"})
-    with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310 - loopback
-        answer = json.load(response)
-    if "error" in answer:
-        raise ValueError(answer["error"])
-    return answer["result"]
+    with running_anvil(CHAIN_ID) as ask:
+        yield ask
 
 
 def script(chance):
@@ -92,16 +54,6 @@ def script(chance):
     yield 3, None, bytes.fromhex("fe"), 100_000  # creation that fails
     yield 3, None, bytes.fromhex("60ef60005360016000f3"), 100_000  # code may not begin with ef (EIP-3541)
     yield 3, None, bytes.fromhex("6160016000f3"), 100_000
-
-
-def mined_by(anvil, tx_hash):
-    """Return anvil's receipt, which comes a moment after it took the transaction."""
-    for _ in range(500):
-        receipt = anvil("eth_getTransactionReceipt", tx_hash)
-        if receipt is not None:
-            return receipt
-        time.sleep(0.01)
-    raise TimeoutError(tx_hash)
 
 
 def storage_root(values):

@@ -207,23 +207,11 @@ def struct(case: dict) -> list[dict]:
     name, reason, made = case["name"], naive_ledger.DIFFERS[case["kind"]], []
     for field, value in case["message"].items():
         pointer = f"/message/{field}"
-        others: list = []
-        if isinstance(value, str) and value.startswith("0x"):
+        if field in _NESTED:
+            made += _NESTED[field](case)
+        elif isinstance(value, str) and value.startswith("0x"):
             made += bytes_altered(f"x_{name}_{field}", case, pointer, reason)
-        elif isinstance(value, str):
-            others = other_texts(field, value)
-        elif isinstance(value, int) and field not in {"version", "plane", "reason", "stream", "threshold"}:
-            others = [value + 1, value + 256]
-        elif field in {"plane", "reason", "stream"}:
-            others = [1 - value]
-        elif field == "threshold":
-            keys = case["message"]["keys" if "keys" in case["message"] else "addresses"]
-            others = [2] if len(keys) > 1 and value != 2 else [1] if value != 1 else []
-        elif field == "keys":
-            made += passkeys(case)
-        elif isinstance(value, list) and value and field not in {"words", "masks"}:
-            others = [value[1:], value[:-1], value[::-1], [*value, "more" if field == "questions" else OTHER]]
-            others = [other for other in others if other != value and lengths(field, other)]
+        others = others_of(field, value, case["message"])
         made += [corruption(f"x_{name}_{field}_{n}", case, reason, (pointer, other)) for n, other in enumerate(others)]
     for n, (words, masks) in enumerate(
         ((["0"], ["1"]), (["1"], ["5"]), (["0", "17"], ["4", "8"]), (["17", "0"], ["5", "5"]))
@@ -235,6 +223,45 @@ def struct(case: dict) -> list[dict]:
         made.append(corruption(f"c6_{name}_other_chain", case, reason, ("/domain/chain_id", 1)))
         made += bytes_altered(f"c6_{name}_contract", case, "/domain/contract", reason)
     return made + every_byte(f"x_{name}_digest", case, "/digest", reason, step=5)
+
+
+def others_of(field: str, value: object, message: dict) -> list:
+    """Other values of a member that is neither bytes nor nested."""
+    match value:
+        case str() if field == "act":
+            return [act for act in ("granted", "used") if act != value]
+        case str() if not value.startswith("0x"):
+            return other_texts(field, value)
+        case int() if field in {"plane", "reason", "stream"}:
+            return [1 - value]
+        case int() if field == "threshold":
+            keys = message["keys" if "keys" in message else "addresses"]
+            return [2] if len(keys) > 1 and value != 2 else [1] if value != 1 else []
+        case int() if field != "version":
+            return [value + 1, value + 256]
+        case list() if value and field not in {"words", "masks", "keys"}:
+            others = [value[1:], value[:-1], value[::-1], [*value, "more" if field == "questions" else OTHER]]
+            return [other for other in others if other != value and lengths(field, other)]
+        case _:
+            return []
+
+
+def basis(case: dict) -> list[dict]:
+    """What a receipt rests on: other terms, signatures or controllers make another digest."""
+    name, consent, reason = case["name"], "/message/basis/consent", naive_ledger.DIFFERS["receipt"]
+    others = {
+        "/terms/max_uses": 4,
+        "/terms/purpose_text": "Decide on a loan application 贷款申请审批 ",
+        "/terms/questions/0": "firm_facts.paid >= 3000 CNY during 2025",
+        "/signatures": [],
+        "/signatures/0": "0x" + "22" * 65,
+        "/controllers/threshold": 1,
+        "/id": OTHER,
+    }
+    return [
+        corruption(f"x_{name}_basis_{n}", case, reason, (consent + path, other))
+        for n, (path, other) in enumerate(others.items())
+    ]
 
 
 def passkeys(case: dict) -> list[dict]:
@@ -279,3 +306,6 @@ def lengths(field: str, value: list) -> bool:
     """Lists that can be read: controllers are 20 bytes and at least two here, questions at least one."""
     texts = [len(item) for item in value]
     return len(value) > 1 and set(texts) == {42} if field == "addresses" else bool(value) or field == "departments"
+
+
+_NESTED = {"keys": passkeys, "basis": basis}

@@ -1,5 +1,7 @@
 """Headers, batches, anchors and signed structs from JSON, naively and only from format.md. No ledger_node here."""
 
+import json
+
 import naive
 import naive_claim
 import reference as ref
@@ -9,6 +11,7 @@ DIFFERS = {
     "batch": "key_not_valid",
     "status_change": "key_not_valid",
     "consent_terms": "consent_id_mismatch",
+    "receipt": "key_not_valid",
     "anchor": "not_anchored",
     "controllers": "controllers_mismatch",
     "revocation": "consent_wrong_secret",
@@ -18,6 +21,13 @@ TERMS = (
     "string[] questions,bytes32[] departments,string dataFrom,string dataTo,uint64 notBefore,uint64 expiresAt,"
     "uint32 maxUses,uint32 retentionDays,bytes32 salt,string language,bytes32 textDigest,bytes32 revocationHash)"
 )
+
+
+RECEIPT = (
+    "Receipt(string act,bytes32 keeper,bytes32 id,bytes32 transaction,uint64 blockNumber,bytes32 blockHash,"
+    "uint64 blockTime,uint32 number,bytes32 use,bytes32 basis,string statement)"
+)
+RECORDED = "This is recorded on the ledger. 本事项已记录于账本。"
 
 
 def blob(text: str) -> bytes:
@@ -84,6 +94,13 @@ def digest(kind: str, message: dict, domain: dict | None) -> bytes:
             parts += [word(message[part]) for part in names]
             said = [text(message["language"]), word(message["text_digest"]), word(message["revocation_hash"])]
             return signed(domain, ref.H(text(TERMS), *parts, *said))
+        case "receipt":
+            names = ("keeper", "id", "transaction", "block_number", "block_hash", "block_time", "number")
+            parts = [word(message[part]) for part in names]
+            parts.append(word(message["use"] or "0x"))
+            basis = json.dumps(message["basis"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+            parts += [ref.H(b"\x70", basis.encode()), text(RECORDED)]
+            return signed(domain, ref.H(text(RECEIPT), text(message["act"]), *parts))
         case "anchor":
             return anchor_digest(message)
         case "controllers":

@@ -77,6 +77,29 @@ PASSKEYS = [{"kind": "passkey", "rp_id_hash": RP_ID_HASH, "public_key": point} f
 MIXED = {"keys": [ADDRESSES[0], *PASSKEYS], "threshold": 2, "salt": CONTROLLERS["salt"]}
 
 
+SHOWN = {
+    "consent": {
+        "id": hexed(naive_ledger.digest("consent_terms", TERMS, CONSENTS)),
+        "terms": TERMS,
+        "signatures": ["0x" + "11" * 65],
+        "controllers": CONTROLLERS,
+    }
+}
+USED = {
+    "act": "used",
+    "keeper": hexed(h("member", "keeper")),
+    "id": SHOWN["consent"]["id"],
+    "transaction": hexed(h("transaction")),
+    "block_number": 41,
+    "block_hash": hexed(h("block")),
+    "block_time": 1_794_086_400,
+    "number": 2,
+    "use": hexed(h("use")),
+    "basis": SHOWN,
+}
+GRANTED = {**USED, "act": "granted", "number": 0, "use": None}
+
+
 def case(name: str, kind: str, message: dict, domain: dict | None = None) -> dict:
     digest = hexed(naive_ledger.digest(kind, message, domain))
     where = {} if domain is None else {"domain": domain}
@@ -92,6 +115,8 @@ def digests() -> list[dict]:
         case("status_superseded", "status_change", {**STATUS, "plane": 1, "reason": 0}, DOMAIN),
         case("terms", "consent_terms", TERMS, CONSENTS),
         case("terms_all_departments_any_data", "consent_terms", {**TERMS, **ANY}, CONSENTS),
+        case("receipt_of_a_use", "receipt", USED, CONSENTS),
+        case("receipt_of_a_grant", "receipt", GRANTED, CONSENTS),
         case("anchor", "anchor", ANCHOR),
         case("controllers_2_of_3", "controllers", CONTROLLERS),
         case("controllers_1_of_1", "controllers", {**CONTROLLERS, "addresses": ADDRESSES[:1], "threshold": 1}),

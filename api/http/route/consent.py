@@ -8,11 +8,12 @@ from starlette.concurrency import run_in_threadpool
 from api.http import openapi
 from api.http.access import Access, ASubjectOrBank, JsonObject
 from api.http.body import record_body
-from api.http.openapi_terms import TERMS, TERMS_EXAMPLE
+from api.http.openapi_terms import TERMS_EXAMPLE
 from api.http.sign_in import Kind, Principal
 from api.services.consent import HeldConsent
 from ledger_node import clock
 from ledger_node.domain.consent import NO_REQUEST, Change, Terms, signatures_from_json
+from ledger_node.domain.consent_schema import TERMS_SCHEMA
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex
@@ -26,7 +27,11 @@ MAX_SIGNATURES = 16
     status_code=HTTPStatus.CREATED,
     summary="Grant: terms signed by the subject's controllers",
     openapi_extra=openapi.body(
-        {"terms": TERMS, "signatures": openapi.SIGNATURES, "request": {**openapi.HEX32, "type": ["string", "null"]}},
+        {
+            "terms": TERMS_SCHEMA,
+            "signatures": openapi.SIGNATURES,
+            "request": {**openapi.HEX32, "type": ["string", "null"]},
+        },
         {"terms": TERMS_EXAMPLE, "signatures": ["0x" + "5a" * 65]},
         required=("terms", "signatures"),
     ),
@@ -56,10 +61,19 @@ def list_consents(instance: Access, principal: ASubjectOrBank) -> JsonObject:
 @router.get("/consents/{consent}", summary="One consent with its terms, signatures and state")
 def show_consent(consent: str, instance: Access, principal: ASubjectOrBank) -> JsonObject:
     """Return a consent of yours."""
+    return _show(instance, consent_of(instance, consent, principal))
+
+
+def consent_of(instance: Access, consent: str, principal: Principal) -> HeldConsent:
+    """Return the consent with this id if the caller is its subject or its bank.
+
+    Raises:
+        VerificationError: ``consent_unknown``, also for a consent of others.
+    """
     held = instance.consents.find(from_hex(consent, "consent"))
     if held is None or not _is_party(held, principal):
         raise VerificationError(Reason.CONSENT_UNKNOWN, "there is no such consent of yours")
-    return _show(instance, held)
+    return held
 
 
 @router.post(

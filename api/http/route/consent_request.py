@@ -9,11 +9,12 @@ from api.catalogue.wording import wording
 from api.http import openapi
 from api.http.access import ABank, Access, ASubjectOrBank, JsonObject
 from api.http.body import record_body
-from api.http.openapi_terms import REQUEST, REQUEST_EXAMPLE
+from api.http.openapi_terms import REQUEST_EXAMPLE
 from api.http.route.consent import MAX_SIGNATURES
 from api.http.sign_in import Kind
 from ledger_node import clock
 from ledger_node.domain.consent import ConsentRequest, signatures_from_json
+from ledger_node.domain.consent_schema import REQUEST_SCHEMA
 from ledger_node.domain.consent_text import Language, consent_text, language_named, text_digest
 from ledger_node.domain.record import from_hex, to_hex
 
@@ -24,7 +25,7 @@ router = APIRouter(tags=["consents"])
     "/consent-requests",
     status_code=HTTPStatus.CREATED,
     summary="Ask a subject for a consent",
-    openapi_extra=openapi.body({"request": REQUEST}, {"request": REQUEST_EXAMPLE}, required=("request",)),
+    openapi_extra=openapi.body({"request": REQUEST_SCHEMA}, {"request": REQUEST_EXAMPLE}, required=("request",)),
 )
 async def ask(request: Request, instance: Access, bank: ABank) -> JsonObject:
     """Take ``{request}``: what you would like to be granted. It binds nobody until the subject signs terms."""
@@ -68,7 +69,7 @@ async def refuse(request_id: str, request: Request, instance: Access) -> JsonObj
     "/consent-texts",
     summary="The words in which terms are shown before they are signed",
     openapi_extra=openapi.body(
-        {"request": REQUEST, "language": {"enum": [language.value for language in Language]}},
+        {"request": REQUEST_SCHEMA, "language": {"enum": [language.value for language in Language]}},
         {"request": REQUEST_EXAMPLE, "language": "zh"},
         required=("request", "language"),
     ),

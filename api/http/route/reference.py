@@ -1,13 +1,18 @@
 """What anybody may know: the network, its members, schemas and purposes."""
 
+from typing import Final
+
 from fastapi import APIRouter
+from fastapi.responses import JSONResponse
 
 from api.catalogue.datatype import data_types
 from api.http.access import Access, JsonObject, SignedIn
 from ledger_node.chain.port import Role
+from ledger_node.domain.consent_schema import consent_schema
 from ledger_node.domain.record import to_hex
 
 router = APIRouter(tags=["reference"])
+_SCHEMA_MEDIA_TYPE: Final = "application/schema+json"
 
 
 @router.get("/ledger", summary="Chain id, contract addresses and head: what signatures and checks need")
@@ -40,6 +45,12 @@ def list_members(instance: Access) -> JsonObject:
             for member in instance.ledger.members()
         ]
     }
+
+
+@router.get("/consent-terms.schema.json", summary="JSON Schema of requests for consent and of terms")
+async def show_terms_schema() -> JSONResponse:
+    """Return the schema (draft 2020-12), made from the list of fields that is signed."""
+    return JSONResponse(consent_schema(), media_type=_SCHEMA_MEDIA_TYPE)
 
 
 @router.get("/purposes", summary="Purposes of consents and their ceilings")

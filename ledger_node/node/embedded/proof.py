@@ -1,40 +1,41 @@
 """EIP-1186 proofs of accounts and storage slots."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-import rlp
-from eth.constants import BLANK_ROOT_HASH
-from eth.rlp.accounts import Account
-from trie.hexary import HexaryTrie
-
-from ledger_node.domain.hashing import keccak
-
-from .database import NodeDB
+from .account import read_account, read_slot
 from .view import Json, hexed
 
 
-def _path(trie: HexaryTrie, key: bytes) -> list[str | None]:
-    """Return the RLP of the nodes from the root towards ``keccak(key)``; empty for an empty trie."""
-    if trie.root_hash == BLANK_ROOT_HASH:
-        return []
-    return [hexed(rlp.encode(node)) for node in trie.get_proof(keccak(key))]  # type: ignore[no-untyped-call] # untyped upstream
+class _Path:
+    """The nodes that a lookup fetches: from the root towards a key, none for an empty trie."""
+
+    def __init__(self, fetch: Callable[[bytes], bytes]) -> None:
+        self._fetch = fetch
+        self._nodes: list[bytes] = []
+
+    def fetch(self, digest: bytes) -> bytes:
+        """Return a node and note it."""
+        node = self._fetch(digest)
+        self._nodes.append(node)
+        return node
+
+    def to_json(self) -> list[str | None]:
+        """Return the RLP of the nodes."""
+        return [hexed(node) for node in self._nodes]
 
 
-def account_proof(database: NodeDB, state_root: bytes, address: bytes, slots: Sequence[int]) -> Json:
+def account_proof(fetch: Callable[[bytes], bytes], state_root: bytes, address: bytes, slots: Sequence[int]) -> Json:
     """Return eth_getProof's answer for an account at a state root, present or absent."""
-    accounts = HexaryTrie(database, state_root)
-    encoded = accounts[keccak(address)]
-    account = rlp.decode(encoded, sedes=Account) if encoded else Account()
-    storage = HexaryTrie(database, account.storage_root)
+    path = _Path(fetch)
+    account = read_account(path.fetch, state_root, address)
     proofs = []
     for slot in slots:
-        key = slot.to_bytes(32, "big")
-        value = storage[keccak(key)]
-        number = int.from_bytes(rlp.decode(value), "big") if value else 0
-        proofs.append({"key": hexed(key), "value": hex(number), "proof": _path(storage, key)})
+        way = _Path(fetch)
+        value = read_slot(way.fetch, account.storage_root, slot)
+        proofs.append({"key": hexed(slot.to_bytes(32, "big")), "value": hex(value), "proof": way.to_json()})
     return {
         "address": hexed(address),
-        "accountProof": _path(accounts, address),
+        "accountProof": path.to_json(),
         "balance": hex(account.balance),
         "codeHash": hexed(account.code_hash),
         "nonce": hex(account.nonce),

@@ -88,7 +88,7 @@ class StateMethods:
         account = param.address(address, "address")
         listed = param.listing(positions, "storageKeys", _MAX_SLOTS)
         slots = [param.slot(item, f"storageKeys[{index}]") for index, item in enumerate(listed)]
-        return account_proof(self._engine.database(), self._header(block).state_root, account, slots)
+        return account_proof(self._engine.database().__getitem__, self._header(block).state_root, account, slots)
 
     def call(self, message: object, block: object = "latest") -> str | None:
         """eth_call; the block environment is the given block's, ``pending`` has the time of now."""

@@ -1,0 +1,193 @@
+"""``credence evidence``: keep the evidence of an answer, check it without a network, and print it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.cli.console import (
+    AsOption,
+    ExitCode,
+    HomeOption,
+    JsonOption,
+    UrlOption,
+    client_of,
+    emit,
+    home_of,
+    printable,
+    refusals,
+    talk,
+)
+from api.evidence_file import read_file, read_trust_file, write_file
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.error import ChainError, CredenceError, VerificationError
+from ledger_node.domain.evidence.bundle import bundle_digest
+from ledger_node.domain.evidence.check import examine
+from ledger_node.domain.evidence.key_statement import KeyStatement
+from ledger_node.domain.evidence.report import Report, Result
+from ledger_node.domain.evidence.trust import Trust
+from ledger_node.domain.proof import Outcome
+from ledger_node.domain.record import from_hex, to_hex
+from ledger_node.domain.value import parse_date
+
+if TYPE_CHECKING:
+    # reads a node, which checking evidence does not
+    from api.client.since import Since
+
+evidence = typer.Typer(no_args_is_help=True, help="Evidence of answers: save it, check it offline, print it.")
+_COLOURS = {Result.PASSED: "green", Result.FAILED: "red", Result.NOT_REACHED: "yellow"}
+FileArgument = Annotated[Path, typer.Argument(help="A file of evidence.")]
+TrustOption = Annotated[
+    Path, typer.Option("--trust", help="The trust file; compare its fingerprint first: credence trust show.")
+]
+KeysOption = Annotated[
+    list[Path] | None,
+    typer.Option("--keys", help="A later statement of keys (credence evidence keys); may be given again."),
+]
+
+
+@evidence.callback()
+def group() -> None:
+    """Evidence of answers."""
+
+
+@evidence.command()
+def save(
+    use: Annotated[str, typer.Argument(help="The id of the use that the answer cost (use.id in the answer).")],
+    file: Annotated[Path, typer.Argument(help="Where the file goes.")],
+    sign_in: AsOption = None,
+    home: HomeOption = None,
+    url: UrlOption = None,
+) -> None:
+    """Fetch the evidence of an answer of yours and write it to a file."""
+    with refusals():
+        client = client_of(home_of(home), url, sign_in)
+        bundle = client.evidence(to_hex(from_hex(use, "use")))
+        write_file(file, bundle.decode("utf-8"), secret=True)
+    talk.print(
+        f"wrote {file}: {len(bundle)} bytes, digest {to_hex(bundle_digest(bundle))}", markup=False, soft_wrap=True
+    )
+
+
+@evidence.command()
+def verify(
+    file: FileArgument,
+    trust: TrustOption,
+    at: Annotated[
+        str | None, typer.Option(help="The day on which the answer is to have been valid (YYYY-MM-DD).")
+    ] = None,
+    keys: KeysOption = None,
+    now: Annotated[
+        str | None, typer.Option(help="A node to ask what has changed since (the only option that needs a network).")
+    ] = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Check evidence against a trust file, step by step. Needs no network.
+
+    Exit code: 0 all hold, 1 one does not hold, 2 it does not check (or usage), 3 cannot tell.
+    """
+    since: Since | None = None
+    with refusals():
+        data, believed = read_file(file), read_trust_file(trust)
+        later = [KeyStatement.decode(read_file(path)) for path in keys or ()]
+        day = None if at is None else parse_date(at, "at")
+        report = examine(data, believed, later=later, at=day)
+    untold = None
+    if now is not None and report.failed is None:
+        try:
+            since = _since(report, believed, now)
+            report = examine(data, believed, later=[*later, since.keys], at=day)
+        except (ChainError, VerificationError) as error:
+            untold = error
+    _print(report, believed, since, untold)
+    if as_json:
+        emit(_to_json(report, believed, since, untold))
+    raise typer.Exit(_exit_code(report, untold))
+
+
+def _since(report: Report, trust: Trust, url: str) -> "Since":
+    from api.client.since import read_since
+
+    assert report.bundle is not None  # noqa: S101 - it checked
+    return read_since(report.bundle, trust, url)
+
+
+def _print(report: Report, trust: Trust, since: "Since | None", untold: CredenceError | None) -> None:
+    _say(f"trust file  {trust.fingerprint}")
+    if report.bundle is not None:
+        _say(f"digest      {to_hex(report.bundle.digest)}")
+    for check in report.checks:
+        colour = _COLOURS[check.result]
+        why = "" if check.reason is None else f" [{check.reason}]"
+        talk.print(f"{check.name.number:3} [{colour}]{check.result:12}[/{colour}]", end="")
+        _say(f"{check.name:9} {check.words}{why}")
+    for verdict in report.verdicts:
+        assert report.bundle is not None  # noqa: S101 - verdicts come of it
+        why = "" if verdict.reason is None else f"  {verdict.reason}: {verdict.message}"
+        _say(f"{verdict.outcome:14} {verdict.claim.text(report.bundle.schemas)}{why}")
+    if since is not None:
+        found = "since then:" if since.changes else "nothing of it has changed since then"
+        _say(f"{found} (block {since.block.header.number})")
+        for change in since.changes:
+            _say(f"  {change.kind}: {change.words}")
+    if untold is not None:
+        _say(f"what has changed since cannot be told: {untold}")
+
+
+def _say(line: str) -> None:
+    talk.print(printable(line), markup=False, soft_wrap=True)
+
+
+def _to_json(report: Report, trust: Trust, since: "Since | None", untold: CredenceError | None) -> dict[str, JSON]:
+    told: JSON = None
+    if since is not None:
+        told = {"block": since.block.header.number, "changes": [change.to_json() for change in since.changes]}
+    if untold is not None:
+        told = {"reason": untold.reason.value, "message": untold.message}
+    return report.to_json() | {"trust_fingerprint": trust.fingerprint, "since": told}
+
+
+def _exit_code(report: Report, untold: CredenceError | None) -> ExitCode:
+    outcomes: Sequence[Outcome] = [verdict.outcome for verdict in report.verdicts]
+    if report.failed is not None:
+        return ExitCode.USAGE
+    if untold is not None:
+        return ExitCode.CANNOT_TELL
+    if Outcome.DOES_NOT_HOLD in outcomes:
+        return ExitCode.DOES_NOT_HOLD
+    return ExitCode.CANNOT_TELL if Outcome.CANNOT_TELL in outcomes else ExitCode.HOLDS
+
+
+@evidence.command()
+def keys(
+    file: FileArgument,
+    out: Annotated[Path, typer.Argument(help="Where the statement goes.")],
+    trust: TrustOption,
+    rpc_url: Annotated[str, typer.Option(help="A node of the network.")],
+) -> None:
+    """Write what the chain says today of the keys behind evidence: a small file to check it against later, offline."""
+    with refusals():
+        believed = read_trust_file(trust)
+        since = _since(examine(read_file(file), believed).require(), believed, rpc_url)
+        write_file(out, since.keys.encode().decode("utf-8"))
+    talk.print(f"wrote {out}: {len(since.keys.keys)} keys as of block {since.block.header.number}", markup=False)
+
+
+@evidence.command()
+def render(
+    file: FileArgument,
+    out: Annotated[Path, typer.Argument(help="Where the page goes (HTML; print it to PDF).")],
+    trust: TrustOption,
+    keys: KeysOption = None,
+) -> None:
+    """Write evidence as one readable page, in Chinese and English, if it checks."""
+    from api.page.evidence import evidence_page
+
+    with refusals():
+        believed = read_trust_file(trust)
+        later = [KeyStatement.decode(read_file(path)) for path in keys or ()]
+        page = evidence_page(examine(read_file(file), believed, later=later), believed)
+        write_file(out, page, secret=True)
+    talk.print(f"wrote {out}", markup=False)

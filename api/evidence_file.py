@@ -1,0 +1,47 @@
+"""Trust files and files of evidence on disk."""
+
+from pathlib import Path
+from typing import Final
+
+from api.home import write_private
+from ledger_node.domain.canonical import decode
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.evidence.trust import Trust
+from ledger_node.domain.reason import Reason
+
+_MAX_BYTES: Final = 4 * 1024 * 1024
+
+
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a file that somebody named.
+
+    Raises:
+        InvalidInputError: ``not_found`` or ``too_large``.
+    """
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise InvalidInputError(Reason.TOO_LARGE, f"{path} is larger than {_MAX_BYTES} bytes; it is no such file")
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidInputError(Reason.NOT_FOUND, f"{path} cannot be read: {error.strerror}") from error
+
+
+def read_trust_file(path: Path) -> Trust:
+    """Return the trust file at ``path``.
+
+    Raises:
+        InvalidInputError: it cannot be read, or is no trust file.
+    """
+    return Trust.from_json(decode(read_file(path)))
+
+
+def write_file(path: Path, text: str, *, secret: bool = False) -> None:
+    """Write a file in one step; a secret one only its owner may read.
+
+    Raises:
+        InvalidInputError: ``configuration``; nothing can be written there.
+    """
+    try:
+        write_private(path, text, secret=secret)
+    except OSError as error:
+        raise InvalidInputError(Reason.CONFIGURATION, f"{path} cannot be written: {error.strerror}") from error

@@ -1,0 +1,1 @@
+"""Pages for people, without scripts: made from checked data, everything in them escaped."""

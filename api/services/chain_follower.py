@@ -1,0 +1,118 @@
+"""The follower: turns the ledger's events into notifications, in the order of the chain.
+
+The events of some blocks and the cursor behind them are one store transaction, so nothing is lost or told twice,
+whenever the process dies; and what others relayed, or a secret did without any relayer, is told as well.
+"""
+
+import logging
+import threading
+from typing import Any, Final
+
+from sqlalchemy import Connection, insert, select, update
+
+from api.fault import fault_of
+from api.services.notice import ended, notices_of, of_status, write_notices
+from api.storage.database import Store
+from api.storage.notice_table import chain_cursor, consent_deadline, reliance
+from ledger_node.chain.port import Ledger
+from ledger_node.domain.error import CredenceError
+from ledger_node.domain.query import FactQuery
+from ledger_node.domain.status import WORD_BITS, Plane
+
+_BLOCKS_AT_ONCE: Final = 256
+_LATE_AT_ONCE: Final = 256
+_CURSOR: Final = 1
+_log = logging.getLogger(__name__)
+
+
+class ChainFollower:
+    """Follows the chain every ``interval_s`` seconds."""
+
+    def __init__(self, store: Store, ledger: Ledger, *, interval_s: float) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._interval_s = interval_s
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="notifications", daemon=True)
+
+    def start(self) -> None:
+        """Start following."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop; what happens meanwhile is told after the next start."""
+        self._stopping.set()
+        self._thread.join()
+
+    def catch_up(self) -> None:
+        """Tell everything up to the newest block.
+
+        Raises:
+            ChainError: the ledger does not answer; nothing is lost.
+        """
+        with self._lock:
+            head = self._ledger.head()
+            first = self._next_block()
+            while first <= head.number:
+                last = min(first + _BLOCKS_AT_ONCE - 1, head.number)
+                events = self._ledger.events_between(first, last)
+                with self._store.begin() as connection:
+                    write_notices(connection, notices_of(connection, events))
+                    _move(connection, last + 1)
+                first = last + 1
+            self._tell_ended(head.time)
+            self._look_up_late()
+
+    def _work(self) -> None:
+        while not self._stopping.wait(self._interval_s):
+            try:
+                self.catch_up()
+            except CredenceError as error:
+                _log.warning("notifications wait for the ledger: %s", error.reason)
+            except Exception as error:  # noqa: BLE001 - the follower must go on; the words of a fault may hold values
+                _log.error("fault: %s", fault_of(error))
+
+    def _next_block(self) -> int:
+        with self._store.connect() as connection:
+            return connection.execute(select(chain_cursor.c.next_block)).scalar_one_or_none() or 0
+
+    def _tell_ended(self, now: int) -> None:
+        due = select(consent_deadline.c.consent).where(consent_deadline.c.expires_at <= now).limit(1)
+        with self._store.connect() as connection:
+            if connection.execute(due).first() is None:
+                return
+        with self._store.begin() as connection:
+            write_notices(connection, ended(connection, now))
+
+    def _look_up_late(self) -> None:
+        """Look up the status of what answers rely on whose blocks the cursor had passed when they were written."""
+        late = select(reliance).where(reliance.c.late == 1).limit(_LATE_AT_ONCE)
+        with self._store.connect() as connection:
+            rows = connection.execute(late).all()
+        if not rows:
+            return
+        places = frozenset((row.member, row.word * WORD_BITS + row.bit) for row in rows)
+        facts = self._ledger.facts(FactQuery(positions=places))
+        notices = [
+            of_status(row, plane, facts.block_time)
+            for row in rows
+            for plane in Plane
+            if facts.status[row.member, plane, row.word] >> row.bit & 1
+        ]
+        with self._store.begin() as connection:
+            write_notices(connection, notices)
+            for row in rows:
+                _settle(connection, row)
+
+
+def _move(connection: Connection, next_block: int) -> None:
+    moved = connection.execute(update(chain_cursor).where(chain_cursor.c.id == _CURSOR).values(next_block=next_block))
+    if moved.rowcount == 0:
+        connection.execute(insert(chain_cursor).values(id=_CURSOR, next_block=next_block))
+
+
+def _settle(connection: Connection, row: Any) -> None:  # noqa: ANN401 - a row of the reliance table
+    held = reliance.c
+    one = (held.use == row.use) & (held.attestation == row.attestation)
+    connection.execute(update(reliance).where(one).values(late=0))

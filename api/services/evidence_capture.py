@@ -1,0 +1,88 @@
+"""Capturing evidence: facts are taken out of state proofs, and the same proofs go into the bundle of the answer."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from api.catalogue.datatype import schemas
+from api.services.access_interval import Keeper
+from api.services.evidence import SealedEvidence, seal_evidence
+from api.services.vault_search import VaultKey
+from ledger_node.chain.address_book import AddressBook
+from ledger_node.chain.port import Block, Ledger, StateProof
+from ledger_node.domain.evidence.bundle import Bundle, bundle_digest
+from ledger_node.domain.evidence.fact import facts_of
+from ledger_node.domain.evidence.receipt import Receipt
+from ledger_node.domain.evidence.slot import slots_of
+from ledger_node.domain.fact import LedgerFacts
+from ledger_node.domain.presentation import Presentation
+from ledger_node.domain.query import FactQuery
+from ledger_node.domain.signature import SIGNATURE_BYTES
+
+_UNSIGNED = bytes(SIGNATURE_BYTES)
+
+
+class EvidenceCapture:
+    """Reads facts with what proves them, and makes the bundle of an answer. ``answerer``: the member that signs it."""
+
+    def __init__(self, book: AddressBook, ledger: Ledger, answerer: Keeper) -> None:
+        self._book = book
+        self._ledger = ledger
+        self._answerer = answerer
+        self._names: Mapping[bytes, str] = {}
+
+    def read(self, query: FactQuery, at: Block) -> tuple[LedgerFacts, StateProof]:
+        """Return the facts that ``query`` asks for at one block, and their proofs, in one request to the node.
+
+        Raises:
+            ChainError: the node does not answer.
+        """
+        query = replace(query, keys=query.keys | {(self._answerer.member, self._answerer.signing_key.address)})
+        names = self._named({member for member, _ in query.keys} | {member for _, member in query.issuers})
+        proof = self._ledger.state_proof(slots_of(query, names), at)
+        facts = facts_of(
+            query,
+            proof.words,
+            anchor_domain=self._ledger.anchor_domain,
+            consent_domain=self._ledger.consent_domain,
+            number=at.number,
+            block_hash=at.hash,
+            time=at.time,
+        )
+        return facts, proof
+
+    def seal(
+        self,
+        presentation: Presentation,
+        entry: int,
+        proof: StateProof,
+        *,
+        max_age_days: int | None,
+        use: bytes,
+        bank: bytes,
+        keys: Sequence[VaultKey],
+    ) -> SealedEvidence:
+        """Return the bundle of an answer, signed as a whole, and sealed under ``keys``."""
+        answerer = self._answerer
+        receipt = Receipt(answerer.member, answerer.signing_key.address, use, max_age_days, _UNSIGNED)
+        book = self._book
+        bare = Bundle(book.chain_id, book.genesis, presentation, entry, {}, {}, proof.block, (), receipt)
+        bundle = replace(
+            bare,
+            schemas={name: schemas()[name] for name in bare.needed_schemas},
+            names=self._named(bare.needed_names),
+        )
+        signature = answerer.signing_key.sign(bundle.receipt_digest(receipt, self._ledger.consent_domain))
+        bundle = replace(
+            bundle,
+            nodes=proof.nodes_of(slots_of(bundle.query, bundle.names)),
+            receipt=replace(receipt, signature=signature),
+        )
+        encoded = bundle.encode()
+        return seal_evidence(encoded, digest=bundle_digest(encoded), use=use, bank=bank, keys=keys)
+
+    def _named(self, members: Iterable[bytes]) -> dict[bytes, str]:
+        """Return names by id. A member's name never changes, so the ledger is asked for those that are new."""
+        wanted = set(members)
+        if not wanted <= self._names.keys():
+            self._names = {member.id: member.name for member in self._ledger.members()}
+        return {member: self._names[member] for member in wanted}

@@ -1,0 +1,156 @@
+"""Notifications: what the ledger's events mean for whom. They tell kinds, ids and times, and nothing else.
+
+A bank learns what became of its requests and consents, and of changes to attestations that an answer of it
+relied on; a subject of each request and each use.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, insert, select
+
+from api.services.reliance import relying_on
+from api.storage.notice_table import consent_deadline, notification
+from api.storage.table import consent, consent_request
+from ledger_node.domain.canonical import JSON, decode, encode
+from ledger_node.domain.consent import NO_REQUEST, Terms
+from ledger_node.domain.event import ConsentEvent, LedgerEvent, StatusEvent, Step
+from ledger_node.domain.hashing import sha256_digest
+from ledger_node.domain.record import to_hex
+from ledger_node.domain.status import Plane
+from ledger_node.randomness import random_bytes
+
+_AT_ONCE: Final = 500
+_ID_BYTES: Final = 16
+
+
+class NoticeKind(StrEnum):
+    """What is notified; also the ``type`` of a webhook."""
+
+    REQUESTED = "consent.requested"
+    REFUSED = "consent.refused"
+    GRANTED = "consent.granted"
+    PAUSED = "consent.paused"
+    RESUMED = "consent.resumed"
+    WITHDRAWN = "consent.withdrawn"
+    EXPIRED = "consent.expired"
+    USED = "consent.used"
+    REVOKED = "attestation.revoked"
+    SUPERSEDED = "attestation.superseded"
+
+
+_KINDS: Final = {
+    Step.REQUESTED: NoticeKind.REQUESTED,
+    Step.REFUSED: NoticeKind.REFUSED,
+    Step.GRANTED: NoticeKind.GRANTED,
+    Step.PAUSED: NoticeKind.PAUSED,
+    Step.RESUMED: NoticeKind.RESUMED,
+    Step.WITHDRAWN: NoticeKind.WITHDRAWN,
+    Step.USED: NoticeKind.USED,
+}
+"""A request that is answered with a grant is told by the grant."""
+_STATUS_KINDS: Final = {Plane.REVOKED: NoticeKind.REVOKED, Plane.SUPERSEDED: NoticeKind.SUPERSEDED}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing that one recipient is told; ``time`` in seconds. Kind and data together name it for good."""
+
+    recipient: bytes
+    kind: NoticeKind
+    time: int
+    data: dict[str, JSON]
+
+    @property
+    def source(self) -> bytes:
+        """What tells this notice from any other of its recipient."""
+        return sha256_digest(self.kind.encode() + b" " + encode(self.data))
+
+
+def write_notices(connection: Connection, notices: Iterable[Notice]) -> None:
+    """Write notices that were not written before, in their order."""
+    wanted = {(notice.recipient, notice.source): notice for notice in notices}
+    sources = [source for _, source in wanted]
+    for at in range(0, len(sources), _AT_ONCE):
+        held = notification.c
+        query = select(held.recipient, held.source).where(held.source.in_(sources[at : at + _AT_ONCE]))
+        for row in connection.execute(query):
+            wanted.pop((row.recipient, row.source), None)
+    rows = [
+        {
+            "id": f"msg_{random_bytes(_ID_BYTES).hex()}",
+            "recipient": notice.recipient,
+            "kind": notice.kind.value,
+            "time": notice.time,
+            "data": encode(notice.data).decode(),
+            "source": source,
+        }
+        for (_, source), notice in wanted.items()
+    ]
+    if rows:
+        connection.execute(insert(notification), rows)
+
+
+def notices_of(connection: Connection, events: Sequence[LedgerEvent]) -> list[Notice]:
+    """Return what events mean for the parties that this instance knows, and keep the deadlines of consents."""
+    steps = [event for event in events if isinstance(event, ConsentEvent)]
+    known = _known(connection, {event.id for event in steps})
+    notices = []
+    for event in steps:
+        row = known.get(event.id)
+        if row is not None and event.step in _KINDS:
+            _keep_deadline(connection, event, row)
+            notices.append(_of_step(event, row))
+    changes = [event for event in events if isinstance(event, StatusEvent)]
+    for change, row in relying_on(connection, changes):
+        notices.append(of_status(row, change.plane, change.recorded.block_time))
+    return notices
+
+
+def of_status(row: Any, plane: Plane, time: int) -> Notice:  # noqa: ANN401 - a row of the reliance table
+    """Return the notice that an attestation which a bank relied on got a status."""
+    data: dict[str, JSON] = {"attestation": to_hex(row.attestation), "consent": to_hex(row.consent)}
+    return Notice(row.bank, _STATUS_KINDS[plane], time, data)
+
+
+def ended(connection: Connection, now: int) -> list[Notice]:
+    """Return the notices of consents that ended by block time ``now``; each of them is told once."""
+    held = consent_deadline.c
+    rows = connection.execute(select(consent_deadline).where(held.expires_at <= now)).all()
+    connection.execute(delete(consent_deadline).where(held.expires_at <= now))
+    return [Notice(row.grantee, NoticeKind.EXPIRED, row.expires_at, {"consent": to_hex(row.consent)}) for row in rows]
+
+
+def _known(connection: Connection, ids: set[bytes]) -> dict[bytes, Any]:
+    wanted, known = sorted(ids), {}
+    for at in range(0, len(wanted), _AT_ONCE):
+        some = wanted[at : at + _AT_ONCE]
+        for table in (consent, consent_request):
+            for row in connection.execute(select(table).where(table.c.id.in_(some))):
+                known[row.id] = row
+    return known
+
+
+def _of_step(event: ConsentEvent, row: Any) -> Notice:  # noqa: ANN401 - a row of a consent or request
+    kind = _KINDS[event.step]
+    recipient = row.subject if event.step in {Step.REQUESTED, Step.USED} else row.grantee
+    name = "request" if event.step in {Step.REQUESTED, Step.REFUSED} else "consent"
+    data: dict[str, JSON] = {name: to_hex(event.id)}
+    if event.step is Step.GRANTED and row.request != NO_REQUEST:
+        data["request"] = to_hex(row.request)
+    if event.number:
+        data["number"] = event.number
+    if event.use is not None:
+        data["use"] = to_hex(event.use)
+    return Notice(recipient, kind, event.recorded.block_time, data)
+
+
+def _keep_deadline(connection: Connection, event: ConsentEvent, row: Any) -> None:  # noqa: ANN401 - as above
+    if event.step is Step.GRANTED:
+        ends = Terms.from_json(decode(row.terms.encode())).expires_at
+        values = {"consent": event.id, "grantee": row.grantee, "expires_at": ends}
+        connection.execute(insert(consent_deadline).values(values))
+    elif event.step is Step.WITHDRAWN:
+        connection.execute(delete(consent_deadline).where(consent_deadline.c.consent == event.id))

@@ -1,0 +1,91 @@
+"""Tables of words, notifications and webhooks: ids, times and signatures; no value, question or credit code."""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+
+from api.storage.table import metadata
+
+consent_word = Table(
+    "consent_word",
+    metadata,
+    Column("target", LargeBinary(32), primary_key=True),
+    Column("act", String(16), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("word", Text, nullable=False),
+)
+"""What controllers signed after the grant, for receipts. ``target``: the consent, or the request that was refused.
+
+A word is written before the ledger is told; whether the act took place is for the ledger to say.
+"""
+
+chain_cursor = Table(
+    "chain_cursor",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("next_block", BigInteger, nullable=False),
+)
+"""One row: the first block whose events are not yet notifications."""
+
+consent_deadline = Table(
+    "consent_deadline",
+    metadata,
+    Column("consent", LargeBinary(32), primary_key=True),
+    Column("grantee", LargeBinary(32), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("consent_deadline_by_time", "expires_at"),
+)
+"""Consents that run; a row goes when its end was notified, or with the withdrawal."""
+
+reliance = Table(
+    "reliance",
+    metadata,
+    Column("use", LargeBinary(32), primary_key=True),
+    Column("attestation", LargeBinary(32), primary_key=True),
+    Column("consent", LargeBinary(32), nullable=False),
+    Column("bank", LargeBinary(32), nullable=False),
+    Column("member", LargeBinary(32), nullable=False),
+    Column("word", BigInteger, nullable=False),
+    Column("bit", Integer, nullable=False),
+    Column("late", Integer, nullable=False),
+    Index("reliance_by_word", "member", "word"),
+    Index("reliance_by_late", "late"),
+)
+"""Which answers relied on which attestations: their digests and positions. Written before the answer leaves.
+
+``late``: the block of the answer was passed by ``chain_cursor`` already, so the status has to be looked up.
+"""
+
+notification = Table(
+    "notification",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("recipient", LargeBinary(32), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("source", LargeBinary(32), nullable=False),
+    Index("notification_by_recipient", "recipient", "number"),
+    UniqueConstraint("recipient", "source"),
+)
+"""The feed of every recipient. ``source``: digest of what is notified, so that it is notified once."""
+
+webhook = Table(
+    "webhook",
+    metadata,
+    Column("member", LargeBinary(32), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("data_key", LargeBinary(16), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed_before", LargeBinary),
+    Column("before_until", BigInteger, nullable=False),
+    Column("delivered", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", BigInteger, nullable=False),
+    Column("failing_since", BigInteger),
+    Column("last_failure", Text),
+)
+"""Where a member wants to be told. ``delivered``: number of the last notification that its endpoint took.
+
+``sealed``: the secret; ``sealed_before``: the one before the last rotation, which signs as well until ``before_until``.
+"""

@@ -1,0 +1,116 @@
+"""Reading events: logs of the registries, decoded, with the time of their blocks."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from eth_abi.abi import decode as abi_decode
+from eth_abi.exceptions import DecodingError
+
+from ledger_node.chain.address_book import AddressBook
+from ledger_node.chain.artifact import artifact
+from ledger_node.chain.call import block_of, data_of
+from ledger_node.chain.rpc import Rpc
+from ledger_node.domain.error import ChainError
+from ledger_node.domain.event import ConsentEvent, LedgerEvent, Recorded, StatusEvent, Step
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.record import from_hex, to_hex
+from ledger_node.domain.status import Plane
+
+_STATUS: Final = "StatusChanged"
+_SELECTOR_BYTES: Final = 4
+_BLOCKS_AT_ONCE: Final = 100
+_NOBODY: Final = bytes(32)
+
+
+class EventReads:
+    """Reads events of one network."""
+
+    def __init__(self, book: AddressBook, rpc: Rpc) -> None:
+        self._rpc = rpc
+        self._consents = to_hex(book.contracts["ConsentRegistry"])
+        self._anchors = to_hex(book.contracts["AnchorRegistry"])
+        self._steps = [artifact("ConsentRegistry").topic(step.value) for step in Step]
+        self._used = artifact("ConsentRegistry").topic(Step.USED.value)
+        self._status = artifact("AnchorRegistry").topic(_STATUS)
+
+    def of_consent(self, consent: bytes) -> Sequence[ConsentEvent]:
+        """Return everything that happened to a consent, or to a request, in order."""
+        logs = self._logs([self._consents], [self._steps, to_hex(consent)], 0, "latest")
+        return [event for event in self._events(logs) if isinstance(event, ConsentEvent)]
+
+    def between(self, first: int, last: int) -> Sequence[LedgerEvent]:
+        """Return everything that happened in the blocks from ``first`` to ``last``, in order."""
+        topics = [[*self._steps, self._status]]
+        return self._events(self._logs([self._consents, self._anchors], topics, first, hex(last)))
+
+    def recorded_uses(self, consents: Sequence[bytes]) -> Mapping[bytes, Sequence[bytes]]:
+        """Return the ids of all uses that were recorded under each of ``consents``, in their order."""
+        queries = [_query([self._consents], [self._used, to_hex(consent)], 0, "latest") for consent in consents]
+        answers = self._rpc.batch([("eth_getLogs", [query]) for query in queries])
+        return {
+            consent: [from_hex(log["topics"][2], "use") for log in logs]
+            for consent, logs in zip(consents, answers, strict=True)
+        }
+
+    def uses_since(self, block: int) -> Sequence[tuple[bytes, bytes]]:
+        """Return (consent id, use id) of all uses that were recorded in this block or later, in their order."""
+        logs = self._logs([self._consents], [self._used], block, "latest")
+        return [(from_hex(log["topics"][1], "consent"), from_hex(log["topics"][2], "use")) for log in logs]
+
+    def withdrawal_secret(self, transaction: bytes) -> bytes | None:
+        """Return the secret that a transaction shows the ConsentRegistry, or None if it does not call it so."""
+        sent = self._rpc.request("eth_getTransactionByHash", to_hex(transaction))
+        if sent is None or sent["to"] is None or sent["to"].lower() != self._consents:
+            return None
+        data = data_of(sent["input"])
+        expected = artifact("ConsentRegistry").encode("withdraw", bytes(32), bytes(32))
+        if data[:_SELECTOR_BYTES] != expected[:_SELECTOR_BYTES] or len(data) != len(expected):
+            return None
+        _, secret = abi_decode(["bytes32", "bytes32"], data[_SELECTOR_BYTES:])
+        return bytes(secret)
+
+    def _logs(self, addresses: list[str], topics: list[Any], first: int, last: str) -> list[Any]:
+        return list(self._rpc.request("eth_getLogs", _query(addresses, topics, first, last)))
+
+    def _events(self, logs: list[Any]) -> list[LedgerEvent]:
+        times = self._times(sorted({log["blockHash"] for log in logs}))
+        try:
+            return [self._event(log, times) for log in logs]
+        except (DecodingError, KeyError, TypeError, ValueError) as error:
+            raise ChainError(
+                Reason.LEDGER_UNAVAILABLE, "the ledger node answered something that is no event of our contracts"
+            ) from error
+
+    def _times(self, hashes: list[str]) -> dict[str, int]:
+        blocks: list[Any] = []
+        for at in range(0, len(hashes), _BLOCKS_AT_ONCE):
+            some = hashes[at : at + _BLOCKS_AT_ONCE]
+            blocks += self._rpc.batch([("eth_getBlockByHash", [one, False]) for one in some])
+        return {block["hash"]: block_of(block).time for block in blocks if block is not None}
+
+    def _event(self, log: Any, times: dict[str, int]) -> LedgerEvent:
+        topics, data = [from_hex(topic, "topic") for topic in log["topics"]], data_of(log["data"])
+        recorded = Recorded(
+            from_hex(log["transactionHash"], "hash"),
+            int(log["blockNumber"], 16),
+            from_hex(log["blockHash"], "hash"),
+            times[log["blockHash"]],
+        )
+        if log["topics"][0] == self._status:
+            _, values = artifact("AnchorRegistry").event(topics, data) or ("", {})
+            return StatusEvent(values["member"], Plane(values["plane"]), values["word"], values["mask"], recorded)
+        name, values = artifact("ConsentRegistry").event(topics, data) or ("", {})
+        step = Step(name)
+        return ConsentEvent(
+            step=step,
+            id=topics[1],
+            recorded=recorded,
+            number=values.get("change", values.get("uses", 0)),
+            use=values.get("useId"),
+            answer=values["id"] if step is Step.ANSWERED else None,
+            by_secret=step is Step.WITHDRAWN and values["relayer"] == _NOBODY,
+        )
+
+
+def _query(addresses: list[str], topics: list[Any], first: int, last: str) -> dict[str, Any]:
+    return {"address": addresses, "fromBlock": hex(first), "toBlock": last, "topics": topics}

@@ -1,0 +1,45 @@
+"""The JSON Schema (draft 2020-12) of requests for consent and of terms, made from the fields that are signed."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.consent import REQUEST_TYPE, TERMS_TYPE, VERSION
+from ledger_node.domain.consent_text import Language
+
+SCHEMA_ID: Final = f"urn:credence:consent-terms:{VERSION}"
+_NOTES: Final[Mapping[str, Mapping[str, JSON]]] = {
+    "subject": {"description": "id of the subject, as the registrar gave it out"},
+    "grantee": {"description": "member id of the bank"},
+    "grantee_name": {"description": "the bank's name as the ledger holds it"},
+    "purpose": {"description": "code of a purpose: GET /v1/purposes"},
+    "purpose_text": {"description": "the words of the purpose in the language of the text"},
+    "questions": {"description": "each in its one canonical text form"},
+    "departments": {"description": "ids of the members that may answer; empty: all"},
+    "data_from": {"description": "first day that data may be about; empty: no bound"},
+    "data_to": {"description": "last day that data may be about; empty: no bound"},
+    "not_before": {"description": "seconds since 1970-01-01 UTC; usable from then on"},
+    "expires_at": {"description": "seconds since 1970-01-01 UTC, later than not_before; usable before then"},
+    "max_uses": {"description": "each verification costs one"},
+    "retention_days": {"description": "how long the bank may keep what it got"},
+    "salt": {"description": "32 random bytes, so that nobody guesses the terms from their id"},
+    "language": {"enum": [language.value for language in Language], "description": "of the text that was shown"},
+    "text_digest": {"description": "keccak256 of the UTF-8 text that was shown: POST /v1/consent-texts"},
+    "revocation_hash": {"description": "keccak256(0x40 || secret); whoever shows the secret withdraws"},
+}
+REQUEST_SCHEMA: Final = REQUEST_TYPE.schema(_NOTES)
+TERMS_SCHEMA: Final = TERMS_TYPE.schema(_NOTES)
+
+
+def consent_schema() -> dict[str, JSON]:
+    """Return the one schema that a request and terms are valid under, each under its own definition."""
+    types = {REQUEST_TYPE.name: REQUEST_SCHEMA, TERMS_TYPE.name: TERMS_SCHEMA}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": SCHEMA_ID,
+        "title": "Credence consent terms",
+        "description": "What a bank asks for, and what a subject's controllers sign as EIP-712 typed data. "
+        "The members stand in the order in which they are signed.",
+        "oneOf": [{"$ref": f"#/$defs/{name}"} for name in types],
+        "$defs": dict(types),
+    }

@@ -1,0 +1,61 @@
+"""What happened on the ledger, as its registries' events say it, in the order of the chain."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from ledger_node.domain.status import Plane
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Where the ledger recorded something; ``block_time`` in seconds since 1970-01-01 UTC."""
+
+    transaction: bytes
+    block_number: int
+    block_hash: bytes
+    block_time: int
+
+
+class Step(StrEnum):
+    """What happened to a request (first three) or to a consent."""
+
+    REQUESTED = "ConsentRequested"
+    ANSWERED = "RequestGranted"
+    REFUSED = "RequestRefused"
+    GRANTED = "ConsentGranted"
+    PAUSED = "ConsentPaused"
+    RESUMED = "ConsentResumed"
+    WITHDRAWN = "ConsentWithdrawn"
+    USED = "UseRecorded"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEvent:
+    """One step of the request or consent ``id``.
+
+    ``number``: which change or which use it was. ``use``: the use's id. ``answer``: the consent that a request
+    was answered with. ``by_secret``: of a withdrawal that no relayer vouches for.
+    """
+
+    step: Step
+    id: bytes
+    recorded: Recorded
+    number: int = 0
+    use: bytes | None = None
+    answer: bytes | None = None
+    by_secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StatusEvent:
+    """Positions of one word of a member's bitmap got a status."""
+
+    member: bytes
+    plane: Plane
+    word: int
+    mask: int
+    recorded: Recorded
+
+
+LedgerEvent: TypeAlias = ConsentEvent | StatusEvent

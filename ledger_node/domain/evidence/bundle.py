@@ -1,0 +1,249 @@
+"""The bundle: an answer with everything that proves it, as one canonical JSON text."""
+
+import base64
+import binascii
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Self
+
+from ledger_node.domain.canonical import JSON, decode, encode
+from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.evidence import qbft
+from ledger_node.domain.evidence.block_header import MAX_HEADER_BYTES, BlockHeader
+from ledger_node.domain.evidence.receipt import Receipt, receipt_digest
+from ledger_node.domain.hashing import HASH_BYTES, keccak
+from ledger_node.domain.presentation import SUBJECT_REGISTRATION, Presentation
+from ledger_node.domain.query import FactQuery, query_of
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.record import Record, from_hex, to_hex
+from ledger_node.domain.schema import Schema
+from ledger_node.domain.signature import SIGNATURE_BYTES
+
+FORMAT: Final = "credence-evidence/v1"
+MEDIA_TYPE: Final = "application/vnd.credence.evidence+json"
+MAX_BYTES: Final = 1024 * 1024
+MAX_NODES: Final = 4096
+MAX_NAME: Final = 256
+_MAX_ENTRY: Final = 2**32
+_MAX_MEMBERS: Final = 130
+_TAG: Final = b"\x61"
+
+
+@dataclass(frozen=True, slots=True)
+class SealedBlock:
+    """A header and, on the embedded chain, the sealer's 65-byte seal; QBFT seals inside the header."""
+
+    header: BlockHeader
+    seal: bytes | None
+
+    @property
+    def hash(self) -> bytes:
+        """The hash that the chain knows the block by."""
+        return self.header.hash if self.seal is not None else qbft.block_hash(self.header)
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return the JSON form."""
+        return {
+            "header": to_hex(self.header.encoded),
+            "seal": None if self.seal is None else to_hex(self.seal),
+        }
+
+    @classmethod
+    def from_json(cls, value: JSON) -> Self:
+        """Read the JSON form.
+
+        Raises:
+            InvalidInputError: a member is missing, unknown or malformed.
+            VerificationError: ``header_malformed``.
+        """
+        record = Record(value, "block")
+        encoded = record.text("header", max_length=2 * MAX_HEADER_BYTES + 2)
+        seal = record.take("seal")
+        record.done()
+        return cls(
+            BlockHeader.from_rlp(from_hex(encoded, "header", length=None)),
+            None if seal is None else from_hex(seal, "seal", length=SIGNATURE_BYTES),
+        )
+
+
+def node_set(nodes: Iterable[bytes]) -> tuple[bytes, ...]:
+    """Return the RLP of trie nodes, from any number of ``eth_getProof`` answers, as a bundle carries them.
+
+    Each once, by rising hash. A node shorter than a hash stands inside its parent and is left out.
+    """
+    return tuple(sorted({node for node in nodes if len(node) >= HASH_BYTES}, key=keccak))
+
+
+def nodes_to_json(nodes: Iterable[bytes]) -> list[JSON]:
+    """Return trie nodes as base64 (RFC 4648 with padding): they are most of a bundle."""
+    return [base64.b64encode(node).decode("ascii") for node in nodes]
+
+
+def nodes_from_json(record: Record, name: str) -> tuple[bytes, ...]:
+    """Read trie nodes; whether they are in order and needed, the check of the state tells."""
+    return tuple(_node(item, name) for item in record.items(name, max_items=MAX_NODES))
+
+
+def _node(item: JSON, name: str) -> bytes:
+    try:
+        if isinstance(item, str):
+            return base64.b64decode(item, validate=True)
+    except (binascii.Error, ValueError):
+        pass
+    raise InvalidInputError(Reason.VALUE_MALFORMED, f"'{name}' must be texts in base64", field=name)
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """An answer, and what proves it at one block.
+
+    ``entry``: index of the subject's controllers in force when the consent was granted. ``schemas``: by name,
+    those that the answer needs. ``names``: of the members that issued or answered, by id. ``nodes``: the trie
+    nodes that prove the facts (``slot.slots_of(bundle.query, bundle.names)``), as ``node_set`` returns them.
+    """
+
+    chain_id: int
+    genesis: bytes
+    presentation: Presentation
+    entry: int
+    schemas: Mapping[str, Schema]
+    names: Mapping[bytes, str]
+    block: SealedBlock
+    nodes: tuple[bytes, ...]
+    receipt: Receipt | None = None
+
+    @property
+    def query(self) -> FactQuery:
+        """The facts that the check takes."""
+        query = query_of(self.presentation, self.entry)
+        if self.receipt is None:
+            return query
+        return replace(query, keys=query.keys | {(self.receipt.member, self.receipt.key)})
+
+    @property
+    def needed_schemas(self) -> set[str]:
+        """Names of the schemas that the answer needs."""
+        asked = {part.schema for shown in self.presentation.claims for part in shown.claim.parts}
+        return asked | {SUBJECT_REGISTRATION}
+
+    @property
+    def needed_names(self) -> set[bytes]:
+        """Ids of the members that issued or answered."""
+        query = self.query
+        return {member for member, _ in query.keys} | {member for _, member in query.issuers}
+
+    def require_exact(self) -> None:
+        """Require that schemas, names and attestations are those that the answer needs, and no others.
+
+        Raises:
+            InvalidInputError: ``not_canonical``.
+        """
+        used = {part.attestation for shown in self.presentation.claims for part in shown.parts}
+        held = (set(self.schemas), set(self.names), set(self.presentation.attestations))
+        if held != (self.needed_schemas, self.needed_names, used):
+            raise _not_canonical("this bundle lacks a schema, a name or an attestation, or holds an unneeded one")
+
+    @property
+    def digest(self) -> bytes:
+        """H(0x61 || canonical JSON): what a printed page carries to find the file again."""
+        return bundle_digest(self.encode())
+
+    def receipt_digest(self, receipt: Receipt, domain: SigningDomain) -> bytes:
+        """Return what ``receipt`` signs of this bundle; its own signature is not looked at."""
+        return receipt_digest(
+            presentation_to_json(self.presentation, self.schemas),
+            member=receipt.member,
+            use=receipt.use,
+            block_hash=self.block.hash,
+            max_age_days=receipt.max_age_days,
+            domain=domain,
+        )
+
+    def encode(self) -> bytes:
+        """Return the one form of this bundle."""
+        return encode(self.to_json())
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return the JSON form."""
+        return {
+            "format": FORMAT,
+            "network": {"chain_id": self.chain_id, "genesis": to_hex(self.genesis)},
+            "presentation": presentation_to_json(self.presentation, self.schemas),
+            "controllers_entry": self.entry,
+            "schemas": [self.schemas[name].spec for name in sorted(self.schemas)],
+            "members": [{"id": to_hex(member), "name": self.names[member]} for member in sorted(self.names)],
+            "block": self.block.to_json(),
+            "nodes": nodes_to_json(self.nodes),
+            "receipt": None if self.receipt is None else self.receipt.to_json(),
+        }
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Read a bundle from its one form.
+
+        Raises:
+            InvalidInputError: it is no bundle, or (``not_canonical``) not written the one way.
+            VerificationError: a proof or the header is malformed.
+        """
+        value = decode(data, max_bytes=MAX_BYTES)
+        if encode(value) != data:
+            raise _not_canonical("this file is not canonical JSON (RFC 8785); pass it on byte for byte")
+        return cls.from_json(value)
+
+    @classmethod
+    def from_json(cls, value: JSON) -> Self:
+        """Read the JSON form, of which there is one for each bundle.
+
+        Raises:
+            InvalidInputError: a member is missing, unknown or malformed, or (``not_canonical``) out of order.
+            VerificationError: a proof or the header is malformed.
+        """
+        record = Record(value, "evidence")
+        if record.text("format") != FORMAT:
+            raise InvalidInputError(Reason.VALUE_MALFORMED, f"this is no {FORMAT}", field="format")
+        network = record.record("network")
+        chain_id, genesis = network.integer("chain_id", low=1), network.blob("genesis")
+        network.done()
+        listed = [Schema.from_json(item) for item in record.items("schemas", max_items=_MAX_MEMBERS)]
+        schemas = {schema.name: schema for schema in listed}
+        if SUBJECT_REGISTRATION not in schemas:
+            raise InvalidInputError(Reason.SCHEMA_UNKNOWN, f"the schema {SUBJECT_REGISTRATION} is missing")
+        receipt = record.take("receipt")
+        bundle = cls(
+            chain_id=chain_id,
+            genesis=genesis,
+            presentation=Presentation.from_json(record.take("presentation"), schemas),
+            entry=record.integer("controllers_entry", high=_MAX_ENTRY),
+            schemas=schemas,
+            names=dict(_member(item) for item in record.items("members", max_items=_MAX_MEMBERS)),
+            block=SealedBlock.from_json(record.take("block")),
+            nodes=nodes_from_json(record, "nodes"),
+            receipt=None if receipt is None else Receipt.from_json(receipt),
+        )
+        record.done()
+        if bundle.to_json() != value:
+            raise _not_canonical("the parts of this bundle are not in their order, or not in their one form")
+        return bundle
+
+
+def bundle_digest(encoded: bytes) -> bytes:
+    """Return H(0x61 || canonical JSON) of an encoded bundle."""
+    return keccak(_TAG + encoded)
+
+
+def presentation_to_json(presentation: Presentation, schemas: Mapping[str, Schema]) -> dict[str, JSON]:
+    """Return the JSON form with the attestations by rising digest, which receipts sign."""
+    ordered = {digest: presentation.attestations[digest] for digest in sorted(presentation.attestations)}
+    return replace(presentation, attestations=ordered).to_json(schemas)
+
+
+def _member(item: JSON) -> tuple[bytes, str]:
+    record = Record(item, "member")
+    member, name = record.blob("id"), record.text("name", max_length=MAX_NAME)
+    record.done()
+    return member, name
+
+
+def _not_canonical(message: str) -> InvalidInputError:
+    return InvalidInputError(Reason.NOT_CANONICAL, message)

@@ -1,0 +1,220 @@
+"""The check of evidence: numbered steps on a bundle and a trust file, and nothing else.
+
+ 1. form: the file is a bundle in its one form, and carries exactly what the answer needs.
+ 2. network: chain id and genesis are those of the trust file.
+ 3. block: those whom the trust file names for the block's number sealed it (``finality``).
+ 4. state: under the block's state root lie the contracts with the code that the trust file names, and every fact
+    the answer needs; no node is left over (``state_proof``).
+ 5. members: those who issued and answered are called on the chain what the bundle calls them.
+ 6. keys: every batch was anchored under a key that was valid then, and that no later statement
+    of keys marks as compromised from that time on or before (rule 6 of ``verification``).
+ 7. consent: rules 8 to 12, and the use was recorded before the answer.
+ 8. subject: rule 13.
+ 9. answers: rules 1 to 7 and 14 to 16 give every verdict that the bundle says, with its reason.
+10. receipt: a member that is not the bank itself signed this answer as a whole, under a key that was valid; without a
+    receipt nothing may stand in the bundle that only a receipt can tell.
+11. day: asked about a day, the answer was given by then and what it shows had not run out.
+
+An answer holds as of its block. What came later does not unmake it, but for step 6.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.evidence.bundle import Bundle
+from ledger_node.domain.evidence.fact import facts_of, require_names
+from ledger_node.domain.evidence.finality import FinalBlock, require_final
+from ledger_node.domain.evidence.key_statement import KeyStatement, compromised_later
+from ledger_node.domain.evidence.network import require_network
+from ledger_node.domain.evidence.report import Check, CheckName, Report, Result
+from ledger_node.domain.evidence.slot import slots_of
+from ledger_node.domain.evidence.state_proof import StateProofs, prove
+from ledger_node.domain.evidence.trust import Trust
+from ledger_node.domain.fact import LedgerFacts
+from ledger_node.domain.presentation import ShownAttestation, ShownClaim, ShownConsent, ShownSubject
+from ledger_node.domain.proof import Outcome
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.signature import recover
+from ledger_node.domain.value import format_date
+from ledger_node.domain.verification import (
+    Policy,
+    Verdict,
+    judge_claims,
+    require_consent,
+    require_key_at,
+    require_subject,
+)
+
+_DAY: Final = 86_400
+_THIS_USE: Final = 1
+"""The use that this answer cost is counted in the consent's record already."""
+
+
+def examine(data: bytes, trust: Trust, *, later: Sequence[KeyStatement] = (), at: int | None = None) -> Report:
+    """Check the bytes of a bundle and report every step; bad evidence never raises.
+
+    Args:
+        data: the file.
+        trust: what the verifier believes.
+        later: statements of keys at later blocks; each is checked like the bundle itself.
+        at: a day (days since 1970-01-01, UTC) on which the answer is to have been valid, None for as of its block.
+    """
+    return _run(lambda: Bundle.decode(data), trust, later, at)
+
+
+def examine_bundle(
+    bundle: Bundle, trust: Trust, *, later: Sequence[KeyStatement] = (), at: int | None = None
+) -> Report:
+    """Check a bundle that is read already; see ``examine``."""
+    return _run(lambda: bundle, trust, later, at)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the steps established so far."""
+
+    bundle: Bundle | None = None
+    final: FinalBlock | None = None
+    verdicts: Sequence[Verdict] = ()
+
+
+def _run(read: Callable[[], Bundle], trust: Trust, later: Sequence[KeyStatement], at: int | None) -> Report:
+    found, checks = _Found(), []
+    steps = _steps(found, read, trust, later, at)
+    names = iter(CheckName)
+    for name in names:
+        try:
+            checks.append(Check(name, Result.PASSED, next(steps)))
+        except (InvalidInputError, VerificationError) as error:
+            checks.append(Check(name, Result.FAILED, error.message, error.reason))
+            found.verdicts = ()
+            break
+    checks += [Check(name, Result.NOT_REACHED, "not reached") for name in names]
+    return Report(tuple(checks), found.bundle, found.final, tuple(found.verdicts))
+
+
+def _steps(
+    found: _Found, read: Callable[[], Bundle], trust: Trust, later: Sequence[KeyStatement], at: int | None
+) -> Iterator[str]:
+    """Run the steps in their order; each yields what it found, in words."""
+    bundle = found.bundle = read()  # 1
+    consent, subject = _require_complete(bundle)
+    yield f"a bundle in its one form, with {_number(len(bundle.presentation.claims), 'claim')} and what they need"
+
+    require_network(bundle.chain_id, bundle.genesis, trust)  # 2
+    yield f"of network {trust.chain_id}, like the trust file"
+
+    final = found.final = require_final(bundle.block, trust)  # 3
+    header = bundle.block.header
+    yield f"block {header.number} of {_day_of(header.timestamp)}, sealed by {len(final.signers)} of {final.of}"
+
+    query = bundle.query  # 4
+    words = prove(StateProofs(bundle.nodes, header.state_root), trust.contracts, slots_of(query, bundle.names))
+    facts = facts_of(
+        query,
+        words,
+        anchor_domain=trust.anchor_domain,
+        consent_domain=trust.consent_domain,
+        number=header.number,
+        block_hash=final.hash,
+        time=header.timestamp,
+    )
+    yield f"{_number(len(words), 'word')} of the contracts' storage lead to the state of that block"
+
+    require_names(bundle.names, words)  # 5
+    yield "the chain knows the members by these names: " + ", ".join(bundle.names[one] for one in sorted(bundle.names))
+
+    shown = [subject.registration, *bundle.presentation.attestations.values()]  # 6
+    facts = _with_later(facts, later, trust)
+    for each in shown:
+        require_key_at(facts, each.anchor.member, each.anchor.key, each.anchor.anchored_at)
+    yield f"every batch was anchored under a key that was valid then; {_number(len(later), 'later statement')} of keys"
+
+    _require_consent(consent, facts)  # 7
+    yield f"the firm's controllers allowed {consent.terms.grantee_name} these questions, and the use was recorded"
+
+    require_subject(subject, consent.terms.subject, bundle.schemas, facts)  # 8
+    yield "the registrar attested that this credit code is the subject that consented"
+
+    found.verdicts = _judge(bundle, facts)  # 9
+    yield "every verdict follows from what the departments attested to, which was neither revoked nor superseded"
+
+    yield _require_receipt(bundle, consent, facts)  # 10
+
+    yield _require_day(shown, header.timestamp, at)  # 11
+
+
+def _require_complete(bundle: Bundle) -> tuple[ShownConsent, ShownSubject]:
+    consent, subject = bundle.presentation.consent, bundle.presentation.subject
+    if consent is None or subject is None or not bundle.presentation.claims:
+        raise InvalidInputError(Reason.FIELD_MISSING, "evidence comes with its claims, their consent and its subject")
+    bundle.require_exact()
+    return consent, subject
+
+
+def _with_later(facts: LedgerFacts, later: Sequence[KeyStatement], trust: Trust) -> LedgerFacts:
+    keys = dict(facts.keys)
+    for statement in later:
+        keys = compromised_later(keys, statement.records(trust))
+    return replace(facts, keys=keys)
+
+
+def _require_consent(consent: ShownConsent, facts: LedgerFacts) -> None:
+    require_consent(consent, facts, grantee=consent.terms.grantee, uses_already_counted=_THIS_USE)
+    if facts.consent is None or facts.consent.uses < _THIS_USE:
+        raise VerificationError(Reason.USE_NOT_RECORDED, "no use of the consent was recorded before this answer")
+
+
+def _judge(bundle: Bundle, facts: LedgerFacts) -> Sequence[Verdict]:
+    receipt = bundle.receipt
+    policy = Policy(None if receipt is None else receipt.max_age_days)
+    verdicts = judge_claims(bundle.presentation, bundle.schemas, facts, policy)
+    for claim, verdict in zip(bundle.presentation.claims, verdicts, strict=True):
+        if claim.reason is not verdict.reason:
+            raise VerificationError(Reason.ANSWER_DIFFERS, "the answer gives another reason than its proof shows")
+        if receipt is None and not _is_proven(claim):
+            raise VerificationError(
+                Reason.RECEIPT_MISSING,
+                "why a claim cannot be told is its member's word, and needs a receipt",
+            )
+    return verdicts
+
+
+def _is_proven(claim: ShownClaim) -> bool:
+    """Return whether nothing of a claim is only said: a reason that no proof shows, or words."""
+    told = claim.verdict is not Outcome.CANNOT_TELL or (bool(claim.parts) and not claim.claim.is_combined)
+    return told and claim.message is None
+
+
+def _require_receipt(bundle: Bundle, consent: ShownConsent, facts: LedgerFacts) -> str:
+    receipt = bundle.receipt
+    if receipt is None:
+        return "there is none: that these are all the claims that were asked is the word of who shows this"
+    if receipt.member == consent.terms.grantee:
+        raise VerificationError(Reason.RECEIPT_DIFFERS, "the bank that asked cannot sign for the answer that it got")
+    digest = bundle.receipt_digest(receipt, facts.consent_domain)
+    if recover(digest, receipt.signature) != receipt.key:
+        raise VerificationError(Reason.RECEIPT_DIFFERS, "the receipt is of another answer, or of another key")
+    require_key_at(facts, receipt.member, receipt.key, facts.block_time)
+    return f"{bundle.names[receipt.member]} signed that this is the whole answer"
+
+
+def _require_day(shown: Sequence[ShownAttestation], answered: int, at: int | None) -> str:
+    if at is None:
+        return f"the answer holds as of {_day_of(answered)}, the day of its block"
+    if at < answered // _DAY:
+        raise VerificationError(Reason.GIVEN_LATER, f"the answer was given later, on {_day_of(answered)}")
+    end = min(each.header.valid_until for each in shown)
+    if end <= at * _DAY:
+        raise VerificationError(Reason.ATTESTATION_EXPIRED, f"what the answer rests on ran out on {_day_of(end)}")
+    return f"the answer was given by {format_date(at)}, and what it rests on had not run out"
+
+
+def _day_of(time: int) -> str:
+    return format_date(time // _DAY)
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

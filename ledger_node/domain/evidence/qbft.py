@@ -1,0 +1,99 @@
+"""QBFT as Besu writes it: validators, vote, round and seals in the header's extra data.
+
+extraData = RLP([vanity32, [validators…], vote or [], round, [seals…]])
+what a validator seals = keccak(RLP(header with no seals, in the real round))
+block hash = keccak(RLP(header with no seals, in round 0))
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Self, TypeAlias
+
+import rlp
+
+from ledger_node.domain.error import VerificationError
+from ledger_node.domain.evidence.block_header import BlockHeader
+from ledger_node.domain.hashing import keccak
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.signature import SIGNATURE_BYTES
+
+_VANITY_BYTES: Final = 32
+_ADDRESS_BYTES: Final = 20
+_MAX_ROUND_BYTES: Final = 4
+_VOTE_IN: Final = b"\xff"
+_VOTE_OUT: Final = b""
+Vote: TypeAlias = tuple[bytes, bytes]
+"""The address voted on, and 0xff for in or nothing for out."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraData:
+    """The extra data of a header; seals are 65 bytes r || s || v, v 0 or 1."""
+
+    vanity: bytes
+    validators: tuple[bytes, ...]
+    vote: Vote | None
+    round: int
+    seals: tuple[bytes, ...]
+
+    def encode(self) -> bytes:
+        """Return the RLP form."""
+        vote: Sequence[bytes] = [] if self.vote is None else list(self.vote)
+        encoded: bytes = rlp.encode([self.vanity, list(self.validators), vote, self.round, list(self.seals)])
+        return encoded
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Read the one RLP form.
+
+        Raises:
+            VerificationError: ``header_malformed``.
+        """
+        try:
+            vanity, validators, vote, number, seals = rlp.decode(data)
+            read = cls(vanity, tuple(validators), tuple(vote) or None, int.from_bytes(number, "big"), tuple(seals))
+        except (rlp.DecodingError, RecursionError, TypeError, ValueError) as error:
+            raise _malformed("it is not a list of five parts") from error
+        lengths = [(vanity, _VANITY_BYTES), *((one, _ADDRESS_BYTES) for one in validators)]
+        lengths += [(seal, SIGNATURE_BYTES) for seal in seals]
+        if not all(isinstance(part, bytes) and len(part) == length for part, length in lengths):
+            raise _malformed("a vanity has 32 bytes, an address 20, a seal 65")
+        if len(number) > _MAX_ROUND_BYTES:
+            raise _malformed("a round has at most 4 bytes")
+        if read.vote is not None and not _is_vote(read.vote):
+            raise _malformed("a vote is an address, and 0xff or nothing")
+        if read.encode() != data:
+            raise _malformed("it is not RLP in its shortest form")
+        return read
+
+
+def _is_vote(vote: Sequence[object]) -> bool:
+    match vote:
+        case (bytes() as address, bytes() as direction):
+            return len(address) == _ADDRESS_BYTES and direction in {_VOTE_IN, _VOTE_OUT}
+        case _:
+            return False
+
+
+def block_hash(header: BlockHeader) -> bytes:
+    """Return the hash that the chain knows a block by.
+
+    Raises:
+        VerificationError: ``header_malformed``; its extra data is not that of QBFT.
+    """
+    extra = replace(ExtraData.decode(header.extra_data), round=0, seals=())
+    return header.with_extra_data(extra.encode()).hash
+
+
+def sealed_digest(header: BlockHeader) -> bytes:
+    """Return what validators sign to seal a block.
+
+    Raises:
+        VerificationError: ``header_malformed``; its extra data is not that of QBFT.
+    """
+    extra = replace(ExtraData.decode(header.extra_data), seals=())
+    return keccak(header.with_extra_data(extra.encode()).encoded)
+
+
+def _malformed(why: str) -> VerificationError:
+    return VerificationError(Reason.HEADER_MALFORMED, f"the extra data of this header is not that of QBFT: {why}")

@@ -1,0 +1,136 @@
+"""Merkle Patricia proofs of accounts and storage under one state root (EIP-1186), by the library ``trie``.
+
+A bundle holds one set of trie nodes for all its proofs. A node counts only where its hash stands in a node above it, up
+to the state root, so nothing is decoded that the root does not vouch for. What is not there is proven as
+well: the path to a slot that was never written ends where something else begins.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import rlp
+from rlp.exceptions import RLPException
+from trie.exceptions import MissingTrieNode
+from trie.hexary import HexaryTrie
+from typing_extensions import override
+
+from ledger_node.domain.error import VerificationError
+from ledger_node.domain.evidence.contract import Contract
+from ledger_node.domain.evidence.slot import Slot
+from ledger_node.domain.evidence.trust import ContractCode
+from ledger_node.domain.hashing import HASH_BYTES, keccak
+from ledger_node.domain.reason import Reason
+
+MAX_NODE_BYTES: Final = 1024
+"""A branch of 16 hashes has 532 bytes; a leaf holds a word or an account."""
+_ACCOUNT_FIELDS: Final = 4
+
+
+class _ProvenTrie(HexaryTrie):
+    """A trie over shown nodes that decodes each once and notes which were read."""
+
+    decoded: dict[bytes, Any]
+
+    @override
+    def get_node(self, node_hash: Any) -> Any:
+        if not isinstance(node_hash, bytes) or len(node_hash) != HASH_BYTES or node_hash not in self.db:
+            return super().get_node(node_hash)  # type: ignore[no-untyped-call] # untyped upstream
+        if node_hash not in self.decoded:
+            self.decoded[node_hash] = super().get_node(node_hash)  # type: ignore[no-untyped-call] # same
+        return self.decoded[node_hash]
+
+
+class StateProofs:
+    """The shown nodes over one state root, and what they prove."""
+
+    def __init__(self, nodes: Sequence[bytes], state_root: bytes) -> None:
+        """Take the nodes of a bundle.
+
+        Raises:
+            VerificationError: ``state_proof_malformed``; they are not in order, each once, or one is too long.
+        """
+        hashes = [keccak(node) for node in nodes]
+        if hashes != sorted(set(hashes)) or not all(HASH_BYTES <= len(node) <= MAX_NODE_BYTES for node in nodes):
+            raise _malformed("its nodes are not in order, each once, of a length that nodes have")
+        self._nodes = dict(zip(hashes, nodes, strict=True))
+        self._decoded: dict[bytes, Any] = {}
+        self._state_root = state_root
+
+    def storage_root(self, contract: Contract, code: ContractCode) -> bytes:
+        """Return the root of a contract's storage, whose code must be the expected one.
+
+        Raises:
+            VerificationError: ``code_differs``, ``state_proof_missing`` or ``state_proof_malformed``.
+        """
+        encoded = self._get(self._state_root, code.address)
+        account = _decode(encoded) if encoded else []
+        if not isinstance(account, list) or len(account) != _ACCOUNT_FIELDS or account[3] != code.code_hash:
+            raise VerificationError(
+                Reason.CODE_DIFFERS, f"at the place of the {contract.value} is not the code that the trust file names"
+            )
+        root: bytes = account[2]
+        return root
+
+    def word(self, storage_root: bytes, slot: int) -> int:
+        """Return what a slot holds; zero is proven like anything else.
+
+        Raises:
+            VerificationError: ``state_proof_missing`` or ``state_proof_malformed``.
+        """
+        encoded = self._get(storage_root, slot.to_bytes(HASH_BYTES, "big"))
+        value = _decode(encoded) if encoded else b""
+        if not isinstance(value, bytes) or len(value) > HASH_BYTES:
+            raise _malformed("a slot holds one word")
+        return int.from_bytes(value, "big")
+
+    def require_all_read(self) -> None:
+        """Require that every node was needed by something that was proven.
+
+        Raises:
+            VerificationError: ``state_proof_unneeded``.
+        """
+        if len(self._decoded) != len(self._nodes):
+            raise VerificationError(Reason.STATE_PROOF_UNNEEDED, "a node of the state proofs proves nothing")
+
+    def _get(self, root: bytes, key: bytes) -> bytes:
+        try:
+            trie = _ProvenTrie(self._nodes, root)
+            trie.decoded = self._decoded
+            value = trie.get(keccak(key))
+        except MissingTrieNode:
+            raise VerificationError(
+                Reason.STATE_PROOF_MISSING, "the proof of a fact is missing, or is of another state"
+            ) from None
+        except Exception as error:
+            # rlp and trie raise what they please on nodes that no honest chain makes
+            raise _malformed("a node is none") from error
+        if not isinstance(value, bytes):
+            raise _malformed("a value is a list")
+        return value
+
+
+def prove(
+    proofs: StateProofs, contracts: Mapping[Contract, ContractCode], slots: Mapping[Contract, Sequence[int]]
+) -> dict[Slot, int]:
+    """Return the words of ``slots`` as the nodes prove them, and require that no node is left over.
+
+    Raises:
+        VerificationError: ``code_differs``, ``state_proof_missing``, ``…_malformed`` or ``…_unneeded``.
+    """
+    words = {}
+    for contract, wanted in slots.items():
+        root = proofs.storage_root(contract, contracts[contract])
+        words.update({(contract, slot): proofs.word(root, slot) for slot in wanted})
+    proofs.require_all_read()
+    return words
+
+
+def _decode(encoded: bytes) -> Any:  # noqa: ANN401 - RLP is bytes or lists of itself
+    try:
+        return rlp.decode(encoded)
+    except (RLPException, RecursionError) as error:
+        raise _malformed("a value is not RLP") from error
+
+
+def _malformed(why: str) -> VerificationError:
+    return VerificationError(Reason.STATE_PROOF_MALFORMED, f"this is no proof of a state: {why}")

@@ -1,0 +1,38 @@
+"""Which facts of the chain the check of a presentation takes, whoever reads or proves them."""
+
+from dataclasses import dataclass
+
+from ledger_node.domain.presentation import Presentation
+
+
+@dataclass(frozen=True, slots=True)
+class FactQuery:
+    """Which facts to read, all at one block."""
+
+    anchors: frozenset[tuple[bytes, int, int]] = frozenset()
+    """(member, stream, number) of batches."""
+    keys: frozenset[tuple[bytes, bytes]] = frozenset()
+    """(member, key address)."""
+    issuers: frozenset[tuple[bytes, bytes]] = frozenset()
+    """(schema id, member)."""
+    positions: frozenset[tuple[bytes, int]] = frozenset()
+    """(member, position on its status bitmaps)."""
+    consent: bytes | None = None
+    subject: tuple[bytes, int] | None = None
+    """Subject id and the index of its controllers' entry at the time of the grant."""
+
+
+def query_of(presentation: Presentation, entry: int) -> FactQuery:
+    """Return the facts that checking a presentation needs; ``entry`` is the index of the controllers' entry."""
+    shown = list(presentation.attestations.values())
+    if presentation.subject is not None:
+        shown.append(presentation.subject.registration)
+    consent = presentation.consent
+    return FactQuery(
+        anchors=frozenset((item.anchor.member, item.anchor.stream, item.anchor.number) for item in shown),
+        keys=frozenset((item.anchor.member, item.anchor.key) for item in shown),
+        issuers=frozenset((item.header.schema_id, item.header.issuer) for item in shown),
+        positions=frozenset((item.anchor.member, item.position) for item in shown),
+        consent=None if consent is None else consent.id,
+        subject=None if consent is None else (consent.terms.subject, entry),
+    )

@@ -1,0 +1,254 @@
+"""Receipts: what happened to a consent and where the ledger recorded it, signed to check offline (CL1, receipts).
+
+The member that relayed it and keeps the access log signs. A receipt carries its basis, which is what the act
+rests on: the terms with the controllers' signatures, and their signed word or the secret where more was needed.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Self
+
+from ledger_node.domain.canonical import JSON, decode, encode
+from ledger_node.domain.consent import ConsentRequest, signatures_from_json
+from ledger_node.domain.eip712 import SigningDomain, text_word, uint_word
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.event import Recorded
+from ledger_node.domain.hashing import HASH_BYTES, keccak
+from ledger_node.domain.presentation import ShownConsent
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.record import Record, to_hex
+from ledger_node.domain.signature import SIGNATURE_BYTES, parse_address
+from ledger_node.domain.subject import MAX_CONTROLLERS, Controllers, Signature, signature_to_json
+
+FORMAT: Final = "credence-receipt/v1"
+STATEMENT: Final = "This is recorded on the ledger. 本事项已记录于账本。"
+MAX_BYTES: Final = 1 << 20
+_NO_USE: Final = bytes(HASH_BYTES)
+_UNSIGNED: Final = bytes(SIGNATURE_BYTES)
+_BASIS_TAG: Final = b"\x70"
+_TYPE: Final = keccak(
+    b"Receipt(string act,bytes32 keeper,bytes32 id,bytes32 transaction,uint64 blockNumber,bytes32 blockHash,"
+    b"uint64 blockTime,uint32 number,bytes32 use,bytes32 basis,string statement)"
+)
+
+
+class Act(StrEnum):
+    """What there are receipts for."""
+
+    GRANTED = "granted"
+    REFUSED = "refused"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    WITHDRAWN = "withdrawn"
+    USED = "used"
+
+
+_NEED_WORD: Final = (Act.REFUSED, Act.PAUSED, Act.RESUMED)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What controllers signed after the grant, and who they were."""
+
+    controllers: Controllers
+    signatures: tuple[Signature, ...]
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return the JSON form."""
+        return {
+            "controllers": self.controllers.to_json(),
+            "signatures": [signature_to_json(signature) for signature in self.signatures],
+        }
+
+    @classmethod
+    def from_json(cls, value: JSON) -> Self:
+        """Read the JSON form.
+
+        Raises:
+            InvalidInputError: a member is missing, unknown or malformed.
+        """
+        record = Record(value, "word")
+        controllers = Controllers.from_json(record.take("controllers"))
+        word = cls(controllers, signatures_from_json(record.items("signatures", max_items=MAX_CONTROLLERS)))
+        record.done()
+        return word
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What an act rests on: of a refusal what was asked for, of any other act the consent; and the signed word.
+
+    A withdrawal has a ``word`` or was by the secret; ``secret`` is None where the ledger's transaction does not
+    show it. Once a consent is withdrawn its secret opens nothing any more.
+    """
+
+    about: ShownConsent | ConsentRequest
+    word: Word | None = None
+    secret: bytes | None = None
+
+    @property
+    def terms(self) -> ConsentRequest:
+        """What was granted or asked for."""
+        return self.about.terms if isinstance(self.about, ShownConsent) else self.about
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return the JSON form; what there is none of is left out."""
+        name = "consent" if isinstance(self.about, ShownConsent) else "request"
+        shown: dict[str, JSON] = {name: self.about.to_json()}
+        if self.word is not None:
+            shown["word"] = self.word.to_json()
+        if self.secret is not None:
+            shown["secret"] = to_hex(self.secret)
+        return shown
+
+    @classmethod
+    def from_json(cls, value: JSON, act: Act) -> Self:
+        """Read the basis that an act has.
+
+        Raises:
+            InvalidInputError: a member is missing, unknown or malformed.
+        """
+        record = Record(value, "basis")
+        about: ShownConsent | ConsentRequest
+        if act is Act.REFUSED:
+            about = ConsentRequest.from_json(record.take("request"))
+        else:
+            about = ShownConsent.from_json(record.take("consent"))
+        word = secret = None
+        if act in _NEED_WORD or (act is Act.WITHDRAWN and "word" in record):
+            word = Word.from_json(record.take("word"))
+        elif act is Act.WITHDRAWN and "secret" in record:
+            secret = record.blob("secret")
+        record.done()
+        return cls(about, word, secret)
+
+    @property
+    def digest(self) -> bytes:
+        """H(0x70 || canonical JSON)."""
+        return keccak(_BASIS_TAG + encode(self.to_json()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """One receipt. ``id``: the consent, of a refusal the request. ``domain``: the network and its ConsentRegistry.
+
+    ``number`` says which change of the consent it was (pause, resume), or which use, counted from 1; else 0.
+    ``use``: the id of the use.
+    """
+
+    domain: SigningDomain
+    keeper: bytes
+    act: Act
+    id: bytes
+    recorded: Recorded
+    number: int = 0
+    use: bytes | None = None
+    basis: Basis
+    signature: bytes = _UNSIGNED
+
+    @property
+    def digest(self) -> bytes:
+        """What the keeper signs (EIP-712); the receipt's own id."""
+        at = self.recorded
+        return self.domain.digest(
+            keccak(
+                _TYPE
+                + text_word(self.act.value)
+                + self.keeper
+                + self.id
+                + at.transaction
+                + uint_word(at.block_number)
+                + at.block_hash
+                + uint_word(at.block_time)
+                + uint_word(self.number)
+                + (self.use or _NO_USE)
+                + self.basis.digest
+                + text_word(STATEMENT)
+            )
+        )
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return the JSON form; ``encode`` of it is the document."""
+        at = self.recorded
+        return {
+            "format": FORMAT,
+            "chain_id": self.domain.chain_id,
+            "consent_registry": to_hex(self.domain.contract),
+            "keeper": to_hex(self.keeper),
+            "act": self.act.value,
+            "id": to_hex(self.id),
+            "transaction": to_hex(at.transaction),
+            "block": {"number": at.block_number, "hash": to_hex(at.block_hash), "time": at.block_time},
+            "number": self.number,
+            "use": None if self.use is None else to_hex(self.use),
+            "basis": self.basis.to_json(),
+            "signature": to_hex(self.signature),
+        }
+
+    def to_bytes(self) -> bytes:
+        """Return the document: canonical JSON (RFC 8785)."""
+        return encode(self.to_json())
+
+    @classmethod
+    def from_json(cls, value: JSON) -> Self:
+        """Read the JSON form.
+
+        Raises:
+            InvalidInputError: a member is missing, unknown or malformed.
+        """
+        record = Record(value, "receipt")
+        if record.text("format") != FORMAT:
+            raise InvalidInputError(Reason.VALUE_MALFORMED, f"the format of a receipt is {FORMAT}", field="format")
+        act = _act(record.text("act"))
+        block = record.record("block")
+        receipt = cls(
+            domain=SigningDomain(
+                record.integer("chain_id", low=1), parse_address(record.take("consent_registry"), "consent_registry")
+            ),
+            keeper=record.blob("keeper"),
+            act=act,
+            id=record.blob("id"),
+            recorded=Recorded(
+                record.blob("transaction"), block.integer("number"), block.blob("hash"), block.integer("time")
+            ),
+            number=record.integer("number", high=2**32 - 1),
+            use=record.blob("use") if record.has("use") else None,
+            basis=Basis.from_json(record.take("basis"), act),
+            signature=record.blob("signature", length=SIGNATURE_BYTES),
+        )
+        block.done()
+        record.done()
+        _require_numbers(receipt)
+        return receipt
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Read a document that is canonical to the byte.
+
+        Raises:
+            InvalidInputError: ``not_canonical``, or it is no receipt at all.
+        """
+        receipt = cls.from_json(decode(data, max_bytes=MAX_BYTES))
+        if receipt.to_bytes() != data:
+            raise InvalidInputError(
+                Reason.NOT_CANONICAL,
+                "the document was written anew since it was signed; keep a receipt byte for byte (RFC 8785)",
+            )
+        return receipt
+
+
+def _require_numbers(receipt: Receipt) -> None:
+    counted = receipt.act in {Act.PAUSED, Act.RESUMED, Act.USED}
+    if counted != (receipt.number > 0) or (receipt.act is Act.USED) != (receipt.use is not None):
+        raise InvalidInputError(
+            Reason.VALUE_MALFORMED, "changes and uses are numbered from 1, and a use has an id; nothing else has"
+        )
+
+
+def _act(raw: str) -> Act:
+    try:
+        return Act(raw)
+    except ValueError as error:
+        raise InvalidInputError(
+            Reason.VALUE_MALFORMED, f"a receipt is for one of {', '.join(Act)}", field="act"
+        ) from error

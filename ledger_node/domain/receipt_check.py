@@ -1,0 +1,121 @@
+"""Checking a receipt without any network: numbered rules, the first one that fails is named.
+
+ 1. The document is the canonical JSON of a receipt, to the byte.
+ 2. It is about the network that the checker trusts: chain id and ConsentRegistry.
+ 3. The terms, or what was asked for, hash to the id that the receipt is about.
+ 4. Enough controllers signed the terms; a refusal, a pause, a resumption and a withdrawal was signed by
+    enough controllers as well, or shows the secret that the terms name. The receipt is the keeper's word
+    that these were the subject's controllers then, and that a withdrawal without either was by the secret.
+ 5. The act was possible at the time of its block: a grant before the consent's end; a use within its time
+    and its number of uses.
+ 6. The keeper signed all of this, with a key that the checker trusts.
+
+What it proves is the keeper's word, bound to what controllers signed; whether the ledger holds the transaction
+is for whoever has a node to look up.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from ledger_node.domain.consent import (
+    Change,
+    change_digest,
+    refusal_digest,
+    revocation_hash,
+    withdrawal_digest,
+)
+from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.error import CredenceError, VerificationError
+from ledger_node.domain.presentation import ShownConsent
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.receipt import Act, Receipt
+from ledger_node.domain.signature import recover
+
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedKeeper:
+    """Whose receipts a checker believes: addresses of the keeper's keys.
+
+    ``member`` and ``domain`` None: any member under these keys, on any network.
+    """
+
+    keys: frozenset[bytes]
+    member: bytes | None = None
+    domain: SigningDomain | None = None
+
+
+def check_receipt(document: bytes, trusted: TrustedKeeper) -> Receipt:
+    """Run rules 1 to 6 and return the receipt.
+
+    Raises:
+        VerificationError: with the number of the first rule that fails, and its reason.
+    """
+    receipt = _rule(1, lambda: Receipt.from_bytes(document))
+    _rule(2, lambda: _require_network(receipt, trusted))
+    _rule(3, lambda: _require_id(receipt))
+    _rule(4, lambda: _require_word(receipt))
+    _rule(5, lambda: _require_possible(receipt))
+    _rule(6, lambda: _require_keeper(receipt, trusted))
+    return receipt
+
+
+def _rule(number: int, run: Callable[[], _Result]) -> _Result:
+    try:
+        return run()
+    except CredenceError as error:
+        raise VerificationError(error.reason, f"rule {number}: {error.message}", field=error.field) from error
+
+
+def _require_network(receipt: Receipt, trusted: TrustedKeeper) -> None:
+    if trusted.domain not in {None, receipt.domain}:
+        raise VerificationError(Reason.OTHER_NETWORK, "the receipt is about another network than the trusted one")
+
+
+def _require_id(receipt: Receipt) -> None:
+    basis = receipt.basis
+    named = basis.about.id if isinstance(basis.about, ShownConsent) else receipt.id
+    if not receipt.id == named == basis.terms.digest(receipt.domain):
+        raise VerificationError(
+            Reason.CONSENT_ID_MISMATCH, "the terms, or what was asked for, hash to another id than the receipt's"
+        )
+
+
+def _require_word(receipt: Receipt) -> None:
+    about, word, secret = receipt.basis.about, receipt.basis.word, receipt.basis.secret
+    if isinstance(about, ShownConsent):
+        about.controllers.require_signatures(about.id, about.signatures)
+        if secret is not None and revocation_hash(secret) != about.terms.revocation_hash:
+            raise VerificationError(Reason.CONSENT_WRONG_SECRET, "the secret is not the one that the terms name")
+    if word is not None:
+        word.controllers.require_signatures(_DIGESTS[receipt.act](receipt), word.signatures)
+
+
+_DIGESTS: Final[dict[Act, Callable[[Receipt], bytes]]] = {
+    Act.REFUSED: lambda receipt: refusal_digest(receipt.id, receipt.domain),
+    Act.PAUSED: lambda receipt: change_digest(receipt.id, Change.PAUSE, receipt.number, receipt.domain),
+    Act.RESUMED: lambda receipt: change_digest(receipt.id, Change.RESUME, receipt.number, receipt.domain),
+    Act.WITHDRAWN: lambda receipt: withdrawal_digest(receipt.id, receipt.domain),
+}
+"""What controllers sign after the grant."""
+
+
+def _require_possible(receipt: Receipt) -> None:
+    terms, at = receipt.basis.terms, receipt.recorded.block_time
+    if receipt.act in {Act.GRANTED, Act.USED} and at >= terms.expires_at:
+        raise VerificationError(Reason.CONSENT_EXPIRED, "the consent had ended before this block")
+    if receipt.act is Act.USED and at < terms.not_before:
+        raise VerificationError(Reason.CONSENT_NOT_YET_VALID, "the consent had not begun before this block")
+    if receipt.act is Act.USED and receipt.number > terms.max_uses:
+        raise VerificationError(Reason.CONSENT_EXHAUSTED, "the consent does not have this many uses")
+
+
+def _require_keeper(receipt: Receipt, trusted: TrustedKeeper) -> None:
+    if trusted.member not in {None, receipt.keeper}:
+        raise VerificationError(Reason.ISSUER_MISMATCH, "the receipt is by another member than the trusted one")
+    if recover(receipt.digest, receipt.signature) not in trusted.keys:
+        raise VerificationError(
+            Reason.KEY_NOT_VALID, "no trusted key of the keeper signed this; something was changed, or it is forged"
+        )

@@ -1,0 +1,106 @@
+"""The bundles of tests/vectors/evidence: each comes to what its line of the index says."""
+
+from dataclasses import replace
+
+import pytest
+from evidence_kit import CASES, FOLDER, Bundle, checked, data_of, found, named, trust_of
+
+from ledger_node.domain.evidence.check import examine, examine_bundle
+from ledger_node.domain.evidence.report import CheckName, Result
+
+VALID = named("", valid=True)
+
+
+def expected(name):
+    report = checked(name)
+    assert found(report) == CASES[name]["expect"]
+    return report
+
+
+def test_there_are_enough_bundles_and_most_of_them_fail():
+    files = {path.stem for path in (FOLDER / "evidence").glob("*.json")} - {"index"}
+    assert files == {name for name, case in CASES.items() if "of" not in case}
+    assert len(files) >= 80
+    for names in (files, CASES):
+        failing = [name for name in names if "reason" in CASES[name]["expect"]]
+        assert len(failing) >= 0.65 * len(names)
+
+
+@pytest.mark.parametrize("name", VALID)
+def test_a_valid_bundle_passes_every_check(name):
+    report = expected(name)
+    assert [check.name for check in report.checks] == list(CheckName)
+    assert {check.result for check in report.checks} == {Result.PASSED}
+    assert report.require() is report
+
+
+@pytest.mark.parametrize("name", VALID)
+def test_a_valid_bundle_survives_reading_and_writing(name):
+    bundle = Bundle.decode(data_of(name))
+    assert bundle.encode() == data_of(name)
+    assert found(examine_bundle(bundle, trust_of(name))) == CASES[name]["expect"]
+
+
+@pytest.mark.parametrize("name", named("", valid=False))
+def test_a_bundle_that_must_fail_fails_with_its_check_and_reason(name):
+    report = expected(name)
+    results = [check.result for check in report.checks]
+    at = CheckName(CASES[name]["expect"]["check"]).number
+    assert results == [Result.PASSED] * (at - 1) + [Result.FAILED] + [Result.NOT_REACHED] * (len(CheckName) - at)
+    assert report.verdicts == ()
+
+
+@pytest.mark.parametrize("name", named("h1_"))
+def test_h1_a_changed_header_field_fails(name):
+    assert expected(name).failed.name in {CheckName.ANSWERS, CheckName.STATE, CheckName.FORM}
+
+
+@pytest.mark.parametrize("name", named("h2_"))
+def test_h2_an_index_beyond_the_size_fails(name):
+    assert expected(name).failed.name is CheckName.ANSWERS
+
+
+@pytest.mark.parametrize("name", named("h3_"))
+def test_h3_another_size_or_start_than_anchored_fails(name):
+    assert expected(name).failed.name in {CheckName.ANSWERS, CheckName.STATE}
+
+
+@pytest.mark.parametrize("name", named("h4_"))
+def test_h4_an_empty_slot_fails(name):
+    assert expected(name).failed.name is CheckName.ANSWERS
+
+
+@pytest.mark.parametrize("name", named("h5_"))
+def test_h5_a_root_by_a_key_or_member_without_the_right_at_that_time_fails(name):
+    failed = expected(name).failed
+    assert failed is None or failed.name in {CheckName.KEYS, CheckName.SUBJECT, CheckName.ANSWERS}
+
+
+@pytest.mark.parametrize("name", named("h6_"))
+def test_h6_an_orphaned_or_unsealed_block_fails(name):
+    assert expected(name).failed.name is CheckName.BLOCK
+
+
+@pytest.mark.parametrize("name", named("h7_"))
+def test_h7_an_attestation_of_another_network_fails(name):
+    assert expected(name).failed.reason.value == "other_network"
+
+
+@pytest.mark.parametrize("name", named("h8_"))
+def test_h8_revoked_or_superseded_at_the_block_fails_and_a_neighbour_does_not_count(name):
+    failed = expected(name).failed
+    assert failed is None or failed.reason.value in {"revoked", "superseded"}
+
+
+@pytest.mark.parametrize("name", named("h9_"))
+def test_h9_a_compromised_key_voids_what_came_after_and_nothing_before(name):
+    failed = expected(name).failed
+    assert failed is None or (failed.name, failed.reason.value) == (CheckName.KEYS, "key_compromised")
+
+
+@pytest.mark.parametrize("name", VALID)
+@pytest.mark.parametrize("change", [{"chain_id": 31338}, {"genesis": bytes(32)}])
+def test_a6_evidence_of_one_chain_never_holds_under_the_trust_file_of_another(name, change):
+    report = examine(data_of(name), replace(trust_of(name), **change))
+    assert found(report) == {"check": "network", "reason": "other_network"}
+    assert report.verdicts == ()

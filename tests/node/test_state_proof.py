@@ -1,0 +1,245 @@
+"""State proofs of the contracts, as evidence hangs on them: the embedded node's are anvil's, node by node."""
+
+import gzip
+import json
+
+import pytest
+import rlp
+from anvil_kit import mined_by, running_anvil
+from node_kit import CHAIN_ID, GENESIS_TIME, SEALER_KEY, account, genesis, sign, word
+from trie import HexaryTrie
+
+from ledger_node.chain.artifact import artifact
+from ledger_node.domain.batch import Batch, changes_digest
+from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.hashing import keccak
+from ledger_node.domain.signature import address_of
+from ledger_node.domain.signature import sign as sign_digest
+from ledger_node.node.embedded import Engine, chain
+from ledger_node.node.embedded.rpc import Rpc
+from ledger_node.node.embedded.seal import recover_sealer
+
+GOVERNOR, MEMBER_KEY = account(0), bytes([1]) * 32
+MEMBER, SCHEMA, CONSENT, SUBJECT = (keccak(name) for name in (b"member", b"schema", b"consent", b"subject"))
+SECRET = b"\x55" * 32
+ROLES = 1 | 4 | 8
+RICH = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"
+"""anvil's first account: it cannot be had without one."""
+SEALER = address_of(SEALER_KEY)
+
+
+def octets(value):
+    return bytes.fromhex(value[2:])
+
+
+def number(value):
+    return int(value, 16)
+
+
+HEADER = {
+    "parentHash": octets,
+    "sha3Uncles": octets,
+    "miner": octets,
+    "stateRoot": octets,
+    "transactionsRoot": octets,
+    "receiptsRoot": octets,
+    "logsBloom": octets,
+    "difficulty": number,
+    "number": number,
+    "gasLimit": number,
+    "gasUsed": number,
+    "timestamp": number,
+    "extraData": octets,
+    "mixHash": octets,
+    "nonce": octets,
+    "baseFeePerGas": number,
+    "withdrawalsRoot": octets,
+    "blobGasUsed": number,
+    "excessBlobGas": number,
+    "parentBeaconBlockRoot": octets,
+}
+"""The members of a Cancun header in their order, and how each is encoded."""
+
+
+class Twins:
+    """The same transactions at the same times on the embedded node and on anvil."""
+
+    def __init__(self, engine, anvil, monkeypatch):
+        self._rpc = Rpc(engine)
+        self.theirs = anvil
+        self._nonce = 0
+        self.time = GENESIS_TIME
+        monkeypatch.setattr(chain, "now", lambda: self.time)
+
+    def ours(self, method, *params):
+        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        answer = json.loads(self._rpc.handle(json.dumps(body).encode()))
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def send(self, to, data):
+        self.time += 10
+        raw = "0x" + sign(GOVERNOR, self._nonce, to, data, gas=20_000_000).hex()
+        self._nonce += 1
+        self.theirs("evm_setNextBlockTimestamp", hex(self.time))
+        tx_hash = self.theirs("eth_sendRawTransaction", raw)
+        theirs = mined_by(self.theirs, tx_hash)
+        assert self.ours("eth_sendRawTransaction", raw) == tx_hash
+        mine = self.ours("eth_getTransactionReceipt", tx_hash)
+        assert (mine["status"], theirs["status"]) == ("0x1", "0x1")
+        return bytes.fromhex(mine["contractAddress"][2:]) if mine["contractAddress"] else int(mine["blockNumber"], 16)
+
+
+def life(twins):
+    """Deploy the contracts and let a consortium live; yield the block of each step with the contracts."""
+
+    def create(name, *args):
+        return twins.send(b"", artifact(name).construct(*args))
+
+    def call(name, function, *args):
+        return twins.send(contracts[name], artifact(name).encode(function, *args))
+
+    def govern(*calls):
+        proposal = [("0x" + contracts[name].hex(), artifact(name).encode(*call)) for name, *call in calls]
+        return call("Council", "proposeAndExecute", proposal)
+
+    contracts = {"Council": create("Council", [GOVERNOR.address], 1)}
+    council = "0x" + contracts["Council"].hex()
+    contracts |= {name: create(name, council) for name in ("MemberRegistry", "SchemaRegistry")}
+    members = "0x" + contracts["MemberRegistry"].hex()
+    contracts |= {name: create(name, members) for name in ("SubjectRegistry", "AnchorRegistry", "ConsentRegistry")}
+    domain = SigningDomain(CHAIN_ID, contracts["AnchorRegistry"])
+
+    def anchor(number, root, previous, words, masks):
+        batch = Batch(MEMBER, 0, number, root, 300, previous, changes_digest(words, masks))
+        fields = (MEMBER, 0, number, root, 300, previous, batch.superseded_digest)
+        return call("AnchorRegistry", "anchor", fields, sign_digest(batch.digest(domain), MEMBER_KEY), words, masks)
+
+    yield (
+        govern(
+            ("MemberRegistry", "addMember", MEMBER, ROLES, "Member", ""),
+            ("MemberRegistry", "addKey", MEMBER, "0x" + address_of(MEMBER_KEY).hex(), 0, 2**64 - 1),
+            ("SchemaRegistry", "register", SCHEMA, "schema"),
+            ("SchemaRegistry", "allowIssuer", SCHEMA, MEMBER),
+        ),
+        contracts,
+    )
+    yield call("SubjectRegistry", "register", SUBJECT, keccak(b"controllers")), contracts
+    yield anchor(1, keccak(b"root 1"), bytes(32), [], []), contracts
+    yield anchor(2, keccak(b"root 2"), keccak(b"root 1"), [0, 1], [8, 1]), contracts
+    bounds = (0, GENESIS_TIME + 10**6, 5, keccak(b"\x40" + SECRET), bytes(32))
+    yield call("ConsentRegistry", "grant", CONSENT, *bounds), contracts
+    yield call("ConsentRegistry", "recordUses", [CONSENT], [keccak(b"use")]), contracts
+    yield call("SubjectRegistry", "rotate", SUBJECT, keccak(b"other controllers")), contracts
+    yield call("ConsentRegistry", "withdraw", CONSENT, SECRET), contracts
+    key = "0x" + address_of(MEMBER_KEY).hex()
+    yield govern(("MemberRegistry", "markCompromised", key, 12_345)), contracts
+
+
+@pytest.fixture(scope="module")
+def steps(tmp_path_factory):
+    """The steps, with what each node says after every one of them; anvil's values are those of its dump."""
+    path = tmp_path_factory.mktemp("twins") / "chain.sqlite"
+    options = ("--timestamp", str(GENESIS_TIME), "--disable-default-create2-deployer")
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        Engine.create(path, genesis(), SEALER_KEY) as engine,
+        running_anvil(CHAIN_ID, *options) as anvil,
+    ):
+        twins = Twins(engine, anvil, patch)
+        yield twins, [Step(twins, block, contracts) for block, contracts in life(twins)]
+
+
+class Step:
+    """A block, its contracts, and both nodes' proofs of every slot that it has by then, and of one more."""
+
+    def __init__(self, twins, block, contracts):
+        self.block = block
+        packed = bytes.fromhex(twins.theirs("anvil_dumpState")[2:])
+        self.accounts = json.loads(gzip.decompress(packed))["accounts"]
+        self.header = twins.ours("eth_getBlockByNumber", hex(block), False)
+        self.ours, self.theirs = {}, {}
+        for name, contract in contracts.items():
+            address = "0x" + contract.hex()
+            slots = [*self.accounts[address]["storage"], "0x" + word(2**200).hex()]
+            self.ours[name] = twins.ours("eth_getProof", address, slots, hex(block))
+            self.theirs[name] = twins.theirs("eth_getProof", address, slots, "latest")
+
+
+def storage_trie(values):
+    """Return the trie of a storage. anvil keeps leaves for slots that are zero, read or set; a trie has none."""
+    trie = HexaryTrie({})
+    for slot, value in values.items():
+        if int(value, 16):
+            trie[keccak(bytes.fromhex(slot[2:]))] = rlp.encode(int(value, 16))
+    return trie
+
+
+def state_trie(accounts):
+    """Return the trie of the accounts that are not empty, without the one that anvil gives money to."""
+    trie = HexaryTrie({})
+    for address, account_ in accounts.items():
+        code = bytes.fromhex(account_["code"][2:])
+        if address != RICH and (account_["nonce"] or code):
+            root = storage_trie(account_["storage"]).root_hash
+            trie[keccak(bytes.fromhex(address[2:]))] = rlp.encode([account_["nonce"], 0, root, keccak(code)])
+    return trie
+
+
+def nodes(trie, key):
+    return ["0x" + rlp.encode(node).hex() for node in trie.get_proof(keccak(key))]
+
+
+def test_every_state_root_and_every_proof_is_that_of_the_trie_of_anvils_values(steps):
+    for step in steps[1]:
+        accounts = state_trie(step.accounts)
+        assert step.header["stateRoot"] == "0x" + accounts.root_hash.hex()
+        for proof in step.ours.values():
+            storage = storage_trie(step.accounts[proof["address"]]["storage"])
+            assert proof["storageHash"] == "0x" + storage.root_hash.hex()
+            assert proof["accountProof"] == nodes(accounts, bytes.fromhex(proof["address"][2:]))
+            for slot in proof["storageProof"]:
+                assert slot["proof"] == nodes(storage, bytes.fromhex(slot["key"][2:]))
+
+
+def test_the_storage_proofs_of_both_nodes_are_the_same_where_anvil_keeps_no_zeros(steps):
+    compared = {}
+    for step in steps[1]:
+        for name, mine in step.ours.items():
+            theirs = step.theirs[name]
+            for member in ("balance", "codeHash", "nonce"):
+                assert mine[member] == theirs[member]
+            for ours, other in zip(mine["storageProof"], theirs["storageProof"], strict=True):
+                assert int(ours["value"], 16) == int(other["value"], 16)
+            values = step.accounts[mine["address"]]["storage"].values()
+            # without any storage anvil shows the empty node, we and geth nothing
+            if not values or any(int(value, 16) == 0 for value in values):
+                continue
+            assert mine["storageHash"] == theirs["storageHash"]
+            assert [slot["proof"] for slot in mine["storageProof"]] == [
+                slot["proof"] for slot in theirs["storageProof"]
+            ]
+            assert rlp.decode(rlp.decode(bytes.fromhex(mine["accountProof"][-1][2:]))[1]) == rlp.decode(
+                rlp.decode(bytes.fromhex(theirs["accountProof"][-1][2:]))[1]
+            )
+            compared[name] = compared.get(name, 0) + 1
+    # Council and MemberRegistry read or set slots that stay zero; SubjectRegistry does from its rotation on
+    assert compared == {"SchemaRegistry": 9, "AnchorRegistry": 7, "ConsentRegistry": 5, "SubjectRegistry": 5}
+
+
+def test_proofs_of_earlier_blocks_stay_available_by_number_and_by_hash(steps):
+    twins, done = steps
+    for step in done:
+        for proof in step.ours.values():
+            slots = [slot["key"] for slot in proof["storageProof"]]
+            for block in (hex(step.block), {"blockHash": step.header["hash"]}, {"blockNumber": hex(step.block)}):
+                assert twins.ours("eth_getProof", proof["address"], slots, block) == proof
+
+
+def test_the_header_hashes_to_its_block_and_carries_the_sealers_signature(steps):
+    for step in steps[1]:
+        header = step.header
+        encoded = rlp.encode([field(header[name]) for name, field in HEADER.items()])
+        assert "0x" + keccak(encoded).hex() == header["hash"]
+        seal = bytes.fromhex(header["seal"][2:])
+        assert recover_sealer(keccak(encoded), seal) == bytes.fromhex(header["sealer"][2:]) == SEALER

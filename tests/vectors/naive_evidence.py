@@ -1,0 +1,396 @@
+"""The check of a bundle, naively and only from format.md, clause 15. No ledger_node here.
+
+It takes the form of a bundle for granted, but for its canonical form: corruptions of the form are not asked of it.
+"""
+
+import base64
+import json
+from collections.abc import Iterator
+
+import coincurve
+import naive
+import naive_claim
+import naive_ledger
+import naive_state as state
+import reference as ref
+from evidence_world import canonical, receipt_digest
+from naive import RefusedError, hexed, require
+from naive_ledger import blob
+
+DAY = 86_400
+HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
+STEPS = (
+    "form", "network", "block", "state", "members", "keys", "consent", "subject", "answers", "receipt", "day",
+)  # fmt: skip
+
+
+def check(data: bytes, trust: dict, later: list[dict], at: str | None) -> dict:
+    """What the vectors expect: the verdicts, or which check fails and why."""
+    steps = Evidence(data, trust, later, at).steps()
+    for name in STEPS:
+        try:
+            next(steps)
+        except RefusedError as error:
+            return {"check": name, "reason": error.args[0]}
+    return {"verdicts": [claim["verdict"] for claim in json.loads(data)["presentation"]["claims"]]}
+
+
+def decode_rlp(data: bytes) -> object:
+    item, rest = first_item(data)
+    require(not rest, "state_proof_malformed")
+    return item
+
+
+def first_item(data: bytes) -> tuple[object, bytes]:
+    head = data[0]
+    if head < 0x80:
+        return data[:1], data[1:]
+    base = 0xC0 if head >= 0xC0 else 0x80
+    size, start = head - base, 1
+    if size > 55:
+        start = 1 + size - 55
+        size = int.from_bytes(data[1:start], "big")
+    body, rest = data[start : start + size], data[start + size :]
+    if base == 0x80:
+        return body, rest
+    items = []
+    while body:
+        item, body = first_item(body)
+        items.append(item)
+    return items, rest
+
+
+def recovered(digest: bytes, signature: bytes, v: int, reason: str) -> bytes:
+    number = signature[64] - v
+    require(number in {0, 1} and int.from_bytes(signature[32:64], "big") <= HALF_ORDER, reason)
+    try:
+        key = coincurve.PublicKey.from_signature_and_message(signature[:64] + bytes([number]), digest, hasher=None)
+    except Exception:  # noqa: BLE001 - coincurve raises bare Exception for an unusable signature
+        raise RefusedError(reason) from None
+    return ref.H(key.format(compressed=False)[1:])[12:]
+
+
+class Proven:
+    """Nodes over one state root."""
+
+    def __init__(self, nodes: list[str], root: bytes, contracts: dict) -> None:
+        shown = [base64.b64decode(node) for node in nodes]
+        self._nodes = {ref.H(node): node for node in shown}
+        require(list(self._nodes) == sorted(self._nodes) and len(shown) == len(self._nodes), "state_proof_malformed")
+        require(all(32 <= len(node) <= 1024 for node in shown), "state_proof_malformed")
+        self._read, self._root, self._contracts = set(), root, contracts
+
+    def word(self, slot: tuple[str, int]) -> int:
+        held = self._contracts[slot[0]]
+        account = self._get(self._root, blob(held["address"]))
+        account = decode_rlp(account) if account else [b""] * 4
+        require(hexed(account[3]) == held["code_hash"], "code_differs")
+        value = self._get(account[2], state.word(slot[1]))
+        return int.from_bytes(decode_rlp(value), "big") if value else 0
+
+    def require_all_read(self) -> None:
+        require(len(self._read) == len(self._nodes), "state_proof_unneeded")
+
+    def _get(self, root: bytes, key: bytes) -> bytes:
+        """The value under a key, or nothing where the path to it ends."""
+        if root == state.BLANK:
+            return b""
+        path, node = ref.H(key).hex(), self._node(root)
+        while len(node) == 17:
+            node, path = self._node(node[int(path[0], 16)]), path[1:]
+            if not node:
+                return b""
+            if len(node) == 2:
+                odd = node[0][0] >> 4 & 1
+                own, leaf = node[0].hex()[2 - odd :], node[0][0] >> 4 >= 2
+                if leaf or not path.startswith(own):
+                    return node[1] if leaf and own == path else b""
+                node, path = self._node(node[1]), path[len(own) :]
+        raise AssertionError("the tries of these vectors begin with a branch")
+
+    def _node(self, at: object) -> list:
+        if isinstance(at, list) or not at:
+            return at
+        require(at in self._nodes, "state_proof_missing")
+        self._read.add(at)
+        return decode_rlp(self._nodes[at])
+
+
+class Sealed:
+    """A header, who sealed it, and its hash."""
+
+    def __init__(self, block: dict, trust: dict) -> None:
+        header = blob(block["header"])
+        fields = decode_rlp(header)
+        self.number, self.time = (int.from_bytes(fields[place], "big") for place in (8, 11))
+        self.root = fields[3]
+        sets = [one for one in trust["finality"]["sets"] if one["from_block"] <= self.number]
+        require(sets, "block_not_final")
+        allowed = sets[-1]["addresses"]
+        if trust["finality"]["kind"] == "sealer":
+            require(block["seal"] is not None, "block_not_final")
+            self.hash, digest, seals, quorum = ref.H(header), ref.H(header), [blob(block["seal"])], 1
+        else:
+            require(block["seal"] is None, "seal_malformed")
+            vanity, validators, vote, round_, seals = decode_rlp(fields[12])
+            require(sorted(map(hexed, validators)) == allowed, "validators_differ")
+            sealed = [
+                ref.H(
+                    state.rlp.encode([*fields[:12], state.rlp.encode([vanity, validators, vote, n, []]), *fields[13:]])
+                )
+                for n in (round_, b"")
+            ]
+            digest, self.hash = sealed
+            quorum = (2 * len(allowed) + 2) // 3
+        signers = []
+        for seal in seals:
+            signer = hexed(recovered(digest, seal, 0, "seal_malformed"))
+            require(signer in allowed, "seal_by_outsider")
+            require(signer not in signers, "seal_repeated")
+            signers.append(signer)
+        require(len(signers) >= quorum, "block_not_final")
+
+
+class Evidence:
+    def __init__(self, data: bytes, trust: dict, later: list[dict], at: str | None) -> None:
+        self._data, self._trust, self._later, self._at = data, trust, later, at
+
+    def steps(self) -> Iterator[None]:
+        value = json.loads(self._data)
+        require(canonical(value) == self._data, "not_canonical")
+        self._presentation, self._receipt = value["presentation"], value["receipt"]
+        self._consent, self._subject = self._presentation["consent"], self._presentation["subject"]
+        self._attestations = {self._digest(one["header"]): one for one in self._presentation["attestations"]}
+        self._specs = {spec["name"]: spec for spec in value["schemas"]}
+        yield
+        for file in (value, *self._later):
+            network = {"chain_id": self._trust["chain_id"], "genesis": self._trust["genesis"]}
+            require(file is not value or file["network"] == network, "other_network")
+        yield
+        self._sealed = Sealed(value["block"], self._trust)
+        yield
+        proven = Proven(value["nodes"], self._sealed.root, self._trust["contracts"])
+        self._read_facts(proven, value)
+        yield
+        for slot, word in self._names.items():
+            require(word == self._words[slot], "member_differs")
+        yield
+        self._merge_later()
+        for one in self._all:
+            self._require_key(one["anchor"]["member"], one["anchor"]["key"], one["anchor"]["anchored_at"])
+        yield
+        self._check_consent()
+        yield
+        self._check_subject()
+        yield
+        for claim in self._presentation["claims"]:
+            self._check_claim(claim)
+        yield
+        if self._receipt is not None:
+            self._check_receipt()
+        yield
+        if self._at is not None:
+            day = ref.date(self._at)
+            require(self._sealed.time // DAY <= day, "given_later")
+            require(all(one["header"]["valid_until"] > day * DAY for one in self._all), "attestation_expired")
+        yield
+
+    @staticmethod
+    def _digest(header: dict) -> str:
+        return hexed(header_digest(header))
+
+    def _read_facts(self, proven: Proven, value: dict) -> None:
+        self._all = [self._subject["registration"], *self._attestations.values()]
+        self._names = {}
+        for member in value["members"]:
+            self._names.update(state.name_words(blob(member["id"]), member["name"]))
+        slots = [*self._names, *state.consent_words(blob(self._consent["id"]), (0,) * 8, b"")]
+        subject, self._entry = blob(self._consent["terms"]["subject"]), value["controllers_entry"]
+        self._entries = list(state.entry_words(subject, [], self._entry))
+        slots += self._entries
+        keys = [(one["anchor"]["member"], one["anchor"]["key"]) for one in self._all]
+        if self._receipt is not None:
+            keys.append((self._receipt["member"], self._receipt["key"]))
+        self._key_slots = {key: next(iter(state.key_words(blob(key[0]), blob(key[1]), (0, 0, 0)))) for key in keys}
+        slots += self._key_slots.values()
+        for one in self._all:
+            anchor, header = one["anchor"], one["header"]
+            member = blob(anchor["member"])
+            slots += state.anchor_words(member, anchor["stream"], anchor["number"], b"")
+            slots += state.status_words(member, (anchor["start"] + one["index"]) // 256, (0, 0))
+            slots += state.period_words(blob(header["schema_id"]), blob(header["issuer"]), (0, 0))
+        # the contracts in a fixed order, so that the first failure is the one that the format names
+        order = {name: place for place, name in enumerate(state.CONTRACTS)}
+        self._words = {slot: proven.word(slot) for slot in sorted(set(slots), key=lambda one: (order[one[0]], one[1]))}
+        proven.require_all_read()
+        self._keys = {key: unpacked(self._words[slot], (64, 64, 64)) for key, slot in self._key_slots.items()}
+
+    def _merge_later(self) -> None:
+        for statement in self._later:
+            network = {"chain_id": self._trust["chain_id"], "genesis": self._trust["genesis"]}
+            require(statement["network"] == network, "other_network")
+            sealed = Sealed(statement["block"], self._trust)
+            proven = Proven(statement["nodes"], sealed.root, self._trust["contracts"])
+            for key in statement["keys"]:
+                member, name = key["member"], key["key"]
+                word = proven.word(next(iter(state.key_words(blob(member), blob(name), (0, 0, 0)))))
+                mark = unpacked(word, (64, 64, 64))[2]
+                if mark and (member, name) in self._keys:
+                    since, until, known = self._keys[member, name]
+                    self._keys[member, name] = since, until, min(mark, known or mark)
+            proven.require_all_read()
+
+    def _require_key(self, member: str, key: str, time: int) -> None:
+        since, until, mark = self._keys[member, key]
+        require(since <= time < until, "key_not_valid")
+        require(not mark or time < mark, "key_compromised")
+
+    def _check_consent(self) -> None:
+        terms, consent = self._consent["terms"], blob(self._consent["id"])
+        where = {
+            "chain_id": self._trust["chain_id"],
+            "contract": self._trust["contracts"]["ConsentRegistry"]["address"],
+        }
+        require(naive_ledger.digest("consent_terms", terms, where) == consent, "consent_id_mismatch")
+        first, second = (self._words[slot] for slot in state.consent_words(consent, (0,) * 8, b""))
+        held, granted, since, until, most, uses, _, _ = unpacked(first, (8, 40, 40, 40, 32, 32, 40, 24))
+        require(held, "consent_unknown")
+        began, next_began, commitment = (self._words[slot] for slot in sorted_entry(self._entries))
+        controllers = self._consent["controllers"]
+        in_force = commitment and began <= granted and not 0 < next_began <= granted
+        shown = int.from_bytes(naive_ledger.digest("controllers", controllers, None), "big")
+        require(in_force and commitment == shown, "controllers_mismatch")
+        signers = []
+        for signature in self._consent["signatures"]:
+            signer = hexed(recovered(consent, blob(signature), 27, "signature_malformed"))
+            require(signer in controllers["addresses"], "signer_not_controller")
+            require(signer not in signers, "signer_repeated")
+            signers.append(signer)
+        require(len(signers) >= controllers["threshold"], "threshold_not_met")
+        bounds = terms["not_before"], terms["expires_at"], terms["max_uses"], int(terms["revocation_hash"], 16)
+        require((since, until, most, second) == bounds, "consent_terms_differ")
+        require(held != 2, "consent_withdrawn")
+        require(held != 3, "consent_paused")
+        require(since <= self._sealed.time, "consent_not_yet_valid")
+        require(self._sealed.time < until, "consent_expired")
+        require(uses - 1 < most, "consent_exhausted")
+        require(uses >= 1, "use_not_recorded")
+
+    def _check_subject(self) -> None:
+        registration, proof = self._subject["registration"], self._subject["proof"]
+        spec = self._specs["subject_registration"]
+        self._check_attestation(registration, spec)
+        require(registration["header"]["valid_until"] > self._sealed.time, "attestation_expired")
+        self._require_about_subject(registration)
+        asked = {"schema": spec, "question": {"field": "subject_id"}, "statement": {"kind": "reveal"}, "proof": proof}
+        naive.check_field_proof({**asked, "fields_root": registration["header"]["fields_root"]})
+        require(proof["opening"]["value"] == self._consent["terms"]["subject"], "subject_mismatch")
+
+    def _require_about_subject(self, one: dict) -> None:
+        tag = ref.H(b"\x30", blob(one["subject_key"]), self._subject["credit_code"].encode())
+        require(hexed(tag) == one["header"]["subject_tag"], "subject_mismatch")
+
+    def _check_attestation(self, one: dict, spec: dict) -> None:
+        header, anchor = one["header"], one["anchor"]
+        member = blob(anchor["member"])
+        (slot,) = state.anchor_words(member, anchor["stream"], anchor["number"], b"")
+        network = {
+            "chain_id": self._trust["chain_id"],
+            "anchor_registry": self._trust["contracts"]["AnchorRegistry"]["address"],
+        }
+        held = hexed(state.word(self._words[slot]))
+        naive_ledger.check_attestation({**one, "schema": spec, "network": network, "held": held})
+        period = state.period_words(blob(header["schema_id"]), blob(header["issuer"]), (0, 0))
+        since, until = unpacked(self._words[next(iter(period))], (64, 64))
+        require(since <= anchor["anchored_at"] < until, "issuer_not_allowed")
+        self._require_key(anchor["member"], anchor["key"], anchor["anchored_at"])
+        word, bit = divmod(anchor["start"] + one["index"], 256)
+        planes = [self._words[slot] for slot in state.status_words(member, word, (0, 0))]
+        require(not planes[0] >> bit & 1, "revoked")
+        require(not planes[1] >> bit & 1, "superseded")
+
+    def _check_claim(self, claim: dict) -> None:
+        question, terms = claim["question"], self._consent["terms"]
+        parts = question.get("of", [question])
+        shown = claim.get("parts", [{"part": 0, **claim}] if claim.get("proof") else [])
+        outcomes = ["cannot_tell"] * len(parts)
+        reason = "value_absent"
+        try:
+            require(claim["claim"] in terms["questions"], "question_not_consented")
+            require(shown or claim["verdict"] == "cannot_tell", "opening_malformed")
+            numbers = [part["part"] for part in shown]
+            require(numbers == sorted(set(numbers)), "opening_malformed")
+            for part in shown:
+                outcomes[part["part"]] = self._outcome(parts[part["part"]], part)
+        except RefusedError as error:
+            if claim["verdict"] != "cannot_tell":
+                raise
+            shown, reason = [], error.args[0]
+            require(reason == claim["reason"], "answer_differs")
+        outcome = naive_claim.follows(question.get("needed", 1), outcomes)
+        require(outcome == claim["verdict"], "field_proof_failed")
+        if outcome != "cannot_tell":
+            reason = None
+        elif not shown or "of" in question:
+            reason = claim["reason"] or "no_attestation"
+        require(claim["reason"] == reason, "answer_differs")
+        said = claim["message"] is not None or (outcome == "cannot_tell" and (not shown or "of" in question))
+        require(self._receipt is not None or not said, "receipt_missing")
+
+    def _outcome(self, question: dict, part: dict) -> str:
+        require(part["attestation"] in self._attestations, "no_attestation")
+        one, terms = self._attestations[part["attestation"]], self._consent["terms"]
+        header, spec = one["header"], self._specs[question["schema"]]
+        self._check_attestation(one, spec)
+        require(not terms["departments"] or header["issuer"] in terms["departments"], "consent_other_department")
+        first, last = terms["data_from"] or "0000", terms["data_to"] or "9999-12-31"
+        require(first <= header["period_from"] and header["period_to"] <= last, "consent_other_period")
+        self._require_about_subject(one)
+        require(header["valid_until"] > self._sealed.time, "attestation_expired")
+        most = None if self._receipt is None else self._receipt["max_age_days"]
+        age = self._sealed.time // DAY - ref.date(header["as_of"])
+        require(most is None or age <= most, "attestation_too_old")
+        if "period" in question:
+            year = question["period"]
+            covered = header["period_from"], header["period_to"]
+            require(covered == (f"{year}-01-01", f"{year}-12-31"), "period_mismatch")
+        statement = naive.lower(spec, question, header["as_of"])
+        asked = {"schema": spec, "question": question, "statement": statement, "proof": part["proof"]}
+        return naive.check_field_proof({**asked, "fields_root": header["fields_root"]})
+
+    def _check_receipt(self) -> None:
+        receipt = self._receipt
+        require(receipt["member"] != self._consent["terms"]["grantee"], "receipt_differs")
+        where = {
+            "chain_id": self._trust["chain_id"],
+            "contract": self._trust["contracts"]["ConsentRegistry"]["address"],
+        }
+        digest = receipt_digest(receipt, self._presentation, self._sealed.hash, where)
+        signer = recovered(digest, blob(receipt["signature"]), 27, "signature_malformed")
+        require(hexed(signer) == receipt["key"], "receipt_differs")
+        self._require_key(receipt["member"], receipt["key"], self._sealed.time)
+
+
+def unpacked(word: int, widths: tuple[int, ...]) -> list[int]:
+    """The numbers packed into a word, from the low end."""
+    parts = []
+    for width in widths:
+        parts.append(word % 2**width)
+        word //= 2**width
+    return parts
+
+
+def sorted_entry(slots: list) -> list:
+    """(since, since of the next entry, commitment) of the slots as ``entry_words`` lists them."""
+    since, commitment, next_since = slots
+    return [since, next_since, commitment]
+
+
+def header_digest(header: dict) -> bytes:
+    """D of a header of whatever schema it says."""
+    widths = {"issued_at": 8, "valid_until": 8, "as_of": 4, "period_from": 4, "period_to": 4}
+    days = {name: ref.date(header[name]) for name in ("as_of", "period_from", "period_to")}
+    numbers = b"".join({**header, **days}[name].to_bytes(width, "big") for name, width in widths.items())
+    blobs = b"".join(blob(header[name]) for name in ("schema_id", "fields_root", "subject_tag", "issuer"))
+    chain = header["chain_id"].to_bytes(8, "big") + blob(header["anchor_registry"])
+    return ref.H(b"\x03", blobs, numbers, blob(header["supersedes"]), chain)

@@ -1,0 +1,178 @@
+"""The state of a chain, naively: where facts lie in storage, tries, headers and seals. No ledger_node here."""
+
+import base64
+
+import coincurve
+import reference as ref
+import rlp
+from trie.hexary import HexaryTrie
+
+CONTRACTS = ("MemberRegistry", "SchemaRegistry", "SubjectRegistry", "AnchorRegistry", "ConsentRegistry")
+BLANK = ref.H(rlp.encode(b""))
+MIX_HASH = bytes.fromhex("63746963616c2062797a616e74696e65206661756c7420746f6c6572616e6365")
+
+
+def word(value: int | bytes) -> bytes:
+    return value.to_bytes(32, "big") if isinstance(value, int) else bytes(32 - len(value)) + value
+
+
+def at(key: int | bytes, slot: int) -> int:
+    """k . s of the interfaces: the slot of a mapping's entry."""
+    return int.from_bytes(ref.H(word(key), word(slot)), "big")
+
+
+def packed(*parts: tuple[int, int]) -> int:
+    """(value, bits) from the low end."""
+    total = shift = 0
+    for value, bits in parts:
+        total += value << shift
+        shift += bits
+    return total
+
+
+def key_words(member: bytes, key: bytes, record: tuple) -> dict:
+    return {("MemberRegistry", at(key, at(member, 2))): packed(*zip(record, (64, 64, 64), strict=True))}
+
+
+def name_words(member: bytes, name: str) -> dict:
+    text, slot = name.encode(), at(member, 1) + 2
+    if len(text) < 32:
+        return {("MemberRegistry", slot): int.from_bytes(text + bytes(31 - len(text)) + bytes([2 * len(text)]), "big")}
+    words = {("MemberRegistry", slot): 2 * len(text) + 1}
+    first = int.from_bytes(ref.H(word(slot)), "big")
+    padded = text + bytes(-len(text) % 32)
+    for n in range(0, len(padded), 32):
+        words["MemberRegistry", first + n // 32] = int.from_bytes(padded[n : n + 32], "big")
+    return words
+
+
+def period_words(schema: bytes, member: bytes, period: tuple) -> dict:
+    return {("SchemaRegistry", at(member, at(schema, 2))): packed(*zip(period, (64, 64), strict=True))}
+
+
+def anchor_words(member: bytes, stream: int, number: int, digest: bytes) -> dict:
+    return {("AnchorRegistry", at(number, at(stream, at(member, 3)))): int.from_bytes(digest, "big")}
+
+
+def status_words(member: bytes, word_number: int, planes: tuple[int, int]) -> dict:
+    return {("AnchorRegistry", at(word_number, at(plane, at(member, 4)))): bits for plane, bits in enumerate(planes)}
+
+
+def consent_words(consent: bytes, record: tuple, revocation_hash: bytes) -> dict:
+    place = at(consent, 0)
+    first = packed(*zip(record, (8, 40, 40, 40, 32, 32, 40, 24), strict=True))
+    return {
+        ("ConsentRegistry", place): first,
+        ("ConsentRegistry", place + 1): int.from_bytes(revocation_hash, "big"),
+    }
+
+
+def entry_words(subject: bytes, entries: list[tuple[bytes, int]], index: int) -> dict:
+    """The commitment and beginning of entry ``index``, and when the next one begins, zero if there is none."""
+    first = int.from_bytes(ref.H(word(at(subject, 0))), "big")
+    words = {}
+    for n in (index, index + 1):
+        commitment, since = entries[n] if n < len(entries) else (bytes(32), 0)
+        words["SubjectRegistry", first + 3 * n + 1] = since
+        if n == index:
+            words["SubjectRegistry", first + 3 * n] = int.from_bytes(commitment, "big")
+    return words
+
+
+class State:
+    """Contracts with code and storage, in a trie of accounts."""
+
+    def __init__(self, contracts: dict[str, tuple[bytes, bytes]], words: dict, filler: int) -> None:
+        self._storage, self._contracts = {}, contracts
+        self._accounts = HexaryTrie({})
+        for name, (address, code_hash) in contracts.items():
+            storage = self._storage[name] = HexaryTrie({})
+            for n in range(filler):
+                storage[ref.H(word(at(n, 99)))] = rlp.encode(n + 1)
+            for (contract, slot), value in words.items():
+                if contract == name and value:
+                    storage[ref.H(word(slot))] = rlp.encode(value)
+            self._accounts[ref.H(address)] = rlp.encode([1, 0, storage.root_hash, code_hash])
+        for n in range(filler):
+            self._accounts[ref.H(b"account %d" % n)] = rlp.encode([n, 0, BLANK, ref.H(b"")])
+
+    @property
+    def root(self) -> bytes:
+        return self._accounts.root_hash
+
+    def nodes(self, slots: list) -> list[bytes]:
+        """The nodes that prove these slots and their contracts, by rising hash."""
+        found = set()
+        for contract, slot in slots:
+            for trie, key in (
+                (self._accounts, self._contracts[contract][0]),
+                (self._storage[contract], word(slot)),
+            ):
+                if trie.root_hash != BLANK:
+                    found |= {rlp.encode(node) for node in trie.get_proof(ref.H(key))}
+        return sorted((node for node in found if len(node) >= 32), key=ref.H)
+
+
+def base64_of(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def address(key: bytes) -> bytes:
+    return ref.H(coincurve.PrivateKey(key).public_key.format(compressed=False)[1:])[12:]
+
+
+def sign(key: bytes, digest: bytes, v: int = 27) -> bytes:
+    made = coincurve.PrivateKey(key).sign_recoverable(digest, hasher=None)
+    return made[:64] + bytes([made[64] + v])
+
+
+def header_fields(state_root: bytes, number: int, time: int, extra: bytes, miner: bytes) -> list:
+    """The 20 fields of a Cancun header."""
+    return [
+        ref.H(b"parent of", word(number)),
+        ref.H(rlp.encode([])),
+        miner,
+        state_root,
+        BLANK,
+        BLANK,
+        bytes(256),
+        1,
+        number,
+        1_000_000_000,
+        21_000,
+        time,
+        extra,
+        MIX_HASH,
+        bytes(8),
+        0,
+        BLANK,
+        0,
+        0,
+        bytes(32),
+    ]
+
+
+def sealed(fields: list, key: bytes) -> tuple[bytes, bytes, bytes]:
+    """(header, seal, hash) on the embedded chain."""
+    encoded = rlp.encode(fields)
+    return encoded, sign(key, ref.H(encoded), 0), ref.H(encoded)
+
+
+def committed(
+    fields: list,
+    validators: list[bytes],
+    signers: list[bytes],
+    *,
+    round_: int = 0,
+    signed_round: int | None = None,
+    vote: list | None = None,
+) -> tuple[bytes, None, bytes]:
+    """(header, None, hash) on QBFT."""
+
+    def encoded(round_: int, seals: list[bytes]) -> bytes:
+        extra = rlp.encode([bytes(32), validators, vote or [], round_, seals])
+        return rlp.encode([*fields[:12], extra, *fields[13:]])
+
+    digest = ref.H(encoded(round_ if signed_round is None else signed_round, []))
+    seals = [sign(key, digest, 0) for key in signers]
+    return encoded(round_, seals), None, ref.H(encoded(0, []))

@@ -1,0 +1,146 @@
+"""The valid bundles of the vectors."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import naive_state as state
+from evidence_world import (
+    BOTH,
+    CHAIN_ID,
+    CONTRACTS,
+    DAY,
+    EVER,
+    GENESIS,
+    GRADE,
+    HOST_SAYS,
+    INCOME,
+    MEMBER_KEYS,
+    NAMES,
+    NOW,
+    PAID,
+    RAW,
+    REGISTRAR,
+    SALES,
+    SEALER,
+    TAX,
+    VALIDATORS,
+    World,
+    canonical,
+    make,
+    seal_block,
+    trust,
+)
+from naive import hexed
+from valid import h
+
+ANCHORED = NOW - 4 * DAY
+TODAY, TOMORROW = "2026-11-11", "2026-11-12"
+ONE = World()
+QBFT = World(engine="qbft")
+BARE = World(receipt=None)
+FOUR = World(questions=(PAID, GRADE, INCOME, BOTH))
+
+
+@dataclass(frozen=True)
+class Case:
+    """The bytes of a bundle, how it is checked, and what must come out.
+
+    ``base`` is the world of a valid one, ``world`` that of the valid one in which something was changed. ``stage`` is
+    who refuses, the
+    reader of ``bytes``, the reader of the ``form``, or the ``check``.
+    """
+
+    name: str
+    data: bytes
+    trust: dict
+    expect: dict
+    later: tuple = ()
+    at: str | None = None
+    stage: str = "check"
+    base: World | None = None
+    world: World | None = None
+
+
+def of(world: World) -> dict:
+    return trust(world.engine)
+
+
+def holds(name: str, world: World, verdicts: str = "yn", **more: Any) -> Case:
+    """A valid bundle; a letter a verdict."""
+    told = {"y": "holds", "n": "does_not_hold", "?": "cannot_tell"}
+    more.setdefault("trust", of(world))
+    return Case(
+        name, canonical(make(world)), expect={"verdicts": [told[letter] for letter in verdicts]}, base=world, **more
+    )
+
+
+def statement(mark: int, *, member: bytes = TAX, number: int = 5000, **changes: Any) -> dict:
+    """What the chain says of a member's key at a later block."""
+    key = state.address(MEMBER_KEYS[member])
+    words = state.key_words(member, key, (*EVER[:2], mark))
+    held = state.State(CONTRACTS, words, 12)
+    fields = state.header_fields(held.root, number, NOW + 30 * DAY, b"credence", state.address(SEALER))
+    header, seal, _ = seal_block(World(), fields)
+    return {
+        "format": "credence-keys/v1",
+        "network": {"chain_id": CHAIN_ID, "genesis": hexed(GENESIS)},
+        "keys": [{"member": hexed(member), "key": hexed(key)}],
+        "block": {"header": hexed(header), "seal": hexed(seal)},
+        "nodes": [state.base64_of(node) for node in held.nodes(list(words))],
+        **changes,
+    }
+
+
+def sets(*members: tuple[int, list[bytes]]) -> list[dict]:
+    return [
+        {"from_block": start, "addresses": sorted(hexed(state.address(key)) for key in keys)} for start, keys in members
+    ]
+
+
+def named(name: str) -> dict:
+    return {**NAMES, TAX: name}
+
+
+def evidence() -> list[Case]:
+    later_sealer = trust(sets=sets((0, [h("sealer before")]), (900, [SEALER]), (1001, [h("sealer after")])))
+    grown = trust("qbft", sets((0, VALIDATORS), (1001, [*VALIDATORS, h("validator", 4)])))
+    absent = RAW["firm_facts"] | {"sales": None}
+    no_sales = BARE.but(questions=(SALES,), raw={**RAW, "firm_facts": absent})
+    return [
+        holds("two_claims", ONE),
+        holds("four_claims", FOUR, "ynyy"),
+        holds("one_claim_yes", ONE.but(questions=(PAID,)), "y"),
+        holds("one_claim_no", ONE.but(questions=(GRADE,)), "n"),
+        holds("combination", ONE.but(questions=(BOTH,)), "y"),
+        holds("no_receipt", BARE),
+        holds("absent_without_receipt", no_sales, "?"),
+        holds("host_cannot_tell", ONE.but(questions=(PAID, SALES), told={1: HOST_SAYS}), "y?"),
+        holds("host_cannot_tell_a_combination", ONE.but(questions=(PAID, BOTH), told={1: HOST_SAYS}), "y?"),
+        holds("data_young_enough", ONE.but(receipt={"max_age_days": 11})),
+        holds("qbft_3_seals", QBFT),
+        holds("qbft_4_seals", QBFT.but(sealers=(3, 1, 0, 2))),
+        holds("qbft_round_2", QBFT.but(committed={"round_": 2})),
+        holds("qbft_round_300", QBFT.but(committed={"round_": 300})),
+        holds("qbft_vote", QBFT.but(committed={"vote": [h("voted on")[:20], b"\xff"]})),
+        holds("qbft_vote_out", QBFT.but(committed={"vote": [h("voted on")[:20], b""]})),
+        holds("qbft_validators_grow_later", QBFT, trust=grown),
+        holds("sealer_changed_before_and_after", ONE, trust=later_sealer),
+        holds("controllers_of_second_entry", ONE.but(entries=((0, 5), (1, NOW - 3 * DAY)), entry=1)),
+        holds("controllers_change_after_the_grant", ONE.but(entries=((0, 5), (1, NOW - 2 * DAY + 1)))),
+        holds("controllers_since_the_grant", ONE.but(entries=((0, NOW - 2 * DAY),))),
+        holds("all_three_controllers_sign", ONE.but(signers=(2, 0, 1))),
+        holds("last_use", ONE.but(record={"uses": 3})),
+        holds("h9_compromised_after_anchoring", ONE.but(keys={TAX: (*EVER[:2], ANCHORED + 1)})),
+        holds("h9_marked_later_from_after_anchoring", ONE, later=(statement(ANCHORED + 1),)),
+        holds("h9_not_marked_later", ONE, later=(statement(0), statement(0, member=REGISTRAR))),
+        holds("h5_key_ended_after_anchoring", ONE.but(keys={TAX: (ANCHORED, ANCHORED + 1, 0)})),
+        holds("h5_issuer_disallowed_after_anchoring", ONE.but(periods={TAX: (ANCHORED, ANCHORED + 1)})),
+        holds("h8_neighbours_revoked", ONE.but(status={TAX: (2**256 - 1 - 2**46, 2**256 - 1 - 2**46)})),
+        holds("name_of_31_bytes", ONE.but(names=named("n" * 31))),
+        holds("name_of_32_bytes", ONE.but(names=named("n" * 32))),
+        holds("name_of_64_bytes", ONE.but(names=named("n" * 64))),
+        holds("name_of_none", ONE.but(names=named(""))),
+        holds("large_state", ONE.but(filler=1200)),
+        holds("at_the_day", ONE, at=TODAY),
+        holds("at_the_last_day", ONE.but(headers={"firm_facts": {"valid_until": NOW + DAY}}), at=TOMORROW),
+    ]
