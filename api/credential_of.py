@@ -6,7 +6,23 @@ from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex
 
-_KEYSTORE = ".json"
+
+def credential_row(home: Home, name: str) -> dict[str, str]:
+    """Return what credentials.json says of a name: ``kind``, ``id`` and ``key``.
+
+    Raises:
+        InvalidInputError: ``configuration``; there is no such name, or its row is not whole.
+    """
+    credentials = home.credentials()
+    if name not in credentials:
+        names = ", ".join(credentials) or "none"
+        raise InvalidInputError(Reason.CONFIGURATION, f"no credential '{name}' in {home.path}; there are: {names}")
+    row = credentials[name]
+    if not {"kind", "id", "key"} <= row.keys():
+        raise InvalidInputError(
+            Reason.CONFIGURATION, f"the credential '{name}' in {home.path} lacks its kind, id or key"
+        )
+    return {member: str(value) for member, value in row.items()}
 
 
 def credential_named(home: Home, name: str) -> Credential:
@@ -15,12 +31,8 @@ def credential_named(home: Home, name: str) -> Credential:
     Raises:
         InvalidInputError: ``configuration``; there is no such name, or its key cannot be used.
     """
-    credentials = home.credentials()
-    if name not in credentials:
-        names = ", ".join(credentials) or "none"
-        raise InvalidInputError(Reason.CONFIGURATION, f"no credential '{name}' in {home.path}; there are: {names}")
-    held = credentials[name]
-    client, file = from_hex(held.get("id"), "id"), home.path / str(held.get("key"))
-    if held.get("kind") == "subject" and file.suffix == _KEYSTORE:
+    held = credential_row(home, name)
+    client, file = from_hex(held["id"], "id"), home.path / held["key"]
+    if held["kind"] == "subject":
         return Credential.of_controller(client, home.read_key(file.stem))
     return Credential.of_member(client, read_key_file(file))

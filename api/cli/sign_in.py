@@ -22,7 +22,7 @@ from api.client.client import Client
 from api.client.credential import new_key_file, read_key_file
 from api.client.error import ApiError
 from api.client.session import Session
-from api.credential_of import credential_named
+from api.credential_of import credential_named, credential_row
 from api.home import Home
 from api.sign_in.jose import public_part
 from api.sign_in.key_set import stated_keys
@@ -56,8 +56,8 @@ def rotate(
         folder = home_of(home)
         if name is None:
             raise InvalidInputError(Reason.SIGN_IN_NEEDED, "say who you are: --as NAME")
-        held = folder.credentials().get(name, {})
-        member = from_hex(held.get("id"), f"id of {name} in credentials.json")
+        held = credential_row(folder, name)
+        member = from_hex(held["id"], "id")
         client = client_of(folder, url, None)
         number, keys = _in_force(client, member)
         if key_file is None:
