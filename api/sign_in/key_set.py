@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 
 from api.sign_in.jose import MEMBER_ALGORITHMS, PublicKey, public_key
 from api.storage import table
@@ -72,7 +72,7 @@ class KeySets:
         self._ledger = ledger
 
     def publish(self, stated: SignInKeys, signature: bytes) -> None:
-        """Put a set in force in the place of the one before it, and end the tokens that were got with that one.
+        """Put a set in force in the place of the one before it.
 
         Raises:
             InvalidInputError: ``sign_in_keys_outdated``; the number is not the next one.
@@ -90,7 +90,7 @@ class KeySets:
             "signer": signer,
             "signature": signature,
         }
-        held, tokens = table.sign_in_keys, table.access_token
+        held = table.sign_in_keys
         with self._store.begin() as connection:
             last = connection.execute(select(held.c.number).where(held.c.member == stated.member)).scalar_one_or_none()
             if stated.number != (last or 0) + 1:
@@ -101,7 +101,6 @@ class KeySets:
                 connection.execute(insert(held).values(member=stated.member, **row))
             else:
                 connection.execute(update(held).where(held.c.member == stated.member).values(**row))
-            connection.execute(delete(tokens).where(tokens.c.principal == stated.member))
 
     def find(self, member: bytes) -> KeySet | None:
         """Return the set in force."""

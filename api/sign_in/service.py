@@ -7,7 +7,7 @@ from joserfc.jwk import ECKey, OKPKey
 
 from api.sign_in.assertion import Assertion, read_assertion
 from api.sign_in.jose import Algorithm, PublicKey, public_key, public_part
-from api.sign_in.key_set import KeySets
+from api.sign_in.key_set import KeySet, KeySets
 from api.sign_in.principal import Kind, Principal, SignInError, kind_of
 from api.sign_in.proof import Target, check_proof
 from api.sign_in.replay import ProofMemory
@@ -16,6 +16,7 @@ from api.storage.database import Store
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.sign_in_key import SignInKeys
 from ledger_node.domain.signature import address_of_point
 from ledger_node.domain.subject import Controllers
 
@@ -39,7 +40,7 @@ class SignIn:
         self._controllers = controllers
         self._tokens = Tokens(store)
         self._proofs = ProofMemory(started)
-        self.key_sets = KeySets(store, ledger)
+        self._key_sets = KeySets(store, ledger)
 
     @property
     def nonce(self) -> str:
@@ -76,10 +77,29 @@ class SignIn:
         self._proofs.use(granted.thumbprint, checked.identifier, until=checked.until, now=now)
         return granted.principal
 
+    def publish(self, stated: SignInKeys, signature: bytes) -> None:
+        """Put a member's sign-in keys in force, and end the tokens that were got with those before.
+
+        Raises:
+            InvalidInputError: ``sign_in_keys_outdated``; the number is not the next one.
+            VerificationError: the signature is by no key that is the member's now.
+            ChainError: the ledger does not answer.
+        """
+        self._key_sets.publish(stated, signature)
+        self.end_tokens(stated.member)
+
+    def keys_of(self, member: bytes) -> KeySet | None:
+        """Return the sign-in keys of a member that are in force."""
+        return self._key_sets.find(member)
+
+    def end_tokens(self, principal: bytes) -> None:
+        """End all tokens of a member or subject; it signs in again with a key that counts now."""
+        self._tokens.end(principal)
+
     def _member(self, assertion: Assertion) -> Principal:
         """Return the member whose published key signed, if the chain says today that it is one."""
         signed = assertion.signed
-        held = self.key_sets.find(assertion.client)
+        held = self._key_sets.find(assertion.client)
         key = None if held is None else held.key(signed.header.get("kid"))
         is_by = signed.is_by(key or _STAND_INS[signed.algorithm])
         standing = self._ledger.standing(assertion.client, _NO_SIGNER if held is None else held.signer)

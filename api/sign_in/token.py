@@ -37,6 +37,8 @@ class Tokens:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._found: dict[bytes, tuple[Granted, int]] = {}
+        self._found_at = 0
 
     def issue(self, granted: Granted, identifier: str, *, until: int, now: int) -> IssuedToken:
         """Return a new token, against the assertion ``identifier`` that would count until ``until``.
@@ -74,10 +76,26 @@ class Tokens:
         Raises:
             SignInError: ``token_unknown``.
         """
-        held = table.access_token
         digest = sha256_digest(value.encode("utf-8", "replace"))
+        if self._found_at != now:
+            # the store is asked once a second and token, so that what another process ended ends here as well
+            self._found, self._found_at = {}, now
+        found = self._found.get(digest) or self._read(digest)
+        if found is None or found[1] <= now:
+            raise SignInError(Reason.TOKEN_UNKNOWN, "this access token has expired or never was one; get a new one")
+        self._found[digest] = found
+        return found[0]
+
+    def end(self, principal: bytes) -> None:
+        """End all tokens of a principal."""
+        with self._store.begin() as connection:
+            connection.execute(delete(table.access_token).where(table.access_token.c.principal == principal))
+        self._found = {}
+
+    def _read(self, digest: bytes) -> tuple[Granted, int] | None:
+        held = table.access_token
         with self._store.connect() as connection:
             row = connection.execute(select(held).where(held.c.digest == digest)).first()
-        if row is None or row.expires_at <= now:
-            raise SignInError(Reason.TOKEN_UNKNOWN, "this access token has expired or never was one; get a new one")
-        return Granted(Principal(Kind(row.kind), row.principal, row.label), row.thumbprint)
+        if row is None:
+            return None
+        return Granted(Principal(Kind(row.kind), row.principal, row.label), row.thumbprint), row.expires_at

@@ -85,7 +85,7 @@ class Desk:
         number = number or bank.number + 1
         stated = stated_keys(bank.id, number, [dict(public_part(key).jwk) for key in keys])
         signature = sign(stated.digest(self.chain.member_domain), signed_by or bank.registry_key)
-        self.sign_in.key_sets.publish(stated, signature)
+        self.sign_in.publish(stated, signature)
         bank.credential = Credential.of_member(bank.id, keys[0])
         bank.number = number
 

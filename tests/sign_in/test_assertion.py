@@ -216,8 +216,8 @@ def test_a_signature_counts_for_one_member_number_and_set(desk, bank):
     other = dict(public_part(new_key()).jwk)
     for changed in (stated_keys(bank.id, 2, [other]), stated_keys(random_bytes(32), 2, [key])):
         with pytest.raises(VerificationError):
-            desk.sign_in.key_sets.publish(changed, signature)
-    desk.sign_in.key_sets.publish(stated_keys(bank.id, 2, [key]), signature)
+            desk.sign_in.publish(changed, signature)
+    desk.sign_in.publish(stated_keys(bank.id, 2, [key]), signature)
 
 
 def _work(desk, monkeypatch, assertion):
@@ -306,7 +306,7 @@ def test_no_secret_is_in_a_repr(desk, bank):
         now=NOW,
     )
     private = str(bank.credential.key.as_dict(private=True)["d"])
-    shown = f"{made!r} {bank.credential!r} {desk.sign_in!r} {desk.sign_in.key_sets.find(bank.id)!r}"
+    shown = f"{made!r} {bank.credential!r} {desk.sign_in!r} {desk.sign_in.keys_of(bank.id)!r}"
     assert made.value not in shown
     assert private not in shown
 

@@ -98,14 +98,14 @@ async def publish(request: Request, instance: Access) -> JsonObject:
     )
     signature = record.blob("signature", length=SIGNATURE_BYTES)
     record.done()
-    await run_in_threadpool(instance.sign_in.key_sets.publish, stated, signature)
+    await run_in_threadpool(instance.sign_in.publish, stated, signature)
     return {"member": "0x" + stated.member.hex(), "number": stated.number}
 
 
 @router.get("/sign-in-keys/{member}", summary="The public sign-in keys of a member, with its signature on them")
 def show_keys(member: str, instance: Access) -> JsonObject:
     """Return the set in force."""
-    held = instance.sign_in.key_sets.find(from_hex(member, "member"))
+    held = instance.sign_in.keys_of(from_hex(member, "member"))
     if held is None:
         raise InvalidInputError(Reason.NOT_FOUND, "this member has no sign-in keys at this instance")
     return held.to_json()
