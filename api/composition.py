@@ -13,6 +13,7 @@ from api.services.commit_pool import CommitPool
 from api.services.consent import ConsentService
 from api.services.consent_receipt import ConsentReceipts
 from api.services.consent_request import ConsentRequestService
+from api.services.controller import ControllerHistory
 from api.services.erasure import ErasureService
 from api.services.evidence import EvidenceReader
 from api.services.evidence_capture import EvidenceCapture
@@ -21,6 +22,8 @@ from api.services.issuer import Issuer
 from api.services.job import JobService
 from api.services.member_key import Department, SigningKey
 from api.services.notice_read import NoticeReader
+from api.services.recovery import RecoveryService
+from api.services.rotation import RotationService
 from api.services.subject import SubjectService
 from api.services.use_recorder import UseRecorder
 from api.services.vault_search import VaultSearch
@@ -60,6 +63,9 @@ class Instance:
     jobs: JobService
     purposes: Purposes
     subjects: SubjectService
+    controllers: ControllerHistory
+    rotations: RotationService
+    recoveries: RecoveryService
     consents: ConsentService
     consent_requests: ConsentRequestService
     verifications: VerificationService
@@ -89,6 +95,8 @@ class Instance:
             self.consents.complete_pending()
             self._intervals.anchor_pending()
             complete_rows(self.store, self.ledger, self.consents, self._access_log)
+            self.controllers.complete_pending()
+            self.recoveries.complete_pending()
         except ChainError as error:
             _log.warning("some writes wait for the ledger: %s", error.reason)
         self._recorder.start()
@@ -152,9 +160,10 @@ def open_instance(
     store = open_store(home.store)
     pool = CommitPool(processes)
     issuers = {member: Issuer(department, store, ledger, pool) for member, department in departments.items()}
-    subjects = SubjectService(store, issuers[registrar.id], ledger)
+    history = ControllerHistory(store, ledger)
+    subjects = SubjectService(store, issuers[registrar.id], ledger, history)
     purposes = _agreed_purposes(home, ledger)
-    consents = ConsentService(store, ledger, subjects, purposes)
+    consents = ConsentService(store, ledger, subjects, history, purposes)
     recorder = UseRecorder(ledger)
     vaults = VaultSearch(departments, ledger.anchor_domain)
     log = AccessLog(store, departments[registrar.id], clock.now)
@@ -167,14 +176,17 @@ def open_instance(
         book=book,
         ledger=ledger,
         store=store,
-        sign_in=SignIn(store, ledger, subjects.controllers, started=clock.now()),
+        sign_in=SignIn(store, ledger, history.known, started=clock.now()),
         departments=departments,
         issuers=issuers,
         jobs=JobService(store, issuers, clock.now),
         purposes=purposes,
         subjects=subjects,
+        controllers=history,
+        rotations=RotationService(ledger, history, consents),
+        recoveries=RecoveryService(store, ledger, history, consents),
         consents=consents,
-        consent_requests=ConsentRequestService(store, ledger, subjects, consents),
+        consent_requests=ConsentRequestService(store, ledger, subjects, history, consents),
         verifications=VerificationService(
             store, vaults, subjects, consents, recorder, log, receipts, EvidenceCapture(book, ledger, keeper)
         ),

@@ -1,7 +1,8 @@
 """Founding a consortium of one: keys, chain, contracts, members, and their first sign-in keys."""
 
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 from api.catalogue.datatype import schemas
 from api.catalogue.purpose import default_purposes
 from api.client.credential import new_key_file
-from api.home import Home, LocalMember, write_private
+from api.home import Home, LocalMember
 from api.node_process import NodeProcess
 from api.sign_in.jose import public_part
 from api.sign_in.key_set import KeySets, stated_keys
@@ -26,13 +27,16 @@ from ledger_node.domain.record import to_hex
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.randomness import random_bytes
 
-FOUNDERS: Final = (
+DEMO_BANKS: Final[Mapping[str, str]] = {"demo-bank": "Demo bank"}
+"""Name of a bank's files and credential -> its name on the ledger."""
+_FOUNDERS: Final = (
     ("operator", "Credence platform operator", Role.RELAYER),
     ("tax-bureau", "Demo tax bureau", Role.DEPARTMENT),
     ("market-regulator", "Demo market regulation bureau", Role.DEPARTMENT | Role.REGISTRAR),
-    ("demo-bank", "Demo bank", Role.BANK),
 )
 _OTHER_KEYS: Final = ("sealer", "governor")
+_SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_MAX_NAME: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +49,25 @@ class ChainParameters:
     allowlist: tuple[bytes, ...]
 
 
-def found(home: Home, chain_id: int, create_chain: Callable[[ChainParameters], None]) -> None:
-    """Make ``home``; it appears whole or not at all.
+def found(
+    home: Home,
+    chain_id: int,
+    create_chain: Callable[[ChainParameters], None],
+    *,
+    banks: Mapping[str, str] = DEMO_BANKS,
+) -> None:
+    """Make ``home``; it appears whole or not at all. ``banks``: as ``DEMO_BANKS``.
 
     Raises:
-        InvalidInputError: ``configuration``; there is something at this path already.
+        InvalidInputError: ``configuration``; this path exists already, or the banks cannot be told apart.
         ChainError: the new node does not answer.
     """
     if home.path.exists():
         raise InvalidInputError(Reason.CONFIGURATION, f"{home.path} exists already; choose another --home or remove it")
+    members = _members(chain_id, banks)
     draft = Home(home.path.with_name(home.path.name + ".partial"))
     shutil.rmtree(draft.path, ignore_errors=True)
-    draft.path.mkdir(parents=True, mode=0o700)
-    write_private(draft.path / "passphrase", random_bytes(32).hex() + "\n", secret=True)
-    members = [LocalMember(slug, member_id(name, chain_id), name, roles) for slug, name, roles in FOUNDERS]
+    draft.ensure_passphrase()
     keys = {slug: random_bytes(32) for slug in (*_OTHER_KEYS, *(member.slug for member in members))}
     for slug, key in keys.items():
         draft.write_key(slug, key)
@@ -72,6 +81,19 @@ def found(home: Home, chain_id: int, create_chain: Callable[[ChainParameters], N
     draft.write_purposes(default_purposes())
     _deploy(draft, chain_id, keys, members, senders)
     draft.path.rename(home.path)
+
+
+def _members(chain_id: int, banks: Mapping[str, str]) -> list[LocalMember]:
+    founders = [*_FOUNDERS, *((slug, name, Role.BANK) for slug, name in banks.items())]
+    slugs, names = {slug for slug, _, _ in founders}, {name for _, name, _ in founders}
+    sound = all(_SLUG.fullmatch(slug) and name.strip() and len(name) <= _MAX_NAME for slug, name in banks.items())
+    if not sound or slugs & set(_OTHER_KEYS) or not len(slugs) == len(names) == len(founders):
+        raise InvalidInputError(
+            Reason.CONFIGURATION,
+            "each bank has an own short name of a-z, 0-9 and -, and an own full name; none may be another member's",
+            field="bank",
+        )
+    return [LocalMember(slug, member_id(name, chain_id), name, roles) for slug, name, roles in founders]
 
 
 def _deploy(home: Home, chain_id: int, keys: dict[str, bytes], members: list[LocalMember], senders: list[str]) -> None:
@@ -93,7 +115,7 @@ def _deploy(home: Home, chain_id: int, keys: dict[str, bytes], members: list[Loc
 
 def _first_sign_in_keys(home: Home, members: list[LocalMember], keys: dict[str, bytes], ledger: Ledger) -> None:
     store = open_store(home.store)
-    key_sets = KeySets(store, ledger)
+    key_sets = KeySets(store, ledger, _no_subjects)
     for member in members:
         kind = kind_of(member.roles)
         if kind is not None:
@@ -103,3 +125,7 @@ def _first_sign_in_keys(home: Home, members: list[LocalMember], keys: dict[str, 
             file = home.write_private_key(member.slug, text)
             home.add_credential(member.slug, {"kind": kind.value, "id": to_hex(member.id), "key": file})
     store.dispose()
+
+
+def _no_subjects(_: bytes) -> None:
+    """There are none yet."""

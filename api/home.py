@@ -10,6 +10,7 @@ chain.sqlite3      the embedded chain; store.sqlite3: vault and store; node.json
 """
 
 import json
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +26,7 @@ from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record, to_hex
 from ledger_node.domain.signature import parse_address
+from ledger_node.randomness import random_bytes
 
 _PURPOSES: Final = "purposes.json"
 _CREDENTIALS: Final = "credentials.json"
@@ -131,6 +133,24 @@ class Home:
         file = f"keys/{name}.jwk"
         write_private(self.path / file, text, secret=True)
         return file
+
+    def ensure_passphrase(self) -> None:
+        """Make the folder, and the passphrase that opens its keystores, where there are none."""
+        self.path.mkdir(parents=True, mode=0o700, exist_ok=True)
+        if not (self.path / "passphrase").exists():
+            write_private(self.path / "passphrase", random_bytes(32).hex() + "\n", secret=True)
+
+    def has_key(self, name: str) -> bool:
+        """Return whether there is a key of this name."""
+        return (self.path / "keys" / f"{name}.json").is_file()
+
+    def key_of(self, addresses: Container[object]) -> str | None:
+        """Return the file, as credentials.json names it, of the first key here with one of these addresses, or None."""
+        for path in sorted((self.path / "keys").glob("*.json")):
+            address = json.loads(path.read_text("utf-8")).get("address")
+            if address is not None and bytes.fromhex(str(address).removeprefix("0x")) in addresses:
+                return f"keys/{path.name}"
+        return None
 
     def write_key(self, name: str, secret: bytes) -> None:
         """Write 32 secret bytes as a keystore v3 file."""

@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ET  # builds and writes only, and reads nothing
 from collections.abc import Sequence
 from typing import Final
 
+from ledger_node.domain.consent_text import text_digest
 from ledger_node.domain.hashing import sha256_digest
 from ledger_node.domain.presentation import ShownConsent
 from ledger_node.domain.receipt import Act, Receipt
@@ -20,7 +21,7 @@ _STYLE: Final = (
     "padding:0 1em;color:#111;background:#fff}"
     "h1{font-size:1.4em}section{break-after:page}section:last-child{break-after:auto}"
     "table{border-collapse:collapse;width:100%}th,td{border-top:1px solid #bbb;padding:.3em .6em;text-align:left;"
-    "vertical-align:top;overflow-wrap:anywhere}th{width:14em;font-weight:600}"
+    "vertical-align:top;overflow-wrap:anywhere;white-space:pre-line}th{width:14em;font-weight:600}"
     "pre{white-space:pre-wrap;border:1px solid #bbb;padding:.8em;font:inherit}.small{font-size:.85em;color:#444}"
 )
 _STYLE_HASH: Final = base64.b64encode(sha256_digest(_STYLE.encode())).decode("ascii")
@@ -47,7 +48,11 @@ _LAST_TIME: Final = 253_402_214_400
 
 
 def receipt_page(receipts: Sequence[tuple[Receipt, str | None]]) -> str:
-    """Return one page of receipts. Each may come with the text that was shown when it was signed."""
+    """Return one page of receipts.
+
+    Each may come with the text that was shown when its terms were signed; a text that the terms do not carry the
+    digest of is left out.
+    """
     html = ET.Element("html", lang="zh")
     head = ET.SubElement(html, "head")
     ET.SubElement(head, "meta", charset="utf-8")
@@ -69,7 +74,8 @@ def _add(section: ET.Element, receipt: Receipt, text: str | None) -> None:
         row = ET.SubElement(rows, "tr")
         ET.SubElement(row, "th", scope="row").text = name
         ET.SubElement(row, "td").text = value
-    if text is not None:
+    about = receipt.basis.about
+    if text is not None and isinstance(about, ShownConsent) and text_digest(text) == about.terms.text_digest:
         ET.SubElement(section, "pre").text = text
     note = ET.SubElement(section, "p")
     note.set("class", "small")

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from api.attack.rehearsal import rehearse
+from api.attack.rehearsal import BANKS, rehearse
 from api.demo.server import Served
 
 
@@ -17,7 +17,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    served = Served(options.folder / "credence", processes=1)
+    served = Served(options.folder / "credence", processes=1, banks=BANKS)
     try:
         made = rehearse(served, options.folder, firms=options.firms)
         command = [sys.executable, "-m", "api.cli.main", "attack", "--rpc-url", made.rpc_url]

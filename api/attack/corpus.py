@@ -1,10 +1,9 @@
 """What is public: every block, transaction, receipt, log and storage word that JSON-RPC gives anybody."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any, Final, TypeAlias
-
-from eth_abi.exceptions import DecodingError, NoEntriesFound
 
 from ledger_node.chain.address_book import CONTRACTS
 from ledger_node.chain.artifact import artifact
@@ -15,6 +14,8 @@ from ledger_node.domain.reason import Reason
 
 Json: TypeAlias = Any
 WORD: Final = 32
+UNKNOWN: Final = "unknown"
+"""The name of a log that no contract of ours can have written."""
 _BATCH: Final = 500
 _MAX_STORAGE_READS: Final = 40_000
 _SLOTS: Final = 4
@@ -23,12 +24,13 @@ _SECRET_BYTES: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A decoded log; ``topics`` are the indexed words behind the event's own."""
+    """A decoded log; ``topics`` are the indexed words behind the event's own, ``data`` the rest as it stands there."""
 
     contract: bytes
     name: str
     args: dict[str, Any]
     topics: tuple[bytes, ...] = ()
+    data: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Transaction:
     data: bytes
     gas: int
     events: tuple[Event, ...] = ()
+    created: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,10 @@ class Corpus:
     blocks: int = 0
     storage_words: int = 0
     publics: dict[bytes, str] = field(default_factory=dict)
+    storage: Sequence[tuple[bytes, bytes]] = ()
+    """(contract, word)"""
+    headers: bytes = b""
+    """All header fields that are no numbers, one after the other."""
 
     def events(self, name: str) -> Iterator[tuple[Transaction, Event]]:
         """Yield all events of one name, in the order of the chain."""
@@ -73,8 +80,14 @@ def is_secret_like(word: bytes) -> bool:
     return any(word[:_SECRET_BYTES]) and any(word[-_SECRET_BYTES:])
 
 
-def corpus_of(transactions: Sequence[Transaction], more: dict[bytes, str] | None = None, *, blocks: int = 0) -> Corpus:
-    """Return the corpus of ``transactions`` and ``more`` words (of blocks, of storage)."""
+def corpus_of(
+    transactions: Sequence[Transaction],
+    headers: Sequence[bytes] = (),
+    storage: Sequence[tuple[bytes, bytes]] = (),
+    *,
+    blocks: int = 0,
+) -> Corpus:
+    """Return the corpus of transactions, of words of block headers, and of storage words with their contracts."""
     words: dict[bytes, str] = {}
     publics: dict[bytes, str] = {}
     for transaction in transactions:
@@ -87,11 +100,21 @@ def corpus_of(transactions: Sequence[Transaction], more: dict[bytes, str] | None
             for name, value in event.args.items():
                 _add_value(words, value, f"{event.name}.{name}")
         words.setdefault(transaction.hash, "transaction hash")
-    for word, place in (more or {}).items():
-        words.setdefault(word, place)
+    for word in headers:
+        words.setdefault(word, "block header")
+    for _, word in storage:
+        words.setdefault(word, "storage")
     publics |= {word: place for word, place in words.items() if is_secret_like(word) and "." in place}
-    stored = sum(place == "storage" for place in (more or {}).values())
-    return Corpus(transactions, words, blocks, stored, publics)
+    stored = len({word for _, word in storage} - set(headers))
+    return Corpus(transactions, words, blocks, stored, publics, storage, b"".join(headers))
+
+
+def spread(words: Mapping[bytes, str]) -> list[bytes]:
+    """Return words so that those of all places take turns: a thousand ids of one kind must not crowd out the rest."""
+    places: dict[str, list[bytes]] = {}
+    for word, place in words.items():
+        places.setdefault(place, []).append(word)
+    return [word for turn in zip_longest(*places.values()) for word in turn if word is not None]
 
 
 def _add_value(words: dict[bytes, str], value: Json, place: str) -> None:
@@ -113,17 +136,15 @@ def fetch(rpc: Rpc) -> Corpus:
     bodies = [(block, body) for block in blocks for body in block["transactions"]]
     receipts = _many(rpc, [("eth_getTransactionReceipt", [body["hash"]]) for _, body in bodies])
     transactions = [_transaction(block, body, receipt) for (block, body), receipt in zip(bodies, receipts, strict=True)]
-    more: dict[bytes, str] = {}
+    headers: dict[bytes, None] = {}
     for block in blocks:
         for member in ("hash", "stateRoot", "transactionsRoot", "receiptsRoot", "mixHash"):
             if member in block:
-                more.setdefault(_bytes(block[member]), "block header")
+                headers.setdefault(_bytes(block[member]))
         extra = _bytes(block.get("extraData", "0x"))
-        for start in range(0, len(extra) - WORD + 1, WORD):
-            more.setdefault(extra[start : start + WORD], "block header")
-    for value in _storage(rpc, transactions):
-        more.setdefault(value, "storage")
-    return corpus_of(transactions, more, blocks=head + 1)
+        for start in range(0, len(extra), WORD):
+            headers.setdefault(extra[start : start + WORD])
+    return corpus_of(transactions, list(headers), list(_storage(rpc, transactions)), blocks=head + 1)
 
 
 def _many(rpc: Rpc, calls: Sequence[tuple[str, list[Any]]]) -> list[Json]:
@@ -145,24 +166,22 @@ def _transaction(block: Json, body: Json, receipt: Json) -> Transaction:
         data=_bytes(body["input"]),
         gas=int(receipt["gasUsed"], 16),
         events=tuple(_event(log) for log in receipt["logs"]),
+        created=None if receipt.get("contractAddress") is None else _bytes(receipt["contractAddress"]),
     )
 
 
 def _event(log: Json) -> Event:
     topics, data = [_bytes(topic) for topic in log["topics"]], _bytes(log["data"])
     for name in CONTRACTS:
-        try:
-            found = artifact(name).event(topics, data)
-        except (NoEntriesFound, DecodingError):  # structs, which proposals of the council carry
-            break
+        found = artifact(name).event(topics, data)
         if found is not None:
-            return Event(_bytes(log["address"]), found[0], found[1], tuple(topics[1:]))
+            return Event(_bytes(log["address"]), *found, tuple(topics[1:]), data)
     raw = [data[start : start + WORD] for start in range(0, len(data), WORD)]
-    return Event(_bytes(log["address"]), "unknown", {"data": raw}, tuple(topics[1:]))
+    return Event(_bytes(log["address"]), UNKNOWN, {"data": raw}, tuple(topics[1:]), data)
 
 
-def _storage(rpc: Rpc, transactions: Sequence[Transaction]) -> Iterator[bytes]:
-    """Yield the words of mappings that are keyed by what events name: values, arrays and nested mappings."""
+def _storage(rpc: Rpc, transactions: Sequence[Transaction]) -> Iterator[tuple[bytes, bytes]]:
+    """Yield (contract, word) of mappings that are keyed by what events name: values, arrays and nested mappings."""
     places: dict[tuple[bytes, int], None] = {}
     for event in (event for transaction in transactions for event in transaction.events):
         for slot in range(_SLOTS):
@@ -175,10 +194,10 @@ def _storage(rpc: Rpc, transactions: Sequence[Transaction]) -> Iterator[bytes]:
     calls: list[tuple[str, list[Any]]] = [
         ("eth_getStorageAt", ["0x" + contract.hex(), f"0x{place:064x}", "latest"]) for contract, place in wanted
     ]
-    for value in _many(rpc, calls):
+    for (contract, _), value in zip(wanted, _many(rpc, calls), strict=True):
         word = _bytes(value).rjust(WORD, b"\0")
         if any(word):
-            yield word
+            yield contract, word
 
 
 def _bytes(value: Json) -> bytes:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from api.attack.candidate import Candidate, consent_candidates, subject_candidates, value_candidates
-from api.attack.corpus import Corpus
+from api.attack.corpus import Corpus, spread
 from api.attack.report import Finding
 from api.attack.score import binomial_tail, majority
 from api.attack.shown import Shown
@@ -40,7 +40,7 @@ def seen_of(corpus: Corpus, shown: Shown, codes: Sequence[str]) -> Seen:
     """Return targets (all words but those the bank was told) and public salts, the likeliest first."""
     targets = {word: place for word, place in {**corpus.words, **shown.words}.items() if word not in shown.told}
     fixed = [data_type.schema.id for data_type in data_types().values()]
-    likely = [*fixed, bytes(32), *corpus.publics, *shown.words]
+    likely = [*fixed, bytes(32), *shown.words, *spread(corpus.publics)]
     now = corpus.transactions[-1].time if corpus.transactions else 0
     return Seen(targets, list(dict.fromkeys(likely))[:_MAX_PUBLICS], codes, now)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from api.attack.candidate import Candidate, domain, label
-from api.attack.corpus import Corpus, is_secret_like
+from api.attack.corpus import Corpus, is_secret_like, spread
 from api.attack.guess import Hit, Seen, hunt
 from api.attack.report import Finding
 from api.attack.shown import Asked, Shown
@@ -32,7 +32,7 @@ _EXAMPLES = 5
 
 def keys_of(corpus: Corpus, shown: Shown) -> list[bytes]:
     """Return every known word that could be a salt, seed or key: the bank's own first, siblings last."""
-    events = [word for word, place in corpus.ids.items() if "." in place]
+    events = spread({word: place for word, place in corpus.ids.items() if "." in place})
     own = [word for word in sorted(shown.words, key=lambda word: shown.words[word] == "path") if is_secret_like(word)]
     return list(dict.fromkeys([bytes(32), *own, *events, *corpus.ids]))[:_MAX_KEYS]
 

@@ -1,16 +1,24 @@
 """Attacks on links: what belongs together by equality, order, time, gas or size."""
 
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 from api.attack.corpus import Corpus, Transaction
+from api.attack.neighbour import by_all, by_feature, by_time
 from api.attack.report import Finding
-from api.attack.score import binomial_tail, permutation_p, rank_correlation
+from api.attack.score import binomial_tail, majority, rank_correlation
 from api.attack.shown import Shown
+from api.attack.trace import traces
 from api.attack.truth import Truth
 from ledger_node.domain.batch import ATTESTATIONS
 
 _MIN_CONSENTS = 4
+_REQUEST_BY_DESIGN = (
+    "the contract grants a request and its consent in one step, so it must know both; neither says whose they are"
+)
+_BOUNDS_BY_DESIGN = (
+    "the contract enforces time and uses, so it must know them, and a purpose's ceilings narrow what they can be for"
+)
 _REGISTRATION_BY_DESIGN = (
     "a registration is anchored right behind its subject id: two opaque ids, no firm; a bank is told both anyway"
 )
@@ -40,77 +48,75 @@ def link_by_equality(corpus: Corpus) -> Finding:
 
 
 def link_consents(corpus: Corpus, shown: Shown, truth: Truth) -> list[Finding]:
-    """Link consents of one firm to each other, and consents to subject ids, from what the chain shows of them."""
-    grants = [
-        (transaction, event.args)
-        for transaction, event in corpus.events("ConsentGranted")
-        if event.args["id"] in truth.consents
-    ]
-    owners = [truth.consents[arguments["id"]].code for _, arguments in grants]
-    features: dict[str, list[float]] = {
-        "order of granting": [float(place) for place in range(len(grants))],
-        "gas": [float(transaction.gas) for transaction, _ in grants],
-        "size of calldata, zero bytes": [_weight(transaction) for transaction, _ in grants],
-        "length of validity": [float(args["expiresAt"] - args["notBefore"]) for _, args in grants],
-        "number of uses": [float(args["maxUses"]) for _, args in grants],
-        "delay from signing to block": [float(transaction.time - args["notBefore"]) for transaction, args in grants],
-    }
-    findings = [_same_owner(name, values, owners) for name, values in features.items()]
-    first_use = _first_use(corpus)
-    used = [place for place, (_, args) in enumerate(grants) if args["id"] in first_use]
-    waits = [float(first_use[grants[place][1]["id"]] - grants[place][0].block) for place in used]
-    findings.append(_same_owner("wait for the first use", waits, [owners[place] for place in used]))
-    questions = [float(truth.consents[args["id"]].questions) for _, args in grants]
+    """Link consents of one firm and of one bank to each other, and consents to subject ids, from all that happens."""
+    known = {one: trace for one, trace in traces(corpus).consents.items() if one in truth.consents}
+    grants = [(trace.grant, trace.args) for trace in known.values()]
+    rows = [trace.features() for trace in known.values()]
+    owners = [truth.consents[one].code for one in known]
+    findings = _belonging("links: consents of one firm by", rows, owners)
+    findings.append(by_time("links: consents of one firm by", [trace.places for trace in known.values()], owners))
+    questions = [float(truth.consents[one].questions) for one in known]
     for name in ("gas", "size of calldata, zero bytes", "number of uses"):
-        rho, p = rank_correlation(features[name], questions)
-        findings.append(_correlation(f"links: questions of a consent from its {name}", len(grants), rho, p))
+        rho, p = rank_correlation([row[name] for row in rows], questions)
+        findings.append(_correlation(f"links: questions of a consent from its {name}", len(rows), rho, p))
     hidden = [(transaction, args) for transaction, args in grants if args["id"] not in shown.consents]
     findings += _consent_to_subject(corpus, hidden, truth)
-    banks = [truth.consents[args["id"]].bank for _, args in grants]
-    findings += [_same_owner(name, values, banks, "links: bank of a consent by") for name, values in features.items()]
+    banks = [truth.consents[one].bank for one in known]
+    findings += _belonging("links: bank of a consent by", rows, banks)
+    purposes = [truth.consents[one].purpose for one in known]
+    if None not in purposes:
+        findings.append(_purpose_by_bounds(rows, [str(purpose) for purpose in purposes]))
     return findings
 
 
-def _weight(transaction: Transaction) -> float:
-    return float(len(transaction.data) * 1000 + transaction.data.count(0))
+def link_requests(corpus: Corpus, truth: Truth) -> list[Finding]:
+    """Link requests of one firm and of one bank to each other; the answered ones name their consent by design."""
+    followed = traces(corpus)
+    known = {one: asked for one, asked in followed.requests.items() if one in truth.requests}
+    rows = [asked.features() for asked in known.values()]
+    findings = _belonging("links: requests to one firm by", rows, [truth.requests[one].code for one in known])
+    findings += _belonging("links: requests of one bank by", rows, [truth.requests[one].bank for one in known])
+    granted = sum(asked.is_granted for asked in known.values())
+    named = sum(trace.asked is not None for trace in followed.consents.values())
+    n = len(followed.consents)
+    findings.append(
+        Finding(
+            "links: consent of a granted request",
+            "RequestGranted names both",
+            granted,
+            named,
+            granted,
+            named / granted if granted else None,
+            1 / n if n else None,
+            binomial_tail(named, granted, 1 / n) if n > 1 else 1.0,
+            by_design=_REQUEST_BY_DESIGN,
+        )
+    )
+    return findings
 
 
-def _first_use(corpus: Corpus) -> dict[bytes, int]:
-    found: dict[bytes, int] = {}
-    for transaction, event in corpus.events("UseRecorded"):
-        found.setdefault(event.args["consentId"], transaction.block)
-    return found
+def _belonging(attack: str, rows: Sequence[Mapping[str, float]], owners: Sequence[str]) -> list[Finding]:
+    names = dict.fromkeys(name for row in rows for name in row)
+    return [*(by_feature(attack, name, rows, owners) for name in names), by_all(attack, rows, owners)]
 
 
-def _same_owner(
-    name: str, values: Sequence[float], owners: Sequence[str], attack: str = "links: consents of one firm by"
-) -> Finding:
-    """Guess that neighbours in a feature belong together; ties stand in an order that says nothing."""
-    attack, tried = f"{attack} {name}", f"neighbours when sorted by {name} are taken for one owner"
-    n = len(owners)
-    if n < _MIN_CONSENTS or len(set(owners)) in {0, 1, n} or len(set(values)) < 2:  # noqa: PLR2004 - all alike
+def _purpose_by_bounds(rows: Sequence[Mapping[str, float]], purposes: Sequence[str]) -> Finding:
+    """Guess the purpose that most other consents with the same bounds have, or else most consents at all."""
+    n = len(rows)
+    attack, tried = "links: purpose of a consent by its bounds", "what others with the same time and uses are for"
+    if n < _MIN_CONSENTS or len(set(purposes)) == 1:
         return Finding(attack, tried + " (too few, or all alike)", 0)
-    groups: dict[float, list[int]] = {}
-    for place, value in enumerate(values):
-        groups.setdefault(value, []).append(place)
-    pairs = _neighbours(groups)
-
-    def together(order: Sequence[int]) -> float:
-        return sum(owners[order[a]] == owners[order[b]] for a, b in pairs) / len(pairs)
-
-    accuracy = together(range(n))
-    counts = [owners.count(owner) for owner in owners]
-    chance = sum(count - 1 for count in counts) / (n * (n - 1))
-    p = permutation_p(accuracy, together, n)
-    return Finding(attack, tried, len(pairs), round(accuracy * len(pairs)), len(pairs), accuracy, chance, p)
-
-
-def _neighbours(groups: dict[float, list[int]]) -> list[tuple[int, int]]:
-    """Return the pairs to guess: within a value if some repeat, else next to each other."""
-    if len(groups) < sum(map(len, groups.values())) / 2:
-        return [(a, b) for places in groups.values() for at, a in enumerate(places) for b in places[at + 1 :]]
-    ordered = [place for value in sorted(groups) for place in groups[value]]
-    return list(pairwise(ordered))
+    bounds = [(row["length of validity"], row["number of uses"]) for row in rows]
+    alike: dict[tuple[float, float], Counter[str]] = {}
+    for bound, purpose in zip(bounds, purposes, strict=True):
+        alike.setdefault(bound, Counter())[purpose] += 1
+    usual, chance = majority(purposes)
+    hits = 0
+    for bound, purpose in zip(bounds, purposes, strict=True):
+        others = alike[bound] - Counter([purpose])
+        hits += purpose == (others.most_common(1)[0][0] if others else usual)
+    p = binomial_tail(hits, n, chance)
+    return Finding(attack, tried, n, hits, n, hits / n, chance, p, by_design=_BOUNDS_BY_DESIGN)
 
 
 def _correlation(attack: str, n: int, rho: float, p: float) -> Finding:

@@ -1,4 +1,4 @@
-"""A rehearsal: a served ledger of invented firms, one bank's answers, and the truth to score attacks against."""
+"""A rehearsal: a served ledger of invented firms and banks, one bank's answers, and the truth to score against."""
 
 import csv
 import json
@@ -7,25 +7,28 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from api.attack.consent_life import Bank, Firm, Life, Stage, live_all
 from api.attack.corpus import Json
 from api.catalogue.synthetic import credit_code, write_export
-from api.demo.actor import attest, grant, register
+from api.client.client import Client
+from api.demo.actor import attest, register
 from api.demo.server import Served
+from ledger_node.domain.record import from_hex
 
+BANKS: Final = {
+    "north-bank": "North Bank of Invention",
+    "harbour-bank": "Harbour Merchants Bank",
+    "river-bank": "虚构江河农村商业银行",
+    "hill-bank": "Hill Cooperative Bank",
+    "island-bank": "Island Savings Bank",
+}
 _SEED: Final = 41
-_BANK: Final = "Demo bank"
+_REFUSED_OF: Final = 5
 _DEPARTMENTS: Final = {
     "tax_payment": "tax-bureau",
     "tax_credit_rating": "tax-bureau",
     "penalty_summary": "market-regulator",
 }
-_QUESTIONS: Final = (
-    "tax_payment.paid_amount >= 200000 CNY during 2025",
-    "tax_payment.months_paid_on_time_12m >= 6 months during 2025",
-    "tax_credit_rating.grade in {A, B}",
-    "tax_credit_rating.rating_year reveal",
-    "penalty_summary.count_24m < 2",
-)
 _AMOUNTS: Final = {"paid_amount": "实缴税额（元）", "sales_income": "销售收入（元）"}
 _COUNTS: Final = {"months_paid_on_time_12m": "近12个月按期缴纳月数", "count_24m": "近24个月处罚次数"}
 _GRADES: Final = {"grade": "信用级别"}
@@ -42,56 +45,54 @@ class Rehearsal:
 
 
 def rehearse(
-    served: Served, folder: Path, *, firms: int, granting: int = 12, consents_each: int = 2, asked: int = 8
+    served: Served, folder: Path, *, firms: int, granting: int = 50, consents: int = 200, shown: int = 8
 ) -> Rehearsal:
-    """Attest to ``firms`` rows of three types, register some firms, grant and ask, in an order without meaning.
+    """Attest to ``firms`` rows of three types, register ``granting`` firms, and let ``consents`` be lived.
 
-    Registering, granting and asking are shuffled against each other: whether people do one right after
-    the other is their habit, not the ledger's; see docs/attack-report.md.
+    ``served`` is founded with ``BANKS``; ``shown``: how many answers the first of them gives away. One
+    request in five more is refused. Who does what next is drawn without a look at who it is:
+    whether people do one right after the other is their habit, not the ledger's; see docs/attack-report.md.
     """
     random = Random(_SEED)  # noqa: S311 - an order of events that can be repeated
     codes = [credit_code(firm, _SEED) for firm in range(firms)]
     rows = [row for schema in _DEPARTMENTS for row in _attest(served, folder, schema, firms)]
-    chosen = random.sample(range(firms), granting)
-    subjects = {}
     registrar = served.client("market-regulator")
-    for firm in chosen:
-        subjects[register(registrar, served.home, f"firm-{firm}", codes[firm])] = codes[firm]
-    registrar.close()
-    granted = _grant(served, random, chosen, codes, consents_each)
-    answers = []
-    bank = served.client("demo-bank")
-    for number, consent in enumerate(random.sample(list(granted), min(asked, len(granted)))):
-        answer = bank.verify(consent, granted[consent].pop("asked"))
-        answers.append(folder / f"answer-{number}.json")
-        answers[-1].write_text(json.dumps(answer), "utf-8")
-    bank.close()
-    for terms in granted.values():
-        terms.pop("asked", None)
+    chosen = {f"firm-{firm}": codes[firm] for firm in random.sample(range(firms), granting)}
+    subjects = {register(registrar, served.home, name, code): code for name, code in chosen.items()}
+    stage = Stage(registrar)
+    people = [Firm.of(served.home, served.url, name, code) for name, code in chosen.items()]
+    banks = _banks(served, registrar)
+    _live(stage, people, banks, consents, random)
+    for client in (registrar, *(firm.client for firm in people), *(bank.client for bank in banks)):
+        client.close()
+    told = stage.told
+    own = [
+        answer for bank, answer in told.answers if bank is banks[0] and answer["presentation"]["consent"] is not None
+    ]
+    answers = [folder / f"answer-{number}.json" for number in range(min(shown, len(own)))]
+    for file, answer in zip(answers, own, strict=False):
+        file.write_text(json.dumps(answer), "utf-8")
     register_file, truth = folder / "codes.txt", folder / "truth.json"
     register_file.write_text("\n".join(codes) + "\n", "utf-8")
-    truth.write_text(json.dumps({"attestations": rows, "subjects": subjects, "consents": granted}), "utf-8")
+    known = {"attestations": rows, "subjects": subjects, "consents": told.consents, "requests": told.requests}
+    truth.write_text(json.dumps(known), "utf-8")
     return Rehearsal(str(served.node()["url"]), answers, register_file, truth)
 
 
-def _grant(
-    served: Served, random: Random, chosen: list[int], codes: list[str], consents_each: int
-) -> dict[str, dict[str, Json]]:
-    granted: dict[str, dict[str, Json]] = {}
-    order = chosen * consents_each
-    random.shuffle(order)
-    for firm in order:
-        client = served.client(f"firm-{firm}")
-        questions = sorted(random.sample(_QUESTIONS, random.randint(1, len(_QUESTIONS))))
-        consent, _ = grant(client, served.home.read_key(f"firm-{firm}"), _BANK, questions, uses=random.randint(1, 3))
-        client.close()
-        granted[consent] = {
-            "credit_code": codes[firm],
-            "bank": _BANK,
-            "questions": len(questions),
-            "asked": list(questions),
-        }
-    return granted
+def _banks(served: Served, client: Client) -> list[Bank]:
+    ids = {member["name"]: member["id"] for member in client.get("/v1/members")["members"]}
+    return [Bank(name, from_hex(ids[name], "member"), served.client(slug)) for slug, name in BANKS.items()]
+
+
+def _live(stage: Stage, people: list[Firm], banks: list[Bank], consents: int, random: Random) -> None:
+    refused = consents // _REFUSED_OF
+    drawn = [Life.drawn(random, is_refused=number >= consents) for number in range(consents + refused)]
+    # firms and banks take turns before they are shuffled, so that none is so common that it is worth guessing
+    firms = [people[number % len(people)] for number in range(len(drawn))]
+    grantees = [banks[number % len(banks)] for number in range(len(drawn))]
+    random.shuffle(firms)
+    random.shuffle(grantees)
+    live_all([stage.live(*one) for one in zip(drawn, firms, grantees, strict=True)], random)
 
 
 def _attest(served: Served, folder: Path, schema: str, firms: int) -> list[Json]:

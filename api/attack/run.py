@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from api.attack.corpus import Corpus
 from api.attack.guess import guess_subjects, guess_values, seen_of
 from api.attack.hidden import guess_hidden, keys_of
-from api.attack.link import link_by_equality, link_consents, link_registrations
+from api.attack.link import link_by_equality, link_consents, link_registrations, link_requests
 from api.attack.order import attack_order
 from api.attack.report import Finding, Report
 from api.attack.shown import Shown
+from api.attack.silence import listen
 from api.attack.truth import Truth
 
 
@@ -18,6 +19,7 @@ def attack_all(corpus: Corpus, shown: Shown, codes: Sequence[str], truth: Truth 
     began = time.monotonic()
     seen, keys = seen_of(corpus, shown, codes), keys_of(corpus, shown)
     findings: list[Finding] = [
+        *listen(corpus, shown, codes, truth),
         *guess_subjects(seen, truth),
         *guess_values(seen, truth),
         *guess_hidden(seen, shown, keys),
@@ -26,10 +28,12 @@ def attack_all(corpus: Corpus, shown: Shown, codes: Sequence[str], truth: Truth 
     ]
     if truth is not None:
         findings += link_consents(corpus, shown, truth)
+        findings += link_requests(corpus, truth)
         findings += attack_order(truth, codes)
     looked_at = {
         "blocks": corpus.blocks,
         "transactions": len(corpus.transactions),
+        "consents": sum(1 for _ in corpus.events("ConsentGranted")),
         "chain_words": len(corpus.words),
         "storage_words": corpus.storage_words,
         "answer_words": len(shown.words),

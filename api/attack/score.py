@@ -45,16 +45,16 @@ def rank_correlation(first: Sequence[float], second: Sequence[float]) -> tuple[f
     is taken as normal, below it is sampled.
     """
     n = len(first)
-    ranks = _centred(first), _centred(second)
-    norm = math.sqrt(math.fsum(x * x for x in ranks[0]) * math.fsum(y * y for y in ranks[1]))
+    one, other = _centred(first), _centred(second)
+    norm = math.sqrt(math.fsum(x * x for x in one) * math.fsum(y * y for y in other))
     if n < 3 or norm == 0.0:  # noqa: PLR2004 - two pairs always correlate
         return 0.0, 1.0
-    rho = math.fsum(x * y for x, y in zip(*ranks, strict=True)) / norm
+    rho = math.fsum(x * y for x, y in zip(one, other, strict=True)) / norm
     if n >= _NORMAL_FROM:
         return rho, math.erfc(abs(rho) * math.sqrt((n - 1) / 2))
 
     def sampled(order: Sequence[int]) -> float:
-        return abs(math.fsum(x * ranks[1][place] for x, place in zip(ranks[0], order, strict=True)))
+        return abs(math.fsum(x * other[place] for x, place in zip(one, order, strict=True)))
 
     return rho, permutation_p(abs(rho) * norm, sampled, n)
 
@@ -74,16 +74,21 @@ def permutation_p(observed: float, statistic: Callable[[Sequence[int]], float], 
     return (reached + 1) / (drawn + 1)
 
 
-def _centred(values: Sequence[float]) -> list[float]:
+def ranks(values: Sequence[float]) -> list[float]:
+    """Return the rank of each value, from 0; ties share their mean rank."""
     order = sorted(range(len(values)), key=lambda place: values[place])
-    ranks = [0.0] * len(values)
+    ranked = [0.0] * len(values)
     start = 0
     while start < len(order):
         end = start
         while end + 1 < len(order) and values[order[end + 1]] == values[order[start]]:
             end += 1
         for place in order[start : end + 1]:
-            ranks[place] = (start + end) / 2
+            ranked[place] = (start + end) / 2
         start = end + 1
+    return ranked
+
+
+def _centred(values: Sequence[float]) -> list[float]:
     mean = (len(values) - 1) / 2
-    return [rank - mean for rank in ranks]
+    return [rank - mean for rank in ranks(values)]

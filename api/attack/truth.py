@@ -1,7 +1,7 @@
 """The truth to score against: who and what is behind ids and positions. Only a rehearsal knows it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from ledger_node.domain.canonical import JSON
@@ -22,11 +22,21 @@ class TrueAttestation:
 
 @dataclass(frozen=True, slots=True)
 class TrueConsent:
-    """Whose consent it is, for which bank, and to how many questions."""
+    """Whose consent it is, for which bank and purpose, and to which questions; how many, where they are not known."""
 
     code: str
     bank: str
     questions: int
+    purpose: str | None = None
+    asked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrueRequest:
+    """Which bank asked which firm for a consent."""
+
+    code: str
+    bank: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +46,25 @@ class Truth:
     attestations: Sequence[TrueAttestation]
     subjects: dict[bytes, str]
     consents: dict[bytes, TrueConsent]
+    requests: dict[bytes, TrueRequest] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, value: JSON) -> Self:
-        """Read ``{"attestations": […], "subjects": {id: code}, "consents": {id: {…}}}``.
+        """Read ``{"attestations": […], "subjects": {id: code}, "consents": {id: {…}}, "requests": {id: {…}}}``.
 
         Raises:
             InvalidInputError: a member is missing or malformed.
         """
         record = Record(value, "truth")
         subjects, consents = record.take("subjects"), record.take("consents")
+        requests = record.optional("requests")
         items = record.items("attestations", max_items=10_000_000)
         record.done()
         return cls(
             [_attestation(item) for item in items],
             {_id(name): str(code) for name, code in _pairs(subjects)},
             {_id(name): _consent(item) for name, item in _pairs(consents)},
+            {_id(name): _request(item) for name, item in _pairs(requests)},
         )
 
 
@@ -78,4 +91,15 @@ def _attestation(value: JSON) -> TrueAttestation:
 
 def _consent(value: JSON) -> TrueConsent:
     record = Record(value, "consent")
-    return TrueConsent(record.text("credit_code"), record.text("bank"), record.integer("questions"))
+    return TrueConsent(
+        record.text("credit_code"),
+        record.text("bank"),
+        record.integer("questions"),
+        record.text("purpose") if record.has("purpose") else None,
+        record.texts("asked") if record.has("asked") else (),
+    )
+
+
+def _request(value: JSON) -> TrueRequest:
+    record = Record(value, "request")
+    return TrueRequest(record.text("credit_code"), record.text("bank"))

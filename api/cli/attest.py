@@ -1,4 +1,4 @@
-"""``credence attest``, ``erase``, ``subject register`` and ``sample``: what departments do."""
+"""``credence attest``, ``erase`` and ``sample``: what departments do."""
 
 import time
 from pathlib import Path
@@ -21,11 +21,7 @@ from api.cli.console import (
     refusals,
     talk,
 )
-from ledger_node.domain.record import to_hex
-from ledger_node.domain.signature import address_of
-from ledger_node.randomness import random_bytes
 
-subject = typer.Typer(no_args_is_help=True, help="Subjects: firms and the keys that sign for them.")
 _POLL_S = 0.1
 _SHOWN = 20
 CreditCodeOption = Annotated[
@@ -101,38 +97,6 @@ def erase(
     talk.print(f"{erased['erased']} attestations erased and revoked")
     if as_json:
         emit(erased)
-
-
-@subject.command()
-def register(
-    code: CreditCodeOption,
-    name: Annotated[str, typer.Option(help="A short name for the new subject's files in this folder.")],
-    controller: Annotated[
-        list[str] | None, typer.Option(help="Address of a controller's key; a new key is made if none is given.")
-    ] = None,
-    threshold: Annotated[int, typer.Option(min=1, max=16, help="How many controllers must sign.")] = 1,
-    sign_in: AsOption = "market-regulator",
-    home: HomeOption = None,
-    url: UrlOption = None,
-    *,
-    as_json: JsonOption = False,
-) -> None:
-    """Register a firm with the keys that sign for it (registrars only)."""
-    with refusals():
-        folder = home_of(home)
-        addresses = list(controller or [])
-        if not addresses:
-            key = random_bytes(32)
-            folder.write_key(name, key)
-            addresses.append(to_hex(address_of(key)))
-            talk.print(f"made a key for {name}: {folder.path / 'keys' / (name + '.json')}")
-        registered = client_of(folder, url, sign_in).post(
-            "/v1/subjects", {"credit_code": code, "controllers": list(addresses), "threshold": threshold}
-        )
-        folder.add_credential(name, {"kind": "subject", "id": registered["subject"], "key": f"keys/{name}.json"})
-    talk.print(f"registered as subject {registered['subject']}; sign in with --as {name}")
-    if as_json:
-        emit(registered)
 
 
 def sample(

@@ -9,19 +9,19 @@ import typer
 
 from api.catalogue.datatype import schemas
 from api.cli.console import AsOption, HomeOption, JsonOption, UrlOption, client_of, emit, home_of, refusals, talk
+from api.cli.signing import ExportOption, KeyOption, sign_and_send
 from api.client.client import Client
 from api.client.consent import accept as accept_terms
 from api.client.consent import purpose_of, signing_domain
+from api.client.draft import change_draft, grant_draft, refusal_draft, withdrawal_draft
 from api.home import Home, write_private
 from ledger_node import clock
-from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
-from ledger_node.domain.consent import Change, ConsentRequest, change_digest, refusal_digest, withdrawal_digest
+from ledger_node.domain.consent import Change, ConsentRequest
 from ledger_node.domain.consent_text import Language, language_named
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
-from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
 
 consent = typer.Typer(no_args_is_help=True, help="Consents: ask, grant, refuse, pause, resume, withdraw, list, show.")
@@ -40,7 +40,6 @@ DataFromOption = Annotated[str, typer.Option(help="First day of data that counts
 DataToOption = Annotated[str, typer.Option(help="Last day of data that counts (YYYY-MM-DD; default: any).")]
 RetentionOption = Annotated[int, typer.Option(min=0, help="How long the bank may keep the answers.")]
 LanguageOption = Annotated[str, typer.Option(help="The language you read it in: zh or en.")]
-KeyOption = Annotated[list[str] | None, typer.Option(help="Keys that sign (names in keys/); default: your name.")]
 ConsentArgument = Annotated[str, typer.Argument(help="The consent's id.")]
 
 
@@ -56,6 +55,7 @@ def grant(
     retention_days: RetentionOption = 30,
     language: LanguageOption = "zh",
     key: KeyOption = None,
+    export: ExportOption = None,
     sign_in: AsOption = None,
     home: HomeOption = None,
     url: UrlOption = None,
@@ -85,7 +85,7 @@ def grant(
             retention_days=retention_days,
             salt=random_bytes(32),
         )
-        granted = _sign_and_grant(folder, client, request, words, key or [name], {})
+        granted = _grant(folder, client, request, words, key or [name], export)
     _say_granted(granted, name, as_json=as_json)
 
 
@@ -138,6 +138,7 @@ def accept(
     request_id: Annotated[str, typer.Argument(help="The request's id.")],
     language: LanguageOption = "zh",
     key: KeyOption = None,
+    export: ExportOption = None,
     sign_in: AsOption = None,
     home: HomeOption = None,
     url: UrlOption = None,
@@ -151,7 +152,8 @@ def accept(
         asked = ConsentRequest.from_json(_request(client, request_id)["request"])
         words = language_named(language)
         asked = replace(asked, purpose_text=purpose_of(client, asked.purpose).text(words))
-        granted = _sign_and_grant(folder, client, asked, words, key or [name], {"request": request_id})
+        answers = from_hex(request_id, "request")
+        granted = _grant(folder, client, asked, words, key or [name], export, request=answers)
     _say_granted(granted, name, as_json=as_json)
 
 
@@ -159,6 +161,7 @@ def accept(
 def refuse(
     request_id: Annotated[str, typer.Argument(help="The request's id.")],
     key: KeyOption = None,
+    export: ExportOption = None,
     sign_in: AsOption = None,
     home: HomeOption = None,
     url: UrlOption = None,
@@ -167,11 +170,10 @@ def refuse(
     with refusals():
         folder, name = home_of(home), _name(sign_in)
         client = client_of(folder, url, name)
-        digest = refusal_digest(from_hex(request_id, "request"), signing_domain(client.get("/v1/ledger")))
-        client.post(
-            f"/v1/consent-requests/{request_id}/refusal", {"signatures": _signed(folder, digest, key or [name])}
-        )
-    talk.print("refused; the bank is told so, and nothing else")
+        draft = refusal_draft(signing_domain(client.get("/v1/ledger")), from_hex(request_id, "request"))
+        refused = sign_and_send(folder, client, draft, key or [name], export)
+    if refused is not None:
+        talk.print("refused; the bank is told so, and nothing else")
 
 
 @consent.command()
@@ -207,32 +209,35 @@ def requests(
 def pause(
     consent_id: ConsentArgument,
     key: KeyOption = None,
+    export: ExportOption = None,
     sign_in: AsOption = None,
     home: HomeOption = None,
     url: UrlOption = None,
 ) -> None:
     """Pause a consent: it answers nothing until you resume it."""
-    _change(Change.PAUSE, consent_id, key, sign_in, home, url)
-    talk.print("paused; credence consent resume lets it go on")
+    if _change(Change.PAUSE, consent_id, key, export, sign_in, home, url):
+        talk.print("paused; credence consent resume lets it go on")
 
 
 @consent.command()
 def resume(
     consent_id: ConsentArgument,
     key: KeyOption = None,
+    export: ExportOption = None,
     sign_in: AsOption = None,
     home: HomeOption = None,
     url: UrlOption = None,
 ) -> None:
     """Let a paused consent go on."""
-    _change(Change.RESUME, consent_id, key, sign_in, home, url)
-    talk.print("resumed")
+    if _change(Change.RESUME, consent_id, key, export, sign_in, home, url):
+        talk.print("resumed")
 
 
 @consent.command()
 def withdraw(
     consent_id: Annotated[str, typer.Argument(help="The consent's id.")],
     key: Annotated[list[str] | None, typer.Option(help="Keys that sign if the secret is lost.")] = None,
+    export: ExportOption = None,
     sign_in: AsOption = None,
     home: HomeOption = None,
     url: UrlOption = None,
@@ -245,12 +250,13 @@ def withdraw(
         client = client_of(folder, url, name)
         raw_id = from_hex(consent_id, "consent")
         path = folder.path / "consents" / f"{raw_id.hex()}.json"
-        if path.is_file() and not key:
-            body: Any = json.loads(path.read_text("utf-8"))
+        if path.is_file() and not key and export is None:
+            withdrawn = client.post(f"/v1/consents/{consent_id}/withdrawal", json.loads(path.read_text("utf-8")))
         else:
-            digest = withdrawal_digest(raw_id, signing_domain(client.get("/v1/ledger")))
-            body = {"signatures": _signed(folder, digest, key or [name])}
-        withdrawn = client.post(f"/v1/consents/{consent_id}/withdrawal", body)
+            draft = withdrawal_draft(signing_domain(client.get("/v1/ledger")), raw_id)
+            withdrawn = sign_and_send(folder, client, draft, key or [name], export)
+    if withdrawn is None:
+        return
     talk.print("withdrawn; it counts for every later use")
     if as_json:
         emit(withdrawn)
@@ -286,31 +292,31 @@ def show(
         emit(client_of(home_of(home), url, sign_in).get(f"/v1/consents/{consent_id}"))
 
 
-def _sign_and_grant(
+def _grant(
     folder: Home,
     client: Client,
     asked: ConsentRequest,
     words: Language,
     signers: list[str],
-    more: dict[str, JSON],
+    export: Path | None,
+    *,
+    request: bytes | None = None,
 ) -> Any:  # noqa: ANN401 - JSON of the route
     secret = random_bytes(32)
     terms, text = accept_terms(client, asked, words, secret)
-    consent_id = terms.digest(signing_domain(client.get("/v1/ledger")))
+    names = {from_hex(member["id"], "id"): str(member["name"]) for member in client.get("/v1/members")["members"]}
+    draft = grant_draft(signing_domain(client.get("/v1/ledger")), terms, names, request)
     # the secret is kept before anything is granted, so that a grant can always be withdrawn
-    _keep_secret(folder, consent_id, secret)
+    _keep_secret(folder, draft.digest, secret)
     talk.print(text, markup=False, highlight=False, soft_wrap=True)
-    signatures = _signed(folder, consent_id, signers)
-    return client.post("/v1/consents", {"terms": terms.to_json(), "signatures": signatures, **more})
+    return sign_and_send(folder, client, draft, signers, export)
 
 
 def _say_granted(granted: Any, name: str, *, as_json: bool) -> None:  # noqa: ANN401 - JSON of the route
+    if granted is None:
+        return
     talk.print(f"granted; withdraw at any time: credence consent withdraw {granted['id']} --as {name}", soft_wrap=True)
     emit(granted) if as_json else typer.echo(granted["id"])
-
-
-def _signed(folder: Home, digest: bytes, signers: list[str]) -> list[JSON]:
-    return [to_hex(sign(digest, folder.read_key(signer))) for signer in signers]
 
 
 def _request(client: Client, request_id: str) -> Any:  # noqa: ANN401 - JSON of the route
@@ -321,17 +327,22 @@ def _request(client: Client, request_id: str) -> Any:  # noqa: ANN401 - JSON of 
 
 
 def _change(
-    change: Change, consent_id: str, key: list[str] | None, sign_in: str | None, home: Path | None, url: str | None
-) -> None:
+    change: Change,
+    consent_id: str,
+    key: list[str] | None,
+    export: Path | None,
+    sign_in: str | None,
+    home: Path | None,
+    url: str | None,
+) -> bool:
+    """Return whether it was sent, and not only exported."""
     with refusals():
         folder, name = home_of(home), _name(sign_in)
         client = client_of(folder, url, name)
         number = client.get(f"/v1/consents/{consent_id}")["changes"] + 1
         domain = signing_domain(client.get("/v1/ledger"))
-        digest = change_digest(from_hex(consent_id, "consent"), change, number, domain)
-        signatures = _signed(folder, digest, key or [name])
-        body: dict[str, JSON] = {"change": change.value, "number": number, "signatures": signatures}
-        client.post(f"/v1/consents/{consent_id}/changes", body)
+        draft = change_draft(domain, from_hex(consent_id, "consent"), change, number)
+        return sign_and_send(folder, client, draft, key or [name], export) is not None
 
 
 def _name(sign_in: str | None) -> str:

@@ -82,7 +82,7 @@ def client_of(home: Home, url: str | None, name: str | None) -> "Client":
     if name is not None:
         credential = credential_named(home, name)
     elif known.client_id is not None and known.key_file is not None:
-        credential = Credential.of_member(
+        credential = Credential.published(
             from_hex(known.client_id, "CREDENCE_CLIENT_ID"), read_key_file(known.key_file)
         )
     return Client(api_url(home, url), credential)

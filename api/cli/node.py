@@ -13,6 +13,8 @@ from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.reason import Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from api.founding import ChainParameters
 
 DEFAULT_CHAIN_ID: Final = 760_001
@@ -23,6 +25,10 @@ node = typer.Typer(no_args_is_help=True, help="The embedded chain node.")
 def init(
     home: HomeOption = None,
     chain_id: Annotated[int, typer.Option(min=1, max=2**53, help="EIP-155 chain id.")] = DEFAULT_CHAIN_ID,
+    bank: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SHORT=NAME", help="A founding bank, e.g. north-bank='North Bank'; may be repeated."),
+    ] = None,
     *,
     as_json: JsonOption = False,
 ) -> None:
@@ -30,7 +36,7 @@ def init(
     with refusals():
         folder = home_of(home)
         talk.print(f"founding a consortium of one in {folder.path}")
-        found_instance(folder, chain_id)
+        found_instance(folder, chain_id, banks=_banks(bank or []))
         book = folder.address_book()
         names = list(folder.credentials())
     talk.print(f"done; credentials of {', '.join(names)} are in {folder.path / 'credentials.json'}")
@@ -92,16 +98,23 @@ def status(home: HomeOption = None, *, as_json: JsonOption = False) -> None:
         emit({**state, "block": block, "block_hash": head["hash"], "version": version})
 
 
-def found_instance(home: Home, chain_id: int = DEFAULT_CHAIN_ID) -> None:
-    """Make ``home`` with an embedded chain.
+def _banks(options: list[str]) -> dict[str, str] | None:
+    banks = dict(option.partition("=")[::2] for option in options)
+    if len(banks) != len(options):
+        raise InvalidInputError(Reason.CONFIGURATION, "a bank's short name stands twice", field="bank")
+    return banks or None
+
+
+def found_instance(home: Home, chain_id: int = DEFAULT_CHAIN_ID, *, banks: "Mapping[str, str] | None" = None) -> None:
+    """Make ``home`` with an embedded chain. ``banks``: short name -> full name; None for the demo bank.
 
     Raises:
         InvalidInputError: ``configuration``; there is something at this path already.
         ChainError: the new node does not answer.
     """
-    from api.founding import found
+    from api.founding import DEMO_BANKS, found
 
-    found(home, chain_id, _create_chain)
+    found(home, chain_id, _create_chain, banks=banks or DEMO_BANKS)
 
 
 def _create_chain(parameters: "ChainParameters") -> None:

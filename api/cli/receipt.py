@@ -62,13 +62,21 @@ def save(
     html: Annotated[bool, typer.Option("--html", help="A page for people beside each document.")] = False,
 ) -> None:
     """Save receipts as documents that check offline."""
+    from api.receipt_page import receipt_page
+
     with refusals():
-        found = _receipts(client_of(home_of(home), url, sign_in), consent)
+        client = client_of(home_of(home), url, sign_in)
+        wanted = [one for one in _receipts(client, consent) if act in {None, one.act}]
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            for one in found:
-                if act in {None, one.act}:
-                    _save(folder, one, html=html)
+            for one in wanted:
+                path = folder / f"{one.act}-{one.digest.hex()[:16]}.json"
+                path.write_bytes(one.to_bytes())
+                typer.echo(str(path))
+                if html:
+                    page = path.with_suffix(".html")
+                    page.write_text(receipt_page([(one, _text(client, one))]), "utf-8")
+                    typer.echo(str(page))
         except OSError as error:
             raise InvalidInputError(Reason.CONFIGURATION, f"cannot write to {folder}: {error.strerror}") from error
 
@@ -112,16 +120,10 @@ def _receipts(client: Client, about: str) -> list[Receipt]:
     return [Receipt.from_json(item) for item in client.receipts(to_hex(from_hex(about, "consent")))]
 
 
-def _save(folder: Path, one: Receipt, *, html: bool) -> None:
-    from api.receipt_page import receipt_page
-
-    path = folder / f"{one.act}-{one.digest.hex()[:16]}.json"
-    path.write_bytes(one.to_bytes())
-    typer.echo(str(path))
-    if html:
-        page = path.with_suffix(".html")
-        page.write_text(receipt_page([(one, None)]), "utf-8")
-        typer.echo(str(page))
+def _text(client: Client, one: Receipt) -> str | None:
+    if one.act is Act.REFUSED:
+        return None
+    return str(client.get(f"/v1/consents/{to_hex(one.id)}")["text"])
 
 
 def _trusted(folder: Home, keys: list[str], member: str | None) -> TrustedKeeper:

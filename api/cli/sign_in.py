@@ -70,7 +70,7 @@ def rotate(
         stated = stated_keys(member, number + 1, published)
         signature = folder.signer(name).sign(stated.digest(_domain(client)))
         body: dict[str, JSON] = {
-            "member": to_hex(member),
+            "client": to_hex(member),
             "number": stated.number,
             "keys": list(stated.keys),
             "signature": to_hex(signature),
@@ -81,7 +81,7 @@ def rotate(
             _forget(folder, str(held["key"]), file)
     talk.print(f"key set {stated.number} of {name} is in force; its key is in {file}", soft_wrap=True)
     if as_json:
-        emit({"member": to_hex(member), "number": stated.number, "key": file, "keys": len(stated.keys)})
+        emit({"client": to_hex(member), "number": stated.number, "key": file, "keys": len(stated.keys)})
 
 
 @sign_in.command()

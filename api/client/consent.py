@@ -31,7 +31,6 @@ def purpose_of(client: Client, code: str) -> Purpose:
     return Purposes.from_json(client.get("/v1/purposes")["purposes"]).named(code)
 
 
-def signing_domain(ledger: Any) -> SigningDomain:  # noqa: ANN401 - JSON of GET /v1/ledger
-    """Return where signatures on consents count."""
-    contract = parse_address(ledger["contracts"]["ConsentRegistry"], "ConsentRegistry")
-    return SigningDomain(ledger["chain_id"], contract)
+def signing_domain(ledger: Any, contract: str = "ConsentRegistry") -> SigningDomain:  # noqa: ANN401 - JSON of GET /v1/ledger
+    """Return where signatures on consents count, or those on another contract's acts."""
+    return SigningDomain(ledger["chain_id"], parse_address(ledger["contracts"][contract], contract))

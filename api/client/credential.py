@@ -29,9 +29,9 @@ class Credential:
     key: Key = field(repr=False)
 
     @classmethod
-    def of_member(cls, member: bytes, key: Key) -> "Credential":
-        """Return the credential of a member with one of its published sign-in keys."""
-        return cls(to_hex(member), {"kid": public_part(key).thumbprint}, key)
+    def published(cls, client: bytes, key: Key) -> "Credential":
+        """Return the credential of a member, or subject, with one of its published sign-in keys."""
+        return cls(to_hex(client), {"kid": public_part(key).thumbprint}, key)
 
     @classmethod
     def of_controller(cls, subject: bytes, private_key: bytes) -> "Credential":

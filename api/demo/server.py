@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,9 +24,16 @@ _PATIENCE_S: Final = 60.0
 class Served:
     """``credence init`` and ``credence serve`` on a fresh folder; both end with this process."""
 
-    def __init__(self, folder: Path, *, processes: int | None = None, access_interval: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        processes: int | None = None,
+        access_interval: int | None = None,
+        banks: Mapping[str, str] | None = None,
+    ) -> None:
         self.home = Home(folder)
-        found_instance(self.home)
+        found_instance(self.home, banks=banks)
         command = [
             sys.executable,
             "-m",

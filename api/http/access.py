@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from api.composition import Instance
-from api.http.permission import PERMISSIONS, Own, Permission
+from api.http.permission import ISSUERS, PERMISSIONS, Own, Permission
 from api.http.sign_in import recognise
 from api.sign_in.principal import Principal, SignInError
 from ledger_node.domain.reason import Reason
@@ -35,8 +35,7 @@ async def admit(request: Request, instance: Access) -> Principal | None:
     Raises:
         SignInError: ``sign_in_needed`` or another reason to sign in again, ``not_allowed``.
     """
-    rules: dict[Rule, Permission] = request.app.state.permissions
-    permission = rules[request.scope["endpoint"], request.method]
+    permission = _permission(request)
     if not permission.kinds:
         return None
     principal = await run_in_threadpool(recognise, request, instance.sign_in)
@@ -53,8 +52,13 @@ def require_permitted(permission: Permission, principal: Principal, *, served_he
     if principal.kind not in permission.kinds:
         allowed = " or ".join(sorted(permission.kinds))
         raise SignInError(Reason.NOT_ALLOWED, f"only a {allowed} may do this; you are signed in as {principal.kind}")
-    if permission.own is Own.VAULT and not served_here:
+    if principal.kind in ISSUERS and permission.own in {Own.VAULT, Own.NAMED} and not served_here:
         raise SignInError(Reason.NOT_ALLOWED, "your vault is not at this instance; ask the one that serves you")
+
+
+def _permission(request: Request) -> Permission:
+    rules: dict[Rule, Permission] = request.app.state.permissions
+    return rules[request.scope["endpoint"], request.method]
 
 
 def _caller(principal: Annotated[Principal | None, Depends(admit)]) -> Principal:
@@ -70,6 +74,31 @@ ARegistrar: TypeAlias = SignedIn
 ABank: TypeAlias = SignedIn
 AMember: TypeAlias = SignedIn
 ASubjectOrBank: TypeAlias = SignedIn
+ASubjectOrRegistrar: TypeAlias = SignedIn
+
+
+async def _anybody(request: Request, instance: Access) -> Principal | None:
+    try:
+        return await run_in_threadpool(recognise, request, instance.sign_in)
+    except SignInError:
+        # what signatures or a secret allow, nobody needs to sign in for, and a token that ended is no obstacle
+        return None
+
+
+Anybody = Annotated[Principal | None, Depends(_anybody)]
+"""Who is signed in, where nobody needs to be."""
+
+
+async def without_signatures(request: Request, instance: Instance) -> None:
+    """Require that the caller may do without signatures what others need them for: its row says who may.
+
+    Raises:
+        SignInError: ``sign_in_needed`` or another reason to sign in again, ``not_allowed``.
+    """
+    permission = _permission(request)
+    principal = await run_in_threadpool(recognise, request, instance.sign_in)
+    allowed = Permission(permission.unsigned, Own.VAULT)
+    require_permitted(allowed, principal, served_here=principal.id in instance.departments)
 
 
 def permissions_of(routers: Iterable[APIRouter], prefix: str) -> dict[Rule, Permission]:

@@ -121,11 +121,10 @@ class AccessLog:
         known = (
             select(table.subject.c.id, table.data_key.c.id.label("key_id"), table.data_key.c.wrapped)
             .join(table.data_key, table.data_key.c.id == table.subject.c.data_key)
-            .where(table.subject.c.id.in_([subject for subject in subjects if subject is not None]))
+            .where(table.subject.c.id.in_([subject or b"" for subject in subjects]))
         )
         found = {row.id: (row.key_id, self._kek.unwrap(row.wrapped)) for row in connection.execute(known)}
-        if all(subject in found for subject in subjects):
-            return found
+        # looked up whether it is needed or not, so that a consent of others takes the way of one that is not there
         own = self._own_key(connection)
         return {subject: found.get(subject, own) for subject in subjects}
 

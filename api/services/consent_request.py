@@ -11,6 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from api.services.consent import MAX_LISTED, ConsentService
 from api.services.consent_word import keep_word
+from api.services.controller import ControllerHistory
+from api.services.stranger import unknown_to_strangers
 from api.services.subject import SubjectService
 from api.storage import table
 from api.storage.database import Store
@@ -19,6 +21,7 @@ from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.consent import ConsentRequest, RequestState, refusal_digest
 from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Act, Word
 from ledger_node.domain.record import to_hex
@@ -37,10 +40,18 @@ class HeldRequest:
 class ConsentRequestService:
     """Takes, lists and refuses requests. Granting one is granting a consent that names it."""
 
-    def __init__(self, store: Store, ledger: Ledger, subjects: SubjectService, consents: ConsentService) -> None:
+    def __init__(
+        self,
+        store: Store,
+        ledger: Ledger,
+        subjects: SubjectService,
+        history: ControllerHistory,
+        consents: ConsentService,
+    ) -> None:
         self._store = store
         self._ledger = ledger
         self._subjects = subjects
+        self._history = history
         self._consents = consents
 
     def ask(self, asked: ConsentRequest, *, bank: bytes, now: int) -> HeldRequest:
@@ -69,21 +80,27 @@ class ConsentRequestService:
         self._record(request)
         return self.find(request)
 
-    def refuse(self, request: bytes, signatures: tuple[Signature, ...]) -> None:
-        """Refuse on the controllers' signatures.
+    def refuse(self, request: bytes, signatures: tuple[Signature, ...], *, asker: bytes | None = None) -> None:
+        """Refuse on the controllers' signatures. ``asker``: who is signed in, if anybody is; nobody needs to be.
 
         Raises:
-            VerificationError: ``request_unknown``, or the signatures do not count.
+            VerificationError: ``request_unknown``; or, for its own subject and bank, why signatures do not count.
             ChainError: ``request_answered``, or no answer.
         """
-        held = self.find(request)
-        subject = self._subjects.find(held.asked.subject)
-        if subject is None:
-            raise VerificationError(Reason.ERASED, "the registrar has erased this subject")
+        held = next(iter(self._select(table.consent_request.c.id == request)), None)
+        subject = bytes(HASH_BYTES) if held is None else held.asked.subject
+        erased = self._subjects.find(subject) is None
         digest = refusal_digest(request, self._ledger.consent_domain)
-        subject.controllers.require_signatures(digest, signatures)
-        keep_word(self._store, request, Act.REFUSED, Word(subject.controllers, signatures))
-        self._ledger.refuse_consent(request)
+        parties = () if held is None else (held.asked.subject, held.asked.grantee)
+        with self._history.turn_or_decoy(subject) as controllers:
+            with unknown_to_strangers(_unknown(), is_party=asker in parties):
+                controllers.require_signatures(digest, signatures)
+                if held is None:
+                    raise _unknown()
+                if erased:
+                    raise VerificationError(Reason.ERASED, "the registrar has erased this subject")
+            keep_word(self._store, request, Act.REFUSED, Word(controllers, signatures))
+            self._ledger.refuse_consent(request)
 
     def complete_pending(self) -> None:
         """Record requests that an earlier run stored and did not see on the ledger.
@@ -102,7 +119,7 @@ class ConsentRequestService:
         """
         for held in self._select(table.consent_request.c.id == request):
             return held
-        raise VerificationError(Reason.REQUEST_UNKNOWN, "there is no such request of yours")
+        raise _unknown()
 
     def of_subject(self, subject: bytes) -> list[HeldRequest]:
         """Return the newest requests to a subject."""
@@ -136,6 +153,10 @@ class ConsentRequestService:
         query = select(table.consent_request).where(condition).order_by(newest).limit(MAX_LISTED)
         with self._store.connect() as connection:
             return [_held(row) for row in connection.execute(query)]
+
+
+def _unknown() -> VerificationError:
+    return VerificationError(Reason.REQUEST_UNKNOWN, "there is no such request of yours")
 
 
 def _held(row: Any) -> HeldRequest:  # noqa: ANN401 - a row of the request table

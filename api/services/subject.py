@@ -1,6 +1,5 @@
 """Subjects: a registrar binds a credit code to a random subject id and its controllers."""
 
-import json
 import threading
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,18 +8,18 @@ from sqlalchemy import Connection, insert, select, update
 
 from api.catalogue.datatype import data_types
 from api.ingestion.row import Row
+from api.services.controller import ControllerHistory
 from api.services.issuer import Issuer
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal, unseal
 from ledger_node.chain.port import Ledger
 from ledger_node.chain.rpc import ContractRevertError
-from ledger_node.domain.canonical import decode
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.presentation import SUBJECT_REGISTRATION
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
-from ledger_node.domain.subject import Controllers
+from ledger_node.domain.subject import ControllerKey, Controllers
 from ledger_node.randomness import random_bytes
 
 _SECONDS_A_DAY = 86_400
@@ -28,11 +27,9 @@ _SECONDS_A_DAY = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A registered subject. ``entry``: index of its controllers on the SubjectRegistry."""
+    """A registered subject, with the registrar's attestation of it."""
 
     id: bytes
-    entry: int
-    controllers: Controllers
     registration: bytes
     credit_code: str = field(repr=False)
 
@@ -40,39 +37,41 @@ class Subject:
 class SubjectService:
     """Registers subjects for the registrar of this instance, and finds them again."""
 
-    def __init__(self, store: Store, issuer: Issuer, ledger: Ledger) -> None:
+    def __init__(self, store: Store, issuer: Issuer, ledger: Ledger, history: ControllerHistory) -> None:
         self._store = store
         self._issuer = issuer
         self._ledger = ledger
+        self._history = history
         self._lock = threading.Lock()
 
-    def register(self, credit_code: str, addresses: tuple[bytes, ...], threshold: int, *, now: int) -> Subject:
+    def register(self, credit_code: str, keys: tuple[ControllerKey, ...], threshold: int, *, now: int) -> Subject:
         """Register a subject: on the ledger, as an attestation of the registrar, and in the store.
 
-        Asking again with the same controllers returns the same subject, so a lost answer costs nothing.
+        Asking again with the present controllers returns the same subject, so a lost answer costs nothing.
 
         Raises:
             InvalidInputError: ``subject_exists`` with other controllers, or the controllers make no sense.
             ChainError: the ledger does not answer; asking again, or a restart, finishes the registration.
         """
-        wanted = Controllers(addresses, threshold, random_bytes(32))
+        wanted = Controllers(keys, threshold, random_bytes(32))
         index = self._issuer.department.kek.index(credit_code.encode())
         with self._lock:
             with self._store.begin() as connection:
                 held = connection.execute(select(table.subject).where(table.subject.c.subject_index == index)).first()
-                if held is None:
-                    subject_id = self._add(connection, credit_code, index, wanted, now)
-                else:
-                    subject_id = held.id
-                    controllers = Controllers.from_json(decode(held.controllers.encode()))
-                    if (controllers.keys, controllers.threshold) != (addresses, threshold):
-                        raise InvalidInputError(
-                            Reason.SUBJECT_EXISTS, "this firm is registered already, with other controllers"
-                        )
+                subject_id = held.id if held else self._add(connection, credit_code, index, wanted, now)
+            if held is not None:
+                self._require_controlled_by(subject_id, wanted)
             self._complete(subject_id, now)
         found = self.find(subject_id)
         assert found is not None  # noqa: S101 - it was just completed
         return found
+
+    def _require_controlled_by(self, subject_id: bytes, wanted: Controllers) -> None:
+        with self._history.turn(subject_id) as present:
+            if not present.controllers.same_signers(wanted):
+                raise InvalidInputError(
+                    Reason.SUBJECT_EXISTS, "this firm is registered already, with other controllers"
+                )
 
     def _add(self, connection: Connection, credit_code: str, index: bytes, controllers: Controllers, now: int) -> bytes:
         subject_id, key_id = random_bytes(32), random_bytes(16)
@@ -83,14 +82,12 @@ class SubjectService:
                 id=subject_id,
                 registrar=self._issuer.department.member,
                 subject_index=index,
-                entry=0,
-                controllers=json.dumps(controllers.to_json()),
-                commitment=controllers.commitment,
                 as_of=now // _SECONDS_A_DAY,
                 data_key=key_id,
                 sealed=seal(key, credit_code.encode(), subject_id),
             )
         )
+        self._history.begin(connection, subject_id, controllers)
         return subject_id
 
     def complete_pending(self, now: int) -> None:
@@ -114,24 +111,17 @@ class SubjectService:
             return None
         return self._subject(row)
 
-    def controllers(self, subject_id: bytes) -> Controllers | None:
-        """Return who signs for a subject now, erased or not, or None if there is no such subject."""
-        held = table.subject
-        query = select(held.c.controllers).where(held.c.id == subject_id, held.c.registration.is_not(None))
-        with self._store.connect() as connection:
-            found = connection.execute(query).scalar_one_or_none()
-        return None if found is None else Controllers.from_json(decode(found.encode()))
-
     def _complete(self, subject_id: bytes, now: int) -> None:
         with self._store.connect() as connection:
             row = connection.execute(select(table.subject).where(table.subject.c.id == subject_id)).one()
         if row.registration is not None:
             return
         try:
-            self._ledger.register_subject(subject_id, row.commitment)
+            self._ledger.register_subject(subject_id, self._history.present(subject_id).controllers.commitment)
         except ContractRevertError as error:
             if error.reason is not Reason.SUBJECT_EXISTS:
                 raise
+        self._history.note_first(subject_id)
         data_type = data_types()[SUBJECT_REGISTRATION]
         code = self._credit_code(row)
         values = data_type.schema.parse_values({"subject_id": to_hex(subject_id)})
@@ -155,8 +145,7 @@ class SubjectService:
             )
 
     def _subject(self, row: Any) -> Subject:  # noqa: ANN401 - a row of the subject table
-        controllers = Controllers.from_json(decode(row.controllers.encode()))
-        return Subject(row.id, row.entry, controllers, row.registration, self._credit_code(row))
+        return Subject(row.id, row.registration, self._credit_code(row))
 
     def _credit_code(self, row: Any) -> str:  # noqa: ANN401 - a row of the subject table
         wrapped = self._wrapped_key(row)

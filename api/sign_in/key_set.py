@@ -1,113 +1,139 @@
-"""Members' sign-in keys at this instance: each set is signed by a key of the member on the MemberRegistry."""
+"""Published sign-in keys: each set is signed by who speaks for the client, its registry key or a controller."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy import insert, select, update
 
+from api.services.stranger import DECOY
 from api.sign_in.jose import MEMBER_ALGORITHMS, PublicKey, public_key
 from api.storage import table
 from api.storage.database import Store
 from ledger_node.chain.port import Ledger
-from ledger_node.domain.canonical import JSON, decode
+from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.sign_in_key import SignInKeys
 from ledger_node.domain.signature import recover
+from ledger_node.domain.subject import Controllers, Signature, signature_to_json
 
 MAX_KEYS: Final = 8
+ADDRESS_BYTES: Final = 20
+NO_SIGNER: Final = bytes(ADDRESS_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
 class KeySet:
-    """A member's sign-in keys in force, and the registry key (an address) that signed for them."""
+    """A client's sign-in keys in force. ``authority``: on whose word, as the table has it."""
 
     stated: SignInKeys
-    signer: bytes
-    signature: bytes = field(repr=False)
+    authority: bytes
+    signature: JSON = field(repr=False)
 
     def key(self, thumbprint: object) -> PublicKey | None:
         """Return the key of this thumbprint, or None."""
         keys = [public_key(key) for key in self.stated.keys]
         return next((key for key in keys if key.thumbprint == thumbprint), None)
 
+    @property
+    def signer(self) -> bytes:
+        """The address of the member's registry key; for a subject one that nobody has."""
+        return self.authority if len(self.authority) == ADDRESS_BYTES else NO_SIGNER
+
     def to_json(self) -> dict[str, JSON]:
-        """Return what anybody may see and check: public keys and the member's signature on them."""
+        """Return what anybody may see and check: public keys and the signature on them."""
         return {
-            "member": to_hex(self.stated.member),
+            "client": to_hex(self.stated.client),
             "number": self.stated.number,
             "keys": list(self.stated.keys),
-            "signature": to_hex(self.signature),
+            "signature": self.signature,
         }
 
 
-def stated_keys(member: bytes, number: int, keys: Sequence[JSON]) -> SignInKeys:
+def stated_keys(client: bytes, number: int, keys: Sequence[JSON]) -> SignInKeys:
     """Return a set in the one form that is signed.
 
     Raises:
-        InvalidInputError: a key is no public key, or is of a kind that members do not sign in with.
+        InvalidInputError: a key is no public key, or is of a kind that is not published.
     """
     read = [public_key(key) for key in keys]
     different = len({key.thumbprint for key in read})
     if not 1 <= len(read) <= MAX_KEYS or different != len(read):
         raise InvalidInputError(
-            Reason.REQUEST_INVALID, f"a member has 1 to {MAX_KEYS} different sign-in keys", field="keys"
+            Reason.REQUEST_INVALID, f"a client has 1 to {MAX_KEYS} different sign-in keys", field="keys"
         )
     if not all(key.algorithm in MEMBER_ALGORITHMS for key in read):
-        raise InvalidInputError(
-            Reason.ALGORITHM_NOT_ALLOWED, "members sign in with keys on P-256 or Ed25519", field="keys"
-        )
+        raise InvalidInputError(Reason.ALGORITHM_NOT_ALLOWED, "sign-in keys are on P-256 or Ed25519", field="keys")
     shown: list[Mapping[str, JSON]] = [dict(key.jwk) for key in read]
-    return SignInKeys(member, number, tuple(shown))
+    return SignInKeys(client, number, tuple(shown))
 
 
 class KeySets:
-    """Keeps the newest set of every member."""
+    """Keeps the newest set of every client. ``controllers`` finds those of a subject, by its id."""
 
-    def __init__(self, store: Store, ledger: Ledger) -> None:
+    def __init__(self, store: Store, ledger: Ledger, controllers: Callable[[bytes], Controllers | None]) -> None:
         self._store = store
         self._ledger = ledger
+        self._controllers = controllers
 
-    def publish(self, stated: SignInKeys, signature: bytes) -> None:
+    def publish(self, stated: SignInKeys, signature: Signature) -> None:
         """Put a set in force in the place of the one before it.
 
+        Who signed comes first, so that only who speaks for the client learns where its numbers stand.
+
         Raises:
+            VerificationError: ``key_not_valid``; the signature is by nobody who speaks for the client now.
             InvalidInputError: ``sign_in_keys_outdated``; the number is not the next one.
-            VerificationError: the signature is by no key that is the member's now.
             ChainError: the ledger does not answer.
         """
-        signer = recover(stated.digest(self._ledger.member_domain), signature)
-        standing = self._ledger.standing(stated.member, signer)
-        fault = standing.key.fault_at(standing.time)
-        if fault is not None:
-            raise VerificationError(fault, "these keys are signed by no key that is the member's now")
         row = {
             "number": stated.number,
             "keys": json.dumps([dict(key) for key in stated.keys]),
-            "signer": signer,
-            "signature": signature,
+            "authority": self._authority(stated, signature),
+            "signature": json.dumps(signature_to_json(signature)),
         }
         held = table.sign_in_keys
         with self._store.begin() as connection:
-            last = connection.execute(select(held.c.number).where(held.c.member == stated.member)).scalar_one_or_none()
+            last = connection.execute(select(held.c.number).where(held.c.client == stated.client)).scalar_one_or_none()
             if stated.number != (last or 0) + 1:
                 raise InvalidInputError(
                     Reason.SIGN_IN_KEYS_OUTDATED, f"the next set has number {(last or 0) + 1}", field="number"
                 )
             if last is None:
-                connection.execute(insert(held).values(member=stated.member, **row))
+                connection.execute(insert(held).values(client=stated.client, **row))
             else:
-                connection.execute(update(held).where(held.c.member == stated.member).values(**row))
+                connection.execute(update(held).where(held.c.client == stated.client).values(**row))
 
-    def find(self, member: bytes) -> KeySet | None:
+    def find(self, client: bytes) -> KeySet | None:
         """Return the set in force."""
         held = table.sign_in_keys
         with self._store.connect() as connection:
-            row = connection.execute(select(held).where(held.c.member == member)).first()
+            row = connection.execute(select(held).where(held.c.client == client)).first()
         if row is None:
             return None
-        keys = decode(row.keys.encode())
-        return KeySet(SignInKeys(member, row.number, tuple(keys)), row.signer, row.signature)  # type: ignore[arg-type]
+        keys = json.loads(row.keys)
+        return KeySet(SignInKeys(client, row.number, tuple(keys)), row.authority, json.loads(row.signature))
+
+    def _authority(self, stated: SignInKeys, signature: Signature) -> bytes:
+        """Return on whose word a set is; the same is done for ids that are nobody's."""
+        signer = _signer(stated.digest(self._ledger.member_domain), signature)
+        standing = self._ledger.standing(stated.client, signer)
+        controllers = self._controllers(stated.client) or DECOY
+        with suppress(VerificationError):
+            controllers.require_any_signature(stated.digest(self._ledger.subject_domain), [signature])
+            return controllers.commitment
+        if standing.key.fault_at(standing.time) is not None:
+            raise VerificationError(Reason.KEY_NOT_VALID, "these keys are signed by nobody who speaks for the client")
+        return signer
+
+
+def _signer(digest: bytes, signature: Signature) -> bytes:
+    if not isinstance(signature, bytes):
+        return NO_SIGNER
+    with suppress(VerificationError):
+        return recover(digest, signature)
+    return NO_SIGNER

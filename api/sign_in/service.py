@@ -5,9 +5,10 @@ from typing import Final
 
 from joserfc.jwk import ECKey, OKPKey
 
+from api.services.stranger import DECOY
 from api.sign_in.assertion import Assertion, read_assertion
 from api.sign_in.jose import Algorithm, PublicKey, public_key, public_part
-from api.sign_in.key_set import KeySet, KeySets
+from api.sign_in.key_set import NO_SIGNER, KeySet, KeySets
 from api.sign_in.principal import Kind, Principal, SignInError, kind_of
 from api.sign_in.proof import Target, check_proof
 from api.sign_in.replay import ProofMemory
@@ -18,10 +19,8 @@ from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.sign_in_key import SignInKeys
 from ledger_node.domain.signature import address_of_point
-from ledger_node.domain.subject import Controllers
+from ledger_node.domain.subject import Controllers, Signature
 
-_NO_SIGNER: Final = bytes(20)
-_NO_CONTROLLERS: Final = Controllers((_NO_SIGNER,), 1, bytes(32))
 _STAND_INS: Final = {
     Algorithm.ES256: public_part(ECKey.generate_key("P-256")),
     Algorithm.EDDSA: (stand_in := public_part(OKPKey.generate_key("Ed25519"))),
@@ -40,7 +39,7 @@ class SignIn:
         self._controllers = controllers
         self._tokens = Tokens(store)
         self._proofs = ProofMemory(started)
-        self._key_sets = KeySets(store, ledger)
+        self._key_sets = KeySets(store, ledger, controllers)
 
     @property
     def nonce(self) -> str:
@@ -59,7 +58,7 @@ class SignIn:
         checked = check_proof(proof, target, now=now)
         self._proofs.require_of_this_life(checked.issued_at, checked.nonce)
         read = read_assertion(assertion)
-        principal = self._subject(read) if read.signed.algorithm is Algorithm.ES256K else self._member(read)
+        principal = self._controller(read) if read.signed.algorithm is Algorithm.ES256K else self._published(read)
         until = read.require_for(audience, now)
         self._proofs.use(checked.key.thumbprint, checked.identifier, until=checked.until, now=now)
         granted = Granted(principal, checked.key.thumbprint)
@@ -77,34 +76,40 @@ class SignIn:
         self._proofs.use(granted.thumbprint, checked.identifier, until=checked.until, now=now)
         return granted.principal
 
-    def publish(self, stated: SignInKeys, signature: bytes) -> None:
-        """Put a member's sign-in keys in force, and end the tokens that were got with those before.
+    def publish(self, stated: SignInKeys, signature: Signature) -> None:
+        """Put a client's sign-in keys in force, and end the tokens that were got with those before.
 
         Raises:
+            VerificationError: ``key_not_valid``; the signature is by nobody who speaks for the client now.
             InvalidInputError: ``sign_in_keys_outdated``; the number is not the next one.
-            VerificationError: the signature is by no key that is the member's now.
             ChainError: the ledger does not answer.
         """
         self._key_sets.publish(stated, signature)
-        self.end_tokens(stated.member)
+        self.end_tokens(stated.client)
 
-    def keys_of(self, member: bytes) -> KeySet | None:
-        """Return the sign-in keys of a member that are in force."""
-        return self._key_sets.find(member)
+    def keys_of_member(self, member: bytes) -> KeySet | None:
+        """Return the sign-in keys of a member that are in force. Those of subjects are not for all to see."""
+        held = self._key_sets.find(member)
+        return None if held is None or held.signer == NO_SIGNER else held
 
     def end_tokens(self, principal: bytes) -> None:
         """End all tokens of a member or subject; it signs in again with a key that counts now."""
         self._tokens.end(principal)
 
-    def _member(self, assertion: Assertion) -> Principal:
-        """Return the member whose published key signed, if the chain says today that it is one."""
+    def _published(self, assertion: Assertion) -> Principal:
+        """Return the client whose published key signed, if who spoke for it then still does."""
         signed = assertion.signed
         held = self._key_sets.find(assertion.client)
         key = None if held is None else held.key(signed.header.get("kid"))
         is_by = signed.is_by(key or _STAND_INS[signed.algorithm])
-        standing = self._ledger.standing(assertion.client, _NO_SIGNER if held is None else held.signer)
+        standing = self._ledger.standing(assertion.client, NO_SIGNER if held is None else held.signer)
+        controllers = self._controllers(assertion.client)
+        if held is None or key is None or not is_by:
+            raise _unknown()
+        if controllers is not None and controllers.commitment == held.authority:
+            return _subject(assertion.client)
         member = standing.member
-        if key is None or not is_by or member is None:
+        if member is None:
             raise _unknown()
         fault = standing.key.fault_at(standing.time)
         if fault is not None:
@@ -114,14 +119,18 @@ class SignIn:
             raise SignInError(Reason.MEMBER_NOT_ACTIVE, "the member is not active, or has no role")
         return Principal(kind, member.id, member.name)
 
-    def _subject(self, assertion: Assertion) -> Principal:
+    def _controller(self, assertion: Assertion) -> Principal:
         """Return the subject one of whose controllers signed; the assertion shows its key, we know its address."""
         key = _shown_key(assertion)
         is_by = assertion.signed.is_by(key)
-        controllers = self._controllers(assertion.client) or _NO_CONTROLLERS
+        controllers = self._controllers(assertion.client) or DECOY
         if not is_by or address_of_point(key.point) not in controllers.keys:
             raise _unknown()
-        return Principal(Kind.SUBJECT, assertion.client, "subject")
+        return _subject(assertion.client)
+
+
+def _subject(subject: bytes) -> Principal:
+    return Principal(Kind.SUBJECT, subject, "subject")
 
 
 def _shown_key(assertion: Assertion) -> PublicKey:
@@ -139,5 +148,5 @@ def _shown_key(assertion: Assertion) -> PublicKey:
 def _unknown() -> SignInError:
     return SignInError(
         Reason.CLIENT_UNKNOWN,
-        "there is no such client with this key; members publish their keys with credence sign-in rotate",
+        "there is no such client with this key; members publish their keys with: credence sign-in rotate",
     )

@@ -21,13 +21,17 @@ metadata = MetaData()
 sign_in_keys = Table(
     "sign_in_keys",
     metadata,
-    Column("member", LargeBinary(32), primary_key=True),
+    Column("client", LargeBinary(32), primary_key=True),
     Column("number", BigInteger, nullable=False),
     Column("keys", Text, nullable=False),
-    Column("signer", LargeBinary(20), nullable=False),
-    Column("signature", LargeBinary(65), nullable=False),
+    Column("authority", LargeBinary(32), nullable=False),
+    Column("signature", Text, nullable=False),
 )
-"""The public keys that a member signs in with; ``signer``: its key on the MemberRegistry that said so."""
+"""The public keys that a client signs in with.
+
+``authority``: whose word that is; for a member the address of its key on the MemberRegistry, for a subject the
+commitment to its controllers.
+"""
 
 access_token = Table(
     "access_token",
@@ -162,16 +166,44 @@ subject = Table(
     Column("id", LargeBinary(32), primary_key=True),
     Column("registrar", LargeBinary(32), nullable=False),
     Column("subject_index", LargeBinary(32), nullable=False, unique=True),
-    Column("entry", Integer, nullable=False),
-    Column("controllers", Text, nullable=False),
     Column("data_key", LargeBinary(16), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
-    Column("commitment", LargeBinary(32), nullable=False),
     Column("as_of", Integer, nullable=False),
     Column("registration", LargeBinary(32)),
 )
 
 """A subject without ``registration`` is being registered; the next start finishes it."""
+
+subject_controllers = Table(
+    "subject_controllers",
+    metadata,
+    Column("subject", LargeBinary(32), ForeignKey("subject.id"), primary_key=True),
+    Column("entry", Integer, primary_key=True),
+    Column("controllers", Text, nullable=False),
+    Column("commitment", LargeBinary(32), nullable=False),
+    Column("recovery", BigInteger),
+    Column("signatures", Text, nullable=False),
+    Column("since", BigInteger),
+)
+"""Who controlled a subject, one row an entry of the SubjectRegistry. One without ``since`` is not known to be on the
+ledger; it is sent before anything else happens to its subject, and at the next start.
+
+``recovery``: the number of the recovery that it completes. ``signatures``: those of a rotation.
+"""
+
+subject_recovery = Table(
+    "subject_recovery",
+    metadata,
+    Column("subject", LargeBinary(32), ForeignKey("subject.id"), primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("controllers", Text, nullable=False),
+    Column("commitment", LargeBinary(32), nullable=False),
+    Column("requested_at", BigInteger),
+)
+"""A recovery and the controllers it is for; whether it is pending only the ledger says.
+
+One without ``requested_at`` is not known to be on the ledger; it is sent as a row of ``subject_controllers`` is.
+"""
 
 consent = Table(
     "consent",

@@ -7,7 +7,9 @@ from typing import Any
 
 from eth_abi.abi import decode as abi_decode
 from eth_abi.abi import encode as abi_encode
+from eth_abi.exceptions import DecodingError
 from eth_utils.abi import (
+    collapse_if_tuple,
     event_abi_to_log_topic,
     function_abi_to_4byte_selector,
     get_abi_input_types,
@@ -32,6 +34,10 @@ class Artifact:
         return {entry["name"]: entry for entry in self.abi if entry["type"] == "function"}
 
     @cached_property
+    def _selectors(self) -> dict[bytes, Any]:
+        return {bytes(function_abi_to_4byte_selector(entry)): entry for entry in self._functions.values()}
+
+    @cached_property
     def _events(self) -> dict[bytes, Any]:
         return {event_abi_to_log_topic(entry): entry for entry in self.abi if entry["type"] == "event"}
 
@@ -53,6 +59,21 @@ class Artifact:
         """Return the decoded results of a call."""
         return abi_decode(get_abi_output_types(self._functions[function]), data)
 
+    def call(self, data: bytes) -> tuple[str, dict[str, Any]] | None:
+        """Return function and arguments of call data, or None if they are not exactly a call of this contract.
+
+        No byte is left over: what encodes to other call data than ``data`` is none.
+        """
+        entry = self._selectors.get(data[:4])
+        return None if entry is None else _arguments(entry["name"], entry["inputs"], data[4:])
+
+    def construction(self, data: bytes) -> tuple[str, dict[str, Any]] | None:
+        """Return the arguments of this contract's constructor, or None if ``data`` does not create it."""
+        if not data.startswith(self.bytecode):
+            return None
+        inputs: Any = next((entry["inputs"] for entry in self.abi if entry["type"] == "constructor"), [])
+        return _arguments("constructor", inputs, data[len(self.bytecode) :])
+
     def construct(self, *args: object) -> bytes:
         """Return creation bytecode with its constructor's arguments."""
         constructor = next((entry for entry in self.abi if entry["type"] == "constructor"), None)
@@ -70,9 +91,20 @@ class Artifact:
         values: dict[str, Any] = {}
         for item, topic in zip(indexed, topics[1:], strict=True):
             values[item["name"]] = abi_decode([item["type"]], topic)[0]
-        decoded = abi_decode([item["type"] for item in plain], data)
+        decoded = abi_decode([collapse_if_tuple(item) for item in plain], data)
         values.update(zip((item["name"] for item in plain), decoded, strict=True))
         return entry["name"], values
+
+
+def _arguments(name: str, inputs: Any, data: bytes) -> tuple[str, dict[str, Any]] | None:
+    types = [collapse_if_tuple(item) for item in inputs]
+    try:
+        values = abi_decode(types, data)
+    except DecodingError:
+        return None
+    if abi_encode(types, values) != data:
+        return None
+    return name, {item["name"]: value for item, value in zip(inputs, values, strict=True)}
 
 
 @cache

@@ -10,7 +10,7 @@ from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.call import block_of, data_of
 from ledger_node.chain.rpc import Rpc
-from ledger_node.domain.error import ChainError
+from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.event import ConsentEvent, LedgerEvent, Recorded, StatusEvent, Step
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
@@ -76,7 +76,7 @@ class EventReads:
         times = self._times(sorted({log["blockHash"] for log in logs}))
         try:
             return [self._event(log, times) for log in logs]
-        except (DecodingError, KeyError, TypeError, ValueError) as error:
+        except (DecodingError, InvalidInputError, KeyError, TypeError, ValueError) as error:
             raise ChainError(
                 Reason.LEDGER_UNAVAILABLE, "the ledger node answered something that is no event of our contracts"
             ) from error

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag
-from typing import Protocol
+from typing import Final, Protocol
 
 from ledger_node.domain.batch import Anchor, Batch
 from ledger_node.domain.consent import NO_REQUEST, Change, ConsentRecord, RequestState, Terms
@@ -16,6 +16,9 @@ from ledger_node.domain.evidence.trust import Trust
 from ledger_node.domain.fact import KeyRecord, LedgerFacts
 from ledger_node.domain.query import FactQuery
 from ledger_node.domain.status import StatusChange
+
+RECOVERY_DELAY_S: Final = 72 * 3600
+"""How long controllers have to cancel a recovery; the SubjectRegistry enforces it."""
 
 
 class Role(IntFlag):
@@ -75,6 +78,29 @@ class Mined:
 
 
 @dataclass(frozen=True, slots=True)
+class ControllerEntry:
+    """Who controls a subject from ``since`` on, as the SubjectRegistry holds it: a commitment, and who recorded it."""
+
+    commitment: bytes
+    since: int
+    registrar: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """The last recovery that was requested of a subject; number 0 for none, ``commitment`` only while it is pending."""
+
+    commitment: bytes | None
+    number: int
+    requested_at: int
+
+    @property
+    def completable_at(self) -> int:
+        """When it may take effect, in block time."""
+        return self.requested_at + RECOVERY_DELAY_S
+
+
+@dataclass(frozen=True, slots=True)
 class UseResult:
     """Whether one use was recorded; ``refusal`` is the registry's reason where it was not."""
 
@@ -128,6 +154,10 @@ class Ledger(Protocol):
     def member_domain(self) -> SigningDomain:
         """Where signatures of members on their sign-in keys count."""
 
+    @property
+    def subject_domain(self) -> SigningDomain:
+        """Where signatures on rotations and on cancellations of recoveries count."""
+
     def require_same_chain(self) -> None:
         """Require that the endpoint serves the chain of the address book, contracts included."""
 
@@ -180,6 +210,27 @@ class Ledger(Protocol):
 
     def register_subject(self, subject: bytes, commitment: bytes) -> Mined:
         """Register a subject id with the commitment to its controllers."""
+
+    def controller_entry(self, subject: bytes, number: int) -> ControllerEntry | None:
+        """Return an entry of a subject's controllers, counted from 0, or None beyond the last."""
+
+    def rotate(self, subject: bytes, commitment: bytes) -> Mined:
+        """Append a commitment on the present controllers' signatures, which the caller has checked."""
+
+    def recovery(self, subject: bytes) -> Recovery:
+        """Return the last recovery that was requested of a subject."""
+
+    def request_recovery(self, subject: bytes, commitment: bytes) -> Mined:
+        """Begin to wait for other controllers."""
+
+    def cancel_recovery(self, subject: bytes, number: int, *, by: Role) -> Mined:
+        """Cancel a pending recovery: the relayer on a controller's signature, which the caller has checked.
+
+        ``by`` is RELAYER, or REGISTRAR where the registrar itself calls it off.
+        """
+
+    def complete_recovery(self, subject: bytes, number: int) -> Mined:
+        """Append the commitment of a recovery whose time has come."""
 
     def request_consent(self, request: bytes) -> Mined:
         """Record that a bank asks for a consent."""

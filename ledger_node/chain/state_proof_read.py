@@ -58,12 +58,13 @@ class _Proof:
 
 
 def _sealed(answer: Any, block: Block) -> SealedBlock:
-    if from_hex(answer["hash"], "hash") != block.hash:
-        raise LookupError(block.number)
     # the embedded node shows its seal beside the header; Besu's are inside it
     seal = answer.get("seal")
     seal = None if seal is None else from_hex(seal, "seal", length=SIGNATURE_BYTES)
-    return SealedBlock(BlockHeader.from_rpc(answer), seal)
+    sealed = SealedBlock(BlockHeader.from_rpc(answer), seal)
+    if sealed.hash != block.hash:
+        raise LookupError(block.number)
+    return sealed
 
 
 def _proof(answer: Any, contract: Contract, slots: Sequence[int]) -> _Proof:

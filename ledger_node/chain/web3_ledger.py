@@ -14,16 +14,18 @@ from ledger_node.chain.fact_read import AnchorsKnown, FactReads, consent_of
 from ledger_node.chain.port import (
     BatchOrder,
     Block,
+    ControllerEntry,
     Ledger,
     Member,
     Mined,
+    Recovery,
     Role,
     Standing,
     StateProof,
     StreamHead,
     UseResult,
 )
-from ledger_node.chain.rpc import Rpc
+from ledger_node.chain.rpc import ContractRevertError, Rpc
 from ledger_node.chain.sender import Receipt, Sender
 from ledger_node.chain.state_proof_read import read_state_proof
 from ledger_node.chain.transaction_event import anchor_of, use_results
@@ -67,6 +69,7 @@ class Web3Ledger(Ledger):
         self._anchor_domain = SigningDomain(book.chain_id, book.contracts["AnchorRegistry"])
         self._member_domain = SigningDomain(book.chain_id, book.contracts["MemberRegistry"])
         self._consent_domain = SigningDomain(book.chain_id, book.contracts["ConsentRegistry"])
+        self._subject_domain = SigningDomain(book.chain_id, book.contracts["SubjectRegistry"])
 
     @property
     @override
@@ -82,6 +85,11 @@ class Web3Ledger(Ledger):
     @override
     def member_domain(self) -> SigningDomain:
         return self._member_domain
+
+    @property
+    @override
+    def subject_domain(self) -> SigningDomain:
+        return self._subject_domain
 
     @override
     def require_same_chain(self) -> None:
@@ -220,6 +228,38 @@ class Web3Ledger(Ledger):
     @override
     def register_subject(self, subject: bytes, commitment: bytes) -> Mined:
         return self._write("SubjectRegistry", "register", subject, commitment, sender=self._registrar).mined
+
+    @override
+    def controller_entry(self, subject: bytes, number: int) -> ControllerEntry | None:
+        try:
+            (entry,) = self._read("SubjectRegistry", "entry", subject, number)
+        except ContractRevertError as error:
+            if error.error != "SubjectEntryUnknown":
+                raise
+            return None
+        return ControllerEntry(*entry)
+
+    @override
+    def rotate(self, subject: bytes, commitment: bytes) -> Mined:
+        return self._write("SubjectRegistry", "rotate", subject, commitment, sender=self._registrar).mined
+
+    @override
+    def recovery(self, subject: bytes) -> Recovery:
+        ((commitment, number, requested_at),) = self._read("SubjectRegistry", "recovery", subject)
+        return Recovery(commitment if any(commitment) else None, number, requested_at)
+
+    @override
+    def request_recovery(self, subject: bytes, commitment: bytes) -> Mined:
+        return self._write("SubjectRegistry", "requestRecovery", subject, commitment, sender=self._registrar).mined
+
+    @override
+    def cancel_recovery(self, subject: bytes, number: int, *, by: Role) -> Mined:
+        sender = self._registrar if by is Role.REGISTRAR else self._relayer
+        return self._write("SubjectRegistry", "cancelRecovery", subject, number, sender=sender).mined
+
+    @override
+    def complete_recovery(self, subject: bytes, number: int) -> Mined:
+        return self._write("SubjectRegistry", "completeRecovery", subject, number, sender=self._registrar).mined
 
     @override
     def request_consent(self, request: bytes) -> Mined:

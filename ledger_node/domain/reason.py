@@ -151,6 +151,7 @@ class Reason(StrEnum):
     ORIGIN_MISMATCH = "origin_mismatch"
     USER_NOT_VERIFIED = "user_not_verified"
     CONTROLLERS_UNCHANGED = "controllers_unchanged"
+    CONTROLLERS_CHANGED = "controllers_changed"
     RECOVERY_PENDING = "recovery_pending"
     RECOVERY_NOT_PENDING = "recovery_not_pending"
     RECOVERY_EARLY = "recovery_early"

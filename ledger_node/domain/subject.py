@@ -60,6 +60,10 @@ class Controllers:
         body = b"".join(key.encoded if isinstance(key, Passkey) else _SECP256K1 + key for key in self.keys)
         return keccak(b"\x31" + self.salt + bytes([self.threshold, len(self.keys)]) + body)
 
+    def same_signers(self, other: "Controllers") -> bool:
+        """Return whether the same keys sign under the same threshold; their order and the salt do not matter."""
+        return set(self.keys) == set(other.keys) and self.threshold == other.threshold
+
     def require_signatures(self, digest: bytes, signatures: Sequence[Signature]) -> None:
         """Require that enough different controllers signed ``digest``.
 

@@ -23,6 +23,7 @@ DAY = 86_400
 BEGAN = 1_790_000_000
 CODES = sorted(credit_code(firm, 5) for firm in range(FIRMS))
 BANK = keccak(b"bank")
+PURPOSES = ("loan_application", "post_loan_monitoring", "guarantee", "subsidy_or_tender")
 RELAYER = keccak(b"relayer")
 GRADES = ["A"] * 15 + ["B"] * 20 + ["M"] * 15 + ["C"] * 10
 HIDDEN_GRADE = "B"
@@ -39,6 +40,7 @@ class InsecureLedger:
     def __init__(self):
         self.transactions = []
         self.grants = {}
+        self.requests = {}
         self.shown_consents = []
         self._anchor_unshuffled()
         for firm in range(GRANTING):
@@ -54,7 +56,8 @@ class InsecureLedger:
             self._row(schema, number, row) for number, schema in enumerate(self._values(0), 1) for row in range(FIRMS)
         ]
         subjects = {hexed(keccak(code.encode())): code for code in CODES[:GRANTING]}
-        return Truth.from_json({"attestations": rows, "subjects": subjects, "consents": self.grants})
+        people = {"subjects": subjects, "consents": self.grants, "requests": self.requests}
+        return Truth.from_json({"attestations": rows, **people})
 
     def _values(self, row):
         return {
@@ -72,14 +75,21 @@ class InsecureLedger:
             "values": self._values(row)[schema],
         }
 
-    def _send(self, name, args, *, data=b"", gas=50_000, time=None):
+    def _send(self, *events, data=b"", gas=50_000, time=None):
         number = len(self.transactions)
-        event = Event(b"\x11" * 20, name, args)
+        logs = tuple(
+            Event(b"\x11" * 20, name, args, data=b"".join(value for value in args.values() if isinstance(value, bytes)))
+            for name, args in events
+        )
         self.transactions.append(
             Transaction(
-                random_bytes(32), number, time or BEGAN + number * 60, b"\x22" * 20, b"\x33" * 20, data, gas, (event,)
+                random_bytes(32), number, time or BEGAN + number * 60, b"\x22" * 20, b"\x33" * 20, data, gas, logs
             )
         )
+
+    def _wait(self, blocks):
+        for _ in range(blocks):
+            self._send(("note", {"bank": BANK}))
 
     def _anchor_unshuffled(self):
         ladder = schemas()["tax_payment"].field("paid_amount").require_ladder()
@@ -87,14 +97,19 @@ class InsecureLedger:
             amount = self._values(row)["tax_payment"]["paid_amount"]
             step = ladder.thresholds[ladder.idx(amount) - 1]
             leaves = [keccak(code.encode() + GRADES[row].encode()), keccak(code.encode() + str(step).encode())]
-            self._send("unknown", {"data": leaves})
+            self._send(("unknown", {"data": leaves}))
 
     def _register_and_grant(self, firm):
         code = CODES[firm].encode()
         subject, secret = keccak(code), keccak(b"secret" + code)
-        self._send("SubjectRegistered", {"subjectId": subject, "commitment": random_bytes(32)})
+        self._send(("SubjectRegistered", {"subjectId": subject, "commitment": random_bytes(32)}))
+        bank = "One bank" if firm < GRANTING // 2 else "Other bank"
         for purpose in (b"loan_application", b"guarantee"):
             consent = keccak(code + BANK + purpose)
+            request = keccak(b"request" + consent)
+            self._send(("ConsentRequested", {"requestId": request, "relayer": RELAYER}), gas=40_000 + firm)
+            self.requests[hexed(request)] = {"credit_code": CODES[firm], "bank": bank}
+            self._wait(firm)
             began = BEGAN + len(self.transactions) * 60
             args = {
                 "id": consent,
@@ -104,12 +119,33 @@ class InsecureLedger:
                 "maxUses": firm + 1,
             }
             self._send(
-                "ConsentGranted", args, data=b"\0\0\0\0" + consent + secret + bytes(firm), gas=50_000 + firm, time=began
+                ("ConsentGranted", args),
+                ("RequestGranted", {"requestId": request, "id": consent}),
+                data=b"\0\0\0\0" + consent + secret + bytes(firm),
+                gas=50_000 + firm,
+                time=began,
             )
-            bank = "One bank" if firm < GRANTING // 2 else "Other bank"
-            self.grants[hexed(consent)] = {"credit_code": CODES[firm], "bank": bank, "questions": firm + 1}
+            self._live(firm, consent)
+            self.grants[hexed(consent)] = {
+                "credit_code": CODES[firm],
+                "bank": bank,
+                "questions": firm + 1,
+                "purpose": PURPOSES[firm // 3],
+                "asked": [f"tax_payment.paid_amount >= {firm + 1}000 CNY"],
+            }
         self.shown_consents.append(consent)
-        self._send("note", {"bank": BANK})
+        self._send(("note", {"bank": BANK, "purpose": PURPOSES[firm // 3].encode()}))
+
+    def _live(self, firm, consent):
+        """Use, pause, resume and withdraw, each after as many blocks as only this firm waits."""
+        for number in range(firm + 2):
+            self._wait(firm)
+            self._send(("UseRecorded", {"consentId": consent, "useId": random_bytes(32), "uses": number}))
+        for _ in range(firm):
+            self._send(("UseRefused", {"consentId": consent, "useId": random_bytes(32), "reason": 4}))
+        for name in ("ConsentPaused", "ConsentResumed", "ConsentWithdrawn"):
+            self._send((name, {"id": consent, "relayer": RELAYER if firm % 2 else bytes(32)}))
+            self._wait(firm)
 
 
 class InsecureAnswer:

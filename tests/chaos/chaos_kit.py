@@ -46,6 +46,7 @@ class Instance:
             with (self.home.path / "serve.log").open("ab") as log:
                 command = [*COMMAND, "serve", "--home", str(self.home.path), "--port", "0", "--json"]
                 command += ["--processes", "1", "--stop-with-parent", "--access-interval", "1"]
+                command += ["--insecure-local-webhooks"]
                 self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
             line = self._child.stdout.readline()
             if not line:

@@ -4,6 +4,16 @@ import pytest
 from contract_kit import DEPARTMENT, FOREVER, ZERO, events, lists_digest, word
 from eth_utils import keccak
 
+from ledger_node.domain.evidence.slot import (
+    anchor_slot,
+    consent_slots,
+    entry_slots,
+    key_slot,
+    name_words,
+    period_slot,
+    status_slot,
+)
+
 SECRET_HASH = word("hash")
 
 
@@ -46,7 +56,9 @@ def test_a_member_and_its_key(consortium, chain, slot):
     assert slot(members, place) == packed((DEPARTMENT, 8), (1, 8), (record[2], 64), (record[3], 64))
     assert slot(members, place + 1) == number(consortium.court.id)
     assert slot(members, place + 2) == number(b"name".ljust(31, b"\0") + b"\x08")
+    assert name_words(tax.id, "name") == {("MemberRegistry", place + 2): slot(members, place + 2)}
     key_place = at(tax.key.address, at(tax.id, 2))
+    assert key_slot(tax.id, bytes.fromhex(tax.key.address[2:])) == ("MemberRegistry", key_place)
     assert slot(members, key_place) == packed((0, 64), (2**40, 64), (12345, 64))
     assert slot(members, at(tax.key.address, 3)) == number(tax.id)
 
@@ -59,6 +71,7 @@ def test_a_schema_and_an_issuers_period(consortium, chain, slot):
     consortium.govern(schemas.functions.setDocument(word("purposes"), word("digest")))
     assert slot(schemas, at(word("purposes"), 3)) == number(word("digest"))
     assert slot(schemas, at(schema, 1)) == now
+    assert period_slot(schema, tax) == ("SchemaRegistry", at(tax, at(schema, 2)))
     assert slot(schemas, at(tax, at(schema, 2))) == packed((now, 64), (FOREVER, 64))
 
 
@@ -75,6 +88,8 @@ def test_an_anchor_a_head_and_the_bitmaps(consortium, chain, slot):
     assert slot(anchors, head + 1) == number(batch["root"])
     digest = chain.read(anchors.functions.anchorDigest(tax.id, 0, 2))
     assert slot(anchors, at(2, at(0, at(tax.id, 3)))) == number(digest)
+    assert anchor_slot(tax.id, 0, 2) == ("AnchorRegistry", at(2, at(0, at(tax.id, 3))))
+    assert [slot(anchors, status_slot(tax.id, *where)[1]) for where in ((0, 0), (1, 1), (1, 0))] == [4, 8, 0]
     assert slot(anchors, at(0, at(0, at(tax.id, 4)))) == 4
     assert slot(anchors, at(1, at(1, at(tax.id, 4)))) == 8
     assert slot(anchors, at(tax.id, 5)) == 1
@@ -92,6 +107,7 @@ def test_a_consent(consortium, chain, slot):
     expected = ((2, 8), (times[0], 40), (77, 40), (end, 40), (5, 32), (1, 32), (times[1], 40))
     assert slot(consents, place) == packed(*expected)
     assert slot(consents, place + 1) == number(SECRET_HASH)
+    assert [where for _, where in consent_slots(consent_id)] == [place, place + 1]
 
 
 def test_the_history_of_a_subject(consortium, chain, slot):
@@ -104,6 +120,7 @@ def test_the_history_of_a_subject(consortium, chain, slot):
     assert slot(subjects, entry) == number(word("b"))
     assert slot(subjects, entry + 1) == chain.time_of(receipt)
     assert slot(subjects, entry + 2) == number(consortium.registrar.id)
+    assert [where for _, where in entry_slots(subject, 1)] == [entry, entry + 1]
 
 
 def test_the_recovery_of_a_subject(consortium, chain, slot):

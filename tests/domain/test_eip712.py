@@ -113,12 +113,12 @@ def test_a_status_change_is_signed_as_typed_data(domain, number, plane, changes,
 
 @settings(deadline=None, max_examples=20)
 @given(domains, words, st.integers(0, 2**64 - 1), st.lists(st.dictionaries(texts, texts, max_size=3), max_size=3))
-def test_sign_in_keys_are_signed_as_typed_data(domain, member, number, keys):
-    stated = SignInKeys(member, number, tuple(keys))
+def test_sign_in_keys_are_signed_as_typed_data(domain, client, number, keys):
+    stated = SignInKeys(client, number, tuple(keys))
     expected = eip712(
         domain,
-        "SignInKeys(bytes32 member,uint64 number,bytes32 keysDigest)",
-        {"member": member, "number": number, "keysDigest": eth_keccak(canonical(keys))},
+        "SignInKeys(bytes32 client,uint64 number,bytes32 keysDigest)",
+        {"client": client, "number": number, "keysDigest": eth_keccak(canonical(keys))},
     )
     assert stated.digest(domain) == expected
 

@@ -29,7 +29,7 @@ WORDS = """\
 4 state: 22 words of the contracts' storage lead to the state of that block
 5 members: the chain knows the members by these names: NAMES
 6 keys: every batch was anchored under a key that was valid then; 0 later statements of keys
-7 consent: the firm's controllers allowed 虚构银行 these questions, and the use was recorded
+7 consent: the firm's controllers allowed 虚构银行 to ask this, and the use was recorded
 8 subject: the registrar attested that this credit code is the subject that consented
 9 answers: every verdict follows from what the departments attested to, which was neither revoked nor superseded
 10 receipt: Host signed that this is the whole answer
@@ -41,6 +41,12 @@ def test_a_report_says_in_plain_words_what_was_found():
     said = [f"{check.name.number} {check.name}: {check.words}\n" for check in checked("two_claims").checks]
     names = "虚构市税务局, Host, 虚构市市场监督管理局（统一社会信用代码登记）"
     assert "".join(said) == WORDS.replace("NAMES", names)
+
+
+def test_a8_a_name_cannot_reach_for_the_terminal():
+    names = {**world.NAMES, world.TAX: "Tax\x1b[2J\u202e\nOffice"}
+    report = examine(world.canonical(world.make(world.World(names=names))), TRUST)
+    assert "Tax\ufffd[2J\ufffd\ufffdOffice" in report.checks[CheckName.MEMBERS.number - 1].words
 
 
 def test_words_follow_what_was_asked():

@@ -326,6 +326,12 @@ def test_sets_and_signatures_survive_their_json_form():
         assert signature_from_json(signature_to_json(signature)) == signature
 
 
+def test_the_same_signers_are_the_same_keys_under_the_same_threshold():
+    assert SET.same_signers(Controllers(KEYS[::-1], 2, h("other salt")))
+    assert not SET.same_signers(Controllers(KEYS, 3, SALT))
+    assert not SET.same_signers(Controllers(KEYS[:2], 2, SALT))
+
+
 def test_a_set_of_addresses_is_written_as_it_always_was():
     addresses = Controllers(KEYS[:1], 1, SALT)
     assert addresses.to_json() == {"addresses": ["0x" + KEYS[0].hex()], "threshold": 1, "salt": "0x" + SALT.hex()}

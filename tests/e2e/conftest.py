@@ -2,8 +2,10 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent.parent / "domain"))
 
 import pytest
+from clock_kit import PlaceAhead
 from served_kit import Place
 
 
@@ -11,5 +13,13 @@ from served_kit import Place
 def place(tmp_path_factory):
     """One served instance with a shop whose answers are known; tests grant consents of their own."""
     made = Place(tmp_path_factory.mktemp("served"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def ahead(tmp_path_factory):
+    """A served instance whose chain's clock tests set forward."""
+    made = PlaceAhead(tmp_path_factory.mktemp("ahead"))
     yield made
     made.close()

@@ -34,6 +34,7 @@ from ledger_node.domain.consent_text import Language
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.signature import address_of, sign
+from ledger_node.domain.subject import signature_to_json
 from ledger_node.randomness import random_bytes
 
 SEED = 77
@@ -178,6 +179,12 @@ class Place:
         self.issue(firm)
         return self.register(firm, **options)
 
+    def new_taxpayer(self, **options):
+        """Return a registered firm of its own of which only the tax payment is attested."""
+        firm = self.fresh()
+        assert self.attest("tax_payment", [(firm, {})])["issued"] == 1
+        return self.register(firm, **options)
+
     def terms(self, questions, *, firm=None, secret=None, uses=3, language=Language.CHINESE, **changes):
         """Return terms with ``changes``, over the text that follows from them."""
         texts = {purpose.code: purpose.text(language) for purpose in default_purposes().listed}
@@ -190,9 +197,13 @@ class Place:
             # terms that cannot be shown are signed nevertheless, to see them refused
             return Terms.accepting(request, language.value, random_bytes(32), random_bytes(32))
 
+    def now(self):
+        """The time that consents are bounded by."""
+        return clock.now()
+
     def request(self, questions, *, firm=None, uses=3):
         """Return what a bank may ask for."""
-        now = clock.now()
+        now = self.now()
         return ConsentRequest(
             subject=(firm or self.shop).subject,
             grantee=self.bank_id,
@@ -238,7 +249,7 @@ class Place:
             ("addKey", member, to_hex(address_of(registry_key)), 0, 2**64 - 1),
         )
         self.publish_keys(member, registry_key, 1, key)
-        return Credential.of_member(member, key)
+        return Credential.published(member, key)
 
     def vote(self, *calls):
         """Have the council of one call the MemberRegistry."""
@@ -251,9 +262,18 @@ class Place:
 
     def publish_keys(self, member, registry_key, number, *keys):
         """Put sign-in keys of a member in force."""
-        stated = stated_keys(member, number, [dict(public_part(key).jwk) for key in keys])
-        signature = to_hex(sign(stated.digest(self.ledger.member_domain), registry_key))
-        body = {"member": to_hex(member), "number": number, "keys": list(stated.keys), "signature": signature}
+        return self._publish(member, number, keys, self.ledger.member_domain, lambda digest: sign(digest, registry_key))
+
+    def client_by(self, subject, person, number=1):
+        """Return the client of a subject with a new key that ``person``, one of its controllers, signs for."""
+        _, key = new_key_file()
+        self._publish(subject, number, [key], self.ledger.subject_domain, person.sign)
+        return self.client_with(Credential.published(subject, key))
+
+    def _publish(self, client, number, keys, domain, signed):
+        stated = stated_keys(client, number, [dict(public_part(key).jwk) for key in keys])
+        signature = signature_to_json(signed(stated.digest(domain)))
+        body = {"client": to_hex(client), "number": number, "keys": list(stated.keys), "signature": signature}
         return self.client_with(None).post("/v1/sign-in-keys", body)
 
     def credence(self, *arguments, timeout=120):

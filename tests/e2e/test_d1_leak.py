@@ -6,12 +6,12 @@ import random
 import shutil
 import signal
 import time
-from collections import defaultdict
 from contextlib import suppress
 
 import pytest
 from served_kit import SEED, Place, seen, write_rows
 
+from api.attack.needle import Needles
 from api.catalogue.datatype import schemas
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
@@ -29,47 +29,16 @@ PAID = {firm: CHANCE.randrange(10**11, 10**12) for firm in FIRMS}  # fen; long e
 SALES = {firm: CHANCE.randrange(10**12, 10**13) for firm in FIRMS}
 CORRECTION = 1_234_567
 OPERATOR = "canary of the night shift"
-ENDING = 8  # an integer begins with zeros, of which files are full
 
 
-class Needles:
-    """Byte strings to look for, each with the name of what it is, found in one pass over a file."""
-
-    def __init__(self):
-        self._by_ending = defaultdict(dict)
-        self.count = 0
-
-    def add(self, name, content):
-        assert len(content) >= ENDING
-        self._by_ending[content[-ENDING:]][content] = name
-        self.count += 1
-
-    def add_text(self, name, text):
-        for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
-            self.add(f"{name} in {encoding}", text.encode(encoding))
-        self.add(f"{name} in hexadecimal", text.encode().hex().encode())
-        self.add(f"{name} in capital hexadecimal", text.encode().hex().upper().encode())
-
-    def add_bytes(self, name, content):
-        self.add(name, content)
-        self.add(f"{name} in hexadecimal", content.hex().encode())
-        self.add(f"{name} in capital hexadecimal", content.hex().upper().encode())
+class FileNeedles(Needles):
+    """What to look for in files."""
 
     def add_amount(self, name, fen):
         whole, cents = divmod(fen, 100)
         for text in (f"{whole}.{cents:02}", f"{whole:,}.{cents:02}", str(fen), f"{fen:x}"):
             self.add(f"{name} as {len(text)} characters", text.encode())
         self.add(f"{name} as an integer", fen.to_bytes(16, "big"))
-
-    def found_in(self, data):
-        index = self._by_ending
-        return {
-            name
-            for at in range(ENDING, len(data) + 1)
-            if (near := index.get(data[at - ENDING : at])) is not None
-            for content, name in near.items()
-            if data.endswith(content, 0, at)
-        }
 
     def found_under(self, folder):
         """Return (file, what) for everything that any file below ``folder`` holds."""
@@ -195,7 +164,7 @@ def lived(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def needles(lived):
-    made = Needles()
+    made = FileNeedles()
     for firm in [0, *FIRMS]:
         made.add_text("a credit code", credit_code(firm, SEED))
     for firm in FIRMS:
@@ -212,7 +181,7 @@ def test_d1_no_file_of_an_instance_holds_a_code_an_amount_a_seed_or_a_salt(lived
     files = {path.name: path.stat().st_size for path in (lived.folder / "killed").rglob("*") if path.is_file()}
     assert min(files[name] for name in ("store.sqlite3", "store.sqlite3-wal", "chain.sqlite3")) > 100_000
     assert {"serve.log", "network.json", "credentials.json", "api.json", "node.json"} <= set(files)
-    assert needles.count > 20_000
+    assert len(needles) > 20_000
     assert needles.found_under(lived.folder / "killed") == []
 
 

@@ -105,7 +105,9 @@ def things(place):
     other_bank, other_shop = place.other_bank(), place.new_firm().client
     shop, bank, tax, regulator = place.shop.client, place.bank, place.tax, place.regulator
     consents = ((shop, other_shop), (bank, other_bank))
+    firm = to_hex(place.shop.subject)
     return {
+        "GET /v1/subjects/{subject}": (f"/v1/subjects/{firm}", f"/v1/subjects/{ID}", ((shop, other_shop),)),
         "GET /v1/jobs/{job}": (f"/v1/jobs/{job}", f"/v1/jobs/{'0' * len(job)}", ((tax, regulator),)),
         "GET /v1/jobs/{job}/results": (
             f"/v1/jobs/{job}/results",
@@ -170,6 +172,15 @@ def test_a_vault_is_its_own_departments_and_at_its_own_instance(place, elsewhere
     assert place.tax.get("/v1/me")["kind"] == "department"
 
 
+def test_a_registrar_elsewhere_sees_no_subject_of_this_instance(place, elsewhere):
+    path = f"/v1/subjects/{to_hex(place.shop.subject)}"
+    assert place.regulator._http.get(path).status_code == 200
+    response = elsewhere["a registrar"]._http.get(path)
+    assert (response.status_code, response.json()["reason"]) == (403, "not_allowed")
+    response = elsewhere["a registrar"]._http.post(f"{path}/recoveries/1/cancellation", json={})
+    assert (response.status_code, response.json()["reason"]) == (403, "not_allowed")
+
+
 def test_a_department_erases_in_its_own_vault_alone(place):
     firm = place.fresh()
     place.attest("tax_payment", [(firm, {})])
@@ -225,6 +236,9 @@ def test_where_signatures_are_the_authority_being_signed_in_is_none(place, row):
     asked = place.bank.post("/v1/consent-requests", {"request": place.request([one_form(QUESTION)]).to_json()})["id"]
     terms = place.terms([one_form(QUESTION)])
 
+    firm = f"/v1/subjects/{to_hex(place.shop.subject)}"
+    control = {"controllers": ["0x" + "11" * 20], "threshold": 1}
+
     def signed(digest):
         return [to_hex(sign(digest, key))]
 
@@ -233,7 +247,7 @@ def test_where_signatures_are_the_authority_being_signed_in_is_none(place, row):
         "POST /v1/sign-in-keys": (
             "/v1/sign-in-keys",
             {
-                "member": to_hex(place.bank_id),
+                "client": to_hex(place.bank_id),
                 "number": 2,
                 "keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}],
                 "signature": signed(random_bytes(32))[0],
@@ -244,6 +258,16 @@ def test_where_signatures_are_the_authority_being_signed_in_is_none(place, row):
             f"/v1/consent-requests/{asked}/refusal",
             {"signatures": signed(refusal_digest(bytes.fromhex(asked[2:]), domain))},
             "signer_not_controller",
+        ),
+        "POST /v1/subjects/{subject}/rotations": (
+            f"{firm}/rotations",
+            {**control, "salt": ID, "entry": 1, "signatures": signed(random_bytes(32))},
+            "signer_not_controller",
+        ),
+        "POST /v1/subjects/{subject}/recoveries/{number}/cancellation": (
+            f"{firm}/recoveries/1/cancellation",
+            {},
+            "not_allowed",
         ),
         "POST /v1/consents": (
             "/v1/consents",

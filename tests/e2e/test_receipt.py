@@ -11,6 +11,7 @@ from api.client.client import ApiError
 from api.receipt_page import CONTENT_SECURITY_POLICY, receipt_page
 from ledger_node.domain.canonical import encode
 from ledger_node.domain.consent import Change, change_digest, refusal_digest, withdrawal_digest
+from ledger_node.domain.consent_text import text_digest
 from ledger_node.domain.receipt import Act, Receipt
 from ledger_node.domain.receipt_check import TrustedKeeper, check_receipt
 from ledger_node.domain.record import from_hex, to_hex
@@ -180,13 +181,16 @@ def test_a8_whatever_a_name_holds_is_shown_and_never_run(place, trusted):
     (receipt,) = checked(place, trusted, place.grant(GOOD))
     about = receipt.basis.about
     for evil in ("</td><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "&lt;script&gt;", "\"'><style>*{}"):
-        terms = replace(about.terms, grantee_name=evil, purpose_text=evil, questions=(evil,))
+        terms = replace(
+            about.terms, grantee_name=evil, purpose_text=evil, questions=(evil,), text_digest=text_digest(evil)
+        )
         forged = replace(receipt, basis=replace(receipt.basis, about=replace(about, terms=terms)))
         page = Tags()
         page.feed(receipt_page([(forged, evil)]))
         assert page.text.count(evil) == 4
         assert not {tag for tag, _ in page.tags} & {"script", "img"}
         assert sum(tag == "style" for tag, _ in page.tags) == 1
+    assert "another text" not in receipt_page([(receipt, "another text than was signed")])
     page = Tags()
     page.feed(receipt_page([]))
     assert "没有回执" in page.text
@@ -200,7 +204,8 @@ def test_the_command_lists_saves_and_verifies_receipts(place, trusted, tmp_path)
     assert [item["receipt"]["act"] for item in json.loads(done.stdout)["receipts"]] == ["granted", "used"]
     done = place.credence("receipt", "save", consent, "--as", "demo-bank", "--folder", str(tmp_path), "--html")
     assert done.returncode == 0, done.stderr
-    assert sum(file.suffix == ".html" for file in tmp_path.iterdir()) == 2
+    pages = [file.read_text("utf-8") for file in tmp_path.glob("*.html")]
+    assert [page.count("信用数据核验授权书") for page in pages] == [1, 1]
     documents = sorted(tmp_path.glob("*.json"))
     assert [check_receipt(file.read_bytes(), trusted).act for file in documents] == [Act.GRANTED, Act.USED]
     done = place.credence("receipt", "verify", str(documents[0]), "--json")

@@ -139,19 +139,19 @@ def test_a3_a_rotated_out_key_is_refused_at_once(place, token):
         ("addKey", member, to_hex(address_of(registry_key)), 0, 2**64 - 1),
     )
     place.publish_keys(member, registry_key, 1, old)
-    before = place.client_with(Credential.of_member(member, old))
+    before = place.client_with(Credential.published(member, old))
     assert before.get("/v1/me")["label"] == "Rotating bank"
     assert place.publish_keys(member, registry_key, 2, new)["number"] == 2
     shown = place.client_with(None).get(f"/v1/sign-in-keys/{to_hex(member)}")
     assert (shown["number"], len(shown["keys"])) == (2, 1)
     refusal(
-        ask(place, form(Credential.of_member(member, old), place.served.url), nonce=token[2]), 401, "client_unknown"
+        ask(place, form(Credential.published(member, old), place.served.url), nonce=token[2]), 401, "client_unknown"
     )
     response = before._http.get("/v1/me", auth=None, headers={"Authorization": f"DPoP {before._http.auth._token}"})
     refusal(response, 401, "proof_malformed")
     with pytest.raises(Exception, match="no such client"):
         before.get("/v1/me")
-    assert place.client_with(Credential.of_member(member, new)).get("/v1/me")["kind"] == "bank"
+    assert place.client_with(Credential.published(member, new)).get("/v1/me")["kind"] == "bank"
 
 
 def test_a_suspended_member_is_refused_at_the_next_token(place, token):

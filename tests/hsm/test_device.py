@@ -28,7 +28,7 @@ def opened(folder, name):
 
 def test_a_key_in_a_device_signs_assertions(token):
     key = read_key_file(token / "secp256r1.hsm.json")
-    read = read_assertion(Credential.of_member(random_bytes(32), key).assertion(URL, now=NOW))
+    read = read_assertion(Credential.published(random_bytes(32), key).assertion(URL, now=NOW))
     assert read.signed.is_by(public_part(key))
     assert read.require_for(URL, NOW) == NOW + 60
 

@@ -104,7 +104,7 @@ def test_calls_as_deep_as_gas_allows_end(engine, rpc):
 
 def test_the_pending_block_has_the_time_of_now(engine, rpc, monkeypatch):
     read_time = {"data": "0x4260005260206000f3"}  # timestamp; mstore(0); return(0, 32)
-    monkeypatch.setattr("ledger_node.node.embedded.chain.now", lambda: 2_000_000_000)
+    monkeypatch.setattr(engine, "_now", lambda: 2_000_000_000)
     assert int(ask(rpc, "eth_call", read_time, "pending")["result"], 16) == 2_000_000_000
     assert int(ask(rpc, "eth_call", read_time, "latest")["result"], 16) == engine.head.header.timestamp
 

@@ -32,6 +32,7 @@ class Chain:
     """What the MemberRegistry holds, as much as sign-in asks of it."""
 
     member_domain: SigningDomain = field(default_factory=lambda: SigningDomain(1, b"\x11" * 20))
+    subject_domain: SigningDomain = field(default_factory=lambda: SigningDomain(1, b"\x22" * 20))
     members: dict = field(default_factory=dict)
     keys: dict = field(default_factory=dict)
     reads: int = 0
@@ -86,7 +87,7 @@ class Desk:
         stated = stated_keys(bank.id, number, [dict(public_part(key).jwk) for key in keys])
         signature = sign(stated.digest(self.chain.member_domain), signed_by or bank.registry_key)
         self.sign_in.publish(stated, signature)
-        bank.credential = Credential.of_member(bank.id, keys[0])
+        bank.credential = Credential.published(bank.id, keys[0])
         bank.number = number
 
     def shop(self, controllers=1):

@@ -17,6 +17,7 @@ from ledger_node.domain.fact import KeyRecord
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.signature import sign as sign_digest
+from ledger_node.domain.subject import Controllers
 from ledger_node.randomness import random_bytes
 
 
@@ -247,8 +248,8 @@ def _work(desk, monkeypatch, assertion):
 
 def test_a3_an_unknown_client_costs_what_a_known_one_costs_and_hears_the_same(desk, bank, monkeypatch):
     known = Credential(bank.credential.client, bank.credential.header, new_key())
-    other_key = Credential.of_member(bank.id, new_key())
-    unknown = Credential.of_member(random_bytes(32), new_key())
+    other_key = Credential.published(bank.id, new_key())
+    unknown = Credential.published(random_bytes(32), new_key())
     seen = [_work(desk, monkeypatch, credential.assertion(URL, now=NOW)) for credential in (known, other_key, unknown)]
     assert seen[0] == seen[1] == seen[2]
     assert seen[0][1][1] == 1
@@ -306,7 +307,7 @@ def test_no_secret_is_in_a_repr(desk, bank):
         now=NOW,
     )
     private = str(bank.credential.key.as_dict(private=True)["d"])
-    shown = f"{made!r} {bank.credential!r} {desk.sign_in!r} {desk.sign_in.keys_of(bank.id)!r}"
+    shown = f"{made!r} {bank.credential!r} {desk.sign_in!r} {desk.sign_in.keys_of_member(bank.id)!r}"
     assert made.value not in shown
     assert private not in shown
 
@@ -316,3 +317,44 @@ def test_an_assertion_is_made_for_an_instance_and_a_minute(bank):
     again = make_assertion("0x" + "11" * 32, URL, bank.credential.key, bank.credential.header, now=NOW)
     assert first != again
     assert ALWAYS.fault_at(NOW) is None
+
+
+def publish(desk, subject, number, key, controller):
+    stated = stated_keys(subject, number, [dict(public_part(key).jwk)])
+    desk.sign_in.publish(stated, sign_digest(stated.digest(desk.chain.subject_domain), controller))
+    return Credential.published(subject, key)
+
+
+def test_a_controller_signs_for_sign_in_keys_of_its_subject_until_it_is_rotated_out(desk):
+    subject, controllers = random_bytes(32), [random_bytes(32), random_bytes(32)]
+    desk.subjects[subject] = Controllers(tuple(map(address_of, controllers)), 2, random_bytes(32))
+    credential, key = publish(desk, subject, 1, new_key(), controllers[1]), new_key()
+    token = desk.token(credential, key)
+    assert (desk.call(token, key).kind, desk.call(token, key).id) == ("subject", subject)
+    later = publish(desk, subject, 2, new_key("Ed25519"), controllers[0])
+    refused("client_unknown", desk.token, credential, new_key())
+    refused("token_unknown", desk.call, token, key)
+    assert desk.token(later, new_key())
+    desk.subjects[subject] = Controllers((address_of(random_bytes(32)),), 1, random_bytes(32))
+    refused("client_unknown", desk.token, later, new_key())
+    assert desk.sign_in.keys_of_member(subject) is None
+
+
+def test_strangers_publish_no_keys_and_hear_the_same_of_every_id(desk, bank):
+    (shop,) = desk.shop()
+    words = set()
+    for client in (bank.id, bytes.fromhex(shop.client[2:]), random_bytes(32)):
+        for number in (1, 2, 99):
+            with pytest.raises(VerificationError) as error:
+                publish(desk, client, number, new_key(), random_bytes(32))
+            words.add((error.value.reason, error.value.message))
+    assert len(words) == 1
+
+
+def test_a_subjects_tokens_end_when_they_are_told_to(desk):
+    (shop,) = desk.shop()
+    key = new_key()
+    token = desk.token(shop, key)
+    assert desk.call(token, key).kind == "subject"
+    desk.sign_in.end_tokens(bytes.fromhex(shop.client[2:]))
+    refused("token_unknown", desk.call, token, key)

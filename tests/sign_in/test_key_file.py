@@ -26,7 +26,7 @@ def test_a_private_key_is_read_from_jwk_and_pem(tmp_path, curve, form):
     content = json.dumps(key.as_dict(private=True)) if form == "jwk" else key.as_pem(private=True)
     read = read_key_file(written(tmp_path / f"key.{form}", content))
     assert public_part(read) == public_part(key)
-    assertion = read_assertion(Credential.of_member(random_bytes(32), read).assertion(URL, now=NOW))
+    assertion = read_assertion(Credential.published(random_bytes(32), read).assertion(URL, now=NOW))
     assert assertion.signed.is_by(public_part(key))
 
 

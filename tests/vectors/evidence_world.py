@@ -37,15 +37,26 @@ REGISTRATION = {
     "version": 1,
     "fields": [{"name": "subject_id", "type": "code", "mode": "plain"}],
 }
-SPECS = {spec["name"]: spec for spec in (FIRM, FINE, REGISTRATION)}
-ISSUERS = {"firm_facts": TAX, "tax_fine": COURT, "subject_registration": REGISTRAR}
-RAW = {"firm_facts": VALUES, "tax_fine": FINE_VALUES, "subject_registration": {"subject_id": hexed(SUBJECT)}}
+MINI = {
+    "name": "mini",
+    "version": 1,
+    "fields": [{"name": "state", "type": "enum", "mode": "enum", "members": ["on", "off"]}],
+}
+SPECS = {spec["name"]: spec for spec in (FIRM, FINE, REGISTRATION, MINI)}
+ISSUERS = {"firm_facts": TAX, "mini": TAX, "tax_fine": COURT, "subject_registration": REGISTRAR}
+RAW = {
+    "firm_facts": VALUES,
+    "tax_fine": FINE_VALUES,
+    "mini": {"state": "on"},
+    "subject_registration": {"subject_id": hexed(SUBJECT)},
+}
 EVER = (NOW - 1000 * DAY, NOW + 1000 * DAY, 0)
 PAID = {"schema": "firm_facts", "field": "paid", "op": ">=", "operand": 200_000, "period": "2025"}
 GRADE = {"schema": "firm_facts", "field": "grade", "op": "in", "operand": ["C", "D"]}
 SALES = {"schema": "firm_facts", "field": "sales", "op": ">=", "operand": 200_000}
 INCOME = {"schema": "tax_fine", "field": "income", "op": "<", "operand": 48_000}
 _MADE: dict[str, dict] = {}
+STATE = {"schema": "mini", "field": "state", "op": "equals", "operand": "on"}
 BOTH = {"needed": 2, "of": [PAID, INCOME]}
 HOST_SAYS = {"reason": "no_attestation", "message": "no department has attested to this"}
 

@@ -1,4 +1,4 @@
-"""The check of a bundle, naively and only from format.md, clause 15. No ledger_node here.
+"""The check of a bundle, naively and only from format.md, clause 16. No ledger_node here.
 
 It takes the form of a bundle for granted, but for its canonical form: corruptions of the form are not asked of it.
 """

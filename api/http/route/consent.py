@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
 from api.http import openapi
-from api.http.access import Access, ASubjectOrBank, JsonObject
+from api.http.access import Access, Anybody, ASubjectOrBank, JsonObject
 from api.http.body import record_body
 from api.http.openapi_terms import TERMS_EXAMPLE
 from api.http.sign_in import Kind, Principal
@@ -83,14 +83,19 @@ def consent_of(instance: Access, consent: str, principal: Principal) -> HeldCons
         {"secret": openapi.HEX32, "signatures": openapi.SIGNATURES}, {"secret": "0x" + "5a" * 32}, required=()
     ),
 )
-async def withdraw(consent: str, request: Request, instance: Access) -> JsonObject:
-    """Take ``{secret}`` or ``{signatures}`` over the withdrawal statement; it counts for every later use."""
+async def withdraw(consent: str, request: Request, instance: Access, anybody: Anybody) -> JsonObject:
+    """Take ``{secret}`` or ``{signatures}`` over the withdrawal statement; it counts for every later use.
+
+    Nobody needs to sign in. Its subject and its bank, where signed in, hear what is wrong; anybody else hears
+    ``consent_unknown``, whether there is such a consent or not.
+    """
     record = await record_body(request)
     consent_id = from_hex(consent, "consent")
     secret = record.blob("secret") if record.has("secret") else None
     signatures = () if secret else signatures_from_json(record.items("signatures", max_items=MAX_SIGNATURES))
     record.done()
-    await run_in_threadpool(instance.consents.withdraw, consent_id, secret=secret, signatures=signatures)
+    asker = None if anybody is None else anybody.id
+    await run_in_threadpool(instance.consents.withdraw, consent_id, secret=secret, signatures=signatures, asker=asker)
     return {"consent": consent, "state": "withdrawn"}
 
 
@@ -107,15 +112,19 @@ async def withdraw(consent: str, request: Request, instance: Access) -> JsonObje
         required=("change", "number", "signatures"),
     ),
 )
-async def change_consent(consent: str, request: Request, instance: Access) -> JsonObject:
-    """Take ``{change, number, signatures}``; ``number`` is one more than the consent's ``changes``."""
+async def change_consent(consent: str, request: Request, instance: Access, anybody: Anybody) -> JsonObject:
+    """Take ``{change, number, signatures}``; ``number`` is one more than the consent's ``changes``.
+
+    Who hears what is wrong: as for a withdrawal.
+    """
     record = await record_body(request)
     consent_id = from_hex(consent, "consent")
     change = _change(record.text("change"))
     number = record.integer("number", low=1, high=2**24 - 1)
     signatures = signatures_from_json(record.items("signatures", max_items=MAX_SIGNATURES))
     record.done()
-    await run_in_threadpool(instance.consents.change, consent_id, change, number, signatures)
+    asker = None if anybody is None else anybody.id
+    await run_in_threadpool(instance.consents.change, consent_id, change, number, signatures, asker=asker)
     return {"consent": consent, "changes": number}
 
 

@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.catalogue.wording import wording
 from api.http import openapi
-from api.http.access import ABank, Access, ASubjectOrBank, JsonObject
+from api.http.access import ABank, Access, Anybody, ASubjectOrBank, JsonObject
 from api.http.body import record_body
 from api.http.openapi_terms import REQUEST_EXAMPLE
 from api.http.route.consent import MAX_SIGNATURES
@@ -55,13 +55,14 @@ def list_requests(instance: Access, principal: ASubjectOrBank) -> JsonObject:
         {"signatures": openapi.SIGNATURES}, {"signatures": ["0x" + "5a" * 65]}, required=("signatures",)
     ),
 )
-async def refuse(request_id: str, request: Request, instance: Access) -> JsonObject:
-    """Take ``{signatures}`` over the refusal statement."""
+async def refuse(request_id: str, request: Request, instance: Access, anybody: Anybody) -> JsonObject:
+    """Take ``{signatures}`` over the refusal statement. Who hears what is wrong: as for a withdrawal."""
     record = await record_body(request)
     asked = from_hex(request_id, "request")
     signatures = signatures_from_json(record.items("signatures", max_items=MAX_SIGNATURES))
     record.done()
-    await run_in_threadpool(instance.consent_requests.refuse, asked, signatures)
+    asker = None if anybody is None else anybody.id
+    await run_in_threadpool(instance.consent_requests.refuse, asked, signatures, asker=asker)
     return {"request": request_id, "state": "refused"}
 
 

@@ -17,8 +17,8 @@ from api.sign_in.key_set import MAX_KEYS, stated_keys
 from ledger_node import clock
 from ledger_node.domain.error import CredenceError, InvalidInputError
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import from_hex
-from ledger_node.domain.signature import SIGNATURE_BYTES
+from ledger_node.domain.record import from_hex, to_hex
+from ledger_node.domain.subject import signature_from_json
 
 router = APIRouter(tags=["sign-in"])
 _GRANT = "client_credentials"
@@ -74,38 +74,38 @@ async def token(request: Request, instance: Access) -> Response:
 @router.post(
     "/sign-in-keys",
     status_code=HTTPStatus.CREATED,
-    summary="Put a member's sign-in keys in force, in the place of those before",
+    summary="Put a client's sign-in keys in force, in the place of those before",
     openapi_extra=openapi.body(
         {
-            "member": openapi.HEX32,
+            "client": openapi.HEX32,
             "number": {"type": "integer", "minimum": 1},
             "keys": {"type": "array", "minItems": 1, "maxItems": MAX_KEYS, "items": _JWK},
-            "signature": {"type": "string", "pattern": "^0x[0-9a-f]{130}$"},
+            "signature": openapi.SIGNATURES["items"],
         },
-        {"member": "0x" + "22" * 32, "number": 2, "keys": [_EXAMPLE_KEY], "signature": "0x" + "5a" * 65},
-        required=("member", "number", "keys", "signature"),
+        {"client": "0x" + "22" * 32, "number": 2, "keys": [_EXAMPLE_KEY], "signature": "0x" + "5a" * 65},
+        required=("client", "number", "keys", "signature"),
     ),
 )
 async def publish(request: Request, instance: Access) -> JsonObject:
-    """Take ``{member, number, keys: [public JWK], signature}``, signed by a key of the member on the chain.
+    """Take ``{client, number, keys: [public JWK], signature}``: by the member's key on the chain, or a controller.
 
     ``number`` is one more than that of the set in force. Keys that are left out are refused from now on, and
     tokens that were got with the earlier set end.
     """
     record = await record_body(request)
     stated = stated_keys(
-        record.blob("member"), record.integer("number", low=1), record.items("keys", max_items=MAX_KEYS)
+        record.blob("client"), record.integer("number", low=1), record.items("keys", max_items=MAX_KEYS)
     )
-    signature = record.blob("signature", length=SIGNATURE_BYTES)
+    signature = signature_from_json(record.take("signature"))
     record.done()
     await run_in_threadpool(instance.sign_in.publish, stated, signature)
-    return {"member": "0x" + stated.member.hex(), "number": stated.number}
+    return {"client": to_hex(stated.client), "number": stated.number}
 
 
 @router.get("/sign-in-keys/{member}", summary="The public sign-in keys of a member, with its signature on them")
 def show_keys(member: str, instance: Access) -> JsonObject:
     """Return the set in force."""
-    held = instance.sign_in.keys_of(from_hex(member, "member"))
+    held = instance.sign_in.keys_of_member(from_hex(member, "member"))
     if held is None:
         raise InvalidInputError(Reason.NOT_FOUND, "this member has no sign-in keys at this instance")
     return held.to_json()

@@ -124,7 +124,9 @@ def _steps(
     yield f"{_number(len(words), 'word')} of the contracts' storage lead to the state of that block"
 
     require_names(bundle.names, words)  # 5
-    yield "the chain knows the members by these names: " + ", ".join(bundle.names[one] for one in sorted(bundle.names))
+    yield "the chain knows the members by these names: " + ", ".join(
+        _plain(bundle.names[one]) for one in sorted(bundle.names)
+    )
 
     shown = [subject.registration, *bundle.presentation.attestations.values()]  # 6
     facts = _with_later(facts, later, trust)
@@ -133,7 +135,7 @@ def _steps(
     yield f"every batch was anchored under a key that was valid then; {_number(len(later), 'later statement')} of keys"
 
     _require_consent(consent, facts)  # 7
-    yield f"the firm's controllers allowed {consent.terms.grantee_name} these questions, and the use was recorded"
+    yield f"the firm's controllers allowed {_plain(consent.terms.grantee_name)} to ask this, and the use was recorded"
 
     require_subject(subject, consent.terms.subject, bundle.schemas, facts)  # 8
     yield "the registrar attested that this credit code is the subject that consented"
@@ -198,7 +200,7 @@ def _require_receipt(bundle: Bundle, consent: ShownConsent, facts: LedgerFacts) 
     if recover(digest, receipt.signature) != receipt.key:
         raise VerificationError(Reason.RECEIPT_DIFFERS, "the receipt is of another answer, or of another key")
     require_key_at(facts, receipt.member, receipt.key, facts.block_time)
-    return f"{bundle.names[receipt.member]} signed that this is the whole answer"
+    return f"{_plain(bundle.names[receipt.member])} signed that this is the whole answer"
 
 
 def _require_day(shown: Sequence[ShownAttestation], answered: int, at: int | None) -> str:
@@ -210,6 +212,11 @@ def _require_day(shown: Sequence[ShownAttestation], answered: int, at: int | Non
     if end <= at * _DAY:
         raise VerificationError(Reason.ATTESTATION_EXPIRED, f"what the answer rests on ran out on {_day_of(end)}")
     return f"the answer was given by {format_date(at)}, and what it rests on had not run out"
+
+
+def _plain(name: str) -> str:
+    """Return a name without what would move a terminal's cursor or turn its text around."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
 
 
 def _day_of(time: int) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
@@ -11,7 +11,7 @@ from eth.constants import BLANK_ROOT_HASH
 from eth.vm.forks.cancun.blocks import CancunBlockHeader
 from eth_typing import Hash32
 
-from ledger_node.clock import now
+from ledger_node import clock
 from ledger_node.domain.hashing import keccak
 
 from .builder import BlockBuilder, BuiltBlock
@@ -50,10 +50,11 @@ class Engine:
     equal to the parent's, so that it never runs ahead of the wall clock.
     """
 
-    def __init__(self, store: Store, genesis: Genesis, sealer: Sealer) -> None:
+    def __init__(self, store: Store, genesis: Genesis, sealer: Sealer, now: Callable[[], int] = clock.now) -> None:
         self.store = store
         self.genesis = genesis
         self._sealer = sealer
+        self._now = now
         self._cache = NodeCache()
         self._database = NodeDB(self._cache, store.node)
         self._allowlist = _stored_allowlist(store)
@@ -85,7 +86,7 @@ class Engine:
         return cls(store, genesis, sealer)
 
     @classmethod
-    def open(cls, path: str | Path, sealer_key: bytes) -> Self:
+    def open(cls, path: str | Path, sealer_key: bytes, now: Callable[[], int] = clock.now) -> Self:
         """Run an existing chain file from its last block.
 
         Raises:
@@ -96,7 +97,7 @@ class Engine:
         store = Store.open(Path(path))
         try:
             genesis = Genesis.from_json(store.meta("genesis"))
-            return cls(store, genesis, _sealer_of(genesis, sealer_key))
+            return cls(store, genesis, _sealer_of(genesis, sealer_key), now)
         except sqlite3.DatabaseError as error:
             store.close()
             raise NodeError(NodeReason.CHAIN_CORRUPT, f"{path} cannot be read: {error}") from error
@@ -179,7 +180,7 @@ class Engine:
 
     def pending_header(self) -> CancunBlockHeader:
         """Return the header that a block made now would start from."""
-        return next_header(self.head.header, now(), self._sealer.address)
+        return next_header(self.head.header, self._now(), self._sealer.address)
 
     def _ancestors(self, number: int) -> Iterator[Hash32]:
         with self.store.reader() as connection:

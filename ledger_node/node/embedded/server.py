@@ -19,6 +19,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from typing_extensions import override
 
+from ledger_node import clock
+
 from .chain import Engine
 from .rpc import Rpc
 
@@ -125,6 +127,7 @@ def run_node(
     *,
     on_ready: Callable[[int], None] = lambda _port: None,
     stop_when_stdin_closes: bool = False,
+    now: Callable[[], int] = clock.now,
 ) -> None:
     """Open a chain and serve it until SIGTERM or SIGINT (or the end of stdin); blocks.
 
@@ -135,12 +138,13 @@ def run_node(
         sealer_key: 32-byte private key of the genesis's sealer.
         on_ready: called once with the bound port when requests are accepted.
         stop_when_stdin_closes: end when stdin does, so that a child never outlives a killed parent.
+        now: where blocks take their time from, in seconds since 1970-01-01 UTC.
 
     Raises:
         NodeError: the chain cannot be opened.
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
-    with Engine.open(path, sealer_key) as engine:
+    with Engine.open(path, sealer_key, now) as engine:
         config = uvicorn.Config(
             create_app(engine),
             host=host,

@@ -1,0 +1,132 @@
+"""``credence sign``, ``submit`` and ``key``: acts that several people sign, each with a key of their own machine."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from api.cli.console import AsOption, HomeOption, JsonOption, UrlOption, client_of, emit, home_of, refusals, talk
+from api.client.client import Client
+from api.client.collected import CollectedSignature
+from api.client.draft import Draft, read_draft
+from api.home import Home, write_private
+from ledger_node.domain.canonical import JSON, decode
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.record import to_hex
+from ledger_node.domain.signature import address_of, sign
+from ledger_node.domain.subject import Signature
+from ledger_node.randomness import random_bytes
+
+key = typer.Typer(no_args_is_help=True, help="Keys of this folder: make one, show its address.")
+KeyOption = Annotated[list[str] | None, typer.Option(help="Keys that sign (names in keys/); default: your name.")]
+ExportOption = Annotated[
+    Path | None,
+    typer.Option(help="Do not sign and send; write what is to be signed to this file, for credence sign and submit."),
+]
+DraftArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A file that --export wrote.")]
+NameArgument = Annotated[str, typer.Argument(help="The key's name in this folder.")]
+
+
+def sign_and_send(folder: Home, client: Client, draft: Draft, signers: Sequence[str], export: Path | None) -> Any:  # noqa: ANN401 - JSON of the route
+    """Sign with keys of this folder and send; or export, and return None."""
+    if export is not None:
+        _write(export, json.dumps(draft.content, ensure_ascii=False, indent=2))
+        talk.print(
+            f"not signed yet. Each controller: credence sign {export} --key NAME --out SIGNATURE.json\n"
+            f"then one of you: credence submit {export} --signature SIGNATURE.json --signature …",
+            markup=False,
+            soft_wrap=True,
+        )
+        return None
+    return draft.submit(client, [sign(draft.digest, folder.read_key(signer)) for signer in signers])
+
+
+def sign_draft(
+    draft: DraftArgument,
+    key_name: Annotated[str, typer.Option("--key", help="The key that signs (a name in keys/).")],
+    out: Annotated[Path | None, typer.Option(help="Where the signature goes (default: stdout).")] = None,
+    home: HomeOption = None,
+) -> None:
+    """Show what an exported act says, and sign it with a key of this folder. Needs no network."""
+    with refusals():
+        shown = _read(draft)
+        talk.print(shown.words, markup=False, soft_wrap=True)
+        signature = sign(shown.digest, home_of(home).read_key(key_name))
+        collected = CollectedSignature(shown.digest, signature).to_json()
+        if out is None:
+            emit(collected)
+            return
+        _write(out, json.dumps(collected))
+    talk.print(f"signed as {key_name}; the signature is in {out}", markup=False, soft_wrap=True)
+
+
+def submit(
+    draft: DraftArgument,
+    signature: Annotated[
+        list[Path] | None, typer.Option(exists=True, dir_okay=False, help="A signature that credence sign made.")
+    ] = None,
+    key_name: Annotated[list[str] | None, typer.Option("--key", help="A key of this folder that signs too.")] = None,
+    sign_in: AsOption = None,
+    home: HomeOption = None,
+    url: UrlOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Send an exported act with the signatures that were collected for it."""
+    with refusals():
+        folder, act = home_of(home), _read(draft)
+        signatures: list[Signature] = [
+            CollectedSignature.from_json(_json(path)).over(act.digest) for path in signature or []
+        ]
+        signatures += [sign(act.digest, folder.read_key(name)) for name in key_name or []]
+        answer = act.submit(client_of(folder, url, sign_in), signatures)
+    talk.print(f"done with {len(signatures)} signatures", markup=False)
+    if as_json:
+        emit(answer)
+    elif "id" in answer:
+        typer.echo(answer["id"])
+
+
+@key.command()
+def new(name: NameArgument, home: HomeOption = None) -> None:
+    """Make a key and print its address; the folder is made where there is none yet."""
+    with refusals():
+        folder = home_of(home)
+        if folder.has_key(name):
+            raise InvalidInputError(Reason.CONFIGURATION, f"there is a key called '{name}' already")
+        folder.ensure_passphrase()
+        address = make_key(folder, name)
+    talk.print(f"made a key: {folder.path / 'keys' / (name + '.json')}", markup=False, soft_wrap=True)
+    typer.echo(to_hex(address))
+
+
+@key.command()
+def address(name: NameArgument, home: HomeOption = None) -> None:
+    """Print the address of a key."""
+    with refusals():
+        typer.echo(to_hex(address_of(home_of(home).read_key(name))))
+
+
+def make_key(folder: Home, name: str) -> bytes:
+    """Make a key of this folder and return its address."""
+    secret = random_bytes(32)
+    folder.write_key(name, secret)
+    return address_of(secret)
+
+
+def _read(path: Path) -> Draft:
+    return read_draft(_json(path))
+
+
+def _json(path: Path) -> JSON:
+    return decode(path.read_bytes())
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        write_private(path, text + "\n", secret=False)
+    except OSError as error:
+        raise InvalidInputError(Reason.CONFIGURATION, f"cannot write {path}: {error.strerror}") from error

@@ -1,0 +1,165 @@
+"""What state proofs of a real chain prove is what its contracts answer, and its blocks are final by the trust file."""
+
+from dataclasses import replace
+
+import pytest
+from chain_kit import GOVERNOR, RELAYER
+from node_kit import CHAIN_ID, SEALER_KEY
+
+from ledger_node.chain.deployment import Founder, deploy
+from ledger_node.chain.port import BatchOrder, Role
+from ledger_node.chain.sender import Sender
+from ledger_node.chain.web3_ledger import Web3Ledger
+from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT, Batch, changes_digest
+from ledger_node.domain.consent import Terms, revocation_hash
+from ledger_node.domain.error import VerificationError
+from ledger_node.domain.evidence.block_header import BlockHeader
+from ledger_node.domain.evidence.bundle import SealedBlock, node_set
+from ledger_node.domain.evidence.contract import Contract
+from ledger_node.domain.evidence.fact import facts_of, require_names
+from ledger_node.domain.evidence.finality import require_final
+from ledger_node.domain.evidence.slot import slots_of
+from ledger_node.domain.evidence.state_proof import StateProofs, prove
+from ledger_node.domain.evidence.trust import ContractCode, FinalityKind, SealerSet, Trust
+from ledger_node.domain.hashing import keccak
+from ledger_node.domain.query import FactQuery
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.record import from_hex, to_hex
+from ledger_node.domain.signature import address_of, sign
+from ledger_node.domain.status import Plane, StatusChange, StatusReason
+
+MEMBER, SCHEMA, SUBJECT, CONSENT, OTHER = (
+    keccak(name) for name in (b"member", b"schema", b"subject", b"consent", b"?")
+)
+NAME = "虚构市市场监督管理局（统一社会信用代码登记）"
+KEY = address_of(RELAYER)
+QUERY = FactQuery(
+    anchors=frozenset({(MEMBER, 0, 1), (MEMBER, 0, 2), (MEMBER, 0, 3), (MEMBER, 1, 1)}),
+    keys=frozenset({(MEMBER, KEY), (MEMBER, bytes(20)), (OTHER, KEY)}),
+    issuers=frozenset({(SCHEMA, MEMBER), (SCHEMA, OTHER)}),
+    positions=frozenset({(MEMBER, 0), (MEMBER, 299), (OTHER, 5)}),
+    consent=CONSENT,
+    subject=(SUBJECT, 0),
+)
+
+
+def terms():
+    return Terms(
+        subject=SUBJECT,
+        grantee=OTHER,
+        grantee_name="bank",
+        purpose="loan_application",
+        purpose_text="Decide",
+        questions=("q",),
+        departments=(),
+        not_before=77,
+        expires_at=2**39,
+        max_uses=5,
+        retention_days=31,
+        salt=bytes(32),
+        language="zh",
+        text_digest=bytes(32),
+        revocation_hash=revocation_hash(SCHEMA),
+    )
+
+
+class Place:
+    """A ledger with some of everything, and a trust file for it."""
+
+    def __init__(self, rpc):
+        roles = Role.RELAYER | Role.REGISTRAR | Role.DEPARTMENT
+        founder = Founder(MEMBER, NAME, roles, (KEY,))
+        self.book = deploy(rpc, Sender(rpc, CHAIN_ID, GOVERNOR), [founder], {"s": SCHEMA}, {})
+        sender = Sender(rpc, CHAIN_ID, RELAYER)
+        self.rpc, self.ledger = rpc, Web3Ledger(self.book, rpc, relayer=sender, registrar=sender)
+        ledger = self.ledger
+        self.anchor(Batch(MEMBER, ATTESTATIONS, 1, keccak(b"1"), 300, NO_ROOT, changes_digest([], [])), [], [])
+        superseded = changes_digest([1], [4])
+        self.anchor(Batch(MEMBER, ATTESTATIONS, 2, keccak(b"2"), 7, keccak(b"1"), superseded), [1], [4])
+        digest = changes_digest([0, 1], [2**255 + 1, 1])
+        change = StatusChange(MEMBER, 1, Plane.REVOKED, digest, StatusReason.ERASED)
+        signature = sign(change.digest(ledger.anchor_domain), RELAYER)
+        ledger.change_status(change, signature, [0, 1], [2**255 + 1, 1])
+        ledger.register_subject(SUBJECT, keccak(b"controllers"))
+        ledger.grant(CONSENT, terms())
+        ledger.record_uses([(CONSENT, keccak(b"use"))])
+
+    def anchor(self, batch, words, masks):
+        self.ledger.anchor(BatchOrder(batch, sign(batch.digest(self.ledger.anchor_domain), RELAYER), words, masks))
+
+    def trust(self):
+        codes = {}
+        for name in Contract:
+            address = self.book.contracts[name]
+            code = from_hex(self.rpc.request("eth_getCode", to_hex(address), "latest"), "code", length=None)
+            codes[name] = ContractCode(address, keccak(code))
+        sealers = SealerSet(0, (address_of(SEALER_KEY),))
+        return Trust(self.book.chain_id, self.book.genesis, codes, FinalityKind.SEALER, (sealers,))
+
+    def sealed(self, number):
+        block = self.rpc.request("eth_getBlockByNumber", hex(number), False)
+        return block, SealedBlock(BlockHeader.from_rpc(block), from_hex(block["seal"], "seal", length=65))
+
+    def nodes(self, slots, number):
+        found = []
+        for name, each in slots.items():
+            keys = [f"0x{slot:064x}" for slot in each]
+            answer = self.rpc.request("eth_getProof", to_hex(self.book.contracts[name]), keys, hex(number))
+            found += answer["accountProof"]
+            found += [node for proof in answer["storageProof"] for node in proof["proof"]]
+        return node_set(from_hex(node, "node", length=None) for node in found)
+
+
+@pytest.fixture(scope="module")
+def place(rpc):
+    return Place(rpc)
+
+
+def proven(place, query=QUERY, names=None):
+    """The facts as state proofs show them, at the newest block."""
+    head, trust = place.ledger.head(), place.trust()
+    names = {MEMBER: NAME} if names is None else names
+    slots = slots_of(query, names)
+    _, block = place.sealed(head.number)
+    words = prove(StateProofs(place.nodes(slots, head.number), block.header.state_root), trust.contracts, slots)
+    require_names(names, words)
+    header, final = block.header, require_final(block, trust)
+    facts = facts_of(query, words, trust, number=header.number, block_hash=final.hash, time=header.timestamp)
+    return facts, place.ledger.facts(query, head)
+
+
+def test_proven_facts_are_those_that_the_contracts_answer(place):
+    facts, read = proven(place)
+    assert facts == read
+    assert facts.consent.uses == 1
+    assert facts.controllers == keccak(b"controllers")
+    assert len(facts.anchor_digests) == 2
+    assert facts.status[MEMBER, Plane.REVOKED, 0] == 2**255 + 1
+    assert facts.status[MEMBER, Plane.SUPERSEDED, 1] == 4
+
+
+def test_a_consent_that_nobody_granted_is_proven_not_to_be_there(place):
+    facts, read = proven(place, replace(QUERY, consent=OTHER))
+    assert facts == read
+    assert facts.consent is None
+
+
+def test_another_name_than_the_chain_knows_is_refused(place):
+    with pytest.raises(VerificationError) as refused:
+        proven(place, names={MEMBER: NAME + "!"})
+    assert refused.value.reason is Reason.MEMBER_DIFFERS
+
+
+def test_the_hash_of_a_header_is_the_one_the_node_gives(place):
+    for number in range(place.ledger.head().number + 1):
+        block, sealed = place.sealed(number)
+        assert to_hex(sealed.header.hash) == block["hash"]
+        assert require_final(sealed, place.trust()).hash == sealed.header.hash
+
+
+def test_h6_a_block_sealed_by_another_node_is_not_final(place):
+    other = SealerSet(0, (address_of(GOVERNOR),))
+    _, sealed = place.sealed(place.ledger.head().number)
+    with pytest.raises(VerificationError) as refused:
+        require_final(sealed, replace(place.trust(), sets=(other,)))
+    assert refused.value.reason is Reason.SEAL_BY_OUTSIDER

@@ -1,0 +1,293 @@
+"""N1 for controllers: whoever is killed between store and ledger finds everything finished at the next start, once."""
+
+import pytest
+from clock_kit import AheadNode
+from subject_kit import controllers_of, new_key
+
+from api.catalogue.synthetic import credit_code
+from api.catalogue.wording import wording
+from api.cli.node import found_instance
+from api.composition import open_instance
+from api.home import Home
+from api.services.consent import ConsentService
+from api.services.controller import ControllerHistory
+from api.services.recovery import RecoveryService
+from api.services.rotation import RotationService
+from ledger_node.chain.port import RECOVERY_DELAY_S, FactQuery, Role
+from ledger_node.chain.rpc import ContractRevertError
+from ledger_node.domain.consent import ConsentRequest, Terms, revocation_hash
+from ledger_node.domain.consent_text import Language, consent_text, text_digest
+from ledger_node.domain.error import ChainError, InvalidInputError
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.subject import rotation_digest
+from ledger_node.randomness import random_bytes
+
+NOW = 1_800_000_000
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class Interrupted:
+    """A ledger at whose ``method`` the process is killed, before or after it is done; or which does not answer."""
+
+    def __init__(self, ledger, method, *, done, how):
+        self._ledger, self._method, self._done, self._how = ledger, method, done, how
+
+    def __getattr__(self, name):
+        real = getattr(self._ledger, name)
+        if name != self._method:
+            return real
+
+        def interrupted(*arguments, **options):
+            if self._done:
+                real(*arguments, **options)
+            raise self._how
+
+        return interrupted
+
+
+class Services:
+    """The services of one life of the process."""
+
+    def __init__(self, instance, ledger):
+        history = ControllerHistory(instance.store, ledger)
+        consents = ConsentService(instance.store, ledger, instance.subjects, history, instance.purposes)
+        self.history = history
+        self.consents = consents
+        self.rotations = RotationService(ledger, history, consents)
+        self.recoveries = RecoveryService(instance.store, ledger, history, consents)
+
+    def start(self):
+        self.consents.complete_pending()
+        self.history.complete_pending()
+        self.recoveries.complete_pending()
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory):
+    home = Home(tmp_path_factory.mktemp("kill") / "credence")
+    found_instance(home)
+    made = AheadNode(home)
+    made.home = home
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def instance(node):
+    made = open_instance(node.home, node.url, processes=1)
+    yield made
+    made._pool.close()
+    made.store.dispose()
+
+
+@pytest.fixture
+def key():
+    return new_key()
+
+
+@pytest.fixture
+def subject(instance, key):
+    number = int.from_bytes(random_bytes(3), "big")
+    return instance.subjects.register(credit_code(number, 5), (key.controller,), 1, now=NOW).id
+
+
+def life(instance, method=None, *, done=False, how=None):
+    """Return the services of a new process, which ends at ``method`` if one is named."""
+    ledger = instance.ledger
+    return Services(instance, Interrupted(ledger, method, done=done, how=how or Killed()) if method else ledger)
+
+
+def entries(instance, subject):
+    """Return the commitments that the ledger holds of a subject."""
+    found = []
+    while (entry := instance.ledger.controller_entry(subject, len(found))) is not None:
+        found.append(entry.commitment)
+    return found
+
+
+def rotate(services, instance, subject, key, heirs, entry=1):
+    digest = rotation_digest(subject, entry, heirs.commitment, instance.ledger.subject_domain)
+    return services.rotations.rotate(subject, entry, heirs, (key.sign(digest),))
+
+
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize("again", ["next start", "asked again"])
+def test_n1_a_rotation_is_finished_once(instance, subject, key, done, again):
+    heirs = controllers_of([new_key()])
+    with pytest.raises(Killed):
+        rotate(life(instance, "rotate", done=done), instance, subject, key, heirs)
+    services = life(instance)
+    assert services.history.present(subject).entry == 0
+    if again == "next start":
+        services.start()
+    else:
+        rotate(services, instance, subject, key, heirs)
+    present = services.history.present(subject)
+    assert (present.entry, present.controllers) == (1, heirs)
+    assert entries(instance, subject)[1:] == [heirs.commitment]
+    services.start()
+    assert len(entries(instance, subject)) == 2
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_n1_while_a_rotation_is_not_known_to_be_made_nobody_acts_for_the_subject(instance, subject, key, done):
+    """The old key might be the reason for the rotation; the new ones are not in force before the ledger says so."""
+    heirs = controllers_of([new_key()])
+    with pytest.raises(Killed):
+        rotate(life(instance, "rotate", done=done), instance, subject, key, heirs)
+    silent = life(instance, "controller_entry", how=ChainError(Reason.LEDGER_UNAVAILABLE, "no answer"))
+    with pytest.raises(ChainError) as refusal, silent.history.turn(subject):
+        pytest.fail("somebody had a turn")
+    assert refusal.value.reason is Reason.LEDGER_UNAVAILABLE
+    with life(instance).history.turn(subject) as present:
+        assert (present.entry, present.controllers) == (1, heirs)
+
+
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize("again", ["next start", "asked again"])
+def test_n1_a_request_for_recovery_is_made_once(instance, subject, done, again):
+    heirs = controllers_of([new_key()])
+    with pytest.raises(Killed):
+        life(instance, "request_recovery", done=done).recoveries.request(subject, heirs)
+    services = life(instance)
+    if again == "next start":
+        services.start()
+    held = services.recoveries.request(subject, heirs)
+    state = instance.ledger.recovery(subject)
+    assert (held.number, state.number, state.commitment) == (1, 1, heirs.commitment)
+    assert held.requested_at == state.requested_at
+
+
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize("again", ["next start", "asked again"])
+def test_n1_a_completion_is_made_once(node, instance, subject, done, again):
+    heirs = controllers_of([new_key()])
+    life(instance).recoveries.request(subject, heirs)
+    node.pass_time(RECOVERY_DELAY_S)
+    with pytest.raises(Killed):
+        life(instance, "complete_recovery", done=done).recoveries.complete(subject, 1)
+    services = life(instance)
+    if again == "next start":
+        services.start()
+    completed = services.recoveries.complete(subject, 1)
+    assert (completed.entry, completed.recovery, completed.controllers) == (1, 1, heirs)
+    assert entries(instance, subject)[1:] == [heirs.commitment]
+
+
+def test_n1_a_completion_that_came_too_early_leaves_nothing_behind(instance, subject):
+    heirs = controllers_of([new_key()])
+    services = life(instance)
+    services.recoveries.request(subject, heirs)
+    with pytest.raises(Killed):
+        life(instance, "complete_recovery").recoveries.complete(subject, 1)
+    services.start()
+    assert services.history.present(subject).entry == 0
+    assert [control.entry for control in services.history.of(subject)] == [0]
+    assert instance.ledger.recovery(subject).commitment == heirs.commitment
+
+
+def test_a_recovery_whose_completion_was_begun_can_still_be_cancelled(instance, subject):
+    services = life(instance)
+    services.recoveries.request(subject, controllers_of([new_key()]))
+    with pytest.raises(Killed):
+        life(instance, "complete_recovery").recoveries.complete(subject, 1)
+    services.recoveries.cancel(subject, 1, None)
+    assert instance.ledger.recovery(subject).commitment is None
+    with pytest.raises(InvalidInputError) as gone:
+        services.recoveries.complete(subject, 1)
+    assert gone.value.reason is Reason.RECOVERY_NOT_PENDING
+
+
+def terms_of(instance, subject):
+    """Return terms that the bank of this instance could be granted."""
+    bank = next(member for member in instance.ledger.members() if Role.BANK in member.roles)
+    now = instance.ledger.head().time
+    asked = ConsentRequest(
+        subject=subject,
+        grantee=bank.id,
+        grantee_name=bank.name,
+        purpose="loan_application",
+        purpose_text=instance.purposes.named("loan_application").text(Language.CHINESE),
+        questions=("tax_credit_rating.grade in {A, B}",),
+        departments=(),
+        not_before=now - 60,
+        expires_at=now + 86_400,
+        max_uses=3,
+        retention_days=30,
+        salt=random_bytes(32),
+    )
+    text = consent_text(asked, wording(Language.CHINESE, {}))
+    return Terms.accepting(asked, Language.CHINESE.value, text_digest(text), revocation_hash(random_bytes(32)))
+
+
+def grant(services, instance, terms, key):
+    digest = terms.digest(instance.ledger.consent_domain)
+    now = instance.ledger.head().time
+    return services.consents.grant(terms, (key.sign(digest),), now=now)
+
+
+def judged_by(instance, terms, entry):
+    """Return the commitment that rule 9 holds the consent against, if this was the entry of its time."""
+    consent = terms.digest(instance.ledger.consent_domain)
+    return instance.ledger.facts(FactQuery(consent=consent, subject=(terms.subject, entry))).controllers
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_n1_a_grant_that_waits_for_the_ledger_is_recorded_before_its_signers_hand_over(instance, subject, key, done):
+    terms, first = terms_of(instance, subject), life(instance).history.present(subject)
+    with pytest.raises(Killed):
+        grant(life(instance, "grant", done=done), instance, terms, key)
+    services = life(instance)
+    rotate(services, instance, subject, key, controllers_of([new_key()]))
+    assert services.consents.find(terms.digest(instance.ledger.consent_domain)).on_ledger
+    assert judged_by(instance, terms, 0) == first.controllers.commitment
+    assert judged_by(instance, terms, 1) is None
+
+
+def test_a_grant_of_the_very_second_before_a_rotation_stays_good(instance, subject, key):
+    services = life(instance)
+    for entry in range(3):
+        before = services.history.present(subject)
+        terms = terms_of(instance, subject)
+        grant(services, instance, terms, key)
+        rotate(services, instance, subject, key, controllers_of([key, new_key()]), entry + 1)
+        assert judged_by(instance, terms, entry) == before.controllers.commitment
+
+
+def test_terms_that_the_ledger_refused_under_the_predecessors_are_granted_by_the_present_controllers(
+    instance, subject, key
+):
+    terms, refusing = terms_of(instance, subject), ContractRevertError("ConsentExpired", {})
+    early = life(instance, "grant", how=refusing)
+    with pytest.raises(ContractRevertError):
+        grant(early, instance, terms, key)
+    heirs = controllers_of([key, new_key()])
+    rotate(early, instance, subject, key, heirs)
+    late = life(instance)
+    late.start()
+    assert not late.consents.find(terms.digest(instance.ledger.consent_domain)).on_ledger
+    held = grant(late, instance, terms, key)
+    assert (held.on_ledger, held.entry) == (True, 1)
+    assert judged_by(instance, terms, 1) == heirs.commitment
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_n1_a_registration_is_finished_at_the_next_start(instance, key, done):
+    number = int.from_bytes(random_bytes(3), "big")
+    code = credit_code(number, 6)
+    subjects = instance.subjects
+    real = subjects._ledger
+    subjects._ledger = Interrupted(real, "register_subject", done=done, how=Killed())
+    try:
+        with pytest.raises(Killed):
+            subjects.register(code, (key.controller,), 1, now=NOW)
+    finally:
+        subjects._ledger = real
+    subjects.complete_pending(NOW)
+    found = subjects.register(code, (key.controller,), 1, now=NOW)
+    present = instance.controllers.present(found.id)
+    assert present.since == instance.ledger.controller_entry(found.id, 0).since
+    assert entries(instance, found.id) == [present.controllers.commitment]

@@ -1,0 +1,63 @@
+"""Eighty thousand changed bundles: none passes, none crashes."""
+
+import json
+import random
+
+import pytest
+from evidence_kit import Bundle, Trust, found, world
+from fuzz_kit import mutated, places
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.evidence.check import examine_bundle
+
+A_SEED = 400
+SEEDS = 50
+SMALL = world.World(questions=(world.STATE,), filler=2)
+WORLDS = {
+    "without a receipt": SMALL.but(receipt=None),
+    "with a receipt": SMALL,
+    "of a consortium": SMALL.but(receipt=None, engine="qbft"),
+    "that its host cannot tell": SMALL.but(questions=(world.STATE, world.GRADE), told={1: world.HOST_SAYS}),
+}
+
+
+def meaning(tree):
+    """A bundle but for the order of its controllers' signatures, and a claim that stands twice: both say nothing."""
+    presentation = tree["presentation"]
+    consent = presentation["consent"]
+    signatures = sorted(consent["signatures"])
+    claims = [
+        claim for place, claim in enumerate(presentation["claims"]) if claim not in presentation["claims"][:place]
+    ]
+    return {
+        **tree,
+        "presentation": {**presentation, "claims": claims, "consent": {**consent, "signatures": signatures}},
+    }
+
+
+def verdict(tree, trust):
+    try:
+        bundle = Bundle.from_json(tree)
+    except (InvalidInputError, VerificationError):
+        return None
+    return found(examine_bundle(bundle, trust)).get("verdicts")
+
+
+@pytest.mark.parametrize("kind", WORLDS)
+def test_no_changed_bundle_passes_and_none_crashes(kind):
+    base = json.loads(world.canonical(world.make(WORLDS[kind])))
+    trust, paths = Trust.from_json(world.trust(WORLDS[kind].engine)), places(base)
+    assert verdict(base, trust) is not None
+
+    @settings(max_examples=SEEDS, deadline=None, database=None)
+    @given(st.integers(0, 2**64 - 1))
+    def some_at_a_time(seed):
+        rng = random.Random(seed)
+        for _ in range(A_SEED):
+            tree = mutated(rng, base, paths)
+            if verdict(tree, trust) is not None:
+                assert meaning(tree) == meaning(base)
+
+    some_at_a_time()
