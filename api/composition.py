@@ -1,6 +1,7 @@
 """The composition root of the API: one instance's services, wired from its home folder."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api.home import Home
@@ -35,12 +36,14 @@ from api.services.webhook_post import WebhookPost
 from api.settings import ACCESS_INTERVAL_S, NOTIFY_INTERVAL_S
 from api.sign_in.service import SignIn
 from api.storage.database import Store, open_store
+from api.storage.outbox import StoredOutbox
 from api.vault.cipher import KeyEncryptionKey
 from ledger_node import clock
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.port import Ledger, Role
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
+from ledger_node.chain.upkeep import Upkeep
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.purpose import Purposes
@@ -71,6 +74,9 @@ class Instance:
     verifications: VerificationService
     erasures: ErasureService
     access: AccessReader
+    rpc: Rpc
+    senders: Sequence[Sender]
+    _upkeep: Upkeep
     receipts: ConsentReceipts
     notices: NoticeReader
     webhooks: Webhooks
@@ -88,6 +94,8 @@ class Instance:
         self.ledger.require_same_chain()
         now = clock.now()
         try:
+            for sender in self.senders:
+                sender.finish()
             for issuer in self.issuers.values():
                 issuer.anchor_pending()
             self.subjects.complete_pending(now)
@@ -99,6 +107,7 @@ class Instance:
             self.recoveries.complete_pending()
         except ChainError as error:
             _log.warning("some writes wait for the ledger: %s", error.reason)
+        self._upkeep.start()
         self._recorder.start()
         self._intervals.start()
         self._follower.start()
@@ -112,19 +121,20 @@ class Instance:
         self._intervals.stop()
         self._follower.stop()
         self._deliveries.stop()
+        self._upkeep.stop()
         self._pool.close()
         self.store.dispose()
 
 
 def open_instance(
     home: Home,
-    node_url: str,
+    node_urls: Sequence[str],
     *,
     processes: int,
     access_interval_s: float = ACCESS_INTERVAL_S,
     insecure_local_webhooks: bool = False,
 ) -> Instance:
-    """Wire an instance from its home folder and the address of its node.
+    """Wire an instance from its home folder and the addresses of its nodes, the preferred one first.
 
     ``access_interval_s``: seconds between two anchors of the access log. ``insecure_local_webhooks``: for tests,
     webhooks may go to this machine.
@@ -134,7 +144,7 @@ def open_instance(
         ChainError: the node does not answer.
     """
     book = home.address_book()
-    rpc = Rpc(node_url)
+    rpc = Rpc(*node_urls, book=book)
     departments = {
         member.id: Department(
             member.id,
@@ -151,13 +161,12 @@ def open_instance(
     if registrar is None or relayer is None:
         raise InvalidInputError(Reason.CONFIGURATION, "members.json names no registrar or no relayer")
     relayer_key = home.read_key(relayer.slug)
-    ledger = Web3Ledger(
-        book,
-        rpc,
-        relayer=Sender(rpc, book.chain_id, relayer_key),
-        registrar=Sender(rpc, book.chain_id, home.read_key(registrar.slug)),
-    )
     store = open_store(home.store)
+    relaying, registering = (
+        Sender(rpc, book.chain_id, *home.sender_keys(member.slug), store=StoredOutbox(store))
+        for member in (relayer, registrar)
+    )
+    ledger = Web3Ledger(book, rpc, relayer=relaying, registrar=registering)
     pool = CommitPool(processes)
     issuers = {member: Issuer(department, store, ledger, pool) for member, department in departments.items()}
     history = ControllerHistory(store, ledger)
@@ -194,6 +203,9 @@ def open_instance(
         evidence_pages=EvidencePages(evidence, ledger),
         erasures=ErasureService(store, issuers, ledger),
         access=AccessReader(store, departments[registrar.id], keeper.member),
+        rpc=rpc,
+        senders=(relaying, registering),
+        _upkeep=Upkeep(rpc, (relaying, registering)),
         receipts=receipts,
         notices=NoticeReader(store),
         webhooks=webhooks,

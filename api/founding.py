@@ -4,6 +4,7 @@ import re
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +36,8 @@ _FOUNDERS: Final = (
     ("market-regulator", "Demo market regulation bureau", Role.DEPARTMENT | Role.REGISTRAR),
 )
 _OTHER_KEYS: Final = ("sealer", "governor")
+_FURTHER_SENDERS: Final = 2
+"""A relayer sends from several accounts, so that a transaction that is stuck holds up a part of the others only."""
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _MAX_NAME: Final = 200
 
@@ -68,18 +71,30 @@ def found(
     draft = Home(home.path.with_name(home.path.name + ".partial"))
     shutil.rmtree(draft.path, ignore_errors=True)
     draft.ensure_passphrase()
-    keys = {slug: random_bytes(32) for slug in (*_OTHER_KEYS, *(member.slug for member in members))}
+    further = {
+        member.slug: [f"{member.slug}.sender-{number + 1}" for number in range(_FURTHER_SENDERS)]
+        for member in members
+        if Role.RELAYER in member.roles
+    }
+    named = (*_OTHER_KEYS, *(member.slug for member in members), *chain.from_iterable(further.values()))
+    keys = {slug: random_bytes(32) for slug in named}
     for slug, key in keys.items():
         draft.write_key(slug, key)
     for member in members:
         if Role.DEPARTMENT in member.roles:
             draft.write_key(f"{member.slug}.vault", random_bytes(32))
     senders = ["governor", *(member.slug for member in members if member.roles & (Role.RELAYER | Role.REGISTRAR))]
+    senders += chain.from_iterable(further.values())
     allowlist = tuple(address_of(keys[slug]) for slug in senders)
     create_chain(ChainParameters(draft.chain, chain_id, keys["sealer"], allowlist))
     draft.write_members(members)
     draft.write_purposes(default_purposes())
-    _deploy(draft, chain_id, keys, members, senders)
+    own = {member.slug: (member.slug, *further.get(member.slug, ())) for member in members}
+    founders = [
+        Founder(member.id, member.name, member.roles, tuple(address_of(keys[slug]) for slug in own[member.slug]))
+        for member in members
+    ]
+    _deploy(draft, chain_id, keys, members, founders, senders)
     draft.path.rename(home.path)
 
 
@@ -96,14 +111,18 @@ def _members(chain_id: int, banks: Mapping[str, str]) -> list[LocalMember]:
     return [LocalMember(slug, member_id(name, chain_id), name, roles) for slug, name, roles in founders]
 
 
-def _deploy(home: Home, chain_id: int, keys: dict[str, bytes], members: list[LocalMember], senders: list[str]) -> None:
+def _deploy(
+    home: Home,
+    chain_id: int,
+    keys: dict[str, bytes],
+    members: list[LocalMember],
+    founders: list[Founder],
+    senders: list[str],
+) -> None:
     node = NodeProcess(home)
     node.start()
     rpc = Rpc(node.wait_ready())
     try:
-        founders = [
-            Founder(member.id, member.name, member.roles, (address_of(keys[member.slug]),)) for member in members
-        ]
         ids = {name: schema.id for name, schema in schemas().items()}
         book = deploy(rpc, Sender(rpc, chain_id, keys["governor"]), founders, ids, {"purposes": home.purposes().digest})
         _first_sign_in_keys(home, members, keys, Web3Ledger(book, rpc))

@@ -2,7 +2,8 @@
 
 network.json       address book and the addresses of sealer and allowlisted accounts
 members.json       the members that this instance serves, with their roles
-keys/NAME.json     keystore v3: a signing key; NAME.vault.json: a department's key-encryption key
+keys/NAME.json     keystore v3: a signing key; NAME.vault.json: a department's key-encryption key;
+                   NAME.sender-N.json: further accounts that send for a member
 keys/NAME.jwk      the private key that a member's programs sign in with (mode 0600)
 passphrase         opens the keystores (mode 0600; keep a copy apart)
 credentials.json   who signs in from this folder, by name: its id, and the file of its key (no secret)
@@ -187,6 +188,15 @@ class Home:
             raise InvalidInputError(Reason.CONFIGURATION, f"the key file {path} is missing") from error
         except ValueError as error:
             raise InvalidInputError(Reason.CONFIGURATION, f"the passphrase does not open {path}") from error
+
+    def sender_keys(self, slug: str) -> list[bytes]:
+        """Return the keys of all accounts that send for a member: its own, and those of SLUG.sender-N.json.
+
+        Raises:
+            InvalidInputError: ``configuration``; a file is missing or the passphrase does not open it.
+        """
+        further = sorted((self.path / "keys").glob(f"{slug}.sender-*.json"))
+        return [self.read_key(name) for name in (slug, *(path.stem for path in further))]
 
     def _password(self) -> bytes:
         return (self.path / "passphrase").read_text("ascii").strip().encode("ascii")

@@ -59,6 +59,7 @@ class Needles:
             self.add_text(name, form)
             for encoding in _ENCODINGS:
                 self.add_hashes(f"{name} in {encoding}", form.encode(encoding))
+            self.add_hashes(f"{name} in hexadecimal", form.encode().hex().encode())
 
     def add_id(self, name: str, content: bytes) -> None:
         """Look for an id in all its forms, and hashes of it."""

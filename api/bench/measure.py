@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.bench.consent import consent
+from api.bench.evidence import evidence
 from api.bench.proofs import proofs
 from api.catalogue.synthetic import credit_code, write_export
 from api.demo.actor import attest, grant, register
@@ -148,4 +149,5 @@ BENCHES: Final[dict[str, Any]] = {
     "restart": restart,
     "proofs": proofs,
     "consent": consent,
+    "evidence": evidence,
 }

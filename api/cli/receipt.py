@@ -1,19 +1,30 @@
 """``credence receipt``: receipts of what happened to consents, and checking one without any network."""
 
-import json
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from api.cli.console import AsOption, HomeOption, JsonOption, UrlOption, client_of, emit, home_of, refusals, talk
+from api.cli.console import (
+    AsOption,
+    HomeOption,
+    JsonOption,
+    UrlOption,
+    client_of,
+    emit,
+    home_of,
+    printable,
+    refusals,
+    talk,
+)
 from api.client.client import Client
+from api.evidence_file import read_file, read_trust_file, write_file
 from api.home import Home
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.receipt import MAX_BYTES, Act, Receipt
+from ledger_node.domain.receipt import Act, Receipt
 from ledger_node.domain.receipt_check import TrustedKeeper, check_receipt
 from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.signature import parse_address
@@ -62,23 +73,23 @@ def save(
     html: Annotated[bool, typer.Option("--html", help="A page for people beside each document.")] = False,
 ) -> None:
     """Save receipts as documents that check offline."""
-    from api.receipt_page import receipt_page
+    from api.page.receipt import receipt_page
 
     with refusals():
         client = client_of(home_of(home), url, sign_in)
         wanted = [one for one in _receipts(client, consent) if act in {None, one.act}]
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            for one in wanted:
-                path = folder / f"{one.act}-{one.digest.hex()[:16]}.json"
-                path.write_bytes(one.to_bytes())
-                typer.echo(str(path))
-                if html:
-                    page = path.with_suffix(".html")
-                    page.write_text(receipt_page([(one, _text(client, one))]), "utf-8")
-                    typer.echo(str(page))
         except OSError as error:
-            raise InvalidInputError(Reason.CONFIGURATION, f"cannot write to {folder}: {error.strerror}") from error
+            raise InvalidInputError(Reason.CONFIGURATION, f"cannot make {folder}: {error.strerror}") from error
+        for one in wanted:
+            path = folder / f"{one.act}-{one.digest.hex()[:16]}.json"
+            write_file(path, one.to_bytes().decode())
+            typer.echo(str(path))
+            if html:
+                page = path.with_suffix(".html")
+                write_file(page, receipt_page([(one, _text(client, one))]))
+                typer.echo(str(page))
 
 
 @receipt.command()
@@ -87,6 +98,7 @@ def verify(
     key: Annotated[
         list[str] | None, typer.Option(help="Address of a key of the keeper that you trust (default: the folder's).")
     ] = None,
+    trust: Annotated[Path | None, typer.Option(help="Trust file of the network that it must be about.")] = None,
     member: Annotated[
         str | None, typer.Option(help="Id of the keeper that you trust (default: any, by its key).")
     ] = None,
@@ -96,11 +108,11 @@ def verify(
 ) -> None:
     """Check a receipt without any network. Exit code: 0 it checks, 1 it does not, 2 usage.
 
-    Without --key the keeper and the network are those of the instance's folder.
+    Without --key the keeper and the network are those of the instance's folder; with it any network, but for --trust.
     """
     with refusals():
-        trusted = _trusted(home_of(home), key or [], member)
-        document = _read(file)
+        trusted = _trusted(home_of(home), key or [], member, trust)
+        document = read_file(file)
     try:
         one = check_receipt(document, trusted)
     except VerificationError as error:
@@ -126,26 +138,17 @@ def _text(client: Client, one: Receipt) -> str | None:
     return str(client.get(f"/v1/consents/{to_hex(one.id)}")["text"])
 
 
-def _trusted(folder: Home, keys: list[str], member: str | None) -> TrustedKeeper:
+def _trusted(folder: Home, keys: list[str], member: str | None, trust: Path | None) -> TrustedKeeper:
     keeper = None if member is None else from_hex(member, "member")
+    domain = None if trust is None else read_trust_file(trust).consent_domain
     if keys:
-        return TrustedKeeper(frozenset(parse_address(key, "key") for key in keys), keeper)
+        return TrustedKeeper(frozenset(parse_address(key, "key") for key in keys), keeper, domain)
     book = folder.require().address_book()
-    domain = SigningDomain(book.chain_id, book.contracts["ConsentRegistry"])
-    return TrustedKeeper(folder.relayer_keys(), keeper, domain)
-
-
-def _read(file: Path) -> bytes:
-    try:
-        with file.open("rb") as opened:
-            return opened.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InvalidInputError(Reason.CONFIGURATION, f"cannot read {file}: {error.strerror}") from error
+    own = SigningDomain(book.chain_id, book.contracts["ConsentRegistry"])
+    return TrustedKeeper(folder.relayer_keys(), keeper, domain or own)
 
 
 def _line(one: Receipt) -> str:
     number = f" {one.number}" if one.number else ""
     terms = one.basis.terms
-    words = f"{one.act}{number}  {terms.purpose}  {terms.grantee_name}"
-    # what a bank calls itself must not steer the terminal that shows it
-    return "".join(letter if letter.isprintable() else json.dumps(letter)[1:-1] for letter in words)
+    return printable(f"{one.act}{number}  {terms.purpose}  {terms.grantee_name}")

@@ -13,7 +13,7 @@ import typer
 from api.cli.console import HomeOption, JsonOption, emit, home_of, refusals, talk
 from api.home import write_private
 from api.node_process import NodeProcess
-from api.settings import ACCESS_INTERVAL_S, DEFAULT_PORT
+from api.settings import ACCESS_INTERVAL_S, DEFAULT_PORT, environment
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
@@ -27,7 +27,10 @@ def serve(
     home: HomeOption = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 lets the system choose.")] = DEFAULT_PORT,
-    rpc_url: Annotated[str | None, typer.Option(help="A node that runs elsewhere; no embedded one.")] = None,
+    rpc_url: Annotated[
+        list[str] | None,
+        typer.Option(help="A node that runs elsewhere, no embedded one; again for each further (CREDENCE_RPC_URLS)."),
+    ] = None,
     public_url: Annotated[
         str | None, typer.Option(help="The address callers know it by, behind a proxy (default: where it listens).")
     ] = None,
@@ -48,7 +51,8 @@ def serve(
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
     with refusals():
         folder = home_of(home).require()
-        node = None if rpc_url else NodeProcess(folder)
+        urls = tuple(rpc_url or environment().rpc_urls)
+        node = None if urls else NodeProcess(folder)
         try:
             if node is not None:
                 node.start()
@@ -58,25 +62,26 @@ def serve(
             from api.composition import open_instance
             from api.http.app import create_app
 
-            url = rpc_url or (node.wait_ready() if node else "")
+            if node is not None:
+                urls = (node.wait_ready(),)
             with _listen(host, port) as listener:
                 address = f"http://{host}:{listener.getsockname()[1]}"
                 instance = open_instance(
                     folder,
-                    url,
+                    urls,
                     processes=processes or os.cpu_count() or 1,
                     access_interval_s=access_interval,
                     insecure_local_webhooks=insecure_local_webhooks,
                 )
                 app = create_app(instance, public_url=public_url or address)
-                state = {"url": public_url or address, "pid": os.getpid(), "node_url": url}
+                state = {"url": public_url or address, "pid": os.getpid(), "node_url": urls[0]}
                 write_private(folder.path / "api.json", json.dumps(state) + "\n", secret=False)
                 talk.print(f"the API answers at {address} (documentation at {address}/docs); stop it with Ctrl-C")
                 server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="warning", lifespan="on"))
                 if stop_with_parent:
                     threading.Thread(target=_stop_at_end_of_stdin, args=(server,), daemon=True).start()
                 if as_json:
-                    emit({"url": address, "pid": os.getpid(), "node_url": url})
+                    emit({"url": address, "pid": os.getpid(), "node_url": urls[0]})
                 server.run(sockets=[listener])
         finally:
             if node is not None:

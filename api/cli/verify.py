@@ -61,6 +61,13 @@ def verify(
         talk.print(f"[{colour}]{verdict.outcome:14}[/{colour}] {shown['claim']}{why}", soft_wrap=True)
     if answer["use"] is not None:
         talk.print(f"checked against block {answer['block']['number']}; use {answer['uses']} of {answer['max_uses']}")
+    if answer["evidence"] is not None:
+        whose = "" if sign_in is None else f" --as {sign_in}"
+        talk.print(
+            f"keep the evidence: credence evidence save {answer['use']['id']} evidence.json{whose}",
+            markup=False,
+            soft_wrap=True,
+        )
     if as_json:
         emit(answer)
     outcomes = {verdict.outcome for verdict in verdicts}

@@ -92,7 +92,18 @@ def _health(instance: Instance) -> APIRouter:
     def readyz() -> JsonObject:
         instance.ledger.require_same_chain()
         head = instance.ledger.head()
-        return {"status": "ready", "block": head.number, "block_time": head.time}
+        return {
+            "status": "ready",
+            "block": head.number,
+            "block_time": head.time,
+            # in the order of configuration and without addresses, since anybody may ask
+            "endpoints": [{"fault": health.fault, "block": health.block} for health in instance.rpc.health()],
+            "outbox": [
+                {"on_way": health.on_way, "oldest_s": round(health.oldest_s, 1)}
+                for sender in instance.senders
+                for health in sender.health()
+            ],
+        }
 
     @router.get("/", include_in_schema=False)
     async def index() -> Response:

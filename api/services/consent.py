@@ -156,7 +156,7 @@ class ConsentService:
         # not those of the time of the grant: whoever could grant it now can withdraw it now, and nobody else
         with self._authority(consent_id, asker, check) as (held, controllers):
             if secret is None:
-                keep_word(self._store, consent_id, Act.WITHDRAWN, Word(controllers, signatures))
+                keep_word(self._store, self._ledger, consent_id, Act.WITHDRAWN, Word(controllers, signatures))
             if not held.on_ledger:
                 # or the next start would grant what was withdrawn
                 self._record(consent_id, held.shown.terms, held.request)
@@ -188,7 +188,9 @@ class ConsentService:
 
         # a key that was rotated out, perhaps because it was stolen, neither pauses nor resumes
         with self._authority(consent_id, asker, check) as (_, controllers):
-            keep_word(self._store, consent_id, _ACTS[change], Word(controllers, signatures), number=number)
+            keep_word(
+                self._store, self._ledger, consent_id, _ACTS[change], Word(controllers, signatures), number=number
+            )
             self._ledger.change_consent(consent_id, change, number)
 
     @contextmanager

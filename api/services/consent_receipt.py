@@ -6,7 +6,6 @@ restart, gives the same bytes.
 """
 
 from dataclasses import replace
-from typing import Final
 
 from api.services.access_interval import Keeper
 from api.services.consent import ConsentService, HeldConsent
@@ -16,14 +15,6 @@ from api.storage.database import Store
 from ledger_node.chain.port import Ledger, UseResult
 from ledger_node.domain.event import ConsentEvent, Recorded, Step
 from ledger_node.domain.receipt import Act, Basis, Receipt
-
-_ACTS: Final = {
-    Step.GRANTED: Act.GRANTED,
-    Step.PAUSED: Act.PAUSED,
-    Step.RESUMED: Act.RESUMED,
-    Step.WITHDRAWN: Act.WITHDRAWN,
-    Step.USED: Act.USED,
-}
 
 
 class ConsentReceipts:
@@ -47,7 +38,7 @@ class ConsentReceipts:
         for event in self._ledger.consent_events(held.shown.id):
             basis = self._basis(held, event)
             if basis is not None:
-                receipts.append(self._receipt(_ACTS[event.step], event, basis))
+                receipts.append(self._receipt(Act[event.step.name], event, basis))
         return receipts
 
     def of_request(self, held: HeldRequest) -> Receipt | None:
@@ -77,7 +68,7 @@ class ConsentReceipts:
             return Basis(held.shown, secret=self._ledger.withdrawal_secret(event.recorded.transaction))
         if event.step in {Step.GRANTED, Step.USED}:
             return Basis(held.shown)
-        word = find_word(self._store, event.id, _ACTS[event.step], number=event.number)
+        word = find_word(self._store, event.id, Act[event.step.name], number=event.number)
         return None if word is None else Basis(held.shown, word)
 
     def _receipt(self, act: Act, event: ConsentEvent, basis: Basis) -> Receipt:

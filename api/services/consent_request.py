@@ -99,7 +99,7 @@ class ConsentRequestService:
                     raise _unknown()
                 if erased:
                     raise VerificationError(Reason.ERASED, "the registrar has erased this subject")
-            keep_word(self._store, request, Act.REFUSED, Word(controllers, signatures))
+            keep_word(self._store, self._ledger, request, Act.REFUSED, Word(controllers, signatures))
             self._ledger.refuse_consent(request)
 
     def complete_pending(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from api.catalogue.datatype import schemas
 from api.services.access_interval import Keeper
 from api.services.evidence import SealedEvidence, seal_evidence
-from api.services.vault_search import VaultKey
+from api.services.vault_search import Source
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.port import Block, Ledger, StateProof
 from ledger_node.domain.evidence.bundle import Bundle, bundle_digest
@@ -59,9 +59,9 @@ class EvidenceCapture:
         max_age_days: int | None,
         use: bytes,
         bank: bytes,
-        keys: Sequence[VaultKey],
+        sources: Sequence[Source],
     ) -> SealedEvidence:
-        """Return the bundle of an answer, signed as a whole, and sealed under ``keys``."""
+        """Return the bundle of an answer, signed as a whole, and sealed under the keys of ``sources``, all it shows."""
         answerer = self._answerer
         receipt = Receipt(answerer.member, answerer.signing_key.address, use, max_age_days, _UNSIGNED)
         book = self._book
@@ -70,6 +70,7 @@ class EvidenceCapture:
             bare,
             schemas={name: schemas()[name] for name in bare.needed_schemas},
             names=self._named(bare.needed_names),
+            batches={source.batch_key: source.batch for source in sources},
         )
         signature = answerer.signing_key.sign(bundle.receipt_digest(receipt, self._ledger.consent_domain))
         bundle = replace(
@@ -78,6 +79,7 @@ class EvidenceCapture:
             receipt=replace(receipt, signature=signature),
         )
         encoded = bundle.encode()
+        keys = [source.vault_key for source in sources]
         return seal_evidence(encoded, digest=bundle_digest(encoded), use=use, bank=bank, keys=keys)
 
     def _named(self, members: Iterable[bytes]) -> dict[bytes, str]:

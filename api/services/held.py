@@ -1,13 +1,15 @@
 """Attestations as the store holds them: the query, and the domain objects that its rows stand for."""
 
+import json
 from typing import Any, Final
 
 from sqlalchemy import select
 
 from api.catalogue.datatype import schemas
 from api.storage import table
-from ledger_node.domain.batch import ATTESTATIONS, Anchor
+from ledger_node.domain.batch import ATTESTATIONS, Anchor, changes_digest
 from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.evidence.signed_batch import SignedBatch
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.header import Header
 from ledger_node.domain.period import Period
@@ -19,6 +21,9 @@ JOINED: Final = (
         table.batch.c.number,
         table.batch.c.root,
         table.batch.c.size,
+        table.batch.c.previous_root,
+        table.batch.c.supersedes.label("supersedes_of_batch"),
+        table.batch.c.signature,
         table.batch.c.start,
         table.batch.c.anchored_at,
         table.batch.c.key,
@@ -57,3 +62,14 @@ def path_of(row: Any) -> tuple[bytes, ...]:  # noqa: ANN401 - a row of JOINED
 def anchor_of(row: Any) -> Anchor:  # noqa: ANN401 - a row of JOINED
     """Return the anchor that a noted batch has on the chain."""
     return Anchor(row.member, ATTESTATIONS, row.number, row.root, row.size, row.start, row.anchored_at, row.key)
+
+
+def superseded_of(text: str) -> tuple[list[int], list[int]]:
+    """Return the (word, mask) lists of a batch as the table keeps them."""
+    words, masks = json.loads(text)
+    return words, [int(mask, 16) for mask in masks]
+
+
+def signed_batch_of(row: Any) -> SignedBatch:  # noqa: ANN401 - a row of JOINED
+    """Return the department's signature over the batch of an attestation, with what else was signed."""
+    return SignedBatch(row.previous_root, changes_digest(*superseded_of(row.supersedes_of_batch)), row.signature)

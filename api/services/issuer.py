@@ -16,6 +16,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from api.catalogue.datatype import DataType
 from api.ingestion.row import Rejection, Row
 from api.services.commit_pool import CommitPool, committer_of
+from api.services.held import superseded_of
 from api.services.member_key import Department
 from api.services.row_sort import NewRow, sort_rows
 from api.storage import table
@@ -99,7 +100,7 @@ class Issuer:
     def _anchor(self, row: Any) -> None:  # noqa: ANN401 - a row of the batch table
         known = self._ledger.find_anchor(row.member, ATTESTATIONS, row.number)
         if known is None:
-            words, masks = _supersedes_of(row.supersedes)
+            words, masks = superseded_of(row.supersedes)
             batch = Batch(
                 row.member,
                 ATTESTATIONS,
@@ -279,8 +280,3 @@ def _note(
             rejected=table.job.c.rejected + len(rejections),
         )
     )
-
-
-def _supersedes_of(text: str) -> tuple[list[int], list[int]]:
-    words, masks = json.loads(text)
-    return words, [int(mask, 16) for mask in masks]

@@ -1,7 +1,7 @@
 """Notifications: what the ledger's events mean for whom. They tell kinds, ids and times, and nothing else.
 
 A bank learns what became of its requests and consents, and of changes to attestations that an answer of it
-relied on; a subject of each request and each use.
+relied on; a subject of each request and each use, and of whatever happens to its controllers.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,10 +13,10 @@ from sqlalchemy import Connection, delete, insert, select
 
 from api.services.reliance import relying_on
 from api.storage.notice_table import consent_deadline, notification
-from api.storage.table import consent, consent_request
+from api.storage.table import consent, consent_request, subject
 from ledger_node.domain.canonical import JSON, decode, encode
 from ledger_node.domain.consent import NO_REQUEST, Terms
-from ledger_node.domain.event import ConsentEvent, LedgerEvent, StatusEvent, Step
+from ledger_node.domain.event import ConsentEvent, ControlEvent, ControlStep, LedgerEvent, StatusEvent, Step
 from ledger_node.domain.hashing import sha256_digest
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.status import Plane
@@ -39,6 +39,10 @@ class NoticeKind(StrEnum):
     USED = "consent.used"
     REVOKED = "attestation.revoked"
     SUPERSEDED = "attestation.superseded"
+    ROTATED = "subject.rotated"
+    RECOVERY_REQUESTED = "subject.recovery_requested"
+    RECOVERY_CANCELLED = "subject.recovery_cancelled"
+    RECOVERED = "subject.recovered"
 
 
 _KINDS: Final = {
@@ -51,6 +55,12 @@ _KINDS: Final = {
     Step.USED: NoticeKind.USED,
 }
 """A request that is answered with a grant is told by the grant."""
+_CONTROL_KINDS: Final = {
+    ControlStep.ROTATED: NoticeKind.ROTATED,
+    ControlStep.RECOVERY_REQUESTED: NoticeKind.RECOVERY_REQUESTED,
+    ControlStep.RECOVERY_CANCELLED: NoticeKind.RECOVERY_CANCELLED,
+    ControlStep.RECOVERED: NoticeKind.RECOVERED,
+}
 _STATUS_KINDS: Final = {Plane.REVOKED: NoticeKind.REVOKED, Plane.SUPERSEDED: NoticeKind.SUPERSEDED}
 
 
@@ -106,6 +116,9 @@ def notices_of(connection: Connection, events: Sequence[LedgerEvent]) -> list[No
     changes = [event for event in events if isinstance(event, StatusEvent)]
     for change, row in relying_on(connection, changes):
         notices.append(of_status(row, change.plane, change.recorded.block_time))
+    controls = [event for event in events if isinstance(event, ControlEvent)]
+    subjects = _subjects(connection, {event.subject for event in controls})
+    notices += [_of_control(event) for event in controls if event.subject in subjects]
     return notices
 
 
@@ -131,6 +144,26 @@ def _known(connection: Connection, ids: set[bytes]) -> dict[bytes, Any]:
             for row in connection.execute(select(table).where(table.c.id.in_(some))):
                 known[row.id] = row
     return known
+
+
+def _subjects(connection: Connection, ids: set[bytes]) -> set[bytes]:
+    wanted = sorted(ids)
+    known: set[bytes] = set()
+    for at in range(0, len(wanted), _AT_ONCE):
+        query = select(subject.c.id).where(subject.c.id.in_(wanted[at : at + _AT_ONCE]))
+        known.update(connection.execute(query).scalars())
+    return known
+
+
+def _of_control(event: ControlEvent) -> Notice:
+    data: dict[str, JSON] = {"subject": to_hex(event.subject)}
+    if event.number:
+        data["number"] = event.number
+    if event.commitment is not None:
+        data["commitment"] = to_hex(event.commitment)
+    if event.completable_at is not None:
+        data["completable_at"] = event.completable_at
+    return Notice(event.subject, _CONTROL_KINDS[event.step], event.recorded.block_time, data)
 
 
 def _of_step(event: ConsentEvent, row: Any) -> Notice:  # noqa: ANN401 - a row of a consent or request

@@ -107,9 +107,11 @@ class SubjectService:
         """Return a subject whose registration is complete and not erased."""
         with self._store.connect() as connection:
             row = connection.execute(select(table.subject).where(table.subject.c.id == subject_id)).first()
-        if row is None or row.registration is None or self._wrapped_key(row) is None:
+        # asked for whether there is such a subject or not, so that the work is the same
+        wrapped = self._wrapped_key(b"" if row is None else row.data_key)
+        if row is None or row.registration is None or wrapped is None:
             return None
-        return self._subject(row)
+        return self._subject(row, wrapped)
 
     def _complete(self, subject_id: bytes, now: int) -> None:
         with self._store.connect() as connection:
@@ -144,17 +146,20 @@ class SubjectService:
                 update(table.subject).where(table.subject.c.id == subject_id).values(registration=digest)
             )
 
-    def _subject(self, row: Any) -> Subject:  # noqa: ANN401 - a row of the subject table
-        return Subject(row.id, row.registration, self._credit_code(row))
+    def _subject(self, row: Any, wrapped: bytes) -> Subject:  # noqa: ANN401 - a row of the subject table
+        return Subject(row.id, row.registration, self._opened(row, wrapped))
 
     def _credit_code(self, row: Any) -> str:  # noqa: ANN401 - a row of the subject table
-        wrapped = self._wrapped_key(row)
+        wrapped = self._wrapped_key(row.data_key)
         if wrapped is None:
             raise InvalidInputError(Reason.ERASED, "the registrar has erased this subject")
+        return self._opened(row, wrapped)
+
+    def _opened(self, row: Any, wrapped: bytes) -> str:  # noqa: ANN401 - a row of the subject table
         key = self._issuer.department.kek.unwrap(wrapped)
         return unseal(key, row.sealed, row.id).decode("ascii")
 
-    def _wrapped_key(self, row: Any) -> bytes | None:  # noqa: ANN401 - a row of the subject table
-        query = select(table.data_key.c.wrapped).where(table.data_key.c.id == row.data_key)
+    def _wrapped_key(self, data_key: bytes) -> bytes | None:
+        query = select(table.data_key.c.wrapped).where(table.data_key.c.id == data_key)
         with self._store.connect() as connection:
             return connection.execute(query).scalar_one_or_none()

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, bindparam
 
 from api.services.commit_pool import committer_of
-from api.services.held import HELD, JOINED, anchor_of, header_of, path_of
+from api.services.held import HELD, JOINED, anchor_of, header_of, path_of, signed_batch_of
 from api.services.member_key import Department
 from api.services.subject import Subject
 from api.storage import table
@@ -15,6 +15,7 @@ from api.vault.cipher import unseal
 from api.vault.record import VaultRecord
 from ledger_node.domain.commitment import subject_key
 from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.evidence.signed_batch import BatchKey, SignedBatch
 from ledger_node.domain.period import Period
 from ledger_node.domain.presentation import Presentation, ShownAttestation
 from ledger_node.domain.proof import Prover
@@ -51,6 +52,13 @@ class Source:
     shown: ShownAttestation
     prover: Prover
     vault_key: VaultKey
+    batch: SignedBatch
+
+    @property
+    def batch_key(self) -> BatchKey:
+        """Which batch it is in."""
+        anchor = self.shown.anchor
+        return anchor.member, anchor.stream, anchor.number
 
     def is_shown_in(self, presentation: Presentation) -> bool:
         """Return whether an answer shows this attestation."""
@@ -93,4 +101,4 @@ class VaultSearch:
         header = header_of(row, self._domain)
         shown = ShownAttestation(header, anchor_of(row), row.leaf, path_of(row), subject_key(secret.seed))
         prover = Prover(committer_of(row.schema), secret.seed, secret.values)
-        return Source(shown, prover, VaultKey(row.member, row.data_key, key))
+        return Source(shown, prover, VaultKey(row.member, row.data_key, key), signed_batch_of(row))

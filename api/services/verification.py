@@ -208,9 +208,14 @@ class VerificationService:
         evidence = None
         if presentation.consent is not None:
             verify(presentation, schemas(), facts, grantee=bank, policy=policy, uses_already_counted=1)
-            keys = [source.vault_key for source in opened if source.is_shown_in(presentation)]
             evidence = self._capture.seal(
-                presentation, held.entry, proof, max_age_days=policy.max_age_days, use=use, bank=bank, keys=keys
+                presentation,
+                held.entry,
+                proof,
+                max_age_days=policy.max_age_days,
+                use=use,
+                bank=bank,
+                sources=[source for source in opened if source.is_shown_in(presentation)],
             )
         receipt = self._receipts.of_use(held, use, recorded)
         return Answer(presentation, facts, use, recorded.mined.transaction, held.entry, receipt, evidence)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 metadata = MetaData()
@@ -298,3 +299,25 @@ evidence = Table(
     Column("sealed", LargeBinary, nullable=False),
 )
 """The bundle of an answer. ``data_keys``: member and id of the data key of every attestation that it shows."""
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("account", LargeBinary(20), nullable=False),
+    Column("nonce", BigInteger, nullable=False),
+    Column("recipient", LargeBinary(20)),
+    Column("data", LargeBinary, nullable=False),
+    Column("gas", BigInteger, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    UniqueConstraint("account", "nonce"),
+)
+"""Transactions that are signed and not known to be mined: kept before they are sent, sent until they are mined."""
+
+outbox_account = Table(
+    "outbox_account",
+    metadata,
+    Column("account", LargeBinary(20), primary_key=True),
+    Column("next_nonce", BigInteger, nullable=False),
+)
+"""The next nonce of every account that sends."""

@@ -11,7 +11,15 @@ from ledger_node.chain.artifact import artifact
 from ledger_node.chain.call import block_of, data_of
 from ledger_node.chain.rpc import Rpc
 from ledger_node.domain.error import ChainError, InvalidInputError
-from ledger_node.domain.event import ConsentEvent, LedgerEvent, Recorded, StatusEvent, Step
+from ledger_node.domain.event import (
+    ConsentEvent,
+    ControlEvent,
+    ControlStep,
+    LedgerEvent,
+    Recorded,
+    StatusEvent,
+    Step,
+)
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.status import Plane
@@ -32,6 +40,8 @@ class EventReads:
         self._steps = [artifact("ConsentRegistry").topic(step.value) for step in Step]
         self._used = artifact("ConsentRegistry").topic(Step.USED.value)
         self._status = artifact("AnchorRegistry").topic(_STATUS)
+        self._subjects = to_hex(book.contracts["SubjectRegistry"])
+        self._control = [artifact("SubjectRegistry").topic(step.value) for step in ControlStep]
 
     def of_consent(self, consent: bytes) -> Sequence[ConsentEvent]:
         """Return everything that happened to a consent, or to a request, in order."""
@@ -40,8 +50,8 @@ class EventReads:
 
     def between(self, first: int, last: int) -> Sequence[LedgerEvent]:
         """Return everything that happened in the blocks from ``first`` to ``last``, in order."""
-        topics = [[*self._steps, self._status]]
-        return self._events(self._logs([self._consents, self._anchors], topics, first, hex(last)))
+        topics = [[*self._steps, self._status, *self._control]]
+        return self._events(self._logs([self._consents, self._anchors, self._subjects], topics, first, hex(last)))
 
     def recorded_uses(self, consents: Sequence[bytes]) -> Mapping[bytes, Sequence[bytes]]:
         """Return the ids of all uses that were recorded under each of ``consents``, in their order."""
@@ -99,6 +109,16 @@ class EventReads:
         if log["topics"][0] == self._status:
             _, values = artifact("AnchorRegistry").event(topics, data) or ("", {})
             return StatusEvent(values["member"], Plane(values["plane"]), values["word"], values["mask"], recorded)
+        if log["topics"][0] in self._control:
+            name, values = artifact("SubjectRegistry").event(topics, data) or ("", {})
+            return ControlEvent(
+                ControlStep(name),
+                topics[1],
+                recorded,
+                number=values.get("number", 0),
+                commitment=values.get("commitment"),
+                completable_at=values.get("completableAt"),
+            )
         name, values = artifact("ConsentRegistry").event(topics, data) or ("", {})
         step = Step(name)
         return ConsentEvent(

@@ -3,7 +3,7 @@
 from typing import Any, TypeAlias
 
 from ledger_node.chain.address_book import AddressBook
-from ledger_node.chain.call import call_of, decode_answer
+from ledger_node.chain.call import call_of, decode_answer, pinned
 from ledger_node.chain.port import Block
 from ledger_node.chain.rpc import ContractRevertError, Rpc
 from ledger_node.domain.consent import ConsentRecord, ConsentState
@@ -120,7 +120,7 @@ class FactReads:
         self._calls.append((contract, function, args))
 
     def _send(self) -> list[tuple[Any, ...]]:
-        at = hex(self._block.number)
+        at = pinned(self._block)
         answers = self._rpc.batch(
             [call_of(self._book, at, contract, function, *args) for contract, function, args in self._calls]
         )

@@ -1,22 +1,19 @@
-"""JSON-RPC over web3.py's plain HTTP provider: single and batched requests, reverts decoded in one place."""
+"""JSON-RPC to the nodes of a chain: single and batched requests, reverts decoded in one place."""
 
 from collections.abc import Sequence
 from typing import Any, Final
 
-import requests
 from eth_abi.abi import decode as abi_decode
 from eth_abi.exceptions import DecodingError
 from eth_utils.abi import get_abi_input_types
-from web3 import HTTPProvider
-from web3.exceptions import Web3Exception
-from web3.types import RPCEndpoint
 
-from ledger_node.chain.address_book import CONTRACTS
+from ledger_node.chain.address_book import CONTRACTS, AddressBook
 from ledger_node.chain.artifact import artifact
+from ledger_node.chain.endpoint import Call
+from ledger_node.chain.endpoint_pool import EndpointHealth, EndpointPool, revert_data
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.reason import Reason
 
-TIMEOUT_S: Final = 30
 _ERROR_STRING: Final = bytes.fromhex("08c379a0")
 
 
@@ -56,54 +53,71 @@ _KNOWN: Final = {
 
 
 class Rpc:
-    """One endpoint. Every failure is a ChainError; a refusal by a contract is a ContractRevertError."""
+    """The nodes of one chain. Every failure is a ChainError; a refusal by a contract is a ContractRevertError.
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._provider = HTTPProvider(url, request_kwargs={"timeout": TIMEOUT_S}, exception_retry_configuration=None)
+    What it returns was answered by one endpoint that is of the chain of ``book`` (if one is given) and has every
+    block that this process has seen; see ``endpoint_pool``.
+    """
+
+    def __init__(self, *urls: str, book: AddressBook | None = None, timeout_s: float | None = None) -> None:
+        self._pool = EndpointPool(urls, book=book, timeout_s=timeout_s)
 
     def request(self, method: str, *params: Any) -> Any:
         """Return the result of one request.
 
         Raises:
-            ChainError: the endpoint does not answer, or answers with an error.
+            ChainError: no endpoint answers, or all of them with an error.
         """
-        try:
-            response = self._provider.make_request(RPCEndpoint(method), list(params))
-        except (OSError, requests.RequestException, Web3Exception, ValueError) as error:
-            raise _unavailable() from error
-        return _result(response)
+        return self.batch([(method, list(params))])[0]
 
-    def batch(self, calls: Sequence[tuple[str, list[Any]]]) -> list[Any]:
-        """Return the results of several requests sent at once.
+    def batch(self, calls: Sequence[Call]) -> list[Any]:
+        """Return the results of several requests, all answered by the same endpoint.
 
         Raises:
-            ChainError: the endpoint does not answer, or any of the answers is an error.
+            ChainError: no endpoint answers, or all of them with an error.
         """
         if not calls:
             return []
-        named = [(RPCEndpoint(method), params) for method, params in calls]
-        try:
-            responses = self._provider.make_batch_request(named)
-        except (OSError, requests.RequestException, Web3Exception, ValueError, TypeError, KeyError) as error:
-            raise _unavailable() from error
-        if not isinstance(responses, list) or len(responses) != len(calls):
-            raise _unavailable()
-        return [_result(response) for response in responses]
+        outcomes = [_outcome(answer) for answer in self._pool.ask(calls, must_succeed=True)]
+        for outcome in outcomes:
+            if isinstance(outcome, ChainError):
+                raise outcome
+        return outcomes
+
+    def outcomes(self, calls: Sequence[Call]) -> list[Any]:
+        """Return result or error of each of several requests, as the first endpoint that answers has it.
+
+        Raises:
+            UnreachedError: no endpoint got the requests.
+            ChainError: no endpoint answers; one may have got them.
+        """
+        return [_outcome(answer) for answer in self._pool.ask(calls, must_succeed=False)]
+
+    def outcomes_everywhere(self, calls: Sequence[Call]) -> list[list[Any]]:
+        """Return the outcomes at every endpoint that answers."""
+        return [[_outcome(answer) for answer in answers] for answers in self._pool.ask_all(calls)]
+
+    def saw(self, block: int) -> None:
+        """Note that a block of this number exists; answers that do not know it count no more."""
+        self._pool.saw(block)
+
+    def probe(self) -> None:
+        """Look whether endpoints that failed are well again."""
+        self._pool.probe()
+
+    def health(self) -> list[EndpointHealth]:
+        """Return how the endpoints answered when they were last asked."""
+        return self._pool.health()
 
 
-def _result(response: Any) -> Any:
-    if not isinstance(response, dict):
-        raise _unavailable()
-    error = response.get("error")
+def _outcome(answer: dict[str, Any]) -> Any:
+    error = answer.get("error")
     if error is None:
-        return response.get("result")
-    if not isinstance(error, dict):
-        raise _unavailable()
-    data = error.get("data")
-    if isinstance(data, str) and data.startswith("0x") and len(data) > 2:  # noqa: PLR2004 - more than 0x
-        raise revert_of(bytes.fromhex(data[2:]))
-    raise ChainError(
+        return answer["result"]
+    data = revert_data(error)
+    if data:
+        return revert_of(data)
+    return ChainError(
         Reason.LEDGER_REFUSED, f"the ledger refused ({error.get('code')}): {str(error.get('message'))[:200]}"
     )
 
@@ -131,10 +145,3 @@ def _named(data: bytes) -> ContractRevertError | None:
     if selector == _ERROR_STRING:
         return ContractRevertError("Error", {"message": abi_decode(["string"], body)[0]})
     return None
-
-
-def _unavailable() -> ChainError:
-    return ChainError(
-        Reason.LEDGER_UNAVAILABLE,
-        "the ledger node does not answer; see: credence node status",
-    )

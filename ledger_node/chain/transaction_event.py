@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.port import UseResult
-from ledger_node.chain.sender import Receipt
+from ledger_node.chain.receipt import Receipt
 from ledger_node.domain.batch import Anchor
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.reason import Reason

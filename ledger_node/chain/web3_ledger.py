@@ -1,4 +1,4 @@
-"""The web3.py client of the Ledger port."""
+"""The client of the Ledger port that speaks to Ethereum nodes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -7,27 +7,28 @@ from typing_extensions import override
 
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact
-from ledger_node.chain.call import block_of, call_of, data_of, decode_answer, hex_word
+from ledger_node.chain.call import block_of, call_of, data_of, decode_answer, hex_word, pinned
 from ledger_node.chain.deployment import document_name
 from ledger_node.chain.event_read import EventReads
 from ledger_node.chain.fact_read import AnchorsKnown, FactReads, consent_of
+from ledger_node.chain.identity import identity_calls, is_chain_of, wrong_chain
 from ledger_node.chain.port import (
     BatchOrder,
     Block,
-    ControllerEntry,
     Ledger,
     Member,
     Mined,
-    Recovery,
     Role,
     Standing,
     StateProof,
     StreamHead,
     UseResult,
 )
-from ledger_node.chain.rpc import ContractRevertError, Rpc
-from ledger_node.chain.sender import Receipt, Sender
+from ledger_node.chain.receipt import Receipt
+from ledger_node.chain.rpc import Rpc
+from ledger_node.chain.sender import Sender
 from ledger_node.chain.state_proof_read import read_state_proof
+from ledger_node.chain.subject_calls import SubjectCalls
 from ledger_node.chain.transaction_event import anchor_of, use_results
 from ledger_node.chain.trust_read import read_trust
 from ledger_node.domain.batch import Anchor
@@ -50,8 +51,8 @@ _GAS_A_WORD: Final = 40_000
 _GAS_A_USE: Final = 60_000
 
 
-class Web3Ledger(Ledger):
-    """One network behind one JSON-RPC endpoint.
+class Web3Ledger(SubjectCalls, Ledger):
+    """One network behind its JSON-RPC endpoints.
 
     ``relayer`` sends what anyone or a relayer may send, ``registrar`` what only a registrar may; both are
     missing where only reads are needed.
@@ -93,19 +94,8 @@ class Web3Ledger(Ledger):
 
     @override
     def require_same_chain(self) -> None:
-        chain_id, genesis, code = self._rpc.batch(
-            [
-                ("eth_chainId", []),
-                ("eth_getBlockByNumber", ["0x0", False]),
-                ("eth_getCode", [to_hex(self._book.contracts["AnchorRegistry"]), "latest"]),
-            ]
-        )
-        same = int(chain_id, 16) == self._book.chain_id and genesis["hash"] == to_hex(self._book.genesis)
-        if not same or code == "0x":
-            raise ChainError(
-                Reason.LEDGER_WRONG_CHAIN,
-                "the node serves another chain than the address book names; check its address and folder",
-            )
+        if not is_chain_of(self._book, self._rpc.batch(identity_calls(self._book))):
+            raise wrong_chain()
 
     @override
     def head(self) -> Block:
@@ -133,7 +123,7 @@ class Web3Ledger(Ledger):
     @override
     def consents(self, ids: Sequence[bytes]) -> tuple[Sequence[ConsentRecord | None], Block]:
         block = self.head()
-        at = hex(block.number)
+        at = pinned(block)
         answers = self._rpc.batch([call_of(self._book, at, "ConsentRegistry", "consent", key) for key in ids])
         return [consent_of(decode_answer("ConsentRegistry", "consent", answer)[0]) for answer in answers], block
 
@@ -226,42 +216,6 @@ class Web3Ledger(Ledger):
         return self._write("AnchorRegistry", "changeStatus", *args, gas=gas).mined
 
     @override
-    def register_subject(self, subject: bytes, commitment: bytes) -> Mined:
-        return self._write("SubjectRegistry", "register", subject, commitment, sender=self._registrar).mined
-
-    @override
-    def controller_entry(self, subject: bytes, number: int) -> ControllerEntry | None:
-        try:
-            (entry,) = self._read("SubjectRegistry", "entry", subject, number)
-        except ContractRevertError as error:
-            if error.error != "SubjectEntryUnknown":
-                raise
-            return None
-        return ControllerEntry(*entry)
-
-    @override
-    def rotate(self, subject: bytes, commitment: bytes) -> Mined:
-        return self._write("SubjectRegistry", "rotate", subject, commitment, sender=self._registrar).mined
-
-    @override
-    def recovery(self, subject: bytes) -> Recovery:
-        ((commitment, number, requested_at),) = self._read("SubjectRegistry", "recovery", subject)
-        return Recovery(commitment if any(commitment) else None, number, requested_at)
-
-    @override
-    def request_recovery(self, subject: bytes, commitment: bytes) -> Mined:
-        return self._write("SubjectRegistry", "requestRecovery", subject, commitment, sender=self._registrar).mined
-
-    @override
-    def cancel_recovery(self, subject: bytes, number: int, *, by: Role) -> Mined:
-        sender = self._registrar if by is Role.REGISTRAR else self._relayer
-        return self._write("SubjectRegistry", "cancelRecovery", subject, number, sender=sender).mined
-
-    @override
-    def complete_recovery(self, subject: bytes, number: int) -> Mined:
-        return self._write("SubjectRegistry", "completeRecovery", subject, number, sender=self._registrar).mined
-
-    @override
     def request_consent(self, request: bytes) -> Mined:
         return self._write("ConsentRegistry", "request", request).mined
 
@@ -296,7 +250,8 @@ class Web3Ledger(Ledger):
     def record_uses(self, uses: Sequence[tuple[bytes, bytes]]) -> Sequence[UseResult]:
         consents, ids = [consent for consent, _ in uses], [use for _, use in uses]
         gas = _GAS_ONE_WRITE + _GAS_A_USE * len(uses)
-        receipt = self._write("ConsentRegistry", "recordUses", consents, ids, gas=gas)
+        # it refuses uses one by one and never as a whole, so there is nothing to try out
+        receipt = self._write("ConsentRegistry", "recordUses", consents, ids, gas=gas, simulate=False)
         return use_results(receipt, ids)
 
     @override
@@ -322,6 +277,7 @@ class Web3Ledger(Ledger):
     def _call(self, contract: str, function: str, *args: object) -> tuple[str, list[Any]]:
         return call_of(self._book, "latest", contract, function, *args)
 
+    @override
     def _read(self, contract: str, function: str, *args: object) -> tuple[Any, ...]:
         method, params = self._call(contract, function, *args)
         return decode_answer(contract, function, self._rpc.request(method, *params))
@@ -330,6 +286,7 @@ class Web3Ledger(Ledger):
         query = {"address": to_hex(self._book.contracts[contract]), "fromBlock": "0x0", "toBlock": "latest"}
         return list(self._rpc.request("eth_getLogs", {**query, "topics": topics}))
 
+    @override
     def _write(
         self,
         contract: str,
@@ -337,12 +294,13 @@ class Web3Ledger(Ledger):
         *args: object,
         gas: int = _GAS_ONE_WRITE,
         sender: Sender | None = None,
+        simulate: bool = True,
     ) -> Receipt:
         sender = sender or self._relayer
         if sender is None:
             raise ChainError(Reason.CONFIGURATION, "this client only reads; it has no relaying account")
         data = artifact(contract).encode(function, *args)
-        return sender.send(self._book.contracts[contract], data, gas=gas)
+        return sender.send(self._book.contracts[contract], data, gas=gas, simulate=simulate)
 
     def _event(self, receipt: Receipt, contract: str, name: str) -> tuple[list[bytes], bytes]:
         topic = from_hex(artifact(contract).topic(name), "topic")

@@ -52,7 +52,7 @@ def decode(data: bytes, *, max_bytes: int = MAX_BYTES) -> JSON:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InvalidInputError(Reason.JSON_MALFORMED, "JSON must be UTF-8") from error
-    _require_shallow(text)
+    require_shallow(text)
     try:
         value: JSON = json.loads(
             text,
@@ -71,7 +71,12 @@ def decode(data: bytes, *, max_bytes: int = MAX_BYTES) -> JSON:
     return value
 
 
-def _require_shallow(text: str) -> None:
+def require_shallow(text: str) -> None:
+    """Require that JSON is not nested deeper than ``MAX_DEPTH``, before a decoder that recurses reads it.
+
+    Raises:
+        InvalidInputError: ``json_too_deep``.
+    """
     depth = 0
     for token in _STRUCTURE.finditer(text):
         bracket = token.group()

@@ -58,4 +58,29 @@ class StatusEvent:
     recorded: Recorded
 
 
-LedgerEvent: TypeAlias = ConsentEvent | StatusEvent
+class ControlStep(StrEnum):
+    """What happened to the controllers of a subject."""
+
+    ROTATED = "SubjectRotated"
+    RECOVERY_REQUESTED = "SubjectRecoveryRequested"
+    RECOVERY_CANCELLED = "SubjectRecoveryCancelled"
+    RECOVERED = "SubjectRecovered"
+
+
+@dataclass(frozen=True, slots=True)
+class ControlEvent:
+    """One step of who controls a subject.
+
+    ``number``: which recovery it was, 0 for a rotation. ``commitment``: to the new controllers, where it names them.
+    ``completable_at``: when a recovery that was requested may take effect, in block time.
+    """
+
+    step: ControlStep
+    subject: bytes
+    recorded: Recorded
+    number: int = 0
+    commitment: bytes | None = None
+    completable_at: int | None = None
+
+
+LedgerEvent: TypeAlias = ConsentEvent | StatusEvent | ControlEvent

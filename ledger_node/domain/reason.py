@@ -97,6 +97,7 @@ class Reason(StrEnum):
 
     # evidence
     TRUST_INVALID = "trust_invalid"
+    BATCH_NOT_SIGNED = "batch_not_signed"
     HEADER_MALFORMED = "header_malformed"
     SEAL_MALFORMED = "seal_malformed"
     SEAL_BY_OUTSIDER = "seal_by_outsider"

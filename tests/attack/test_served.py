@@ -48,6 +48,7 @@ def attacked(tmp_path_factory):
         command += [part for file in made.answers for part in ("--answers", str(file))]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.stdout, done.stderr
+        (folder / "report.md").write_text(done.stderr, "utf-8")  # docs/attack-report.md shows such a one
         corpus = fetch(Rpc(made.rpc_url))
     finally:
         served.stop()

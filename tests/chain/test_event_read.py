@@ -5,17 +5,18 @@ from chain_kit import RELAYER_ID
 
 from ledger_node import clock
 from ledger_node.chain.event_read import EventReads
+from ledger_node.chain.port import Role
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.consent import Change, Terms, revocation_hash
 from ledger_node.domain.error import ChainError
-from ledger_node.domain.event import Step
+from ledger_node.domain.event import ControlEvent, ControlStep, Step
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
 
 
 @pytest.fixture
 def ledger(book, rpc, relayer):
-    return Web3Ledger(book, rpc, relayer=relayer)
+    return Web3Ledger(book, rpc, relayer=relayer, registrar=relayer)
 
 
 def terms(secret):
@@ -69,6 +70,34 @@ def test_everything_that_happens_to_a_consent_is_read_in_order(ledger):
     assert ledger.events_between(since, since) == [opened]
     assert ledger.recorded_uses([consent]) == {consent: uses}
     assert ledger.uses_since(since) == [(consent, use) for use in uses]
+
+
+def test_everything_that_happens_to_the_controllers_of_a_subject_is_read_in_order(ledger):
+    subject, *commitments = (random_bytes(32) for _ in range(5))
+    first, second, third, fourth = commitments
+    ledger.register_subject(subject, first)
+    since = ledger.head().number + 1
+    assert ledger.recovery(subject).number == 0
+    ledger.request_recovery(subject, second)
+    asked = ledger.recovery(subject)
+    assert (asked.commitment, asked.number, asked.completable_at) == (second, 1, asked.requested_at + 72 * 3600)
+    ledger.cancel_recovery(subject, 1, by=Role.RELAYER)
+    assert (ledger.recovery(subject).commitment, ledger.recovery(subject).number) == (None, 1)
+    ledger.request_recovery(subject, third)
+    ledger.cancel_recovery(subject, 2, by=Role.REGISTRAR)
+    rotated = ledger.rotate(subject, fourth)
+    held = ledger.controller_entry(subject, 1)
+    assert (held.commitment, held.since, held.registrar) == (fourth, rotated.block.time, RELAYER_ID)
+    assert ledger.controller_entry(subject, 2) is None
+    events = [event for event in ledger.events_between(since, ledger.head().number) if isinstance(event, ControlEvent)]
+    assert [(event.step, event.subject, event.number, event.commitment) for event in events] == [
+        (ControlStep.RECOVERY_REQUESTED, subject, 1, second),
+        (ControlStep.RECOVERY_CANCELLED, subject, 1, None),
+        (ControlStep.RECOVERY_REQUESTED, subject, 2, third),
+        (ControlStep.RECOVERY_CANCELLED, subject, 2, None),
+        (ControlStep.ROTATED, subject, 0, fourth),
+    ]
+    assert events[0].completable_at == asked.completable_at
 
 
 def test_a_refusal_and_a_withdrawal_by_a_relayer_are_read(ledger):

@@ -124,7 +124,8 @@ def proven(place, query=QUERY, names=None):
     words = prove(StateProofs(place.nodes(slots, head.number), block.header.state_root), trust.contracts, slots)
     require_names(names, words)
     header, final = block.header, require_final(block, trust)
-    facts = facts_of(query, words, trust, number=header.number, block_hash=final.hash, time=header.timestamp)
+    domains = {"anchor_domain": trust.anchor_domain, "consent_domain": trust.consent_domain}
+    facts = facts_of(query, words, **domains, number=header.number, block_hash=final.hash, time=header.timestamp)
     return facts, place.ledger.facts(query, head)
 
 

@@ -1,55 +1,31 @@
 """A relaying account on a real node: what is sent twice is mined once, and every failure has its reason."""
 
+import random
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 from chain_kit import RELAYER, RELAYER_ID, STRANGER
 from node_kit import CHAIN_ID
+from proxy_kit import Proxy
 
+from api.storage.database import open_store
+from api.storage.outbox import StoredOutbox
 from ledger_node.chain.artifact import artifact
+from ledger_node.chain.outbox import Draft, MemoryOutbox
 from ledger_node.chain.rpc import ContractRevertError, Rpc
 from ledger_node.chain.sender import Sender
+from ledger_node.chain.signer import Signer
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.query import FactQuery
-from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.signature import address_of
 from ledger_node.randomness import random_bytes
 
 GAS = 400_000
-
-
-class LossyRpc(Rpc):
-    """Loses requests on their way or answers on their way back, as ``plan`` says one by one."""
-
-    def __init__(self, url, plan):
-        super().__init__(url)
-        self.plan = list(plan)
-        self.sent = []
-
-    def _lose(self, methods, call):
-        if "eth_sendRawTransaction" not in methods:
-            return call()
-        what = self.plan.pop(0) if self.plan else "pass"
-        if what == "request":
-            raise ChainError(Reason.LEDGER_UNAVAILABLE, "lost")
-        answer = call()
-        if what == "answer":
-            raise ChainError(Reason.LEDGER_UNAVAILABLE, "lost")
-        return answer
-
-    def request(self, method, *params):
-        self._note([(method, params)])
-        return self._lose([method], lambda: super(LossyRpc, self).request(method, *params))
-
-    def batch(self, calls):
-        self._note(calls)
-        return self._lose([method for method, _ in calls], lambda: super(LossyRpc, self).batch(calls))
-
-    def _note(self, calls):
-        self.sent += [params[0] for method, params in calls if method == "eth_sendRawTransaction"]
+DOWN = "http://127.0.0.1:9"
 
 
 def nonce(rpc, key):
@@ -81,30 +57,300 @@ def test_a_receipt_says_block_time_gas_and_logs(rpc, book, relayer):
     assert [topics[1] for _, topics, _ in receipt.logs] == [subject]
 
 
-@pytest.mark.parametrize("plan", [["answer"], ["request"], ["answer", "answer"], ["request", "answer", "request"]])
-def test_a_transaction_whose_answer_is_lost_is_sent_again_byte_for_byte_and_mined_once(node, rpc, book, plan):
-    lossy = LossyRpc(node.url, plan)
+@pytest.fixture
+def proxy(node):
+    with Proxy(node.url) as made:
+        yield made
+
+
+def planned(*faults):
+    """Return a plan for requests that send, one fault after the other."""
+    left = list(faults)
+    return lambda calls: left.pop(0) if left and sends(calls) else None
+
+
+def sends(calls):
+    return any(method == "eth_sendRawTransaction" for method, _ in calls)
+
+
+def count_of(rpc, book, subject):
+    return Web3Ledger(book, rpc)._read("SubjectRegistry", "count", subject)[0]
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        ["answer_lost"],
+        ["lost"],
+        ["answer_lost"] * 4,
+        ["lost", "answer_lost", "lost"],
+        ["html", "half_json", "cut_off", "status_503"],
+        ["one_missing", "no_results", "errors"],
+    ],
+)
+def test_a_transaction_whose_answer_is_lost_is_sent_again_byte_for_byte_and_mined_once(rpc, proxy, book, faults):
+    proxy.fault = planned(*faults)
     before = nonce(rpc, RELAYER)
     subject = random_bytes(32)
-    receipt = register(Sender(lossy, CHAIN_ID, RELAYER), book, subject)
-    assert len(lossy.sent) == len(plan) + 1
-    assert len(set(lossy.sent)) == 1
+    receipt = register(Sender(Rpc(proxy.url), CHAIN_ID, RELAYER), book, subject)
+    assert len(set(proxy.raws)) == 1
     assert nonce(rpc, RELAYER) == before + 1
-    assert receipt.mined.transaction
-    ledger = Web3Ledger(book, rpc)
-    assert ledger._read("SubjectRegistry", "count", subject) == (1,)
+    assert receipt.succeeded
+    assert count_of(rpc, book, subject) == 1
 
 
-def test_after_a_lost_answer_for_good_the_next_transaction_finds_its_nonce(node, rpc, book):
-    lossy = LossyRpc(node.url, ["answer"] * 5)
-    sender = Sender(lossy, CHAIN_ID, RELAYER)
+def test_what_is_in_doubt_when_patience_ends_is_mined_all_the_same_and_once(rpc, proxy, book):
+    cut_off = True
+    proxy.fault = lambda _: "answer_lost" if cut_off and proxy.raws else None
+    sender = Sender(Rpc(proxy.url), CHAIN_ID, RELAYER)
+    courier = sender._couriers[0]
     before = nonce(rpc, RELAYER)
     subject = random_bytes(32)
-    assert reason_of(lambda: register(sender, book, subject)) == "ledger_unavailable"
-    # it was mined all the same; asking again finds that out from the contract
-    assert reason_of(lambda: register(sender, book, subject)) == "subject_exists"
+    draft = Draft(book.contracts["SubjectRegistry"], registration(subject), GAS)
+    flight = courier.flights.add(draft)
+    assert reason_of(lambda: courier.wait(flight, patience_s=0)) == "ledger_unavailable"
+    cut_off = False
+    # asking for the same again waits for the same transaction
+    assert sender.send(draft.to, draft.data, gas=GAS) == flight.receipt
+    assert nonce(rpc, RELAYER) == before + 1
+    assert count_of(rpc, book, subject) == 1
+
+
+def test_what_surely_reached_no_node_is_taken_back(rpc, book):
+    sender = Sender(Rpc(DOWN), CHAIN_ID, RELAYER, store=(store := MemoryOutbox()))
+    store.open(sender.address, nonce(rpc, RELAYER))
+    sender._couriers[0]._is_open = True
+    before = nonce(rpc, RELAYER)
+    for _ in range(2):
+        call = registration(random_bytes(32))
+        unreached = lambda: sender.send(book.contracts["SubjectRegistry"], call, gas=GAS, simulate=False)  # noqa: B023, E731
+        assert reason_of(unreached) == "ledger_unavailable"
+        assert store.pending(sender.address) == []
+    register(Sender(rpc, CHAIN_ID, RELAYER, store=store), book)
+    assert nonce(rpc, RELAYER) == before + 1
+
+
+def test_while_nobody_answers_nothing_more_is_kept_than_what_is_in_doubt(rpc, proxy, book):
+    gone = False
+    proxy.fault = lambda _: "answer_lost" if gone and proxy.raws else None
+    sender = Sender(Rpc(proxy.url), CHAIN_ID, RELAYER, store=(store := MemoryOutbox()))
     register(sender, book)
+    before = nonce(rpc, RELAYER)
+    gone = True
+    courier = sender._couriers[0]
+    doubtful = courier.flights.add(Draft(book.contracts["SubjectRegistry"], registration(random_bytes(32)), GAS))
+    assert reason_of(lambda: courier.wait(doubtful, patience_s=0)) == "ledger_unavailable"
+    for _ in range(3):
+        call = registration(random_bytes(32))
+        later = lambda: sender.send(book.contracts["SubjectRegistry"], call, gas=GAS, simulate=False)  # noqa: B023, E731
+        assert reason_of(later) == "ledger_unavailable"
+    assert doubtful.kept in store.pending(sender.address)
+    gone = False
+    register(sender, book)
+    assert courier.wait(doubtful).succeeded
+    assert nonce(rpc, RELAYER) == before + 2
+
+
+def test_n2_two_hundred_at_once_through_a_proxy_that_drops_a_tenth_all_land_once(rpc, proxy, book):
+    chance = random.Random(20_261_126)
+    proxy.fault = lambda _: chance.choice(["lost", "answer_lost"]) if chance.random() < 0.1 else None
+    before = nonce(rpc, RELAYER)
+    sender = Sender(Rpc(proxy.url), CHAIN_ID, RELAYER)
+    subjects = [random_bytes(32) for _ in range(200)]
+    with ThreadPoolExecutor(200) as threads:
+        receipts = list(threads.map(lambda subject: persist(sender, book, subject), subjects))
+    assert len({receipt.mined.transaction for receipt in receipts}) == 200
+    assert nonce(rpc, RELAYER) == before + 200
+    assert [count_of(rpc, book, subject) for subject in subjects] == [1] * 200
+    assert len(set(proxy.raws)) == 200
+    assert sender._couriers[0].flights.kept == []
+
+
+def persist(sender, book, subject):
+    """Ask again as callers do: reading and trying out go through the same proxy."""
+    while True:
+        try:
+            return register(sender, book, subject)
+        except ChainError as error:
+            if error.reason != "ledger_unavailable":
+                raise
+
+
+def test_n2_many_at_once_share_a_few_requests_and_one_durable_step_each(proxy, book):
+    sender = Sender(Rpc(proxy.url), CHAIN_ID, RELAYER)
+    courier = sender._couriers[0]
+    flights = [courier.flights.add(Draft(book.contracts["SubjectRegistry"], registration(random_bytes(32)), GAS))]
+    flights += [courier.flights.add(replace(flights[0].draft, data=registration(random_bytes(32)))) for _ in range(49)]
+    courier.wait(flights[-1])
+    assert all(flight.receipt.succeeded for flight in flights)
+    assert len([batch for batch in proxy.batches if sends(batch)]) == 1
+
+
+def test_n3_a_transaction_that_would_revert_takes_no_nonce(rpc, book, relayer):
+    subject = random_bytes(32)
+    register(relayer, book, subject)
+    before = nonce(rpc, RELAYER)
+    assert reason_of(lambda: register(relayer, book, subject)) == "subject_exists"
+    assert nonce(rpc, RELAYER) == before
+    register(relayer, book)
+    assert nonce(rpc, RELAYER) == before + 1
+
+
+def test_n3_one_that_reverts_all_the_same_does_not_block_those_behind(rpc, book, relayer):
+    subject = random_bytes(32)
+    register(relayer, book, subject)
+    before = nonce(rpc, RELAYER)
+    courier = relayer._couriers[0]
+    data = [registration(subject), registration(random_bytes(32)), registration(subject) + b"\x00", b"\x12\x34"]
+    reverting = [0, 2, 3]
+    flights = [courier.flights.add(Draft(book.contracts["SubjectRegistry"], one, GAS)) for one in data]
+    courier.wait(flights[-1])
+    assert [flight.receipt.succeeded for flight in flights] == [place not in reverting for place in range(4)]
+    assert nonce(rpc, RELAYER) == before + 4
+
+
+def test_n3_one_that_was_not_tried_out_and_reverts_says_why(rpc, book, relayer):
+    subject = random_bytes(32)
+    register(relayer, book, subject)
+    before = nonce(rpc, RELAYER)
+    blindly = lambda: relayer.send(  # noqa: E731
+        book.contracts["SubjectRegistry"], registration(subject), gas=GAS, simulate=False
+    )
+    assert reason_of(blindly) == "subject_exists"
+    assert nonce(rpc, RELAYER) == before + 1
+
+
+def test_n3_one_that_the_node_refuses_does_not_block_those_behind(rpc, book, relayer):
+    before = nonce(rpc, RELAYER)
+    courier = relayer._couriers[0]
+    to = book.contracts["SubjectRegistry"]
+    first, refused, last = (
+        courier.flights.add(Draft(to, registration(random_bytes(32)), gas)) for gas in (GAS, 2**40, GAS)
+    )
+    assert courier.wait(first).succeeded
+    assert reason_of(lambda: courier.wait(refused)) == "ledger_refused"
+    assert courier.wait(last).succeeded
+    # an empty transaction took the place of the refused one
     assert nonce(rpc, RELAYER) == before + 3
+
+
+def test_n3_the_nonce_of_a_refused_transaction_is_free_again(rpc, book, relayer):
+    before = nonce(rpc, RELAYER)
+    to = book.contracts["SubjectRegistry"]
+    huge = lambda: relayer.send(to, registration(random_bytes(32)), gas=2**40, simulate=False)  # noqa: E731
+    assert reason_of(huge) == "ledger_refused"
+    register(relayer, book)
+    assert nonce(rpc, RELAYER) == before + 1
+
+
+def test_n3_while_one_account_is_stuck_another_one_sends(rpc, book):
+    accounts = (STRANGER, RELAYER)
+    sender = Sender(rpc, CHAIN_ID, *accounts)
+    stuck = sender._couriers[0]
+    stuck.flights.add(Draft(b"\x01" * 20, b"", GAS))
+    before = [nonce(rpc, key) for key in accounts]
+    register(sender, book)
+    assert [nonce(rpc, key) for key in accounts] == [before[0], before[1] + 1]
+
+
+@pytest.mark.parametrize("elsewhere", [1, 3])
+def test_a_transaction_whose_nonce_another_program_took_gets_the_next_one(rpc, book, relayer, elsewhere):
+    register(relayer, book)
+    before = nonce(rpc, RELAYER)
+    other = Sender(rpc, CHAIN_ID, RELAYER)
+    for _ in range(elsewhere):
+        register(other, book)
+    subject = random_bytes(32)
+    register(relayer, book, subject)
+    register(relayer, book)
+    assert nonce(rpc, RELAYER) == before + elsewhere + 2
+    assert count_of(rpc, book, subject) == 1
+
+
+def test_what_is_asked_for_twice_at_once_is_one_transaction(rpc, book, relayer):
+    before = nonce(rpc, RELAYER)
+    subject = random_bytes(32)
+    with ThreadPoolExecutor(8) as threads:
+        outcomes = list(threads.map(lambda _: outcome_of(relayer, book, subject), range(8)))
+    assert set(outcomes) <= {"mined", "subject_exists"}
+    assert "mined" in outcomes
+    assert count_of(rpc, book, subject) == 1
+    assert nonce(rpc, RELAYER) == before + 1
+
+
+def outcome_of(sender, book, subject):
+    try:
+        register(sender, book, subject)
+    except ContractRevertError as error:
+        return error.reason.value
+    return "mined"
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_n1_what_an_earlier_run_kept_is_finished_once(rpc, book, tmp_path, sent):
+    store = open_store(tmp_path / "store.sqlite3")
+    outbox = StoredOutbox(store)
+    before = nonce(rpc, RELAYER)
+    outbox.open(address_of(RELAYER), before)
+    subjects = [random_bytes(32) for _ in range(3)]
+    signer = Signer(CHAIN_ID, RELAYER)
+    drafts = [Draft(book.contracts["SubjectRegistry"], registration(subject), GAS) for subject in subjects]
+    entries = outbox.add(signer.address, lambda first: [signer.sign(one, first + n) for n, one in enumerate(drafts)])
+    if sent:
+        rpc.request("eth_sendRawTransaction", to_hex(entries[0].raw))
+    sender = Sender(rpc, CHAIN_ID, RELAYER, store=outbox)
+    sender.finish()
+    assert [count_of(rpc, book, subject) for subject in subjects] == [1] * 3
+    assert nonce(rpc, RELAYER) == before + 3
+    sender.push()
+    assert outbox.pending(signer.address) == []
+    assert [health.on_way for health in sender.health()] == [0]
+    store.dispose()
+
+
+def test_n1_whoever_asks_for_what_an_earlier_run_kept_waits_for_that(rpc, book):
+    outbox, signer = MemoryOutbox(), Signer(CHAIN_ID, RELAYER)
+    before = nonce(rpc, RELAYER)
+    outbox.open(signer.address, before)
+    draft = Draft(book.contracts["SubjectRegistry"], registration(random_bytes(32)), GAS)
+    (entry,) = outbox.add(signer.address, lambda first: [signer.sign(draft, first)])
+    receipt = Sender(rpc, CHAIN_ID, RELAYER, store=outbox).send(draft.to, draft.data, gas=GAS)
+    assert receipt.mined.transaction == entry.digest
+    assert nonce(rpc, RELAYER) == before + 1
+
+
+def test_n1_what_another_process_of_the_account_left_behind_is_carried_on(rpc, book, proxy):
+    outbox, signer = MemoryOutbox(), Signer(CHAIN_ID, RELAYER)
+    sender = Sender(Rpc(proxy.url), CHAIN_ID, RELAYER, store=outbox)
+    register(sender, book)
+    # another process takes the next nonce and dies, so what comes behind cannot be mined before it
+    draft = Draft(book.contracts["SubjectRegistry"], registration(random_bytes(32)), GAS)
+    (left,) = outbox.add(signer.address, lambda first: [signer.sign(draft, first)])
+    proxy.fault = planned("answer_lost")
+    assert register(sender, book).succeeded
+    assert rpc.request("eth_getTransactionReceipt", to_hex(left.digest))["status"] == "0x1"
+
+
+def test_n7_where_nothing_can_be_kept_nothing_is_sent(rpc, book, relayer):
+    class FullDisk(MemoryOutbox):
+        def add(self, *_, **__):
+            raise OSError(28, "No space left on device")
+
+    before = nonce(rpc, RELAYER)
+    sender = Sender(rpc, CHAIN_ID, RELAYER, store=FullDisk())
+    with pytest.raises(OSError, match="No space left"):
+        register(sender, book)
+    assert [health.on_way for health in sender.health()] == [0]
+    register(relayer, book)
+    assert nonce(rpc, RELAYER) == before + 1
+
+
+def test_health_says_what_is_on_its_way_and_for_how_long(rpc):
+    sender = Sender(rpc, CHAIN_ID, RELAYER, STRANGER)
+    sender._couriers[1].flights.add(Draft(b"\x01" * 20, b"", GAS))
+    idle, busy = sender.health()
+    assert (idle.on_way, idle.oldest_s, busy.on_way) == (0, 0.0, 1)
+    assert busy.oldest_s > 0
 
 
 def test_a_refused_transaction_does_not_block_the_next(rpc, book, relayer):

@@ -1,4 +1,4 @@
-"""The API is killed between a row and its anchor: no acknowledged row is lost, no interval is missing or double."""
+"""The API is killed between a row and its anchor: rows and evidence stay, and no interval is missing or double."""
 
 import random
 import time
@@ -10,6 +10,7 @@ from api.client.access import check_rows, uses_without_row
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.batch import ACCESS_LOG
+from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.record import from_hex
 
 SEED = 20_261_123
@@ -56,6 +57,8 @@ def test_a_kill_between_row_and_anchor_loses_nothing_and_leaves_no_gap(place):
     recorded = ledger.recorded_uses([from_hex(consent, "consent") for consent in consents])
     assert sum(map(len, recorded.values())) == len(uses)
     assert uses_without_row(checked, recorded) == []
+    trust = ledger.trust()
+    assert [examine(place.bank.evidence(use), trust).failed for use in uses] == [None] * len(uses)
     head = ledger.stream_head(keeper, ACCESS_LOG)
     assert head.total == head.number
     checkpoints = {item["place"]["checkpoint"]["number"]: item["place"]["checkpoint"] for item in rows}

@@ -50,6 +50,7 @@ def trust_of(name: str) -> Trust:
     return Trust.from_json(TRUSTS[CASES[name]["trust"]])
 
 
+@cache
 def checked(name: str):
     """The report on a case of the vectors."""
     case = CASES[name]

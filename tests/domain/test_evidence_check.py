@@ -28,7 +28,7 @@ WORDS = """\
 3 block: block 1000 of 2026-11-11, sealed by 1 of 1
 4 state: 22 words of the contracts' storage lead to the state of that block
 5 members: the chain knows the members by these names: NAMES
-6 keys: every batch was anchored under a key that was valid then; 0 later statements of keys
+6 keys: departments signed each batch with keys that were valid; 0 later statements of keys
 7 consent: the firm's controllers allowed 虚构银行 to ask this, and the use was recorded
 8 subject: the registrar attested that this credit code is the subject that consented
 9 answers: every verdict follows from what the departments attested to, which was neither revoked nor superseded

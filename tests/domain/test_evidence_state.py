@@ -87,8 +87,13 @@ def test_a_query_of_nothing_needs_no_slot():
     assert slots_of(FactQuery(), {}) == {}
 
 
+def facts_at(query, words):
+    domains = {"anchor_domain": TRUST.anchor_domain, "consent_domain": TRUST.consent_domain}
+    return facts_of(query, words, **domains, number=1, block_hash=A, time=2)
+
+
 def test_facts_that_nobody_asked_for_are_not_there():
-    facts = facts_of(FactQuery(), {}, TRUST, number=1, block_hash=A, time=2)
+    facts = facts_at(FactQuery(), {})
     assert (facts.consent, facts.controllers, facts.anchor_digests) == (None, None, {})
     assert (facts.block_number, facts.block_hash, facts.block_time) == (1, A, 2)
 
@@ -100,7 +105,7 @@ def test_a_word_of_zeros_is_a_key_that_is_not_the_members():
 
 def consent_facts(state):
     words = naive(naive_state.consent_words(A, (state, 1, 2, 3, 4, 5, 6, 7), B))
-    return facts_of(FactQuery(consent=A), words, TRUST, number=1, block_hash=A, time=2)
+    return facts_at(FactQuery(consent=A), words)
 
 
 @pytest.mark.parametrize("state", [1, 2, 3])
@@ -121,7 +126,7 @@ def test_a_consent_in_no_state_that_there_is_is_refused():
 
 def test_controllers_without_a_consent_are_none():
     words = naive(naive_state.entry_words(A, [(B, 5)], 0))
-    facts = facts_of(FactQuery(subject=(A, 0)), words, TRUST, number=1, block_hash=A, time=2)
+    facts = facts_at(FactQuery(subject=(A, 0)), words)
     assert facts.controllers is None
 
 

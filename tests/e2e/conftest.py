@@ -2,11 +2,14 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent.parent / "chain"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "node"))
 sys.path.insert(0, str(Path(__file__).parent.parent / "domain"))
 
 import pytest
 from clock_kit import PlaceAhead
 from served_kit import Place
+from webhook_kit import HOST, Endpoint, Member
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +26,25 @@ def ahead(tmp_path_factory):
     made = PlaceAhead(tmp_path_factory.mktemp("ahead"))
     yield made
     made.close()
+
+
+@pytest.fixture
+def member(tmp_path):
+    """A member with a store of its own, for webhooks."""
+    made = Member(tmp_path)
+    yield made
+    made.store.dispose()
+
+
+@pytest.fixture
+def endpoint():
+    """An HTTP endpoint on loopback."""
+    made = Endpoint()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def url(endpoint):
+    """The endpoint under its name."""
+    return f"http://{HOST}:{endpoint.port}/credence?of=bank"

@@ -1,5 +1,6 @@
 """People with keys and passkeys, and what they do with the subject they control."""
 
+import time
 from dataclasses import dataclass
 
 import pytest
@@ -13,6 +14,8 @@ from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.subject import Controllers, keys_to_json, signature_to_json
 from ledger_node.randomness import random_bytes
+
+PATIENCE_S = 60
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,17 @@ def cancellation(place, firm, pending):
 def cancel(place, firm, pending, people):
     draft = cancellation(place, firm, pending)
     return draft.submit(place.bank, [person.sign(draft.digest) for person in people])
+
+
+def told_until(client, wanted):
+    """Return (kind, data) of all notifications, once ``wanted`` is among them."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        told = [(one["kind"], one["data"]) for one in client.notifications()]
+        if wanted in told:
+            return told
+        assert time.monotonic() < deadline, told[-5:]
+        time.sleep(0.1)
 
 
 def path_of(firm, rest=""):

@@ -29,8 +29,8 @@ def high_s(signature):
     return r + (ORDER - s).to_bytes(32, "big") + bytes([55 - v])
 
 
-def withdraw(place, consent, **body):
-    return place.shop.client.post(f"/v1/consents/{consent}/withdrawal", body)
+def withdraw(place, consent, client=None, **body):
+    return (client or place.shop.client).post(f"/v1/consents/{consent}/withdrawal", body)
 
 
 class TestUse:
@@ -179,7 +179,8 @@ class TestGrant:
         assert place.ask(consent, GOOD) == [("holds", None)]
         digest = withdrawal_digest(bytes.fromhex(consent[2:]), place.ledger.consent_domain)
         alone = [to_hex(sign(digest, one))]
-        assert refused(lambda: withdraw(place, consent, signatures=alone)) == (422, "threshold_not_met")
+        assert refused(lambda: withdraw(place, consent, firm.client, signatures=alone)) == (422, "threshold_not_met")
+        assert refused(lambda: withdraw(place, consent, signatures=alone)) == (404, "consent_unknown")
         withdraw(place, consent, signatures=[*alone, to_hex(sign(digest, two))])
         assert place.ask(consent, GOOD) == [("cannot_tell", "consent_withdrawn")]
 

@@ -193,6 +193,6 @@ def test_c7_other_purposes_than_the_agreed_ones_are_not_served(place, tmp_path):
     loose = [purpose | {"max_uses": 10_000} for purpose in home.purposes().to_json()]
     home.write_purposes(Purposes.from_json(loose))
     with pytest.raises(InvalidInputError) as refusal_to_open:
-        open_instance(home, place.served.node()["url"], processes=1)
+        open_instance(home, [place.served.node()["url"]], processes=1)
     assert refusal_to_open.value.reason is Reason.CONFIGURATION
     assert "purposes.json" in refusal_to_open.value.message

@@ -20,7 +20,10 @@ from subject_kit import (
 
 from api.catalogue.synthetic import credit_code
 from api.client.draft import refusal_draft
+from ledger_node.domain.canonical import encode
+from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.passkey import Assertion
+from ledger_node.domain.receipt_check import TrustedKeeper, check_receipt
 from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.subject import signature_to_json
 from ledger_node.randomness import random_bytes
@@ -70,6 +73,23 @@ def test_a_consent_signed_by_a_passkey_is_granted_used_paused_and_withdrawn(plac
     change(place, consent, "resume", 2, [phone])
     withdraw(place, consent, [phone])
     assert place.ask(consent, GOOD) == [("cannot_tell", "consent_withdrawn")]
+
+
+def test_receipts_and_evidence_of_a_passkey_and_a_key_check_offline(place, partnership, partners):
+    consent = grant(place, partnership, partners, GOOD)
+    answer = place.bank.verify(consent, [GOOD])
+    change(place, consent, "pause", 1, partners)
+    withdraw(place, consent, partners)
+    keeper = next(member for member in place.ledger.members() if "operator" in member.name)
+    trusted = TrustedKeeper(place.home.relayer_keys(), keeper.id, place.ledger.consent_domain)
+    receipts = [check_receipt(encode(receipt), trusted) for receipt in partnership.client.receipts(consent)]
+    assert [receipt.act for receipt in receipts] == ["granted", "used", "paused", "withdrawn"]
+    report = examine(place.bank.evidence(answer["use"]["id"]), place.ledger.trust())
+    assert report.failed is None
+    assert [verdict.outcome for verdict in report.verdicts] == ["holds"]
+    pages = place.http("demo-bank")
+    page = pages.get(f"/v1/consents/{consent}/receipts", headers={"Accept": "text/html"})
+    assert (page.status_code, page.text.count("控制人签名") > 0) == (200, True)
 
 
 def test_a_request_is_refused_by_a_passkey(place, firm, phone):

@@ -93,6 +93,7 @@ def test_the_answer_names_its_evidence_and_is_else_as_it_was(place, answer, bund
         "controllers_entry",
         "presentation",
         "evidence",
+        "receipt",
     }
     use = answer["use"]["id"]
     assert answer["evidence"] == {

@@ -1,21 +1,27 @@
 """Receipts of a served instance: of every act, for its two parties, the same after a kill, checked offline."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import pytest
 from served_kit import one_form
 
 from api.client.client import ApiError
-from api.receipt_page import CONTENT_SECURITY_POLICY, receipt_page
+from api.page.receipt import CONTENT_SECURITY_POLICY, receipt_page
+from api.services.consent_word import find_word, keep_word
+from api.storage.database import open_store
 from ledger_node.domain.canonical import encode
 from ledger_node.domain.consent import Change, change_digest, refusal_digest, withdrawal_digest
 from ledger_node.domain.consent_text import text_digest
-from ledger_node.domain.receipt import Act, Receipt
+from ledger_node.domain.event import ConsentEvent, Recorded, Step
+from ledger_node.domain.receipt import Act, Receipt, Word
 from ledger_node.domain.receipt_check import TrustedKeeper, check_receipt
 from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.signature import sign
+from ledger_node.domain.subject import Controllers
 from ledger_node.randomness import random_bytes
 
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
@@ -68,6 +74,16 @@ def test_every_act_on_a_consent_has_a_receipt_that_checks_offline(place, trusted
         assert found["blockHash"] == to_hex(receipt.recorded.block_hash)
 
 
+def test_uses_that_share_a_block_have_a_receipt_each(place, trusted):
+    consent = place.grant(GOOD)
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: place.bank.verify(consent, [GOOD]), range(6)))
+    answered = [answer["receipt"] for answer in answers if answer["receipt"]]
+    uses = [receipt for receipt in checked(place, trusted, consent) if receipt.act is Act.USED]
+    assert [receipt.number for receipt in uses] == [1, 2, 3]
+    assert sorted(answered, key=lambda receipt: receipt["number"]) == [receipt.to_json() for receipt in uses]
+
+
 def test_a_withdrawal_by_signatures_shows_them_and_no_secret(place, trusted):
     consent = place.grant(GOOD)
     digest = withdrawal_digest(from_hex(consent, "consent"), place.ledger.consent_domain)
@@ -79,6 +95,20 @@ def test_a_withdrawal_by_signatures_shows_them_and_no_secret(place, trusted):
         None,
         (signature,),
     )
+
+
+def test_of_several_words_the_one_that_the_ledger_took_is_kept(tmp_path):
+    store, target, taken = open_store(tmp_path / "store.sqlite3"), random_bytes(32), []
+    ledger = SimpleNamespace(consent_events=lambda _: taken)
+    words = [Word(Controllers((random_bytes(20),), 1, random_bytes(32)), (random_bytes(65),)) for _ in range(3)]
+    keep_word(store, ledger, target, Act.PAUSED, words[0], number=1)
+    keep_word(store, ledger, target, Act.PAUSED, words[1], number=1)
+    assert find_word(store, target, Act.PAUSED, number=1) == words[1]
+    taken.append(ConsentEvent(Step.PAUSED, target, Recorded(bytes(32), 1, bytes(32), 1), number=1))
+    keep_word(store, ledger, target, Act.PAUSED, words[2], number=1)
+    assert find_word(store, target, Act.PAUSED, number=1) == words[1]
+    assert find_word(store, target, Act.PAUSED, number=2) is None
+    store.dispose()
 
 
 def test_a_use_in_a_paused_or_withdrawn_consent_has_no_receipt(place, trusted):
@@ -204,6 +234,8 @@ def test_the_command_lists_saves_and_verifies_receipts(place, trusted, tmp_path)
     assert [item["receipt"]["act"] for item in json.loads(done.stdout)["receipts"]] == ["granted", "used"]
     done = place.credence("receipt", "save", consent, "--as", "demo-bank", "--folder", str(tmp_path), "--html")
     assert done.returncode == 0, done.stderr
+    done = place.credence("receipt", "save", consent, "--as", "demo-bank", "--folder", __file__)
+    assert (done.returncode, "configuration" in done.stderr) == (2, True)
     pages = [file.read_text("utf-8") for file in tmp_path.glob("*.html")]
     assert [page.count("信用数据核验授权书") for page in pages] == [1, 1]
     documents = sorted(tmp_path.glob("*.json"))
@@ -220,6 +252,13 @@ def test_the_command_lists_saves_and_verifies_receipts(place, trusted, tmp_path)
     assert "rule 6" in done.stderr
     done = place.credence("receipt", "verify", str(documents[0]), "--key", "0x" + "11" * 20)
     assert (done.returncode, "rule 6" in done.stderr) == (1, True)
+    trust = tmp_path / "trust.json"
+    assert place.credence("trust", "export", str(trust)).returncode == 0
+    options = ("--key", to_hex(address), "--trust", str(trust))
+    assert place.credence("receipt", "verify", str(documents[0]), *options).returncode == 0
+    trust.write_text(trust.read_text("utf-8").replace('"chain_id": 760001', '"chain_id": 760002'), "utf-8")
+    done = place.credence("receipt", "verify", str(documents[0]), *options, "--json")
+    assert (done.returncode, json.loads(done.stdout)["reason"]) == (1, "other_network")
     for wrong in (["--key", "nonsense"], ["--member", "nonsense"]):
         assert place.credence("receipt", "verify", str(documents[0]), *wrong).returncode == 2
     assert place.credence("receipt", "verify", str(tmp_path / "none.json")).returncode == 2

@@ -15,6 +15,7 @@ from subject_kit import (
     path_of,
     refused,
     rotate,
+    told_until,
     withdraw,
 )
 
@@ -139,6 +140,20 @@ def test_a_cancellation_is_of_one_recovery_and_of_no_later_one(ahead, firm, lost
     unknown = cancellation_draft(ahead.ledger.subject_domain, firm.subject, 3, commitment)
     assert refused(lambda: unknown.submit(ahead.bank, [signature])) == (409, "recovery_not_pending")
     assert pending(firm)["number"] == 2
+
+
+def test_the_firm_is_told_of_whatever_happens_to_its_controllers(ahead, firm, lost, heir):
+    asked = request(ahead, firm, [heir])
+    cancel(ahead, firm, pending(firm), lost[:1])
+    rotated = rotate(ahead, firm, lost, controllers_of([heir]))
+    name = to_hex(firm.subject)
+    told = told_until(firm.client, ("subject.rotated", {"subject": name, "commitment": rotated["commitment"]}))
+    members = {"commitment": asked["commitment"], "completable_at": asked["completable_at"]}
+    assert told == [
+        ("subject.recovery_requested", {"subject": name, "number": 1, **members}),
+        ("subject.recovery_cancelled", {"subject": name, "number": 1}),
+        ("subject.rotated", {"subject": name, "commitment": rotated["commitment"]}),
+    ]
 
 
 def test_a_rotation_cancels_a_recovery(ahead, firm, lost, heir):

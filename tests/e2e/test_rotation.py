@@ -22,8 +22,15 @@ from subject_kit import (
 
 from api.catalogue.synthetic import credit_code
 from api.client.check import check_answer
+from api.client.draft import change_draft
+from api.services.consent_word import keep_word
+from api.services.controller import ControllerHistory
+from api.storage.database import open_store
+from ledger_node.domain.consent import Change
 from ledger_node.domain.error import VerificationError
-from ledger_node.domain.record import to_hex
+from ledger_node.domain.evidence.check import examine
+from ledger_node.domain.receipt import Act, Word
+from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.verification import Policy
 from ledger_node.randomness import random_bytes
 
@@ -63,6 +70,55 @@ def test_what_was_granted_before_is_judged_by_the_controllers_of_its_time(place,
         with pytest.raises(VerificationError) as refusal:
             check_answer({**answer, "controllers_entry": wrong}, place.ledger, grantee=place.bank_id, policy=Policy())
         assert refusal.value.reason == "controllers_mismatch"
+
+
+def test_evidence_of_both_times_checks_offline(place, firm, old, heir):
+    trust = place.ledger.trust()
+    older = grant(place, firm, [old], GOOD)
+    first = place.bank.verify(older, [GOOD])
+    rotate(place, firm, [old], controllers_of([heir]))
+    second = place.bank.verify(older, [GOOD])
+    third = place.bank.verify(grant(place, firm, [heir], GOOD), [GOOD])
+    for answer, entry in ((first, 0), (second, 0), (third, 1)):
+        assert answer["controllers_entry"] == entry
+        report = examine(place.bank.evidence(answer["use"]["id"]), trust)
+        assert report.failed is None
+        assert [verdict.outcome for verdict in report.verdicts] == ["holds"]
+
+
+def test_receipts_carry_the_word_of_those_who_controlled_the_subject_then(place, firm, old, heir):
+    consent = grant(place, firm, [old], GOOD)
+    change(place, consent, "pause", 1, [old])
+    rotate(place, firm, [old], controllers_of([heir]))
+    # the old key's word for the next change was kept, and the ledger did not answer
+    keep_early_word(place, consent, old)
+    change(place, consent, "resume", 2, [heir])
+    withdraw(place, consent, [heir])
+    receipts = firm.client.receipts(consent)
+    words = [
+        (receipt["act"], receipt["basis"]["word"]["controllers"]["addresses"])
+        for receipt in receipts
+        if "word" in receipt["basis"]
+    ]
+    assert words == [
+        ("paused", [to_hex(old.controller)]),
+        ("resumed", [to_hex(heir.controller)]),
+        ("withdrawn", [to_hex(heir.controller)]),
+    ]
+
+
+def keep_early_word(place, consent, person):
+    """Store a word as an act does that the ledger did not answer."""
+    name = from_hex(consent, "consent")
+    draft = change_draft(place.ledger.consent_domain, name, Change.RESUME, 2)
+    store = open_store(place.home.store)
+    first = ControllerHistory(store, place.ledger).of(firm_of(place, consent))[0]
+    keep_word(store, place.ledger, name, Act.RESUMED, Word(first.controllers, (person.sign(draft.digest),)), number=2)
+    store.dispose()
+
+
+def firm_of(place, consent):
+    return from_hex(place.bank.get(f"/v1/consents/{consent}")["terms"]["subject"], "subject")
 
 
 def test_c3_after_a_rotation_the_old_key_grants_nothing(place, firm, old, heir):

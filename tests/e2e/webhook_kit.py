@@ -6,9 +6,10 @@ from types import SimpleNamespace
 
 from sqlalchemy import select
 
+from api.client.webhook import SeenMessages, WebhookReceiver
 from api.services.notice import Notice, NoticeKind, write_notices
 from api.services.webhook import Webhooks
-from api.services.webhook_address import InsecureLoopbackAddresses
+from api.services.webhook_address import InsecureLoopbackAddresses, PublicAddresses
 from api.services.webhook_delivery import WebhookDeliveries
 from api.services.webhook_post import WebhookPost
 from api.storage.database import open_store
@@ -18,6 +19,7 @@ from ledger_node.domain.record import to_hex
 from ledger_node.randomness import random_bytes
 
 BANK = random_bytes(32)
+HOST = "hooks.bank.example"
 
 
 class Endpoint:
@@ -65,7 +67,7 @@ class Member:
         self.path = folder / "store.sqlite3"
         self.kek = KeyEncryptionKey(random_bytes(32))
         self.now = 1_800_000_000
-        self.names = {"hooks.bank.example": ["127.0.0.1"]}
+        self.names = {HOST: ["127.0.0.1"]}
         self.rules = InsecureLoopbackAddresses()
         self.tls = None
         self.deadline_s = 15.0
@@ -99,3 +101,15 @@ class Member:
     def _ids(self):
         with self.store.connect() as connection:
             return list(connection.execute(select(notification.c.id).order_by(notification.c.number)).scalars())
+
+
+def strict(member):
+    """Return the member with the rules of production."""
+    member.rules = PublicAddresses()
+    member.open()
+    return member
+
+
+def receiver(folder, secret):
+    """Return the sample receiver; what it saw lies in ``folder``."""
+    return WebhookReceiver(secret, SeenMessages(folder / "seen.sqlite3"))

@@ -15,6 +15,7 @@ SEEDS = 50
 SMALL = world.World(questions=(world.STATE,), filler=2)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("engine", ["sealer", "qbft"])
 def test_no_bundle_with_changed_bytes_passes_and_none_crashes(engine):
     data, other = (

@@ -45,6 +45,7 @@ def verdict(tree, trust):
     return found(examine_bundle(bundle, trust)).get("verdicts")
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("kind", WORLDS)
 def test_no_changed_bundle_passes_and_none_crashes(kind):
     base = json.loads(world.canonical(world.make(WORLDS[kind])))

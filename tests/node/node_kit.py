@@ -78,6 +78,9 @@ def deploy(engine, sender=None, nonce=0):
 
 _PROGRAM = """
 import sys
+from ledger_node import clock
+true = clock.now
+clock.now = lambda: true() + int(sys.argv[2])
 from ledger_node.node.embedded import run_node
 run_node(sys.argv[1], "127.0.0.1", 0, bytes.fromhex(sys.stdin.readline()),
          on_ready=lambda port: print(port, flush=True), stop_when_stdin_closes=True)
@@ -87,15 +90,16 @@ run_node(sys.argv[1], "127.0.0.1", 0, bytes.fromhex(sys.stdin.readline()),
 class NodeProcess:
     """A node in a process of its own."""
 
-    def __init__(self, path):
+    def __init__(self, path, sealer_key=SEALER_KEY, *, clock_ahead_s=0):
+        self.path = path
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", _PROGRAM, str(path)],
+            [sys.executable, "-W", "error", "-c", _PROGRAM, str(path), str(clock_ahead_s)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=ROOT,
         )
-        self.process.stdin.write(SEALER_KEY.hex().encode() + b"\n")
+        self.process.stdin.write(sealer_key.hex().encode() + b"\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         if not line:

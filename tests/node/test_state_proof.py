@@ -15,7 +15,7 @@ from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.signature import sign as sign_digest
-from ledger_node.node.embedded import Engine, chain
+from ledger_node.node.embedded import Engine
 from ledger_node.node.embedded.rpc import Rpc
 from ledger_node.node.embedded.seal import recover_sealer
 
@@ -61,15 +61,24 @@ HEADER = {
 """The members of a Cancun header in their order, and how each is encoded."""
 
 
+class Clock:
+    """The time of both nodes."""
+
+    def __init__(self):
+        self.time = GENESIS_TIME
+
+    def __call__(self):
+        return self.time
+
+
 class Twins:
     """The same transactions at the same times on the embedded node and on anvil."""
 
-    def __init__(self, engine, anvil, monkeypatch):
+    def __init__(self, engine, anvil, clock):
         self._rpc = Rpc(engine)
         self.theirs = anvil
         self._nonce = 0
-        self.time = GENESIS_TIME
-        monkeypatch.setattr(chain, "now", lambda: self.time)
+        self._clock = clock
 
     def ours(self, method, *params):
         body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
@@ -78,10 +87,10 @@ class Twins:
         return answer["result"]
 
     def send(self, to, data):
-        self.time += 10
+        self._clock.time += 10
         raw = "0x" + sign(GOVERNOR, self._nonce, to, data, gas=20_000_000).hex()
         self._nonce += 1
-        self.theirs("evm_setNextBlockTimestamp", hex(self.time))
+        self.theirs("evm_setNextBlockTimestamp", hex(self._clock.time))
         tx_hash = self.theirs("eth_sendRawTransaction", raw)
         theirs = mined_by(self.theirs, tx_hash)
         assert self.ours("eth_sendRawTransaction", raw) == tx_hash
@@ -141,12 +150,10 @@ def steps(tmp_path_factory):
     """The steps, with what each node says after every one of them; anvil's values are those of its dump."""
     path = tmp_path_factory.mktemp("twins") / "chain.sqlite"
     options = ("--timestamp", str(GENESIS_TIME), "--disable-default-create2-deployer")
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        Engine.create(path, genesis(), SEALER_KEY) as engine,
-        running_anvil(CHAIN_ID, *options) as anvil,
-    ):
-        twins = Twins(engine, anvil, patch)
+    Engine.create(path, genesis(), SEALER_KEY).close()
+    clock = Clock()
+    with Engine.open(path, SEALER_KEY, clock) as engine, running_anvil(CHAIN_ID, *options) as anvil:
+        twins = Twins(engine, anvil, clock)
         yield twins, [Step(twins, block, contracts) for block, contracts in life(twins)]
 
 

@@ -134,6 +134,7 @@ def form() -> Iterator[Case]:
         "network",
         "presentation",
         "controllers_entry",
+        "batches",
         "schemas",
         "members",
         "block",
@@ -342,6 +343,18 @@ def keys() -> Iterator[Case]:
     yield fails("h5_key_not_yet_valid", ONE.but(keys={TAX: (ANCHORED + 1, NOW, 0)}), *not_valid)
     yield fails("h5_key_ended", ONE.but(keys={TAX: (0, ANCHORED, 0)}), *not_valid)
     yield fails("h5_no_key_of_this_member", ONE.but(keys={TAX: (0, 0, 0)}), *not_valid)
+    not_signed, first = ("keys", "batch_not_signed"), "/batches/0"
+    for schema in ("firm_facts", "subject_registration"):
+        forged = ONE.but(batch_signers={schema: h("somebody's key")})
+        yield fails(f"h5_batch_of_{schema}_signed_by_another_key", forged, *not_signed)
+    yield altered("x_batch_after_another", *not_signed, put(f"{first}/previous_root", flip()))
+    yield altered("x_batch_superseding_others", *not_signed, put(f"{first}/superseded_digest", flip()))
+    yield altered("x_batch_signed_with_high_s", "keys", "signature_malformed", put(f"{first}/signature", high_s))
+    yield altered("x_batch_missing", "form", "not_canonical", put("/batches", lambda all_: all_[1:]))
+    yield altered("x_batches_unordered", "form", "not_canonical", put("/batches", lambda all_: all_[::-1]))
+    yield altered("x_batch_twice", "form", "not_canonical", put("/batches", lambda all_: [all_[0], *all_]))
+    yield altered("x_batch_of_nobody", "form", "not_canonical", put(f"{first}/stream", 1))
+    yield altered("x_batch_number_zero", "form", "value_out_of_range", put(f"{first}/number", 0))
     yield fails("h5_registrars_key_ended", ONE.but(keys={REGISTRAR: (0, ANCHORED, 0)}), *not_valid)
     yield fails("h9_compromised_at_anchoring", ONE.but(keys={TAX: (*EVER[:2], ANCHORED)}), *compromised)
     yield fails("h9_compromised_before_anchoring", ONE.but(keys={TAX: (*EVER[:2], 1)}), *compromised)
@@ -412,7 +425,6 @@ def subject() -> Iterator[Case]:
         ("proof_value", "proof/opening/value", "field_proof_failed"),
         ("key", "registration/subject_key", "subject_mismatch"),
         ("path", "registration/path/0", "not_in_batch"),
-        ("root", "registration/anchor/root", "not_in_batch"),
     ):
         yield altered(f"x_registration_{change}", name, reason, put(f"{base}/{pointer}", flip()))
 
@@ -439,12 +451,12 @@ def attestations() -> Iterator[Case]:
     yield altered("h2_index_of_size", answers, "index_out_of_range", put(f"{one}/index", 5))
     yield altered("h2_index_of_depth", answers, "index_out_of_range", put(f"{one}/index", 8))
     yield altered("h2_index_of_neighbour", answers, "not_in_batch", put(f"{one}/index", 3))
-    yield altered("h3_size_4", answers, "path_length", put(f"{one}/anchor/size", 4))
-    yield altered("h3_size_6", answers, "not_anchored", put(f"{one}/anchor/size", 6))
+    yield altered("h3_size_4", "keys", "batch_not_signed", put(f"{one}/anchor/size", 4))
+    yield altered("h3_size_6", "keys", "batch_not_signed", put(f"{one}/anchor/size", 6))
     yield altered("h4_empty_slot", answers, "index_out_of_range", put(f"{one}/index", 6))
     yield altered("x_anchored_earlier", answers, "not_anchored", put(f"{one}/anchor/anchored_at", ANCHORED - 1))
-    yield altered("x_other_root", answers, "not_in_batch", put(f"{one}/anchor/root", flip()))
-    yield altered("x_other_number", answers, "not_anchored", put(f"{one}/anchor/number", 4))
+    yield altered("x_other_root", "keys", "batch_not_signed", put(f"{one}/anchor/root", flip()))
+    yield altered("x_other_number", "form", "not_canonical", put(f"{one}/anchor/number", 4))
     yield altered("x_other_path", answers, "not_in_batch", put(f"{one}/path/2", flip()))
     yield altered("t3_path_longer", answers, "path_length", put(f"{one}/path", lambda all_: [*all_, all_[0]]))
     yield fails("x_batch_of_the_access_log", ONE.but(anchors={"firm_facts": {"stream": 1}}), answers, "not_anchored")
@@ -520,6 +532,9 @@ def receipt_and_day() -> Iterator[Case]:
     yield altered("x_receipt_other_age", name, differs, put("/receipt/max_age_days", 100))
     yield altered("x_receipt_claims_unordered", name, differs, put("/presentation/claims", lambda all_: all_[::-1]))
     yield altered("x_receipt_claim_left_out", name, differs, put("/presentation/claims", lambda all_: all_[:1]))
+    told = World(questions=(PAID, INCOME), told={1: HOST_SAYS})
+    regraded = put("/schemas/2/fields/1/ladder/from", 2000)
+    yield altered("x_receipt_schema_of_what_cannot_be_told", name, differs, regraded, told)
     yield altered("x_receipt_words_added", name, differs, put("/presentation/claims/0/message", "by the way"))
     dropped = put("/presentation/consent/signatures", lambda all_: all_[:2])
     yield altered("x_receipt_signature_left_out", name, differs, dropped, ONE.but(signers=(0, 1, 2)))

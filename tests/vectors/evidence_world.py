@@ -70,6 +70,7 @@ class World:
     raw: dict = field(default_factory=lambda: RAW)
     headers: dict = field(default_factory=dict)
     anchors: dict = field(default_factory=dict)
+    batch_signers: dict = field(default_factory=dict)
     terms: dict = field(default_factory=dict)
     signers: tuple = (0, 1)
     signed_for: dict = field(default_factory=dict)
@@ -146,6 +147,7 @@ class Attested:
             "key": hexed(state.address(MEMBER_KEYS[ISSUERS[schema]])),
             **world.anchors.get(schema, {}),
         }
+        self.signer = world.batch_signers.get(schema, MEMBER_KEYS[ISSUERS[schema]])
         self.shown = {
             "header": self.header,
             "anchor": self.anchor,
@@ -160,6 +162,20 @@ class Attested:
         proof = naive.prove(self.spec, self.seed, self.row, i, statement)
         asked = {"schema": self.spec, "question": question, "statement": statement, "proof": proof}
         return naive.check_field_proof({**asked, "fields_root": self.header["fields_root"]}), proof
+
+    def signed(self) -> dict:
+        """The batch as the department signed it, apart from what the anchor says."""
+        key = {name: self.anchor[name] for name in ("member", "stream", "number")}
+        rest = {"previous_root": hexed(h("previous root"))}
+        message = {**self.anchor, **rest, "words": ["1"], "masks": ["4"]}
+        digest = naive_ledger.digest("batch", message, domain("AnchorRegistry"))
+        changes = naive_ledger.changes_digest(message["words"], message["masks"])
+        return {
+            **key,
+            **rest,
+            "superseded_digest": hexed(changes),
+            "signature": hexed(state.sign(self.signer, digest)),
+        }
 
     def words(self, world: World) -> dict:
         member, key = blob(self.anchor["member"]), blob(self.anchor["key"])
@@ -270,20 +286,24 @@ def made(world: World) -> dict:
     fields = state.header_fields(held.root, world.number, world.time, b"credence", state.address(SEALER))
     header, seal, block_hash = seal_block(world, fields)
     members = {blob(one.header["issuer"]) for one in needed} | {blob(one.anchor["member"]) for one in needed}
-    receipt = None
+    specs, receipt = [SPECS[schema] for schema in sorted(schemas)], None
     if world.receipt is not None:
         receipt = {"member": hexed(HOST), "use": hexed(h("use", world.seed)), "max_age_days": None, **world.receipt}
         member = blob(receipt["member"])
         receipt.setdefault("key", hexed(state.address(MEMBER_KEYS[member])))
-        receipt.setdefault("signature", hexed(sign_receipt(receipt, presentation, block_hash, MEMBER_KEYS[member])))
+        signature = sign_receipt(receipt, presentation, specs, block_hash, MEMBER_KEYS[member])
+        receipt.setdefault("signature", hexed(signature))
         members.add(member)
     return {
         "format": "credence-evidence/v1",
         "network": {"chain_id": CHAIN_ID, "genesis": hexed(GENESIS)},
         "presentation": presentation,
         "controllers_entry": world.entry,
-        "schemas": [SPECS[schema] for schema in sorted(schemas)],
+        "schemas": specs,
         "members": [{"id": hexed(member), "name": world.names[member]} for member in sorted(members)],
+        "batches": sorted(
+            (one.signed() for one in needed), key=lambda one: (one["member"], one["stream"], one["number"])
+        ),
         "block": {"header": hexed(header), "seal": None if seal is None else hexed(seal)},
         "nodes": [state.base64_of(node) for node in held.nodes(list(words))],
         "receipt": receipt,
@@ -327,13 +347,14 @@ def seal_block(world: World, fields: list) -> tuple[bytes, bytes | None, bytes]:
     return state.committed(fields, validators, signers, **world.committed)
 
 
-def sign_receipt(receipt: dict, presentation: dict, block_hash: bytes, key: bytes) -> bytes:
-    return state.sign(key, receipt_digest(receipt, presentation, block_hash, domain("ConsentRegistry")))
+def sign_receipt(receipt: dict, presentation: dict, schemas: list[dict], block_hash: bytes, key: bytes) -> bytes:
+    return state.sign(key, receipt_digest(receipt, presentation, schemas, block_hash, domain("ConsentRegistry")))
 
 
-def receipt_digest(receipt: dict, presentation: dict, block_hash: bytes, where: dict) -> bytes:
+def receipt_digest(receipt: dict, presentation: dict, schemas: list[dict], block_hash: bytes, where: dict) -> bytes:
     kind = ref.H(b"AnswerReceipt(bytes32 member,bytes32 use,bytes32 blockHash,bytes32 answer)")
-    said = {"max_age_days": receipt["max_age_days"], "presentation": presentation}
+    ids = [hexed(ref.schema_id(spec)) for spec in schemas]
+    said = {"max_age_days": receipt["max_age_days"], "presentation": presentation, "schemas": ids}
     answer = ref.H(b"\x60", canonical(said))
     return naive_ledger.signed(where, ref.H(kind, blob(receipt["member"]), blob(receipt["use"]), block_hash, answer))
 

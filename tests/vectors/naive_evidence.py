@@ -158,6 +158,7 @@ class Evidence:
     def steps(self) -> Iterator[None]:
         value = json.loads(self._data)
         require(canonical(value) == self._data, "not_canonical")
+        self._batches = value["batches"]
         self._presentation, self._receipt = value["presentation"], value["receipt"]
         self._consent, self._subject = self._presentation["consent"], self._presentation["subject"]
         self._attestations = {self._digest(one["header"]): one for one in self._presentation["attestations"]}
@@ -177,6 +178,7 @@ class Evidence:
         yield
         self._merge_later()
         for one in self._all:
+            self._require_signed(one["anchor"])
             self._require_key(one["anchor"]["member"], one["anchor"]["key"], one["anchor"]["anchored_at"])
         yield
         self._check_consent()
@@ -239,6 +241,17 @@ class Evidence:
                     since, until, known = self._keys[member, name]
                     self._keys[member, name] = since, until, min(mark, known or mark)
             proven.require_all_read()
+
+    def _require_signed(self, anchor: dict) -> None:
+        key = ("member", "stream", "number")
+        (signed,) = [one for one in self._batches if all(one[name] == anchor[name] for name in key)]
+        name = b"Batch(bytes32 member,uint8 stream,uint64 number,bytes32 root,uint32 size,bytes32 previousRoot,"
+        words = [naive_ledger.word(anchor[part]) for part in ("member", "stream", "number", "root", "size")]
+        words += [naive_ledger.word(signed[part]) for part in ("previous_root", "superseded_digest")]
+        where = {"chain_id": self._trust["chain_id"], "contract": self._trust["contracts"]["AnchorRegistry"]["address"]}
+        digest = naive_ledger.signed(where, ref.H(ref.H(name, b"bytes32 supersededDigest)"), *words))
+        signer = recovered(digest, blob(signed["signature"]), 27, "signature_malformed")
+        require(hexed(signer) == anchor["key"], "batch_not_signed")
 
     def _require_key(self, member: str, key: str, time: int) -> None:
         since, until, mark = self._keys[member, key]
@@ -365,7 +378,7 @@ class Evidence:
             "chain_id": self._trust["chain_id"],
             "contract": self._trust["contracts"]["ConsentRegistry"]["address"],
         }
-        digest = receipt_digest(receipt, self._presentation, self._sealed.hash, where)
+        digest = receipt_digest(receipt, self._presentation, list(self._specs.values()), self._sealed.hash, where)
         signer = recovered(digest, blob(receipt["signature"]), 27, "signature_malformed")
         require(hexed(signer) == receipt["key"], "receipt_differs")
         self._require_key(receipt["member"], receipt["key"], self._sealed.time)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Response
 from api.http.access import Access, ASubjectOrBank, JsonObject
 from api.http.route.consent import consent_of
 from api.http.sign_in import Kind
-from api.receipt_page import HEADERS, receipt_page
+from api.page.receipt import HEADERS, receipt_page
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Receipt

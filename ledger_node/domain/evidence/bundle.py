@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
 from ledger_node.domain.canonical import JSON, decode, encode
@@ -12,6 +12,7 @@ from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.evidence import qbft
 from ledger_node.domain.evidence.block_header import MAX_HEADER_BYTES, BlockHeader
 from ledger_node.domain.evidence.receipt import Receipt, receipt_digest
+from ledger_node.domain.evidence.signed_batch import BatchKey, SignedBatch
 from ledger_node.domain.hashing import HASH_BYTES, keccak
 from ledger_node.domain.presentation import SUBJECT_REGISTRATION, Presentation
 from ledger_node.domain.query import FactQuery, query_of
@@ -99,7 +100,8 @@ class Bundle:
     """An answer, and what proves it at one block.
 
     ``entry``: index of the subject's controllers in force when the consent was granted. ``schemas``: by name,
-    those that the answer needs. ``names``: of the members that issued or answered, by id. ``nodes``: the trie
+    those that the answer needs. ``names``: of the members that issued or answered, by id. ``batches``: the
+    departments' signatures over the batches of the attestations shown. ``nodes``: the trie
     nodes that prove the facts (``slot.slots_of(bundle.query, bundle.names)``), as ``node_set`` returns them.
     """
 
@@ -112,6 +114,7 @@ class Bundle:
     block: SealedBlock
     nodes: tuple[bytes, ...]
     receipt: Receipt | None = None
+    batches: Mapping[BatchKey, SignedBatch] = field(default_factory=dict)
 
     @property
     def query(self) -> FactQuery:
@@ -140,9 +143,11 @@ class Bundle:
             InvalidInputError: ``not_canonical``.
         """
         used = {part.attestation for shown in self.presentation.claims for part in shown.parts}
-        held = (set(self.schemas), set(self.names), set(self.presentation.attestations))
-        if held != (self.needed_schemas, self.needed_names, used):
-            raise _not_canonical("this bundle lacks a schema, a name or an attestation, or holds an unneeded one")
+        held = (set(self.schemas), set(self.names), set(self.batches), set(self.presentation.attestations))
+        if held != (self.needed_schemas, self.needed_names, set(self.query.anchors), used):
+            raise _not_canonical(
+                "this bundle lacks a schema, a name, a batch or an attestation, or holds one that nothing needs"
+            )
 
     @property
     def digest(self) -> bytes:
@@ -153,6 +158,7 @@ class Bundle:
         """Return what ``receipt`` signs of this bundle; its own signature is not looked at."""
         return receipt_digest(
             presentation_to_json(self.presentation, self.schemas),
+            [self.schemas[name].id for name in sorted(self.schemas)],
             member=receipt.member,
             use=receipt.use,
             block_hash=self.block.hash,
@@ -173,6 +179,7 @@ class Bundle:
             "controllers_entry": self.entry,
             "schemas": [self.schemas[name].spec for name in sorted(self.schemas)],
             "members": [{"id": to_hex(member), "name": self.names[member]} for member in sorted(self.names)],
+            "batches": [self.batches[key].to_json(key) for key in sorted(self.batches)],
             "block": self.block.to_json(),
             "nodes": nodes_to_json(self.nodes),
             "receipt": None if self.receipt is None else self.receipt.to_json(),
@@ -220,6 +227,7 @@ class Bundle:
             block=SealedBlock.from_json(record.take("block")),
             nodes=nodes_from_json(record, "nodes"),
             receipt=None if receipt is None else Receipt.from_json(receipt),
+            batches=dict(SignedBatch.from_json(item) for item in record.items("batches", max_items=_MAX_MEMBERS)),
         )
         record.done()
         if bundle.to_json() != value:

@@ -6,8 +6,8 @@
  4. state: under the block's state root lie the contracts with the code that the trust file names, and every fact
     the answer needs; no node is left over (``state_proof``).
  5. members: those who issued and answered are called on the chain what the bundle calls them.
- 6. keys: every batch was anchored under a key that was valid then, and that no later statement
-    of keys marks as compromised from that time on or before (rule 6 of ``verification``).
+ 6. keys: the department signed every batch, with a key that was valid when it was anchored, and that no later
+    statement of keys marks as compromised from that time on or before (rule 6 of ``verification``).
  7. consent: rules 8 to 12, and the use was recorded before the answer.
  8. subject: rule 13.
  9. answers: rules 1 to 7 and 14 to 16 give every verdict that the bundle says, with its reason.
@@ -130,9 +130,10 @@ def _steps(
 
     shown = [subject.registration, *bundle.presentation.attestations.values()]  # 6
     facts = _with_later(facts, later, trust)
-    for each in shown:
-        require_key_at(facts, each.anchor.member, each.anchor.key, each.anchor.anchored_at)
-    yield f"every batch was anchored under a key that was valid then; {_number(len(later), 'later statement')} of keys"
+    for anchor in (each.anchor for each in shown):
+        bundle.batches[anchor.member, anchor.stream, anchor.number].require_signed(anchor, trust.anchor_domain)
+        require_key_at(facts, anchor.member, anchor.key, anchor.anchored_at)
+    yield f"departments signed each batch with keys that were valid; {_number(len(later), 'later statement')} of keys"
 
     _require_consent(consent, facts)  # 7
     yield f"the firm's controllers allowed {_plain(consent.terms.grantee_name)} to ask this, and the use was recorded"

@@ -1,9 +1,11 @@
 """The receipt of an answer: a member signs which answer it gave, as a whole.
 
 What an answer proves needs no receipt. A receipt binds what only the answering instance can say: that these
-are all the claims that were asked, why one of them cannot be told, and which use was counted.
+are all the claims that were asked, why one of them cannot be told, by which schemas they are read, and which use
+was counted.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
 
@@ -59,6 +61,7 @@ class Receipt:
 
 def receipt_digest(
     presentation: JSON,
+    schemas: Sequence[bytes],
     *,
     member: bytes,
     use: bytes,
@@ -70,11 +73,17 @@ def receipt_digest(
 
     Args:
         presentation: JSON form of the answer's presentation, its attestations by rising digest.
+        schemas: ids of the schemas that its claims are read by, in the order of their names.
         member: id of the member that answers.
         use: id of the use that was recorded for this answer.
         block_hash: hash of the block that the answer holds at.
         max_age_days: what the bank demanded of the data's age.
         domain: where the signature counts.
     """
-    answer = keccak(_ANSWER_TAG + encode({"max_age_days": max_age_days, "presentation": presentation}))
+    said: JSON = {
+        "max_age_days": max_age_days,
+        "presentation": presentation,
+        "schemas": [to_hex(schema) for schema in schemas],
+    }
+    answer = keccak(_ANSWER_TAG + encode(said))
     return domain.digest(keccak(_RECEIPT_TYPE + member + use + block_hash + answer))

@@ -1,0 +1,117 @@
+"""The outbox in the store. A nonce is given out in the transaction that keeps what is signed with it."""
+
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from typing_extensions import override
+
+from api.storage import table
+from api.storage.database import Store
+from ledger_node.chain.outbox import Draft, Entry, OutboxStore
+
+_ROW = table.outbox.c
+_ACCOUNT = table.outbox_account.c
+
+
+class StoredOutbox(OutboxStore):
+    """Locks an account's row while it gives out nonces, so that processes that share a store take turns."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @override
+    def open(self, account: bytes, count: int) -> Sequence[Entry]:
+        # two processes may open a new account at once; the one that comes second finds it there
+        with suppress(IntegrityError), self._store.begin() as connection:
+            if _next_nonce(connection, account) is None:
+                connection.execute(insert(table.outbox_account).values(account=account, next_nonce=count))
+        with self._store.begin() as connection:
+            known = _known_nonce(connection, account)
+            entries = _entries(connection, account)
+            _go_on(connection, account, max(known, count) if entries else count)
+            return entries
+
+    @override
+    def pending(self, account: bytes) -> Sequence[Entry]:
+        with self._store.connect() as connection:
+            return _entries(connection, account)
+
+    @override
+    def add(
+        self, account: bytes, sign: Callable[[int], Sequence[Entry]], done: Collection[bytes] = ()
+    ) -> Sequence[Entry]:
+        with self._store.begin() as connection:
+            _forget(connection, done)
+            return _keep(connection, account, sign(_known_nonce(connection, account)))
+
+    @override
+    def renew(self, entry: Entry, count: int, sign: Callable[[int], Entry]) -> Entry | None:
+        with self._store.begin() as connection:
+            nonce = max(_known_nonce(connection, entry.account), count)
+            if _forget(connection, [entry.digest]) == 0:
+                return None
+            return _keep(connection, entry.account, [sign(nonce)])[0]
+
+    @override
+    def release(self, entry: Entry, filler: Entry) -> bool:
+        with self._store.begin() as connection:
+            is_last = _known_nonce(connection, entry.account) == entry.nonce + 1
+            _forget(connection, [entry.digest])
+            if is_last:
+                _go_on(connection, entry.account, entry.nonce)
+            else:
+                connection.execute(insert(table.outbox), [_row(filler)])
+            return not is_last
+
+    @override
+    def forget(self, account: bytes, done: Collection[bytes]) -> None:
+        with self._store.begin() as connection:
+            _forget(connection, done)
+
+
+def _next_nonce(connection: Connection, account: bytes) -> int | None:
+    locked = select(_ACCOUNT.next_nonce).where(_ACCOUNT.account == account).with_for_update()
+    return connection.execute(locked).scalar_one_or_none()
+
+
+def _known_nonce(connection: Connection, account: bytes) -> int:
+    nonce = _next_nonce(connection, account)
+    assert nonce is not None  # noqa: S101 - an account is opened before anything else
+    return nonce
+
+
+def _go_on(connection: Connection, account: bytes, nonce: int) -> None:
+    connection.execute(update(table.outbox_account).where(_ACCOUNT.account == account).values(next_nonce=nonce))
+
+
+def _keep(connection: Connection, account: bytes, entries: Sequence[Entry]) -> Sequence[Entry]:
+    connection.execute(insert(table.outbox), [_row(entry) for entry in entries])
+    _go_on(connection, account, entries[-1].nonce + 1)
+    return entries
+
+
+def _forget(connection: Connection, done: Collection[bytes]) -> int:
+    return connection.execute(delete(table.outbox).where(_ROW.digest.in_(done))).rowcount if done else 0
+
+
+def _entries(connection: Connection, account: bytes) -> list[Entry]:
+    query: Select[Any] = select(table.outbox).where(_ROW.account == account).order_by(_ROW.nonce)
+    return [
+        Entry(row.account, row.nonce, Draft(row.recipient, row.data, row.gas), row.raw, row.digest)
+        for row in connection.execute(query)
+    ]
+
+
+def _row(entry: Entry) -> dict[str, object]:
+    return {
+        "digest": entry.digest,
+        "account": entry.account,
+        "nonce": entry.nonce,
+        "recipient": entry.draft.to,
+        "data": entry.draft.data,
+        "gas": entry.draft.gas,
+        "raw": entry.raw,
+    }

@@ -1,0 +1,128 @@
+"""The outbox: transactions that are signed and not yet known to be mined, kept before they are sent.
+
+A row is written, in one durable step with the nonce it takes, before its bytes leave the process; it goes when its
+receipt was seen. So after a crash at any moment the rows are what may or may not have been mined: their bytes are
+sent again as they are, and a nonce admits one transaction only.
+"""
+
+import threading
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from typing_extensions import override
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a transaction shall do: call ``to`` (None: create a contract) with ``data`` and at most ``gas``."""
+
+    to: bytes | None
+    data: bytes = field(repr=False)
+    gas: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A signed transaction of ``account``. ``raw``: its bytes; ``digest``: its hash."""
+
+    account: bytes
+    nonce: int
+    draft: Draft
+    raw: bytes = field(repr=False)
+    digest: bytes
+
+
+class OutboxStore(Protocol):
+    """Keeps entries and the next nonce of every account. Each method is one durable step, or nothing of it happens.
+
+    Several processes may use one store: a nonce is given out once.
+    """
+
+    def open(self, account: bytes, count: int) -> Sequence[Entry]:
+        """Return the entries of an account by nonce. Without any, its next nonce is ``count``, as the chain says."""
+
+    def pending(self, account: bytes) -> Sequence[Entry]:
+        """Return the entries of an account by nonce."""
+
+    def add(
+        self, account: bytes, sign: Callable[[int], Sequence[Entry]], done: Collection[bytes] = ()
+    ) -> Sequence[Entry]:
+        """Keep the entries that ``sign`` makes from the next nonce on; forget those with the digests ``done``."""
+
+    def renew(self, entry: Entry, count: int, sign: Callable[[int], Entry]) -> Entry | None:
+        """Give an entry whose nonce another transaction took the next one, at least ``count``.
+
+        None: there is no such entry any more, since another process renewed or finished it.
+        """
+
+    def release(self, entry: Entry, filler: Entry) -> bool:
+        """Take back an entry that was never sent. If its nonce was not the last one, keep ``filler`` in its place.
+
+        Returns whether ``filler`` is kept: transactions behind it wait for this nonce.
+        """
+
+    def forget(self, account: bytes, done: Collection[bytes]) -> None:
+        """Forget entries that are known to be mined."""
+
+
+class MemoryOutbox(OutboxStore):
+    """Forgets everything with its process: for founding a chain, tools and tests, which start anew after a crash."""
+
+    def __init__(self) -> None:
+        self._entries: dict[bytes, Entry] = {}
+        self._next: dict[bytes, int] = {}
+        self._guard = threading.Lock()
+
+    @override
+    def open(self, account: bytes, count: int) -> Sequence[Entry]:
+        with self._guard:
+            entries = self._of(account)
+            self._next[account] = max(self._next.get(account, 0), count) if entries else count
+            return entries
+
+    @override
+    def pending(self, account: bytes) -> Sequence[Entry]:
+        with self._guard:
+            return self._of(account)
+
+    @override
+    def add(
+        self, account: bytes, sign: Callable[[int], Sequence[Entry]], done: Collection[bytes] = ()
+    ) -> Sequence[Entry]:
+        with self._guard:
+            for digest in done:
+                self._entries.pop(digest, None)
+            return self._keep(account, sign(self._next[account]))
+
+    @override
+    def renew(self, entry: Entry, count: int, sign: Callable[[int], Entry]) -> Entry | None:
+        with self._guard:
+            if self._entries.pop(entry.digest, None) is None:
+                return None
+            return self._keep(entry.account, [sign(max(self._next[entry.account], count))])[0]
+
+    @override
+    def release(self, entry: Entry, filler: Entry) -> bool:
+        with self._guard:
+            del self._entries[entry.digest]
+            if self._next[entry.account] == entry.nonce + 1:
+                self._next[entry.account] = entry.nonce
+                return False
+            self._entries[filler.digest] = filler
+            return True
+
+    @override
+    def forget(self, account: bytes, done: Collection[bytes]) -> None:
+        with self._guard:
+            for digest in done:
+                self._entries.pop(digest, None)
+
+    def _of(self, account: bytes) -> list[Entry]:
+        entries = (entry for entry in self._entries.values() if entry.account == account)
+        return sorted(entries, key=lambda entry: entry.nonce)
+
+    def _keep(self, account: bytes, entries: Sequence[Entry]) -> Sequence[Entry]:
+        self._entries.update((entry.digest, entry) for entry in entries)
+        self._next[account] = entries[-1].nonce + 1
+        return entries

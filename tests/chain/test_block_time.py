@@ -1,0 +1,96 @@
+"""The clock of the host and that of the chain are five minutes apart: consents live and end by the chain's."""
+
+import pytest
+from chain_kit import GOVERNOR, RELAYER, RELAYER_ID
+from node_kit import CHAIN_ID, SEALER_KEY, NodeProcess, genesis
+
+from ledger_node import clock
+from ledger_node.chain.artifact import artifact
+from ledger_node.chain.deployment import Founder, deploy
+from ledger_node.chain.port import Role
+from ledger_node.chain.rpc import Rpc
+from ledger_node.chain.sender import Sender
+from ledger_node.chain.web3_ledger import Web3Ledger
+from ledger_node.domain.consent import NO_REQUEST, revocation_hash
+from ledger_node.domain.error import ChainError
+from ledger_node.domain.query import FactQuery
+from ledger_node.domain.signature import address_of
+from ledger_node.node.embedded import Engine
+from ledger_node.randomness import random_bytes
+
+FIVE_MINUTES = 300
+MINUTE = 60
+HOUR = 3_600
+GAS = 400_000
+
+
+class Place:
+    """A chain whose clock differs from ours."""
+
+    def __init__(self, folder, ahead_s):
+        path = folder / "chain.sqlite"
+        Engine.create(path, genesis(), SEALER_KEY).close()
+        self.node = NodeProcess(path, clock_ahead_s=ahead_s)
+        rpc = Rpc(self.node.url)
+        founder = Founder(RELAYER_ID, "Relayer", Role.RELAYER | Role.REGISTRAR, (address_of(RELAYER),))
+        self.book = deploy(rpc, Sender(rpc, CHAIN_ID, GOVERNOR), [founder], {}, {})
+        self.sender = Sender(rpc, CHAIN_ID, RELAYER)
+        self.ledger = Web3Ledger(self.book, rpc, relayer=self.sender)
+
+    def grant(self, not_before, expires_at):
+        """Grant between two moments of the host's clock, in seconds from now."""
+        consent, now = random_bytes(32), clock.now()
+        bounds = (consent, now + not_before, now + expires_at, 3, revocation_hash(random_bytes(32)), NO_REQUEST)
+        to = self.book.contracts["ConsentRegistry"]
+        self.sender.send(to, artifact("ConsentRegistry").encode("grant", *bounds), gas=GAS)
+        return consent
+
+    def use(self, consent):
+        (result,) = self.ledger.record_uses([(consent, random_bytes(32))])
+        return result
+
+
+@pytest.fixture(scope="module")
+def ahead(tmp_path_factory):
+    """The host's clock is five minutes slow."""
+    place = Place(tmp_path_factory.mktemp("ahead"), FIVE_MINUTES)
+    yield place
+    place.node.end()
+
+
+@pytest.fixture(scope="module")
+def behind(tmp_path_factory):
+    """The host's clock is five minutes fast."""
+    place = Place(tmp_path_factory.mktemp("behind"), -FIVE_MINUTES)
+    yield place
+    place.node.end()
+
+
+def test_n6_what_is_over_by_the_chain_cannot_be_granted_though_the_host_thinks_it_has_time(ahead):
+    with pytest.raises(ChainError) as refused:
+        ahead.grant(-HOUR, MINUTE)
+    assert refused.value.reason == "consent_expired"
+
+
+def test_n6_what_has_begun_by_the_chain_is_used_though_the_host_thinks_it_has_not(ahead):
+    assert ahead.use(ahead.grant(MINUTE, HOUR)).recorded
+
+
+def test_n6_what_lasts_by_the_chain_is_used_though_the_host_thinks_it_is_over(behind):
+    assert behind.use(behind.grant(-HOUR, -MINUTE)).recorded
+
+
+def test_n6_what_has_not_begun_by_the_chain_is_refused_though_the_host_thinks_it_has(behind):
+    result = behind.use(behind.grant(-MINUTE, HOUR))
+    assert (result.recorded, result.refusal) == (False, 2)  # UseRefusal.NotYetValid
+
+
+@pytest.mark.parametrize("name", ["ahead", "behind"])
+def test_n6_the_time_of_facts_is_that_of_their_block(request, name):
+    place = request.getfixturevalue(name)
+    consent = place.grant(-HOUR, HOUR)
+    head = place.ledger.head()
+    facts = place.ledger.facts(FactQuery(consent=consent), head)
+    assert facts.block_time == head.time
+    assert facts.consent.granted_at == head.time
+    assert abs(facts.block_time - clock.now()) > FIVE_MINUTES // 2

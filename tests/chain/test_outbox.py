@@ -1,0 +1,151 @@
+"""Both outboxes keep one contract: a nonce is given out once, together with what is signed with it."""
+
+import threading
+
+import pytest
+
+from api.storage.database import open_store
+from api.storage.outbox import StoredOutbox
+from ledger_node.chain.outbox import Draft, MemoryOutbox
+from ledger_node.chain.signer import Signer
+
+SIGNER = Signer(7_357, b"\x05" * 32)
+OTHER = Signer(7_357, b"\x06" * 32)
+ACCOUNT = SIGNER.address
+
+
+@pytest.fixture(params=["memory", "stored"])
+def outbox(request, tmp_path):
+    if request.param == "memory":
+        yield MemoryOutbox()
+        return
+    store = open_store(tmp_path / "store.sqlite3")
+    yield StoredOutbox(store)
+    store.dispose()
+
+
+def draft(number):
+    return Draft(b"\x07" * 20, bytes([number]), 100_000)
+
+
+def signing(*numbers, signer=SIGNER):
+    return lambda first: [signer.sign(draft(number), first + place) for place, number in enumerate(numbers)]
+
+
+def nonces(outbox, account=ACCOUNT):
+    return [(entry.nonce, entry.draft.data[0]) for entry in outbox.pending(account)]
+
+
+def test_nonces_go_on_from_the_count_of_the_chain(outbox):
+    assert outbox.open(ACCOUNT, 5) == []
+    outbox.add(ACCOUNT, signing(1, 2))
+    outbox.add(ACCOUNT, signing(3))
+    assert nonces(outbox) == [(5, 1), (6, 2), (7, 3)]
+
+
+def test_what_is_kept_comes_back_byte_for_byte(outbox):
+    outbox.open(ACCOUNT, 0)
+    kept = outbox.add(ACCOUNT, signing(1, 2))
+    assert list(outbox.pending(ACCOUNT)) == list(kept)
+    creation = SIGNER.sign(Draft(None, b"\x60\x00", 60_000), 2)
+    outbox.add(ACCOUNT, lambda _: [creation])
+    assert outbox.open(ACCOUNT, 0)[2] == creation
+
+
+def test_what_is_kept_counts_when_it_is_opened_again(outbox):
+    outbox.open(ACCOUNT, 3)
+    outbox.add(ACCOUNT, signing(1, 2))
+    assert [entry.nonce for entry in outbox.open(ACCOUNT, 4)] == [3, 4]
+    outbox.add(ACCOUNT, signing(3))
+    assert nonces(outbox) == [(3, 1), (4, 2), (5, 3)]
+
+
+def test_with_nothing_kept_the_chain_says_the_next_nonce(outbox):
+    outbox.open(ACCOUNT, 3)
+    (entry,) = outbox.add(ACCOUNT, signing(1))
+    outbox.forget(ACCOUNT, [entry.digest])
+    assert outbox.open(ACCOUNT, 2) == []  # a chain that was made anew
+    outbox.add(ACCOUNT, signing(2))
+    assert nonces(outbox) == [(2, 2)]
+
+
+def test_what_is_mined_is_forgotten_together_with_keeping_what_is_new(outbox):
+    outbox.open(ACCOUNT, 0)
+    first, second = outbox.add(ACCOUNT, signing(1, 2))
+    outbox.add(ACCOUNT, signing(3), done=[first.digest])
+    assert nonces(outbox) == [(1, 2), (2, 3)]
+    outbox.forget(ACCOUNT, [second.digest, b"\x00" * 32])
+    assert nonces(outbox) == [(2, 3)]
+
+
+def test_nothing_is_kept_where_signing_fails(outbox):
+    outbox.open(ACCOUNT, 0)
+    (entry,) = outbox.add(ACCOUNT, signing(1))
+
+    def fail(_):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        outbox.add(ACCOUNT, fail)
+    outbox.add(ACCOUNT, signing(2))
+    assert nonces(outbox) == [(0, 1), (1, 2)]
+    assert entry.nonce == 0
+
+
+@pytest.mark.parametrize(("count", "nonce"), [(0, 2), (1, 2), (7, 7)])
+def test_an_overtaken_entry_gets_the_next_nonce_once(outbox, count, nonce):
+    outbox.open(ACCOUNT, 0)
+    first, _ = outbox.add(ACCOUNT, signing(1, 2))
+    renewed = outbox.renew(first, count, lambda number: SIGNER.sign(first.draft, number))
+    assert (renewed.nonce, renewed.draft) == (nonce, first.draft)
+    assert outbox.renew(first, count, lambda number: SIGNER.sign(first.draft, number)) is None
+    assert nonces(outbox) == [(1, 2), (nonce, 1)]
+
+
+def test_the_nonce_of_the_last_entry_is_free_again_when_it_is_taken_back(outbox):
+    outbox.open(ACCOUNT, 0)
+    _, last = outbox.add(ACCOUNT, signing(1, 2))
+    assert not outbox.release(last, SIGNER.filler(last.nonce))
+    outbox.add(ACCOUNT, signing(3))
+    assert nonces(outbox) == [(0, 1), (1, 3)]
+
+
+def test_where_others_wait_behind_a_filler_takes_the_place(outbox):
+    outbox.open(ACCOUNT, 0)
+    first, _ = outbox.add(ACCOUNT, signing(1, 2))
+    filler = SIGNER.filler(first.nonce)
+    assert outbox.release(first, filler)
+    kept = outbox.pending(ACCOUNT)
+    assert kept[0] == filler
+    assert [entry.nonce for entry in kept] == [0, 1]
+
+
+def test_accounts_do_not_share_nonces(outbox):
+    outbox.open(ACCOUNT, 5)
+    outbox.open(OTHER.address, 9)
+    outbox.add(ACCOUNT, signing(1))
+    outbox.add(OTHER.address, signing(2, signer=OTHER))
+    assert (nonces(outbox), nonces(outbox, OTHER.address)) == ([(5, 1)], [(9, 2)])
+
+
+def test_couriers_that_share_an_outbox_never_give_out_a_nonce_twice(outbox):
+    outbox.open(ACCOUNT, 0)
+
+    def work(number):
+        for _ in range(10):
+            outbox.add(ACCOUNT, signing(number, number))
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [nonce for nonce, _ in nonces(outbox)] == list(range(120))
+
+
+def test_neither_data_nor_bytes_show_in_a_repr(outbox):
+    outbox.open(ACCOUNT, 0)
+    secret = b"\xde\xad\xbe\xef" * 8
+    (entry,) = outbox.add(ACCOUNT, lambda nonce: [SIGNER.sign(Draft(b"\x07" * 20, secret, 100_000), nonce)])
+    assert secret.hex() not in repr(entry)
+    assert repr(secret)[2:-1] not in repr(entry)

@@ -1,0 +1,115 @@
+"""What has changed since an answer: every kind of change, by itself, on evidence that checked."""
+
+from dataclasses import replace
+
+import pytest
+from evidence_kit import checked, named, trust_of
+
+from api.client.since import Changed, _changes
+from ledger_node.domain.consent import ConsentState
+from ledger_node.domain.evidence.fact import facts_of
+from ledger_node.domain.evidence.slot import entry_slots, slots_of
+from ledger_node.domain.evidence.state_proof import StateProofs, prove
+from ledger_node.domain.evidence.trust import SealerSet
+from ledger_node.domain.fact import IssuerPeriod
+from ledger_node.domain.status import WORD_BITS, Plane
+
+NAME = next(name for name in named("", valid=True) if checked(name).bundle.receipt is not None)
+
+
+@pytest.fixture
+def then():
+    """The bundle, its trust file, and the facts and words as of its block: nothing has changed."""
+    bundle, trust = checked(NAME).bundle, trust_of(NAME)
+    query, header = bundle.query, bundle.block.header
+    words = prove(StateProofs(bundle.nodes, header.state_root), trust.contracts, slots_of(query, bundle.names))
+    facts = facts_of(
+        query,
+        words,
+        anchor_domain=trust.anchor_domain,
+        consent_domain=trust.consent_domain,
+        number=header.number,
+        block_hash=bundle.block.hash,
+        time=header.timestamp,
+    )
+    return bundle, trust, facts, words
+
+
+def kinds(bundle, trust, facts, words):
+    return [change.kind for change in _changes(bundle, trust, facts, words)]
+
+
+def test_as_of_its_own_block_nothing_has_changed(then):
+    assert kinds(*then) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [(ConsentState.WITHDRAWN, Changed.CONSENT_WITHDRAWN), (ConsentState.PAUSED, Changed.CONSENT_PAUSED)],
+)
+def test_a_consent_that_is_not_live_any_more_is_told(then, state, kind):
+    bundle, trust, facts, words = then
+    assert kinds(bundle, trust, replace(facts, consent=replace(facts.consent, state=state)), words) == [kind]
+
+
+def test_a_consent_that_ran_out_is_told(then):
+    bundle, trust, facts, words = then
+    consent = replace(facts.consent, expires_at=facts.block_time)
+    assert kinds(bundle, trust, replace(facts, consent=consent), words) == [Changed.CONSENT_EXPIRED]
+
+
+@pytest.mark.parametrize(("plane", "kind"), [(Plane.REVOKED, Changed.REVOKED), (Plane.SUPERSEDED, Changed.SUPERSEDED)])
+def test_an_attestation_that_is_revoked_or_superseded_is_told_and_its_neighbours_are_not(then, plane, kind):
+    bundle, trust, facts, words = then
+    shown = next(iter(bundle.presentation.attestations.values()))
+    word, bit = divmod(shown.position, WORD_BITS)
+    place = (shown.anchor.member, plane, word)
+    others = replace(facts, status={**facts.status, place: ~(1 << bit) & 2**256 - 1})
+    told = [change for change in _changes(bundle, trust, others, words) if shown.header.digest.hex() in change.words]
+    assert told == []
+    own = replace(facts, status={**facts.status, place: 1 << bit})
+    (change,) = _changes(bundle, trust, own, words)
+    assert (change.kind, shown.header.digest.hex() in change.words) == (kind, True)
+
+
+def test_attestations_that_ran_out_are_told(then):
+    bundle, trust, facts, words = then
+    late = replace(facts, block_time=2**40)
+    expected = [Changed.ATTESTATION_EXPIRED] * (1 + len(bundle.presentation.attestations))
+    found = kinds(bundle, trust, late, words)
+    assert [kind for kind in found if kind is Changed.ATTESTATION_EXPIRED] == expected
+
+
+def test_an_issuer_that_may_issue_no_more_is_told(then):
+    bundle, trust, facts, words = then
+    shown = next(iter(bundle.presentation.attestations.values()))
+    issuers = {**facts.issuers, (shown.header.schema_id, shown.header.issuer): IssuerPeriod(0, facts.block_time)}
+    found = kinds(bundle, trust, replace(facts, issuers=issuers), words)
+    assert set(found) == {Changed.ISSUER_ENDED}
+
+
+@pytest.mark.parametrize(
+    ("field", "kind"), [("valid_until", Changed.KEY_ENDED), ("compromised_from", Changed.KEY_COMPROMISED)]
+)
+def test_a_key_that_ended_or_was_lost_is_told(then, field, kind):
+    bundle, trust, facts, words = then
+    key = next(iter(facts.keys))
+    keys = {**facts.keys, key: replace(facts.keys[key], **{field: facts.block_time})}
+    (change,) = _changes(bundle, trust, replace(facts, keys=keys), words)
+    assert (change.kind, key[1].hex() in change.words) == (kind, True)
+
+
+@pytest.mark.parametrize(("after", "expected"), [(0, []), (1, [Changed.CONTROLLERS_CHANGED])])
+def test_other_controllers_are_told_if_they_came_after_the_answer(then, after, expected):
+    bundle, trust, facts, words = then
+    _, began = entry_slots(bundle.presentation.consent.terms.subject, bundle.entry + 1)
+    later = {**words, began: bundle.block.header.timestamp + after}
+    assert kinds(bundle, trust, facts, later) == expected
+
+
+def test_other_sealers_are_told(then):
+    bundle, trust, facts, words = then
+    number = facts.block_number
+    others = replace(trust, sets=(*trust.sets, SealerSet(number + 1, (b"\x01" * 20,))))
+    assert kinds(bundle, others, facts, words) == []
+    assert kinds(bundle, others, replace(facts, block_number=number + 1), words) == [Changed.SEALERS_CHANGED]
