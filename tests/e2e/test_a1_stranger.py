@@ -111,7 +111,7 @@ def instance(place, tmp_path_factory):
     credentials = {"bank": bank, "firm": Credential.of_controller(firm.subject, firm.keys[0])}
     home = tmp_path_factory.mktemp("a1") / "home"
     shutil.copytree(place.home.path, home, ignore=shutil.ignore_patterns("chain*"))
-    made = open_instance(Home(home), place.served.node()["url"], processes=1)
+    made = open_instance(Home(home), (place.served.node()["url"],), processes=1)
     yield made, {"consent": consent, "request": request, "use": use, "other": other, "strangers": credentials}
     made.store.dispose()
 

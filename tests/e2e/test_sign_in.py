@@ -4,6 +4,7 @@ import json
 
 import httpx
 import pytest
+from joserfc.util import urlsafe_b64decode
 from served_kit import write_rows
 
 from api.client.credential import Credential, new_key_file
@@ -198,6 +199,24 @@ def test_the_command_line_rotates_and_signs_for_curl(place):
     assert kept.returncode == 0, kept.stderr
     assert (json.loads(kept.stdout)["keys"], json.loads(kept.stdout)["key"]) == (2, str(pem))
     assert place.client("operator").get("/v1/me")["kind"] == "operator"
+
+
+def test_d1_no_token_assertion_or_private_key_is_in_a_file_but_the_key_files(place, token):
+    """Whatever was refused or accepted: logs and store hold none of it."""
+    value, key, nonce = token
+    bank = credential_named(place.home, "demo-bank")
+    fields = form(bank, place.served.url)
+    assert ask(place, fields, nonce=nonce).status_code == 200
+    refusal(ask(place, fields, nonce=nonce), 401, "assertion_replayed")
+    refusal(call(place, value, new_key_file()[1], nonce=nonce), 401, "proof_other_key")
+    secrets = [value, fields["client_assertion"], key.as_dict(private=True)["d"], bank.key.as_dict(private=True)["d"]]
+    raw = [bytes.fromhex(value), *(urlsafe_b64decode(secret.encode()) for secret in secrets[2:])]
+    needles = [*(secret.encode() for secret in secrets), *raw]
+    files = [path for path in place.home.path.rglob("*") if path.is_file() and path.suffix != ".jwk"]
+    assert {"serve.log", "store.sqlite3"} <= {path.name for path in files}
+    for path in files:
+        content = path.read_bytes()
+        assert not any(needle in content for needle in needles), path
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from api.http.sign_in import NONCE_HEADER, proof_of, public_url, target_of
 from api.sign_in.assertion import ASSERTION_TYPE
 from api.sign_in.key_set import MAX_KEYS, stated_keys
 from ledger_node import clock
-from ledger_node.domain.error import CredenceError, InvalidInputError
+from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.subject import signature_from_json
@@ -153,7 +153,7 @@ def _oauth(error: CredenceError) -> tuple[HTTPStatus | None, str]:
         return HTTPStatus.BAD_REQUEST, "unauthorized_client"
     if isinstance(error, InvalidInputError) and error.field == "grant_type":
         return HTTPStatus.BAD_REQUEST, "unsupported_grant_type"
-    if reason in {Reason.LEDGER_UNAVAILABLE, Reason.OVERLOADED}:
+    if isinstance(error, ChainError) or reason is Reason.OVERLOADED:
         return None, "temporarily_unavailable"
     return HTTPStatus.BAD_REQUEST, "invalid_request"
 
