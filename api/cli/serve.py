@@ -74,14 +74,16 @@ def serve(
                     insecure_local_webhooks=insecure_local_webhooks,
                 )
                 app = create_app(instance, public_url=public_url or address)
-                state = {"url": public_url or address, "pid": os.getpid(), "node_url": urls[0]}
+                # by its name, since an address may hold a password
+                node_url = instance.rpc.health()[0].name
+                state = {"url": public_url or address, "pid": os.getpid(), "node_url": node_url}
                 write_private(folder.path / "api.json", json.dumps(state) + "\n", secret=False)
                 talk.print(f"the API answers at {address} (documentation at {address}/docs); stop it with Ctrl-C")
                 server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="warning", lifespan="on"))
                 if stop_with_parent:
                     threading.Thread(target=_stop_at_end_of_stdin, args=(server,), daemon=True).start()
                 if as_json:
-                    emit({"url": address, "pid": os.getpid(), "node_url": urls[0]})
+                    emit({"url": address, "pid": os.getpid(), "node_url": node_url})
                 server.run(sockets=[listener])
         finally:
             if node is not None:

@@ -1,1 +1,1 @@
-"""The Ledger port and its web3 client: signing, submitting, reading at a pinned block, events."""
+"""The Ledger port and its web3 client: several nodes as one, signing, submitting, reading at a block, events."""

@@ -1,13 +1,13 @@
-"""One JSON-RPC endpoint over HTTP: a whole answer within its time, or a fault that has a name."""
+"""One JSON-RPC endpoint over HTTP, as a provider of web3.py: a whole answer in time, or a fault that has a name."""
 
-import itertools
 import json
 import threading
 import time
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
+from typing_extensions import override
 from urllib3 import BaseHTTPResponse, Timeout, connection_from_url
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -18,6 +18,8 @@ from urllib3.exceptions import (
     TimeoutError,  # noqa: A004 - urllib3's is no subclass of the builtin
 )
 from urllib3.util import make_headers, parse_url
+from web3.providers.base import JSONBaseProvider
+from web3.types import RPCEndpoint, RPCResponse
 
 from ledger_node.domain.canonical import MAX_DEPTH, require_shallow
 from ledger_node.domain.error import InvalidInputError
@@ -54,8 +56,11 @@ class EndpointError(Exception):
         self.delivered = delivered
 
 
-class Endpoint:
+class Endpoint(JSONBaseProvider):
     """Posts batches of requests. Any number of threads may; their connections are kept.
+
+    ``Web3(Endpoint(url, timeout_s=30))`` gives all of web3.py on it. Its own HTTPProvider takes half an answer, one
+    that trickles, or one with another id, for an answer.
 
     An answer counts only if it is complete: HTTP 200, JSON, and for every request exactly one member that carries
     its id and either a result or an error.
@@ -67,6 +72,7 @@ class Endpoint:
         Raises:
             InvalidInputError: ``configuration``; this is no HTTP address.
         """
+        super().__init__()
         try:
             parts = parse_url(url)
         except LocationParseError as error:
@@ -85,20 +91,29 @@ class Endpoint:
         self._guard = threading.Lock()
         self._pool = connection_from_url(url, maxsize=_MAX_CONNECTIONS, retries=False)
         self._pool.ConnectionCls = _noticed(self._pool.ConnectionCls, self._connected)
-        self._ids = itertools.count(1)
 
-    def post(self, calls: Sequence[Call]) -> list[dict[str, Any]]:
+    @override
+    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
+        """Send one request and return its response object.
+
+        Raises:
+            EndpointError: no answer that counts.
+        """
+        return self.make_batch_request([(method, params)])[0]
+
+    @override
+    def make_batch_request(self, requests: Sequence[tuple[str, Any]]) -> list[RPCResponse]:
         """Send requests as one batch and return their response objects in the same order.
 
         Raises:
             EndpointError: no answer that counts.
         """
-        ids = [next(self._ids) for _ in calls]
-        requests = [
+        ids = [next(self.request_counter) for _ in requests]
+        bodies = [
             {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
-            for number, (method, params) in zip(ids, calls, strict=True)
+            for number, (method, params) in zip(ids, requests, strict=True)
         ]
-        return _answers(self._exchange(json.dumps(requests, separators=(",", ":")).encode()), ids)
+        return _answers(self._exchange(json.dumps(bodies, separators=(",", ":")).encode()), ids)
 
     def _connected(self) -> None:
         with self._guard:
@@ -165,7 +180,7 @@ def _read(response: BaseHTTPResponse, deadline: float) -> bytes:
     return b"".join(parts)
 
 
-def _answers(content: bytes, ids: Sequence[int]) -> list[dict[str, Any]]:
+def _answers(content: bytes, ids: Sequence[int]) -> list[RPCResponse]:
     try:
         if content.count(b"[") + content.count(b"{") > MAX_DEPTH:
             require_shallow(content.decode())
@@ -177,7 +192,7 @@ def _answers(content: bytes, ids: Sequence[int]) -> list[dict[str, Any]]:
     by_id = {answer["id"]: answer for answer in answers}
     if by_id.keys() != set(ids):
         raise EndpointError(Fault.MALFORMED, delivered=True)
-    return [by_id[number] for number in ids]
+    return [cast("RPCResponse", by_id[number]) for number in ids]
 
 
 def _is_answer(answer: object) -> bool:

@@ -10,9 +10,11 @@
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
+
+from web3.types import RPCResponse
 
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.endpoint import Call, Endpoint, EndpointError, Fault
@@ -73,7 +75,7 @@ class EndpointPool:
         with self._guard:
             self._newest = max(self._newest, block)
 
-    def ask(self, calls: Sequence[Call], *, must_succeed: bool) -> list[dict[str, Any]]:
+    def ask(self, calls: Sequence[Call], *, must_succeed: bool) -> list[RPCResponse]:
         """Return the response objects of the first endpoint whose answer counts.
 
         ``must_succeed``: an error other than a contract's refusal is a reason to ask the next one; the errors come
@@ -84,7 +86,7 @@ class EndpointPool:
             ChainError: ``ledger_unavailable`` or ``ledger_wrong_chain``; nobody's answer counts.
         """
         faults: list[EndpointError] = []
-        refused: list[dict[str, Any]] | None = None
+        refused: list[RPCResponse] | None = None
         for member in self._order():
             try:
                 answers = self._ask(member, calls)
@@ -101,7 +103,7 @@ class EndpointPool:
             return refused
         raise _failure(faults)
 
-    def ask_all(self, calls: Sequence[Call]) -> list[list[dict[str, Any]]]:
+    def ask_all(self, calls: Sequence[Call]) -> list[list[RPCResponse]]:
         """Return what every endpoint answers that does not rest, if its answer counts."""
         answered = []
         for member in [one for one in self._members if not _rests(one)] or self._members:
@@ -128,13 +130,13 @@ class EndpointPool:
         # those that rest come last, and are asked all the same if nobody else answers
         return sorted(self._members, key=lambda member: (_rests(member), member is not self._preferred))
 
-    def _ask(self, member: _Member, calls: Sequence[Call]) -> list[dict[str, Any]]:
+    def _ask(self, member: _Member, calls: Sequence[Call]) -> list[RPCResponse]:
         if calls and member.fault is not None:
             self._require_well(member)
         try:
             self._require_identity(member, delivered=False)
             newest = self._newest
-            chain_id, head, *answers = member.endpoint.post([*_WHO, *calls])
+            chain_id, head, *answers = member.endpoint.make_batch_request([*_WHO, *calls])
             # a connection that is new may lead to somebody else than the one who was asked before
             self._require_identity(member, delivered=True)
             if self._book is not None and chain_id.get("result") != hex(self._book.chain_id):
@@ -164,7 +166,7 @@ class EndpointPool:
         if self._book is None or (connections and member.proven_at == connections):
             return
         try:
-            answers = member.endpoint.post(identity_calls(self._book))
+            answers = member.endpoint.make_batch_request(identity_calls(self._book))
         except EndpointError as error:
             raise EndpointError(error.fault, delivered=delivered) from error
         if not is_chain_of(self._book, [answer.get("result") for answer in answers]):
@@ -185,20 +187,20 @@ def _rests(member: _Member) -> bool:
     return member.fault is not None and time.monotonic() < member.rested_at
 
 
-def _number(head: dict[str, Any]) -> int:
+def _number(head: RPCResponse) -> int:
     try:
         return int(head["result"], 16)
     except (KeyError, TypeError, ValueError) as error:
         raise EndpointError(Fault.MALFORMED, delivered=True) from error
 
 
-def _is_failure(answer: dict[str, Any]) -> bool:
+def _is_failure(answer: RPCResponse) -> bool:
     """Return whether an answer is an error of the endpoint and none of a contract, whose errors carry data."""
     error = answer.get("error")
     return error is not None and not revert_data(error)
 
 
-def revert_data(error: dict[str, Any]) -> bytes:
+def revert_data(error: Mapping[str, object]) -> bytes:
     """Return what a contract said when it refused, or nothing."""
     data = error.get("data")
     if not isinstance(data, str) or not data.startswith("0x"):

@@ -6,6 +6,7 @@ from typing import Any, Final
 from eth_abi.abi import decode as abi_decode
 from eth_abi.exceptions import DecodingError
 from eth_utils.abi import get_abi_input_types
+from web3.types import RPCResponse
 
 from ledger_node.chain.address_book import CONTRACTS, AddressBook
 from ledger_node.chain.artifact import artifact
@@ -110,7 +111,7 @@ class Rpc:
         return self._pool.health()
 
 
-def _outcome(answer: dict[str, Any]) -> Any:
+def _outcome(answer: RPCResponse) -> Any:
     error = answer.get("error")
     if error is None:
         return answer["result"]

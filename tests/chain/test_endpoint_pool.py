@@ -5,10 +5,13 @@ from dataclasses import replace
 
 import pytest
 from chain_kit import RELAYER, RELAYER_ID, copy_chain
+from eth_utils import to_checksum_address
 from node_kit import CHAIN_ID, SEALER_KEY, NodeProcess, genesis
 from proxy_kit import GARBLED, NO_ANSWER, Proxy
+from web3 import Web3
 
-from ledger_node.chain.endpoint import Fault
+from ledger_node.chain.artifact import artifact
+from ledger_node.chain.endpoint import Endpoint, Fault
 from ledger_node.chain.port import Block
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
@@ -33,6 +36,20 @@ def reason_of(call):
 
 def always(fault):
     return lambda _: fault
+
+
+def test_web3_runs_on_an_endpoint(node, book):
+    web3 = Web3(Endpoint(node.url, timeout_s=30))
+    assert web3.is_connected()
+    assert web3.eth.chain_id == CHAIN_ID
+    council = web3.eth.contract(to_checksum_address(book.contracts["Council"]), abi=artifact("Council").abi)
+    assert council.functions.threshold().call() == 1
+    with web3.batch_requests() as batch:
+        batch.add(web3.eth.get_block(0))
+        batch.add(web3.eth.get_block_number())
+        genesis_block, head = batch.execute()
+    assert bytes(genesis_block["hash"]) == book.genesis
+    assert head >= 1
 
 
 @pytest.fixture

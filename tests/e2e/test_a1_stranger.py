@@ -19,8 +19,8 @@ from api.home import Home
 from api.http.app import create_app
 from api.sign_in.proof import Target, make_proof
 from ledger_node import clock
+from ledger_node.chain.endpoint_pool import EndpointPool
 from ledger_node.chain.port import Role
-from ledger_node.chain.rpc import Rpc
 from ledger_node.domain.consent import Change, change_digest, refusal_digest, withdrawal_digest
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.record import to_hex
@@ -39,18 +39,18 @@ class Work:
     def __init__(self, monkeypatch):
         self.steps = []
         event.listen(Engine, "before_cursor_execute", self._statement)
-        for name in ("request", "batch"):
-            monkeypatch.setattr(Rpc, name, self._watched(name, getattr(Rpc, name)))
+        for name in ("ask", "ask_all"):
+            monkeypatch.setattr(EndpointPool, name, self._watched(getattr(EndpointPool, name)))
 
     def _statement(self, _connection, _cursor, statement, *_):
         # who asks is recognised before anything is looked for, and remembered for a second
         if "access_token" not in statement:
             self.steps.append(statement)
 
-    def _watched(self, name, original):
-        def watched(rpc, *arguments):
-            self.steps.append(f"{name} {arguments[0] if name == 'request' else [call for call, _ in arguments[0]]}")
-            return original(rpc, *arguments)
+    def _watched(self, original):
+        def watched(pool, calls, **options):
+            self.steps.append([method for method, _ in calls])
+            return original(pool, calls, **options)
 
         return watched
 
@@ -111,7 +111,7 @@ def instance(place, tmp_path_factory):
     credentials = {"bank": bank, "firm": Credential.of_controller(firm.subject, firm.keys[0])}
     home = tmp_path_factory.mktemp("a1") / "home"
     shutil.copytree(place.home.path, home, ignore=shutil.ignore_patterns("chain*"))
-    made = open_instance(Home(home), (place.served.node()["url"],), processes=1)
+    made = open_instance(Home(home), [place.served.node()["url"]], processes=1)
     yield made, {"consent": consent, "request": request, "use": use, "other": other, "strangers": credentials}
     made.store.dispose()
 

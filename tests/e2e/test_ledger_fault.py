@@ -36,7 +36,8 @@ class Beside:
             self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
         line = self._child.stdout.readline()
         assert line, (folder / "serve.log").read_text("utf-8")[-2000:]
-        self.client = Client(json.loads(line)["url"], credential_named(place.home, "demo-bank"))
+        self.said = json.loads(line)
+        self.client = Client(self.said["url"], credential_named(place.home, "demo-bank"))
         self.ready()
 
     def turn(self):
@@ -162,6 +163,18 @@ def test_readiness_shows_endpoints_and_outbox_and_no_address(beside, proxy):
     assert {outbox["on_way"] for outbox in ready["outbox"]} == {0}
     assert len(ready["outbox"]) == 4  # three accounts of the operator and one of the registrar
     assert proxy.url.rpartition(":")[2] not in json.dumps(ready)
+
+
+def test_a_password_in_the_address_of_a_node_is_neither_written_nor_printed(place, proxy, tmp_path):
+    beside = Beside(place, tmp_path / "credence", proxy.url.replace("http://", "http://user:pass-word@"))
+    try:
+        beside.verify()
+        assert beside.said["node_url"] == proxy.url
+        for path in (beside.home.path / "api.json", beside.home.path / "serve.log"):
+            assert "pass-word" not in path.read_text("utf-8")
+        assert "pass-word" not in json.dumps(beside.ready())
+    finally:
+        beside.close()
 
 
 def test_n4_with_two_nodes_one_of_which_fails_verdicts_go_on(place, tmp_path):
