@@ -11,32 +11,18 @@ _KEYSTORE = ".json"
 """A keystore holds a controller's key, which signs in by itself; other files hold keys that were published."""
 
 
-def credential_row(home: Home, name: str) -> dict[str, str]:
-    """Return what credentials.json says of a name: ``kind``, ``id`` and ``key``.
-
-    Raises:
-        InvalidInputError: ``configuration``; there is no such name, or its row is not whole.
-    """
-    credentials = home.credentials()
-    if name not in credentials:
-        names = ", ".join(credentials) or "none"
-        raise InvalidInputError(Reason.CONFIGURATION, f"no credential '{name}' in {home.path}; there are: {names}")
-    row = credentials[name]
-    if not {"kind", "id", "key"} <= row.keys():
-        raise InvalidInputError(
-            Reason.CONFIGURATION,
-            f"the credential '{name}' in {home.path} names no key; put its file there, and its path in as 'key'",
-        )
-    return {member: str(value) for member, value in row.items()}
-
-
 def credential_named(home: Home, name: str) -> Credential:
     """Return the credential of a name in credentials.json.
 
     Raises:
         InvalidInputError: ``configuration``; there is no such name, or its key cannot be used.
     """
-    held = credential_row(home, name)
+    held = home.credential(name)
+    if "key" not in held:
+        raise InvalidInputError(
+            Reason.CONFIGURATION,
+            f"the credential '{name}' in {home.path} names no key; have one: credence sign-in rotate --as {name}",
+        )
     client, file = from_hex(held["id"], "id"), home.path / held["key"]
     if held["kind"] == "subject" and file.suffix == _KEYSTORE and not file.name.endswith(SUFFIX):
         return Credential.of_controller(client, home.read_key(file.stem))

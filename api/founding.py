@@ -14,7 +14,8 @@ from api.client.credential import new_key_file
 from api.home import Home, LocalMember
 from api.node_process import NodeProcess
 from api.sign_in.jose import public_part
-from api.sign_in.key_set import KeySets, stated_keys
+from api.sign_in.key_form import stated_keys
+from api.sign_in.key_set import KeySets
 from api.sign_in.principal import kind_of
 from api.storage.database import open_store
 from ledger_node.chain.deployment import Founder, deploy, member_id

@@ -124,6 +124,18 @@ class Home:
         path = self.path / _CREDENTIALS
         return dict(json.loads(path.read_text("utf-8"))) if path.is_file() else {}
 
+    def credential(self, name: str) -> dict[str, Any]:
+        """Return who signs in under a name.
+
+        Raises:
+            InvalidInputError: ``configuration``; there is no such name.
+        """
+        credentials = self.credentials()
+        if name not in credentials:
+            names = ", ".join(credentials) or "none"
+            raise InvalidInputError(Reason.CONFIGURATION, f"no credential '{name}' in {self.path}; there are: {names}")
+        return dict(credentials[name])
+
     def add_credential(self, name: str, credential: dict[str, JSON]) -> None:
         """Keep who signs in under a name in credentials.json."""
         self.write(_CREDENTIALS, {**self.credentials(), name: credential}, secret=True)

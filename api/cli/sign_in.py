@@ -1,4 +1,4 @@
-"""``credence sign-in``: new sign-in keys for a member, and the headers of one request for other programs."""
+"""``credence sign-in``: new sign-in keys for a member or a firm, and the headers of one request for other programs."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,22 +18,22 @@ from api.cli.console import (
     refusals,
     talk,
 )
+from api.cli.signing import ExportOption, sign_and_send
 from api.client.client import Client
+from api.client.consent import signing_domain
 from api.client.credential import new_key_file, read_key_file
+from api.client.draft import sign_in_keys_draft
 from api.client.error import ApiError
 from api.client.session import Session
-from api.credential_of import credential_named, credential_row
+from api.credential_of import credential_named
 from api.home import Home
 from api.sign_in.jose import public_part
-from api.sign_in.key_set import stated_keys
-from ledger_node.domain.canonical import JSON
-from ledger_node.domain.eip712 import SigningDomain
+from api.sign_in.key_form import stated_keys
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
-from ledger_node.domain.signature import parse_address
 
-sign_in = typer.Typer(no_args_is_help=True, help="Sign-in keys of members, and headers for other programs.")
+sign_in = typer.Typer(no_args_is_help=True, help="Sign-in keys, and headers for other programs.")
 
 
 @sign_in.command()
@@ -42,46 +42,59 @@ def rotate(
     key_file: Annotated[
         Path | None, typer.Option("--key", help="A key of yours: JWK, PEM or NAME.hsm.json; a new one if not given.")
     ] = None,
+    signed_by: Annotated[str | None, typer.Option(help="For a firm: a controller's key in this folder.")] = None,
+    number: Annotated[
+        int | None, typer.Option(min=1, help="For a firm: which set of keys this is; default: the next one from here.")
+    ] = None,
+    export: ExportOption = None,
     home: HomeOption = None,
     url: UrlOption = None,
     *,
-    keep: Annotated[bool, typer.Option(help="Let the keys in force go on counting beside the new one.")] = False,
+    keep: Annotated[
+        bool, typer.Option(help="Let the keys in force go on counting beside the new one (members).")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Put a new sign-in key of a member in force; those before it are refused from now on.
+    """Put a new sign-in key in force; those before it are refused from now on.
 
-    The member's signing key (keys/NAME.json or keys/NAME.hsm.json) signs for it.
+    For a member its signing key signs (keys/NAME.json or keys/NAME.hsm.json). For a firm whose controllers' keys are
+    elsewhere one of them signs: here (--signed-by) or at another machine (--export).
     """
     with refusals():
         folder = home_of(home)
         if name is None:
             raise InvalidInputError(Reason.SIGN_IN_NEEDED, "say who you are: --as NAME")
-        held = credential_row(folder, name)
-        member = from_hex(held["id"], "id")
+        held = folder.credential(name)
+        owner, is_firm = from_hex(held["id"], "id"), held["kind"] == "subject"
         client = client_of(folder, url, None)
-        number, keys = _in_force(client, member)
+        last, keys = (int(held.get("set", 0)), []) if is_firm else _in_force(client, owner)
+        following = number or last + 1
         if key_file is None:
             text, key = new_key_file()
-            # the file is there before the key counts, so that no member is locked out by a power cut
-            file = folder.write_private_key(f"{name}.{number + 1}", text)
+            # the file is there before the key counts, so that nobody is locked out by a power cut
+            file = folder.write_private_key(f"{name}.{following}", text)
         else:
             key, file = read_key_file(key_file), str(key_file.absolute())
-        published = [dict(public_part(key).jwk), *(keys if keep else [])]
-        stated = stated_keys(member, number + 1, published)
-        signature = folder.signer(name).sign(stated.digest(_domain(client)))
-        body: dict[str, JSON] = {
-            "client": to_hex(member),
-            "number": stated.number,
-            "keys": list(stated.keys),
-            "signature": to_hex(signature),
-        }
-        client.post("/v1/sign-in-keys", body)
-        folder.add_credential(name, {**held, "key": file})
-        if not keep:
-            _forget(folder, str(held["key"]), file)
-    talk.print(f"key set {stated.number} of {name} is in force; its key is in {file}", soft_wrap=True)
+        stated = stated_keys(owner, following, [dict(public_part(key).jwk), *(keys if keep else [])])
+        draft = sign_in_keys_draft(
+            signing_domain(client.get("/v1/ledger"), "SubjectRegistry" if is_firm else "MemberRegistry"), stated
+        )
+        if is_firm and signed_by is None and export is None:
+            raise InvalidInputError(
+                Reason.CONFIGURATION, "say who signs for the firm: --signed-by KEY, or --export FILE"
+            )
+        if is_firm or export is not None:
+            done = sign_and_send(folder, client, draft, [signed_by] if signed_by else [], export)
+        else:
+            done = draft.submit(client, [folder.signer(name).sign(draft.digest)])
+        row = {"kind": held["kind"], "id": held["id"], "key": file}
+        folder.add_credential(name, {**row, "set": following} if is_firm else row)
+        if done is not None and not keep:
+            _forget(folder, str(held.get("key", "")), file)
+    if done is not None:
+        talk.print(f"key set {following} of {name} is in force; its key is in {file}", soft_wrap=True)
     if as_json:
-        emit({"client": to_hex(member), "number": stated.number, "key": file, "keys": len(stated.keys)})
+        emit({"client": to_hex(owner), "number": following, "key": file, "keys": len(stated.keys)})
 
 
 @sign_in.command()
@@ -114,11 +127,6 @@ def _in_force(client: Client, member: bytes) -> tuple[int, list[Any]]:
             raise
         return 0, []
     return int(shown["number"]), list(shown["keys"])
-
-
-def _domain(client: Client) -> SigningDomain:
-    ledger = client.get("/v1/ledger")
-    return SigningDomain(ledger["chain_id"], parse_address(ledger["contracts"]["MemberRegistry"], "MemberRegistry"))
 
 
 def _forget(folder: Home, old: str, new: str) -> None:

@@ -1,7 +1,7 @@
 """Published sign-in keys: each set is signed by who speaks for the client, its registry key or a controller."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import insert, select, update
 
 from api.services.stranger import DECOY
-from api.sign_in.jose import MEMBER_ALGORITHMS, PublicKey, public_key
+from api.sign_in.jose import PublicKey, public_key
 from api.storage import table
 from api.storage.database import Store
 from ledger_node.chain.port import Ledger
@@ -21,7 +21,6 @@ from ledger_node.domain.sign_in_key import SignInKeys
 from ledger_node.domain.signature import recover
 from ledger_node.domain.subject import Controllers, Signature, signature_to_json
 
-MAX_KEYS: Final = 8
 ADDRESS_BYTES: Final = 20
 NO_SIGNER: Final = bytes(ADDRESS_BYTES)
 
@@ -52,24 +51,6 @@ class KeySet:
             "keys": list(self.stated.keys),
             "signature": self.signature,
         }
-
-
-def stated_keys(client: bytes, number: int, keys: Sequence[JSON]) -> SignInKeys:
-    """Return a set in the one form that is signed.
-
-    Raises:
-        InvalidInputError: a key is no public key, or is of a kind that is not published.
-    """
-    read = [public_key(key) for key in keys]
-    different = len({key.thumbprint for key in read})
-    if not 1 <= len(read) <= MAX_KEYS or different != len(read):
-        raise InvalidInputError(
-            Reason.REQUEST_INVALID, f"a client has 1 to {MAX_KEYS} different sign-in keys", field="keys"
-        )
-    if not all(key.algorithm in MEMBER_ALGORITHMS for key in read):
-        raise InvalidInputError(Reason.ALGORITHM_NOT_ALLOWED, "sign-in keys are on P-256 or Ed25519", field="keys")
-    shown: list[Mapping[str, JSON]] = [dict(key.jwk) for key in read]
-    return SignInKeys(client, number, tuple(shown))
 
 
 class KeySets:

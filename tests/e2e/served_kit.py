@@ -21,7 +21,7 @@ from api.credential_of import credential_named
 from api.demo.actor import attest
 from api.demo.server import Served
 from api.sign_in.jose import public_part
-from api.sign_in.key_set import stated_keys
+from api.sign_in.key_form import stated_keys
 from ledger_node import clock
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.port import Role
@@ -273,7 +273,7 @@ class Place:
     def _publish(self, client, number, keys, domain, signed):
         stated = stated_keys(client, number, [dict(public_part(key).jwk) for key in keys])
         signature = signature_to_json(signed(stated.digest(domain)))
-        body = {"client": to_hex(client), "number": number, "keys": list(stated.keys), "signature": signature}
+        body = {"client": to_hex(client), "number": number, "keys": list(stated.keys), "signatures": [signature]}
         return self.client_with(None).post("/v1/sign-in-keys", body)
 
     def credence(self, *arguments, timeout=120):

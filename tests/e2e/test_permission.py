@@ -250,7 +250,7 @@ def test_where_signatures_are_the_authority_being_signed_in_is_none(place, row):
                 "client": to_hex(place.bank_id),
                 "number": 2,
                 "keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}],
-                "signature": signed(random_bytes(32))[0],
+                "signatures": signed(random_bytes(32)),
             },
             "key_not_valid",
         ),

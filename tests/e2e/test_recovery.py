@@ -147,7 +147,9 @@ def test_the_firm_is_told_of_whatever_happens_to_its_controllers(ahead, firm, lo
     cancel(ahead, firm, pending(firm), lost[:1])
     rotated = rotate(ahead, firm, lost, controllers_of([heir]))
     name = to_hex(firm.subject)
-    told = told_until(firm.client, ("subject.rotated", {"subject": name, "commitment": rotated["commitment"]}))
+    told = told_until(
+        ahead.client_by(firm.subject, heir), ("subject.rotated", {"subject": name, "commitment": rotated["commitment"]})
+    )
     members = {"commitment": asked["commitment"], "completable_at": asked["completable_at"]}
     assert told == [
         ("subject.recovery_requested", {"subject": name, "number": 1, **members}),

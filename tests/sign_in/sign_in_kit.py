@@ -7,7 +7,7 @@ from joserfc.jwk import ECKey, OKPKey
 
 from api.client.credential import Credential
 from api.sign_in.jose import public_part
-from api.sign_in.key_set import stated_keys
+from api.sign_in.key_form import stated_keys
 from api.sign_in.principal import SignInError
 from api.sign_in.proof import Target, make_proof
 from api.sign_in.service import SignIn

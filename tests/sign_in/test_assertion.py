@@ -8,7 +8,7 @@ from api.client.credential import Credential
 from api.sign_in import service
 from api.sign_in.assertion import make_assertion
 from api.sign_in.jose import Signed, public_part, sign
-from api.sign_in.key_set import stated_keys
+from api.sign_in.key_form import stated_keys
 from api.sign_in.proof import Target, make_proof
 from api.storage.table import access_token, assertion_used
 from ledger_node.chain.port import Member, Role

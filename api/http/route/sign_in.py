@@ -13,7 +13,7 @@ from api.http.body import read_body, record_body
 from api.http.problem import refusal_of
 from api.http.sign_in import NONCE_HEADER, proof_of, public_url, target_of
 from api.sign_in.assertion import ASSERTION_TYPE
-from api.sign_in.key_set import MAX_KEYS, stated_keys
+from api.sign_in.key_form import MAX_KEYS, stated_keys
 from ledger_node import clock
 from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError
 from ledger_node.domain.reason import Reason
@@ -80,14 +80,14 @@ async def token(request: Request, instance: Access) -> Response:
             "client": openapi.HEX32,
             "number": {"type": "integer", "minimum": 1},
             "keys": {"type": "array", "minItems": 1, "maxItems": MAX_KEYS, "items": _JWK},
-            "signature": openapi.SIGNATURES["items"],
+            "signatures": {**openapi.SIGNATURES, "minItems": 1, "maxItems": 1},
         },
-        {"client": "0x" + "22" * 32, "number": 2, "keys": [_EXAMPLE_KEY], "signature": "0x" + "5a" * 65},
-        required=("client", "number", "keys", "signature"),
+        {"client": "0x" + "22" * 32, "number": 2, "keys": [_EXAMPLE_KEY], "signatures": ["0x" + "5a" * 65]},
+        required=("client", "number", "keys", "signatures"),
     ),
 )
 async def publish(request: Request, instance: Access) -> JsonObject:
-    """Take ``{client, number, keys: [public JWK], signature}``: by the member's key on the chain, or a controller.
+    """Take ``{client, number, keys: [public JWK], signatures}``: one, by the member's key on the chain or a controller.
 
     ``number`` is one more than that of the set in force. Keys that are left out are refused from now on, and
     tokens that were got with the earlier set end.
@@ -96,9 +96,11 @@ async def publish(request: Request, instance: Access) -> JsonObject:
     stated = stated_keys(
         record.blob("client"), record.integer("number", low=1), record.items("keys", max_items=MAX_KEYS)
     )
-    signature = signature_from_json(record.take("signature"))
+    signatures = [signature_from_json(item) for item in record.items("signatures", max_items=1)]
     record.done()
-    await run_in_threadpool(instance.sign_in.publish, stated, signature)
+    if not signatures:
+        raise InvalidInputError(Reason.FIELD_MISSING, "one signature is needed", field="signatures")
+    await run_in_threadpool(instance.sign_in.publish, stated, signatures[0])
     return {"client": to_hex(stated.client), "number": stated.number}
 
 
