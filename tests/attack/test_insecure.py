@@ -14,6 +14,7 @@ from api.cli.main import app
 from ledger_node.domain.commitment import leaf_digest, plain_digest
 from ledger_node.domain.record import from_hex
 
+pytestmark = pytest.mark.timeout(1800)  # half a minute of work, on a machine that may have other work
 BREAKS = [
     "subjects: hashes of credit codes",
     "subjects: tags not opened",
