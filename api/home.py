@@ -14,11 +14,10 @@ import json
 from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from api.hsm.device import SUFFIX, DeviceKey, KeyReference
 from api.hsm.signer import DeviceSigner
-from api.services.member_key import Signer, SigningKey
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.port import Role
 from ledger_node.domain.canonical import JSON, decode
@@ -28,6 +27,9 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record, to_hex
 from ledger_node.domain.signature import parse_address
 from ledger_node.randomness import random_bytes
+
+if TYPE_CHECKING:
+    from api.services.member_key import Signer
 
 _PURPOSES: Final = "purposes.json"
 _CREDENTIALS: Final = "credentials.json"
@@ -173,12 +175,15 @@ class Home:
         (self.path / "keys").mkdir(mode=0o700, exist_ok=True)
         write_private(self.path / "keys" / f"{name}.json", json.dumps(keystore) + "\n", secret=True)
 
-    def signer(self, name: str) -> Signer:
+    def signer(self, name: str) -> "Signer":
         """Return what signs for a member: the key that keys/NAME.hsm.json names in a device, or that of the keystore.
 
         Raises:
             InvalidInputError: ``configuration``; the key is missing or cannot be used.
         """
+        # checking evidence reads this folder and loads no services
+        from api.services.member_key import SigningKey
+
         device = self.path / "keys" / f"{name}{SUFFIX}"
         if device.is_file():
             return DeviceSigner(DeviceKey.open(KeyReference.read(device)))

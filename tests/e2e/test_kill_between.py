@@ -77,7 +77,7 @@ def node(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def instance(node):
-    made = open_instance(node.home, node.url, processes=1)
+    made = open_instance(node.home, [node.url], processes=1)
     yield made
     made._pool.close()
     made.store.dispose()
