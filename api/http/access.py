@@ -53,11 +53,10 @@ async def admit(request: Request, instance: Access, presented: Presented) -> Asy
     principal wherever it calls from, anybody else by address.
 
     Raises:
-        InvalidInputError: ``field_unknown``; a query parameter that the route does not read.
         TryLaterError: ``rate_limited``.
         SignInError: ``sign_in_needed`` or another reason to sign in again, ``not_allowed``.
+        InvalidInputError: ``field_unknown``; a query parameter that the route does not read.
     """
-    _require_known_query(request)
     limits: RateLimits = request.app.state.limits
     if isinstance(presented, Principal):
         request.state.caller = presented.kind.value.encode() + presented.id
@@ -66,12 +65,13 @@ async def admit(request: Request, instance: Access, presented: Presented) -> Asy
         request.state.caller = b"address" + (request.client.host if request.client else "").encode()
         sort = Sort.ANONYMOUS
     with limits.admitted(request.state.caller, sort):
-        permission = _permission(request)
+        permission, caller = _permission(request), None
         if permission.kinds:
-            yield _permitted(permission, presented, instance)
+            caller = _permitted(permission, presented, instance)
         else:
             _require_one_name(request, presented)
-            yield None
+        _require_known_query(request)
+        yield caller
 
 
 def _require_one_name(request: Request, presented: Principal | SignInError) -> None:

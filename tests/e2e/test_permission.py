@@ -3,13 +3,14 @@
 import re
 
 import pytest
+from fastapi import APIRouter
 from served_kit import DATA_DAY, SEED, one_form
 
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
 from api.http.access import permissions_of
-from api.http.app import _ROUTERS
-from api.http.permission import PERMISSIONS, Own
+from api.http.app import _ROUTERS, _require_open
+from api.http.permission import PERMISSIONS, Own, Permission
 from api.sign_in.principal import Kind
 from ledger_node.chain.port import Role
 from ledger_node.domain.consent import Change, change_digest, refusal_digest, withdrawal_digest
@@ -49,13 +50,22 @@ def elsewhere(place):
 
 
 def test_every_route_has_a_row_and_every_row_a_route(routes):
-    assert PERMISSIONS.keys() - routes.keys() == {"GET /"}
+    assert PERMISSIONS.keys() - routes.keys() == {"GET /", "GET /docs", "GET /problems", "GET /problems/{reason}"}
     assert routes.keys() <= PERMISSIONS.keys()
 
 
 def test_an_application_with_a_route_that_has_no_row_does_not_start():
     with pytest.raises(KeyError):
         permissions_of(_ROUTERS, "/v2")
+
+
+def test_a_route_outside_v1_that_is_not_for_anybody_does_not_start(monkeypatch):
+    router = APIRouter()
+    router.get("/secret")(dict)
+    row = {"GET /secret": Permission(frozenset({Kind.BANK}), Own.SELF)}
+    monkeypatch.setattr("api.http.access.PERMISSIONS", row)
+    with pytest.raises(ValueError, match="who calls"):
+        _require_open(router)
 
 
 @pytest.mark.parametrize("role", [*Kind, NOBODY])

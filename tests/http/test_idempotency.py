@@ -16,6 +16,7 @@ from api.client.session import Session
 from api.credential_of import credential_named
 from api.services.idempotency import RETENTION_S, Attempt, IdempotentCalls, KeptAnswer
 from api.services.idempotency import Call as Named
+from api.services.webhook_address import InsecureLoopbackAddresses
 from api.sign_in.jose import public_part
 from api.sign_in.key_form import stated_keys
 from api.storage import table
@@ -362,18 +363,20 @@ def kept(place):
         return len(connection.execute(select(table.idempotent_call)).all())
 
 
-def test_an_answer_that_holds_a_secret_is_kept_nowhere(place):
+def test_an_answer_that_holds_a_secret_is_kept_nowhere(place, monkeypatch):
+    monkeypatch.setattr(place.served.instance.webhooks, "_rules", InsecureLoopbackAddresses())
     before = kept(place)
     url, key = place.served.url, new_key()
     session = Session(url, credential_named(place.home, "demo-bank"))
     tokens = [exchange(place, session, key) for _ in range(2)]
     assert tokens[0] != tokens[1]
-    hook = Call(place, "/v1/webhook", {"url": "https://hooks.example/x"}, name="tax-bureau")
+    hook = Call(place, "/v1/webhook", {"url": "http://127.0.0.1:9/x"}, name="tax-bureau")
     answers = [hook.http.put(hook.path, content=hook.content, headers=hook.headers) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[0].json()["secret"] != answers[1].json()["secret"]
     assert not any("idempotent-replayed" in answer.headers for answer in answers)
     assert kept(place) == before
+    assert hook.http.delete(hook.path).status_code == 200
 
 
 def exchange(place, session, key):
