@@ -66,11 +66,16 @@ _STATUS: Final = {
     Reason.LEDGER_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     Reason.LEDGER_WRONG_CHAIN: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-
-
 _UNFINISHED: Final = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.REQUEST_TIMEOUT}
 """The body was not read to its end, so the connection cannot take another request."""
 _RETRY_S: Final = 1
+
+
+_SIGN_IN: Final = frozenset(
+    {Reason.SIGN_IN_NEEDED, Reason.TOKEN_UNKNOWN, Reason.CLIENT_UNKNOWN, Reason.ALGORITHM_NOT_ALLOWED}
+    | {reason for reason in Reason if reason.value.startswith(("assertion_", "proof_"))}
+)
+"""Reasons of ``SignInError``."""
 
 
 def title_of(reason: Reason) -> str:
@@ -80,7 +85,8 @@ def title_of(reason: Reason) -> str:
 
 def status_of_reason(reason: Reason) -> HTTPStatus:
     """Return the status that a reason is usually answered with."""
-    return _STATUS.get(reason, HTTPStatus.UNPROCESSABLE_ENTITY)
+    usual = HTTPStatus.UNAUTHORIZED if reason in _SIGN_IN else HTTPStatus.UNPROCESSABLE_ENTITY
+    return _STATUS.get(reason, usual)
 
 
 def problem(

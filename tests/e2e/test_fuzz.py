@@ -28,6 +28,8 @@ def credential_of(place, role):
 def test_no_request_that_the_document_allows_or_forbids_is_a_fault(place, tmp_path, role):
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "config.toml"), "run"]
     command += [f"{place.served.url}/openapi.json", "--checks", "all", "--max-examples", str(EXAMPLES), "--no-color"]
+    sent = tmp_path / "sent.har"
+    command += ["--report-har-path", str(sent)]
     # a schema cannot say that a check character is right or that a signature is the firm's
     command += ["--exclude-checks", "positive_data_acceptance"]
     env = {"PATH": os.defpath, "SCHEMATHESIS_HOOKS": str(HERE / "hooks.py"), "PYTHONPATH": str(HERE)}
@@ -48,3 +50,8 @@ def test_no_request_that_the_document_allows_or_forbids_is_a_fault(place, tmp_pa
     )
     assert ran.returncode == 0, ran.stdout[-8000:] + ran.stderr[-2000:]
     assert "Tested: " in ran.stdout
+    # whoever is to be signed in is so, in every request that is right
+    entries = json.loads(sent.read_text("utf-8"))["log"]["entries"]
+    me = [entry for entry in entries if entry["request"]["url"].endswith("/v1/me")]
+    statuses = {entry["response"]["status"] for entry in me if entry["request"]["method"] == "GET"}
+    assert (200 in statuses) == (role is not None)

@@ -107,6 +107,38 @@ def test_a4_a_key_belongs_to_its_caller(place):
     assert "idempotent-replayed" not in answer.headers
 
 
+def test_a4_who_signs_in_wrongly_is_told_so_where_a_key_names_its_tries(place):
+    call = withdrawing(place)
+    call.http.get("/v1/me")
+    wrong = {"Authorization": "DPoP " + "ab" * 32, "DPoP": "x"}
+    answer = place.http().post(call.path, content=call.content, headers=call.headers | wrong)
+    refused(answer, 401, "token_unknown")
+    unnamed = {name: value for name, value in call.headers.items() if name != "Idempotency-Key"}
+    assert place.http().post(call.path, content=call.content, headers=unnamed | wrong).status_code == 200
+
+
+@pytest.mark.parametrize("effect", ["verify", "register", "withdraw", "refuse", "cancel"])
+def test_a_request_is_recognised_once(place, monkeypatch, effect):
+    sign_in, seen = place.served.instance.sign_in, []
+    if effect == "cancel":
+        path = f"/v1/subjects/{to_hex(place.shop.subject)}/recoveries/1/cancellation"
+        call = Call(place, path, {}, name="market-regulator")
+    else:
+        call = EFFECTS[effect](place)
+        call.http.auth = call.http.auth or place.bank._http.auth
+    assert call.http.get("/v1/me").status_code == 200
+    principal = sign_in.principal
+
+    def counted(*arguments, **options):
+        seen.append(arguments)
+        return principal(*arguments, **options)
+
+    monkeypatch.setattr(sign_in, "principal", counted)
+    answer = call.send()
+    assert answer.status_code in {200, 201} or answer.json()["reason"] == "recovery_not_pending"
+    assert len(seen) == 1
+
+
 def test_a4_a_call_that_is_under_way_for_long_is_answered_409(place, monkeypatch):
     monkeypatch.setattr("api.http.idempotency._PAUSES_S", (0.0,))
     call = verification(place)
