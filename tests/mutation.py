@@ -37,7 +37,9 @@ def main() -> int:
         shutil.rmtree(MADE, ignore_errors=True)
     make_mutants()
     before = statuses()
-    names, seed = sorted(before), None
+    names, seed = sorted(name for name in before if not options.only or _module(name) in options.only), None
+    if not names:
+        raise SystemExit(f"mutate: no module of the rules is called {', '.join(options.only)}")
     if options.sample is not None:
         seed = random.SystemRandom().randrange(2**32) if options.seed is None else options.seed
         names = random.Random(seed).sample(names, min(options.sample, len(names)))
@@ -90,8 +92,14 @@ def score(names: list[str]) -> dict[str, Any]:
     return {"mutants": len(names), **figures, "percent": round(100 * ended["killed"] / len(names), 1)}
 
 
+def _module(name: str) -> str:
+    """Return the module of a mutant, such as ``proof`` of ``ledger_node.domain.proof.x_revealed__mutmut_3``."""
+    return name.removeprefix("ledger_node.domain.").rpartition(".")[0]
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/mutate", description="Put small faults into the rules.")
+    parser.add_argument("--only", nargs="+", metavar="MODULE", help="test only mutants of these modules, such as proof")
     parser.add_argument("--sample", type=int, metavar="N", help="test only N mutants, chosen by the seed")
     parser.add_argument("--seed", type=int, help="chooses the sample; printed, and another one each time unless given")
     parser.add_argument("--again", action="store_true", help="only those for which no test failed the last time")

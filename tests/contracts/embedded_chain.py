@@ -2,7 +2,6 @@
 
 import shutil
 
-import pytest
 from contract_kit import GENESIS_TIME, Chain, Refused
 from eth_account import Account
 from web3 import Web3
@@ -11,7 +10,6 @@ from web3.middleware import SignAndSendRawMiddlewareBuilder
 from web3.providers.base import JSONBaseProvider
 
 from ledger_node.node.embedded import Engine, Genesis
-from ledger_node.node.embedded import chain as engine_module
 from ledger_node.node.embedded.rpc import Rpc
 
 CHAIN_ID = 7_358
@@ -36,8 +34,6 @@ class EmbeddedChain(Chain):
 
     def __init__(self, folder):
         self._folder, self._time, self._snapshots = folder, GENESIS_TIME, 0
-        self._clock = pytest.MonkeyPatch()
-        self._clock.setattr(engine_module, "now", lambda: self._time)
         self.accounts = [Account.from_key(bytes([number]) * 32) for number in range(1, 11)]
         genesis = Genesis(
             chain_id=CHAIN_ID,
@@ -46,7 +42,8 @@ class EmbeddedChain(Chain):
             allowlist=tuple(account.address for account in self.accounts),
         )
         (folder / "chain").mkdir()
-        self._run(Engine.create(self._file, genesis, SEALER_KEY))
+        Engine.create(self._file, genesis, SEALER_KEY).close()
+        self._open()
         self.w3 = Web3(EngineProvider(self))
         self.w3.middleware_onion.inject(SignAndSendRawMiddlewareBuilder.build(self.accounts), layer=0)
 
@@ -55,14 +52,14 @@ class EmbeddedChain(Chain):
 
     def __exit__(self, *_):
         self._engine.close()
-        self._clock.undo()
 
     @property
     def _file(self):
         return self._folder / "chain" / "chain.sqlite"
 
-    def _run(self, engine):
-        self._engine, self.rpc = engine, Rpc(engine)
+    def _open(self):
+        self._engine = Engine.open(self._file, SEALER_KEY, now=lambda: self._time)
+        self.rpc = Rpc(self._engine)
 
     @property
     def next_time(self):
@@ -76,7 +73,7 @@ class EmbeddedChain(Chain):
         saved = self._folder / f"snapshot {self._snapshots}"
         self._engine.close()
         shutil.copytree(self._folder / "chain", saved)
-        self._run(Engine.open(self._file, SEALER_KEY))
+        self._open()
         return saved, self._time
 
     def revert(self, snapshot):
@@ -84,7 +81,7 @@ class EmbeddedChain(Chain):
         self._engine.close()
         shutil.rmtree(self._folder / "chain")
         shutil.copytree(saved, self._folder / "chain")
-        self._run(Engine.open(self._file, SEALER_KEY))
+        self._open()
 
     def refusal(self, error):
         return Refused.of(bytes.fromhex(error.data[2:])) if isinstance(error.data, str) else error
