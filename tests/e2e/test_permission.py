@@ -61,7 +61,11 @@ def test_an_application_with_a_route_that_has_no_row_does_not_start():
 
 def test_a_route_outside_v1_that_is_not_for_anybody_does_not_start(monkeypatch):
     router = APIRouter()
-    router.get("/secret")(dict)
+
+    @router.get("/secret")
+    def secret():
+        return {}
+
     row = {"GET /secret": Permission(frozenset({Kind.BANK}), Own.SELF)}
     monkeypatch.setattr("api.http.access.PERMISSIONS", row)
     with pytest.raises(ValueError, match="who calls"):
