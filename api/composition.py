@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from api.home import Home
 from api.http.cursor import CursorCodec
-from api.http.sign_in import SignIn
 from api.services.access_interval import AccessIntervals, Keeper
 from api.services.access_log import AccessLog
 from api.services.access_read import AccessReader
@@ -37,6 +36,7 @@ from api.services.webhook_address import InsecureLoopbackAddresses, PublicAddres
 from api.services.webhook_delivery import WebhookDeliveries
 from api.services.webhook_post import WebhookPost
 from api.settings import ACCESS_INTERVAL_S, NOTIFY_INTERVAL_S
+from api.sign_in.service import SignIn
 from api.storage.database import Store, open_store
 from api.storage.outbox import StoredOutbox
 from api.vault.cipher import KeyEncryptionKey
@@ -154,7 +154,7 @@ def open_instance(
         member.id: Department(
             member.id,
             member.name,
-            SigningKey.of(home.read_key(member.slug)),
+            home.signer(member.slug),
             KeyEncryptionKey(home.read_key(f"{member.slug}.vault")),
             Role.REGISTRAR in member.roles,
         )
@@ -190,7 +190,7 @@ def open_instance(
         book=book,
         ledger=ledger,
         store=store,
-        sign_in=SignIn(store),
+        sign_in=SignIn(store, ledger, history.known, started=clock.now()),
         departments=departments,
         issuers=issuers,
         jobs=JobService(store, issuers, clock.now),

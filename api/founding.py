@@ -1,4 +1,4 @@
-"""Founding a consortium of one: keys, chain, contracts, members, and the first API keys."""
+"""Founding a consortium of one: keys, chain, contracts, members, and their first sign-in keys."""
 
 import re
 import shutil
@@ -10,18 +10,23 @@ from typing import Final
 
 from api.catalogue.datatype import schemas
 from api.catalogue.purpose import default_purposes
+from api.client.credential import new_key_file
 from api.home import Home, LocalMember
-from api.http.sign_in import Kind, SignIn
 from api.node_process import NodeProcess
+from api.sign_in.jose import public_part
+from api.sign_in.key_form import stated_keys
+from api.sign_in.key_set import KeySets
+from api.sign_in.principal import kind_of
 from api.storage.database import open_store
 from ledger_node.chain.deployment import Founder, deploy, member_id
-from ledger_node.chain.port import Role
+from ledger_node.chain.port import Ledger, Role
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
+from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
-from ledger_node.domain.signature import address_of
+from ledger_node.domain.signature import address_of, sign
 from ledger_node.randomness import random_bytes
 
 DEMO_BANKS: Final[Mapping[str, str]] = {"demo-bank": "Demo bank"}
@@ -90,8 +95,7 @@ def found(
         Founder(member.id, member.name, member.roles, tuple(address_of(keys[slug]) for slug in own[member.slug]))
         for member in members
     ]
-    _deploy(draft, chain_id, keys, founders, senders)
-    _first_api_keys(draft, members)
+    _deploy(draft, chain_id, keys, members, founders, senders)
     draft.path.rename(home.path)
 
 
@@ -108,33 +112,40 @@ def _members(chain_id: int, banks: Mapping[str, str]) -> list[LocalMember]:
     return [LocalMember(slug, member_id(name, chain_id), name, roles) for slug, name, roles in founders]
 
 
-def _deploy(home: Home, chain_id: int, keys: dict[str, bytes], founders: list[Founder], senders: list[str]) -> None:
+def _deploy(
+    home: Home,
+    chain_id: int,
+    keys: dict[str, bytes],
+    members: list[LocalMember],
+    founders: list[Founder],
+    senders: list[str],
+) -> None:
     node = NodeProcess(home)
     node.start()
     rpc = Rpc(node.wait_ready())
     try:
         ids = {name: schema.id for name, schema in schemas().items()}
         book = deploy(rpc, Sender(rpc, chain_id, keys["governor"]), founders, ids, {"purposes": home.purposes().digest})
+        _first_sign_in_keys(home, members, keys, Web3Ledger(book, rpc))
     finally:
         node.stop()
     accounts = {slug: to_hex(address_of(keys[slug])) for slug in ("sealer", *senders)}
     home.write_network(book, dict(accounts))
 
 
-def _first_api_keys(home: Home, members: list[LocalMember]) -> None:
+def _first_sign_in_keys(home: Home, members: list[LocalMember], keys: dict[str, bytes], ledger: Ledger) -> None:
     store = open_store(home.store)
-    sign_in = SignIn(store)
+    key_sets = KeySets(store, ledger, _no_subjects)
     for member in members:
-        kind = _kind(member.roles)
+        kind = kind_of(member.roles)
         if kind is not None:
-            key = sign_in.issue(kind, member.id, member.name)
-            home.add_credential(member.slug, {"kind": kind.value, "id": to_hex(member.id), "api_key": key})
+            text, key = new_key_file()
+            stated = stated_keys(member.id, 1, [dict(public_part(key).jwk)])
+            key_sets.publish(stated, sign(stated.digest(ledger.member_domain), keys[member.slug]))
+            file = home.write_private_key(member.slug, text)
+            home.add_credential(member.slug, {"kind": kind.value, "id": to_hex(member.id), "key": file})
     store.dispose()
 
 
-def _kind(roles: Role) -> Kind | None:
-    if Role.REGISTRAR in roles:
-        return Kind.REGISTRAR
-    if Role.DEPARTMENT in roles:
-        return Kind.DEPARTMENT
-    return Kind.BANK if Role.BANK in roles else None
+def _no_subjects(_: bytes) -> None:
+    """There are none yet."""

@@ -4,16 +4,20 @@ network.json       address book and the addresses of sealer and allowlisted acco
 members.json       the members that this instance serves, with their roles
 keys/NAME.json     keystore v3: a signing key; NAME.vault.json: a department's key-encryption key;
                    NAME.sender-N.json: further accounts that send for a member
+keys/NAME.jwk      the private key that a member's programs sign in with (mode 0600)
 passphrase         opens the keystores (mode 0600; keep a copy apart)
-credentials.json   API keys that ``init`` and the registrar gave out (mode 0600; move them to their owners)
+credentials.json   who signs in from this folder, by name: its id, and the file of its key (no secret)
 chain.sqlite3      the embedded chain; store.sqlite3: vault and store; node.json: where the node listens
 """
 
 import json
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from api.hsm.device import SUFFIX, DeviceKey, KeyReference
+from api.hsm.signer import DeviceSigner
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.port import Role
 from ledger_node.domain.canonical import JSON, decode
@@ -24,7 +28,11 @@ from ledger_node.domain.record import Record, to_hex
 from ledger_node.domain.signature import parse_address
 from ledger_node.randomness import random_bytes
 
+if TYPE_CHECKING:
+    from api.services.member_key import Signer
+
 _PURPOSES: Final = "purposes.json"
+_CREDENTIALS: Final = "credentials.json"
 _SCRYPT_WORK: Final = 1 << 14
 """The passphrase is 256 random bits, so the work factor only has to be as large as opening stays quick."""
 
@@ -114,13 +122,32 @@ class Home:
         write_private(self.path / name, json.dumps(content, ensure_ascii=False, indent=2) + "\n", secret=secret)
 
     def credentials(self) -> dict[str, Any]:
-        """Return the API keys that were given out in this folder, by name."""
-        path = self.path / "credentials.json"
+        """Return who signs in from this folder, by name: ``kind``, ``id`` and ``key``."""
+        path = self.path / _CREDENTIALS
         return dict(json.loads(path.read_text("utf-8"))) if path.is_file() else {}
 
+    def credential(self, name: str) -> dict[str, Any]:
+        """Return who signs in under a name.
+
+        Raises:
+            InvalidInputError: ``configuration``; there is no such name.
+        """
+        credentials = self.credentials()
+        if name not in credentials:
+            names = ", ".join(credentials) or "none"
+            raise InvalidInputError(Reason.CONFIGURATION, f"no credential '{name}' in {self.path}; there are: {names}")
+        return dict(credentials[name])
+
     def add_credential(self, name: str, credential: dict[str, JSON]) -> None:
-        """Keep a credential in credentials.json."""
-        self.write("credentials.json", {**self.credentials(), name: credential}, secret=True)
+        """Keep who signs in under a name in credentials.json."""
+        self.write(_CREDENTIALS, {**self.credentials(), name: credential}, secret=True)
+
+    def write_private_key(self, name: str, text: str) -> str:
+        """Write a sign-in key that only its owner may read, and return its file as credentials.json names it."""
+        (self.path / "keys").mkdir(mode=0o700, exist_ok=True)
+        file = f"keys/{name}.jwk"
+        write_private(self.path / file, text, secret=True)
+        return file
 
     def ensure_passphrase(self) -> None:
         """Make the folder, and the passphrase that opens its keystores, where there are none."""
@@ -132,6 +159,14 @@ class Home:
         """Return whether there is a key of this name."""
         return (self.path / "keys" / f"{name}.json").is_file()
 
+    def key_of(self, addresses: Container[object]) -> str | None:
+        """Return the file, as credentials.json names it, of the first key here with one of these addresses, or None."""
+        for path in sorted((self.path / "keys").glob("*.json")):
+            address = json.loads(path.read_text("utf-8")).get("address")
+            if address is not None and bytes.fromhex(str(address).removeprefix("0x")) in addresses:
+                return f"keys/{path.name}"
+        return None
+
     def write_key(self, name: str, secret: bytes) -> None:
         """Write 32 secret bytes as a keystore v3 file."""
         from eth_keyfile.keyfile import create_keyfile_json
@@ -139,6 +174,20 @@ class Home:
         keystore = create_keyfile_json(secret, self._password(), kdf="scrypt", iterations=_SCRYPT_WORK)
         (self.path / "keys").mkdir(mode=0o700, exist_ok=True)
         write_private(self.path / "keys" / f"{name}.json", json.dumps(keystore) + "\n", secret=True)
+
+    def signer(self, name: str) -> "Signer":
+        """Return what signs for a member: the key that keys/NAME.hsm.json names in a device, or that of the keystore.
+
+        Raises:
+            InvalidInputError: ``configuration``; the key is missing or cannot be used.
+        """
+        # checking evidence reads this folder and loads no services
+        from api.services.member_key import SigningKey
+
+        device = self.path / "keys" / f"{name}{SUFFIX}"
+        if device.is_file():
+            return DeviceSigner(DeviceKey.open(KeyReference.read(device)))
+        return SigningKey.of(self.read_key(name))
 
     def read_key(self, name: str) -> bytes:
         """Return the 32 secret bytes of a keystore v3 file.

@@ -52,17 +52,19 @@ class Environment:
 
     home: Path
     url: str | None
-    api_key: str | None
+    client_id: str | None
+    key_file: Path | None
     rpc_urls: tuple[str, ...]
 
 
 def environment() -> Environment:
-    """Read CREDENCE_HOME, CREDENCE_URL, CREDENCE_API_KEY and CREDENCE_RPC_URLS (addresses with commas between them)."""
+    """Read CREDENCE_HOME, _URL, _CLIENT_ID, _KEY_FILE, and _RPC_URLS (addresses with commas between them)."""
     environ = os.environ  # noqa: TID251 - this is the one reader
     return Environment(
         Path(environ.get("CREDENCE_HOME", DEFAULT_HOME)),
         environ.get("CREDENCE_URL"),
-        environ.get("CREDENCE_API_KEY"),
+        environ.get("CREDENCE_CLIENT_ID"),
+        Path(key_file) if (key_file := environ.get("CREDENCE_KEY_FILE")) else None,
         tuple(url.strip() for url in environ.get("CREDENCE_RPC_URLS", "").split(",") if url.strip()),
     )
 

@@ -8,6 +8,7 @@ from typing import Final
 from api.attack.corpus import Json
 from api.client.client import Client
 from api.client.consent import accept, purpose_of, signing_domain
+from api.credential_of import credential_named
 from api.home import Home
 from ledger_node import clock
 from ledger_node.domain.canonical import JSON
@@ -50,9 +51,9 @@ class Firm:
     @classmethod
     def of(cls, home: Home, url: str, name: str, code: str) -> "Firm":
         """Return the firm that was registered under ``name`` in this folder."""
-        credential = home.credentials()[name]
-        subject = from_hex(credential["id"], "subject")
-        return cls(code, subject, home.read_key(name), Client(url, str(credential["api_key"])))
+        credential = credential_named(home, name)
+        subject = from_hex(credential.client, "subject")
+        return cls(code, subject, home.read_key(name), Client(url, credential))
 
 
 @dataclass(frozen=True, slots=True)

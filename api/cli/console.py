@@ -15,6 +15,7 @@ from api.settings import DEFAULT_PORT, environment
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import CredenceError, InvalidInputError
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.record import from_hex
 
 if TYPE_CHECKING:
     # a client reaches out to a network, and not every command does
@@ -35,7 +36,8 @@ class ExitCode(IntEnum):
 HomeOption = Annotated[Path | None, typer.Option("--home", help="The instance's folder (CREDENCE_HOME, .credence).")]
 UrlOption = Annotated[str | None, typer.Option("--url", help="The API (CREDENCE_URL, or the one in the folder).")]
 AsOption = Annotated[
-    str | None, typer.Option("--as", help="Whose API key to use, a name in credentials.json (or CREDENCE_API_KEY).")
+    str | None,
+    typer.Option("--as", help="Who you are: a name in credentials.json (or CREDENCE_CLIENT_ID and CREDENCE_KEY_FILE)."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print data as one JSON document.")]
 
@@ -69,22 +71,28 @@ def client_of(home: Home, url: str | None, name: str | None) -> "Client":
     """Return a client for the API at ``url``, signed in as ``name``.
 
     Raises:
-        InvalidInputError: ``configuration``; there is no credential of this name.
+        InvalidInputError: ``configuration``; there is no credential of this name, or its key cannot be used.
     """
     from api.client.client import Client
+    from api.client.credential import Credential, read_key_file
+    from api.credential_of import credential_named
 
     known = environment()
-    api_key = known.api_key
+    credential = None
     if name is not None:
-        credentials = home.credentials()
-        if name not in credentials:
-            names = ", ".join(credentials) or "none"
-            raise InvalidInputError(Reason.CONFIGURATION, f"no credential '{name}' in {home.path}; there are: {names}")
-        api_key = str(credentials[name]["api_key"])
-    return Client(url or known.url or _url_in(home), api_key)
+        credential = credential_named(home, name)
+    elif known.client_id is not None and known.key_file is not None:
+        credential = Credential.published(
+            from_hex(known.client_id, "CREDENCE_CLIENT_ID"), read_key_file(known.key_file)
+        )
+    return Client(api_url(home, url), credential)
 
 
-def _url_in(home: Home) -> str:
+def api_url(home: Home, url: str | None) -> str:
+    """Return the address of the API: the one given, that of the environment, or the one in the folder."""
+    named = url or environment().url
+    if named:
+        return named
     api_file = home.path / "api.json"
     if api_file.is_file():
         return str(json.loads(api_file.read_text("utf-8"))["url"])

@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "sign": "api.cli.signing:sign_draft",
     "submit": "api.cli.signing:submit",
     "access": "api.cli.access:access",
+    "sign-in": "api.cli.sign_in:sign_in",
     "receipt": "api.cli.receipt:receipt",
     "notifications": "api.cli.notification:notifications",
     "webhook": "api.cli.notification:webhook",

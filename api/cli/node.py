@@ -32,7 +32,7 @@ def init(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Found a consortium of one: keys, genesis, contracts, address book, members, API keys."""
+    """Found a consortium of one: keys, genesis, contracts, address book, members, sign-in keys."""
     with refusals():
         folder = home_of(home)
         talk.print(f"founding a consortium of one in {folder.path}")

@@ -31,6 +31,9 @@ def serve(
         list[str] | None,
         typer.Option(help="A node that runs elsewhere, no embedded one; again for each further (CREDENCE_RPC_URLS)."),
     ] = None,
+    public_url: Annotated[
+        str | None, typer.Option(help="The address callers know it by, behind a proxy (default: where it listens).")
+    ] = None,
     processes: Annotated[
         int | None, typer.Option(min=1, max=64, help="Processes that commit to rows (default: one a core).")
     ] = None,
@@ -61,26 +64,26 @@ def serve(
 
             if node is not None:
                 urls = (node.wait_ready(),)
-            instance = open_instance(
-                folder,
-                urls,
-                processes=processes or os.cpu_count() or 1,
-                access_interval_s=access_interval,
-                insecure_local_webhooks=insecure_local_webhooks,
-            )
-            app = create_app(instance, http_settings())
             with _listen(host, port) as listener:
                 address = f"http://{host}:{listener.getsockname()[1]}"
+                instance = open_instance(
+                    folder,
+                    urls,
+                    processes=processes or os.cpu_count() or 1,
+                    access_interval_s=access_interval,
+                    insecure_local_webhooks=insecure_local_webhooks,
+                )
+                app = create_app(instance, http_settings(), public_url=public_url or address)
                 # by its name, since an address may hold a password
                 node_url = instance.rpc.health()[0].name
-                state = {"url": address, "pid": os.getpid(), "node_url": node_url}
+                state = {"url": public_url or address, "pid": os.getpid(), "node_url": node_url}
                 write_private(folder.path / "api.json", json.dumps(state) + "\n", secret=False)
                 talk.print(f"the API answers at {address} (documentation at {address}/docs); stop it with Ctrl-C")
                 server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="warning", lifespan="on"))
                 if stop_with_parent:
                     threading.Thread(target=_stop_at_end_of_stdin, args=(server,), daemon=True).start()
                 if as_json:
-                    emit({"url": str(state["url"]), "pid": os.getpid(), "node_url": node_url})
+                    emit({"url": address, "pid": os.getpid(), "node_url": node_url})
                 server.run(sockets=[listener])
         finally:
             if node is not None:

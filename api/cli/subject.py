@@ -60,10 +60,10 @@ def register(
         registered = client_of(folder, url, sign_in).post(
             "/v1/subjects", {"credit_code": code, "controllers": keys_to_json(keys), "threshold": threshold}
         )
-        _keep_credential(folder, name, registered)
+        _keep_credential(folder, name, registered["subject"], keys)
     talk.print(f"registered as subject {registered['subject']}; sign in with --as {name}")
     if as_json:
-        emit({member: value for member, value in registered.items() if member != "api_key"})
+        emit(registered)
 
 
 @subject.command()
@@ -194,7 +194,7 @@ def cancel_recovery(
 @subject.command(name="complete-recovery")
 def complete_recovery(
     subject_id: SubjectArgument,
-    name: Annotated[str | None, typer.Option(help="Keep the new API key in this folder under this name.")] = None,
+    name: Annotated[str | None, typer.Option(help="A short name for the subject in this folder.")] = None,
     number: Annotated[int | None, typer.Option(min=1, help="Which recovery; default: the pending one.")] = None,
     sign_in: AsOption = "market-regulator",
     home: HomeOption = None,
@@ -210,10 +210,11 @@ def complete_recovery(
         chosen = number or _pending(found)["number"]
         completed = client.post(f"/v1/subjects/{found['subject']}/recoveries/{chosen}/completion", {})
         kept = name or (subject_id if subject_id in folder.credentials() else completed["subject"])
-        _keep_credential(folder, kept, completed)
+        controllers = Controllers.from_json(_show(client, folder, completed["subject"])["controllers"])
+        _keep_credential(folder, kept, completed["subject"], controllers.keys)
     talk.print(f"recovery {chosen} is completed: entry {completed['entry']} is in force; sign in with --as {kept}")
     if as_json:
-        emit({member: value for member, value in completed.items() if member != "api_key"})
+        emit(completed)
 
 
 def _controller(folder: Home, raw: str) -> ControllerKey:
@@ -257,8 +258,12 @@ def _pending(found: Any) -> Any:  # noqa: ANN401 - JSON of the route
     return pending
 
 
-def _keep_credential(folder: Home, name: str, answer: Any) -> None:  # noqa: ANN401 - JSON of the route
-    credential: dict[str, JSON] = {"kind": "subject", "id": answer["subject"], "api_key": answer["api_key"]}
+def _keep_credential(folder: Home, name: str, subject: str, controllers: Sequence[ControllerKey]) -> None:
+    """Note under a name which of this folder's keys signs in for a subject; with none of them here, only its id."""
+    credential: dict[str, JSON] = {"kind": "subject", "id": subject}
+    key = folder.key_of(controllers)
+    if key is not None:
+        credential["key"] = key
     folder.add_credential(name, credential)
 
 

@@ -1,40 +1,33 @@
 """A client of the HTTP API. Every refusal becomes an ``ApiError`` with its reason code."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 
+from api.client.credential import Credential
+from api.client.error import ApiError, NoAnswerError, refusal_of, silence
+from api.client.session import Session
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.error import ChainError, CredenceError
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
+
+__all__ = ["ApiError", "Client"]
 
 _TIMEOUT_S: Final = 60.0
 _CHUNK: Final = 1 << 18
 _TRIES: Final = 3
 
 
-class ApiError(CredenceError):
-    """The API refused: ``status`` is the HTTP status, ``reason`` and ``message`` say why."""
-
-    def __init__(self, status: int, reason: Reason, message: str, field: str | None = None) -> None:
-        super().__init__(reason, message, field=field)
-        self.status = status
-
-
-class NoAnswerError(ChainError):
-    """The API did not answer; what was asked for may have happened or not."""
-
-
 class Client:
-    """One caller of one API."""
+    """One caller of one API, signed in with ``credential``, or by ``session``, where there is one."""
 
-    def __init__(self, url: str, api_key: str | None = None) -> None:
-        headers = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
-        self._http = httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT_S, trust_env=False)
+    def __init__(self, url: str, credential: Credential | None = None, *, session: Session | None = None) -> None:
+        if credential is not None:
+            session = Session(url, credential)
+        self._http = httpx.Client(base_url=url, auth=session, timeout=_TIMEOUT_S, trust_env=False)
 
     def close(self) -> None:
         """Close the connections."""
@@ -46,8 +39,7 @@ class Client:
 
     def post(self, path: str, body: JSON) -> Any:  # noqa: ANN401 - JSON of the route
         """Post JSON and return the JSON of the answer; whatever the network does, the effect happens once."""
-        content = json.dumps(body, ensure_ascii=False).encode()
-        return self._post(path, lambda: content, "application/json")
+        return self._post(path, json.dumps(body, ensure_ascii=False).encode(), "application/json")
 
     def put(self, path: str, body: JSON) -> Any:  # noqa: ANN401 - JSON of the route
         """Put JSON and return the JSON of the answer."""
@@ -60,7 +52,7 @@ class Client:
     def upload(self, path: Path, schema: str) -> str:
         """Stream a CSV or NDJSON file in and return the id of its job."""
         media_type = "application/x-ndjson" if path.suffix.lower() in {".ndjson", ".jsonl"} else "text/csv"
-        answer = self._post("/v1/attestations", lambda: _parts(path), media_type, schema=schema)
+        answer = self._post("/v1/attestations", _Parts(path), media_type, schema=schema)
         return str(answer["job"])
 
     def job(self, job: str) -> Any:  # noqa: ANN401 - JSON of the route
@@ -125,15 +117,15 @@ class Client:
             body["policy"] = {"max_age_days": max_age_days}
         return self.post("/v1/verifications", body)
 
-    def _post(self, path: str, content: Callable[[], bytes | Iterator[bytes]], media_type: str, **query: str) -> Any:  # noqa: ANN401 - JSON of the route
-        """Post with a fresh Idempotency-Key; where no answer comes, once more with the same one."""
+    def _post(self, path: str, content: bytes | Iterable[bytes], media_type: str, **query: str) -> Any:  # noqa: ANN401 - JSON of the route
+        """Post with a fresh Idempotency-Key; where no answer comes, again with the same one, and a proof of its own."""
         headers = {"Content-Type": media_type, "Idempotency-Key": f'"{random_bytes(16).hex()}"'}
         for _ in range(_TRIES - 1):
             try:
-                return self._request("POST", path, content=content(), headers=headers, params=query)
+                return self._request("POST", path, content=content, headers=headers, params=query)
             except NoAnswerError:
                 continue
-        return self._request("POST", path, content=content(), headers=headers, params=query)
+        return self._request("POST", path, content=content, headers=headers, params=query)
 
     def evidence(self, use: str) -> bytes:
         """Return the evidence of the answer that cost ``use``, byte for byte."""
@@ -146,24 +138,19 @@ class Client:
         try:
             response = self._http.request(method, path, **options)
         except httpx.HTTPError as error:
-            raise NoAnswerError(
-                Reason.LEDGER_UNAVAILABLE, f"the API at {self._http.base_url} does not answer; start it: credence serve"
-            ) from error
+            raise silence(self._http.base_url) from error
         if response.is_success:
             return response
-        raise _refusal(response)
+        raise refusal_of(response)
 
 
-def _parts(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while part := file.read(_CHUNK):
-            yield part
+class _Parts:
+    """A file in parts, from its beginning each time it is sent."""
 
+    def __init__(self, path: Path) -> None:
+        self._path = path
 
-def _refusal(response: httpx.Response) -> ApiError:
-    try:
-        body = response.json()
-        reason, detail = Reason(body["reason"]), str(body["detail"])
-    except (ValueError, KeyError, TypeError):
-        return ApiError(response.status_code, Reason.INTERNAL, f"the API answered {response.status_code}")
-    return ApiError(response.status_code, reason, detail, body.get("field"))
+    def __iter__(self) -> Iterator[bytes]:
+        with self._path.open("rb") as file:
+            while part := file.read(_CHUNK):
+                yield part

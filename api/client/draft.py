@@ -10,6 +10,8 @@ from typing import Any
 
 from api.catalogue.wording import wording
 from api.client.client import Client
+from api.sign_in.jose import public_key
+from api.sign_in.key_form import MAX_KEYS, stated_keys
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.consent import (
     REFUSAL_STATEMENT,
@@ -25,6 +27,7 @@ from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record, to_hex
+from ledger_node.domain.sign_in_key import SignInKeys
 from ledger_node.domain.signature import parse_address
 from ledger_node.domain.subject import (
     CANCELLATION_STATEMENT,
@@ -38,6 +41,8 @@ from ledger_node.domain.subject import (
 )
 
 _MAX_NUMBER = 2**32 - 1
+SIGN_IN_STATEMENT = "Whoever has one of these keys signs in for me. 持有下列任一密钥者可代表我登录。"
+"""What people read; what they sign is the struct of ``SignInKeys``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,21 @@ def cancellation_draft(domain: SigningDomain, subject: bytes, number: int, commi
     )
 
 
+def sign_in_keys_draft(domain: SigningDomain, stated: SignInKeys) -> Draft:
+    """Return the sign-in keys of a client, for which the signature of one who speaks for it is enough."""
+    shown: list[JSON] = [dict(key) for key in stated.keys]
+    members: dict[str, JSON] = {"client": to_hex(stated.client), "number": stated.number, "keys": shown}
+    words = [f"{SIGN_IN_STATEMENT}", f"client {to_hex(stated.client)}, set {stated.number}"]
+    words += [f"  key {public_key(key).thumbprint}" for key in stated.keys]
+    return Draft(
+        stated.digest(domain),
+        "\n".join(words),
+        "/v1/sign-in-keys",
+        members,
+        _content("sign_in_keys", domain, members),
+    )
+
+
 def read_draft(value: JSON) -> Draft:
     """Read a draft's file.
 
@@ -177,6 +197,9 @@ def _read(act: str, record: Record, domain: SigningDomain) -> Draft:
         case "cancel_recovery":
             subject, number = record.blob("subject"), record.integer("number", low=1, high=_MAX_NUMBER)
             return cancellation_draft(domain, subject, number, record.blob("commitment"))
+        case "sign_in_keys":
+            client, number = record.blob("client"), record.integer("number", low=1)
+            return sign_in_keys_draft(domain, stated_keys(client, number, record.items("keys", max_items=MAX_KEYS)))
         case _:
             raise InvalidInputError(Reason.REQUEST_INVALID, "this is no draft of an act that is signed", field="act")
 

@@ -46,12 +46,13 @@ def main() -> int:
 
 def _leave_running(story: Story, console: Console) -> None:
     served = story.served
-    console.print(f"\nThe API runs at [bold]{served.url}[/bold] (documentation: {served.url}/docs). Sign in with")
+    console.print(f"\nThe API runs at [bold]{served.url}[/bold] (documentation: {served.url}/docs). Sign in as")
     people = (("tax-bureau", "the tax clerk"), (SHOP, "the shop owner"), ("demo-bank", "the bank officer"))
     credentials = served.home.credentials()
     for name, words in people:
-        console.print(f"  {words:17} Authorization: Bearer {credentials[name]['api_key']}", soft_wrap=True)
-    console.print(f"or by name: credence consent list --home {served.home.path} --as {SHOP}", soft_wrap=True)
+        key = served.home.path / credentials[name]["key"]
+        console.print(f"  {words:17} --as {name:12} (id {credentials[name]['id']}, key {key})", soft_wrap=True)
+    console.print(f"such as: credence consent list --home {served.home.path} --as {SHOP}", soft_wrap=True)
     console.print("Ctrl-C stops it.")
     try:
         served.wait()

@@ -40,7 +40,7 @@ def register(client: Client, home: Home, name: str, credit_code: str) -> str:
     home.write_key(name, key)
     body: dict[str, JSON] = {"credit_code": credit_code, "controllers": [to_hex(address_of(key))], "threshold": 1}
     registered = client.post("/v1/subjects", body)
-    home.add_credential(name, {"kind": "subject", "id": registered["subject"], "api_key": registered["api_key"]})
+    home.add_credential(name, {"kind": "subject", "id": registered["subject"], "key": f"keys/{name}.json"})
     return str(registered["subject"])
 
 

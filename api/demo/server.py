@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from api.cli.node import found_instance
 from api.client.client import Client
+from api.credential_of import credential_named
 from api.home import Home
 from ledger_node.domain.error import ChainError, CredenceError
 from ledger_node.domain.reason import Reason
@@ -69,7 +70,7 @@ class Served:
 
     def client(self, name: str) -> Client:
         """Return a client signed in as ``name``."""
-        return Client(self.url, str(self.home.credentials()[name]["api_key"]))
+        return Client(self.url, credential_named(self.home, name))
 
     def node(self) -> Any:  # noqa: ANN401 - JSON of the node file
         """Return address and process of the embedded node."""

@@ -1,20 +1,26 @@
-"""What every route needs: the instance, and the principal that calls, within its limits."""
+"""What every route needs: the instance, and the principal that calls: within its limits, and admitted by the table."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Annotated, Any, TypeAlias
 
-from fastapi import Depends, Header, Request
+from fastapi import APIRouter, Depends, Request
+from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from api.composition import Instance
+from api.http import idempotency
 from api.http.operation import Operations
+from api.http.permission import ISSUERS, PERMISSIONS, Own, Permission
 from api.http.rate import RateLimits, Sort
-from api.http.sign_in import Kind, Principal, SignInError, require_kind
-from ledger_node.domain.error import CredenceError, InvalidInputError
+from api.http.sign_in import recognise
+from api.sign_in.principal import Principal, SignInError
+from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
 JsonObject: TypeAlias = dict[str, Any]
 """What routes return; pydantic cannot resolve a recursive JSON type."""
+Rule: TypeAlias = tuple[Callable[..., Any], str]
+"""The function that answers a route, and the method."""
 
 
 def _instance(request: Request) -> Instance:
@@ -25,23 +31,32 @@ def _instance(request: Request) -> Instance:
 Access = Annotated[Instance, Depends(_instance)]
 
 
-async def _presented(
-    instance: Access, authorization: Annotated[str | None, Header(include_in_schema=False)] = None
-) -> Principal | CredenceError | None:
-    """Return who signs in, why that fails, or None where nobody does."""
-    if authorization is None:
-        return None
+async def _presented(request: Request, instance: Access) -> Principal | SignInError:
+    """Return who signs in, or why nobody does.
+
+    A proof counts once, so a request is recognised here, once, and nowhere else.
+    """
     try:
-        return await run_in_threadpool(instance.sign_in.principal, authorization)
+        return await run_in_threadpool(recognise, request, instance.sign_in)
     except SignInError as error:
         return error
 
 
-async def admit(
-    request: Request, presented: Annotated[Principal | CredenceError | None, Depends(_presented)]
-) -> AsyncIterator[None]:
-    """Hold the caller to its limits: a principal wherever it calls from, anybody else by address."""
-    _require_known_query(request)
+Presented: TypeAlias = Annotated[Principal | SignInError, Depends(_presented)]
+"""Who signs in, or why nobody does."""
+
+
+async def admit(request: Request, instance: Access, presented: Presented) -> AsyncIterator[Principal | None]:
+    """Yield who calls a route for which one must sign in, and None for one that is open to anybody.
+
+    Every route under ``/v1`` depends on this, whatever its own parameters are. Its caller is held to its limits: a
+    principal wherever it calls from, anybody else by address.
+
+    Raises:
+        TryLaterError: ``rate_limited``.
+        SignInError: ``sign_in_needed`` or another reason to sign in again, ``not_allowed``.
+        InvalidInputError: ``field_unknown``; a query parameter that the route does not read.
+    """
     limits: RateLimits = request.app.state.limits
     if isinstance(presented, Principal):
         request.state.caller = presented.kind.value.encode() + presented.id
@@ -50,27 +65,69 @@ async def admit(
         request.state.caller = b"address" + (request.client.host if request.client else "").encode()
         sort = Sort.ANONYMOUS
     with limits.admitted(request.state.caller, sort):
-        yield
+        permission, caller = _permission(request), None
+        if permission.kinds:
+            caller = _permitted(permission, presented, instance)
+        else:
+            _require_one_name(request, presented)
+        _require_known_query(request)
+        yield caller
 
 
-async def _principal(presented: Annotated[Principal | CredenceError | None, Depends(_presented)]) -> Principal:
-    match presented:
-        case Principal():
-            return presented
-        case CredenceError():
-            raise presented
-        case None:
-            raise SignInError(
-                Reason.SIGN_IN_NEEDED,
-                "sign in: send the header 'Authorization: Bearer' with the API key you were given",
-            )
+def _require_one_name(request: Request, presented: Principal | SignInError) -> None:
+    """Refuse a failed sign-in where there is an Idempotency-Key, even if nobody needs to be signed in.
+
+    Keys are each caller's own: a try that is taken for nobody's would not be known as one of the caller's tries.
+    """
+    if isinstance(presented, Principal) or presented.reason is Reason.SIGN_IN_NEEDED:
+        return
+    if idempotency.HEADER in request.headers:
+        raise presented
 
 
-SignedIn = Annotated[Principal, Depends(_principal)]
+def _permitted(permission: Permission, presented: Principal | SignInError, instance: Instance) -> Principal:
+    if isinstance(presented, SignInError):
+        raise presented
+    require_permitted(permission, presented, served_here=presented.id in instance.departments)
+    return presented
 
 
-async def _anybody(presented: Annotated[Principal | CredenceError | None, Depends(_presented)]) -> Principal | None:
-    # what signatures or a secret allow, nobody needs to sign in for, and a bad key is no obstacle
+def require_permitted(permission: Permission, principal: Principal, *, served_here: bool) -> None:
+    """Require that a principal may call a route. ``served_here``: its vault is at this instance.
+
+    Raises:
+        SignInError: ``not_allowed``.
+    """
+    if principal.kind not in permission.kinds:
+        allowed = " or ".join(sorted(permission.kinds))
+        raise SignInError(Reason.NOT_ALLOWED, f"only a {allowed} may do this; you are signed in as {principal.kind}")
+    if principal.kind in ISSUERS and permission.own in {Own.VAULT, Own.NAMED} and not served_here:
+        raise SignInError(Reason.NOT_ALLOWED, "your vault is not at this instance; ask the one that serves you")
+
+
+def _permission(request: Request) -> Permission:
+    rules: dict[Rule, Permission] = request.app.state.permissions
+    return rules[request.scope["endpoint"], request.method]
+
+
+def _caller(principal: Annotated[Principal | None, Depends(admit)]) -> Principal:
+    if principal is None:
+        raise SignInError(Reason.SIGN_IN_NEEDED, "this route needs to know who calls")
+    return principal
+
+
+SignedIn: TypeAlias = Annotated[Principal, Depends(_caller)]
+# What a route calls its caller is for the reader; who may call is in the table of permissions alone.
+ADepartment: TypeAlias = SignedIn
+ARegistrar: TypeAlias = SignedIn
+ABank: TypeAlias = SignedIn
+AMember: TypeAlias = SignedIn
+ASubjectOrBank: TypeAlias = SignedIn
+ASubjectOrRegistrar: TypeAlias = SignedIn
+
+
+def _anybody(presented: Presented) -> Principal | None:
+    # what signatures or a secret allow, nobody needs to sign in for, and a token that ended is no obstacle
     return presented if isinstance(presented, Principal) else None
 
 
@@ -78,19 +135,28 @@ Anybody = Annotated[Principal | None, Depends(_anybody)]
 """Who is signed in, where nobody needs to be."""
 
 
-def _only(*kinds: Kind) -> object:
-    async def check(principal: SignedIn) -> Principal:
-        return require_kind(principal, *kinds)
+def without_signatures(request: Request, instance: Instance, presented: Principal | SignInError) -> None:
+    """Require that the caller may do without signatures what others need them for: its row says who may.
 
-    return Depends(check)
+    Raises:
+        SignInError: ``sign_in_needed`` or another reason to sign in again, ``not_allowed``.
+    """
+    _permitted(Permission(_permission(request).unsigned, Own.VAULT), presented, instance)
 
 
-ADepartment = Annotated[Principal, _only(Kind.DEPARTMENT, Kind.REGISTRAR)]
-ARegistrar = Annotated[Principal, _only(Kind.REGISTRAR)]
-ABank = Annotated[Principal, _only(Kind.BANK)]
-AMember = Annotated[Principal, _only(Kind.DEPARTMENT, Kind.REGISTRAR, Kind.BANK)]
-ASubjectOrBank = Annotated[Principal, _only(Kind.SUBJECT, Kind.BANK)]
-ASubjectOrRegistrar = Annotated[Principal, _only(Kind.SUBJECT, Kind.REGISTRAR)]
+def permissions_of(routers: Iterable[APIRouter], prefix: str) -> dict[Rule, Permission]:
+    """Return the table's row of every route of ``routers``, which are mounted under ``prefix``.
+
+    Raises:
+        KeyError: a route has no row; the application must not start.
+    """
+    return {
+        (route.endpoint, method): PERMISSIONS[f"{method} {prefix}{route.path}"]
+        for router in routers
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    }
 
 
 def _require_known_query(request: Request) -> None:

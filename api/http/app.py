@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Final
 
 from fastapi import APIRouter, Depends, FastAPI, Response
 from starlette.concurrency import run_in_threadpool
@@ -9,7 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from api.composition import Instance
 from api.http import openapi_document, page, problem
-from api.http.access import JsonObject, admit
+from api.http.access import JsonObject, admit, permissions_of
 from api.http.etag import EntityTags
 from api.http.header import SecurityHeaders
 from api.http.idempotency import KeepAnswers
@@ -25,6 +26,7 @@ from api.http.route import (
     notification,
     receipt,
     reference,
+    sign_in,
     subject,
     verification,
     webhook,
@@ -33,17 +35,42 @@ from api.settings import HttpSettings
 from ledger_node import clock
 
 ASKED_HEADERS = ("Authorization", "Content-Type", "DPoP", "Idempotency-Key", "If-None-Match")
-SHOWN_HEADERS = ("ETag", "Idempotent-Replayed", "Location", "Retry-After", "WWW-Authenticate")
+SHOWN_HEADERS = ("DPoP-Nonce", "ETag", "Idempotent-Replayed", "Location", "Retry-After", "WWW-Authenticate")
 DESCRIPTION = """
 Departments attest, subjects consent, banks verify. Every refusal is an RFC 9457 problem document with a
 stable `reason`. Values never leave their department; a verdict comes with proofs that check offline.
 """
+_V1: Final = "/v1"
+_ROUTERS: Final = tuple(
+    module.router
+    for module in (
+        reference,
+        sign_in,
+        subject,
+        attestation,
+        consent_request,
+        consent,
+        receipt,
+        verification,
+        evidence,
+        access,
+        notification,
+        webhook,
+    )
+)
 
 
 def create_app(
-    instance: Instance, settings: HttpSettings | None = None, *, on_stop: Callable[[], None] = lambda: None
+    instance: Instance,
+    settings: HttpSettings | None = None,
+    *,
+    public_url: str,
+    on_stop: Callable[[], None] = lambda: None,
 ) -> FastAPI:
-    """Return the application of one instance; it starts and stops the instance's workers."""
+    """Return the application of one instance; it starts and stops the instance's workers.
+
+    ``public_url``: the address that callers know it by, which assertions and proofs must be made for.
+    """
     settings = settings or HttpSettings()
 
     @asynccontextmanager
@@ -64,30 +91,28 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.instance = instance
+    app.state.public_url = public_url.rstrip("/")
     app.state.limits = RateLimits(settings, clock.monotonic)
     app.state.operations = Operations(app)
     problem.install(app, app.state.operations)
-    v1 = APIRouter(prefix="/v1", dependencies=[Depends(admit)])
-    for module in (
-        reference,
-        subject,
-        attestation,
-        consent_request,
-        consent,
-        receipt,
-        verification,
-        evidence,
-        access,
-        notification,
-        webhook,
-    ):
-        v1.include_router(module.router)
+    v1 = APIRouter(prefix=_V1, dependencies=[Depends(admit)])
+    for router in _ROUTERS:
+        v1.include_router(router)
     app.include_router(v1)
-    app.include_router(_health(instance))
-    app.include_router(page.router(app))
+    app.state.permissions = permissions_of(_ROUTERS, _V1)
+    for router in (_health(instance), page.router(app)):
+        _require_open(router)
+        app.include_router(router)
     openapi_document.install(app)
     _wrap(app, instance, settings)
     return app
+
+
+def _require_open(router: APIRouter) -> None:
+    """Require that all of ``router``, which asks nobody who calls, is for anybody by the table of permissions."""
+    for permission in permissions_of([router], "").values():
+        if permission.kinds:
+            raise ValueError("only routes under /v1 know who calls")
 
 
 def _wrap(app: FastAPI, instance: Instance, settings: HttpSettings) -> None:

@@ -11,6 +11,20 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record
 
 
+async def read_body(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
+    """Return the body of a request of at most ``most`` bytes.
+
+    Raises:
+        InvalidInputError: ``too_large``.
+    """
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > most:
+            raise InvalidInputError(Reason.TOO_LARGE, f"a request has at most {most} bytes")
+    return bytes(body)
+
+
 async def json_body(request: Request) -> JSON:
     """Return the strict JSON of a request of at most 1 MiB, and claim its Idempotency-Key if it names one.
 
@@ -23,13 +37,9 @@ async def json_body(request: Request) -> JSON:
         raise InvalidInputError(
             Reason.MEDIA_TYPE_UNSUPPORTED, "send JSON with Content-Type: application/json", field="content-type"
         )
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_BODY_BYTES:
-            raise InvalidInputError(Reason.TOO_LARGE, f"a request has at most {MAX_BODY_BYTES} bytes")
-    value = decode(bytes(body))
-    await begin(request, sha256_digest(bytes(body)))
+    body = await read_body(request)
+    value = decode(body)
+    await begin(request, sha256_digest(body))
     return value
 
 

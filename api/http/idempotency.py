@@ -40,6 +40,8 @@ _KEY: Final = re.compile(rf'''"((?:[ !#-\[\]-~]|\\["\\]){{1,{MAX_KEY}}})"''')
 """A string of structured fields (RFC 9651): printable ASCII in quotes, with quote and backslash escaped."""
 _PAUSES_S: Final = (0.01, 0.02, 0.05, 0.1, *[0.2] * 50)
 """How a try that comes while another is under way waits for its answer: some ten seconds."""
+SECRET_ANSWERS: Final = frozenset({"POST /v1/token", "PUT /v1/webhook"})
+"""Routes whose answer holds a secret. It is stored nowhere, so they take no key; asked again, they make a new one."""
 _KEPT_HEADERS: Final = (b"content-type", b"location")
 
 
@@ -64,7 +66,8 @@ async def begin(request: Request, digest: bytes) -> None:
         InvalidInputError: ``idempotency_key_malformed`` or ``idempotency_key_reused``.
         TryLaterError: ``idempotency_in_progress``.
     """
-    key = _key_of(request)
+    holds_secret = f"{request.method} {request.url.path}" in SECRET_ANSWERS
+    key = None if holds_secret else _key_of(request)
     if key is None:
         request.state.attempt = attempt_without_key()
         return

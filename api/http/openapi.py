@@ -87,3 +87,10 @@ def upload(csv_example: str, ndjson_example: str) -> JsonObject:
         "application/x-ndjson": {"schema": text, "example": ndjson_example},
     }
     return {"requestBody": {"required": True, "content": content}}
+
+
+def form(properties: JsonObject, example: JsonObject) -> JsonObject:
+    """Return the ``openapi_extra`` of a route that takes a form."""
+    schema = {"type": "object", "required": list(properties), "properties": properties}
+    content = {"application/x-www-form-urlencoded": {"schema": schema, "example": example}}
+    return {"requestBody": {"required": True, "content": content}}

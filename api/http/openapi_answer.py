@@ -17,6 +17,7 @@ from api.http.openapi_shape import (
     PRESENTATION,
     REASON,
     RECEIPT,
+    SIGNATURE,
     TIME,
     WORDS,
     Shape,
@@ -33,6 +34,10 @@ _JOB: Final = text("9e65b71106176aaaa9ca938a16fd4a55")
 _BILINGUAL: Final = record(en=text("Tax payment"), zh=text("纳税情况"))
 _SCHEMA: Final = shaped({"type": "object"}, {"name": "tax_payment", "version": 1, "fields": []})
 
+_JWK: Final = shaped(
+    {"type": "object", "description": "public key as JWK (RFC 7517)"},
+    {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
+)
 _NAME: Final = shaped({"type": "string"}, "consent_granted")
 _ANYTHING: Final = shaped({"type": "object"}, {})
 _WEBHOOK: Final = record(url=text("https://hooks.bank.example/credence"), state=text("active", *WebhookState))
@@ -73,6 +78,11 @@ ANSWERS: Final[dict[tuple[str, str], Shape]] = {
         ),
         digest=DIGEST,
     ),
+    ("post", "/v1/token"): record(
+        access_token=text("5a" * 32), token_type=text("DPoP", "DPoP"), expires_in=shaped({"type": "integer"}, 300)
+    ),
+    ("post", "/v1/sign-in-keys"): record(client=DIGEST, number=COUNT),
+    ("get", "/v1/sign-in-keys/{member}"): record(client=DIGEST, number=COUNT, keys=many(_JWK), signature=SIGNATURE),
     ("get", "/v1/me"): record(kind=text("bank", *Kind), id=DIGEST, label=text("Demo bank")),
     ("post", "/v1/subjects"): record(
         subject=DIGEST,

@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 
-from api.http.idempotency import MAX_KEY
+from api.http.idempotency import MAX_KEY, SECRET_ANSWERS
 from api.http.openapi_answer import ANSWERS
 from api.http.openapi_shape import example_of
+from api.http.openapi_sign_in import describe_sign_in
 from api.http.problem import MEDIA_TYPE, TYPE_PREFIX, title_of
 from ledger_node.domain.reason import Reason
 
@@ -90,6 +91,7 @@ def complete(document: JsonObject) -> None:
     for path, item in document["paths"].items():
         for method, operation in item.items():
             _complete(method, path, operation)
+    describe_sign_in(document)
     for unused in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(unused, None)
 
@@ -105,7 +107,7 @@ def _complete(method: str, path: str, operation: JsonObject) -> None:
         answered.setdefault("content", {})["application/json"] = {"schema": shape, "example": example_of(shape)}
     if not path.startswith("/v1/"):
         return
-    if takes_body:
+    if takes_body and f"{method.upper()} {path}" not in SECRET_ANSWERS:
         operation.setdefault("parameters", []).append(_KEY)
     if method == "get":
         operation.setdefault("parameters", []).append(_KNOWN)

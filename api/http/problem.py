@@ -16,7 +16,8 @@ from api.fault import fault_of
 from api.http.idempotency import Answered
 from api.http.operation import Operations
 from api.http.refusal import TryLaterError
-from api.http.sign_in import SignInError
+from api.http.sign_in import challenge
+from api.sign_in.principal import SignInError
 from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError, VerificationError
 from ledger_node.domain.reason import Reason
 
@@ -30,8 +31,10 @@ _FRAMEWORK: Final = {
 }
 _log = logging.getLogger(__name__)
 _STATUS: Final = {
-    Reason.SIGN_IN_NEEDED: HTTPStatus.UNAUTHORIZED,
     Reason.NOT_ALLOWED: HTTPStatus.FORBIDDEN,
+    Reason.MEMBER_NOT_ACTIVE: HTTPStatus.FORBIDDEN,
+    Reason.SIGN_IN_KEYS_OUTDATED: HTTPStatus.CONFLICT,
+    Reason.OVERLOADED: HTTPStatus.SERVICE_UNAVAILABLE,
     Reason.NOT_FOUND: HTTPStatus.NOT_FOUND,
     Reason.ERASED: HTTPStatus.GONE,
     Reason.CONSENT_UNKNOWN: HTTPStatus.NOT_FOUND,
@@ -63,11 +66,16 @@ _STATUS: Final = {
     Reason.LEDGER_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     Reason.LEDGER_WRONG_CHAIN: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-
-
 _UNFINISHED: Final = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.REQUEST_TIMEOUT}
 """The body was not read to its end, so the connection cannot take another request."""
 _RETRY_S: Final = 1
+
+
+_SIGN_IN: Final = frozenset(
+    {Reason.SIGN_IN_NEEDED, Reason.TOKEN_UNKNOWN, Reason.CLIENT_UNKNOWN, Reason.ALGORITHM_NOT_ALLOWED}
+    | {reason for reason in Reason if reason.value.startswith(("assertion_", "proof_"))}
+)
+"""Reasons of ``SignInError``."""
 
 
 def title_of(reason: Reason) -> str:
@@ -77,19 +85,27 @@ def title_of(reason: Reason) -> str:
 
 def status_of_reason(reason: Reason) -> HTTPStatus:
     """Return the status that a reason is usually answered with."""
-    return _STATUS.get(reason, HTTPStatus.UNPROCESSABLE_ENTITY)
+    usual = HTTPStatus.UNAUTHORIZED if reason in _SIGN_IN else HTTPStatus.UNPROCESSABLE_ENTITY
+    return _STATUS.get(reason, usual)
 
 
 def problem(
-    status: int, reason: Reason, detail: str, field: str | None = None, headers: Mapping[str, str] | None = None
+    status: int,
+    reason: Reason,
+    detail: str,
+    field: str | None = None,
+    *,
+    more: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """Return a problem document."""
+    """Return a problem document; ``more``: members of its own beside those that all have."""
     body = {
         "type": TYPE_PREFIX + reason.value,
         "title": title_of(reason),
         "status": int(status),
         "detail": detail,
         "reason": reason.value,
+        **(more or {}),
     }
     if field is not None:
         body["field"] = field
@@ -98,9 +114,18 @@ def problem(
         extra["Connection"] = "close"
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         extra["Retry-After"] = str(_RETRY_S)
-    if status == HTTPStatus.UNAUTHORIZED:
-        extra["WWW-Authenticate"] = "Bearer"
     return JSONResponse(body, status_code=int(status), media_type=MEDIA_TYPE, headers=extra)
+
+
+def refusal_of(
+    error: CredenceError,
+    *,
+    status: int | None = None,
+    more: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """Return the problem document of an error, with its usual status unless another is given."""
+    return problem(status or status_of(error), error.reason, error.message, error.field, more=more, headers=headers)
 
 
 def status_of(error: CredenceError) -> HTTPStatus:
@@ -111,7 +136,9 @@ def status_of(error: CredenceError) -> HTTPStatus:
     match error:
         case ChainError():
             return HTTPStatus.CONFLICT
-        case InvalidInputError() | VerificationError() | SignInError():
+        case SignInError():
+            return HTTPStatus.UNAUTHORIZED
+        case InvalidInputError() | VerificationError():
             return HTTPStatus.UNPROCESSABLE_ENTITY
         case _:
             return HTTPStatus.INTERNAL_SERVER_ERROR
@@ -121,9 +148,12 @@ def install(app: FastAPI, operations: Operations) -> None:
     """Answer every error of ``app`` with a problem document."""
 
     @app.exception_handler(CredenceError)
-    async def _credence(_: Request, error: CredenceError) -> JSONResponse:
-        headers = {"Retry-After": str(error.seconds)} if isinstance(error, TryLaterError) else None
-        return problem(status_of(error), error.reason, error.message, error.field, headers)
+    async def _credence(request: Request, error: CredenceError) -> JSONResponse:
+        headers = {"Retry-After": str(error.seconds)} if isinstance(error, TryLaterError) else {}
+        if status_of(error) == HTTPStatus.UNAUTHORIZED:
+            nonce: str = request.app.state.instance.sign_in.nonce
+            headers |= challenge(error.reason, nonce)
+        return refusal_of(error, headers=headers)
 
     @app.exception_handler(RequestValidationError)
     async def _validation(_: Request, error: RequestValidationError) -> JSONResponse:

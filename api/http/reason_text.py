@@ -74,6 +74,35 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.IDEMPOTENCY_ANSWER_ERASED: (
             "The request was answered, and the answer erased with its firm; ask anew if you still may."
         ),
+        # sign-in
+        Reason.ALGORITHM_NOT_ALLOWED: (
+            "Signed with an algorithm that is not taken; use ES256 or Ed25519, or ES256K as a subject's controller."
+        ),
+        Reason.ASSERTION_MALFORMED: "The client assertion is no JWT of its kind; 'detail' says what is wrong.",
+        Reason.ASSERTION_OTHER_AUDIENCE: (
+            "The assertion was made for another instance; put this one's address, alone, into 'aud'."
+        ),
+        Reason.ASSERTION_REPLAYED: "The assertion was used before; sign a new one for every token.",
+        Reason.ASSERTION_TIME: "The assertion is too old or from the future; see whether your clock is right.",
+        Reason.CLIENT_UNKNOWN: (
+            "There is no such client with this key; see whether the key was published, and not replaced since."
+        ),
+        Reason.MEMBER_NOT_ACTIVE: "The chain holds the member as suspended or retired; ask the consortium.",
+        Reason.PROOF_MALFORMED: "The header DPoP is no proof of possession; send one JWT of type dpop+jwt.",
+        Reason.PROOF_NONCE: (
+            "The instance has started since the proof was made; make it again with the nonce of DPoP-Nonce."
+        ),
+        Reason.PROOF_OTHER_KEY: (
+            "The access token belongs to another key than the proof's; sign proofs with the key the token was got with."
+        ),
+        Reason.PROOF_OTHER_REQUEST: (
+            "The proof was made for another request; name the method and address of this one in 'htm' and 'htu'."
+        ),
+        Reason.PROOF_OTHER_TOKEN: "The proof was made for another access token; put the hash of this one into 'ath'.",
+        Reason.PROOF_REPLAYED: "The proof was used before; make a new one for every request, and for every retry.",
+        Reason.PROOF_TIME: "The proof is too old or from the future; see whether your clock is right.",
+        Reason.SIGN_IN_KEYS_OUTDATED: "Another set of sign-in keys is in force by now; sign the next number.",
+        Reason.TOKEN_UNKNOWN: "The access token has ended or never was one; get a new one at POST /v1/token.",
         Reason.NOT_CANONICAL: "The document was written anew since it was signed; keep it byte for byte as you got it.",
         Reason.WEBHOOK_URL_REFUSED: "This is no address for webhooks; 'detail' says what is wrong with it.",
         Reason.WEBHOOK_ADDRESS_REFUSED: (
@@ -193,6 +222,10 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.LEDGER_UNAVAILABLE: "The ledger does not answer; nothing was revealed, try again after Retry-After.",
         Reason.LEDGER_WRONG_CHAIN: "The node serves another chain than this network's; the operator must look.",
         Reason.LEDGER_REFUSED: "The ledger refuses this write; 'detail' says why.",
+        Reason.OVERLOADED: (
+            "The instance as a whole, whoever asks, has no room for more proofs of possession; this is no limit of "
+            "yours: try again after Retry-After."
+        ),
         Reason.CONFIGURATION: "The instance is not set up rightly; 'detail' tells its operator what to change.",
         Reason.INTERNAL: (
             "A fault of ours; nothing that was acknowledged is lost, try again with the same Idempotency-Key."

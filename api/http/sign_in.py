@@ -1,94 +1,75 @@
-"""Sign-in: the one place where an API key becomes a principal.
+"""Sign-in as HTTP shows it: what a request carries, and how a refusal asks for more (RFC 9449, RFC 6750).
 
-Keys are 256 random bits, kept as their SHA-256 digest. (Later replaced by OAuth client credentials; nothing
-else in the API knows how a caller was recognised.)
+Nothing else in the API knows how a caller was recognised.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import delete, insert, select
+from fastapi import Request
 
-from api.storage import table
-from api.storage.database import Store
-from ledger_node.domain.error import CredenceError
-from ledger_node.domain.hashing import sha256_digest
+from api.sign_in.jose import MEMBER_ALGORITHMS
+from api.sign_in.principal import Kind, Principal, SignInError
+from api.sign_in.proof import Target
+from api.sign_in.service import SignIn
+from ledger_node import clock
 from ledger_node.domain.reason import Reason
-from ledger_node.randomness import random_bytes
 
-_SCHEME: Final = "Bearer "
+__all__ = ["Kind", "Principal", "SignInError", "challenge", "proof_of", "recognise", "target_of"]
 
-
-class Kind(StrEnum):
-    """What kind of principal signs in."""
-
-    DEPARTMENT = "department"
-    REGISTRAR = "registrar"
-    BANK = "bank"
-    SUBJECT = "subject"
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who is calling: a member's or a subject's id, and in which capacity."""
-
-    kind: Kind
-    id: bytes
-    label: str
+NONCE_HEADER: Final = "DPoP-Nonce"
+_SCHEME: Final = "dpop"
+_ERRORS: Final = {
+    Reason.SIGN_IN_NEEDED: None,
+    Reason.TOKEN_UNKNOWN: "invalid_token",
+    Reason.PROOF_OTHER_KEY: "invalid_token",
+    Reason.PROOF_NONCE: "use_dpop_nonce",
+}
 
 
-class SignInError(CredenceError):
-    """The caller is not who the route needs."""
-
-
-class SignIn:
-    """Issues API keys and recognises them."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def issue(self, kind: Kind, principal: bytes, label: str) -> str:
-        """Return a new API key; it cannot be shown again."""
-        key = f"credence_{kind}_{random_bytes(32).hex()}"
-        with self._store.begin() as connection:
-            connection.execute(
-                insert(table.api_key).values(
-                    key_digest=sha256_digest(key.encode()), kind=kind.value, principal=principal, label=label
-                )
-            )
-        return key
-
-    def replace(self, kind: Kind, principal: bytes, label: str) -> str:
-        """Return a new API key; the ones that this principal had are no longer recognised."""
-        with self._store.begin() as connection:
-            connection.execute(delete(table.api_key).where(table.api_key.c.principal == principal))
-        return self.issue(kind, principal, label)
-
-    def principal(self, authorization: str | None) -> Principal:
-        """Return who the Authorization header names.
-
-        Raises:
-            SignInError: ``sign_in_needed``.
-        """
-        if authorization is not None and authorization.startswith(_SCHEME):
-            digest = sha256_digest(authorization.removeprefix(_SCHEME).encode("utf-8", "replace"))
-            with self._store.connect() as connection:
-                row = connection.execute(select(table.api_key).where(table.api_key.c.key_digest == digest)).first()
-            if row is not None:
-                return Principal(Kind(row.kind), row.principal, row.label)
-        raise SignInError(
-            Reason.SIGN_IN_NEEDED, "sign in: send the header 'Authorization: Bearer' with the API key you were given"
-        )
-
-
-def require_kind(principal: Principal, *kinds: Kind) -> Principal:
-    """Return ``principal`` if it is of one of ``kinds``.
+def recognise(request: Request, sign_in: SignIn) -> Principal:
+    """Return who sent a request.
 
     Raises:
-        SignInError: ``not_allowed``.
+        SignInError: ``sign_in_needed``, ``token_unknown``, ``algorithm_not_allowed`` or ``proof_…``.
     """
-    if principal.kind not in kinds:
-        allowed = " or ".join(kinds)
-        raise SignInError(Reason.NOT_ALLOWED, f"only a {allowed} may do this; you are signed in as {principal.kind}")
-    return principal
+    values = request.headers.getlist("authorization")
+    scheme, _, token = values[0].partition(" ") if len(values) == 1 else ("", "", "")
+    if scheme.lower() != _SCHEME or not token:
+        raise SignInError(
+            Reason.SIGN_IN_NEEDED, "sign in: get an access token at /v1/token and send 'Authorization: DPoP TOKEN'"
+        )
+    return sign_in.principal(token, proof_of(request), target_of(request, token), now=clock.now())
+
+
+def proof_of(request: Request) -> str:
+    """Return the one proof that a request carries.
+
+    Raises:
+        SignInError: ``proof_malformed``; there is none, or more than one.
+    """
+    values = request.headers.getlist("dpop")
+    if len(values) != 1:
+        raise SignInError(Reason.PROOF_MALFORMED, "send one proof of possession in the header 'DPoP' (RFC 9449)")
+    return values[0]
+
+
+def target_of(request: Request, token: str | None = None) -> Target:
+    """Return what a proof that comes with a request must be for; the path counts as it was sent."""
+    path: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    return Target(request.method, public_url(request) + path.decode("latin-1").partition("?")[0], token)
+
+
+def public_url(request: Request) -> str:
+    """Return the address under which the instance is known, which no header of a request can change."""
+    url: str = request.app.state.public_url
+    return url
+
+
+def challenge(reason: Reason, nonce: str) -> dict[str, str]:
+    """Return the headers of an answer 401."""
+    error = _ERRORS.get(reason, "invalid_dpop_proof")
+    words = f'DPoP algs="{" ".join(sorted(MEMBER_ALGORITHMS))}"'
+    headers = {"WWW-Authenticate": words if error is None else f'{words}, error="{error}"'}
+    if reason is Reason.PROOF_NONCE:
+        headers[NONCE_HEADER] = nonce
+    return headers

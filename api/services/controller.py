@@ -108,6 +108,12 @@ class ControllerHistory:
             raise InvalidInputError(Reason.NOT_FOUND, "there is no such subject")
         return known[-1]
 
+    def known(self, subject: bytes) -> Controllers | None:
+        """Return the present controllers of a subject, erased or not, or None if there is no such subject."""
+        with suppress(InvalidInputError):
+            return self.present(subject).controllers
+        return None
+
     def of(self, subject: bytes) -> list[Control]:
         """Return all entries of a subject, in their order."""
         return self._select(_ENTRY.subject == subject)

@@ -19,14 +19,43 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-api_key = Table(
-    "api_key",
+sign_in_keys = Table(
+    "sign_in_keys",
     metadata,
-    Column("key_digest", LargeBinary(32), primary_key=True),
+    Column("client", LargeBinary(32), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("keys", Text, nullable=False),
+    Column("authority", LargeBinary(32), nullable=False),
+    Column("signature", Text, nullable=False),
+)
+"""The public keys that a client signs in with.
+
+``authority``: whose word that is; for a member the address of its key on the MemberRegistry, for a subject the
+commitment to its controllers.
+"""
+
+access_token = Table(
+    "access_token",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
     Column("kind", String(16), nullable=False),
     Column("principal", LargeBinary(32), nullable=False),
     Column("label", Text, nullable=False),
+    Column("thumbprint", String(43), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("access_token_by_principal", "principal"),
+    Index("access_token_by_end", "expires_at"),
 )
+"""``thumbprint``: of the key that whoever sends the token must prove to have."""
+
+assertion_used = Table(
+    "assertion_used",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("until", BigInteger, nullable=False),
+    Index("assertion_used_by_end", "until"),
+)
+"""Client assertions that were used, for as long as they would count."""
 
 data_key = Table(
     "data_key",

@@ -13,7 +13,7 @@ from ledger_node.domain.evidence.bundle import SealedBlock, node_set
 from ledger_node.domain.evidence.contract import Contract
 from ledger_node.domain.evidence.slot import Slot, Words
 from ledger_node.domain.evidence.trust import Trust
-from ledger_node.domain.fact import LedgerFacts
+from ledger_node.domain.fact import KeyRecord, LedgerFacts
 from ledger_node.domain.query import FactQuery
 from ledger_node.domain.status import StatusChange
 
@@ -48,6 +48,15 @@ class Member:
     roles: Role
     active: bool
     service_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What one block holds of a member and of a key that is said to be its. ``time``: that block's."""
+
+    member: Member | None
+    key: KeyRecord
+    time: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +151,10 @@ class Ledger(Protocol):
         """Where signatures on consent terms count."""
 
     @property
+    def member_domain(self) -> SigningDomain:
+        """Where signatures of members on their sign-in keys count."""
+
+    @property
     def subject_domain(self) -> SigningDomain:
         """Where signatures on rotations and on cancellations of recoveries count."""
 
@@ -171,6 +184,9 @@ class Ledger(Protocol):
 
     def member_of(self, key: bytes) -> bytes | None:
         """Return the member that a key address belongs to."""
+
+    def standing(self, member: bytes, key: bytes) -> Standing:
+        """Return what the newest block holds of a member and of one key; a key of another member is never valid."""
 
     def document(self, name: str) -> bytes:
         """Return the digest of what the consortium agreed on under this name, zeros for nothing."""

@@ -19,6 +19,7 @@ from ledger_node.chain.port import (
     Member,
     Mined,
     Role,
+    Standing,
     StateProof,
     StreamHead,
     UseResult,
@@ -37,12 +38,13 @@ from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.event import ConsentEvent, LedgerEvent
 from ledger_node.domain.evidence.contract import Contract
 from ledger_node.domain.evidence.trust import Trust
-from ledger_node.domain.fact import LedgerFacts
+from ledger_node.domain.fact import KeyRecord, LedgerFacts
 from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.status import StatusChange
 
+_UNKNOWN: Final = 0
 _ACTIVE: Final = 1
 _GAS_ONE_WRITE: Final = 400_000
 _GAS_A_WORD: Final = 40_000
@@ -66,6 +68,7 @@ class Web3Ledger(SubjectCalls, Ledger):
         self._anchors: AnchorsKnown = {}
         self._events = EventReads(book, rpc)
         self._anchor_domain = SigningDomain(book.chain_id, book.contracts["AnchorRegistry"])
+        self._member_domain = SigningDomain(book.chain_id, book.contracts["MemberRegistry"])
         self._consent_domain = SigningDomain(book.chain_id, book.contracts["ConsentRegistry"])
         self._subject_domain = SigningDomain(book.chain_id, book.contracts["SubjectRegistry"])
 
@@ -78,6 +81,11 @@ class Web3Ledger(SubjectCalls, Ledger):
     @override
     def consent_domain(self) -> SigningDomain:
         return self._consent_domain
+
+    @property
+    @override
+    def member_domain(self) -> SigningDomain:
+        return self._member_domain
 
     @property
     @override
@@ -125,16 +133,25 @@ class Web3Ledger(SubjectCalls, Ledger):
         logs = self._logs("MemberRegistry", [registry.topic("MemberAdded")])
         ids = [from_hex(log["topics"][1], "member") for log in logs]
         states = self._rpc.batch([self._call("MemberRegistry", "member", member) for member in ids])
-        members = []
-        for member, state in zip(ids, states, strict=True):
-            roles, status, _, _, _, name, url = decode_answer("MemberRegistry", "member", state)[0]
-            members.append(Member(member, name, Role(roles), status == _ACTIVE, url))
-        return members
+        found = [_member(member, state) for member, state in zip(ids, states, strict=True)]
+        return [member for member in found if member is not None]
 
     @override
     def member_of(self, key: bytes) -> bytes | None:
         (member,) = self._read("MemberRegistry", "memberOf", key)
         return member if any(member) else None
+
+    @override
+    def standing(self, member: bytes, key: bytes) -> Standing:
+        head, state, record = self._rpc.batch(
+            [
+                ("eth_getBlockByNumber", ["latest", False]),
+                self._call("MemberRegistry", "member", member),
+                self._call("MemberRegistry", "keyRecord", member, to_hex(key)),
+            ]
+        )
+        validity = KeyRecord(*decode_answer("MemberRegistry", "keyRecord", record))
+        return Standing(_member(member, state), validity, block_of(head).time)
 
     @override
     def document(self, name: str) -> bytes:
@@ -307,3 +324,8 @@ class Web3Ledger(SubjectCalls, Ledger):
     def _event(self, receipt: Receipt, contract: str, name: str) -> tuple[list[bytes], bytes]:
         topic = from_hex(artifact(contract).topic(name), "topic")
         return next((topics, data) for _, topics, data in receipt.logs if topics[0] == topic)
+
+
+def _member(member: bytes, answer: Any) -> Member | None:
+    roles, state, _, _, _, name, url = decode_answer("MemberRegistry", "member", answer)[0]
+    return None if state == _UNKNOWN else Member(member, name, Role(roles), state == _ACTIVE, url)

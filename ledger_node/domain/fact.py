@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from ledger_node.domain.consent import ConsentRecord
 from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import Plane
 
 
@@ -15,6 +16,14 @@ class KeyRecord:
     valid_from: int
     valid_until: int
     compromised_from: int
+
+    def fault_at(self, time: int) -> Reason | None:
+        """Return why the key did not count at ``time``, or None if it did."""
+        if not self.valid_from <= time < self.valid_until:
+            return Reason.KEY_NOT_VALID
+        if self.compromised_from and self.compromised_from <= time:
+            return Reason.KEY_COMPROMISED
+        return None
 
 
 @dataclass(frozen=True, slots=True)

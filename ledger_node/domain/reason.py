@@ -66,6 +66,22 @@ class Reason(StrEnum):
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     IDEMPOTENCY_IN_PROGRESS = "idempotency_in_progress"
     IDEMPOTENCY_ANSWER_ERASED = "idempotency_answer_erased"
+    ALGORITHM_NOT_ALLOWED = "algorithm_not_allowed"
+    ASSERTION_MALFORMED = "assertion_malformed"
+    ASSERTION_OTHER_AUDIENCE = "assertion_other_audience"
+    ASSERTION_REPLAYED = "assertion_replayed"
+    ASSERTION_TIME = "assertion_time"
+    CLIENT_UNKNOWN = "client_unknown"
+    MEMBER_NOT_ACTIVE = "member_not_active"
+    PROOF_MALFORMED = "proof_malformed"
+    PROOF_NONCE = "proof_nonce"
+    PROOF_OTHER_KEY = "proof_other_key"
+    PROOF_OTHER_REQUEST = "proof_other_request"
+    PROOF_OTHER_TOKEN = "proof_other_token"  # noqa: S105 - a reason code, not a secret
+    PROOF_REPLAYED = "proof_replayed"
+    PROOF_TIME = "proof_time"
+    SIGN_IN_KEYS_OUTDATED = "sign_in_keys_outdated"
+    TOKEN_UNKNOWN = "token_unknown"  # noqa: S105 - a reason code, not a secret
 
     # proofs, headers, batches
     OPENING_MALFORMED = "opening_malformed"
@@ -161,5 +177,6 @@ class Reason(StrEnum):
     LEDGER_UNAVAILABLE = "ledger_unavailable"
     LEDGER_WRONG_CHAIN = "ledger_wrong_chain"
     LEDGER_REFUSED = "ledger_refused"
+    OVERLOADED = "overloaded"
     CONFIGURATION = "configuration"
     INTERNAL = "internal"

@@ -10,6 +10,7 @@ from ledger_node.domain.hashing import keccak
 from ledger_node.domain.reason import Reason
 
 SIGNATURE_BYTES: Final = 65
+_ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _HALF_ORDER: Final = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 _V_OFFSET: Final = 27
 _ADDRESS: Final = re.compile("0x[0-9a-fA-F]{40}")
@@ -24,6 +25,17 @@ def sign(digest: bytes, private_key: bytes) -> bytes:
 def address_of(private_key: bytes) -> bytes:
     """Return the 20-byte address of a private key."""
     return _address(coincurve.PrivateKey(private_key).public_key)
+
+
+def low(signature: bytes) -> bytes:
+    """Return r || s with low s: of the two values of s that sign the same, the smaller one (EIP-2)."""
+    s = int.from_bytes(signature[32:], "big")
+    return signature[:32] + min(s, _ORDER - s).to_bytes(32, "big")
+
+
+def address_of_point(point: bytes) -> bytes:
+    """Return the 20-byte address of a public key, x || y of 32 bytes each."""
+    return keccak(point)[-20:]
 
 
 def recover(digest: bytes, signature: bytes) -> bytes:
@@ -58,7 +70,7 @@ def parse_address(raw: object, name: str) -> bytes:
 
 
 def _address(key: "coincurve.PublicKey") -> bytes:
-    return keccak(key.format(compressed=False)[1:])[-20:]
+    return address_of_point(key.format(compressed=False)[1:])
 
 
 def _malformed(message: str) -> VerificationError:

@@ -125,10 +125,13 @@ def require_key_at(facts: LedgerFacts, member: bytes, key: bytes, time: int) -> 
         VerificationError: ``key_not_valid`` or ``key_compromised``.
     """
     record = facts.keys.get((member, key))
-    if record is None or not record.valid_from <= time < record.valid_until:
-        raise VerificationError(Reason.KEY_NOT_VALID, "this was signed by a key that was not valid then")
-    if record.compromised_from and record.compromised_from <= time:
-        raise VerificationError(Reason.KEY_COMPROMISED, "this was signed after its key was compromised")
+    match Reason.KEY_NOT_VALID if record is None else record.fault_at(time):
+        case Reason.KEY_NOT_VALID:
+            raise VerificationError(Reason.KEY_NOT_VALID, "this was signed by a key that was not valid then")
+        case Reason.KEY_COMPROMISED:
+            raise VerificationError(Reason.KEY_COMPROMISED, "this was signed after its key was compromised")
+        case _:
+            return
 
 
 def _require_status(shown: ShownAttestation, facts: LedgerFacts) -> None:

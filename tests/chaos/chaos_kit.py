@@ -15,6 +15,7 @@ from served_kit import ROWS, SEED, Place, one_form, write_rows
 
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError, Client
+from api.credential_of import credential_named
 from api.home import Home
 from ledger_node.domain.error import ChainError, CredenceError
 from ledger_node.domain.record import to_hex
@@ -57,7 +58,7 @@ class Instance:
         return (self.home.path / "serve.log").read_text("utf-8", "replace")[-2000:]
 
     def client(self, name):
-        return Client(self.url, self.home.credentials()[name]["api_key"])
+        return Client(self.url, credential_named(self.home, name))
 
     def node(self):
         return json.loads(self.home.node_file.read_text("utf-8"))

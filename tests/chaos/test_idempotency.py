@@ -24,18 +24,20 @@ def place(tmp_path_factory):
     made.close()
 
 
-def post(place, path, body, key):
-    headers = {"Authorization": f"Bearer {place.home.credentials()['demo-bank']['api_key']}", "Idempotency-Key": key}
-    return httpx.post(place.served.url + path, json=body, headers=headers, timeout=60, trust_env=False)
+def post(place, path, body, key, http=None):
+    return (http or place.http("demo-bank")).post(path, json=body, headers={"Idempotency-Key": key})
 
 
 def post_and_kill(place, chance, path, body, key):
     """Post, kill the API at some moment of it, start it again, and return the answer if there was one."""
     answers = []
+    # it signs in first, so that the kill falls into the request
+    http = place.http("demo-bank")
+    assert http.get("/v1/me").status_code == 200
 
     def send():
         try:
-            answers.append(post(place, path, body, key))
+            answers.append(post(place, path, body, key, http))
         except httpx.HTTPError:
             # the answer was lost with the process
             answers.append(None)

@@ -12,6 +12,7 @@ from chaos_kit import PATIENCE_S, QUESTION, open_place
 from webhook_kit import Endpoint
 
 from api.client.client import ApiError
+from api.client.credential import Credential
 from api.client.webhook import SeenMessages, WebhookReceiver
 from ledger_node import clock
 from ledger_node.chain.rpc import Rpc
@@ -112,7 +113,7 @@ def test_kills_between_act_notification_and_delivery_lose_and_double_nothing(pla
     for consent in consents:
         for act in ("granted", "paused", "resumed", "withdrawn"):
             assert told[f"consent.{act}", to_hex(consent)] == 1
-    shop = place.client_with(place.shop.client._http.headers["authorization"].removeprefix("Bearer "))
+    shop = place.client_with(Credential.of_controller(place.shop.subject, place.shop.keys[0]))
     ledger = Web3Ledger(place.home.address_book(), Rpc(place.served.node()["url"]))
     used = Counter(one["data"]["use"] for one in shop.notifications() if one["kind"] == "consent.used")
     recorded = ledger.recorded_uses(consents)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from world import ANCHOR_DOMAIN, BANK, CONSENT_DOMAIN, CONTROLLER_KEYS, TAX, h, terms
 
 from ledger_node.domain.batch import Anchor, Batch, changes_digest
+from ledger_node.domain.canonical import encode as canonical
 from ledger_node.domain.consent import (
     REFUSAL_STATEMENT,
     WITHDRAWAL_STATEMENT,
@@ -23,6 +24,7 @@ from ledger_node.domain.consent import (
 )
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.record import to_hex
+from ledger_node.domain.sign_in_key import SignInKeys
 from ledger_node.domain.signature import address_of, recover, sign
 from ledger_node.domain.status import Plane, StatusChange, StatusReason
 from ledger_node.domain.subject import (
@@ -107,6 +109,18 @@ def test_a_status_change_is_signed_as_typed_data(domain, number, plane, changes,
         },
     )
     assert change.digest(domain) == expected
+
+
+@settings(deadline=None, max_examples=20)
+@given(domains, words, st.integers(0, 2**64 - 1), st.lists(st.dictionaries(texts, texts, max_size=3), max_size=3))
+def test_sign_in_keys_are_signed_as_typed_data(domain, client, number, keys):
+    stated = SignInKeys(client, number, tuple(keys))
+    expected = eip712(
+        domain,
+        "SignInKeys(bytes32 client,uint64 number,bytes32 keysDigest)",
+        {"client": client, "number": number, "keysDigest": eth_keccak(canonical(keys))},
+    )
+    assert stated.digest(domain) == expected
 
 
 @settings(deadline=None, max_examples=40)

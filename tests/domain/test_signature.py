@@ -8,7 +8,7 @@ from world import CONTROLLER_KEYS, h
 
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.signature import address_of, recover, sign
+from ledger_node.domain.signature import address_of, address_of_point, low, recover, sign
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
@@ -53,3 +53,14 @@ def test_c5_the_largest_low_s_is_not_a_high_one():
     half = (ORDER // 2).to_bytes(32, "big")
     signature = sign(h("message"), CONTROLLER_KEYS[0])[:32] + half + b"\x1b"
     assert len(recover(h("message"), signature)) == 20
+
+
+def test_a_signature_of_a_device_is_made_low():
+    signature = sign(h("message"), CONTROLLER_KEYS[0])
+    assert low(signature[:64]) == signature[:64]
+    assert low(malleated(signature)[:64]) == signature[:64]
+
+
+def test_an_address_follows_from_the_point():
+    point = coincurve.PrivateKey(CONTROLLER_KEYS[0]).public_key.format(compressed=False)[1:]
+    assert address_of_point(point) == address_of(CONTROLLER_KEYS[0])

@@ -15,11 +15,16 @@ from api.catalogue.purpose import default_purposes
 from api.catalogue.synthetic import credit_code
 from api.client.client import Client
 from api.client.consent import accept
+from api.client.credential import Credential, new_key_file
+from api.client.session import Session
+from api.credential_of import credential_named
 from api.demo.actor import attest
 from api.demo.server import Served
-from api.http.sign_in import Kind, SignIn
-from api.storage.database import open_store
+from api.sign_in.jose import public_part
+from api.sign_in.key_form import stated_keys
 from ledger_node import clock
+from ledger_node.chain.artifact import artifact
+from ledger_node.chain.port import Role
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
@@ -29,6 +34,7 @@ from ledger_node.domain.consent_text import Language
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.signature import address_of, sign
+from ledger_node.domain.subject import signature_to_json
 from ledger_node.randomness import random_bytes
 
 SEED = 77
@@ -115,8 +121,8 @@ class Place:
     def client(self, name):
         return self._keep(self.served.client(name))
 
-    def client_with(self, api_key):
-        return self._keep(Client(self.served.url, api_key))
+    def client_with(self, credential):
+        return self._keep(Client(self.served.url, credential))
 
     def _keep(self, client):
         with self._lock:
@@ -130,8 +136,8 @@ class Place:
 
     def http(self, name=None):
         """Return a raw HTTP client, for requests that no client of ours would send."""
-        headers = {"Authorization": f"Bearer {self.home.credentials()[name]['api_key']}"} if name else {}
-        return self._keep(httpx.Client(base_url=self.served.url, headers=headers, timeout=60, trust_env=False))
+        session = Session(self.served.url, credential_named(self.home, name)) if name else None
+        return self._keep(httpx.Client(base_url=self.served.url, auth=session, timeout=60, trust_env=False))
 
     def close(self):
         for client in self._clients:
@@ -164,7 +170,8 @@ class Place:
                 "threshold": threshold,
             },
         )
-        return Firm(firm, from_hex(made["subject"], "subject"), keys, self.client_with(made["api_key"]))
+        subject = from_hex(made["subject"], "subject")
+        return Firm(firm, subject, keys, self.client_with(Credential.of_controller(subject, keys[0])))
 
     def new_firm(self, **options):
         """Return a registered firm of its own with all three attestations."""
@@ -231,10 +238,43 @@ class Place:
 
     def other_bank(self):
         """Return the client of a bank that no consent is granted to."""
-        store = open_store(self.home.store)
-        key = SignIn(store).issue(Kind.BANK, random_bytes(32), "Other bank")
-        store.dispose()
-        return self.client_with(key)
+        return self.client_with(self.join(Role.BANK, "Other bank"))
+
+    def join(self, roles, name):
+        """Let a member join by a vote of the council, and return its credential; its keys are nowhere in the home."""
+        registry_key, (_, key) = random_bytes(32), new_key_file()
+        member = random_bytes(32)
+        self.vote(
+            ("addMember", member, int(roles), name, ""),
+            ("addKey", member, to_hex(address_of(registry_key)), 0, 2**64 - 1),
+        )
+        self.publish_keys(member, registry_key, 1, key)
+        return Credential.published(member, key)
+
+    def vote(self, *calls):
+        """Have the council of one call the MemberRegistry."""
+        book, registry = self.home.address_book(), artifact("MemberRegistry")
+        governor = Sender(Rpc(self.served.node()["url"]), book.chain_id, self.home.read_key("governor"))
+        proposal = [(to_hex(book.contracts["MemberRegistry"]), registry.encode(*call)) for call in calls]
+        governor.send(
+            book.contracts["Council"], artifact("Council").encode("proposeAndExecute", proposal), gas=20_000_000
+        )
+
+    def publish_keys(self, member, registry_key, number, *keys):
+        """Put sign-in keys of a member in force."""
+        return self._publish(member, number, keys, self.ledger.member_domain, lambda digest: sign(digest, registry_key))
+
+    def client_by(self, subject, person, number=1):
+        """Return the client of a subject with a new key that ``person``, one of its controllers, signs for."""
+        _, key = new_key_file()
+        self._publish(subject, number, [key], self.ledger.subject_domain, person.sign)
+        return self.client_with(Credential.published(subject, key))
+
+    def _publish(self, client, number, keys, domain, signed):
+        stated = stated_keys(client, number, [dict(public_part(key).jwk) for key in keys])
+        signature = signature_to_json(signed(stated.digest(domain)))
+        body = {"client": to_hex(client), "number": number, "keys": list(stated.keys), "signatures": [signature]}
+        return self.client_with(None).post("/v1/sign-in-keys", body)
 
     def credence(self, *arguments, timeout=120):
         """Run the command line in this instance's folder."""

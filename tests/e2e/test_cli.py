@@ -78,7 +78,7 @@ def test_the_whole_story_on_the_command_line(place):
     name = f"cli-shop-{firm}"
     made = place.credence("subject", "register", "--name", name, "--code", credit_code(firm, SEED), "--json")
     assert made.returncode == 0, made.stderr
-    assert "api_key" not in json.loads(made.stdout)
+    assert {"subject", "registration"} <= json.loads(made.stdout).keys()
     grant = place.credence("consent", "grant", "--question", HOLDS, "--bank", "Demo bank", "--as", name, "--json")
     assert grant.returncode == 0, grant.stderr
     consent = json.loads(grant.stdout)["id"]

@@ -13,6 +13,7 @@ from proxy_kit import Proxy
 from served_kit import one_form, seen
 
 from api.client.client import ApiError, Client
+from api.credential_of import credential_named
 from api.home import Home
 from ledger_node.domain.error import ChainError
 from ledger_node.node.embedded import Engine
@@ -36,7 +37,7 @@ class Beside:
         line = self._child.stdout.readline()
         assert line, (folder / "serve.log").read_text("utf-8")[-2000:]
         self.said = json.loads(line)
-        self.client = Client(self.said["url"], place.home.credentials()["demo-bank"]["api_key"])
+        self.client = Client(self.said["url"], credential_named(place.home, "demo-bank"))
         self.ready()
 
     def turn(self):

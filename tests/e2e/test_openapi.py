@@ -8,6 +8,8 @@ from ledger_node.domain.consent import Terms
 from ledger_node.domain.subject import keys_from_json, keys_to_json
 
 POSTS = {
+    "/v1/token",
+    "/v1/sign-in-keys",
     "/v1/attestations",
     "/v1/subjects",
     "/v1/subjects/{subject}/rotations",

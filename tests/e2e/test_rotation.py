@@ -94,7 +94,7 @@ def test_receipts_carry_the_word_of_those_who_controlled_the_subject_then(place,
     keep_early_word(place, consent, old)
     change(place, consent, "resume", 2, [heir])
     withdraw(place, consent, [heir])
-    receipts = firm.client.receipts(consent)
+    receipts = place.client_by(firm.subject, heir).receipts(consent)
     words = [
         (receipt["act"], receipt["basis"]["word"]["controllers"]["addresses"])
         for receipt in receipts
@@ -180,7 +180,7 @@ def test_c4_a_rotation_takes_as_many_signatures_as_a_grant(place):
     # a passkey rotates as well
     rotate(place, firm, [one, phone], controllers_of([two]), entry=2)
     assert place.ask(grant(place, firm, [two], GOOD), GOOD) == [("holds", None)]
-    history = firm.client.get(path_of(firm))["history"]
+    history = place.client_by(firm.subject, two).get(path_of(firm))["history"]
     assert [(entry["by"], entry["controllers"]["threshold"]) for entry in history] == [
         ("registration", 2),
         ("rotation", 2),

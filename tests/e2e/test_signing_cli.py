@@ -65,10 +65,19 @@ def register(place, name, controllers, threshold):
 
 
 @pytest.fixture(scope="module")
-def pair(place, alice, bob):
-    """The name of a firm for which Alice and Bob sign together."""
+def pair(place, alice, bob, tmp_path_factory):
+    """The name of a firm for which Alice and Bob sign together, and which signs in with a key that Alice signed for."""
     register(place, "pair", [alice.new_key("alice"), bob.new_key("bob")], 2)
+    publish(place, "pair", alice, "alice", tmp_path_factory.mktemp("pair") / "keys.json")
     return "pair"
+
+
+def publish(place, name, machine, key, draft):
+    """Have a controller at another machine sign for a sign-in key of this one."""
+    unsigned = place.credence("sign-in", "rotate", "--as", name, "--export", str(draft))
+    assert unsigned.returncode == 0, unsigned.stderr
+    done = place.credence("submit", str(draft), "--signature", str(machine.sign(draft, key)))
+    assert done.returncode == 0, done.stderr
 
 
 def export(place, tmp_path, *command):
@@ -230,8 +239,7 @@ def test_a_subject_is_shown_rotated_recovered_and_the_recovery_cancelled(ahead):
     ahead.wait(72 * 3600)
     completed = ahead.credence("subject", "complete-recovery", "shop", "--json")
     assert completed.returncode == 0, completed.stderr
-    assert "api_key" not in json.loads(completed.stdout)
-    # the new API key is kept under the subject's name
+    # the key that was recovered to signs in under the subject's name
     seen = ahead.credence("subject", "show", "--as", "shop", "--json")
     history = json.loads(seen.stdout)["history"]
     assert [(entry["by"], entry["recovery"]) for entry in history] == [
@@ -249,5 +257,8 @@ def test_two_at_two_machines_rotate_together(place, pair, alice, bob, tmp_path):
     assert submit(place, draft, bob.sign(draft, "bob")).returncode == 2
     done = submit(place, draft, alice.sign(draft, "alice"), bob.sign(draft, "bob"))
     assert done.returncode == 0, done.stderr
+    # whoever Alice signed for is signed in no longer, and whoever the heir signs for is
+    assert "client_unknown" in place.credence("subject", "show", "--as", pair).stderr
+    publish(place, pair, bob, "heir", tmp_path / "keys.json")
     shown = place.credence("subject", "show", "--as", pair, "--json")
     assert json.loads(shown.stdout)["controllers"]["addresses"] == [heir]

@@ -10,6 +10,7 @@ from served_kit import Place
 from api.cli.node import found_instance
 from api.client.client import Client
 from api.composition import open_instance
+from api.credential_of import credential_named
 from api.home import Home
 from api.http.app import create_app
 from api.node_process import NodeProcess
@@ -34,8 +35,8 @@ class Inside:
         listener = self._listener = socket.create_server(("127.0.0.1", self._port))
         self._port = listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self._port}"
-        config = uvicorn.Config(create_app(self.instance, self.settings), access_log=False, log_level="error")
-        self._server = uvicorn.Server(config)
+        app = create_app(self.instance, self.settings, public_url=self.url)
+        self._server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="error"))
         self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
         self._thread.start()
         client = Client(self.url)
@@ -52,7 +53,7 @@ class Inside:
         self.start()
 
     def client(self, name):
-        return Client(self.url, self.home.credentials()[name]["api_key"])
+        return Client(self.url, credential_named(self.home, name))
 
     def node(self):
         return json.loads(self.home.node_file.read_text("utf-8"))

@@ -11,14 +11,21 @@ from served_kit import SEED, one_form, write_rows
 from sqlalchemy import select
 
 from api.catalogue.synthetic import credit_code
+from api.client.credential import Credential, new_key_file
+from api.client.session import Session
+from api.credential_of import credential_named
 from api.services.idempotency import RETENTION_S, Attempt, IdempotentCalls, KeptAnswer
 from api.services.idempotency import Call as Named
+from api.services.webhook_address import InsecureLoopbackAddresses
+from api.sign_in.jose import public_part
+from api.sign_in.key_form import stated_keys
 from api.storage import table
+from ledger_node.chain.port import Role
 from ledger_node.domain.consent import Change, change_digest, refusal_digest
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
-from ledger_node.domain.signature import sign
+from ledger_node.domain.signature import address_of, sign
 from ledger_node.randomness import random_bytes
 
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
@@ -43,14 +50,11 @@ class Call:
         self.path = path
         self.content = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.headers = {"Content-Type": media_type, "Idempotency-Key": new_key() if key is None else key}
-        if name is not None:
-            self.headers["Authorization"] = f"Bearer {place.home.credentials()[name]['api_key']}"
+        self.http = place.http(name)
 
     def send(self, **changes):
-        url = self.place.served.url + changes.get("path", self.path)
-        headers = self.headers | changes.get("headers", {})
-        content = changes.get("content", self.content)
-        return httpx.post(url, content=content, headers=headers, timeout=60, trust_env=False)
+        http, path = changes.get("http", self.http), changes.get("path", self.path)
+        return http.post(path, content=changes.get("content", self.content), headers=self.headers)
 
 
 def verification(place, consent=None):
@@ -98,10 +102,41 @@ def test_a4_the_same_key_with_another_body_or_route_is_refused(place):
 def test_a4_a_key_belongs_to_its_caller(place):
     call = verification(place)
     first = call.send()
-    other = place.other_bank()._http.headers["authorization"]
-    answer = call.send(headers={"Authorization": other})
+    answer = call.send(http=place.other_bank()._http)
     assert answer.content != first.content
     assert "idempotent-replayed" not in answer.headers
+
+
+def test_a4_who_signs_in_wrongly_is_told_so_where_a_key_names_its_tries(place):
+    call = withdrawing(place)
+    call.http.get("/v1/me")
+    wrong = {"Authorization": "DPoP " + "ab" * 32, "DPoP": "x"}
+    answer = place.http().post(call.path, content=call.content, headers=call.headers | wrong)
+    refused(answer, 401, "token_unknown")
+    unnamed = {name: value for name, value in call.headers.items() if name != "Idempotency-Key"}
+    assert place.http().post(call.path, content=call.content, headers=unnamed | wrong).status_code == 200
+
+
+@pytest.mark.parametrize("effect", ["verify", "register", "withdraw", "refuse", "cancel"])
+def test_a_request_is_recognised_once(place, monkeypatch, effect):
+    sign_in, seen = place.served.instance.sign_in, []
+    if effect == "cancel":
+        path = f"/v1/subjects/{to_hex(place.shop.subject)}/recoveries/1/cancellation"
+        call = Call(place, path, {}, name="market-regulator")
+    else:
+        call = EFFECTS[effect](place)
+        call.http.auth = call.http.auth or place.bank._http.auth
+    assert call.http.get("/v1/me").status_code == 200
+    principal = sign_in.principal
+
+    def counted(*arguments, **options):
+        seen.append(arguments)
+        return principal(*arguments, **options)
+
+    monkeypatch.setattr(sign_in, "principal", counted)
+    answer = call.send()
+    assert answer.status_code in {200, 201} or answer.json()["reason"] == "recovery_not_pending"
+    assert len(seen) == 1
 
 
 def test_a4_a_call_that_is_under_way_for_long_is_answered_409(place, monkeypatch):
@@ -349,10 +384,68 @@ def test_what_is_kept_of_a_call_holds_no_secret_in_clear(place):
         rows = connection.execute(select(table.idempotent_call)).all()
     assert rows
     kept = b"".join(bytes(value) for row in rows for value in row if isinstance(value, bytes))
-    for secret in (answer["api_key"], code, call.headers["Idempotency-Key"].strip('"')):
+    for secret in (answer["subject"], code, call.headers["Idempotency-Key"].strip('"')):
         assert secret.encode() not in kept
     same_bytes = call.send().json()
     assert same_bytes == answer
+
+
+def kept(place):
+    with place.served.instance.store.connect() as connection:
+        return len(connection.execute(select(table.idempotent_call)).all())
+
+
+def test_an_answer_that_holds_a_secret_is_kept_nowhere(place, monkeypatch):
+    monkeypatch.setattr(place.served.instance.webhooks, "_rules", InsecureLoopbackAddresses())
+    before = kept(place)
+    url, key = place.served.url, new_key()
+    session = Session(url, credential_named(place.home, "demo-bank"))
+    tokens = [exchange(place, session, key) for _ in range(2)]
+    assert tokens[0] != tokens[1]
+    hook = Call(place, "/v1/webhook", {"url": "http://127.0.0.1:9/x"}, name="tax-bureau")
+    answers = [hook.http.put(hook.path, content=hook.content, headers=hook.headers) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].json()["secret"] != answers[1].json()["secret"]
+    assert not any("idempotent-replayed" in answer.headers for answer in answers)
+    assert kept(place) == before
+    assert hook.http.delete(hook.path).status_code == 200
+
+
+def exchange(place, session, key):
+    request = session._token_request()
+    request.headers["Idempotency-Key"] = key
+    answer = place.http().send(request)
+    if nonce := answer.headers.get("DPoP-Nonce"):
+        session._nonce = nonce
+    if answer.status_code == 400:
+        return exchange(place, session, key)
+    assert answer.status_code == 200, answer.text
+    assert "idempotent-replayed" not in answer.headers
+    return answer.json()["access_token"]
+
+
+@pytest.mark.parametrize("restarted", [True, False])
+def test_a4_keys_that_were_put_in_force_and_never_answered_are_so_once(place, monkeypatch, restarted):
+    registry_key, member = random_bytes(32), random_bytes(32)
+    place.vote(
+        ("addMember", member, int(Role.BANK), "Keyed bank", ""),
+        ("addKey", member, to_hex(address_of(registry_key)), 0, 2**64 - 1),
+    )
+    _, key = new_key_file()
+    stated = stated_keys(member, 1, [dict(public_part(key).jwk)])
+    signature = to_hex(sign(stated.digest(place.ledger.member_domain), registry_key))
+    body = {"client": to_hex(member), "number": 1, "keys": list(stated.keys), "signatures": [signature]}
+    call = Call(place, "/v1/sign-in-keys", body)
+    with monkeypatch.context() as broken:
+        broken.setattr(IdempotentCalls, "keep", lose)
+        refused(call.send(), 500, "internal")
+    if restarted:
+        place.served.restart()
+    first = call.send()
+    assert (first.status_code, first.json()["number"]) == (201, 1)
+    same(first, call.send())
+    assert place.client_with(Credential.published(member, key)).get("/v1/me")["label"] == "Keyed bank"
+    refused(Call(place, "/v1/sign-in-keys", body).send(), 409, "sign_in_keys_outdated")
 
 
 def test_a_key_may_be_used_anew_after_two_days_and_not_before(place):
@@ -388,3 +481,24 @@ def test_the_client_uses_one_key_for_all_its_tries(place, monkeypatch):
     assert answer["uses"] == 1
     client.verify(consent, [GOOD])
     assert seen[3] != seen[0]
+
+
+def test_the_client_proves_possession_anew_in_every_try(place, monkeypatch):
+    client, proofs = place.client("demo-bank"), []
+    consent = place.grant(GOOD)
+    client.get("/v1/me")
+    transport = client._http._transport
+    handle = transport.handle_request
+
+    def lossy(request):
+        proofs.append((request.headers["Idempotency-Key"], request.headers["DPoP"]))
+        answer = handle(request)
+        if len(proofs) < 3:
+            answer.close()
+            raise httpx.ReadError("the connection broke after the answer was made")
+        return answer
+
+    monkeypatch.setattr(transport, "handle_request", lossy)
+    assert client.verify(consent, [GOOD])["uses"] == 1
+    keys, made = zip(*proofs, strict=True)
+    assert (len(set(keys)), len(set(made))) == (1, 3)

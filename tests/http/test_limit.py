@@ -15,7 +15,7 @@ NEVER = 0.000001
 """Tokens a second: no test lasts until there is one."""
 SETTINGS = HttpSettings(
     verifications=Rate(NEVER, 10),
-    anonymous=Rate(NEVER, 50),
+    anonymous=Rate(NEVER, 100),
     body_pause_s=0.2,
     origins=("https://portal.example",),
 )
@@ -26,6 +26,22 @@ def place(tmp_path_factory):
     made = inside_place(tmp_path_factory.mktemp("limited"), SETTINGS)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def signed_in(place):
+    """Callers who signed in before their address was held up."""
+    callers = {name: place.http(name) for name in ("demo-bank", "tax-bureau")}
+    for http in callers.values():
+        assert http.get("/v1/me").status_code == 200
+    return callers
+
+
+def headers_for(http, method, url):
+    """Return headers that say who calls, for one request."""
+    request = httpx.Request(method, url)
+    http.auth.prove(request)
+    return {name: request.headers[name] for name in ("Authorization", "DPoP")}
 
 
 def refused(response, status, reason):
@@ -51,13 +67,13 @@ def test_a9_a_bank_that_floods_is_told_to_wait_and_the_others_are_answered(place
     assert flooder.get("/v1/me").status_code == 200
 
 
-def test_who_does_not_sign_in_is_limited_by_address(place):
-    answers = [place.http().get("/v1/ledger") for _ in range(60)]
+def test_who_does_not_sign_in_is_limited_by_address(place, signed_in):
+    answers = [place.http().get("/v1/ledger") for _ in range(101)]
     assert answers[0].status_code == 200
     refused(answers[-1], 429, "rate_limited")
     # a wrong key is no way around, and a right one is not held up by others at its address
-    refused(place.http().get("/v1/me", headers={"Authorization": "Bearer guessed"}), 429, "rate_limited")
-    assert place.http("demo-bank").get("/v1/ledger").status_code == 200
+    refused(place.http().get("/v1/me", headers={"Authorization": "DPoP guessed"}), 429, "rate_limited")
+    assert signed_in["demo-bank"].get("/v1/ledger").status_code == 200
     assert place.http().get("/livez").status_code == 200
 
 
@@ -76,41 +92,42 @@ def send_raw(place, request):
     ("path", "media_type"),
     [("/v1/erasures", "application/json"), ("/v1/attestations?schema=tax_payment", "text/csv")],
 )
-def test_a_body_that_stops_coming_is_given_up(place, path, media_type):
-    key = place.home.credentials()["tax-bureau"]["api_key"]
-    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Type: {media_type}\r\n"
+def test_a_body_that_stops_coming_is_given_up(place, signed_in, path, media_type):
+    named = headers_for(signed_in["tax-bureau"], "POST", place.served.url + path) | {"Content-Type": media_type}
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\n" + "".join(f"{name}: {value}\r\n" for name, value in named.items())
     status, headers, body = send_raw(place, f"{head}Content-Length: 1000\r\n\r\nhalf".encode())
     assert (status, json.loads(body)["reason"]) == (408, "request_timeout")
     assert b"connection: close" in headers
 
 
-def test_an_upload_that_stopped_may_be_sent_again_with_its_key(place):
-    key = place.home.credentials()["tax-bureau"]["api_key"]
-    path = "/v1/attestations?schema=tax_payment"
-    named = {"Authorization": f"Bearer {key}", "Content-Type": "text/csv", "Idempotency-Key": '"stopped"'}
-    head = "".join(f"{name}: {value}\r\n" for name, value in named.items())
+def test_an_upload_that_stopped_may_be_sent_again_with_its_key(place, signed_in):
+    http, path = signed_in["tax-bureau"], "/v1/attestations?schema=tax_payment"
+    named = {"Content-Type": "text/csv", "Idempotency-Key": '"stopped"'}
+    sent = named | headers_for(http, "POST", place.served.url + path)
+    head = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
     status, _, _ = send_raw(place, f"POST {path} HTTP/1.1\r\nHost: x\r\n{head}Content-Length: 9\r\n\r\nha".encode())
     assert status == 408
-    answer = httpx.post(place.served.url + path, content=b"half file", headers=named, trust_env=False)
+    answer = http.post(path, content=b"half file", headers=named)
     assert answer.status_code == 202
 
 
-def test_a_query_and_headers_that_are_too_long_are_refused(place):
-    http = place.http("demo-bank")
+def test_a_query_and_headers_that_are_too_long_are_refused(signed_in):
+    http = signed_in["demo-bank"]
     refused(http.get("/v1/access-log?after=" + "x" * 17_000), 414, "query_too_large")
     refused(http.get("/v1/me", headers={"X-Long": "x" * 17_000}), 431, "headers_too_large")
 
 
-def test_a_listed_origin_may_call_and_no_other(place):
-    http = place.http("demo-bank")
-    asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,idempotency-key"}
+def test_a_listed_origin_may_call_and_no_other(signed_in):
+    http = signed_in["demo-bank"]
+    asks = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,dpop,idempotency-key",
+    }
     listed = http.options("/v1/verifications", headers={"Origin": "https://portal.example", **asks})
     assert listed.headers["access-control-allow-origin"] == "https://portal.example"
     assert "access-control-allow-credentials" not in listed.headers
-    assert (
-        "Retry-After"
-        in http.get("/v1/me", headers={"Origin": "https://portal.example"}).headers["access-control-expose-headers"]
-    )
+    shown = http.get("/v1/me", headers={"Origin": "https://portal.example"}).headers["access-control-expose-headers"]
+    assert {"DPoP-Nonce", "Retry-After", "WWW-Authenticate"} <= set(shown.split(", "))
     for origin in ("https://portal.example.evil", "http://portal.example", "null"):
         other = http.options("/v1/verifications", headers={"Origin": origin, **asks})
         assert other.status_code == 400

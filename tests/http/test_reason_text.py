@@ -16,6 +16,23 @@ def test_every_reason_says_what_it_means_and_has_a_page(reason):
     assert f'href="/problems/{reason}"' in problem_list().body.decode()
 
 
+@pytest.mark.parametrize(
+    ("reason", "status"),
+    [
+        (Reason.SIGN_IN_NEEDED, 401),
+        (Reason.TOKEN_UNKNOWN, 401),
+        (Reason.PROOF_REPLAYED, 401),
+        (Reason.ASSERTION_TIME, 401),
+        (Reason.NOT_ALLOWED, 403),
+        (Reason.RATE_LIMITED, 429),
+        (Reason.OVERLOADED, 503),
+        (Reason.OFF_LADDER, 422),
+    ],
+)
+def test_a_page_names_the_usual_status(reason, status):
+    assert f"usual status {status} " in problem_page(reason).body.decode()
+
+
 def test_no_text_is_left_over():
     assert set(REASON_TEXT) == set(Reason)
 

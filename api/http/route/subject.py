@@ -8,10 +8,10 @@ from starlette.concurrency import run_in_threadpool
 
 from api.composition import Instance
 from api.http import openapi
-from api.http.access import Access, ARegistrar, ASubjectOrRegistrar, JsonObject
+from api.http.access import Access, ARegistrar, ASubjectOrRegistrar, JsonObject, Presented, without_signatures
 from api.http.body import record_body
 from api.http.route.consent import MAX_SIGNATURES
-from api.http.sign_in import Kind, require_kind
+from api.http.sign_in import Kind
 from api.services.subject import Subject
 from ledger_node import clock
 from ledger_node.chain.port import RECOVERY_DELAY_S
@@ -41,23 +41,21 @@ _EXAMPLE = {"controllers": openapi.CONTROLLERS_EXAMPLE, "threshold": 2}
     ),
 )
 async def register(request: Request, instance: Access, _: ARegistrar) -> JsonObject:
-    """Take ``{credit_code, controllers: [address or passkey], threshold}``; return the subject id and its API key.
+    """Take ``{credit_code, controllers: [address or passkey], threshold}``; return the subject id.
 
-    Asking again with the same controllers returns the same subject and a new API key in place of the old one.
+    Each of its controllers signs in for it. Asking again with the same controllers returns the same subject.
     """
     record = await record_body(request)
     credit_code = parse_credit_code(record.take("credit_code"))
     keys, threshold = _keys(record)
     record.done()
     subject = await run_in_threadpool(instance.subjects.register, credit_code, keys, threshold, now=clock.now())
-    api_key = await run_in_threadpool(instance.sign_in.replace, Kind.SUBJECT, subject.id, "subject")
     present = await run_in_threadpool(instance.controllers.present, subject.id)
     return {
         "subject": to_hex(subject.id),
         "commitment": to_hex(present.controllers.commitment),
         "threshold": present.controllers.threshold,
         "registration": to_hex(subject.registration),
-        "api_key": api_key,
     }
 
 
@@ -96,7 +94,8 @@ def show(subject: str, instance: Access, principal: ASubjectOrRegistrar) -> Json
 async def rotate(subject: str, request: Request, instance: Access) -> JsonObject:
     """Take ``{controllers, threshold, salt, entry, signatures}``; the signatures are the authority, as in a grant.
 
-    It cancels a pending recovery. Asking the same again changes nothing.
+    It cancels a pending recovery, and whoever was signed in for the subject is so no longer. Asking the same
+    again changes nothing.
     """
     record = await record_body(request)
     subject_id = from_hex(subject, "subject")
@@ -107,6 +106,7 @@ async def rotate(subject: str, request: Request, instance: Access) -> JsonObject
     record.done()
     await run_in_threadpool(_found, instance, subject_id)
     present = await run_in_threadpool(instance.rotations.rotate, subject_id, entry, controllers, signatures)
+    await run_in_threadpool(instance.sign_in.end_tokens, subject_id)
     return {
         "subject": subject,
         "entry": present.entry,
@@ -148,7 +148,9 @@ async def request_recovery(subject: str, request: Request, instance: Access, _: 
     summary="Cancel a recovery, by the signature of any one present controller",
     openapi_extra=openapi.body({"signatures": openapi.SIGNATURES}, {"signatures": ["0x" + "5a" * 65]}, required=()),
 )
-async def cancel_recovery(subject: str, number: RecoveryNumber, request: Request, instance: Access) -> JsonObject:
+async def cancel_recovery(
+    subject: str, number: RecoveryNumber, request: Request, instance: Access, presented: Presented
+) -> JsonObject:
     """Take ``{signatures}``, one is enough; or ``{}`` from the registrar, which calls off what it requested itself."""
     record = await record_body(request)
     subject_id = from_hex(subject, "subject")
@@ -157,8 +159,7 @@ async def cancel_recovery(subject: str, number: RecoveryNumber, request: Request
         signatures = signatures_from_json(record.items("signatures", max_items=MAX_SIGNATURES))
     record.done()
     if signatures is None:
-        caller = await run_in_threadpool(instance.sign_in.principal, request.headers.get("authorization"))
-        require_kind(caller, Kind.REGISTRAR)
+        without_signatures(request, instance, presented)
     await run_in_threadpool(_found, instance, subject_id)
     await run_in_threadpool(instance.recoveries.cancel, subject_id, number, signatures)
     return {"subject": subject, "number": number, "state": "cancelled"}
@@ -172,23 +173,22 @@ async def cancel_recovery(subject: str, number: RecoveryNumber, request: Request
 async def complete_recovery(
     subject: str, number: RecoveryNumber, request: Request, instance: Access, _: ARegistrar
 ) -> JsonObject:
-    """Take ``{}``; return the new entry and a new API key for the subject, in place of those it had.
+    """Take ``{}``; return the new entry. Whoever was signed in for the subject is so no longer.
 
-    Asking again changes nothing but the API key.
+    Asking again changes nothing.
     """
     record = await record_body(request)
     record.done()
     subject_id = from_hex(subject, "subject")
     await run_in_threadpool(_found, instance, subject_id)
     control = await run_in_threadpool(instance.recoveries.complete, subject_id, number)
-    api_key = await run_in_threadpool(instance.sign_in.replace, Kind.SUBJECT, subject_id, "subject")
+    await run_in_threadpool(instance.sign_in.end_tokens, subject_id)
     return {
         "subject": subject,
         "number": number,
         "entry": control.entry,
         "since": control.since,
         "commitment": to_hex(control.controllers.commitment),
-        "api_key": api_key,
     }
 
 

@@ -1,0 +1,136 @@
+"""``credence sign-in``: new sign-in keys for a member or a firm, and the headers of one request for other programs."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+
+from api.cli.console import (
+    AsOption,
+    HomeOption,
+    JsonOption,
+    UrlOption,
+    api_url,
+    client_of,
+    emit,
+    home_of,
+    refusals,
+    talk,
+)
+from api.cli.signing import ExportOption, sign_and_send
+from api.client.client import Client
+from api.client.consent import signing_domain
+from api.client.credential import new_key_file, read_key_file
+from api.client.draft import sign_in_keys_draft
+from api.client.error import ApiError
+from api.client.session import Session
+from api.credential_of import credential_named
+from api.home import Home
+from api.sign_in.jose import public_part
+from api.sign_in.key_form import stated_keys
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.record import from_hex, to_hex
+
+sign_in = typer.Typer(no_args_is_help=True, help="Sign-in keys, and headers for other programs.")
+
+
+@sign_in.command()
+def rotate(
+    name: AsOption = None,
+    key_file: Annotated[
+        Path | None, typer.Option("--key", help="A key of yours: JWK, PEM or NAME.hsm.json; a new one if not given.")
+    ] = None,
+    signed_by: Annotated[str | None, typer.Option(help="For a firm: a controller's key in this folder.")] = None,
+    number: Annotated[
+        int | None, typer.Option(min=1, help="For a firm: which set of keys this is; default: the next one from here.")
+    ] = None,
+    export: ExportOption = None,
+    home: HomeOption = None,
+    url: UrlOption = None,
+    *,
+    keep: Annotated[
+        bool, typer.Option(help="Let the keys in force go on counting beside the new one (members).")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a new sign-in key in force; those before it are refused from now on.
+
+    For a member its signing key signs (keys/NAME.json or keys/NAME.hsm.json). For a firm whose controllers' keys are
+    elsewhere one of them signs: here (--signed-by) or at another machine (--export).
+    """
+    with refusals():
+        folder = home_of(home)
+        if name is None:
+            raise InvalidInputError(Reason.SIGN_IN_NEEDED, "say who you are: --as NAME")
+        held = folder.credential(name)
+        owner, is_firm = from_hex(held["id"], "id"), held["kind"] == "subject"
+        client = client_of(folder, url, None)
+        last, keys = (int(held.get("set", 0)), []) if is_firm else _in_force(client, owner)
+        following = number or last + 1
+        if key_file is None:
+            text, key = new_key_file()
+            # the file is there before the key counts, so that nobody is locked out by a power cut
+            file = folder.write_private_key(f"{name}.{following}", text)
+        else:
+            key, file = read_key_file(key_file), str(key_file.absolute())
+        stated = stated_keys(owner, following, [dict(public_part(key).jwk), *(keys if keep else [])])
+        draft = sign_in_keys_draft(
+            signing_domain(client.get("/v1/ledger"), "SubjectRegistry" if is_firm else "MemberRegistry"), stated
+        )
+        if is_firm and signed_by is None and export is None:
+            raise InvalidInputError(
+                Reason.CONFIGURATION, "say who signs for the firm: --signed-by KEY, or --export FILE"
+            )
+        if is_firm or export is not None:
+            done = sign_and_send(folder, client, draft, [signed_by] if signed_by else [], export)
+        else:
+            done = draft.submit(client, [folder.signer(name).sign(draft.digest)])
+        row = {"kind": held["kind"], "id": held["id"], "key": file}
+        folder.add_credential(name, {**row, "set": following} if is_firm else row)
+        if done is not None and not keep:
+            _forget(folder, str(held.get("key", "")), file)
+    if done is not None:
+        talk.print(f"key set {following} of {name} is in force; its key is in {file}", soft_wrap=True)
+    if as_json:
+        emit({"client": to_hex(owner), "number": following, "key": file, "keys": len(stated.keys)})
+
+
+@sign_in.command()
+def headers(
+    method: Annotated[str, typer.Argument(help="GET or POST.")],
+    address: Annotated[str, typer.Argument(help="The whole address of the request.")],
+    name: AsOption = None,
+    home: HomeOption = None,
+    url: UrlOption = None,
+) -> None:
+    """Print the headers that sign one request in, good for a minute: curl -H @- takes them from here."""
+    with refusals():
+        folder = home_of(home)
+        if name is None:
+            raise InvalidInputError(Reason.SIGN_IN_NEEDED, "say who you are: --as NAME")
+        base = api_url(folder, url)
+        session = Session(base, credential_named(folder, name))
+        Client(base, session=session).get("/v1/me")
+        request = httpx.Request(method.upper(), address)
+        session.prove(request)
+    for header in ("Authorization", "DPoP"):
+        typer.echo(f"{header}: {request.headers[header]}")
+
+
+def _in_force(client: Client, member: bytes) -> tuple[int, list[Any]]:
+    try:
+        shown = client.get(f"/v1/sign-in-keys/{to_hex(member)}")
+    except ApiError as error:
+        if error.reason is not Reason.NOT_FOUND:
+            raise
+        return 0, []
+    return int(shown["number"]), list(shown["keys"])
+
+
+def _forget(folder: Home, old: str, new: str) -> None:
+    """Delete a key file of this folder that was replaced; keys that came from elsewhere are their owner's."""
+    path = folder.path / old
+    if old != new and path.suffix == ".jwk" and path.parent == folder.path / "keys":
+        path.unlink(missing_ok=True)

@@ -1,0 +1,33 @@
+"""What the client raises when the API refuses."""
+
+import httpx
+
+from ledger_node.domain.error import ChainError, CredenceError
+from ledger_node.domain.reason import Reason
+
+
+class ApiError(CredenceError):
+    """The API refused: ``status`` is the HTTP status, ``reason`` and ``message`` say why."""
+
+    def __init__(self, status: int, reason: Reason, message: str, field: str | None = None) -> None:
+        super().__init__(reason, message, field=field)
+        self.status = status
+
+
+class NoAnswerError(ChainError):
+    """The API did not answer; what was asked for may have happened or not."""
+
+
+def refusal_of(response: httpx.Response) -> ApiError:
+    """Return what an answer that is no success says."""
+    try:
+        body = response.json()
+        reason, detail = Reason(body["reason"]), str(body["detail"])
+    except (ValueError, KeyError, TypeError):
+        return ApiError(response.status_code, Reason.INTERNAL, f"the API answered {response.status_code}")
+    return ApiError(response.status_code, reason, detail, body.get("field"))
+
+
+def silence(url: object) -> NoAnswerError:
+    """Return what is raised when nobody answers at ``url``."""
+    return NoAnswerError(Reason.LEDGER_UNAVAILABLE, f"the API at {url} does not answer; start it: credence serve")

@@ -1,0 +1,1 @@
+"""Keys that never leave a hardware security module (PKCS#11)."""
