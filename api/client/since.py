@@ -14,10 +14,11 @@ from ledger_node.domain.canonical import JSON
 from ledger_node.domain.consent import ConsentState
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.evidence.bundle import Bundle, SealedBlock
+from ledger_node.domain.evidence.contract import Contract
 from ledger_node.domain.evidence.fact import facts_of
 from ledger_node.domain.evidence.finality import require_final
 from ledger_node.domain.evidence.key_statement import KeyStatement
-from ledger_node.domain.evidence.slot import Words, entry_slots, slots_of
+from ledger_node.domain.evidence.slot import Words, entry_slots, member_slots, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
 from ledger_node.domain.evidence.trust import Trust
 from ledger_node.domain.fact import LedgerFacts
@@ -28,6 +29,8 @@ from ledger_node.domain.status import Plane, is_set
 from ledger_node.domain.value import format_date
 
 _DAY = 86_400
+_SUSPENDED, _LEFT = 2, 3
+"""States of the MemberRegistry; 1 is active."""
 
 
 class Changed(StrEnum):
@@ -43,6 +46,9 @@ class Changed(StrEnum):
     CONSENT_PAUSED = "consent_paused"
     CONSENT_EXPIRED = "consent_expired"
     CONTROLLERS_CHANGED = "controllers_changed"
+    MEMBER_SUSPENDED = "member_suspended"
+    MEMBER_LEFT = "member_left"
+    MEMBER_SUCCEEDED = "member_succeeded"
     SEALERS_CHANGED = "sealers_changed"
 
 
@@ -81,7 +87,9 @@ def read_since(bundle: Bundle, trust: Trust, url: str) -> Since:
     if head.number < bundle.block.header.number:
         raise ChainError(Reason.LEDGER_UNAVAILABLE, "this node has not come as far as the block of the evidence")
     query = bundle.query
-    slots, keys = slots_of(query, {}), FactQuery(keys=query.keys)
+    keys, members = FactQuery(keys=query.keys), {slot for one in bundle.names for _, slot in member_slots(one)}
+    slots = slots_of(query, {})
+    slots[Contract.MEMBERS] = tuple(sorted({*slots[Contract.MEMBERS], *members}))
     proof = ledger.state_proof(slots, head)
     final = require_final(proof.block, trust)
     header = proof.block.header
@@ -103,6 +111,7 @@ def read_since(bundle: Bundle, trust: Trust, url: str) -> Since:
 def _changes(bundle: Bundle, trust: Trust, facts: LedgerFacts, words: Words) -> Iterator[Change]:
     yield from _of_attestations(bundle, facts)
     yield from _of_keys(bundle, facts)
+    yield from _of_members(bundle, words)
     yield from _of_consent(bundle, facts, words)
     then, now = (trust.sealers_at(number) for number in (bundle.block.header.number, facts.block_number))
     if then.addresses != now.addresses:
@@ -146,6 +155,18 @@ def _of_keys(bundle: Bundle, facts: LedgerFacts) -> Iterator[Change]:
             )
         if record.valid_until <= facts.block_time:
             yield Change(Changed.KEY_ENDED, f"{whose} ended on {_day(record.valid_until)}")
+
+
+def _of_members(bundle: Bundle, words: Words) -> Iterator[Change]:
+    for member, name in sorted(bundle.names.items()):
+        standing, successor = (words[slot] for slot in member_slots(member))
+        state = standing >> 8 & 0xFF
+        if state == _SUSPENDED:
+            yield Change(Changed.MEMBER_SUSPENDED, f"{name} is suspended by the consortium")
+        if state == _LEFT:
+            yield Change(Changed.MEMBER_LEFT, f"{name} has left the consortium")
+        if successor:
+            yield Change(Changed.MEMBER_SUCCEEDED, f"{name} was taken over by member 0x{successor:064x}")
 
 
 def _of_consent(bundle: Bundle, facts: LedgerFacts, words: Words) -> Iterator[Change]:

@@ -8,13 +8,16 @@ from evidence_kit import checked, named, trust_of
 from api.client.since import Changed, _changes
 from ledger_node.domain.consent import ConsentState
 from ledger_node.domain.evidence.fact import facts_of
-from ledger_node.domain.evidence.slot import entry_slots, slots_of
+from ledger_node.domain.evidence.slot import entry_slots, member_slots, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
 from ledger_node.domain.evidence.trust import SealerSet
 from ledger_node.domain.fact import IssuerPeriod
 from ledger_node.domain.status import WORD_BITS, Plane
 
 NAME = next(name for name in named("", valid=True) if checked(name).bundle.receipt is not None)
+
+
+ACTIVE, SUSPENDED, LEFT = 1, 2, 3
 
 
 @pytest.fixture
@@ -32,6 +35,8 @@ def then():
         block_hash=bundle.block.hash,
         time=header.timestamp,
     )
+    standings = {member_slots(member): (ACTIVE << 8 | 1, 0) for member in bundle.names}
+    words |= {slot: word for slots, held in standings.items() for slot, word in zip(slots, held, strict=True)}
     return bundle, trust, facts, words
 
 
@@ -105,6 +110,24 @@ def test_other_controllers_are_told_if_they_came_after_the_answer(then, after, e
     _, began = entry_slots(bundle.presentation.consent.terms.subject, bundle.entry + 1)
     later = {**words, began: bundle.block.header.timestamp + after}
     assert kinds(bundle, trust, facts, later) == expected
+
+
+@pytest.mark.parametrize(
+    ("state", "successor", "expected"),
+    [
+        (SUSPENDED, 0, [Changed.MEMBER_SUSPENDED]),
+        (LEFT, 0, [Changed.MEMBER_LEFT]),
+        (ACTIVE, 7, [Changed.MEMBER_SUCCEEDED]),
+        (LEFT, 7, [Changed.MEMBER_LEFT, Changed.MEMBER_SUCCEEDED]),
+    ],
+)
+def test_a_member_that_was_suspended_left_or_was_taken_over_is_told(then, state, successor, expected):
+    bundle, trust, facts, words = then
+    member, name = next(iter(bundle.names.items()))
+    standing, place = member_slots(member)
+    changes = list(_changes(bundle, trust, facts, {**words, standing: state << 8 | 1, place: successor}))
+    assert [change.kind for change in changes] == expected
+    assert all(name in change.words for change in changes)
 
 
 def test_other_sealers_are_told(then):

@@ -17,6 +17,7 @@ from ledger_node.domain.evidence.slot import (
     consent_slots,
     entry_slots,
     key_slot,
+    member_slots,
     name_words,
     period_slot,
     slots_of,
@@ -77,6 +78,12 @@ def test_a_query_needs_each_slot_once_by_contract_and_rising():
     }
     assert all(list(each) == sorted(set(each)) for each in slots.values())
     assert set(words_of(query)) == {(A, 0), (A, 1)}
+
+
+def test_what_a_member_is_lies_before_its_name():
+    (standing, successor), name = member_slots(A), min(slot for _, slot in name_words(A, "x"))
+    assert (standing[1] + 1, standing[1] + 2) == (successor[1], name)
+    assert standing[0] is successor[0] is Contract.MEMBERS
 
 
 def test_an_answer_that_shows_nothing_asks_for_no_facts():

@@ -238,6 +238,20 @@ def test_h9_the_statement_of_keys_voids_it_offline_as_well(stages):
     assert (rendered.returncode, (town.folder / "no.html").exists()) == (2, False)
 
 
+def test_a_department_that_is_merged_into_another_or_suspended_is_told(stages):
+    town, found = stages
+    members = {member.name: member.id for member in town.ledger.members()}
+    tax, regulator = members["Demo tax bureau"], members["Demo market regulation bureau"]
+    earlier = found["key lost before"].changes
+    try:
+        town.govern("setSuccessor", tax, regulator)
+        town.govern("setState", tax, 2)
+        told = town.look("merged").changes
+    finally:
+        town.govern("setState", tax, 1)
+    assert told - earlier == {Changed.MEMBER_SUCCEEDED, Changed.MEMBER_SUSPENDED}
+
+
 def test_an_earlier_statement_of_keys_does_not_know_of_later_marks(stages):
     town, found = stages
     assert examine(town.evidence, town.trust, later=[found["key lost after"].keys]).failed is None

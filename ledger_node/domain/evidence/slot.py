@@ -69,6 +69,12 @@ def entry_slots(subject: bytes, index: int) -> tuple[Slot, Slot]:
     return (Contract.SUBJECTS, start), (Contract.SUBJECTS, start + 1)
 
 
+def member_slots(member: bytes) -> tuple[Slot, Slot]:
+    """Return where roles (u8) and state (u8) of a member are, from the low end, and where its successor's id is."""
+    first = _entry(member, _MEMBERS)
+    return (Contract.MEMBERS, first), (Contract.MEMBERS, first + 1)
+
+
 def name_words(member: bytes, name: str) -> dict[Slot, int]:
     """Return the words that hold a member's name if it is ``name``."""
     text = name.encode("utf-8")
