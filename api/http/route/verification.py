@@ -10,6 +10,7 @@ from api.http import openapi
 from api.http.access import ABank, Access
 from api.http.body import record_body
 from api.http.idempotency import attempt_of, keeper
+from api.http.turn import FairTurns
 from api.services.verification import Answer
 from ledger_node.domain.access import MAX_OPERATOR
 from ledger_node.domain.claim import Claim
@@ -78,17 +79,19 @@ async def verify(request: Request, instance: Access, bank: ABank) -> JSONRespons
         shown = answer.presentation.consent
         keeper(request, lambda: _response(answer))(connection, None if shown is None else shown.terms.subject)
 
-    answer = await run_in_threadpool(
-        instance.verifications.verify,
-        bank.id,
-        consent,
-        claims,
-        purpose=purpose,
-        policy=policy,
-        operator=operator,
-        attempt=attempt_of(request),
-        keep=keep,
-    )
+    turns: FairTurns = request.app.state.turns
+    async with turns.turn(bank.id):
+        answer = await run_in_threadpool(
+            instance.verifications.verify,
+            bank.id,
+            consent,
+            claims,
+            purpose=purpose,
+            policy=policy,
+            operator=operator,
+            attempt=attempt_of(request),
+            keep=keep,
+        )
     return _response(answer)
 
 
