@@ -23,7 +23,7 @@ Rule: TypeAlias = tuple[Callable[..., Any], str]
 """The function that answers a route, and the method."""
 
 
-async def _instance(request: Request) -> Instance:  # noqa: RUF029 - plain ones cost a change of thread
+async def _instance(request: Request) -> Instance:
     instance: Instance = request.app.state.instance
     return instance
 
