@@ -1,7 +1,7 @@
 """Verifications: a bank's questions, answered with verdicts, reasons and proofs."""
 
-from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
+import orjson
+from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
@@ -60,7 +60,7 @@ router = APIRouter(tags=["verifications"])
         required=("consent", "claims"),
     ),
 )
-async def verify(request: Request, instance: Access, bank: ABank) -> JSONResponse:
+async def verify(request: Request, instance: Access, bank: ABank) -> Response:
     """Take ``{consent, claims: [question or combination, as text or JSON], purpose?, operator?, policy?}``.
 
     One use is recorded on the ledger, and every claim in the access log, before anything is answered.
@@ -75,11 +75,12 @@ async def verify(request: Request, instance: Access, bank: ABank) -> JSONRespons
     policy = _policy(record.record("policy")) if record.has("policy") else Policy()
     record.done()
 
+    kept: list[Response] = []
+
     def keep(connection: Connection, answer: Answer) -> None:
         shown = answer.presentation.consent
-        keeper(request, lambda: _response(answer), keys=answer.keys)(
-            connection, None if shown is None else shown.terms.subject
-        )
+        kept[:] = [_response(answer)]
+        keeper(request, lambda: kept[0], keys=answer.keys)(connection, None if shown is None else shown.terms.subject)
 
     turns: FairTurns = request.app.state.turns
     async with turns.turn(bank.id):
@@ -94,11 +95,11 @@ async def verify(request: Request, instance: Access, bank: ABank) -> JSONRespons
             attempt=attempt_of(request),
             keep=keep,
         )
-    return _response(answer)
+    return kept[0] if kept else _response(answer)
 
 
-def _response(answer: Answer) -> JSONResponse:
-    return JSONResponse(answer.to_json())
+def _response(answer: Answer) -> Response:
+    return Response(orjson.dumps(answer.to_json()), media_type="application/json")
 
 
 def _operator(record: Record) -> str:
