@@ -136,16 +136,19 @@ def open_instance(
     node_urls: Sequence[str],
     *,
     processes: int,
+    database_url: str | None = None,
     access_interval_s: float = ACCESS_INTERVAL_S,
     insecure_local_webhooks: bool = False,
 ) -> Instance:
     """Wire an instance from its home folder and the addresses of its nodes, the preferred one first.
 
-    ``access_interval_s``: seconds between two anchors of the access log. ``insecure_local_webhooks``: for tests,
-    webhooks may go to this machine.
+    ``database_url``: where the store is, if it is not in the folder. ``access_interval_s``: seconds between two anchors
+    of the access log. ``insecure_local_webhooks``: for tests, webhooks may go to this machine.
 
     Raises:
         InvalidInputError: ``configuration``; a file or key is missing, or purposes.json is not the agreed one.
+            ``store_in_use``; another process serves from this folder.
+        StoreError: the store cannot be reached.
         ChainError: the node does not answer.
     """
     book = home.address_book()
@@ -166,7 +169,8 @@ def open_instance(
     if registrar is None or relayer is None:
         raise InvalidInputError(Reason.CONFIGURATION, "members.json names no registrar or no relayer")
     relayer_key = home.read_key(relayer.slug)
-    store = open_store(home.store)
+    store = open_store(home.store, database_url)
+    store.turns.join()
     relaying, registering = (
         Sender(rpc, book.chain_id, *home.sender_keys(member.slug), store=StoredOutbox(store))
         for member in (relayer, registrar)

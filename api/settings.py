@@ -4,7 +4,7 @@ import math
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -55,10 +55,12 @@ class Environment:
     client_id: str | None
     key_file: Path | None
     rpc_urls: tuple[str, ...]
+    database_url: str | None = field(repr=False)
+    """Where the store is, if it is not in the folder. It may hold a password, so no option of a command names it."""
 
 
 def environment() -> Environment:
-    """Read CREDENCE_HOME, _URL, _CLIENT_ID, _KEY_FILE, and _RPC_URLS (addresses with commas between them)."""
+    """Read CREDENCE_HOME, _URL, _CLIENT_ID, _KEY_FILE, _RPC_URLS (with commas between them), and _DATABASE_URL."""
     environ = os.environ  # noqa: TID251 - this is the one reader
     return Environment(
         Path(environ.get("CREDENCE_HOME", DEFAULT_HOME)),
@@ -66,7 +68,15 @@ def environment() -> Environment:
         environ.get("CREDENCE_CLIENT_ID"),
         Path(key_file) if (key_file := environ.get("CREDENCE_KEY_FILE")) else None,
         tuple(url.strip() for url in environ.get("CREDENCE_RPC_URLS", "").split(",") if url.strip()),
+        environ.get("CREDENCE_DATABASE_URL") or None,
     )
+
+
+def environment_of_child(database_url: str | None) -> dict[str, str]:
+    """Return this process's environment for a child whose store is at ``database_url``, or in its folder."""
+    variables = dict(os.environ)  # noqa: TID251 - this is the one reader
+    variables.pop("CREDENCE_DATABASE_URL", None)
+    return variables if database_url is None else {**variables, "CREDENCE_DATABASE_URL": database_url}
 
 
 def http_settings() -> HttpSettings:
