@@ -33,9 +33,10 @@ class Served:
         access_interval: int | None = None,
         banks: Mapping[str, str] | None = None,
         database_url: str | None = None,
+        keys_url: str | None = None,
     ) -> None:
         self.home = Home(folder)
-        self.database_url = database_url
+        self.database_url, self.keys_url = database_url, keys_url
         found_instance(self.home, banks=banks, database_url=database_url)
         command = [
             sys.executable,
@@ -60,7 +61,7 @@ class Served:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=environment_of_child(database_url),
+                env=environment_of_child(database_url, keys_url),
             )
         assert self._child.stdout is not None  # noqa: S101 - it was asked for
         line = self._child.stdout.readline()

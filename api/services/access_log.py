@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, insert, select
 
@@ -15,6 +15,7 @@ from api.services.reliance import Relied, note_reliance
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal
+from api.vault.key_ledger import KeyLedger
 from ledger_node.domain.access import NO_HEAD, AccessRow, next_head, row_leaf
 from ledger_node.domain.canonical import encode
 from ledger_node.domain.error import StoreError
@@ -48,8 +49,9 @@ class _Waiting:
 class AccessLog:
     """Writes rows. ``registrar`` holds the data keys of subjects; ``now``: the clock, in seconds."""
 
-    def __init__(self, store: Store, registrar: Department, now: Callable[[], int]) -> None:
+    def __init__(self, store: Store, keys: KeyLedger, registrar: Department, now: Callable[[], int]) -> None:
         self._store = store
+        self._key_ledger = keys
         self._kek = registrar.kek
         self._now = now
         self._waiting: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
@@ -95,18 +97,20 @@ class AccessLog:
             waiting.done = True
 
     def _write_group(self, group: Sequence[_Waiting]) -> None:
+        rows = [asked for waiting in group for asked in waiting.rows]
+        # looked up before the transaction, which others wait for
+        keys = self._keys({asked.subject for asked in rows})
         with self._store.begin() as connection:
-            self._insert(connection, [asked for waiting in group for asked in waiting.rows])
+            self._insert(connection, rows, keys)
             note_reliance(connection, [one for waiting in group for one in waiting.relied])
             for waiting in group:
                 if waiting.evidence is not None:
                     waiting.evidence.store(connection)
                 waiting.beside(connection)
 
-    def _insert(self, connection: Connection, rows: Sequence[Asked]) -> None:
+    def _insert(self, connection: Connection, rows: Sequence[Asked], keys: "_Keys") -> None:
         head, earliest = _end(connection)
         at = max(self._now(), earliest)
-        keys = self._keys(connection, {asked.subject for asked in rows})
         records = []
         for asked in rows:
             row, salt = replace(asked.row, time=at), random_bytes(HASH_BYTES)
@@ -127,31 +131,31 @@ class AccessLog:
             )
         connection.execute(insert(table.access_row), records)
 
-    def _keys(
-        self, connection: Connection, subjects: AbstractSet[bytes | None]
-    ) -> Mapping[bytes | None, tuple[bytes, bytes]]:
+    def _keys(self, subjects: AbstractSet[bytes | None]) -> "_Keys":
         """Return (id, key) of the data keys that rows of ``subjects`` are sealed under: their own, where there is one.
 
         Erasing a firm deletes its key, so that its rows say nothing any more.
         """
-        known = (
-            select(table.subject.c.id, table.data_key.c.id.label("key_id"), table.data_key.c.wrapped)
-            .join(table.data_key, table.data_key.c.id == table.subject.c.data_key)
-            .where(table.subject.c.id.in_([subject or b"" for subject in subjects]))
+        known = select(table.subject.c.id, table.subject.c.data_key).where(
+            table.subject.c.id.in_([subject or b"" for subject in subjects])
         )
-        found = {row.id: (row.key_id, self._kek.unwrap(row.wrapped)) for row in connection.execute(known)}
+        with self._store.connect() as connection:
+            named = {row.id: row.data_key for row in connection.execute(known)}
         # looked up whether it is needed or not, so that a consent of others takes the way of one that is not there
-        own = self._own_key(connection)
-        return {subject: found.get(subject, own) for subject in subjects}
+        wrapped = self._key_ledger.get([_OWN_KEY_ID, *named.values()])
+        own = wrapped.get(_OWN_KEY_ID)
+        if own is None:
+            own = self._key_ledger.ensure(_OWN_KEY_ID, self._kek.new_data_key()[1])
+        found = {
+            subject: (key_id, self._kek.unwrap(wrapped[key_id]))
+            for subject, key_id in named.items()
+            if key_id in wrapped
+        }
+        nobodys = (_OWN_KEY_ID, self._kek.unwrap(own))
+        return {subject: nobodys if subject is None else found.get(subject, nobodys) for subject in subjects}
 
-    def _own_key(self, connection: Connection) -> tuple[bytes, bytes]:
-        held = table.data_key.c
-        wrapped = connection.execute(select(held.wrapped).where(held.id == _OWN_KEY_ID)).scalar_one_or_none()
-        if wrapped is not None:
-            return _OWN_KEY_ID, self._kek.unwrap(wrapped)
-        key, wrapped = self._kek.new_data_key()
-        connection.execute(insert(table.data_key).values(id=_OWN_KEY_ID, wrapped=wrapped))
-        return _OWN_KEY_ID, key
+
+_Keys: TypeAlias = Mapping[bytes | None, tuple[bytes, bytes]]
 
 
 def _end(connection: Connection) -> tuple[bytes, int]:

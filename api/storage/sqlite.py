@@ -11,6 +11,8 @@ from typing_extensions import override
 
 from api.storage.store import Store
 from api.storage.turn import LocalTurns
+from ledger_node.domain.error import CredenceError
+from ledger_node.domain.reason import Reason
 
 _BUSY_MS: Final = 30_000
 _PRAGMAS: Final = (
@@ -47,9 +49,11 @@ class SqliteStore(Store):
             raw = self.engine.raw_connection()
             try:
                 # what was deleted is overwritten in the file, and may still stand in the write-ahead log
-                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                busy, _, _ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             finally:
                 raw.close()
+        if busy:
+            raise CredenceError(Reason.KEY_LEDGER_BUSY, "what was deleted is still being read; ask again")
 
     @override
     def dispose(self) -> None:

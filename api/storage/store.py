@@ -51,6 +51,7 @@ class Store(ABC):
 
         Raises:
             StoreError: ``store_unavailable``.
+            CredenceError: ``key_ledger_busy``; somebody has read an old state for so long that it must stay for now.
         """
 
     @abstractmethod

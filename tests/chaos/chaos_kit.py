@@ -34,8 +34,8 @@ class Instance:
 
     def __init__(self, folder):
         self.home = Home(folder)
-        self.database_url = usual_database()
-        self._environment = environment_of_child(self.database_url)
+        self.database_url, self.keys_url = usual_database(), usual_database()
+        self._environment = environment_of_child(self.database_url, self.keys_url)
         init = [*COMMAND, "init", "--home", str(folder)]
         subprocess.run(init, check=True, capture_output=True, env=self._environment)
         self.url = ""

@@ -63,13 +63,13 @@ class ServedAhead(Served):
 
     def __init__(self, folder):
         self.home = Home(folder)
-        self.database_url = usual_database()
+        self.database_url, self.keys_url = usual_database(), usual_database()
         found_instance(self.home, database_url=self.database_url)
         self.chain = AheadNode(self.home)
         command = [sys.executable, "-m", "api.cli.main", "serve", "--home", str(folder), "--port", "0", "--json"]
         command += ["--processes", "1", "--rpc-url", self.chain.url, "--stop-with-parent"]
         with (folder / "serve.log").open("wb") as log:
-            environment = environment_of_child(self.database_url)
+            environment = environment_of_child(self.database_url, self.keys_url)
             self._child = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=environment
             )

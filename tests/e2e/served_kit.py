@@ -107,7 +107,9 @@ class Place:
 
     def __init__(self, folder, served=None):
         self.folder = folder
-        self.served = served or Served(folder / "credence", processes=1, database_url=usual_database())
+        self.served = served or Served(
+            folder / "credence", processes=1, database_url=usual_database(), keys_url=usual_database()
+        )
         self.home = self.served.home
         self._lock = threading.Lock()
         self._clients = []

@@ -76,7 +76,9 @@ async def verify(request: Request, instance: Access, bank: ABank) -> JSONRespons
 
     def keep(connection: Connection, answer: Answer) -> None:
         shown = answer.presentation.consent
-        keeper(request, lambda: _response(answer))(connection, None if shown is None else shown.terms.subject)
+        keeper(request, lambda: _response(answer), keys=answer.keys)(
+            connection, None if shown is None else shown.terms.subject
+        )
 
     answer = await run_in_threadpool(
         instance.verifications.verify,
