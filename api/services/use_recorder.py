@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Final
 
@@ -14,10 +14,14 @@ _GROUP: Final = 512
 
 
 class UseRecorder:
-    """Callers wait until their use is durably on the ledger; whoever waits together is sent together."""
+    """Callers wait until their use is durably on the ledger; whoever waits together is sent together.
 
-    def __init__(self, ledger: Ledger) -> None:
+    ``claim`` says durably that this process is about to record (consent, use) pairs.
+    """
+
+    def __init__(self, ledger: Ledger, claim: Callable[[Sequence[tuple[bytes, bytes]]], None] = lambda _: None) -> None:
         self._ledger = ledger
+        self._claim = claim
         self._waiting: queue.Queue[tuple[bytes, bytes, Future[UseResult]] | None] = queue.Queue()
         self._thread = threading.Thread(target=self._work, name="uses", daemon=True)
 
@@ -42,6 +46,7 @@ class UseRecorder:
                 raise ChainError(Reason.LEDGER_UNAVAILABLE, "an earlier try is on its way to the ledger; ask again")
             known = self._ledger.recorded_use(consent, use)
             if known is not None:
+                self._claim([(consent, use)])
                 return known
         future: Future[UseResult] = Future()
         self._waiting.put((consent, use, future))
@@ -68,7 +73,9 @@ class UseRecorder:
 
     def _send(self, group: Sequence[tuple[bytes, bytes, Future[UseResult]]]) -> None:
         try:
-            results = self._ledger.record_uses([(consent, use) for consent, use, _ in group])
+            uses = [(consent, use) for consent, use, _ in group]
+            self._claim(uses)
+            results = self._ledger.record_uses(uses)
         except Exception as error:  # noqa: BLE001 - every waiting caller gets the error, whatever it is
             for _, _, future in group:
                 future.set_exception(error)
