@@ -204,12 +204,15 @@ class VerificationService:
         registration, found = self._vaults.find(subject, wanted)
         if registration is None:
             return _refused(claims, Reason.ERASED, _NO_SOURCE[Reason.ERASED])
-        use = asking.use = asking.attempt.seed
-        recorded = self._recorder.record(asking.consent, use, again=asking.attempt.again)
-        if not recorded.recorded:
-            return _refused(claims, _REFUSALS[recorded.refusal or 0])
         opened = [registration, *(source for source in found.values() if isinstance(source, Source))]
-        facts, proof = self._capture.read(_query(opened, held), recorded.mined.block)
+        wanted_facts = self._capture.wanted(_query(opened, held))
+        use = asking.use = asking.attempt.seed
+        recorded = self._recorder.record(asking.consent, use, wanted_facts.slots, again=asking.attempt.again)
+        result = recorded.result
+        if not result.recorded:
+            return _refused(claims, _REFUSALS[result.refusal or 0])
+        proof = recorded.state_proof()
+        facts = self._capture.facts(wanted_facts, proof, result.mined.block)
         shown_subject = ShownSubject(subject.credit_code, registration.shown, _prove_subject(registration.prover))
         presentation = _present(held.shown, shown_subject, claims, found, unconsented, facts, policy)
         evidence = None
@@ -224,8 +227,8 @@ class VerificationService:
                 bank=bank,
                 sources=[source for source in opened if source.is_shown_in(presentation)],
             )
-        receipt = self._receipts.of_use(held, use, recorded)
-        transaction, keys = recorded.mined.transaction, tuple(source.vault_key for source in opened)
+        receipt = self._receipts.of_use(held, use, result)
+        transaction, keys = result.mined.transaction, tuple(source.vault_key for source in opened)
         return Answer(presentation, facts, use, transaction, held.entry, receipt, evidence, keys)
 
 
