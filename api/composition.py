@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from api.home import Home
 from api.http.cursor import CursorCodec
@@ -30,7 +29,7 @@ from api.services.notice_read import NoticeReader
 from api.services.recovery import RecoveryService
 from api.services.rotation import RotationService
 from api.services.subject import SubjectService
-from api.services.use_claim import claim_uses
+from api.services.use_claim import UseClaims
 from api.services.use_recorder import UseRecorder
 from api.services.vault_search import VaultSearch
 from api.services.verification import VerificationService
@@ -209,7 +208,7 @@ def open_instance(
     subjects = SubjectService(store, keys, issuers[registrar.id], ledger, history)
     purposes = _agreed_purposes(home, ledger)
     consents = ConsentService(store, ledger, subjects, history, purposes)
-    recorder = UseRecorder(ledger, partial(claim_uses, store))
+    recorder = UseRecorder(ledger, UseClaims(store))
     vaults = VaultSearch(store, keys, departments, ledger.anchor_domain)
     log = AccessLog(store, keys, departments[registrar.id], clock.now)
     lost = LostAnswers(store, ledger, consents, log)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from api.services.access_log import AccessLog, Asked
 from api.services.consent import ConsentService
-from api.services.use_claim import left_uses, settle_uses
+from api.services.use_claim import UseClaims
 from api.storage import table
 from api.storage.database import Store
 from ledger_node.chain.port import Ledger
@@ -51,14 +51,14 @@ class LostAnswers:
         Raises:
             ChainError: the ledger does not answer.
         """
-        for consent, use in left_uses(self.store):
+        claims = UseClaims(self.store)
+        for consent, use in claims.left():
             # first what is on its way, then what is there: the other way round it could land in between
             if self.ledger.is_on_way(use):
                 continue
             if self.ledger.recorded_use(consent, use) is not None:
                 self._write(consent, use)
-            with self.store.begin() as connection:
-                settle_uses(self.store, connection, [use])
+            claims.drop([use])
 
     def _write(self, consent: bytes, use: bytes) -> None:
         held = self.consents.find(consent)

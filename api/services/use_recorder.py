@@ -2,11 +2,12 @@
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
 
+from api.services.use_claim import UseClaims
 from ledger_node.chain.port import Ledger, StateProof, UseResult
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.evidence.contract import Contract
@@ -59,12 +60,12 @@ class _Waiting:
 class UseRecorder:
     """Callers wait until their use is durably on the ledger; whoever waits together is sent together.
 
-    ``claim`` says durably that this process is about to record (consent, use) pairs.
+    ``claims`` says durably, where others share the store, that this process is about to record uses.
     """
 
-    def __init__(self, ledger: Ledger, claim: Callable[[Sequence[tuple[bytes, bytes]]], None] = lambda _: None) -> None:
+    def __init__(self, ledger: Ledger, claims: UseClaims | None = None) -> None:
         self._ledger = ledger
-        self._claim = claim
+        self._claims = claims
         self._waiting: queue.Queue[_Waiting | None] = queue.Queue()
         self._thread = threading.Thread(target=self._work, name="uses", daemon=True)
 
@@ -120,15 +121,23 @@ class UseRecorder:
         try:
             uses = [(one.consent, one.use) for one in group]
             self._claim(uses)
-            results = self._ledger.record_uses(uses)
+            pairs = list(zip(group, self._ledger.record_uses(uses), strict=True))
+            self._drop([one.use for one, result in pairs if not result.recorded])
         except Exception as error:  # noqa: BLE001 - every waiting caller gets the error, whatever it is
             for one in group:
                 one.future.set_exception(error)
             return
-        pairs = list(zip(group, results, strict=True))
         together = _Group(self._ledger, [one.slots for one, result in pairs if result.recorded])
         for one, result in pairs:
             one.future.set_result(RecordedUse(result, together))
+
+    def _claim(self, uses: Sequence[tuple[bytes, bytes]]) -> None:
+        if self._claims is not None:
+            self._claims.claim(uses)
+
+    def _drop(self, uses: Sequence[bytes]) -> None:
+        if self._claims is not None:
+            self._claims.drop(uses)
 
 
 def _union(several: Iterable[Slots]) -> Mapping[Contract, Sequence[int]]:

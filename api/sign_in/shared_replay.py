@@ -35,6 +35,7 @@ _ACCEPT: Final = (
         ).where(exists().where(_MEMORY.nonce == bindparam("life"), _MEMORY.swept < bindparam("ends"))),
     )
     .on_conflict_do_nothing()
+    .returning(_USED.until)
 )
 
 
@@ -75,7 +76,7 @@ class SharedProofMemory(ProofMemory):
             life = self._life
             with self._store.alone() as connection:
                 accepted = connection.execute(_ACCEPT, {"seen": seen, "ends": proof.until, "life": life.nonce})
-                if accepted.rowcount == 1:
+                if accepted.first() is not None:
                     return
             # refused because it was accepted before, because its time was swept, or because this life is over
             self._life = self._read()
