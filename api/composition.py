@@ -96,7 +96,6 @@ class Instance:
     webhooks: Webhooks
     evidence: EvidenceReader
     evidence_pages: EvidencePages
-    _recorder: UseRecorder
     _lost: LostAnswers
     _intervals: AccessIntervals
     _follower: ChainFollower
@@ -126,7 +125,7 @@ class Instance:
             _log.warning("some writes wait for the ledger: %s", error.reason)
         self.calls.start()
         self._upkeep.start()
-        self._recorder.start()
+        self.verifications.start()
         self._intervals.start()
         self._follower.start()
         self._deliveries.start()
@@ -135,7 +134,7 @@ class Instance:
     def stop(self) -> None:
         """Stop taking work, finish what is in hand, close the store."""
         self.jobs.stop()
-        self._recorder.stop()
+        self.verifications.stop()
         self._intervals.stop()
         self._follower.stop()
         self._deliveries.stop()
@@ -248,7 +247,6 @@ def open_instance(
         receipts=receipts,
         notices=NoticeReader(store),
         webhooks=webhooks,
-        _recorder=recorder,
         _lost=lost,
         _intervals=AccessIntervals(
             store, ledger, keeper, clock.now, interval_s=access_interval_s, recover=lost.complete_left
