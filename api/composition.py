@@ -3,7 +3,9 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from api.backup.key_copy import MAC_LABEL, KeyCopy
 from api.home import Home
 from api.http.cursor import CursorCodec
 from api.services.access_interval import AccessIntervals, Keeper
@@ -50,7 +52,7 @@ from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.upkeep import Upkeep
 from ledger_node.chain.web3_ledger import Web3Ledger
-from ledger_node.domain.error import ChainError, InvalidInputError
+from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
@@ -102,7 +104,7 @@ class Instance:
         """Finish what an earlier run left half done, then take work."""
         self.ledger.require_same_chain()
         now = clock.now()
-        self._removals.finish()
+        self._finish_removals()
         self.webhooks.forget_lost()
         try:
             for sender in self.senders:
@@ -126,6 +128,13 @@ class Instance:
         self._deliveries.start()
         self.jobs.start()
 
+    def _finish_removals(self) -> None:
+        try:
+            # a kill may have come between an erasure and its copy, whoever closed the note
+            self._removals.finish(refresh=True)
+        except CredenceError as error:
+            _log.warning("keys are not yet erased everywhere: %s", error.message)
+
     def stop(self) -> None:
         """Stop taking work, finish what is in hand, close the store."""
         self.jobs.stop()
@@ -144,13 +153,14 @@ def open_instance(
     node_urls: Sequence[str],
     *,
     processes: int,
+    keys_copy: Path | None = None,
     access_interval_s: float = ACCESS_INTERVAL_S,
     insecure_local_webhooks: bool = False,
 ) -> Instance:
     """Wire an instance from its home folder and the addresses of its nodes, the preferred one first.
 
-    ``access_interval_s``: seconds between two anchors of the access log. ``insecure_local_webhooks``: for tests,
-    webhooks may go to this machine.
+    ``keys_copy``: where the one copy of the key ledger is. ``access_interval_s``: seconds between two anchors of the
+    access log. ``insecure_local_webhooks``: for tests, webhooks may go to this machine.
 
     Raises:
         InvalidInputError: ``configuration``; a file or key is missing, or purposes.json is not the agreed one.
@@ -176,7 +186,8 @@ def open_instance(
     relayer_key = home.read_key(relayer.slug)
     store = open_store(home.store)
     keys = open_key_ledger(home.key_ledger, store)
-    removals = KeyRemovals(store, keys)
+    copy = None if keys_copy is None else KeyCopy(keys_copy, keys, home.derived_key(MAC_LABEL))
+    removals = KeyRemovals(store, keys) if copy is None else KeyRemovals(store, keys, copy.refresh)
     ring = KeyRing(keys, {member: department.kek for member, department in departments.items()})
     relaying, registering = (
         Sender(rpc, book.chain_id, *home.sender_keys(member.slug), store=StoredOutbox(store))

@@ -55,10 +55,15 @@ class Environment:
     client_id: str | None
     key_file: Path | None
     rpc_urls: tuple[str, ...]
+    keys_copy: Path | None = None
+    """Where the one copy of the key ledger is; every erasure replaces it before it is answered."""
+    backup_recipients: tuple[str, ...] = ()
 
 
 def environment() -> Environment:
-    """Read CREDENCE_HOME, _URL, _CLIENT_ID, _KEY_FILE, and _RPC_URLS (addresses with commas between them)."""
+    """Read CREDENCE_HOME, _URL, _CLIENT_ID, _KEY_FILE, _RPC_URLS (addresses with commas between them), _KEYS_COPY, and
+    _BACKUP_RECIPIENTS (with spaces between them).
+    """  # noqa: D205 - one list
     environ = os.environ  # noqa: TID251 - this is the one reader
     return Environment(
         Path(environ.get("CREDENCE_HOME", DEFAULT_HOME)),
@@ -66,6 +71,8 @@ def environment() -> Environment:
         environ.get("CREDENCE_CLIENT_ID"),
         Path(key_file) if (key_file := environ.get("CREDENCE_KEY_FILE")) else None,
         tuple(url.strip() for url in environ.get("CREDENCE_RPC_URLS", "").split(",") if url.strip()),
+        keys_copy=Path(copy) if (copy := environ.get("CREDENCE_KEYS_COPY")) else None,
+        backup_recipients=tuple(environ.get("CREDENCE_BACKUP_RECIPIENTS", "").split()),
     )
 
 

@@ -109,7 +109,7 @@ def open_key_ledger(path: Path, store: Store) -> KeyLedger:
     with store.connect() as connection:
         linked = connection.execute(select(table.key_link.c.ledger)).scalar_one_or_none()
     if linked is None:
-        linked = found_ledger(database, random_bytes(KEY_ID_BYTES), 0)
+        linked = _found(database, random_bytes(KEY_ID_BYTES), 0)
         with store.begin() as connection:
             # of two processes that open a new store at once, the second finds the first one's link
             if connection.execute(select(table.key_link.c.ledger)).first() is None:
@@ -125,7 +125,14 @@ def open_key_ledger(path: Path, store: Store) -> KeyLedger:
     return KeyLedger(database)
 
 
-def found_ledger(database: Store, ledger: bytes, version: int) -> bytes:
+def new_key_ledger(path: Path, ledger: bytes, version: int) -> KeyLedger:
+    """Make a key ledger of a known id at ``path``, for a store that is being restored."""
+    database = open_database(path, key_table.metadata)
+    _found(database, ledger, version)
+    return KeyLedger(database)
+
+
+def _found(database: Store, ledger: bytes, version: int) -> bytes:
     """Write which ledger a new database is, unless that is known, and return it."""
     with database.begin() as connection:
         held = connection.execute(select(_LEDGER.id)).scalar_one_or_none()
