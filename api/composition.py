@@ -41,6 +41,8 @@ from api.services.webhook_post import WebhookPost
 from api.settings import ACCESS_INTERVAL_S, NOTIFY_INTERVAL_S
 from api.sign_in.service import SignIn
 from api.storage.database import Store, open_store
+from api.storage.migration.schema import STORE
+from api.storage.migration.version import require_version_alone
 from api.storage.outbox import StoredOutbox
 from api.vault.cipher import KeyEncryptionKey
 from api.vault.joint_key import KeyRing
@@ -153,17 +155,22 @@ def open_instance(
     node_urls: Sequence[str],
     *,
     processes: int,
+    database_url: str | None = None,
+    keys_url: str | None = None,
     keys_copy: Path | None = None,
     access_interval_s: float = ACCESS_INTERVAL_S,
     insecure_local_webhooks: bool = False,
 ) -> Instance:
     """Wire an instance from its home folder and the addresses of its nodes, the preferred one first.
 
+    ``database_url``, ``keys_url``: where the store and the key ledger are, if they are not in the folder.
     ``keys_copy``: where the one copy of the key ledger is. ``access_interval_s``: seconds between two anchors of the
     access log. ``insecure_local_webhooks``: for tests, webhooks may go to this machine.
 
     Raises:
         InvalidInputError: ``configuration``; a file or key is missing, or purposes.json is not the agreed one.
+            ``store_in_use``; another process serves from this folder.
+        StoreError: the store cannot be reached.
         ChainError: the node does not answer.
     """
     book = home.address_book()
@@ -184,8 +191,16 @@ def open_instance(
     if registrar is None or relayer is None:
         raise InvalidInputError(Reason.CONFIGURATION, "members.json names no registrar or no relayer")
     relayer_key = home.read_key(relayer.slug)
-    store = open_store(home.store)
-    keys = open_key_ledger(home.key_ledger, store)
+    if (database_url is None) != (keys_url is None):
+        # a ledger in the folder of each host would be a copy that knows nothing of the keys of the others
+        raise InvalidInputError(
+            Reason.CONFIGURATION,
+            "name the databases of both store and key ledger: CREDENCE_DATABASE_URL, CREDENCE_KEYS_URL",
+        )
+    store = open_store(home.store, database_url)
+    store.turns.join()
+    require_version_alone(store, STORE)
+    keys = open_key_ledger(home.key_ledger, store, keys_url)
     copy = None if keys_copy is None else KeyCopy(keys_copy, keys, home.derived_key(MAC_LABEL))
     removals = KeyRemovals(store, keys) if copy is None else KeyRemovals(store, keys, copy.refresh)
     ring = KeyRing(keys, {member: department.kek for member, department in departments.items()})

@@ -174,9 +174,9 @@ def _open(folder: Home, keys: Path | None, held: ExitStack) -> "tuple[Store, Key
         raise InvalidInputError(
             Reason.CONFIGURATION, "say where the one copy of the keys is: --keys FILE, on another disk than the folder"
         )
-    store = open_store(folder.store)
+    store = open_store(folder.store, environment().database_url)
     held.callback(store.dispose)
-    ledger = open_key_ledger(folder.key_ledger, store)
+    ledger = open_key_ledger(folder.key_ledger, store, environment().keys_url)
     held.callback(ledger.dispose)
     return store, ledger, KeyCopy(path.absolute(), ledger, folder.derived_key(MAC_LABEL))
 
@@ -184,10 +184,10 @@ def _open(folder: Home, keys: Path | None, held: ExitStack) -> "tuple[Store, Key
 def _new_store(folder: Home) -> "Store":
     from api.storage.database import open_store
 
-    return open_store(folder.store)
+    return open_store(folder.store, environment().database_url)
 
 
 def _new_keys(folder: Home, ledger: bytes, version: int) -> "KeyLedger":
     from api.vault.key_ledger import new_key_ledger
 
-    return new_key_ledger(folder.key_ledger, ledger, version)
+    return new_key_ledger(folder.key_ledger, ledger, version, environment().keys_url)

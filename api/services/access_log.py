@@ -18,6 +18,7 @@ from api.vault.cipher import seal
 from api.vault.key_ledger import KeyLedger
 from ledger_node.domain.access import NO_HEAD, AccessRow, next_head, row_leaf
 from ledger_node.domain.canonical import encode
+from ledger_node.domain.error import StoreError
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.randomness import random_bytes
 
@@ -82,6 +83,10 @@ class AccessLog:
             group.append(self._waiting.get_nowait())
         try:
             self._write_group(group)
+        except StoreError as error:
+            # the rows may be there, if the connection broke as they were committed; they must not be there twice
+            for waiting in group:
+                waiting.error = StoreError(error.reason, error.message)
         except Exception:  # noqa: BLE001 - each is tried alone, so that nobody gets the error of another
             for waiting in group:
                 try:

@@ -19,7 +19,7 @@ from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal, unseal
 from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
-from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError
+from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError, StoreError
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
 
@@ -201,9 +201,9 @@ class JobService:
                     self._wake.wait(_RETRY_S * 10)
                     continue
                 self._run(job)
-            except ChainError as error:
-                # nothing is lost: the same step is done again when the ledger answers
-                _log.warning("issuing waits for the ledger: %s", error.reason)
+            except (ChainError, StoreError) as error:
+                # nothing is lost: the same step is done again when the ledger or the store answers
+                _log.warning("issuing waits: %s", error.reason)
                 self._stop.wait(_RETRY_S)
             except Exception as error:  # noqa: BLE001 - the worker outlives any fault, which the log and the job name
                 # a fault of ours must not stop the other jobs, and must not be tried without end
@@ -224,7 +224,7 @@ class JobService:
             connection.execute(update(table.job).where(table.job.c.id == job.id).values(state="running"))
         try:
             finished = self._issue(job)
-        except ChainError:
+        except (ChainError, StoreError):
             raise
         except CredenceError as error:
             self._fail(job.id, error)
