@@ -26,6 +26,7 @@ from api.services.idempotency import IdempotentCalls
 from api.services.issuer import Issuer
 from api.services.job import JobService
 from api.services.key_removal import KeyRemovals
+from api.services.ledger_gap import LedgerGaps
 from api.services.member_key import Department, SigningKey
 from api.services.notice_read import NoticeReader
 from api.services.recovery import RecoveryService
@@ -101,6 +102,7 @@ class Instance:
     _deliveries: WebhookDeliveries
     _pool: CommitPool
     _removals: KeyRemovals
+    gaps: LedgerGaps
 
     def start(self) -> None:
         """Finish what an earlier run left half done, then take work."""
@@ -113,10 +115,11 @@ class Instance:
                 sender.finish()
             for issuer in self.issuers.values():
                 issuer.anchor_pending()
+            self._intervals.anchor_pending()
+            self._close_gaps()
             self.subjects.complete_pending(now)
             self.consent_requests.complete_pending()
             self.consents.complete_pending()
-            self._intervals.anchor_pending()
             complete_rows(self.store, self.ledger, self.consents, self._access_log)
             self.controllers.complete_pending()
             self.recoveries.complete_pending()
@@ -129,6 +132,15 @@ class Instance:
         self._follower.start()
         self._deliveries.start()
         self.jobs.start()
+
+    def _close_gaps(self) -> None:
+        try:
+            self.gaps.close()
+        except ChainError:
+            raise
+        except CredenceError as error:
+            # the follower tries again before it goes on
+            _log.warning("keys are not yet erased everywhere: %s", error.message)
 
     def _finish_removals(self) -> None:
         try:
@@ -219,6 +231,8 @@ def open_instance(
     vaults = VaultSearch(store, keys, departments, ledger.anchor_domain)
     log = AccessLog(store, keys, departments[registrar.id], clock.now)
     keeper = Keeper(relayer.id, SigningKey.of(relayer_key))
+    names = {member: department.name for member, department in departments.items()}
+    gaps = LedgerGaps(store, keys, removals, ledger, names, keeper.member)
     receipts = ConsentReceipts(store, ledger, consents, keeper)
     rules = InsecureLoopbackAddresses() if insecure_local_webhooks else PublicAddresses()
     webhooks = Webhooks(store, keys, departments[registrar.id].kek, rules, system_addresses, clock.now)
@@ -257,12 +271,13 @@ def open_instance(
         _recorder=recorder,
         _access_log=log,
         _intervals=AccessIntervals(store, ledger, keeper, clock.now, interval_s=access_interval_s),
-        _follower=ChainFollower(store, ledger, interval_s=NOTIFY_INTERVAL_S),
+        _follower=ChainFollower(store, ledger, interval_s=NOTIFY_INTERVAL_S, first=gaps.close),
         _deliveries=WebhookDeliveries(
             store, webhooks, WebhookPost(rules, system_addresses), clock.now, interval_s=NOTIFY_INTERVAL_S
         ),
         _pool=pool,
         _removals=removals,
+        gaps=gaps,
     )
 
 
