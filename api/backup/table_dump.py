@@ -39,13 +39,14 @@ def _portions(connection: Connection, table: Table) -> Iterator[bytes]:
     rows = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=_ROWS_AT_ONCE)
     lines: list[bytes] = []
     size = 0
-    for row in connection.execute(rows).mappings():
-        line = json.dumps({name: _plain(value) for name, value in row.items()}, ensure_ascii=False).encode()
-        lines.append(line + b"\n")
-        size += len(line)
-        if size >= _PORTION:
-            yield b"".join(lines)
-            lines, size = [], 0
+    with connection.execute(rows) as found:
+        for row in found.mappings():
+            line = json.dumps({name: _plain(value) for name, value in row.items()}, ensure_ascii=False).encode()
+            lines.append(line + b"\n")
+            size += len(line)
+            if size >= _PORTION:
+                yield b"".join(lines)
+                lines, size = [], 0
     if lines:
         yield b"".join(lines)
 

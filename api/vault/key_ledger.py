@@ -90,10 +90,9 @@ class KeyLedger:
     @contextmanager
     def snapshot(self) -> Iterator[KeySnapshot]:
         """Give the whole ledger as it is at one moment."""
-        rows = select(_KEY.id, _KEY.wrapped).order_by(_KEY.id).execution_options(yield_per=_AT_ONCE)
         with self._database.connect() as connection:
             held = connection.execute(select(_LEDGER.id, _LEDGER.version)).one()
-            yield KeySnapshot(held.id, held.version, ((row.id, row.wrapped) for row in connection.execute(rows)))
+            yield KeySnapshot(held.id, held.version, _rows(connection))
 
     def dispose(self) -> None:
         """Close all connections."""
@@ -153,6 +152,12 @@ def _found(database: Store, ledger: bytes, version: int) -> bytes:
         if held is None:
             connection.execute(insert(key_table.key_ledger).values(row=_ONLY, id=ledger, version=version))
         return ledger if held is None else held
+
+
+def _rows(connection: Connection) -> Iterator[tuple[bytes, bytes]]:
+    query = select(_KEY.id, _KEY.wrapped).order_by(_KEY.id).execution_options(yield_per=_AT_ONCE)
+    with connection.execute(query) as rows:
+        yield from ((row.id, row.wrapped) for row in rows)
 
 
 def _count_change(connection: Connection) -> None:
