@@ -7,9 +7,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
-from api.services.evidence import SealedEvidence
+from api.services.evidence import SealedEvidence, store_evidence
 from api.services.member_key import Department
 from api.services.reliance import Relied, note_reliance
 from api.storage import table
@@ -26,6 +26,12 @@ _OWN_KEY_ID: Final = b"own access rows."
 """The data key of rows about consents that nobody knows, and about subjects that were erased before."""
 _ROW: Final = table.access_row.c
 _INTERVAL: Final = table.access_interval.c
+_ADD: Final = insert(table.access_row)
+_LAST_ROW: Final = select(_ROW.head, _ROW.time).order_by(_ROW.number.desc()).limit(1)
+_LAST_UNTIL: Final = select(_INTERVAL.until).order_by(_INTERVAL.number.desc()).limit(1)
+_KEYS_OF: Final = select(table.subject.c.id, table.subject.c.data_key).where(
+    table.subject.c.id.in_(bindparam("subjects", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +109,8 @@ class AccessLog:
         with self._store.begin() as connection:
             self._insert(connection, rows, keys)
             note_reliance(connection, [one for waiting in group for one in waiting.relied])
+            store_evidence(connection, [waiting.evidence for waiting in group if waiting.evidence is not None])
             for waiting in group:
-                if waiting.evidence is not None:
-                    waiting.evidence.store(connection)
                 waiting.beside(connection)
 
     def _insert(self, connection: Connection, rows: Sequence[Asked], keys: "_Keys") -> None:
@@ -129,18 +134,16 @@ class AccessLog:
                     "sealed": seal(key, salt + encode(row.to_json()), leaf),
                 }
             )
-        connection.execute(insert(table.access_row), records)
+        connection.execute(_ADD, records)
 
     def _keys(self, subjects: AbstractSet[bytes | None]) -> "_Keys":
         """Return (id, key) of the data keys that rows of ``subjects`` are sealed under: their own, where there is one.
 
         Erasing a firm deletes its key, so that its rows say nothing any more.
         """
-        known = select(table.subject.c.id, table.subject.c.data_key).where(
-            table.subject.c.id.in_([subject or b"" for subject in subjects])
-        )
+        wanted = [subject or b"" for subject in subjects]
         with self._store.connect() as connection:
-            named = {row.id: row.data_key for row in connection.execute(known)}
+            named = {row.id: row.data_key for row in connection.execute(_KEYS_OF, {"subjects": wanted})}
         # looked up whether it is needed or not, so that a consent of others takes the way of one that is not there
         wrapped = self._key_ledger.get([_OWN_KEY_ID, *named.values()])
         own = wrapped.get(_OWN_KEY_ID)
@@ -160,6 +163,6 @@ _Keys: TypeAlias = Mapping[bytes | None, tuple[bytes, bytes]]
 
 def _end(connection: Connection) -> tuple[bytes, int]:
     """Return the head of the chain of rows, and the earliest time that the next row may have."""
-    row: Any = connection.execute(select(_ROW.head, _ROW.time).order_by(_ROW.number.desc()).limit(1)).first()
-    until = connection.execute(select(_INTERVAL.until).order_by(_INTERVAL.number.desc()).limit(1)).scalar_one_or_none()
+    row: Any = connection.execute(_LAST_ROW).first()
+    until = connection.execute(_LAST_UNTIL).scalar_one_or_none()
     return (NO_HEAD, until or 0) if row is None else (row.head, max(row.time, until or 0))

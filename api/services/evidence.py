@@ -24,6 +24,7 @@ _FAST: Final = 1
 """zlib's level: half of a bundle is hashes, which no level makes smaller."""
 _LABEL: Final = b"credence/evidence"
 _ROW: Final = table.evidence.c
+_ADD: Final = insert(table.evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,15 @@ class SealedEvidence:
         """Return what an answer says of its evidence."""
         return {"href": f"/v1/verifications/{to_hex(self.use)}/evidence", "digest": to_hex(self.digest)}
 
-    def store(self, connection: Connection) -> None:
-        """Write it; it is durable when the transaction is."""
-        connection.execute(
-            insert(table.evidence).values(
-                use=self.use, bank=self.bank, digest=self.digest, data_keys=self.data_keys, sealed=self.sealed
-            )
-        )
+
+def store_evidence(connection: Connection, bundles: Sequence[SealedEvidence]) -> None:
+    """Write bundles; they are durable when the transaction is."""
+    if bundles:
+        rows = [
+            {"use": one.use, "bank": one.bank, "digest": one.digest, "data_keys": one.data_keys, "sealed": one.sealed}
+            for one in bundles
+        ]
+        connection.execute(_ADD, rows)
 
 
 def seal_evidence(bundle: bytes, *, digest: bytes, use: bytes, bank: bytes, keys: Sequence[VaultKey]) -> SealedEvidence:

@@ -3,9 +3,9 @@
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.catalogue.datatype import data_types
@@ -26,6 +26,7 @@ from ledger_node.domain.subject import ControllerKey, Controllers
 from ledger_node.randomness import random_bytes
 
 _SECONDS_A_DAY = 86_400
+_BY_ID: Final = select(table.subject).where(table.subject.c.id == bindparam("id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ class SubjectService:
     def find(self, subject_id: bytes) -> Subject | None:
         """Return a subject whose registration is complete and not erased."""
         with self._store.connect() as connection:
-            row = connection.execute(select(table.subject).where(table.subject.c.id == subject_id)).first()
+            row = connection.execute(_BY_ID, {"id": subject_id}).first()
         # asked for whether there is such a subject or not, so that the work is the same
         wrapped = self._wrapped_key(b"" if row is None else row.data_key)
         if row is None or row.registration is None or wrapped is None:

@@ -31,6 +31,7 @@ _ANCHORED: Final = JOINED.where(
     HELD.live == 1,
     table.batch.c.start.is_not(None),
 )
+_REGISTRATION: Final = JOINED.where(HELD.digest == bindparam("digest"))
 _NEWEST: Final = _ANCHORED.order_by(HELD.period_last.desc(), HELD.as_of.desc()).limit(1)
 _NEWEST_OF_PERIOD: Final = (
     _ANCHORED.where(HELD.period_first == bindparam("first"), HELD.period_last == bindparam("last"))
@@ -82,7 +83,7 @@ class VaultSearch:
         That is for each of ``wanted`` the newest live attestation, or why there is none.
         """
         with self._store.connect() as connection:
-            registration = connection.execute(JOINED.where(HELD.digest == subject.registration)).one()
+            registration = connection.execute(_REGISTRATION, {"digest": subject.registration}).one()
             rows = {one: self._newest(connection, subject.credit_code, *one) for one in wanted}
         held = [row for row in (registration, *rows.values()) if row is not None]
         wrapped = self._keys.get({row.data_key for row in held})
