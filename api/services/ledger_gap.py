@@ -147,17 +147,20 @@ class LedgerGaps:
     def _close(self) -> Gap:
         with self._store.connect() as connection:
             first = connection.execute(select(chain_cursor.c.next_block)).scalar_one_or_none() or 0
+            batches = self._lost_batches(connection)
+            intervals = self._ledger.stream_head(self._keeper, ACCESS_LOG).number - _last_interval(connection)
         seen, head = _Seen(), self._ledger.head().number
         registered = set(self._ledger.subjects_since(first))
         for start in range(first, head + 1, _BLOCKS_AT_ONCE):
             seen.take(self._ledger.events_between(start, min(start + _BLOCKS_AT_ONCE - 1, head)), self._names)
+        if not batches and intervals <= 0:
+            # an erasure that was interrupted behind its revocation: who asked for it asks again, and is answered
+            seen.erased.clear()
         superseded, erased = self._apply(seen)
         with self._store.connect() as connection:
             return Gap(
-                batches=self._lost_batches(connection),
-                intervals=max(
-                    0, self._ledger.stream_head(self._keeper, ACCESS_LOG).number - _last(connection, _INTERVAL)
-                ),
+                batches=batches,
+                intervals=max(0, intervals),
                 consents=_unknown(connection, table.consent, "id", seen.consents),
                 requests=_unknown(connection, table.consent_request, "id", seen.requests),
                 uses=_unknown(connection, table.access_row, "use", seen.uses),
@@ -205,11 +208,8 @@ class LedgerGaps:
         return len(superseded), len(known)
 
 
-_INTERVAL: Final = table.access_interval.c.number
-
-
-def _last(connection: Connection, number: Any) -> int:  # noqa: ANN401 - a column
-    return connection.execute(select(func.max(number))).scalar_one() or 0
+def _last_interval(connection: Connection) -> int:
+    return connection.execute(select(func.max(table.access_interval.c.number))).scalar_one() or 0
 
 
 def _attestations(member: bytes) -> Any:  # noqa: ANN401 - a query

@@ -210,6 +210,8 @@ def test_d2_true_record_chain_passphrase_and_all_old_backups_prove_nothing_of_wh
         assert not thief.proves(row, code, None)
         assert not thief.confirms_by_tag(row, true_rows(night, row["schema"]))
     assert [thief.opens_evidence(row) for row in evidence_of(thief, night.victim_use)] == [None, None]
+    true_rows(night, "tax_payment")
+    assert not thief.confirms_upload((night.life.folder / "true.csv").read_bytes())
     # the answer that was kept is in the old backup alone; the erasure deleted it
     assert victims_answers(night, thief) == [None]
 
