@@ -136,7 +136,7 @@ def restore(
     if done.chain is not None:
         talk.print(f"the chain stands at block {done.chain.block}{_behind(manifest.chain, done.chain)}")
     if done.erased:
-        talk.print(f"{done.erased} keys are not in the copy: what they sealed was erased and stays so")
+        talk.print(f"keys that the copy lacks, because they were erased after the backup: {done.erased}; they stay so")
     talk.print(f"next: credence serve --home {folder.path}")
     if as_json:
         emit(
@@ -161,7 +161,7 @@ def _of(manifest: "Manifest") -> dict[str, JSON]:
 def _behind(backed_up: "Head | None", stands: "Head") -> str:
     if backed_up is None or backed_up.block == stands.block:
         return ""
-    return f", {stands.block - backed_up.block} behind the backup; the start says what the store lacks"
+    return f", {stands.block - backed_up.block} blocks beyond the backup; the start says what the store lacks"
 
 
 def _open(folder: Home, keys: Path | None, held: ExitStack) -> "tuple[Store, KeyLedger, KeyCopy]":

@@ -57,20 +57,18 @@ class Gap:
     def words(self) -> Iterator[str]:
         """Yield what an operator is told."""
         for name, count, last in self.batches:
-            yield f"{count} batches of {name}, up to number {last}: it uploads again what it uploaded since the copy"
+            yield f"batches of {name}: {count}, up to number {last}; it uploads again what it uploaded since the copy"
         told = (
-            (self.consents, "consents: whoever has the signed terms sends them again"),
-            (self.requests, "requests for consents: the banks ask again"),
-            (self.uses, "uses of consents, whose answers and evidence the banks alone have"),
-            (self.subjects, "registrations of firms: the registrar registers them again"),
-            (self.controllers, "firms whose controllers changed: the registrar erases and registers them again"),
-            (self.intervals, "intervals of the access log"),
+            ("consents", self.consents, "whoever has the signed terms sends them again"),
+            ("requests for consents", self.requests, "the banks ask again"),
+            ("uses of consents", self.uses, "the banks alone have the answers and their evidence"),
+            ("registrations of firms", self.subjects, "the registrar registers them again"),
+            ("changes of who controls a firm", self.controllers, "the registrar erases and registers the firm anew"),
+            ("intervals of the access log", self.intervals, "their rows are lost, their anchors stay"),
+            ("attestations that were superseded since", self.superseded, "they are live no longer"),
+            ("keys that were erased since", self.erased, "they are erased again"),
         )
-        yield from (f"{count} {what}" for count, what in told if count)
-        if self.superseded:
-            yield f"{self.superseded} attestations that were superseded since, and are live no longer"
-        if self.erased:
-            yield f"{self.erased} keys of what was erased since, and are erased again"
+        yield from (f"{what}: {count}; {then}" for what, count, then in told if count)
 
 
 @dataclass(slots=True)
