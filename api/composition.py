@@ -11,7 +11,7 @@ from api.http.cursor import CursorCodec
 from api.services.access_interval import AccessIntervals, Keeper
 from api.services.access_log import AccessLog
 from api.services.access_read import AccessReader
-from api.services.access_recovery import complete_rows
+from api.services.access_recovery import LostAnswers
 from api.services.chain_follower import ChainFollower
 from api.services.commit_pool import CommitPool
 from api.services.consent import ConsentService
@@ -32,6 +32,7 @@ from api.services.notice_read import NoticeReader
 from api.services.recovery import RecoveryService
 from api.services.rotation import RotationService
 from api.services.subject import SubjectService
+from api.services.use_claim import UseClaims
 from api.services.use_recorder import UseRecorder
 from api.services.vault_search import VaultSearch
 from api.services.verification import VerificationService
@@ -40,11 +41,14 @@ from api.services.webhook_address import InsecureLoopbackAddresses, PublicAddres
 from api.services.webhook_delivery import WebhookDeliveries
 from api.services.webhook_post import WebhookPost
 from api.settings import ACCESS_INTERVAL_S, NOTIFY_INTERVAL_S
+from api.sign_in.replay import LocalProofMemory, ProofMemory
 from api.sign_in.service import SignIn
+from api.sign_in.shared_replay import SharedProofMemory
 from api.storage.database import Store, open_store
 from api.storage.migration.schema import STORE
 from api.storage.migration.version import require_version_alone
 from api.storage.outbox import StoredOutbox
+from api.storage.postgres import PostgresStore
 from api.vault.cipher import KeyEncryptionKey
 from api.vault.joint_key import KeyRing
 from api.vault.key_ledger import KeyLedger, open_key_ledger
@@ -96,7 +100,7 @@ class Instance:
     evidence: EvidenceReader
     evidence_pages: EvidencePages
     _recorder: UseRecorder
-    _access_log: AccessLog
+    _lost: LostAnswers
     _intervals: AccessIntervals
     _follower: ChainFollower
     _deliveries: WebhookDeliveries
@@ -116,11 +120,11 @@ class Instance:
             for issuer in self.issuers.values():
                 issuer.anchor_pending()
             self._intervals.anchor_pending()
-            self._close_gaps()
+            restored = self._close_gaps()
             self.subjects.complete_pending(now)
             self.consent_requests.complete_pending()
             self.consents.complete_pending()
-            complete_rows(self.store, self.ledger, self.consents, self._access_log)
+            self._lost.complete(restored=restored)
             self.controllers.complete_pending()
             self.recoveries.complete_pending()
         except ChainError as error:
@@ -133,14 +137,16 @@ class Instance:
         self._deliveries.start()
         self.jobs.start()
 
-    def _close_gaps(self) -> None:
+    def _close_gaps(self) -> bool:
+        """Bring the store in step with the ledger, and return whether it was older, as one that was restored."""
         try:
-            self.gaps.close()
+            return self.gaps.close().is_older
         except ChainError:
             raise
         except CredenceError as error:
             # the follower tries again before it goes on
             _log.warning("keys are not yet erased everywhere: %s", error.message)
+            return False
 
     def _finish_removals(self) -> None:
         try:
@@ -227,9 +233,10 @@ def open_instance(
     subjects = SubjectService(store, keys, issuers[registrar.id], ledger, history)
     purposes = _agreed_purposes(home, ledger)
     consents = ConsentService(store, ledger, subjects, history, purposes)
-    recorder = UseRecorder(ledger)
+    recorder = UseRecorder(ledger, UseClaims(store))
     vaults = VaultSearch(store, keys, departments, ledger.anchor_domain)
     log = AccessLog(store, keys, departments[registrar.id], clock.now)
+    lost = LostAnswers(store, ledger, consents, log)
     keeper = Keeper(relayer.id, SigningKey.of(relayer_key))
     names = {member: department.name for member, department in departments.items()}
     gaps = LedgerGaps(store, keys, removals, ledger, names, keeper.member)
@@ -242,7 +249,7 @@ def open_instance(
         ledger=ledger,
         store=store,
         keys=keys,
-        sign_in=SignIn(store, ledger, history.known, started=clock.now()),
+        sign_in=SignIn(store, ledger, history.known, _proof_memory(store)),
         departments=departments,
         issuers=issuers,
         jobs=JobService(store, keys, removals, issuers, clock.now),
@@ -269,8 +276,10 @@ def open_instance(
         notices=NoticeReader(store),
         webhooks=webhooks,
         _recorder=recorder,
-        _access_log=log,
-        _intervals=AccessIntervals(store, ledger, keeper, clock.now, interval_s=access_interval_s),
+        _lost=lost,
+        _intervals=AccessIntervals(
+            store, ledger, keeper, clock.now, interval_s=access_interval_s, recover=lost.complete_left
+        ),
         _follower=ChainFollower(store, ledger, interval_s=NOTIFY_INTERVAL_S, first=gaps.close),
         _deliveries=WebhookDeliveries(
             store, webhooks, WebhookPost(rules, system_addresses), clock.now, interval_s=NOTIFY_INTERVAL_S
@@ -279,6 +288,12 @@ def open_instance(
         _removals=removals,
         gaps=gaps,
     )
+
+
+def _proof_memory(store: Store) -> ProofMemory:
+    if isinstance(store, PostgresStore):
+        return SharedProofMemory(store)
+    return LocalProofMemory(clock.now())
 
 
 def _agreed_purposes(home: Home, ledger: Ledger) -> Purposes:

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from api.backup.archive import Entry
 from api.home import Home
+from api.storage.migration.schema import STORE
 from api.vault.cipher import seal
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
@@ -103,23 +104,34 @@ class Manifest:
 
 def format_entry() -> Entry:
     """Return the first member."""
-    return Entry.of(FORMAT_FILE, json.dumps({"format": FORMAT}).encode())
+    return Entry.of(FORMAT_FILE, json.dumps({"format": FORMAT, "store": STORE.head}).encode())
 
 
 def require_format(content: bytes) -> None:
-    """Require that the first member is of this version.
+    """Require that the first member is of this version, and so are the tables of the store.
 
     Raises:
-        InvalidInputError: ``backup_newer_format``.
+        InvalidInputError: ``backup_newer_format``, or ``store_outdated`` for a store of an earlier version.
         KeyError, TypeError, ValueError: it is none.
     """
-    known = str(json.loads(content)["format"])
+    opening = json.loads(content)
+    known, version = str(opening["format"]), str(opening["store"])
     if known != FORMAT and known.startswith(FAMILY):
         raise InvalidInputError(
             Reason.BACKUP_NEWER_FORMAT, f"the backup is of format {known}; restore it with a newer version"
         )
     if known != FORMAT:
         raise ValueError(known)
+    if version > STORE.head:
+        raise InvalidInputError(
+            Reason.BACKUP_NEWER_FORMAT, f"the store of the backup is of version {version}; restore it with a newer one"
+        )
+    if version < STORE.head:
+        raise InvalidInputError(
+            Reason.STORE_OUTDATED,
+            f"the store of the backup is of version {version}: restore it with the program that made it, then bring it "
+            f"to version {STORE.head} with credence store upgrade",
+        )
 
 
 def home_entries(home: Home) -> Iterator[Entry]:

@@ -32,6 +32,7 @@ _COMMANDS: Final = {
     "backup-keys": "api.cli.backup:backup_keys",
     "backup-identity": "api.cli.backup:backup_identity",
     "restore": "api.cli.backup:restore",
+    "store": "api.cli.store:store",
 }
 """Name -> module and function, or group of commands."""
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 from api.services.evidence import SealedEvidence, store_evidence
 from api.services.member_key import Department
 from api.services.reliance import Relied, note_reliance
+from api.services.use_claim import UseClaims
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal
@@ -108,6 +109,7 @@ class AccessLog:
         keys = self._keys({asked.subject for asked in rows})
         with self._store.begin() as connection:
             self._insert(connection, rows, keys)
+            UseClaims(self._store).settle(connection, {asked.row.use for asked in rows if asked.row.use is not None})
             note_reliance(connection, [one for waiting in group for one in waiting.relied])
             store_evidence(connection, [waiting.evidence for waiting in group if waiting.evidence is not None])
             for waiting in group:

@@ -9,7 +9,6 @@ and its copy; (4) the note is closed, and the answer leaves. What stops between 
 start or by asking again; what stops before (2) finds the keys and begins anew.
 """
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -64,7 +63,6 @@ class ErasureService:
         self._removals = removals
         self._issuers = issuers
         self._ledger = ledger
-        self._lock = threading.Lock()
 
     def erase(
         self,
@@ -84,7 +82,7 @@ class ErasureService:
             CredenceError: the key ledger or its copy cannot be changed now; ask again.
         """
         # status changes of a member are numbered, so erasures take turns
-        with self._lock:
+        with self._store.turns.turn("erasures", member):
             return self._erase(member, credit_code, schema, keep)
 
     def _erase(

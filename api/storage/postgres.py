@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final
 
 import psycopg
-from sqlalchemy import URL, Connection, Engine, bindparam, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, bindparam, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from typing_extensions import override
 
@@ -62,6 +62,7 @@ class PostgresStore(Store):
         self.engine, self._unhurried = postgres_engine(url), postgres_engine(url, turns=True)
         where = f"{url.host or 'the default host'}/{url.database or 'the default database'}"
         super().__init__(SharedTurns(self._unhurried, self._outages), where)
+        self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     def require(self) -> None:
@@ -86,10 +87,22 @@ class PostgresStore(Store):
                 Reason.STORE_UNAVAILABLE, f"the database at {self.where} does not answer: {words[0]}"
             ) from None
 
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """Give a connection each of whose statements stands alone, and waits for no writer.
+
+        Raises:
+            StoreError: ``store_unavailable``.
+        """
+        with self._outages(), self._single.connect() as connection:
+            yield connection
+
     @override
     def forget_deleted(self) -> None:
         with self._outages(), self._unhurried.connect() as connection:
-            connection.execute(text("VACUUM data_key"))
+            quote = connection.dialect.identifier_preparer.quote
+            for name in inspect(connection).get_table_names():
+                connection.execute(text(f"VACUUM {quote(name)}"))
 
     @override
     def dispose(self) -> None:

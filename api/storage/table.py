@@ -334,6 +334,7 @@ use_under_way = Table(
     "use_under_way",
     metadata,
     Column("use", LargeBinary(32), primary_key=True),
+    Column("consent", LargeBinary(32), nullable=False),
     Column("owner", LargeBinary(16), nullable=False),
 )
 """Uses that are being recorded and have no access row yet, and by which process; only where several share the store."""

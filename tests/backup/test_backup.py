@@ -1,6 +1,7 @@
 """Backing up while everything goes on, and being killed while it is done."""
 
 import contextlib
+import json
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from chaos_kit import People
 from served_kit import seen
 
 from api.backup.archive import identities_of, new_identity, recipient_of
-from api.backup.content import Head, Manifest
+from api.backup.content import FORMAT, Head, Manifest, format_entry, require_format
 from api.backup.make import Source, make_backup
 from api.backup.restore import Copies, Target, restore
 from api.backup.table_dump import dump_tables, load_portion, store_tables
@@ -22,6 +23,7 @@ from api.cli.node import chain_moment_of, place_chain
 from api.home import Home
 from api.settings import environment_of_child
 from api.storage.database import open_store
+from api.storage.migration.schema import STORE
 from api.vault.key_ledger import new_key_ledger, open_key_ledger
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.randomness import random_bytes
@@ -232,6 +234,21 @@ def test_a_column_that_this_version_does_not_know_asks_for_a_newer_one(quiet):
     with store.begin() as connection, pytest.raises(InvalidInputError) as refused:
         load_portion(connection, job, b'{"id": "x", "a_column_of_tomorrow": 1}\n')
     assert refused.value.reason == "backup_newer_format"
+
+
+@pytest.mark.parametrize(
+    ("opening", "reason"),
+    [
+        ({"format": "credence-backup/2", "store": STORE.head}, "backup_newer_format"),
+        ({"format": FORMAT, "store": "9999"}, "backup_newer_format"),
+        ({"format": FORMAT, "store": "0001"}, "store_outdated"),
+    ],
+)
+def test_a_backup_of_another_version_says_which_program_restores_it(opening, reason):
+    with pytest.raises(InvalidInputError) as refused:
+        require_format(json.dumps(opening).encode())
+    assert refused.value.reason == reason
+    require_format(b"".join(format_entry().pieces))
 
 
 def test_a_manifest_is_what_it_was_when_it_is_read_again():

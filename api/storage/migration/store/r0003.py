@@ -22,6 +22,7 @@ def upgrade() -> None:
     op.create_table(
         "use_under_way",
         Column("use", _HASH, primary_key=True),
+        Column("consent", _HASH, nullable=False),
         Column("owner", _ID, nullable=False),
     )
     if op.get_bind().dialect.name == "postgresql":
