@@ -31,13 +31,15 @@ class LostAnswers:
     consents: ConsentService
     log: AccessLog
 
-    def complete(self) -> None:
+    def complete(self, *, restored: bool = False) -> None:
         """Write rows for what earlier runs left. Call it before questions are taken: uses under way are none of them.
+
+        ``restored``: the store was restored from a copy, so no process shares it yet, and claims may lack.
 
         Raises:
             ChainError: the ledger does not answer.
         """
-        if self.store.turns.is_shared:
+        if self.store.turns.is_shared and not restored:
             self.complete_left()
             return
         with self.store.connect() as connection:

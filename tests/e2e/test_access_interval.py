@@ -241,13 +241,34 @@ def test_an_auditor_follows_the_chain_of_rows_from_tally_to_tally(log):
         }
 
 
-def test_a_store_that_is_older_than_the_chain_anchors_nothing(log, tmp_path, place):
-    assert log.head().number > 0
+def test_a_store_that_is_older_than_the_chain_goes_on_behind_it_and_rows_that_waited_lie_within(log, tmp_path, place):
+    before = log.head()
+    assert before.number > 0
     older = Log(place, tmp_path)
+    older.ask(2)
+    older.intervals.beat()
+    assert older.head().number == before.number + 1
+    assert older.numbers() == [before.number + 1] * 2
+    assert_within(older)
+    older.intervals.beat()
+    assert older.head().number == before.number + 2
+    older.store.dispose()
+    older.keys.dispose()
+
+
+def test_what_a_store_signed_under_a_number_that_the_chain_gave_to_another_is_refused(log, tmp_path, place):
+    older = Log(place, tmp_path)
+    older.ledger.fails = "before"
+    with pytest.raises(ChainError):
+        older.intervals.beat()
+    older.ledger.fails = None
+    log.intervals._head = None
+    log.intervals.beat()
     with pytest.raises(ChainError) as refused:
         older.intervals.beat()
     assert refused.value.reason == "ledger_refused"
     older.store.dispose()
+    older.keys.dispose()
 
 
 def test_a_row_that_cannot_be_stored_is_an_error_for_its_caller(log):
