@@ -264,7 +264,7 @@ def open_instance(
 
 def _proof_memory(store: Store) -> ProofMemory:
     if isinstance(store, PostgresStore):
-        return SharedProofMemory(store)
+        return SharedProofMemory(store, clock.now)
     return LocalProofMemory(clock.now())
 
 
