@@ -1,0 +1,252 @@
+"""An instance that dies at commit points and is started again at once, as a supervisor of processes does."""
+
+import itertools
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from fail_point import ALSO_API
+
+from api.home import Home
+
+PATIENCE_S = 60
+_TICK_S = 0.01
+
+
+class Zygote:
+    """The process that forks the others; they end with it."""
+
+    def __init__(self):
+        command = [sys.executable, str(Path(__file__).with_name("fail_zygote.py"))]
+        self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._guard = threading.Lock()
+        assert self._answer() == "ready"
+
+    def fork(self, task):
+        """Return the id of a new process."""
+        with self._guard:
+            self._child.stdin.write(json.dumps(task).encode() + b"\n")
+            self._child.stdin.flush()
+            return self._answer()
+
+    def remember_keys(self, home):
+        """Open the keystores of a home, and of its copies, faster from now on."""
+        self.fork({"kind": "keys", "home": str(home)})
+
+    def _answer(self):
+        return json.loads(self._child.stdout.readline())
+
+    def close(self):
+        self._child.stdin.close()
+        self._child.wait()
+        self._child.stdout.close()
+
+
+class Process:
+    """A process that is not our child, to be looked at and killed."""
+
+    def __init__(self, pid, tape):
+        self.pid = pid
+        self.tape = tape
+        self._fd = None
+        with suppress(ProcessLookupError):
+            self._fd = os.pidfd_open(pid)
+
+    def is_dead(self):
+        return self._fd is None or bool(select.select([self._fd], [], [], 0)[0])
+
+    def end(self, how):
+        if self._fd is not None:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._fd, how)
+            select.select([self._fd], [], [], PATIENCE_S)
+
+    def passed(self):
+        """Return the points that it passed, and the one that it died at."""
+        lines = self.tape.read_text("utf-8").splitlines() if self.tape.exists() else []
+        died = [line[2:] for line in lines if line.startswith("K ")]
+        return [line[2:] for line in lines if line.startswith("P ")], died[0] if died else None
+
+    def forget(self):
+        if self._fd is not None:
+            os.close(self._fd)
+
+
+class Deaths:
+    """Which points were passed, and at which of them a process died so far; of many instances."""
+
+    def __init__(self):
+        self.passed = set()
+        self.at = {}  # point -> how often
+
+
+class Life:
+    """API and node on one folder, watched and started again. Duck-typed as ``Served``.
+
+    ``deaths``: at what is not among these points a process dies while ``armed``; without, nobody dies.
+    """
+
+    def __init__(self, folder, zygote, deaths=None, *, access_interval=3600, every=False, deaths_a_step=1):
+        self.home = Home(folder)
+        self.deaths = deaths
+        self.count = 0
+        self.faults = []
+        self.every = every
+        self._zygote = zygote
+        self._access_interval = str(access_interval)
+        self._tapes = (folder / f"tape.{number}" for number in itertools.count())
+        self._armed = folder / "armed"
+        self._ahead = folder / "ahead"
+        self._ahead.write_text("0", "ascii")
+        self._ports = {"node": _free_port(), "api": _free_port()}
+        self.url = f"http://127.0.0.1:{self._ports['api']}"
+        self._processes = {}
+        self._ready = threading.Event()
+        self._stopping = threading.Event()
+        self._label, self._left = None, 0
+        self._deaths_a_step = deaths_a_step
+        self._guard = threading.Lock()
+        self._watch = threading.Thread(target=self._supervise, daemon=True)
+        self._watch.start()
+        self.wait_ready()
+
+    def node(self):
+        return {"url": f"http://127.0.0.1:{self._ports['node']}"}
+
+    def pass_time(self, seconds):
+        partial = self._ahead.with_suffix(".partial")
+        partial.write_text(str(int(self._ahead.read_text("ascii")) + seconds), "ascii")
+        partial.replace(self._ahead)
+
+    def arm(self, label):
+        """Let a process die at the next point where none died before, and so on, as often as one step may."""
+        with self._guard:
+            self._label, self._left = label, self._deaths_a_step
+            self._arm()
+
+    def _arm(self):
+        if self.deaths is not None and self._label is not None and self._left > 0:
+            partial = self._armed.with_suffix(".partial")
+            partial.write_text(self._label, "utf-8")
+            partial.replace(self._armed)
+
+    def disarm(self):
+        """Return when nothing dies any more, and everything is up."""
+        with self._guard:
+            self._label = None
+            self._armed.unlink(missing_ok=True)
+        self.wait_ready()
+
+    def wait_ready(self):
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            assert self.faults == []
+            if self._ready.wait(0.1) and self._is_up():
+                return
+            assert time.monotonic() < deadline, self.words()
+
+    def _is_up(self):
+        with self._guard:
+            both = [process.is_dead() for process in self._processes.values()] == [False, False]
+        return both and _answers(self.url)
+
+    def words(self):
+        return "\n".join(
+            (self.home.path / f"{kind}.log").read_text("utf-8", "replace")[-3000:] for kind in ("node", "api")
+        )
+
+    def kill(self, kind):
+        """Kill one process from the outside."""
+        with self._guard:
+            self._processes[kind].end(signal.SIGKILL)
+
+    def stop(self):
+        self._stopping.set()
+        self._watch.join()
+        for kind in ("api", "node"):
+            if kind in self._processes:
+                self._processes[kind].end(signal.SIGTERM)
+                self._bury(kind)
+
+    def _supervise(self):
+        try:
+            while not self._stopping.wait(_TICK_S):
+                with self._guard:
+                    self._look()
+        except Exception as error:  # noqa: BLE001 - whoever waits must see it
+            self.faults.append(repr(error))
+
+    def _look(self):
+        """Start what is dead: first the node, then, when it answers, the API."""
+        for kind in ("node", "api"):
+            if kind in self._processes and self._processes[kind].is_dead():
+                self._ready.clear()
+                self._bury(kind)
+        if "node" not in self._processes:
+            self._start("node", "node", "run", "--port", str(self._ports["node"]))
+        elif "api" not in self._processes:
+            if _answers(self.node()["url"]):
+                options = ["--port", str(self._ports["api"]), "--rpc-url", self.node()["url"], "--processes", "1"]
+                options += ["--access-interval", self._access_interval, "--insecure-local-webhooks"]
+                self._start("api", "serve", *options)
+        elif not self._ready.is_set() and _answers(self.url):
+            self._ready.set()
+
+    def _start(self, kind, *argv):
+        tape = next(self._tapes)
+        task = {
+            "kind": kind,
+            "argv": [*argv, "--home", str(self.home.path)],
+            "home": str(self.home.path),
+            "log": str(self.home.path / f"{kind}.log"),
+            "tape": str(tape),
+            "armed": str(self._armed),
+            "ahead": str(self._ahead),
+            "known": None if self.deaths is None else sorted(self.deaths.at),
+            "every": self.every,
+            "starting": kind == "api",
+        }
+        self._processes[kind] = Process(self._zygote.fork(task), tape)
+
+    def _bury(self, kind):
+        process = self._processes.pop(kind)
+        process.forget()
+        passed, died = process.passed()
+        if self.deaths is not None:
+            self.deaths.passed.update(passed)
+        if died is None:
+            return
+        self.count += 1
+        self.deaths.at[died] = self.deaths.at.get(died, 0) + 1
+        self._left -= 1
+        self._arm()
+        if died.endswith(ALSO_API) and "api" in self._processes:
+            self._processes["api"].end(signal.SIGKILL)
+
+
+def _answers(url):
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
