@@ -23,6 +23,7 @@ from api.services.evidence_page import EvidencePages
 from api.services.idempotency import IdempotentCalls
 from api.services.issuer import Issuer
 from api.services.job import JobService
+from api.services.key_removal import KeyRemovals
 from api.services.member_key import Department, SigningKey
 from api.services.notice_read import NoticeReader
 from api.services.recovery import RecoveryService
@@ -40,6 +41,8 @@ from api.sign_in.service import SignIn
 from api.storage.database import Store, open_store
 from api.storage.outbox import StoredOutbox
 from api.vault.cipher import KeyEncryptionKey
+from api.vault.joint_key import KeyRing
+from api.vault.key_ledger import KeyLedger, open_key_ledger
 from ledger_node import clock
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.port import Ledger, Role
@@ -62,6 +65,7 @@ class Instance:
     book: AddressBook
     ledger: Ledger
     store: Store
+    keys: KeyLedger
     sign_in: SignIn
     departments: dict[bytes, Department]
     issuers: dict[bytes, Issuer]
@@ -92,11 +96,14 @@ class Instance:
     _follower: ChainFollower
     _deliveries: WebhookDeliveries
     _pool: CommitPool
+    _removals: KeyRemovals
 
     def start(self) -> None:
         """Finish what an earlier run left half done, then take work."""
         self.ledger.require_same_chain()
         now = clock.now()
+        self._removals.finish()
+        self.webhooks.forget_lost()
         try:
             for sender in self.senders:
                 sender.finish()
@@ -129,6 +136,7 @@ class Instance:
         self._upkeep.stop()
         self._pool.close()
         self.store.dispose()
+        self.keys.dispose()
 
 
 def open_instance(
@@ -167,33 +175,37 @@ def open_instance(
         raise InvalidInputError(Reason.CONFIGURATION, "members.json names no registrar or no relayer")
     relayer_key = home.read_key(relayer.slug)
     store = open_store(home.store)
+    keys = open_key_ledger(home.key_ledger, store)
+    removals = KeyRemovals(store, keys)
+    ring = KeyRing(keys, {member: department.kek for member, department in departments.items()})
     relaying, registering = (
         Sender(rpc, book.chain_id, *home.sender_keys(member.slug), store=StoredOutbox(store))
         for member in (relayer, registrar)
     )
     ledger = Web3Ledger(book, rpc, relayer=relaying, registrar=registering)
     pool = CommitPool(processes)
-    issuers = {member: Issuer(department, store, ledger, pool) for member, department in departments.items()}
+    issuers = {member: Issuer(department, store, keys, ledger, pool) for member, department in departments.items()}
     history = ControllerHistory(store, ledger)
-    subjects = SubjectService(store, issuers[registrar.id], ledger, history)
+    subjects = SubjectService(store, keys, issuers[registrar.id], ledger, history)
     purposes = _agreed_purposes(home, ledger)
     consents = ConsentService(store, ledger, subjects, history, purposes)
     recorder = UseRecorder(ledger)
-    vaults = VaultSearch(departments, ledger.anchor_domain)
-    log = AccessLog(store, departments[registrar.id], clock.now)
+    vaults = VaultSearch(store, keys, departments, ledger.anchor_domain)
+    log = AccessLog(store, keys, departments[registrar.id], clock.now)
     keeper = Keeper(relayer.id, SigningKey.of(relayer_key))
     receipts = ConsentReceipts(store, ledger, consents, keeper)
     rules = InsecureLoopbackAddresses() if insecure_local_webhooks else PublicAddresses()
-    webhooks = Webhooks(store, departments[registrar.id].kek, rules, system_addresses, clock.now)
-    evidence = EvidenceReader(store, departments)
+    webhooks = Webhooks(store, keys, departments[registrar.id].kek, rules, system_addresses, clock.now)
+    evidence = EvidenceReader(store, ring)
     return Instance(
         book=book,
         ledger=ledger,
         store=store,
+        keys=keys,
         sign_in=SignIn(store, ledger, history.known, started=clock.now()),
         departments=departments,
         issuers=issuers,
-        jobs=JobService(store, issuers, clock.now),
+        jobs=JobService(store, keys, removals, issuers, clock.now),
         purposes=purposes,
         subjects=subjects,
         controllers=history,
@@ -202,13 +214,13 @@ def open_instance(
         consents=consents,
         consent_requests=ConsentRequestService(store, ledger, subjects, history, consents),
         verifications=VerificationService(
-            store, vaults, subjects, consents, recorder, log, receipts, EvidenceCapture(book, ledger, keeper)
+            vaults, subjects, consents, recorder, log, receipts, EvidenceCapture(book, ledger, keeper)
         ),
         evidence=evidence,
         evidence_pages=EvidencePages(evidence, ledger),
-        erasures=ErasureService(store, issuers, ledger),
-        access=AccessReader(store, departments[registrar.id], keeper.member),
-        calls=IdempotentCalls(store, departments[registrar.id].kek),
+        erasures=ErasureService(store, keys, removals, issuers, ledger),
+        access=AccessReader(store, keys, departments[registrar.id], keeper.member),
+        calls=IdempotentCalls(store, departments[registrar.id].kek, ring, removals.finish),
         cursors=CursorCodec(departments[registrar.id].kek.index),
         rpc=rpc,
         senders=(relaying, registering),
@@ -224,6 +236,7 @@ def open_instance(
             store, webhooks, WebhookPost(rules, system_addresses), clock.now, interval_s=NOTIFY_INTERVAL_S
         ),
         _pool=pool,
+        _removals=removals,
     )
 
 

@@ -44,6 +44,8 @@ class HttpSettings:
     """How long a body may pause on its way."""
     origins: tuple[str, ...] = ()
     """Origins whose pages may call the API from a browser."""
+    at_once: int = 8
+    """Verifications that are worked on at the same time; others wait for their turn."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,9 @@ def serve(
                 state = {"url": public_url or address, "pid": os.getpid(), "node_url": node_url}
                 write_private(folder.path / "api.json", json.dumps(state) + "\n", secret=False)
                 talk.print(f"the API answers at {address} (documentation at {address}/docs); stop it with Ctrl-C")
-                server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="warning", lifespan="on"))
+                server = uvicorn.Server(
+                    uvicorn.Config(app, access_log=False, log_level="warning", lifespan="on", loop="auto", http="auto")
+                )
                 if stop_with_parent:
                     threading.Thread(target=_stop_at_end_of_stdin, args=(server,), daemon=True).start()
                 if as_json:

@@ -31,6 +31,7 @@ from api.http.route import (
     verification,
     webhook,
 )
+from api.http.turn import FairTurns
 from api.settings import HttpSettings
 from ledger_node import clock
 
@@ -93,6 +94,7 @@ def create_app(
     app.state.instance = instance
     app.state.public_url = public_url.rstrip("/")
     app.state.limits = RateLimits(settings, clock.monotonic)
+    app.state.turns = FairTurns(settings.at_once)
     app.state.operations = Operations(app)
     problem.install(app, app.state.operations)
     v1 = APIRouter(prefix=_V1, dependencies=[Depends(admit)])

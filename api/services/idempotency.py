@@ -6,12 +6,13 @@ effect. A call that was claimed and never answered (the process died, the ledger
 whoever asks again: with the same seed, and told that an earlier try may have had the effect. So whatever dies
 when, there is one effect and one answer.
 
-No key, caller, route or body is kept in clear, and answers are sealed: they may hold secrets and values.
+No key, caller, route or body is kept in clear, and answers are sealed, as they may hold values: under the registrar's
+key, and under the data keys of all attestations that they were made from, so that none outlives what it tells.
 """
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -22,6 +23,7 @@ from sqlalchemy.exc import IntegrityError
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import KeyEncryptionKey, seal, unseal
+from api.vault.joint_key import KeyRing, VaultKey, joint_key, names_of
 from ledger_node.domain.error import CredenceError, InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
@@ -30,6 +32,7 @@ RETENTION_S: Final = 48 * 3600
 """Answers are kept this long from the first try on; a key may be used anew after it."""
 LEASE_S: Final = 300
 """A call that another process claimed is taken to be under way for so long."""
+_LABEL: Final = b"credence/answer"
 _CALL: Final = table.idempotent_call.c
 
 
@@ -83,11 +86,14 @@ def attempt_without_key() -> Attempt:
 
 
 class IdempotentCalls:
-    """Claims calls and keeps their answers. ``kek`` seals them."""
+    """Claims calls and keeps their answers. ``kek`` seals them; ``finish`` ends removals of keys that are under way."""
 
-    def __init__(self, store: Store, kek: KeyEncryptionKey) -> None:
+    def __init__(self, store: Store, kek: KeyEncryptionKey, ring: KeyRing, finish: Callable[[], None]) -> None:
         self._store = store
         self._kek = kek
+        self._ring = ring
+        self._finish = finish
+        self._own_key = kek.index(_LABEL)
         self._me = random_bytes(16)
         self._lock = threading.Lock()
         self._mine: set[bytes] = set()
@@ -120,10 +126,13 @@ class IdempotentCalls:
                 )
                 if isinstance(found, Attempt):
                     self._mine.add(call_id)
-                return found
         except IntegrityError:
             # another process claimed it in the same moment
             return UnderWay()
+        if isinstance(found, KeptAnswer):
+            # the answer to an erasure is kept before the keys are gone, and leaves after it
+            self._finish()
+        return found
 
     def _first(
         self, connection: Connection, call_id: bytes, route: bytes, body: bytes | None, now: int
@@ -170,11 +179,12 @@ class IdempotentCalls:
 
     def _kept(self, row: Any) -> KeptAnswer:  # noqa: ANN401 - a row of the table
         if row.sealed is None:
-            raise CredenceError(
-                Reason.IDEMPOTENCY_ANSWER_ERASED,
-                "this request was answered, and the firm that the answer was about has been erased since",
-            )
-        head, _, body = unseal(self._kek.unwrap(row.wrapped), row.sealed, row.id).partition(b"\n")
+            raise _answer_erased()
+        keys = self._ring.find(row.data_keys)
+        if keys is None:
+            raise _answer_erased()
+        key = joint_key([self._own_key, *keys], _LABEL)
+        head, _, body = unseal(key, row.sealed, row.id).partition(b"\n")
         status, headers = json.loads(head)
         return KeptAnswer(status, [(name, value) for name, value in headers], body)
 
@@ -185,12 +195,14 @@ class IdempotentCalls:
         answer: KeptAnswer,
         *,
         subject: bytes | None = None,
+        keys: Sequence[VaultKey] = (),
         body: bytes | None = None,
     ) -> None:
         """Store the answer of a call in the caller's transaction; nothing is stored for one without a key.
 
-        ``subject``: whom the answer says something about; erasing it erases the answer. ``body``: digest of a body
-        that streamed in.
+        ``subject``: whom the answer says something about; erasing it erases the answer. ``keys``: of all attestations
+        that it was made from; without any one of them no copy of it can be opened. ``body``: digest of a body that
+        streamed in.
 
         Raises:
             InvalidInputError: ``idempotency_in_progress``; another process took the call over meanwhile, and the
@@ -198,12 +210,12 @@ class IdempotentCalls:
         """
         if attempt.id is None:
             return
-        key, wrapped = self._kek.new_data_key()
+        key = joint_key([self._own_key, *(each.key for each in keys)], _LABEL)
         head = json.dumps([answer.status, list(answer.headers)]).encode()
         values = {
             "answered": 1,
             "subject": subject,
-            "wrapped": wrapped,
+            "data_keys": names_of(keys),
             "sealed": seal(key, head + b"\n" + answer.body, attempt.id),
         }
         if body is not None:
@@ -234,4 +246,11 @@ def in_progress() -> InvalidInputError:
 def forget_answers_about(connection: Connection, subject: bytes) -> None:
     """Delete the answers about a subject that is erased; that they were given stays known."""
     gone = update(table.idempotent_call).where(_CALL.subject == subject)
-    connection.execute(gone.values(wrapped=None, sealed=None))
+    connection.execute(gone.values(data_keys=None, sealed=None))
+
+
+def _answer_erased() -> CredenceError:
+    return CredenceError(
+        Reason.IDEMPOTENCY_ANSWER_ERASED,
+        "this request was answered, and the firm that the answer was about has been erased since",
+    )

@@ -1,8 +1,9 @@
 """Issuing: rows become sealed vault records and one signed, anchored batch.
 
-Order of durable steps, each survived by a kill at any moment: (1) one store transaction holds the vault
-records, the signed batch and the job's progress; (2) the batch is anchored; (3) the anchor is noted. What
-stops between (1) and (3) is sent again at the next start: the batch's number makes it land once.
+Order of durable steps, each survived by a kill at any moment: (1) the key ledger holds the data keys; (2) one store
+transaction holds the vault records, the signed batch and the job's progress; (3) the batch is anchored; (4) the anchor
+is noted. What stops between (2) and (4) is sent again at the next start: the batch's number makes it land once. Keys
+that no record was sealed under, after a kill between (1) and (2), open nothing.
 """
 
 import json
@@ -18,10 +19,11 @@ from api.ingestion.row import Rejection, Row
 from api.services.commit_pool import CommitPool, committer_of
 from api.services.held import superseded_of
 from api.services.member_key import Department
-from api.services.row_sort import NewRow, sort_rows
+from api.services.row_sort import NewRow, row_tag, sort_rows
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal
+from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
 from api.vault.record import VaultRecord
 from ledger_node.chain.port import BatchOrder, Ledger
 from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT, Batch, batch_tree, changes_digest
@@ -33,7 +35,6 @@ from ledger_node.domain.tree import path_of
 from ledger_node.randomness import random_bytes, shuffled
 
 _SECONDS_A_DAY: Final = 86_400
-_KEY_ID_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,10 @@ class Progress:
 class Issuer:
     """Issues blocks of rows for one department; one block at a time."""
 
-    def __init__(self, department: Department, store: Store, ledger: Ledger, pool: CommitPool) -> None:
+    def __init__(self, department: Department, store: Store, keys: KeyLedger, ledger: Ledger, pool: CommitPool) -> None:
         self.department = department
         self._store = store
+        self._keys = keys
         self._ledger = ledger
         self._pool = pool
         self._lock = threading.Lock()
@@ -74,7 +76,7 @@ class Issuer:
             self.anchor_pending_locked()
             job = None if progress is None else progress.job
             department = self.department
-            found = sort_rows(self._store, department.member, department.kek, data_type.schema.name, rows, job=job)
+            found = sort_rows(self._store, self._keys, department, data_type.schema.name, rows, job=job)
             digests = self._prepare(data_type, found.new, now, [*rejections, *found.refused], found.unchanged, progress)
             self.anchor_pending_locked()
         return digests
@@ -164,19 +166,20 @@ class Issuer:
         ]
         digests = [header.digest for header in headers]
         levels = batch_tree(digests) if digests else []
-        keys, records = [], []
+        keys: dict[bytes, bytes] = {}
+        records = []
         for leaf, (item, header, commitment) in enumerate(zip(shuffled_rows, headers, committed, strict=True)):
             key, wrapped = self.department.kek.new_data_key()
-            key_id = random_bytes(_KEY_ID_BYTES)
+            key_id = random_bytes(KEY_ID_BYTES)
             secret = VaultRecord(commitment.seed, item.row.credit_code, item.row.values).to_bytes()
-            keys.append({"id": key_id, "wrapped": wrapped})
+            keys[key_id] = wrapped
             records.append(
                 {
                     "digest": digests[leaf],
                     "member": header.issuer,
                     "schema": data_type.schema.name,
                     "subject_index": item.subject_index,
-                    "row_tag": item.row_tag,
+                    "row_tag": row_tag(key, item.row),
                     "period_first": header.period.first,
                     "period_last": header.period.last,
                     "as_of": header.as_of,
@@ -194,11 +197,11 @@ class Issuer:
                     "live": 1,
                 }
             )
+        self._keys.put(keys)
         with self._store.begin() as connection:
             if records:
                 superseded = [item.supersedes for item in shuffled_rows if item.supersedes is not None]
                 number = self._add_batch(connection, levels[-1][0], len(records), superseded, progress)
-                connection.execute(insert(table.data_key), keys)
                 connection.execute(insert(table.attestation), [{**record, "batch": number} for record in records])
             _note(connection, len(records), rejections, unchanged, progress)
         return digests

@@ -14,9 +14,11 @@ from api.fault import fault_of
 from api.ingestion.reader import Format, read_rows
 from api.ingestion.row import Rejection, Row
 from api.services.issuer import Issuer, Progress
+from api.services.key_removal import KeyRemovals
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal, unseal
+from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
 from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
@@ -34,8 +36,17 @@ _log = logging.getLogger(__name__)
 class JobService:
     """Receives uploads and issues them in the background, one after the other, in their order."""
 
-    def __init__(self, store: Store, issuers: Mapping[bytes, Issuer], clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        keys: KeyLedger,
+        removals: KeyRemovals,
+        issuers: Mapping[bytes, Issuer],
+        clock: Callable[[], int],
+    ) -> None:
         self._store = store
+        self._keys = keys
+        self._removals = removals
         self._issuers = issuers
         self._clock = clock
         self._wake = threading.Event()
@@ -99,9 +110,9 @@ class JobService:
 
     def _open(self, member: bytes, schema: str, form: Format) -> tuple[str, bytes]:
         key, wrapped = self._issuers[member].department.kek.new_data_key()
-        key_id, job_id = random_bytes(16), random_bytes(16).hex()
+        key_id, job_id = random_bytes(KEY_ID_BYTES), random_bytes(16).hex()
+        self._keys.put({key_id: wrapped})
         with self._store.begin() as connection:
-            connection.execute(insert(table.data_key).values(id=key_id, wrapped=wrapped))
             connection.execute(
                 insert(table.job).values(
                     id=job_id,
@@ -159,10 +170,10 @@ class JobService:
             connection.execute(insert(table.job_chunk).values(job=job_id, number=number, sealed=sealed))
 
     def _chunks(self, job: Any) -> Callable[[], Iterator[bytes]]:  # noqa: ANN401 - a row of the job table
-        with self._store.connect() as connection:
-            wrapped = connection.execute(
-                select(table.data_key.c.wrapped).where(table.data_key.c.id == job.data_key)
-            ).scalar_one()
+        wrapped = self._keys.get([job.data_key]).get(job.data_key)
+        if wrapped is None:
+            # a copy of the store brought back a job that was over
+            raise _INTERRUPTED
         key = self._issuers[job.member].department.kek.unwrap(wrapped)
         chunk = table.job_chunk
 
@@ -219,7 +230,7 @@ class JobService:
             self._fail(job.id, error)
             return
         if finished:
-            with self._store.begin() as connection:
+            with self._removals.removing() as connection:
                 connection.execute(update(table.job).where(table.job.c.id == job.id).values(state="done"))
                 self._forget(connection, job.id)
 
@@ -251,7 +262,7 @@ class JobService:
         return True
 
     def _fail(self, job_id: str, error: CredenceError) -> None:
-        with self._store.begin() as connection:
+        with self._removals.removing() as connection:
             connection.execute(
                 update(table.job)
                 .where(table.job.c.id == job_id)
@@ -262,5 +273,5 @@ class JobService:
     def _forget(self, connection: Any, job_id: str) -> None:  # noqa: ANN401 - a SQLAlchemy connection
         """Delete the spooled upload and the key it was sealed under."""
         connection.execute(delete(table.job_chunk).where(table.job_chunk.c.job == job_id))
-        key = select(table.job.c.data_key).where(table.job.c.id == job_id).scalar_subquery()
-        connection.execute(delete(table.data_key).where(table.data_key.c.id == key))
+        keys = connection.execute(select(table.job.c.data_key).where(table.job.c.id == job_id)).scalars()
+        self._removals.note(connection, keys.all())

@@ -2,15 +2,58 @@
 
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Final
 
-from ledger_node.chain.port import Ledger, UseResult
+from ledger_node.chain.port import Ledger, StateProof, UseResult
 from ledger_node.domain.error import ChainError
+from ledger_node.domain.evidence.contract import Contract
+from ledger_node.domain.evidence.slot import Slots
 from ledger_node.domain.reason import Reason
 
 _GROUP: Final = 512
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedUse:
+    """What the ledger says of a use. ``group``: those that went there with it."""
+
+    result: UseResult
+    group: "_Group"
+
+    def state_proof(self) -> StateProof:
+        """Return the proof of the slots that were named with the use, and of others, at the block of the use.
+
+        Raises:
+            ChainError: the ledger does not answer.
+        """
+        return self.group.state_proof(self.result)
+
+
+class _Group:
+    """Uses of one transaction, whose slots are read together by the first that needs them."""
+
+    def __init__(self, ledger: Ledger, slots: Iterable[Slots]) -> None:
+        self._ledger = ledger
+        self._slots = _union(slots)
+        self._reading = threading.Lock()
+        self._proof: StateProof | None = None
+
+    def state_proof(self, result: UseResult) -> StateProof:
+        with self._reading:
+            if self._proof is None:
+                self._proof = self._ledger.state_proof(self._slots, result.mined.block)
+            return self._proof
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    consent: bytes
+    use: bytes
+    slots: Slots
+    future: "Future[RecordedUse]"
 
 
 class UseRecorder:
@@ -18,7 +61,7 @@ class UseRecorder:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._waiting: queue.Queue[tuple[bytes, bytes, Future[UseResult]] | None] = queue.Queue()
+        self._waiting: queue.Queue[_Waiting | None] = queue.Queue()
         self._thread = threading.Thread(target=self._work, name="uses", daemon=True)
 
     def start(self) -> None:
@@ -30,8 +73,10 @@ class UseRecorder:
         self._waiting.put(None)
         self._thread.join()
 
-    def record(self, consent: bytes, use: bytes, *, again: bool = False) -> UseResult:
-        """Record one use and return what the ledger says of it. ``again``: an earlier try may have recorded it.
+    def record(self, consent: bytes, use: bytes, slots: Slots, *, again: bool = False) -> RecordedUse:
+        """Record one use and return what the ledger says of it.
+
+        ``slots``: what will be read at its block. ``again``: an earlier try may have recorded it.
 
         Raises:
             ChainError: the ledger does not answer; the use may or may not be recorded, reveal nothing.
@@ -42,16 +87,16 @@ class UseRecorder:
                 raise ChainError(Reason.LEDGER_UNAVAILABLE, "an earlier try is on its way to the ledger; ask again")
             known = self._ledger.recorded_use(consent, use)
             if known is not None:
-                return known
-        future: Future[UseResult] = Future()
-        self._waiting.put((consent, use, future))
+                return RecordedUse(known, _Group(self._ledger, [slots]))
+        future: Future[RecordedUse] = Future()
+        self._waiting.put(_Waiting(consent, use, slots, future))
         return future.result()
 
     def _work(self) -> None:
         running = True
         while running:
             item = self._waiting.get()
-            group: list[tuple[bytes, bytes, Future[UseResult]]] = []
+            group: list[_Waiting] = []
             while item is not None and len(group) < _GROUP:
                 group.append(item)
                 try:
@@ -66,12 +111,22 @@ class UseRecorder:
             if group:
                 self._send(group)
 
-    def _send(self, group: Sequence[tuple[bytes, bytes, Future[UseResult]]]) -> None:
+    def _send(self, group: Sequence[_Waiting]) -> None:
         try:
-            results = self._ledger.record_uses([(consent, use) for consent, use, _ in group])
+            results = self._ledger.record_uses([(one.consent, one.use) for one in group])
         except Exception as error:  # noqa: BLE001 - every waiting caller gets the error, whatever it is
-            for _, _, future in group:
-                future.set_exception(error)
+            for one in group:
+                one.future.set_exception(error)
             return
-        for (_, _, future), result in zip(group, results, strict=True):
-            future.set_result(result)
+        pairs = list(zip(group, results, strict=True))
+        together = _Group(self._ledger, [one.slots for one, result in pairs if result.recorded])
+        for one, result in pairs:
+            one.future.set_result(RecordedUse(result, together))
+
+
+def _union(several: Iterable[Slots]) -> Mapping[Contract, Sequence[int]]:
+    found: dict[Contract, set[int]] = {}
+    for slots in several:
+        for contract, listed in slots.items():
+            found.setdefault(contract, set()).update(listed)
+    return {contract: sorted(listed) for contract, listed in found.items()}

@@ -4,9 +4,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 
 from api.storage import notice_table
+from ledger_node.domain.error import CredenceError
+from ledger_node.domain.reason import Reason
 
 _BUSY_MS: Final = 30_000
 
@@ -27,12 +29,18 @@ class Store:
         return self._writer.begin()
 
     def forget_deleted(self) -> None:
-        """Make bytes that were deleted leave the write-ahead log as well."""
+        """Make bytes that were deleted leave the write-ahead log as well.
+
+        Raises:
+            CredenceError: ``key_ledger_busy``; somebody has read an old state for so long that it must stay for now.
+        """
         raw = self._reader.raw_connection()
         try:
-            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            busy, _, _ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         finally:
             raw.close()
+        if busy:
+            raise CredenceError(Reason.KEY_LEDGER_BUSY, "what was deleted is still being read; ask again")
 
     def dispose(self) -> None:
         """Close all connections."""
@@ -41,6 +49,12 @@ class Store:
 
 def open_store(path: Path) -> Store:
     """Open (and where it is new, create) the store at ``path``."""
+    # one metadata holds the tables of all modules, once they are imported
+    return open_database(path, notice_table.notification.metadata)
+
+
+def open_database(path: Path, metadata: MetaData) -> Store:
+    """Open (and where it is new, create) a database with the tables of ``metadata``."""
     url = f"sqlite:///{path}"
     engine = create_engine(url, connect_args={"timeout": _BUSY_MS / 1000}, hide_parameters=True)
 
@@ -61,6 +75,5 @@ def open_store(path: Path) -> Store:
         immediate = connection.get_execution_options().get("immediate", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
-    # one metadata holds the tables of all modules, once they are imported
-    notice_table.notification.metadata.create_all(engine)
+    metadata.create_all(engine)
     return Store(engine)

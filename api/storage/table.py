@@ -1,6 +1,7 @@
 """Tables. Columns named ``sealed`` hold ciphertext; nothing else may hold a value, a salt or a credit code.
 
 ``subject_index`` is a keyed digest of a credit code (per department), useless without the department's key.
+``data_key`` names a key of the key ledger (``key_table``), which lies apart; a name without its key says *erased*.
 """
 
 from sqlalchemy import (
@@ -57,13 +58,24 @@ assertion_used = Table(
 )
 """Client assertions that were used, for as long as they would count."""
 
-data_key = Table(
-    "data_key",
+key_link = Table(
+    "key_link",
+    metadata,
+    Column("row", Integer, primary_key=True, autoincrement=False),
+    Column("ledger", LargeBinary(16), nullable=False),
+)
+"""One row: the key ledger that holds the data keys of this store."""
+
+key_removal = Table(
+    "key_removal",
     metadata,
     Column("id", LargeBinary(16), primary_key=True),
-    Column("wrapped", LargeBinary, nullable=False),
+    Column("erases", Integer, nullable=False),
 )
-"""Deleting a row here is erasure: what was sealed under it can never be opened again."""
+"""Data keys that nothing may be opened with any more: noted with the effect, gone from here when gone from the ledger.
+
+``erases``: an erasure, so the copy of the key ledger must follow.
+"""
 
 job = Table(
     "job",
@@ -301,12 +313,14 @@ idempotent_call = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("answered", Integer, nullable=False, default=0),
     Column("subject", LargeBinary(32)),
-    Column("wrapped", LargeBinary),
+    Column("data_keys", LargeBinary),
     Column("sealed", LargeBinary),
     Index("idempotent_call_by_expiry", "expires_at"),
     Index("idempotent_call_by_subject", "subject"),
 )
 """A call under an Idempotency-Key. ``id``, ``route`` and ``body`` are keyed digests; ``sealed``: its answer.
+
+``data_keys``: as in ``evidence``, of every attestation that the answer was made from.
 
 One that is answered without ``sealed`` answered about a firm that was erased since. ``body`` is null while it
 streams in.
