@@ -90,6 +90,10 @@ class Deaths:
         self.passed = set()
         self.at = {}  # point -> how often
 
+    def __str__(self):
+        places = {point.removesuffix(ALSO_API) for point in self.at}
+        return f"so far {len(self.at)} deaths, at {len(places)} of {len(self.passed)} points that were passed"
+
 
 class Life:
     """API and node on one folder, watched and started again. Duck-typed as ``Served``.

@@ -27,7 +27,7 @@ DRAWN = {
     "transaction", "url",
 }  # fmt: skip
 """Ciphers, signatures and salted texts, the places that batches are shuffled into, and how much gas that took."""
-ORDINALS = {"access_row.number", "notification.number", "job.sequence", "job_rejection.id", "webhook.delivered"}
+ORDINALS = {"access_row.number", "notification.number", "job.sequence", "job_rejection.id", "webhook.delivered", "key_ledger.version"}
 """Numbers that are given out also to what a death left behind: their order is checked by itself."""
 SESSIONS = {"access_token", "assertion_used"}
 """Who signed in, and how often: as often as a client was cut off."""

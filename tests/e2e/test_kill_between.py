@@ -291,3 +291,22 @@ def test_n1_a_registration_is_finished_at_the_next_start(instance, key, done):
     present = instance.controllers.present(found.id)
     assert present.since == instance.ledger.controller_entry(found.id, 0).since
     assert entries(instance, found.id) == [present.controllers.commitment]
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_n1_an_erasure_that_was_cut_off_is_finished_by_asking_again_and_revokes_once(instance, key, done):
+    code = credit_code(int.from_bytes(random_bytes(3), "big"), 7)
+    subject = instance.subjects.register(code, (key.controller,), 1, now=NOW)
+    member = next(member.id for member in instance.ledger.members() if Role.REGISTRAR in member.roles)
+    erasures, before = instance.erasures, instance.ledger.status_number(member)
+    real = erasures._ledger
+    erasures._ledger = Interrupted(real, "change_status", done=done, how=Killed())
+    try:
+        with pytest.raises(Killed):
+            erasures.erase(member, credit_code=code, schema=None)
+    finally:
+        erasures._ledger = real
+    erased = erasures.erase(member, credit_code=code, schema=None)
+    assert (erased.attestations, erased.mined is None) == ((subject.registration,), done)
+    assert instance.ledger.status_number(member) == before + 1
+    assert instance.subjects.find(subject.id) is None
