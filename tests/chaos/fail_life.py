@@ -84,9 +84,13 @@ class Process:
 
 
 class Deaths:
-    """Which points were passed, and at which of them a process died so far; of many instances."""
+    """Which points were passed, and at which of them a process died so far; of many instances.
 
-    def __init__(self):
+    ``only``: a pattern of the points that count.
+    """
+
+    def __init__(self, only=""):
+        self.only = only
         self.passed = set()
         self.at = {}  # point -> how often
 
@@ -98,15 +102,17 @@ class Deaths:
 class Life:
     """API and node on one folder, watched and started again. Duck-typed as ``Served``.
 
-    ``deaths``: at what is not among these points a process dies while ``armed``; without, nobody dies.
+    ``deaths``: at what is not among these points a process dies while ``armed``; without, nobody dies. ``every``: as
+    ``Points``. ``deaths_a_step``: how often while it is armed once. ``broken``: a fault to put into the API.
     """
 
-    def __init__(self, folder, zygote, deaths=None, *, access_interval=3600, every=False, deaths_a_step=1):
+    def __init__(self, folder, zygote, deaths=None, *, access_interval=3600, every=False, deaths_a_step=1, broken=None):
         self.home = Home(folder)
         self.deaths = deaths
         self.count = 0
         self.faults = []
-        self.every = every
+        self._every = every
+        self._broken = broken
         self._zygote = zygote
         self._access_interval = str(access_interval)
         self._tapes = (folder / f"tape.{number}" for number in itertools.count())
@@ -218,7 +224,9 @@ class Life:
             "armed": str(self._armed),
             "ahead": str(self._ahead),
             "known": None if self.deaths is None else sorted(self.deaths.at),
-            "every": self.every,
+            "every": self._every,
+            "only": "" if self.deaths is None else self.deaths.only,
+            "broken": self._broken if kind == "api" else None,
             "starting": kind == "api",
         }
         self._processes[kind] = Process(self._zygote.fork(task), tape)

@@ -150,18 +150,18 @@ def verified(place, consent, question):
     return seen(answer), answer["uses"]
 
 
-def _verification(name, question, **options):
-    def act(place):
-        consent, _ = granted(place, **options)
-        yield
-        yield verified(place, consent, question)
-
-    act.__name__ = name
-    return act
+@step("verify")
+def question_that_holds(place):
+    consent, _ = granted(place)
+    yield
+    yield verified(place, consent, GOOD)
 
 
-step("verify")(_verification("question_that_holds", GOOD))
-step("verify")(_verification("question_that_does_not_hold", MORE))
+@step("verify")
+def question_that_does_not_hold(place):
+    consent, _ = granted(place)
+    yield
+    yield verified(place, consent, MORE)
 
 
 @step("verify")

@@ -30,7 +30,9 @@ class PatientClient(Client):
     """
 
     def __init__(self, url, credential=None, *, keyless=None):
-        super().__init__(url, credential)
+        session = None if credential is None else Session(url, credential)
+        # as a client makes it, but that it reads no authorities for TLS, which takes long and is not needed here
+        self._http = httpx.Client(base_url=url, auth=session, timeout=PATIENCE_S, trust_env=False, verify=False)
         self.answers = []
         self._keyless = keyless
 
@@ -82,6 +84,7 @@ class Standing(Place):
         self.home = life.home
         self._lock = _NoLock()
         self._clients = []
+        self._named = {}
         self._firms = 1
         self.bank = self.client("demo-bank")
         self.tax = self.client("tax-bureau")
@@ -94,11 +97,13 @@ class Standing(Place):
         else:
             self.shop = replace(shop, client=self.client_with(Credential.of_controller(shop.subject, shop.keys[0])))
 
-    def client(self, name, **options):
-        return self._keep(PatientClient(self.served.url, credential_named(self.home, name), **options))
+    def client(self, name):
+        if name not in self._named:
+            self._named[name] = self.client_with(credential_named(self.home, name))
+        return self._named[name]
 
-    def client_with(self, credential):
-        return self._keep(PatientClient(self.served.url, credential))
+    def client_with(self, credential, **options):
+        return self._keep(PatientClient(self.served.url, credential, **options))
 
     def forget_answers(self):
         for client in self._clients:

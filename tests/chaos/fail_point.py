@@ -31,7 +31,7 @@ class Points:
 
     Every point that is passed is written on the tape. While ``armed`` exists, or the process is still starting, one
     that is not ``known`` ends the process; ``armed`` is gone then. With ``every``, a point is another one each time it is
-    passed within the step that ``armed`` names; else the same place in the code is one point.
+    passed within the step that ``armed`` names; else the same place in the code is one point. ``only``: of which names.
     """
 
     def __init__(self, task):
@@ -39,6 +39,7 @@ class Points:
         self._armed = Path(task["armed"])
         self._known = None if task["known"] is None else frozenset(task["known"])
         self._every = task["every"]
+        self._only = re.compile(task["only"])
         self._label = ""
         self._passed = Counter()
         self._guard = threading.Lock()
@@ -50,7 +51,7 @@ class Points:
             label = self._read_label()
             key = self._key(name, label)
             os.write(self._tape, f"P {key}\n".encode())
-            if self._known is None or (label is None and not self.starting):
+            if self._known is None or (label is None and not self.starting) or not self._only.match(name):
                 return
             for one in (key, key + ALSO_API)[: 1 + twice]:
                 if one not in self._known:

@@ -10,6 +10,7 @@ import importlib
 import json
 import os
 import signal
+import ssl
 import sys
 import threading
 import traceback
@@ -17,6 +18,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
 
+import fail_broken
 import fail_point
 
 ROOMS = ("api.cli.main", "api.cli.node", "api.cli.serve", "api.composition", "api.http.app", "uvicorn", "httpx")
@@ -33,6 +35,8 @@ def warm():
     from ledger_node.chain.artifact import artifact
 
     schemas(), data_types()
+    ssl.create_default_context = functools.cache(ssl.create_default_context)
+    ssl.create_default_context()
     for name in CONTRACTS:
         artifact(name).call(b"\0" * 4)
     assert threading.active_count() == 1
@@ -66,6 +70,8 @@ def live(task):
         api.composition.Upkeep._work.__globals__["_BEAT_S"] = fail_point.PACE_S
     else:
         ahead_of_time(Path(task["ahead"]))
+    if task["broken"] is not None:
+        fail_broken.FAULTS[task["broken"]]()
     fail_point.install(task)
     sys.argv = ["credence", *task["argv"]]
     from api.cli.main import main
