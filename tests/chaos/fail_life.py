@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -59,6 +60,7 @@ class Process:
     def __init__(self, pid, tape):
         self.pid = pid
         self.tape = tape
+        self._read = 0
         self._fd = None
         with suppress(ProcessLookupError):
             self._fd = os.pidfd_open(pid)
@@ -72,11 +74,11 @@ class Process:
                 signal.pidfd_send_signal(self._fd, how)
             select.select([self._fd], [], [], PATIENCE_S)
 
-    def passed(self):
-        """Return the points that it passed, and the one that it died at."""
+    def news(self):
+        """Return the points that it passed since this was called last, and those that it died or failed at."""
         lines = self.tape.read_text("utf-8").splitlines() if self.tape.exists() else []
-        died = [line[2:] for line in lines if line.startswith("K ")]
-        return [line[2:] for line in lines if line.startswith("P ")], died[0] if died else None
+        new, self._read = lines[self._read :], len(lines)
+        return [line[2:] for line in new if line.startswith("P ")], [line[2:] for line in new if line.startswith("K ")]
 
     def forget(self):
         if self._fd is not None:
@@ -103,16 +105,18 @@ class Life:
     """API and node on one folder, watched and started again. Duck-typed as ``Served``.
 
     ``deaths``: at what is not among these points a process dies while ``armed``; without, nobody dies. ``every``: as
-    ``Points``. ``deaths_a_step``: how often while it is armed once. ``broken``: a fault to put into the API.
+    ``Points``. ``deaths_a_step``: how often while it is armed once. ``broken``: a fault to put into the API. ``full``:
+    where a process would die, the disk is full.
     """
 
-    def __init__(self, folder, zygote, deaths=None, *, access_interval=3600, every=False, deaths_a_step=1, broken=None):
+    def __init__(self, folder, zygote, deaths=None, *, access_interval=3600, every=False, deaths_a_step=1, broken=None, full=False):
         self.home = Home(folder)
         self.deaths = deaths
         self.count = 0
         self.faults = []
         self._every = every
         self._broken = broken
+        self._full = full
         self._zygote = zygote
         self._access_interval = str(access_interval)
         self._tapes = (folder / f"tape.{number}" for number in itertools.count())
@@ -156,6 +160,8 @@ class Life:
         with self._guard:
             self._label = None
             self._armed.unlink(missing_ok=True)
+            for process in self._processes.values():
+                self._note(process)
         self.wait_ready()
 
     def wait_ready(self):
@@ -180,6 +186,14 @@ class Life:
         """Kill one process from the outside."""
         with self._guard:
             self._processes[kind].end(signal.SIGKILL)
+
+    def pid(self, kind):
+        with self._guard:
+            return self._processes[kind].pid
+
+    def limit_files(self, kind, size):
+        """Let a process write no file behind so many bytes, as if the disk took no more."""
+        resource.prlimit(self.pid(kind), resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
     def stop(self):
         self._stopping.set()
@@ -226,6 +240,7 @@ class Life:
             "known": None if self.deaths is None else sorted(self.deaths.at),
             "every": self._every,
             "only": "" if self.deaths is None else self.deaths.only,
+            "full": self._full,
             "broken": self._broken if kind == "api" else None,
             "starting": kind == "api",
         }
@@ -234,17 +249,21 @@ class Life:
     def _bury(self, kind):
         process = self._processes.pop(kind)
         process.forget()
-        passed, died = process.passed()
+        for point in self._note(process):
+            self._left -= 1
+            self._arm()
+            if point.endswith(ALSO_API) and "api" in self._processes:
+                self._processes["api"].end(signal.SIGKILL)
+
+    def _note(self, process):
+        """Note what a process passed; return where it died, or failed."""
+        passed, died = process.news()
         if self.deaths is not None:
             self.deaths.passed.update(passed)
-        if died is None:
-            return
-        self.count += 1
-        self.deaths.at[died] = self.deaths.at.get(died, 0) + 1
-        self._left -= 1
-        self._arm()
-        if died.endswith(ALSO_API) and "api" in self._processes:
-            self._processes["api"].end(signal.SIGKILL)
+        for point in died:
+            self.count += 1
+            self.deaths.at[point] = self.deaths.at.get(point, 0) + 1
+        return died
 
 
 def _answers(url):

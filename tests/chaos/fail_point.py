@@ -29,36 +29,52 @@ PACE_S = 0.05
 class Points:
     """The points of one life of a process. The files ``tape`` and ``armed`` tie it to whoever watches.
 
-    Every point that is passed is written on the tape. While ``armed`` exists, or the process is still starting, one
+    While ``armed`` exists, or the process is still starting, every point that is passed is written on the tape, and one
     that is not ``known`` ends the process; ``armed`` is gone then. With ``every``, a point is another one each time it is
     passed within the step that ``armed`` names; else the same place in the code is one point. ``only``: of which names.
+    With ``full`` nobody dies: the commit fails there, as on a full disk.
     """
 
     def __init__(self, task):
         self._tape = os.open(task["tape"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self._armed = Path(task["armed"])
-        self._known = None if task["known"] is None else frozenset(task["known"])
+        self._known = None if task["known"] is None else set(task["known"])
         self._every = task["every"]
         self._only = re.compile(task["only"])
+        self._full = task["full"]
         self._label = ""
         self._passed = Counter()
         self._guard = threading.Lock()
         self.starting = task["starting"]
 
     def passed(self, name, *, twice=False):
-        """Pass a point, or die at it. ``twice``: there are two deaths here, alone and with the API."""
+        """Pass a point, or die at it. ``twice``: there are two deaths here, alone and with the API.
+
+        Raises:
+            sqlite3.OperationalError: the disk is full.
+        """
+        if self._known is None:
+            return
         with self._guard:
             label = self._read_label()
+            if (label is None and not self.starting) or not self._only.match(name):
+                return
             key = self._key(name, label)
             os.write(self._tape, f"P {key}\n".encode())
-            if self._known is None or (label is None and not self.starting) or not self._only.match(name):
-                return
             for one in (key, key + ALSO_API)[: 1 + twice]:
                 if one not in self._known:
-                    with suppress(FileNotFoundError):
-                        self._armed.unlink()
-                    os.write(self._tape, f"K {one}\n".encode())
-                    os.kill(os.getpid(), signal.SIGKILL)
+                    self._end(one)
+
+    def _end(self, key):
+        with suppress(FileNotFoundError):
+            self._armed.unlink()
+        self._known.add(key)
+        os.write(self._tape, f"K {key}\n".encode())
+        if self._full:
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode, error.sqlite_errorname = sqlite3.SQLITE_FULL, "SQLITE_FULL"
+            raise error
+        os.kill(os.getpid(), signal.SIGKILL)
 
     def _read_label(self):
         try:

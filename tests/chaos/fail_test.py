@@ -32,6 +32,12 @@ def require_clean(ground, folder, path, deaths, request):
 
 
 def require_all_tried(deaths):
-    """Require that every kind of point was met, and that nothing was passed at which nobody died."""
-    assert {point.rpartition(" | ")[0].rpartition(" | ")[2].split()[0] for point in deaths.at} >= KINDS
+    """Require that every kind of point was met, and that nothing was passed at which nobody died, once."""
+    assert {_name(point).split()[0] for point in deaths.at} >= KINDS
+    assert deaths.passed - deaths.at.keys() == set()
     assert set(deaths.at.values()) == {1}
+
+
+def _name(point):
+    *step, name = point.split(" | ")[:2]
+    return name if step else point

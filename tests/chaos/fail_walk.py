@@ -36,13 +36,16 @@ class Ground:
         With ``deaths``, each step is done until it meets no point at which nobody died before. Else it is done as
         often as ``times`` says.
         """
-        shutil.copytree(self.base.home.path, folder / "credence")
-        life = Life(folder / "credence", self.zygote, deaths, access_interval=interval, **options)
-        place = Standing(folder, life, self.base.shop)
+        place = self.copy(folder, deaths, access_interval=interval, **options)
         try:
-            return _walked(steps, place, life, times)
+            return _walked(steps, place, place.served, times)
         finally:
             place.close()
+
+    def copy(self, folder, deaths=None, **options):
+        """Return people of a copy in ``folder``; ``options`` as ``Life``."""
+        shutil.copytree(self.base.home.path, folder / "credence")
+        return Standing(folder, Life(folder / "credence", self.zygote, deaths, **options), self.base.shop)
 
 
 @dataclass

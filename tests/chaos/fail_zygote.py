@@ -14,6 +14,7 @@ import ssl
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
@@ -57,7 +58,6 @@ def remember_keys(home):
 def live(task):
     """Be ``credence`` with the arguments of a task."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     log = os.open(task["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(log, 1)
@@ -87,11 +87,16 @@ def ahead_of_time(ahead):
     run_node.__kwdefaults__["now"] = lambda: clock.now() + int(ahead.read_text("ascii"))
 
 
+def reap():
+    """Let go of the dead; whoever asked for them has seen it."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
 def main():
     """Fork until the end of stdin."""
     warm()
-    # nobody waits for children: whoever asked for one watches it
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     print(json.dumps("ready"), flush=True)
     while line := sys.stdin.readline():
         task = json.loads(line)
@@ -99,6 +104,7 @@ def main():
             remember_keys(Path(task["home"]))
             print(json.dumps(0), flush=True)
             continue
+        reap()
         pid = os.fork()
         if pid == 0:
             code = 1
@@ -111,6 +117,7 @@ def main():
             finally:
                 os._exit(code)
         print(json.dumps(pid), flush=True)
+    reap()
 
 
 if __name__ == "__main__":
