@@ -6,7 +6,8 @@ chain then says nothing to anybody. The keys lie in the key ledger, of which cop
 Order of durable steps, each survived by a kill at any moment: (1) the positions are revoked on the ledger; (2) one
 store transaction notes which keys go, unlinks the subject and keeps the answer; (3) the keys go, from the key ledger
 and its copy; (4) the note is closed, and the answer leaves. What stops between (2) and (4) is finished by the next
-start or by asking again; what stops before (2) finds the keys and begins anew, and revokes only what is not revoked yet.
+start or by asking again; what stops before (2) finds the keys and begins anew, and revokes only what is not revoked
+yet.
 """
 
 import threading
@@ -131,7 +132,7 @@ class ErasureService:
                 forget_answers_about(connection, known)
 
     def _revoke(self, member: bytes, positions: list[int]) -> Mined | None:
-        """Revoke what is not revoked yet; return where, or None if an earlier try that was cut off revoked all of it."""
+        """Revoke what is not revoked yet; return where, or None if an earlier try that was cut off revoked it all."""
         facts = self._ledger.facts(FactQuery(positions=frozenset((member, position) for position in positions)))
         live = [
             position

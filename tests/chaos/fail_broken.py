@@ -34,9 +34,9 @@ def acknowledges_before_the_commit():
 
 def notes_an_anchor_that_was_not_sent():
     """A row says that a consent is on the ledger before it is sent, so that no start brings it there."""
-    from api.services.consent import ConsentService
     from sqlalchemy import update
 
+    from api.services.consent import ConsentService
     from api.storage import table
 
     real = ConsentService._record

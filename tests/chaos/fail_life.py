@@ -109,7 +109,18 @@ class Life:
     where a process would die, the disk is full.
     """
 
-    def __init__(self, folder, zygote, deaths=None, *, access_interval=3600, every=False, deaths_a_step=1, broken=None, full=False):
+    def __init__(
+        self,
+        folder,
+        zygote,
+        deaths=None,
+        *,
+        access_interval=3600,
+        every=False,
+        deaths_a_step=1,
+        broken=None,
+        full=False,
+    ):
         self.home = Home(folder)
         self.deaths = deaths
         self.count = 0

@@ -1,22 +1,20 @@
 """People who ask again until they are answered, and write down what they were told."""
 
-import json
 import time
 from dataclasses import replace
 from http import HTTPStatus
 
 import httpx
 from fail_life import PATIENCE_S
-from served_kit import SHOP, Firm, Place
+from served_kit import SHOP, Place
 
 from api.client.client import ApiError, Client
 from api.client.credential import Credential
-from api.client.error import NoAnswerError, refusal_of
+from api.client.error import NoAnswerError
 from api.client.session import Session
 from api.credential_of import credential_named
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.web3_ledger import Web3Ledger
-from ledger_node.domain.error import ChainError
 from ledger_node.domain.record import from_hex
 
 PAUSE_S = 0.02
@@ -32,7 +30,8 @@ class PatientClient(Client):
     def __init__(self, url, credential=None, *, keyless=None):
         session = None if credential is None else Session(url, credential)
         # as a client makes it, but that it reads no authorities for TLS, which takes long and is not needed here
-        self._http = httpx.Client(base_url=url, auth=session, timeout=PATIENCE_S, trust_env=False, verify=False)
+        options = {"timeout": PATIENCE_S, "trust_env": False, "verify": False}
+        self._http = httpx.Client(base_url=url, auth=session, **options)
         self.answers = []
         self._keyless = keyless
 
@@ -69,10 +68,11 @@ class PatientClient(Client):
             try:
                 again = super()._send(method, path, **options)
             except ApiError as error:
-                assert isinstance(before, ApiError), (path, error)
-                assert (error.status, error.reason, error.message) == (before.status, before.reason, before.message)
+                now = (error.status, error.reason, error.message)
             else:
-                assert again.content == before.content, (path, before, again.content)
+                now = again.content
+            then = (before.status, before.reason, before.message) if isinstance(before, ApiError) else before.content
+            assert now == then, path
 
 
 class Standing(Place):

@@ -1,9 +1,9 @@
 """Commit points, and death at them: hooks in the process that is tried, none of them in its code.
 
 A commit point is a moment at which something becomes durable, or visible to others: a commit of any engine of
-SQLAlchemy, a block in the chain file, a transaction on its way to a node, an answer on its way to a caller, a message to
-a webhook, a file that takes its name. Each is passed twice, ``before`` and ``after``. What a point is called says where
-in the code it is, by the functions on the stack, so that a new one is found without anybody listing it.
+SQLAlchemy, a block in the chain file, a transaction on its way to a node, an answer on its way to a caller, a message
+to a webhook, a file that takes its name. Each is passed twice, ``before`` and ``after``. What a point is called says
+where in the code it is, by the functions on the stack, so that a new one is found without anybody listing it.
 """
 
 import os
@@ -17,7 +17,14 @@ from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-WHERE = ("api/services/", "api/sign_in/", "api/storage/outbox", "api/composition", "api/cli/", "ledger_node/chain/web3_ledger")
+WHERE = (
+    "api/services/",
+    "api/sign_in/",
+    "api/storage/outbox",
+    "api/composition",
+    "api/cli/",
+    "ledger_node/chain/web3_ledger",
+)
 """Whose functions name a point: what they call is the same everywhere."""
 SENDING = b"eth_sendRawTransaction"
 IDS = re.compile(r"0x[0-9a-f]{64}|[0-9a-f]{32}|(?<=/)[0-9]+(?=/|$)")
@@ -30,8 +37,8 @@ class Points:
     """The points of one life of a process. The files ``tape`` and ``armed`` tie it to whoever watches.
 
     While ``armed`` exists, or the process is still starting, every point that is passed is written on the tape, and one
-    that is not ``known`` ends the process; ``armed`` is gone then. With ``every``, a point is another one each time it is
-    passed within the step that ``armed`` names; else the same place in the code is one point. ``only``: of which names.
+    that is not ``known`` ends the process; ``armed`` is gone then. With ``every``, a point is another one each time it
+    is passed within the step that ``armed`` names; else the same place in the code is one point. ``only``: which names.
     With ``full`` nobody dies: the commit fails there, as on a full disk.
     """
 

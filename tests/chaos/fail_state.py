@@ -1,9 +1,9 @@
 """What an instance holds, by meaning: every table of its store and every event of its chain, without times and ids.
 
 Two instances that did the same hold the same, but for what is drawn at random: ids, keys, salts, ciphers, times. So
-rows are compared by what is left of them and by how they hang together: an id is known by the rows that it stands in, and
-a row by its ids, over and over (colour refinement). What is compared is everything but what is named here; a new table
-or column counts until somebody says that it does not.
+rows are compared by what is left of them and by how they hang together: an id is known by the rows that it stands in,
+and a row by its ids, over and over (colour refinement). What is compared is everything but what is named here; a new
+table or column counts until somebody says that it does not.
 """
 
 import json
@@ -27,7 +27,14 @@ DRAWN = {
     "transaction", "url",
 }  # fmt: skip
 """Ciphers, signatures and salted texts, the places that batches are shuffled into, and how much gas that took."""
-ORDINALS = {"access_row.number", "notification.number", "job.sequence", "job_rejection.id", "webhook.delivered", "key_ledger.version"}
+ORDINALS = {
+    "access_row.number",
+    "notification.number",
+    "job.sequence",
+    "job_rejection.id",
+    "webhook.delivered",
+    "key_ledger.version",
+}
 """Numbers that are given out also to what a death left behind: their order is checked by itself."""
 SESSIONS = {"access_token", "assertion_used"}
 """Who signed in, and how often: as often as a client was cut off."""
@@ -98,7 +105,7 @@ class State:
         self._rows.append((kind, tuple(plain), tuple(opaque)))
 
     def _drop_left_behind(self):
-        """Drop the jobs of uploads that were cut off: they say so, hold nothing, and whoever sent them knows nothing."""
+        """Drop the jobs of uploads that were cut off: they say so, hold nothing, and nobody was told of them."""
         jobs = [row for row in self._rows if row[0] == "job" and dict(row[1])["reason"] == "upload_interrupted"]
         for job in jobs:
             assert (dict(job[1])["state"], dict(job[1])["rows_read"]) == ("failed", 0)
@@ -154,9 +161,9 @@ def _shown(row):
 
 
 def _flat(values, is_left_out=lambda _: False, prefix=""):
-    for name, value in values.items():
-        if isinstance(value, str) and value[:1] in {"{", "["} and not is_left_out(name):
-            value = json.loads(value)
+    for name, held in values.items():
+        is_json = isinstance(held, str) and held[:1] in {"{", "["} and not is_left_out(name)
+        value = json.loads(held) if is_json else held
         if isinstance(value, dict):
             yield from _flat(value, prefix=f"{prefix}{name}.")
         elif isinstance(value, list | tuple):
@@ -179,12 +186,14 @@ def events_of(home, rpc):
 
 def pending(home):
     """Return what is begun in the store and not finished, in words."""
-    parts = [f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {table} WHERE {what})" for table, what in UNFINISHED.items()]
+    parts = [
+        f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {table} WHERE {what})" for table, what in UNFINISHED.items()
+    ]
     return [row[0] for row in rows_of(home.store, " UNION ALL ".join(parts))]
 
 
 def check_order(home, node_url):
-    """Hold what is numbered against itself and the chain: nothing missing, nothing twice, and each linked to the last."""
+    """Hold what is numbered against itself and the chain: none missing, none twice, and each linked to the last."""
     rpc = Rpc(node_url)
     events = events_of(home, rpc)
     anchors = [values for name, values in events if name == "BatchAnchored"]
@@ -195,7 +204,9 @@ def check_order(home, node_url):
         held = rows_of(home.store, _HELD[stream].format(member.hex()))
         assert [tuple(row) for row in held] == [(one["number"], one["root"], one["start"]) for one in own]
     for table, column in (("access_interval", "batch_root"), ("batch", "root")):
-        rows = rows_of(home.store, f"SELECT member, {column} AS root, previous_root FROM {table} ORDER BY member, number")
+        rows = rows_of(
+            home.store, f"SELECT member, {column} AS root, previous_root FROM {table} ORDER BY member, number"
+        )
         assert all(old["root"] == new["previous_root"] for old, new in pairwise(rows) if old["member"] == new["member"])
     intervals = rows_of(home.store, "SELECT number, since, until, before, after FROM access_interval ORDER BY number")
     assert all((old["until"], old["after"]) == (new["since"], new["before"]) for old, new in pairwise(intervals))

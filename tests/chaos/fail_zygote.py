@@ -1,6 +1,7 @@
 """Forks real processes of ``credence`` that have the hooks of fail_point; a fork starts in a tenth of the time.
 
-Reads tasks as lines of JSON: ``{"argv", "kind", "log", "ahead"?, …}`` and what ``Points`` takes. Answers with process ids. ``{"kind": "keys", "home"}`` forks nothing.
+Reads tasks as lines of JSON: ``{"argv", "kind", "log", "ahead", "broken"}`` with what ``Points`` takes, and answers
+with process ids. ``{"kind": "keys", "home"}`` forks nothing.
 """
 
 import ctypes
@@ -19,8 +20,8 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
 
-import fail_broken
-import fail_point
+import fail_broken  # noqa: E402 - found by the line above
+import fail_point  # noqa: E402 - same
 
 ROOMS = ("api.cli.main", "api.cli.node", "api.cli.serve", "api.composition", "api.http.app", "uvicorn", "httpx")
 PR_SET_PDEATHSIG = 1
@@ -87,6 +88,12 @@ def ahead_of_time(ahead):
     run_node.__kwdefaults__["now"] = lambda: clock.now() + int(ahead.read_text("ascii"))
 
 
+def say(answer):
+    """Answer whoever asked."""
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
 def reap():
     """Let go of the dead; whoever asked for them has seen it."""
     with suppress(ChildProcessError):
@@ -97,12 +104,12 @@ def reap():
 def main():
     """Fork until the end of stdin."""
     warm()
-    print(json.dumps("ready"), flush=True)
+    say("ready")
     while line := sys.stdin.readline():
         task = json.loads(line)
         if task["kind"] == "keys":
             remember_keys(Path(task["home"]))
-            print(json.dumps(0), flush=True)
+            say(0)
             continue
         reap()
         pid = os.fork()
@@ -112,11 +119,11 @@ def main():
                 live(task)
             except SystemExit as end:
                 code = end.code if isinstance(end.code, int) else 1
-            except BaseException:
+            except BaseException:  # noqa: BLE001 - it ends here, and says why
                 traceback.print_exc()
             finally:
                 os._exit(code)
-        print(json.dumps(pid), flush=True)
+        say(pid)
     reap()
 
 

@@ -316,9 +316,13 @@ def test_n1_an_erasure_that_was_cut_off_is_finished_by_asking_again_and_revokes_
     assert instance.subjects.find(subject.id) is None
 
 
-def test_a_job_is_done_though_its_key_cannot_be_removed_yet_and_the_key_goes_later(node, instance, tmp_path, monkeypatch):
+def test_a_job_is_done_though_its_key_cannot_be_removed_yet_and_the_key_goes_later(
+    node, instance, tmp_path, monkeypatch
+):
     async def body():
-        yield write_rows(tmp_path / "rows.csv", "tax_payment", [(int.from_bytes(random_bytes(3), "big"), {})]).read_bytes()
+        yield write_rows(
+            tmp_path / "rows.csv", "tax_payment", [(int.from_bytes(random_bytes(3), "big"), {})]
+        ).read_bytes()
 
     member = next(member.id for member in node.home.members() if member.slug == "tax-bureau")
     jobs = instance.jobs
