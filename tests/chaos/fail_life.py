@@ -1,88 +1,21 @@
 """An instance that dies at commit points and is started again at once, as a supervisor of processes does."""
 
 import itertools
-import json
-import os
 import resource
-import select
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
-from contextlib import suppress
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from fail_point import ALSO_API
+from fail_process import PATIENCE_S, Process
 
 from api.home import Home
 
-PATIENCE_S = 60
 _TICK_S = 0.01
-
-
-class Zygote:
-    """The process that forks the others; they end with it."""
-
-    def __init__(self):
-        command = [sys.executable, str(Path(__file__).with_name("fail_zygote.py"))]
-        self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self._guard = threading.Lock()
-        assert self._answer() == "ready"
-
-    def fork(self, task):
-        """Return the id of a new process."""
-        with self._guard:
-            self._child.stdin.write(json.dumps(task).encode() + b"\n")
-            self._child.stdin.flush()
-            return self._answer()
-
-    def remember_keys(self, home):
-        """Open the keystores of a home, and of its copies, faster from now on."""
-        self.fork({"kind": "keys", "home": str(home)})
-
-    def _answer(self):
-        return json.loads(self._child.stdout.readline())
-
-    def close(self):
-        self._child.stdin.close()
-        self._child.wait()
-        self._child.stdout.close()
-
-
-class Process:
-    """A process that is not our child, to be looked at and killed."""
-
-    def __init__(self, pid, tape):
-        self.pid = pid
-        self.tape = tape
-        self._read = 0
-        self._fd = None
-        with suppress(ProcessLookupError):
-            self._fd = os.pidfd_open(pid)
-
-    def is_dead(self):
-        return self._fd is None or bool(select.select([self._fd], [], [], 0)[0])
-
-    def end(self, how):
-        if self._fd is not None:
-            with suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._fd, how)
-            select.select([self._fd], [], [], PATIENCE_S)
-
-    def news(self):
-        """Return the points that it passed since this was called last, and those that it died or failed at."""
-        lines = self.tape.read_text("utf-8").splitlines() if self.tape.exists() else []
-        new, self._read = lines[self._read :], len(lines)
-        return [line[2:] for line in new if line.startswith("P ")], [line[2:] for line in new if line.startswith("K ")]
-
-    def forget(self):
-        if self._fd is not None:
-            os.close(self._fd)
 
 
 class Deaths:
@@ -139,6 +72,7 @@ class Life:
         self._processes = {}
         self._ready = threading.Event()
         self._stopping = threading.Event()
+        self._excused = set()
         self._label, self._left = None, 0
         self._deaths_a_step = deaths_a_step
         self._guard = threading.Lock()
@@ -196,6 +130,7 @@ class Life:
     def kill(self, kind):
         """Kill one process from the outside."""
         with self._guard:
+            self._excused.add(kind)
             self._processes[kind].end(signal.SIGKILL)
 
     def pid(self, kind):
@@ -203,7 +138,8 @@ class Life:
             return self._processes[kind].pid
 
     def limit_files(self, kind, size):
-        """Let a process write no file behind so many bytes, as if the disk took no more."""
+        """Let a process write no file behind so many bytes, as if the disk took no more; it may end by that."""
+        self._excused.add(kind)
         resource.prlimit(self.pid(kind), resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
     def stop(self):
@@ -236,6 +172,7 @@ class Life:
                 options += ["--access-interval", self._access_interval, "--insecure-local-webhooks"]
                 self._start("api", "serve", *options)
         elif not self._ready.is_set() and _answers(self.url):
+            self._excused.clear()
             self._ready.set()
 
     def _start(self, kind, *argv):
@@ -260,7 +197,13 @@ class Life:
     def _bury(self, kind):
         process = self._processes.pop(kind)
         process.forget()
-        for point in self._note(process):
+        died = self._note(process)
+        if not died and not self._full and kind not in self._excused and not self._stopping.is_set():
+            self.faults.append(f"the {kind} ended by itself: {self.words()}")
+        if kind == "node":
+            # one that is just starting gives up without a node, and is started again
+            self._excused.add("api")
+        for point in died:
             self._left -= 1
             self._arm()
             if point.endswith(ALSO_API) and "api" in self._processes:

@@ -7,7 +7,7 @@ while processes die. It yields what comes to ``told`` when it ends: the same in 
 import time
 from collections import Counter
 
-from fail_life import PATIENCE_S
+from fail_process import PATIENCE_S
 from fail_state import rows_of
 from served_kit import DEPARTMENTS, SEED, one_form, seen, write_rows
 from subject_kit import Key, body_of, cancel, new_key, path_of, rotate

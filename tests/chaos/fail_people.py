@@ -5,7 +5,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 import httpx
-from fail_life import PATIENCE_S
+from fail_process import PATIENCE_S
 from served_kit import SHOP, Place
 
 from api.client.client import ApiError, Client

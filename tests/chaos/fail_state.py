@@ -34,6 +34,7 @@ ORDINALS = {
     "job_rejection.id",
     "webhook.delivered",
     "key_ledger.version",
+    "access_row.interval",
 }
 """Numbers that are given out also to what a death left behind: their order is checked by itself."""
 SESSIONS = {"access_token", "assertion_used"}
@@ -44,7 +45,7 @@ LOG = {"access_row", "logged"}
 LEFT_OUT = TIMES | DRAWN | ORDINALS
 ROUNDS = 6
 OPAQUE = re.compile(r"0x[0-9a-f]{40,}|[0-9a-f]{32}|[a-z]+_[0-9A-Za-z_-]{20,}")
-TRIES = {"answer_lost", "ledger_unavailable", "ledger_refused"}
+TRIES = {"answer_lost", "ledger_unavailable", "ledger_refused", "store_unavailable"}
 
 
 def rows_of(path, query):
@@ -78,6 +79,7 @@ class State:
                     for row in rows_of(path, f'SELECT * FROM "{name}"'):
                         self._add(name, dict(row))
         self._drop_left_behind()
+        self._drop_keys_of_nothing()
         for row in log:
             self._add("logged", {name: value for name, value in row.items() if name not in {"salt", "place"}})
         self._drop_tries(log)
@@ -113,6 +115,11 @@ class State:
             held = [row for row in self._rows if row is not job and ids & {value for _, value in row[2]}]
             assert held == [], "a job of an upload that was cut off left something behind"
             self._rows.remove(job)
+
+    def _drop_keys_of_nothing(self):
+        """Drop data keys that no row names: keys are durable before what they seal, which never came to be."""
+        named = {value for kind, _, opaque in self._rows if kind != "data_key" for _, value in opaque}
+        self._rows = [row for row in self._rows if row[0] != "data_key" or dict(row[2])["id"] in named]
 
     def _drop_tries(self, log):
         """Drop what the log holds of tries that were not answered, where a later one was: one use, and one answer."""

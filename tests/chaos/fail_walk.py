@@ -4,9 +4,10 @@ import shutil
 import time
 from dataclasses import dataclass, field
 
-from fail_life import PATIENCE_S, Life, Zygote
+from fail_life import Life
 from fail_path import next_block
 from fail_people import Standing
+from fail_process import PATIENCE_S, Zygote
 from fail_state import State, check_order, pending
 
 from api.cli.node import found_instance
