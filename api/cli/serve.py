@@ -1,5 +1,6 @@
 """``credence serve``: the API and, unless an address of another node is given, the embedded node beside it."""
 
+import gc
 import json
 import logging
 import os
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from uvicorn import Server
 
 _BACKLOG = 512
+_GARBAGE_AT = 50_000
+"""Objects between two collections; a verification makes a few thousand, nearly none of them in cycles."""
 
 
 def serve(
@@ -84,6 +87,9 @@ def serve(
                 )
                 if stop_with_parent:
                     threading.Thread(target=_stop_at_end_of_stdin, args=(server,), daemon=True).start()
+                # what lives from here on is never garbage, and garbage is looked for less often
+                gc.freeze()
+                gc.set_threshold(_GARBAGE_AT)
                 if as_json:
                     emit({"url": address, "pid": os.getpid(), "node_url": node_url})
                 server.run(sockets=[listener])

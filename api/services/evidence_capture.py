@@ -9,13 +9,14 @@ from api.services.evidence import SealedEvidence, seal_evidence
 from api.services.vault_search import Source
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.port import Block, Ledger, StateProof
+from ledger_node.domain.canonical import JSON
 from ledger_node.domain.evidence.bundle import Bundle, bundle_digest
 from ledger_node.domain.evidence.fact import facts_of
 from ledger_node.domain.evidence.receipt import Receipt
 from ledger_node.domain.evidence.slot import Slots, slots_of
 from ledger_node.domain.fact import LedgerFacts
 from ledger_node.domain.presentation import Presentation
-from ledger_node.domain.query import FactQuery
+from ledger_node.domain.query import FactQuery, members_of
 from ledger_node.domain.signature import SIGNATURE_BYTES
 
 _UNSIGNED = bytes(SIGNATURE_BYTES)
@@ -45,8 +46,7 @@ class EvidenceCapture:
             ChainError: the ledger does not answer.
         """
         query = replace(query, keys=query.keys | {(self._answerer.member, self._answerer.signing_key.address)})
-        names = self._named({member for member, _ in query.keys} | {member for _, member in query.issuers})
-        return Wanted(query, slots_of(query, names))
+        return Wanted(query, slots_of(query, self._named(members_of(query))))
 
     def facts(self, wanted: Wanted, proof: StateProof, at: Block) -> LedgerFacts:
         """Return the facts that were wanted, as ``proof`` has them at the block ``at``."""
@@ -63,6 +63,7 @@ class EvidenceCapture:
     def seal(
         self,
         presentation: Presentation,
+        shown: JSON,
         entry: int,
         proof: StateProof,
         *,
@@ -71,24 +72,26 @@ class EvidenceCapture:
         bank: bytes,
         sources: Sequence[Source],
     ) -> SealedEvidence:
-        """Return the bundle of an answer, signed as a whole, and sealed under the keys of ``sources``, all it shows."""
+        """Return the bundle of an answer, signed as a whole, and sealed under the keys of ``sources``, all it shows.
+
+        ``shown``: the JSON form of ``presentation`` (``presentation_to_json``), which the bank receives as well.
+        """
         answerer = self._answerer
         receipt = Receipt(answerer.member, answerer.signing_key.address, use, max_age_days, _UNSIGNED)
         book = self._book
         bare = Bundle(book.chain_id, book.genesis, presentation, entry, {}, {}, proof.block, (), receipt)
+        query = bare.query
+        names = self._named(members_of(query))
         bundle = replace(
             bare,
             schemas={name: schemas()[name] for name in bare.needed_schemas},
-            names=self._named(bare.needed_names),
+            names=names,
             batches={source.batch_key: source.batch for source in sources},
+            nodes=proof.nodes_of(slots_of(query, names)),
         )
-        signature = answerer.signing_key.sign(bundle.receipt_digest(receipt, self._ledger.consent_domain))
-        bundle = replace(
-            bundle,
-            nodes=proof.nodes_of(slots_of(bundle.query, bundle.names)),
-            receipt=replace(receipt, signature=signature),
-        )
-        encoded = bundle.encode()
+        digest = bundle.receipt_digest(receipt, self._ledger.consent_domain, presentation=shown)
+        bundle = replace(bundle, receipt=replace(receipt, signature=answerer.signing_key.sign(digest)))
+        encoded = bundle.encode(presentation=shown)
         keys = [source.vault_key for source in sources]
         return seal_evidence(encoded, digest=bundle_digest(encoded), use=use, bank=bank, keys=keys)
 

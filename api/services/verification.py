@@ -29,6 +29,7 @@ from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import require_granted_to
 from ledger_node.domain.error import CredenceError, InvalidInputError, VerificationError
+from ledger_node.domain.evidence.bundle import presentation_to_json
 from ledger_node.domain.fact import LedgerFacts
 from ledger_node.domain.opening import FieldProof
 from ledger_node.domain.presentation import (
@@ -90,6 +91,8 @@ class Answer:
     evidence: SealedEvidence | None = None
     keys: tuple[VaultKey, ...] = ()
     """Those of all attestations that it was made from."""
+    shown: JSON = None
+    """The JSON form of the presentation, where its evidence was made of it."""
 
     @property
     def relied(self) -> Sequence[Relied]:
@@ -110,7 +113,7 @@ class Answer:
             "max_uses": None if facts is None or facts.consent is None else facts.consent.max_uses,
             "controllers_entry": self.controllers_entry,
             "evidence": None if self.evidence is None else self.evidence.to_json(),
-            "presentation": self.presentation.to_json(schemas()),
+            "presentation": self.presentation.to_json(schemas()) if self.shown is None else self.shown,
             "receipt": None if self.receipt is None else self.receipt.to_json(),
         }
 
@@ -215,11 +218,13 @@ class VerificationService:
         facts = self._capture.facts(wanted_facts, proof, result.mined.block)
         shown_subject = ShownSubject(subject.credit_code, registration.shown, _prove_subject(registration.prover))
         presentation = _present(held.shown, shown_subject, claims, found, unconsented, facts, policy)
-        evidence = None
+        evidence = shown = None
         if presentation.consent is not None:
             verify(presentation, schemas(), facts, grantee=bank, policy=policy, uses_already_counted=1)
+            shown = presentation_to_json(presentation, schemas())
             evidence = self._capture.seal(
                 presentation,
+                shown,
                 held.entry,
                 proof,
                 max_age_days=policy.max_age_days,
@@ -229,7 +234,7 @@ class VerificationService:
             )
         receipt = self._receipts.of_use(held, use, result)
         transaction, keys = result.mined.transaction, tuple(source.vault_key for source in opened)
-        return Answer(presentation, facts, use, transaction, held.entry, receipt, evidence, keys)
+        return Answer(presentation, facts, use, transaction, held.entry, receipt, evidence, keys, shown)
 
 
 @dataclass(slots=True)
