@@ -123,7 +123,9 @@ class State:
 
     def _drop_tries(self, log):
         """Drop what the log holds of tries that were not answered, where a later one was: one use, and one answer."""
-        told = {row["row"]["use"] for row in log if row["row"]["reason"] not in TRIES}
+        told = {row["row"]["use"] for row in log if row["row"]["reason"] not in TRIES} - {None}
+        last = {row["row"]["use"]: row["row"]["reason"] for row in log}
+        assert not any(last[use] in TRIES for use in told), "an answer that was given is said to be lost"
         tries = {
             row["leaf"].removeprefix("0x")
             for row in log

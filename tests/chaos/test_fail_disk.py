@@ -10,8 +10,12 @@ from served_kit import seen, write_rows
 
 from api.client.client import ApiError, Client
 from api.credential_of import credential_named
+from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
 
+pytestmark = pytest.mark.skipif(
+    not hasattr(Reason, "STORE_UNAVAILABLE"), reason="needs the store that says store_unavailable (issue 6, part 6)"
+)
 COMMITS = "(commit|block) .* before"
 """Where a disk may refuse."""
 ANCHORING = {"access log": 1}
