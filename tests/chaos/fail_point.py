@@ -39,7 +39,7 @@ class Points:
     While ``armed`` exists, or the process is still starting, every point that is passed is written on the tape, and one
     that is not ``known`` ends the process; ``armed`` is gone then. With ``every``, a point is another one each time it
     is passed within the step that ``armed`` names; else the same place in the code is one point. ``only``: which names.
-    With ``full`` nobody dies: the commit fails there, as on a full disk.
+    With ``full`` nobody dies: the commit fails there, as on a full disk, and so does the next one that is new.
     """
 
     def __init__(self, task):
@@ -73,14 +73,14 @@ class Points:
                     self._end(one)
 
     def _end(self, key):
-        with suppress(FileNotFoundError):
-            self._armed.unlink()
         self._known.add(key)
         os.write(self._tape, f"K {key}\n".encode())
         if self._full:
             error = sqlite3.OperationalError("database or disk is full")
             error.sqlite_errorcode, error.sqlite_errorname = sqlite3.SQLITE_FULL, "SQLITE_FULL"
             raise error
+        with suppress(FileNotFoundError):
+            self._armed.unlink()
         os.kill(os.getpid(), signal.SIGKILL)
 
     def _read_label(self):
