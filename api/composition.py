@@ -9,7 +9,7 @@ from api.http.cursor import CursorCodec
 from api.services.access_interval import AccessIntervals, Keeper
 from api.services.access_log import AccessLog
 from api.services.access_read import AccessReader
-from api.services.access_recovery import complete_rows
+from api.services.access_recovery import LostAnswers
 from api.services.chain_follower import ChainFollower
 from api.services.commit_pool import CommitPool
 from api.services.consent import ConsentService
@@ -29,6 +29,7 @@ from api.services.notice_read import NoticeReader
 from api.services.recovery import RecoveryService
 from api.services.rotation import RotationService
 from api.services.subject import SubjectService
+from api.services.use_claim import UseClaims
 from api.services.use_recorder import UseRecorder
 from api.services.vault_search import VaultSearch
 from api.services.verification import VerificationService
@@ -37,9 +38,14 @@ from api.services.webhook_address import InsecureLoopbackAddresses, PublicAddres
 from api.services.webhook_delivery import WebhookDeliveries
 from api.services.webhook_post import WebhookPost
 from api.settings import ACCESS_INTERVAL_S, NOTIFY_INTERVAL_S
+from api.sign_in.replay import LocalProofMemory, ProofMemory
 from api.sign_in.service import SignIn
+from api.sign_in.shared_replay import SharedProofMemory
 from api.storage.database import Store, open_store
+from api.storage.migration.schema import STORE
+from api.storage.migration.version import require_version_alone
 from api.storage.outbox import StoredOutbox
+from api.storage.postgres import PostgresStore
 from api.vault.cipher import KeyEncryptionKey
 from api.vault.joint_key import KeyRing
 from api.vault.key_ledger import KeyLedger, open_key_ledger
@@ -91,7 +97,7 @@ class Instance:
     evidence: EvidenceReader
     evidence_pages: EvidencePages
     _recorder: UseRecorder
-    _access_log: AccessLog
+    _lost: LostAnswers
     _intervals: AccessIntervals
     _follower: ChainFollower
     _deliveries: WebhookDeliveries
@@ -113,7 +119,7 @@ class Instance:
             self.consent_requests.complete_pending()
             self.consents.complete_pending()
             self._intervals.anchor_pending()
-            complete_rows(self.store, self.ledger, self.consents, self._access_log)
+            self._lost.complete()
             self.controllers.complete_pending()
             self.recoveries.complete_pending()
         except ChainError as error:
@@ -144,16 +150,21 @@ def open_instance(
     node_urls: Sequence[str],
     *,
     processes: int,
+    database_url: str | None = None,
+    keys_url: str | None = None,
     access_interval_s: float = ACCESS_INTERVAL_S,
     insecure_local_webhooks: bool = False,
 ) -> Instance:
     """Wire an instance from its home folder and the addresses of its nodes, the preferred one first.
 
+    ``database_url``, ``keys_url``: where the store and the key ledger are, if they are not in the folder.
     ``access_interval_s``: seconds between two anchors of the access log. ``insecure_local_webhooks``: for tests,
     webhooks may go to this machine.
 
     Raises:
         InvalidInputError: ``configuration``; a file or key is missing, or purposes.json is not the agreed one.
+            ``store_in_use``; another process serves from this folder.
+        StoreError: the store cannot be reached.
         ChainError: the node does not answer.
     """
     book = home.address_book()
@@ -174,8 +185,16 @@ def open_instance(
     if registrar is None or relayer is None:
         raise InvalidInputError(Reason.CONFIGURATION, "members.json names no registrar or no relayer")
     relayer_key = home.read_key(relayer.slug)
-    store = open_store(home.store)
-    keys = open_key_ledger(home.key_ledger, store)
+    if (database_url is None) != (keys_url is None):
+        # a ledger in the folder of each host would be a copy that knows nothing of the keys of the others
+        raise InvalidInputError(
+            Reason.CONFIGURATION,
+            "name the databases of both store and key ledger: CREDENCE_DATABASE_URL, CREDENCE_KEYS_URL",
+        )
+    store = open_store(home.store, database_url)
+    store.turns.join()
+    require_version_alone(store, STORE)
+    keys = open_key_ledger(home.key_ledger, store, keys_url)
     removals = KeyRemovals(store, keys)
     ring = KeyRing(keys, {member: department.kek for member, department in departments.items()})
     relaying, registering = (
@@ -189,9 +208,10 @@ def open_instance(
     subjects = SubjectService(store, keys, issuers[registrar.id], ledger, history)
     purposes = _agreed_purposes(home, ledger)
     consents = ConsentService(store, ledger, subjects, history, purposes)
-    recorder = UseRecorder(ledger)
+    recorder = UseRecorder(ledger, UseClaims(store))
     vaults = VaultSearch(store, keys, departments, ledger.anchor_domain)
     log = AccessLog(store, keys, departments[registrar.id], clock.now)
+    lost = LostAnswers(store, ledger, consents, log)
     keeper = Keeper(relayer.id, SigningKey.of(relayer_key))
     receipts = ConsentReceipts(store, ledger, consents, keeper)
     rules = InsecureLoopbackAddresses() if insecure_local_webhooks else PublicAddresses()
@@ -202,7 +222,7 @@ def open_instance(
         ledger=ledger,
         store=store,
         keys=keys,
-        sign_in=SignIn(store, ledger, history.known, started=clock.now()),
+        sign_in=SignIn(store, ledger, history.known, _proof_memory(store)),
         departments=departments,
         issuers=issuers,
         jobs=JobService(store, keys, removals, issuers, clock.now),
@@ -229,8 +249,10 @@ def open_instance(
         notices=NoticeReader(store),
         webhooks=webhooks,
         _recorder=recorder,
-        _access_log=log,
-        _intervals=AccessIntervals(store, ledger, keeper, clock.now, interval_s=access_interval_s),
+        _lost=lost,
+        _intervals=AccessIntervals(
+            store, ledger, keeper, clock.now, interval_s=access_interval_s, recover=lost.complete_left
+        ),
         _follower=ChainFollower(store, ledger, interval_s=NOTIFY_INTERVAL_S),
         _deliveries=WebhookDeliveries(
             store, webhooks, WebhookPost(rules, system_addresses), clock.now, interval_s=NOTIFY_INTERVAL_S
@@ -238,6 +260,12 @@ def open_instance(
         _pool=pool,
         _removals=removals,
     )
+
+
+def _proof_memory(store: Store) -> ProofMemory:
+    if isinstance(store, PostgresStore):
+        return SharedProofMemory(store)
+    return LocalProofMemory(clock.now())
 
 
 def _agreed_purposes(home: Home, ledger: Ledger) -> Purposes:

@@ -1,3 +1,10 @@
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import postgres_kit
+import pytest
 from hypothesis import Phase, is_hypothesis_test, settings
 
 import ledger_node  # noqa: F401 - chooses py-evm's hash function, which must be before anything of it is imported
@@ -12,6 +19,34 @@ settings.register_profile(
 
 def pytest_addoption(parser):
     parser.addoption("--chaos", action="store_true", default=False, help="kill at hundreds of moments, not at dozens")
+    parser.addoption(
+        "--store",
+        choices=("sqlite", "postgres"),
+        default="sqlite",
+        help="where stores of tests are that do not care: run any test on PostgreSQL",
+    )
+
+
+def pytest_configure(config):
+    postgres_kit.choose(config.getoption("--store"))
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server."""
+    if postgres_kit.programs() is None:
+        pytest.skip("the programs of a PostgreSQL server are not installed")
+    return postgres_kit.the_server()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request):
+    """Where a store of the test's own is: None for a file, and the address of a database in PostgreSQL."""
+    return None if request.param == "sqlite" else request.getfixturevalue("postgres").database()
+
+
+def pytest_sessionfinish():
+    postgres_kit.end_the_server()
 
 
 def pytest_collection_modifyitems(config, items):

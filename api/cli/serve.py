@@ -73,6 +73,8 @@ def serve(
                     folder,
                     urls,
                     processes=processes or os.cpu_count() or 1,
+                    database_url=environment().database_url,
+                    keys_url=environment().keys_url,
                     access_interval_s=access_interval,
                     insecure_local_webhooks=insecure_local_webhooks,
                 )

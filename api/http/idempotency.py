@@ -104,7 +104,7 @@ async def begin_stream(request: Request, *, max_bytes: int) -> "BodyStream":
                 raise InvalidInputError(Reason.TOO_LARGE, f"send at most {max_bytes} bytes at once; split the file")
         await begin(request, stream.digest)
         # the other try broke off while this body was read and dropped
-        calls_of(request).release(request.state.attempt)
+        await run_in_threadpool(calls_of(request).release, request.state.attempt)
         request.state.attempt = None
         raise in_progress()
     request.state.attempt = claimed
@@ -192,8 +192,8 @@ class KeepAnswers:
         try:
             await self._app(scope, receive, keep_and_send)
         finally:
-            if (attempt := state.get("attempt")) is not None:
-                self._calls.release(attempt)
+            if (attempt := state.get("attempt")) is not None and attempt.id is not None:
+                await run_in_threadpool(self._calls.release, attempt)
 
     async def _keep(self, attempt: Attempt, held: list[Message]) -> None:
         start, *parts = held

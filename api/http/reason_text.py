@@ -219,6 +219,13 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.WEBHOOK_LATE: "The message is too old or from the future; drop it, and see whether your clock is right.",
         Reason.WEBHOOK_REPLAYED: "The message came before; drop it.",
         # the chain and the machinery around it
+        Reason.STORE_UNAVAILABLE: (
+            "The instance's store does not answer or is busy; nothing that was acknowledged is lost, "
+            "try again after Retry-After."
+        ),
+        Reason.STORE_IN_USE: "Another process works with this store, which takes one at a time; its operator stops it.",
+        Reason.STORE_OUTDATED: "The store is of an earlier version; its operator runs: credence store upgrade.",
+        Reason.STORE_NEWER: "The store is of a later version than this program; its operator installs that version.",
         Reason.LEDGER_UNAVAILABLE: "The ledger does not answer; nothing was revealed, try again after Retry-After.",
         Reason.LEDGER_WRONG_CHAIN: "The node serves another chain than this network's; the operator must look.",
         Reason.LEDGER_REFUSED: "The ledger refuses this write; 'detail' says why.",

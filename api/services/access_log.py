@@ -12,12 +12,14 @@ from sqlalchemy import Connection, bindparam, insert, select
 from api.services.evidence import SealedEvidence, store_evidence
 from api.services.member_key import Department
 from api.services.reliance import Relied, note_reliance
+from api.services.use_claim import UseClaims
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal
 from api.vault.key_ledger import KeyLedger
 from ledger_node.domain.access import NO_HEAD, AccessRow, next_head, row_leaf
 from ledger_node.domain.canonical import encode
+from ledger_node.domain.error import StoreError
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.randomness import random_bytes
 
@@ -88,6 +90,10 @@ class AccessLog:
             group.append(self._waiting.get_nowait())
         try:
             self._write_group(group)
+        except StoreError as error:
+            # the rows may be there, if the connection broke as they were committed; they must not be there twice
+            for waiting in group:
+                waiting.error = StoreError(error.reason, error.message)
         except Exception:  # noqa: BLE001 - each is tried alone, so that nobody gets the error of another
             for waiting in group:
                 try:
@@ -103,6 +109,7 @@ class AccessLog:
         keys = self._keys({asked.subject for asked in rows})
         with self._store.begin() as connection:
             self._insert(connection, rows, keys)
+            UseClaims(self._store).settle(connection, {asked.row.use for asked in rows if asked.row.use is not None})
             note_reliance(connection, [one for waiting in group for one in waiting.relied])
             store_evidence(connection, [waiting.evidence for waiting in group if waiting.evidence is not None])
             for waiting in group:

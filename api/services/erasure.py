@@ -10,7 +10,6 @@ start or by asking again; what stops before (2) finds the keys and begins anew, 
 yet.
 """
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -69,7 +68,6 @@ class ErasureService:
         self._removals = removals
         self._issuers = issuers
         self._ledger = ledger
-        self._lock = threading.Lock()
 
     def erase(
         self,
@@ -89,7 +87,7 @@ class ErasureService:
             CredenceError: the key ledger or its copy cannot be changed now; ask again.
         """
         # status changes of a member are numbered, so erasures take turns
-        with self._lock:
+        with self._store.turns.turn("erasures", member):
             return self._erase(member, credit_code, schema, keep)
 
     def _erase(

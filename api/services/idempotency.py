@@ -11,6 +11,7 @@ key, and under the data keys of all attestations that they were made from, so th
 """
 
 import json
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,16 +25,17 @@ from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import KeyEncryptionKey, seal, unseal
 from api.vault.joint_key import KeyRing, VaultKey, joint_key, names_of
-from ledger_node.domain.error import CredenceError, InvalidInputError
+from ledger_node.domain.error import CredenceError, InvalidInputError, StoreError
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
 
 RETENTION_S: Final = 48 * 3600
 """Answers are kept this long from the first try on; a key may be used anew after it."""
 LEASE_S: Final = 300
-"""A call that another process claimed is taken to be under way for so long."""
+"""A call that another process claimed is taken to be under way for so long, if that process lives."""
 _LABEL: Final = b"credence/answer"
 _CALL: Final = table.idempotent_call.c
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +96,18 @@ class IdempotentCalls:
         self._ring = ring
         self._finish = finish
         self._own_key = kek.index(_LABEL)
-        self._me = random_bytes(16)
+        self._turns = store.turns
         self._lock = threading.Lock()
         self._mine: set[bytes] = set()
 
     def start(self) -> None:
-        """Give up what earlier runs claimed: this process alone serves the store, so none of it is under way."""
-        with self._store.begin() as connection:
-            connection.execute(update(table.idempotent_call).values(lease_until=0))
+        """Give up what earlier runs of a process claimed that works with its store alone.
+
+        Of processes that share a store each says itself that it lives.
+        """
+        if not self._turns.is_shared:
+            with self._store.begin() as connection:
+                connection.execute(update(table.idempotent_call).values(lease_until=0))
 
     def claim(self, call: Call, body: bytes | None, now: int) -> Attempt | KeptAnswer | UnderWay:
         """Claim a call, or return its answer. ``body``: digest of the body, or None for one that streams in later.
@@ -144,7 +150,7 @@ class IdempotentCalls:
                 route=route,
                 body=body,
                 seed=seed,
-                owner=self._me,
+                owner=self._turns.me,
                 lease_until=now + LEASE_S,
                 expires_at=now + RETENTION_S,
             )
@@ -167,13 +173,16 @@ class IdempotentCalls:
             )
         if row.answered:
             return UnderWay() if body is None else self._kept(row)
-        under_way = row.id in self._mine if row.owner == self._me else row.lease_until > now
+        if row.owner == self._turns.me:
+            under_way = row.id in self._mine
+        else:
+            under_way = row.lease_until > now and self._turns.lives(row.owner)
         if under_way:
             return UnderWay()
         connection.execute(
             update(table.idempotent_call)
             .where(_CALL.id == row.id)
-            .values(owner=self._me, lease_until=now + LEASE_S, body=body)
+            .values(owner=self._turns.me, lease_until=now + LEASE_S, body=body)
         )
         return Attempt(row.seed, again=True, id=row.id)
 
@@ -220,7 +229,7 @@ class IdempotentCalls:
         }
         if body is not None:
             values["body"] = self._kek.index(b"body" + body)
-        mine = (_CALL.id == attempt.id) & (_CALL.owner == self._me) & (_CALL.answered == 0)
+        mine = (_CALL.id == attempt.id) & (_CALL.owner == self._turns.me) & (_CALL.answered == 0)
         if connection.execute(update(table.idempotent_call).where(mine).values(values)).rowcount != 1:
             raise in_progress()
 
@@ -231,9 +240,25 @@ class IdempotentCalls:
 
     def release(self, attempt: Attempt) -> None:
         """Say that this try is over; a call without answer may be tried again."""
-        if attempt.id is not None:
-            with self._lock:
-                self._mine.discard(attempt.id)
+        if attempt.id is None:
+            return
+        with self._lock:
+            self._mine.discard(attempt.id)
+        if self._turns.is_shared:
+            self._give_up(attempt.id)
+
+    def _give_up(self, call_id: bytes) -> None:
+        """Let other processes try a call that has got no answer."""
+        mine = (_CALL.id == call_id) & (_CALL.owner == self._turns.me) & (_CALL.answered == 0)
+        try:
+            with self._store.connect() as connection:
+                if connection.execute(select(_CALL.id).where(mine)).first() is None:
+                    return
+            with self._store.begin() as connection:
+                connection.execute(update(table.idempotent_call).where(mine).values(lease_until=0))
+        except StoreError as error:
+            # the claim ends by itself, later
+            _log.warning("a call is given up late: %s", error.reason)
 
 
 def in_progress() -> InvalidInputError:

@@ -7,8 +7,8 @@ that no record was sealed under, after a kill between (1) and (2), open nothing.
 """
 
 import json
-import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
 from api.vault.record import VaultRecord
 from ledger_node.chain.port import BatchOrder, Ledger
 from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT, Batch, batch_tree, changes_digest
-from ledger_node.domain.error import ChainError
+from ledger_node.domain.error import ChainError, StoreError
 from ledger_node.domain.header import NO_PREDECESSOR, Header
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import fold
@@ -39,9 +39,13 @@ _SECONDS_A_DAY: Final = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a job stands after a block: written in the same transaction as the block."""
+    """Where a job stands before and after a block: written in the same transaction as the block.
+
+    A job that stands elsewhere meanwhile is worked on by another process, and the block must not stand.
+    """
 
     job: str
+    rows_before: int
     rows_read: int
 
 
@@ -54,7 +58,6 @@ class Issuer:
         self._keys = keys
         self._ledger = ledger
         self._pool = pool
-        self._lock = threading.Lock()
 
     def issue(
         self,
@@ -72,13 +75,13 @@ class Issuer:
         Raises:
             ChainError: the batch is durably stored but not anchored yet; ``anchor_pending`` finishes it.
         """
-        with self._lock:
-            self.anchor_pending_locked()
+        with self._turn():
+            self._anchor_pending()
             job = None if progress is None else progress.job
             department = self.department
             found = sort_rows(self._store, self._keys, department, data_type.schema.name, rows, job=job)
             digests = self._prepare(data_type, found.new, now, [*rejections, *found.refused], found.unchanged, progress)
-            self.anchor_pending_locked()
+            self._anchor_pending()
         return digests
 
     def anchor_pending(self) -> None:
@@ -87,11 +90,13 @@ class Issuer:
         Raises:
             ChainError: the ledger does not answer; nothing is lost.
         """
-        with self._lock:
-            self.anchor_pending_locked()
+        with self._turn():
+            self._anchor_pending()
 
-    def anchor_pending_locked(self) -> None:
-        """As ``anchor_pending``, for a caller that holds the lock."""
+    def _turn(self) -> AbstractContextManager[None]:
+        return self._store.turns.turn("issuer", self.department.member)
+
+    def _anchor_pending(self) -> None:
         member = self.department.member
         pending = select(table.batch).where(table.batch.c.member == member, table.batch.c.start.is_(None))
         with self._store.connect() as connection:
@@ -273,9 +278,10 @@ def _note(
             insert(table.job_unchanged),
             [{"job": progress.job, "line": line, "digest": digest} for line, digest in unchanged],
         )
-    connection.execute(
+    noted = connection.execute(
         update(table.job)
-        .where(table.job.c.id == progress.job)
+        .where(table.job.c.id == progress.job, table.job.c.rows_read == progress.rows_before)
+        .where(table.job.c.state == "running")
         .values(
             rows_read=progress.rows_read,
             issued=table.job.c.issued + issued,
@@ -283,3 +289,5 @@ def _note(
             rejected=table.job.c.rejected + len(rejections),
         )
     )
+    if noted.rowcount != 1:
+        raise StoreError(Reason.STORE_UNAVAILABLE, "another process works on this job")

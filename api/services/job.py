@@ -17,15 +17,17 @@ from api.services.issuer import Issuer, Progress
 from api.services.key_removal import KeyRemovals
 from api.storage import table
 from api.storage.database import Store
+from api.storage.turn import Office
 from api.vault.cipher import seal, unseal
 from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
-from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError
+from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError, StoreError
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
 
 BLOCK: Final = 4096
 _CHUNK_BYTES: Final = 1 << 20
 _RETRY_S: Final = 1.0
+_IDLE_S: Final = 5.0
 _WAITING: Final = ("queued", "running")
 _INTERRUPTED: Final = InvalidInputError(
     Reason.UPLOAD_INTERRUPTED, "the upload broke off; send the file again, rows are never issued twice"
@@ -49,17 +51,14 @@ class JobService:
         self._removals = removals
         self._issuers = issuers
         self._clock = clock
+        self._receiving: set[str] = set()
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
 
     def start(self) -> None:
         """Finish what an earlier run left, then work until ``stop``."""
-        receiving = select(table.job.c.id).where(table.job.c.state == "receiving")
-        with self._store.connect() as connection:
-            interrupted = connection.execute(receiving).scalars().all()
-        for job_id in interrupted:
-            self._fail(job_id, _INTERRUPTED)
+        self._fail_interrupted()
         self._thread.start()
 
     def stop(self) -> None:
@@ -87,6 +86,22 @@ class JobService:
         """
         data_type_named(schema)
         job_id, key = await run_in_threadpool(self._open, member, schema, form)
+        try:
+            await self._take(job_id, key, body, max_bytes, keep)
+        finally:
+            # one that was neither queued nor failed, since the store was away, is failed by the worker
+            self._receiving.discard(job_id)
+        self._wake.set()
+        return job_id
+
+    async def _take(
+        self,
+        job_id: str,
+        key: bytes,
+        body: AsyncIterable[bytes],
+        max_bytes: int,
+        keep: Callable[[Connection, str], None],
+    ) -> None:
         number, total, waiting = 0, 0, bytearray()
         try:
             async for part in body:
@@ -105,13 +120,12 @@ class JobService:
         except ClientDisconnect:
             await run_in_threadpool(self._fail, job_id, _INTERRUPTED)
             raise
-        self._wake.set()
-        return job_id
 
     def _open(self, member: bytes, schema: str, form: Format) -> tuple[str, bytes]:
         key, wrapped = self._issuers[member].department.kek.new_data_key()
         key_id, job_id = random_bytes(KEY_ID_BYTES), random_bytes(16).hex()
         self._keys.put({key_id: wrapped})
+        self._receiving.add(job_id)
         with self._store.begin() as connection:
             connection.execute(
                 insert(table.job).values(
@@ -123,6 +137,7 @@ class JobService:
                     state="receiving",
                     data_key=key_id,
                     created_at=self._clock(),
+                    owner=self._store.turns.me,
                 )
             )
         return job_id, key
@@ -133,7 +148,11 @@ class JobService:
         if rest:
             self._spool(job_id, number, key, rest)
         with self._store.begin() as connection:
-            connection.execute(update(table.job).where(table.job.c.id == job_id).values(state="queued"))
+            received = (table.job.c.id == job_id) & (table.job.c.state == "receiving")
+            queued = connection.execute(update(table.job).where(received).values(state="queued", owner=None))
+            if queued.rowcount != 1:
+                # another process took this one for dead, as its connection to the store had broken
+                raise _INTERRUPTED
             keep(connection, job_id)
 
     def show(self, job_id: str, member: bytes) -> dict[str, Any] | None:
@@ -194,23 +213,50 @@ class JobService:
     def _work(self) -> None:
         while not self._stop.is_set():
             self._wake.clear()
-            job = None
             try:
-                job = self._next()
-                if job is None:
-                    self._wake.wait(_RETRY_S * 10)
-                    continue
-                self._run(job)
-            except ChainError as error:
-                # nothing is lost: the same step is done again when the ledger answers
-                _log.warning("issuing waits for the ledger: %s", error.reason)
+                # of processes that share the store one works at a time, so that jobs keep their order
+                if not self._store.turns.holds(Office.JOBS):
+                    self._stop.wait(_RETRY_S)
+                elif not self._step():
+                    self._store.turns.resign(Office.JOBS)
+                    self._wake.wait(_IDLE_S)
+            except (ChainError, StoreError) as error:
+                # nothing is lost: the same step is done again when the ledger or the store answers
+                _log.warning("issuing waits: %s", error.reason)
+                self._store.turns.resign(Office.JOBS)
                 self._stop.wait(_RETRY_S)
-            except Exception as error:  # noqa: BLE001 - the worker outlives any fault, which the log and the job name
-                # a fault of ours must not stop the other jobs, and must not be tried without end
-                _log.error("a job failed: %s", fault_of(error))
-                if job is not None:
-                    self._fail(job.id, CredenceError(Reason.INTERNAL, "the job failed; its log says where"))
+            except Exception as error:  # noqa: BLE001 - the worker outlives any fault
+                _log.error("fault: %s", fault_of(error))
                 self._stop.wait(_RETRY_S)
+        self._store.turns.resign(Office.JOBS)
+
+    def _step(self) -> bool:
+        """Work on the next job, and return whether there was one."""
+        self._fail_interrupted()
+        job = self._next()
+        if job is None:
+            return False
+        try:
+            self._run(job)
+        except (ChainError, StoreError):
+            raise
+        except Exception as error:  # noqa: BLE001 - the log and the job name it
+            # a fault of ours must not stop the other jobs, and must not be tried without end
+            _log.error("a job failed: %s", fault_of(error))
+            self._fail(job.id, CredenceError(Reason.INTERNAL, "the job failed; its log says where"))
+            self._stop.wait(_RETRY_S)
+        return True
+
+    def _fail_interrupted(self) -> None:
+        """Fail uploads that nobody receives any more."""
+        receiving = select(table.job.c.id, table.job.c.owner).where(table.job.c.state == "receiving")
+        with self._store.connect() as connection:
+            rows = connection.execute(receiving).all()
+        turns = self._store.turns
+        for row in rows:
+            is_mine = row.owner == turns.me
+            if row.id not in self._receiving if is_mine else row.owner is None or not turns.lives(row.owner):
+                self._fail(row.id, _INTERRUPTED)
 
     def _next(self) -> Any:  # noqa: ANN401 - a row of the job table
         # here and not with the job, whose end must not hang on the key ledger
@@ -226,7 +272,7 @@ class JobService:
             connection.execute(update(table.job).where(table.job.c.id == job.id).values(state="running"))
         try:
             finished = self._issue(job)
-        except ChainError:
+        except (ChainError, StoreError):
             raise
         except CredenceError as error:
             self._fail(job.id, error)
@@ -240,11 +286,13 @@ class JobService:
         data_type, issuer = data_types()[job.schema], self._issuers[job.member]
         rows: list[Row] = []
         rejections: list[Rejection] = []
-        read = 0
+        read, done = 0, job.rows_read
 
         def flush() -> None:
-            progress = Progress(job.id, read)
+            nonlocal done
+            progress = Progress(job.id, done, read)
             issuer.issue(data_type, rows, now=self._clock(), rejections=rejections, progress=progress)
+            done = read
             rows.clear()
             rejections.clear()
 

@@ -1,6 +1,5 @@
 """Subjects: a registrar binds a credit code to a random subject id and its controllers."""
 
-import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -25,7 +24,8 @@ from ledger_node.domain.record import to_hex
 from ledger_node.domain.subject import ControllerKey, Controllers
 from ledger_node.randomness import random_bytes
 
-_SECONDS_A_DAY = 86_400
+_SECONDS_A_DAY: Final = 86_400
+_REGISTRATIONS: Final = "registrations"
 _BY_ID: Final = select(table.subject).where(table.subject.c.id == bindparam("id"))
 
 
@@ -49,7 +49,6 @@ class SubjectService:
         self._issuer = issuer
         self._ledger = ledger
         self._history = history
-        self._lock = threading.Lock()
 
     def register(self, credit_code: str, keys: tuple[ControllerKey, ...], threshold: int, *, now: int) -> Subject:
         """Register a subject: on the ledger, as an attestation of the registrar, and in the store.
@@ -62,7 +61,7 @@ class SubjectService:
         """
         wanted = Controllers(keys, threshold, random_bytes(32))
         index = self._issuer.department.kek.index(credit_code.encode())
-        with self._lock:
+        with self._store.turns.turn(_REGISTRATIONS):
             held = self._known(index)
             if held is None:
                 # another process may register the same firm in the same moment
@@ -114,7 +113,7 @@ class SubjectService:
         pending = select(table.subject.c.id).where(table.subject.c.registration.is_(None))
         with self._store.connect() as connection:
             ids = connection.execute(pending).scalars().all()
-        with self._lock:
+        with self._store.turns.turn(_REGISTRATIONS):
             for subject_id in ids:
                 self._complete(subject_id, now)
 

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
 
+from api.services.use_claim import UseClaims
 from ledger_node.chain.port import Ledger, StateProof, UseResult
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.evidence.contract import Contract
@@ -57,10 +58,14 @@ class _Waiting:
 
 
 class UseRecorder:
-    """Callers wait until their use is durably on the ledger; whoever waits together is sent together."""
+    """Callers wait until their use is durably on the ledger; whoever waits together is sent together.
 
-    def __init__(self, ledger: Ledger) -> None:
+    ``claims`` says durably, where others share the store, that this process is about to record uses.
+    """
+
+    def __init__(self, ledger: Ledger, claims: UseClaims | None = None) -> None:
         self._ledger = ledger
+        self._claims = claims
         self._waiting: queue.Queue[_Waiting | None] = queue.Queue()
         self._thread = threading.Thread(target=self._work, name="uses", daemon=True)
 
@@ -87,6 +92,7 @@ class UseRecorder:
                 raise ChainError(Reason.LEDGER_UNAVAILABLE, "an earlier try is on its way to the ledger; ask again")
             known = self._ledger.recorded_use(consent, use)
             if known is not None:
+                self._claim([(consent, use)])
                 return RecordedUse(known, _Group(self._ledger, [slots]))
         future: Future[RecordedUse] = Future()
         self._waiting.put(_Waiting(consent, use, slots, future))
@@ -113,15 +119,25 @@ class UseRecorder:
 
     def _send(self, group: Sequence[_Waiting]) -> None:
         try:
-            results = self._ledger.record_uses([(one.consent, one.use) for one in group])
+            uses = [(one.consent, one.use) for one in group]
+            self._claim(uses)
+            pairs = list(zip(group, self._ledger.record_uses(uses), strict=True))
+            self._drop([one.use for one, result in pairs if not result.recorded])
         except Exception as error:  # noqa: BLE001 - every waiting caller gets the error, whatever it is
             for one in group:
                 one.future.set_exception(error)
             return
-        pairs = list(zip(group, results, strict=True))
         together = _Group(self._ledger, [one.slots for one, result in pairs if result.recorded])
         for one, result in pairs:
             one.future.set_result(RecordedUse(result, together))
+
+    def _claim(self, uses: Sequence[tuple[bytes, bytes]]) -> None:
+        if self._claims is not None:
+            self._claims.claim(uses)
+
+    def _drop(self, uses: Sequence[bytes]) -> None:
+        if self._claims is not None:
+            self._claims.drop(uses)
 
 
 def _union(several: Iterable[Slots]) -> Mapping[Contract, Sequence[int]]:

@@ -19,6 +19,7 @@ from api.services.webhook import Webhooks, WebhookState
 from api.services.webhook_post import PostError, WebhookPost
 from api.storage.database import Store
 from api.storage.notice_table import notification, webhook
+from api.storage.turn import Office
 from ledger_node.domain.canonical import decode, encode
 from ledger_node.domain.error import InvalidInputError
 
@@ -67,7 +68,8 @@ class WebhookDeliveries:
     def _work(self) -> None:
         while not self._stopping.wait(self._interval_s):
             try:
-                self.deliver_due()
+                if self._store.turns.holds(Office.WEBHOOKS):
+                    self.deliver_due()
             except Exception as error:  # noqa: BLE001 - the others must go on; the words of a fault may hold values
                 _log.error("fault: %s", fault_of(error))
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from api.storage import key_table, table
 from api.storage.database import Store, open_database
+from api.storage.migration.schema import KEYS
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
@@ -99,13 +100,15 @@ class KeyLedger:
         self._database.dispose()
 
 
-def open_key_ledger(path: Path, store: Store) -> KeyLedger:
-    """Open the key ledger at ``path``, which holds the keys of ``store``; a new store gets a new one.
+def open_key_ledger(path: Path, store: Store, url: str | None = None) -> KeyLedger:
+    """Open the key ledger at ``path``, or in PostgreSQL at ``url``, which holds the keys of ``store``.
+
+    A new store gets a new one.
 
     Raises:
         InvalidInputError: ``key_ledger_mismatch``; it is gone, or that of another store.
     """
-    database = open_database(path, key_table.metadata)
+    database = open_database(path, KEYS, url)
     with store.connect() as connection:
         linked = connection.execute(select(table.key_link.c.ledger)).scalar_one_or_none()
     if linked is None:
@@ -120,7 +123,7 @@ def open_key_ledger(path: Path, store: Store) -> KeyLedger:
         database.dispose()
         raise InvalidInputError(
             Reason.KEY_LEDGER_MISMATCH,
-            f"{path.name} is not the key ledger of this store; put the right one in its place, or restore its copy",
+            f"{database.where} is not the key ledger of this store; name the right one, or restore its copy",
         )
     return KeyLedger(database)
 

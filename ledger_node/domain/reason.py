@@ -177,6 +177,10 @@ class Reason(StrEnum):
     LEDGER_UNAVAILABLE = "ledger_unavailable"
     LEDGER_WRONG_CHAIN = "ledger_wrong_chain"
     LEDGER_REFUSED = "ledger_refused"
+    STORE_UNAVAILABLE = "store_unavailable"
+    STORE_IN_USE = "store_in_use"
+    STORE_OUTDATED = "store_outdated"
+    STORE_NEWER = "store_newer"
     OVERLOADED = "overloaded"
 
     # copies, for operators

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from clock_kit import AheadNode
+from postgres_kit import usual_database
 from served_kit import write_rows
 from subject_kit import controllers_of, new_key
 
@@ -72,16 +73,17 @@ class Services:
 @pytest.fixture(scope="module")
 def node(tmp_path_factory):
     home = Home(tmp_path_factory.mktemp("kill") / "credence")
-    found_instance(home)
+    database_url, keys_url = usual_database(), usual_database()
+    found_instance(home, database_url=database_url)
     made = AheadNode(home)
-    made.home = home
+    made.home, made.database_url, made.keys_url = home, database_url, keys_url
     yield made
     made.stop()
 
 
 @pytest.fixture(scope="module")
 def instance(node):
-    made = open_instance(node.home, [node.url], processes=1)
+    made = open_instance(node.home, [node.url], processes=1, database_url=node.database_url, keys_url=node.keys_url)
     yield made
     made._pool.close()
     made.store.dispose()
