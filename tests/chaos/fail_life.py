@@ -1,13 +1,16 @@
 """An instance that dies at commit points and is started again at once, as a supervisor of processes does."""
 
 import itertools
+import random
 import resource
 import signal
 import socket
 import threading
 import time
+from contextlib import suppress
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from fail_point import ALSO_API
@@ -112,7 +115,7 @@ class Life:
     def wait_ready(self):
         deadline = time.monotonic() + PATIENCE_S
         while True:
-            assert self.faults == []
+            assert not self.faults, self.faults
             if self._ready.wait(0.1) and self._is_up():
                 return
             assert time.monotonic() < deadline, self.words()
@@ -142,13 +145,20 @@ class Life:
         self._excused.add(kind)
         resource.prlimit(self.pid(kind), resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
-    def stop(self):
+    def rest(self):
+        """End the API, and leave the node to be looked at."""
         self._stopping.set()
         self._watch.join()
-        for kind in ("api", "node"):
-            if kind in self._processes:
-                self._processes[kind].end(signal.SIGTERM)
-                self._bury(kind)
+        self._end("api")
+
+    def stop(self):
+        self.rest()
+        self._end("node")
+
+    def _end(self, kind):
+        if kind in self._processes:
+            self._processes[kind].end(signal.SIGTERM)
+            self._bury(kind)
 
     def _supervise(self):
         try:
@@ -232,6 +242,10 @@ def _answers(url):
 
 
 def _free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """Return a port that nobody has, and that the system gives to nobody between two lives."""
+    lowest_given = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text("ascii").split()[0])
+    while True:
+        port = random.SystemRandom().randrange(10_000, lowest_given)
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port

@@ -15,6 +15,7 @@ from itertools import pairwise
 from ledger_node.chain.address_book import CONTRACTS
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.rpc import Rpc
+from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS
 
 TIMES = {
     "created_at", "issued_at", "valid_until", "anchored_at", "since", "until", "time", "requested_at", "expires_at",
@@ -39,7 +40,7 @@ ORDINALS = {
 """Numbers that are given out also to what a death left behind: their order is checked by itself."""
 SESSIONS = {"access_token", "assertion_used"}
 """Who signed in, and how often: as often as a client was cut off."""
-CHECKED = {"access_interval", "chain_cursor", "outbox_account", "alembic_version"}
+CHECKED = {"outbox", "access_interval", "chain_cursor", "outbox_account", "alembic_version"}
 """Checked by itself in ``check_order``."""
 LOG = {"access_row", "logged"}
 LEFT_OUT = TIMES | DRAWN | ORDINALS
@@ -83,8 +84,12 @@ class State:
         for row in log:
             self._add("logged", {name: value for name, value in row.items() if name not in {"salt", "place"}})
         self._drop_tries(log)
+        refused = set()
         for name, values in events_of(home, Rpc(node_url)):
-            if not (name == "BatchAnchored" and values["stream"] == 1):
+            # a use that the ledger refuses changes nothing there, so one that is asked about again is refused again
+            again = name == "UseRefused" and values["useId"] in refused
+            refused |= {values["useId"]} if name == "UseRefused" else set()
+            if not again and not (name == "BatchAnchored" and values["stream"] == ACCESS_LOG):
                 self._add(name, values)
         self.rounds = self._refined()
 
@@ -210,8 +215,11 @@ def check_order(home, node_url):
         own = [one for one in anchors if (one["member"], one["stream"]) == (member, stream)]
         assert [one["number"] for one in own] == list(range(1, len(own) + 1))
         assert [one["start"] for one in own] == [sum(one["size"] for one in own[:at]) for at in range(len(own))]
-        held = rows_of(home.store, _HELD[stream].format(member.hex()))
-        assert [tuple(row) for row in held] == [(one["number"], one["root"], one["start"]) for one in own]
+        held = [tuple(row) for row in rows_of(home.store, _HELD[stream].format(member.hex()))]
+        # the beat of the access log ends with the API: its last anchor may not be noted yet
+        noted = len(held) if stream == ATTESTATIONS else sum(row[2] is not None for row in held)
+        assert held[:noted] == [(one["number"], one["root"], one["start"]) for one in own[:noted]]
+        assert len(own) - noted in {0, stream}
     for table, column in (("access_interval", "batch_root"), ("batch", "root")):
         rows = rows_of(
             home.store, f"SELECT member, {column} AS root, previous_root FROM {table} ORDER BY member, number"
@@ -224,6 +232,8 @@ def check_order(home, node_url):
     for row in rows_of(home.store, "SELECT account, next_nonce FROM outbox_account"):
         count = int(rpc.request("eth_getTransactionCount", "0x" + row["account"].hex(), "latest"), 16)
         assert row["next_nonce"] == count
+    kept = rows_of(home.store, "SELECT digest FROM outbox")
+    assert all(rpc.request("eth_getTransactionReceipt", "0x" + row["digest"].hex()) for row in kept)
     for path in stores_of(home):
         assert [row[0] for row in rows_of(path, "PRAGMA integrity_check")] == ["ok"]
 

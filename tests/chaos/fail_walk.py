@@ -72,6 +72,7 @@ def _walked(steps, place, life, times):
         else:
             assert times is not None, f"{step.__name__} goes on dying"
     _, log = place.bank.access_rows()
+    life.rest()
     check_order(place.home, life.node()["url"])
     done.state = State(place.home, life.node()["url"], log)
     done.deaths = life.count
@@ -100,6 +101,6 @@ def settle(place):
     deadline = time.monotonic() + PATIENCE_S
     head = place.ledger.head().number
     while pending(place.home) or next_block(place) <= head:
-        assert place.served.faults == []
+        assert not place.served.faults, place.served.faults
         assert time.monotonic() < deadline, (pending(place.home), place.served.words())
         time.sleep(0.02)
