@@ -15,6 +15,7 @@ from api.client.session import Session
 from api.credential_of import credential_named
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.web3_ledger import Web3Ledger
+from ledger_node.domain.error import ChainError
 from ledger_node.domain.record import from_hex
 
 PAUSE_S = 0.02
@@ -75,6 +76,30 @@ class PatientClient(Client):
             assert now == then, path
 
 
+class PatientLedger:
+    """A ledger that is asked until the node answers, which may be dead just now."""
+
+    def __init__(self, ledger):
+        self._ledger = ledger
+
+    def __getattr__(self, name):
+        real = getattr(self._ledger, name)
+        if not callable(real):
+            return real
+
+        def asked(*args, **options):
+            deadline = time.monotonic() + PATIENCE_S
+            while True:
+                try:
+                    return real(*args, **options)
+                except ChainError:
+                    if time.monotonic() > deadline:
+                        raise
+                    time.sleep(PAUSE_S)
+
+        return asked
+
+
 class Standing(Place):
     """People of an instance that was founded before; ``shop`` is registered there already."""
 
@@ -90,7 +115,7 @@ class Standing(Place):
         self.tax = self.client("tax-bureau")
         self.regulator = self.client("market-regulator")
         self.bank_id = from_hex(self.bank.get("/v1/me")["id"], "bank")
-        self.ledger = Web3Ledger(self.home.address_book(), Rpc(life.node()["url"], timeout_s=5))
+        self.ledger = PatientLedger(Web3Ledger(self.home.address_book(), Rpc(life.node()["url"], timeout_s=PATIENCE_S)))
         if shop is None:
             self.issue(SHOP)
             self.shop = self.register(SHOP)
