@@ -239,7 +239,7 @@ def check_order(home, node_url):
 
 
 UNFINISHED = {
-    "job": "state IN ('queued', 'running')",
+    "job": "state IN ('receiving', 'queued', 'running')",
     "batch": "start IS NULL",
     "subject": "registration IS NULL",
     "subject_controllers": "since IS NULL",
