@@ -11,7 +11,7 @@ transaction in the store.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
@@ -27,7 +27,7 @@ from api.services.idempotency import Attempt
 from api.services.reliance import Relied
 from api.services.subject import Subject, SubjectService
 from api.services.use_recorder import RecordedUse, Use, UseRecorder
-from api.services.vault_search import Source, VaultSearch, Wanted
+from api.services.vault_search import Found, Source, VaultSearch, Wanted
 from api.vault.joint_key import VaultKey
 from ledger_node.domain.access import AccessRow
 from ledger_node.domain.canonical import JSON
@@ -36,7 +36,7 @@ from ledger_node.domain.consent import require_granted_to
 from ledger_node.domain.error import CredenceError, InvalidInputError, VerificationError
 from ledger_node.domain.evidence.bundle import presentation_to_json
 from ledger_node.domain.fact import LedgerFacts
-from ledger_node.domain.presentation import MAX_CLAIMS, Presentation, ShownClaim
+from ledger_node.domain.presentation import MAX_CLAIMS, Presentation, ShownClaim, ShownSubject
 from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Receipt
@@ -167,61 +167,55 @@ class VerificationService:
         return self._groups.do(_Asking(bank, operator, consent_id, held, attempt, claims, purpose, policy, keep))
 
     def _answer_all(self, group: "Sequence[_Asking]") -> "list[Answer | Exception]":
-        prepared = [_tried(self._prepare, asking) for asking in group]
-        ready = [one for one in prepared if isinstance(one, _Prepared)]
-        for one in ready:
-            one.asking.use = one.asking.attempt.seed
-        uses = [
-            Use(one.asking.consent, one.asking.attempt.seed, one.wanted.slots, again=one.asking.attempt.again)
-            for one in ready
-        ]
-        recorded = iter(self._recorder.record(uses))
-        outcomes = [
-            _tried(self._complete, one, next(recorded)) if isinstance(one, _Prepared) else one for one in prepared
-        ]
+        begun = [_tried(_begin, asking) for asking in group]
+        prepared = _each(self._prepare, _Begun, begun)
+        for one in prepared:
+            if isinstance(one, _Prepared):
+                one.asking.use = one.asking.attempt.seed
+        recorded = _each(self._record, _Prepared, prepared)
+        outcomes = [_tried(self._complete, one) if isinstance(one, _Recorded) else one for one in recorded]
         entries = [_entry(asking, outcome) for asking, outcome in zip(group, outcomes, strict=True)]
         faults = self._log.write_all(entries)
         return [fault or outcome for fault, outcome in zip(faults, outcomes, strict=True)]
 
-    def _prepare(self, asking: "_Asking") -> "_Prepared | Answer":
-        held, bank, claims = asking.held, asking.bank, asking.claims
-        # a consent of another bank takes the same way as one that does not exist
-        if held is None or held.shown.terms.grantee != bank:
-            return Answer(refused(claims, Reason.CONSENT_UNKNOWN))
-        try:
-            require_granted_to(held.shown.terms, grantee=bank, purpose=asking.purpose)
-        except VerificationError as error:
-            return Answer(refused(claims, error.reason, error.message))
-        unconsented = [unless_consented(held.shown, claim) for claim in claims]
-        if all(unconsented):
-            return Answer(Presentation(tuple(unasked for unasked in unconsented if unasked)))
-        subject = self._subjects.find(held.shown.terms.subject)
-        if subject is None:
-            return Answer(refused(claims, Reason.ERASED, NO_SOURCE[Reason.ERASED]))
-        wanted = {
-            (part.schema, part.period)
-            for claim, unasked in zip(claims, unconsented, strict=True)
-            if unasked is None
-            for part in claim.parts
-        }
-        registration, found = self._vaults.find(subject, wanted)
-        if registration is None:
-            return Answer(refused(claims, Reason.ERASED, NO_SOURCE[Reason.ERASED]))
-        opened = [registration, *(source for source in found.values() if isinstance(source, Source))]
-        facts = self._capture.wanted(_query(opened, held))
-        return _Prepared(asking, held, subject, unconsented, registration, found, opened, facts)
+    def _prepare(self, begun: "Sequence[_Begun]") -> "list[_Prepared | Answer]":
+        known = self._subjects.find_all({one.held.shown.terms.subject for one in begun})
+        subjects = [known.get(one.held.shown.terms.subject) for one in begun]
+        asked = [(subject, one.wanted) for one, subject in zip(begun, subjects, strict=True) if subject is not None]
+        searched = iter(self._vaults.find(asked) if asked else ())
+        return [
+            _erased(one) if subject is None else self._prepared(one, subject, next(searched))
+            for one, subject in zip(begun, subjects, strict=True)
+        ]
 
-    def _complete(self, ready: "_Prepared", recorded: RecordedUse | Exception) -> Answer:
-        if isinstance(recorded, Exception):
-            raise recorded
-        asking, held, result = ready.asking, ready.held, recorded.result
+    def _prepared(self, one: "_Begun", subject: Subject, found: Found) -> "_Prepared | Answer":
+        if found.registration is None:
+            return _erased(one)
+        opened = [found.registration, *(source for source in found.sources.values() if isinstance(source, Source))]
+        shown = shown_subject(subject.credit_code, found.registration)
+        facts = self._capture.wanted(_query(opened, one.held))
+        return _Prepared(one.asking, one.held, one.unconsented, shown, found.sources, opened, facts)
+
+    def _record(self, ready: "Sequence[_Prepared]") -> "list[_Recorded | Exception]":
+        uses = [
+            Use(one.asking.consent, one.asking.attempt.seed, one.wanted.slots, again=one.asking.attempt.again)
+            for one in ready
+        ]
+        return [
+            recorded if isinstance(recorded, Exception) else _Recorded(one, recorded)
+            for one, recorded in zip(ready, self._recorder.record(uses), strict=True)
+        ]
+
+    def _complete(self, recorded: "_Recorded") -> Answer:
+        ready, result = recorded.ready, recorded.use.result
+        asking, held = ready.asking, ready.held
         if not result.recorded:
-            asking.use = None
             return Answer(refused(asking.claims, _REFUSALS[result.refusal or 0]))
-        proof = recorded.state_proof()
+        proof = recorded.use.state_proof()
         facts = self._capture.facts(ready.wanted, proof, result.mined.block)
-        subject = shown_subject(ready.subject.credit_code, ready.registration)
-        presentation = present(held.shown, subject, asking.claims, ready.found, ready.unconsented, facts, asking.policy)
+        presentation = present(
+            held.shown, ready.subject, asking.claims, ready.found, ready.unconsented, facts, asking.policy
+        )
         evidence = shown = None
         if presentation.consent is not None:
             verify(presentation, schemas(), facts, grantee=asking.bank, policy=asking.policy, uses_already_counted=1)
@@ -289,17 +283,74 @@ class _Asking:
 
 
 @dataclass(frozen=True, slots=True)
+class _Begun:
+    """A verification that the consent allows. ``unconsented``: for each claim, what it comes to if it is not asked."""
+
+    asking: _Asking
+    held: HeldConsent
+    unconsented: Sequence[ShownClaim | None]
+
+    @property
+    def wanted(self) -> set[Wanted]:
+        """What has to be found in the vaults."""
+        return {
+            (part.schema, part.period)
+            for claim, unasked in zip(self.asking.claims, self.unconsented, strict=True)
+            if unasked is None
+            for part in claim.parts
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class _Prepared:
     """A verification whose use is to be recorded: what the vaults have for it, and which facts it takes."""
 
     asking: _Asking
     held: HeldConsent
-    subject: Subject
     unconsented: Sequence[ShownClaim | None]
-    registration: Source
+    subject: ShownSubject
     found: Mapping[Wanted, Source | Reason]
     opened: Sequence[Source]
     wanted: WantedFacts
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """A verification of whose use the ledger has said something."""
+
+    ready: _Prepared
+    use: RecordedUse
+
+
+def _begin(asking: _Asking) -> _Begun | Answer:
+    held, bank, claims = asking.held, asking.bank, asking.claims
+    # a consent of another bank takes the same way as one that does not exist
+    if held is None or held.shown.terms.grantee != bank:
+        return Answer(refused(claims, Reason.CONSENT_UNKNOWN))
+    try:
+        require_granted_to(held.shown.terms, grantee=bank, purpose=asking.purpose)
+    except VerificationError as error:
+        return Answer(refused(claims, error.reason, error.message))
+    unconsented = [unless_consented(held.shown, claim) for claim in claims]
+    if all(unconsented):
+        return Answer(Presentation(tuple(unasked for unasked in unconsented if unasked)))
+    return _Begun(asking, held, unconsented)
+
+
+def _erased(one: _Begun) -> Answer:
+    return Answer(refused(one.asking.claims, Reason.ERASED, NO_SOURCE[Reason.ERASED]))
+
+
+def _each(step: Callable[[list[Any]], Sequence[Any]], kind: type, items: Sequence[Any]) -> list[Any]:
+    """Return ``items`` with what ``step`` makes of all those of a kind together in their places."""
+    ready = [item for item in items if isinstance(item, kind)]
+    if not ready:
+        return list(items)
+    try:
+        made = iter(step(ready))
+    except Exception as error:  # noqa: BLE001 - whoever asked gets it, whatever it is
+        return [error if isinstance(item, kind) else item for item in items]
+    return [next(made) if isinstance(item, kind) else item for item in items]
 
 
 def _tried(step: Callable[..., Result], *arguments: object) -> Result | Exception:
