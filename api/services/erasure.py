@@ -151,6 +151,20 @@ class ErasureService:
         return self._ledger.change_status(change, key.sign(change.digest(self._ledger.anchor_domain)), words, masks)
 
 
+def unlink_erased(connection: Connection, keys: KeyLedger) -> int:
+    """Unlink every subject whose key is gone from its firm, and return how many there were.
+
+    An older copy of the store brings such links back.
+    """
+    subject = table.subject
+    rows = connection.execute(select(subject.c.id, subject.c.data_key)).all()
+    known = keys.get([row.data_key for row in rows])
+    gone = [row.id for row in rows if row.data_key not in known]
+    for one in gone:
+        connection.execute(update(subject).where(subject.c.id == one).values(subject_index=random_bytes(32)))
+    return len(gone)
+
+
 def _forget_subject(connection: Connection, registrar: bytes, index: bytes) -> list[bytes]:
     """Unlink a subject from its firm, and return the key of the credit code that was kept with it."""
     subject = table.subject
