@@ -40,6 +40,11 @@ from api.sign_in.service import SignIn
 from api.storage.database import Store, open_store
 from api.storage.outbox import StoredOutbox
 from api.vault.cipher import KeyEncryptionKey
+from api.watch.collector import InstanceGauges
+from api.watch.head import HeadAge
+from api.watch.metric import Metrics
+from api.watch.readiness import Readiness, head_age_limit
+from api.watch.sampler import Sampler
 from ledger_node import clock
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.port import Ledger, Role
@@ -80,6 +85,10 @@ class Instance:
     cursors: CursorCodec
     rpc: Rpc
     senders: Sequence[Sender]
+    metrics: Metrics
+    head: HeadAge
+    readiness: Readiness
+    sampler: Sampler
     _upkeep: Upkeep
     receipts: ConsentReceipts
     notices: NoticeReader
@@ -113,6 +122,7 @@ class Instance:
             _log.warning("some writes wait for the ledger: %s", error.reason)
         self.calls.start()
         self._upkeep.start()
+        self.sampler.start()
         self._recorder.start()
         self._intervals.start()
         self._follower.start()
@@ -127,6 +137,7 @@ class Instance:
         self._follower.stop()
         self._deliveries.stop()
         self._upkeep.stop()
+        self.sampler.stop()
         self._pool.close()
         self.store.dispose()
 
@@ -137,11 +148,13 @@ def open_instance(
     *,
     processes: int,
     access_interval_s: float = ACCESS_INTERVAL_S,
+    ready_age_s: float | None = None,
     insecure_local_webhooks: bool = False,
 ) -> Instance:
     """Wire an instance from its home folder and the addresses of its nodes, the preferred one first.
 
-    ``access_interval_s``: seconds between two anchors of the access log. ``insecure_local_webhooks``: for tests,
+    ``access_interval_s``: seconds between two anchors of the access log. ``ready_age_s``: seconds after which a head is
+    old and a transaction stuck (default: what follows from that). ``insecure_local_webhooks``: for tests,
     webhooks may go to this machine.
 
     Raises:
@@ -186,6 +199,18 @@ def open_instance(
     rules = InsecureLoopbackAddresses() if insecure_local_webhooks else PublicAddresses()
     webhooks = Webhooks(store, departments[registrar.id].kek, rules, system_addresses, clock.now)
     evidence = EvidenceReader(store, departments)
+    metrics, head = Metrics(), HeadAge(clock.monotonic)
+    senders = {"relayer": relaying, "registrar": registering}
+    sampler = Sampler(
+        store,
+        rpc,
+        head,
+        members=list(departments),
+        accounts={role: [health.account for health in sender.health()] for role, sender in senders.items()},
+        monotonic=clock.monotonic,
+    )
+    metrics.registry.register(InstanceGauges(rpc, senders, head, sampler, now=clock.now, monotonic=clock.monotonic))
+    limit_s = ready_age_s or head_age_limit(access_interval_s)
     return Instance(
         book=book,
         ledger=ledger,
@@ -202,7 +227,7 @@ def open_instance(
         consents=consents,
         consent_requests=ConsentRequestService(store, ledger, subjects, history, consents),
         verifications=VerificationService(
-            store, vaults, subjects, consents, recorder, log, receipts, EvidenceCapture(book, ledger, keeper)
+            store, vaults, subjects, consents, recorder, log, receipts, EvidenceCapture(book, ledger, keeper), metrics
         ),
         evidence=evidence,
         evidence_pages=EvidencePages(evidence, ledger),
@@ -211,7 +236,11 @@ def open_instance(
         calls=IdempotentCalls(store, departments[registrar.id].kek),
         cursors=CursorCodec(departments[registrar.id].kek.index),
         rpc=rpc,
-        senders=(relaying, registering),
+        senders=tuple(senders.values()),
+        metrics=metrics,
+        head=head,
+        readiness=Readiness(store, ledger, relaying, head, sampler, limit_s=limit_s),
+        sampler=sampler,
         _upkeep=Upkeep(rpc, (relaying, registering)),
         receipts=receipts,
         notices=NoticeReader(store),

@@ -219,6 +219,16 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.WEBHOOK_LATE: "The message is too old or from the future; drop it, and see whether your clock is right.",
         Reason.WEBHOOK_REPLAYED: "The message came before; drop it.",
         # the chain and the machinery around it
+        Reason.STORE_UNAVAILABLE: (
+            "The instance's store does not answer or is busy; nothing that was acknowledged is lost, "
+            "try again after Retry-After."
+        ),
+        Reason.LEDGER_STALE: (
+            "The chain stands still: no block was made for longer than is usual; the instance's operator must look."
+        ),
+        Reason.OUTBOX_STUCK: (
+            "Transactions of the instance are not mined, so no use can be recorded; its operator must look."
+        ),
         Reason.LEDGER_UNAVAILABLE: "The ledger does not answer; nothing was revealed, try again after Retry-After.",
         Reason.LEDGER_WRONG_CHAIN: "The node serves another chain than this network's; the operator must look.",
         Reason.LEDGER_REFUSED: "The ledger refuses this write; 'detail' says why.",

@@ -24,6 +24,7 @@ from api.services.subject import SubjectService
 from api.services.use_recorder import UseRecorder
 from api.services.vault_search import Source, VaultSearch
 from api.storage.database import Store
+from api.watch.metric import Metrics, Stage
 from ledger_node.domain.access import AccessRow
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
@@ -128,6 +129,7 @@ class VerificationService:
         log: AccessLog,
         receipts: ConsentReceipts,
         capture: EvidenceCapture,
+        metrics: Metrics,
     ) -> None:
         self._store = store
         self._vaults = vaults
@@ -137,6 +139,7 @@ class VerificationService:
         self._log = log
         self._receipts = receipts
         self._capture = capture
+        self._metrics = metrics
 
     def verify(
         self,
@@ -174,12 +177,13 @@ class VerificationService:
             reason = error.reason if isinstance(error, CredenceError) else Reason.INTERNAL
             self._log.write(asking.rows(_refused(claims, reason, "not answered").presentation, asking.use))
             raise
-        self._log.write(
-            asking.rows(answer.presentation, answer.use),
-            answer.relied,
-            answer.evidence,
-            lambda connection: keep(connection, answer),
-        )
+        with self._metrics.stage(Stage.LOG):
+            self._log.write(
+                asking.rows(answer.presentation, answer.use),
+                answer.relied,
+                answer.evidence,
+                lambda connection: keep(connection, answer),
+            )
         return answer
 
     def _answer(self, asking: "_Asking", claims: Sequence[Claim], purpose: str | None, policy: Policy) -> Answer:
@@ -203,31 +207,35 @@ class VerificationService:
             if refused is None
             for part in claim.parts
         }
-        with self._store.connect() as connection:
+        with self._metrics.stage(Stage.LOOK_UP), self._store.connect() as connection:
             registration = self._vaults.registration(connection, subject)
             found = {key: self._vaults.newest(connection, subject.credit_code, *key) for key in wanted}
         if registration is None:
             return _refused(claims, Reason.ERASED, _NO_SOURCE[Reason.ERASED])
         use = asking.use = asking.attempt.seed
-        recorded = self._recorder.record(asking.consent, use, again=asking.attempt.again)
+        with self._metrics.stage(Stage.RECORD_USE):
+            recorded = self._recorder.record(asking.consent, use, again=asking.attempt.again)
         if not recorded.recorded:
             return _refused(claims, _REFUSALS[recorded.refusal or 0])
         opened = [registration, *(source for source in found.values() if isinstance(source, Source))]
-        facts, proof = self._capture.read(_query(opened, held), recorded.mined.block)
-        shown_subject = ShownSubject(subject.credit_code, registration.shown, _prove_subject(registration.prover))
-        presentation = _present(held.shown, shown_subject, claims, found, unconsented, facts, policy)
+        with self._metrics.stage(Stage.READ_FACTS):
+            facts, proof = self._capture.read(_query(opened, held), recorded.mined.block)
+        with self._metrics.stage(Stage.PROVE):
+            shown_subject = ShownSubject(subject.credit_code, registration.shown, _prove_subject(registration.prover))
+            presentation = _present(held.shown, shown_subject, claims, found, unconsented, facts, policy)
         evidence = None
         if presentation.consent is not None:
             verify(presentation, schemas(), facts, grantee=bank, policy=policy, uses_already_counted=1)
-            evidence = self._capture.seal(
-                presentation,
-                held.entry,
-                proof,
-                max_age_days=policy.max_age_days,
-                use=use,
-                bank=bank,
-                sources=[source for source in opened if source.is_shown_in(presentation)],
-            )
+            with self._metrics.stage(Stage.SEAL):
+                evidence = self._capture.seal(
+                    presentation,
+                    held.entry,
+                    proof,
+                    max_age_days=policy.max_age_days,
+                    use=use,
+                    bank=bank,
+                    sources=[source for source in opened if source.is_shown_in(presentation)],
+                )
         receipt = self._receipts.of_use(held, use, recorded)
         return Answer(presentation, facts, use, recorded.mined.transaction, held.entry, receipt, evidence)
 

@@ -4,9 +4,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, update
 
 from api.storage import notice_table
+from api.storage.write_health import WriteHealth
 
 _BUSY_MS: Final = 30_000
 
@@ -16,6 +17,7 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self._reader = engine
+        self.writes = WriteHealth(engine)
         self._writer = engine.execution_options(immediate=True)
 
     def connect(self) -> AbstractContextManager[Connection]:
@@ -25,6 +27,12 @@ class Store:
     def begin(self) -> AbstractContextManager[Connection]:
         """Return a transaction for writing: durable when it ends, nothing of it there if it fails."""
         return self._writer.begin()
+
+    def try_writing(self) -> None:
+        """Write a row again as it is, to find out whether the store takes writes again."""
+        cursor = notice_table.chain_cursor
+        with self.begin() as connection:
+            connection.execute(update(cursor).values(next_block=cursor.c.next_block))
 
     def forget_deleted(self) -> None:
         """Make bytes that were deleted leave the write-ahead log as well."""

@@ -1,7 +1,7 @@
 """The three families of errors, by what the caller should do.
 
-``InvalidInputError``: fix the input. ``VerificationError``: accept "no". ``ChainError``: retry later.
-No message ever holds a value, a salt, a key or a credit code.
+``InvalidInputError``: fix the input. ``VerificationError``: accept "no". ``ChainError`` and ``StoreError``: retry
+later. No message ever holds a value, a salt, a key or a credit code.
 """
 
 from typing_extensions import override
@@ -38,6 +38,10 @@ class VerificationError(CredenceError):
 
 class ChainError(CredenceError):
     """The chain could not be asked or did not take a write; try again later."""
+
+
+class StoreError(CredenceError):
+    """The store could not be asked or did not take a write; try again later."""
 
 
 def _rebuild(kind: type[CredenceError], reason: Reason, message: str, field: str | None) -> CredenceError:

@@ -78,17 +78,19 @@ async def verify(request: Request, instance: Access, bank: ABank) -> JSONRespons
         shown = answer.presentation.consent
         keeper(request, lambda: _response(answer))(connection, None if shown is None else shown.terms.subject)
 
-    answer = await run_in_threadpool(
-        instance.verifications.verify,
-        bank.id,
-        consent,
-        claims,
-        purpose=purpose,
-        policy=policy,
-        operator=operator,
-        attempt=attempt_of(request),
-        keep=keep,
-    )
+    with instance.metrics.verification() as verified:
+        answer = await run_in_threadpool(
+            instance.verifications.verify,
+            bank.id,
+            consent,
+            claims,
+            purpose=purpose,
+            policy=policy,
+            operator=operator,
+            attempt=attempt_of(request),
+            keep=keep,
+        )
+        verified.presentation = answer.presentation
     return _response(answer)
 
 

@@ -150,6 +150,7 @@ def run_node(
             host=host,
             port=port,
             access_log=False,
+            log_config=None,
             log_level="warning",
             lifespan="on",
             timeout_graceful_shutdown=_GRACE_SECONDS,
