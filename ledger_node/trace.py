@@ -49,6 +49,17 @@ def current() -> Trace | None:
     return _CURRENT.get()
 
 
+def told() -> dict[str, str]:
+    """Return the header that tells the next one which trace this is for, if it is for any."""
+    known = current()
+    return {} if known is None else {HEADER: known.header}
+
+
+def turn_to(trace: Trace | None) -> None:
+    """Work for a trace, or for none, until told otherwise: for a thread that does one thing after another."""
+    _CURRENT.set(trace)
+
+
 @contextmanager
 def working_for(trace: Trace | None) -> Iterator[None]:
     """Work for a trace, or for none."""

@@ -17,6 +17,7 @@ from api.services.issuer import Issuer, Progress
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal, unseal
+from ledger_node import trace
 from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
@@ -38,6 +39,8 @@ class JobService:
         self._store = store
         self._issuers = issuers
         self._clock = clock
+        self._traces: dict[str, trace.Trace | None] = {}
+        """Of uploads that this process received: their jobs go on under the trace of the request."""
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
@@ -76,6 +79,7 @@ class JobService:
         """
         data_type_named(schema)
         job_id, key = await run_in_threadpool(self._open, member, schema, form)
+        self._traces[job_id] = trace.current()
         number, total, waiting = 0, 0, bytearray()
         try:
             async for part in body:
@@ -183,12 +187,14 @@ class JobService:
     def _work(self) -> None:
         while not self._stop.is_set():
             self._wake.clear()
+            trace.turn_to(None)
             job = None
             try:
                 job = self._next()
                 if job is None:
                     self._wake.wait(_RETRY_S * 10)
                     continue
+                trace.turn_to(self._traces.get(job.id))
                 self._run(job)
             except ChainError as error:
                 # nothing is lost: the same step is done again when the ledger answers
@@ -261,6 +267,7 @@ class JobService:
 
     def _forget(self, connection: Any, job_id: str) -> None:  # noqa: ANN401 - a SQLAlchemy connection
         """Delete the spooled upload and the key it was sealed under."""
+        self._traces.pop(job_id, None)
         connection.execute(delete(table.job_chunk).where(table.job_chunk.c.job == job_id))
         key = select(table.job.c.data_key).where(table.job.c.id == job_id).scalar_subquery()
         connection.execute(delete(table.data_key).where(table.data_key.c.id == key))

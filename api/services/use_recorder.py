@@ -4,13 +4,16 @@ import queue
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import Final
+from typing import Final, TypeAlias
 
+from ledger_node import trace
 from ledger_node.chain.port import Ledger, UseResult
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.reason import Reason
 
 _GROUP: Final = 512
+_Waiting: TypeAlias = tuple[bytes, bytes, Future[UseResult], trace.Trace | None]
+"""Consent, use, where its result goes, and for which trace."""
 
 
 class UseRecorder:
@@ -18,7 +21,7 @@ class UseRecorder:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._waiting: queue.Queue[tuple[bytes, bytes, Future[UseResult]] | None] = queue.Queue()
+        self._waiting: queue.Queue[_Waiting | None] = queue.Queue()
         self._thread = threading.Thread(target=self._work, name="uses", daemon=True)
 
     def start(self) -> None:
@@ -44,14 +47,14 @@ class UseRecorder:
             if known is not None:
                 return known
         future: Future[UseResult] = Future()
-        self._waiting.put((consent, use, future))
+        self._waiting.put((consent, use, future, trace.current()))
         return future.result()
 
     def _work(self) -> None:
         running = True
         while running:
             item = self._waiting.get()
-            group: list[tuple[bytes, bytes, Future[UseResult]]] = []
+            group: list[_Waiting] = []
             while item is not None and len(group) < _GROUP:
                 group.append(item)
                 try:
@@ -66,12 +69,14 @@ class UseRecorder:
             if group:
                 self._send(group)
 
-    def _send(self, group: Sequence[tuple[bytes, bytes, Future[UseResult]]]) -> None:
+    def _send(self, group: Sequence[_Waiting]) -> None:
         try:
-            results = self._ledger.record_uses([(consent, use) for consent, use, _ in group])
+            # one transaction holds them all: it goes under the trace of the first
+            with trace.working_for(group[0][3]):
+                results = self._ledger.record_uses([(consent, use) for consent, use, *_ in group])
         except Exception as error:  # noqa: BLE001 - every waiting caller gets the error, whatever it is
-            for _, _, future in group:
+            for _, _, future, _ in group:
                 future.set_exception(error)
             return
-        for (_, _, future), result in zip(group, results, strict=True):
+        for (_, _, future, _), result in zip(group, results, strict=True):
             future.set_result(result)

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
 
 from ledger_node.domain.error import ChainError, CredenceError
 from ledger_node.domain.presentation import Presentation
@@ -18,6 +25,7 @@ _VERIFICATION_S: Final = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 
 _STAGE_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 10)
 _REQUEST_S: Final = (0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 10, 60)
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"})
+disable_created_metrics()  # type: ignore[no-untyped-call] # a second series for each one, which nobody reads
 UNMATCHED: Final = "unmatched"
 """The route of a request that no route matches."""
 

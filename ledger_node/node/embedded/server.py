@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from typing_extensions import override
 
-from ledger_node import clock
+from ledger_node import clock, trace
 
 from .chain import Engine
 from .rpc import Rpc
@@ -61,7 +61,8 @@ def create_app(engine: Engine) -> Starlette:
         body = await _body(request)
         if body is None:
             return PlainTextResponse(f"the body is larger than {BODY_LIMIT} bytes", status_code=413)
-        text = await anyio.to_thread.run_sync(rpc.handle, body, limiter=limiters[0])
+        with trace.working_for(trace.Trace.begun(request.headers.get(trace.HEADER))):
+            text = await anyio.to_thread.run_sync(rpc.handle, body, limiter=limiters[0])
         return Response(text, media_type="application/json")
 
     async def live(_: Request) -> Response:
