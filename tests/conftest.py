@@ -1,6 +1,14 @@
+import sys
+from pathlib import Path
+
+import pytest
 from hypothesis import Phase, is_hypothesis_test, settings
 
 import ledger_node  # noqa: F401 - chooses py-evm's hash function, which must be before anything of it is imported
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import canary_kit
 
 FEW = 25
 
@@ -12,6 +20,13 @@ settings.register_profile(
 
 def pytest_addoption(parser):
     parser.addoption("--chaos", action="store_true", default=False, help="kill at hundreds of moments, not at dozens")
+    parser.addoption("--left-behind", help="the folder that tests/after searches: what all other tests left behind")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def canary_register(tmp_path_factory):
+    """Where kits note what they plant: in the folder that the search after the whole suite is told of."""
+    canary_kit.open_register(tmp_path_factory.getbasetemp())
 
 
 def pytest_collection_modifyitems(config, items):
