@@ -34,7 +34,12 @@ class Haystack:
     def add(self, kind, content):
         """Look for text or bytes, as they are and as people write bytes down."""
         if isinstance(content, str):
-            forms = [content.encode(), content.lower().encode(), content.encode("utf-16-le"), content.encode().hex().encode()]
+            forms = [
+                content.encode(),
+                content.lower().encode(),
+                content.encode("utf-16-le"),
+                content.encode().hex().encode(),
+            ]
         else:
             coded = base64.urlsafe_b64encode(content).rstrip(b"=")
             forms = [content, content.hex().encode(), content.hex().upper().encode(), coded]

@@ -4,7 +4,14 @@ import pytest
 from canary_kit import CODE, MONEY
 from search import SHOWN_TO_THE_CHAIN, Findings, Haystack, files_of, homes, own_secrets, planted, words_in
 
-ALL_KINDS = {"a credit code", "an amount", "a controller's key", "a sign-in key", "an access token", "a withdrawal secret"}
+ALL_KINDS = {
+    "a credit code",
+    "an amount",
+    "a controller's key",
+    "a sign-in key",
+    "an access token",
+    "a withdrawal secret",
+}
 
 
 @pytest.fixture(scope="module")
