@@ -2,8 +2,11 @@
 
 import base64
 import json
+import multiprocessing
+import os
 import shutil
-from collections import defaultdict
+from collections import Counter, defaultdict
+from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 
 import ahocorasick
@@ -12,13 +15,17 @@ from test_d1_leak import secrets_of
 
 from api.home import Home
 
-SECRETS_A_HOME = 12_000
+SECRETS_A_HOME = 6_000
+DERIVED = ("a salt", "a start", "a bit", "a subject key")
+"""Kinds that follow from a seed: they are looked for in the files of their own instance."""
+PROCESSES = 2
 WORDS = ("*.log", "metrics.txt", "*.xml")
 """What is written for people and programs to read: logs, answers that were refusals, metrics, pytest's reports."""
 KEPT_APART = frozenset({"keys", "consents", "passphrase"})
 """Where a home keeps secrets itself."""
 SHOWN_TO_THE_CHAIN = frozenset({"a withdrawal secret"})
 """Kinds that whoever holds one may put on the chain."""
+_SHARED = []
 
 
 class Haystack:
@@ -48,11 +55,15 @@ class Haystack:
             self._automaton.add_word(form.decode("latin-1"), kind)
         self._ready = False
 
-    def kinds_in(self, data):
-        """Return the kinds of all that ``data`` holds."""
+    def prepare(self):
+        """Make ready to search."""
         if not self._ready:
             self._automaton.make_automaton()
             self._ready = True
+
+    def kinds_in(self, data):
+        """Return the kinds of all that ``data`` holds."""
+        self.prepare()
         return {kind for _, kind in self._automaton.iter(data.decode("latin-1"))} if len(self) else set()
 
 
@@ -70,6 +81,7 @@ def homes(folder):
 def own_secrets(home, scratch):
     """Yield (kind, content) of what an instance itself keeps secret: seeds and salts, data keys, private keys."""
     copy = scratch / "copy"
+    scratch.mkdir(exist_ok=True)
     # a copy, since opening a store folds its write-ahead log away
     shutil.copytree(home, copy, ignore=shutil.ignore_patterns("chain.sqlite3*", "*.log"))
     try:
@@ -102,7 +114,15 @@ class Findings:
 
     def __init__(self):
         self.found = defaultdict(set)
+        self.own = Counter()
         self.files = self.size = 0
+
+    def add(self, other):
+        """Take over what another search found."""
+        for kind, places in other.found.items():
+            self.found[kind] |= places
+        self.files += other.files
+        self.size += other.size
 
     def search(self, place, path, *haystacks):
         """Search a file."""
@@ -112,3 +132,25 @@ class Findings:
         for haystack in haystacks:
             for kind in haystack.kinds_in(data):
                 self.found[kind].add(place)
+
+
+def search_homes(folder, found, at_rest, scratch):
+    """Yield (findings, own secrets) of every home; ``at_rest``: what was planted, and may be in no file of any."""
+    at_rest.prepare()
+    # forked, so that nobody builds the haystack again
+    with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("fork"), _share, (at_rest,)) as pool:
+        yield from pool.map(_search_home, found, [folder] * len(found), [scratch] * len(found))
+
+
+def _share(at_rest):
+    _SHARED.append(at_rest)
+
+
+def _search_home(home, folder, scratch):
+    findings, own = Findings(), Haystack()
+    secrets = list(own_secrets(home, scratch / str(os.getpid())))
+    for kind, content in secrets:
+        own.add(kind, content)
+    for path in files_of(home):
+        findings.search(f"{home.relative_to(folder)}/{path.name}", path, own, *_SHARED)
+    return findings, secrets

@@ -2,7 +2,7 @@
 
 import pytest
 from canary_kit import CODE, MONEY
-from search import SHOWN_TO_THE_CHAIN, Findings, Haystack, files_of, homes, own_secrets, planted, words_in
+from search import DERIVED, SHOWN_TO_THE_CHAIN, Findings, Haystack, homes, planted, search_homes, words_in
 
 ALL_KINDS = {
     "a credit code",
@@ -26,23 +26,20 @@ def noted(left_behind):
 @pytest.fixture(scope="module")
 def searched(left_behind, noted, tmp_path_factory):
     """Searches everything once: homes for what was planted and for their own secrets, words for all of it."""
-    findings, everywhere, at_rest = Findings(), Haystack(), Haystack()
+    everywhere, at_rest = Haystack(), Haystack()
     for kind, contents in noted.items():
         for content in contents:
             everywhere.add(kind, content)
             if kind not in SHOWN_TO_THE_CHAIN:
                 at_rest.add(kind, content)
-    findings.own = {}
-    for home in homes(left_behind):
-        own = Haystack()
-        place = home.relative_to(left_behind)
-        for kind, content in own_secrets(home, tmp_path_factory.mktemp("scratch")):
-            own.add(kind, content)
-            if not kind.startswith(("a salt", "a start", "a bit")):
+    findings = Findings()
+    scratch = tmp_path_factory.mktemp("scratch")
+    for one, secrets in search_homes(left_behind, homes(left_behind), at_rest, scratch):
+        findings.add(one)
+        for kind, content in secrets:
+            findings.own[kind] += 1
+            if not kind.startswith(DERIVED):
                 everywhere.add(kind, content)
-            findings.own[kind] = findings.own.get(kind, 0) + 1
-        for path in files_of(home):
-            findings.search(f"{place}/{path.name}", path, own, at_rest)
     for path in words_in(left_behind):
         findings.search(str(path.relative_to(left_behind)), path, everywhere)
     findings.everywhere = everywhere
