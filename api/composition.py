@@ -9,7 +9,7 @@ from api.http.cursor import CursorCodec
 from api.services.access_interval import AccessIntervals, Keeper
 from api.services.access_log import AccessLog
 from api.services.access_read import AccessReader
-from api.services.access_recovery import complete_rows
+from api.services.access_recovery import LostAnswers
 from api.services.chain_follower import ChainFollower
 from api.services.commit_pool import CommitPool
 from api.services.consent import ConsentService
@@ -23,11 +23,13 @@ from api.services.evidence_page import EvidencePages
 from api.services.idempotency import IdempotentCalls
 from api.services.issuer import Issuer
 from api.services.job import JobService
+from api.services.key_removal import KeyRemovals
 from api.services.member_key import Department, SigningKey
 from api.services.notice_read import NoticeReader
 from api.services.recovery import RecoveryService
 from api.services.rotation import RotationService
 from api.services.subject import SubjectService
+from api.services.use_claim import UseClaims
 from api.services.use_recorder import UseRecorder
 from api.services.vault_search import VaultSearch
 from api.services.verification import VerificationService
@@ -36,10 +38,17 @@ from api.services.webhook_address import InsecureLoopbackAddresses, PublicAddres
 from api.services.webhook_delivery import WebhookDeliveries
 from api.services.webhook_post import WebhookPost
 from api.settings import ACCESS_INTERVAL_S, NOTIFY_INTERVAL_S
+from api.sign_in.replay import LocalProofMemory, ProofMemory
 from api.sign_in.service import SignIn
+from api.sign_in.shared_replay import SharedProofMemory
 from api.storage.database import Store, open_store
+from api.storage.migration.schema import STORE
+from api.storage.migration.version import require_version_alone
 from api.storage.outbox import StoredOutbox
+from api.storage.postgres import PostgresStore
 from api.vault.cipher import KeyEncryptionKey
+from api.vault.joint_key import KeyRing
+from api.vault.key_ledger import KeyLedger, open_key_ledger
 from api.watch.collector import InstanceGauges
 from api.watch.head import HeadAge
 from api.watch.metric import Metrics
@@ -67,6 +76,7 @@ class Instance:
     book: AddressBook
     ledger: Ledger
     store: Store
+    keys: KeyLedger
     sign_in: SignIn
     departments: dict[bytes, Department]
     issuers: dict[bytes, Issuer]
@@ -96,16 +106,19 @@ class Instance:
     evidence: EvidenceReader
     evidence_pages: EvidencePages
     _recorder: UseRecorder
-    _access_log: AccessLog
+    _lost: LostAnswers
     _intervals: AccessIntervals
     _follower: ChainFollower
     _deliveries: WebhookDeliveries
     _pool: CommitPool
+    _removals: KeyRemovals
 
     def start(self) -> None:
         """Finish what an earlier run left half done, then take work."""
         self.ledger.require_same_chain()
         now = clock.now()
+        self._removals.finish()
+        self.webhooks.forget_lost()
         try:
             for sender in self.senders:
                 sender.finish()
@@ -115,7 +128,7 @@ class Instance:
             self.consent_requests.complete_pending()
             self.consents.complete_pending()
             self._intervals.anchor_pending()
-            complete_rows(self.store, self.ledger, self.consents, self._access_log)
+            self._lost.complete()
             self.controllers.complete_pending()
             self.recoveries.complete_pending()
         except ChainError as error:
@@ -140,6 +153,7 @@ class Instance:
         self.sampler.stop()
         self._pool.close()
         self.store.dispose()
+        self.keys.dispose()
 
 
 def open_instance(
@@ -147,18 +161,23 @@ def open_instance(
     node_urls: Sequence[str],
     *,
     processes: int,
+    database_url: str | None = None,
+    keys_url: str | None = None,
     access_interval_s: float = ACCESS_INTERVAL_S,
     ready_age_s: float | None = None,
     insecure_local_webhooks: bool = False,
 ) -> Instance:
     """Wire an instance from its home folder and the addresses of its nodes, the preferred one first.
 
+    ``database_url``, ``keys_url``: where the store and the key ledger are, if they are not in the folder.
     ``access_interval_s``: seconds between two anchors of the access log. ``ready_age_s``: seconds after which a head is
     old and a transaction stuck (default: what follows from that). ``insecure_local_webhooks``: for tests,
     webhooks may go to this machine.
 
     Raises:
         InvalidInputError: ``configuration``; a file or key is missing, or purposes.json is not the agreed one.
+            ``store_in_use``; another process serves from this folder.
+        StoreError: the store cannot be reached.
         ChainError: the node does not answer.
     """
     book = home.address_book()
@@ -179,26 +198,36 @@ def open_instance(
     if registrar is None or relayer is None:
         raise InvalidInputError(Reason.CONFIGURATION, "members.json names no registrar or no relayer")
     relayer_key = home.read_key(relayer.slug)
-    store = open_store(home.store)
+    if (database_url is None) != (keys_url is None):
+        # a ledger in the folder of each host would be a copy that knows nothing of the keys of the others
+        raise InvalidInputError(
+            Reason.CONFIGURATION,
+            "name the databases of both store and key ledger: CREDENCE_DATABASE_URL, CREDENCE_KEYS_URL",
+        )
+    store = open_store(home.store, database_url)
+    store.turns.join()
+    require_version_alone(store, STORE)
+    keys = open_key_ledger(home.key_ledger, store, keys_url)
+    removals = KeyRemovals(store, keys)
+    ring = KeyRing(keys, {member: department.kek for member, department in departments.items()})
     relaying, registering = (
         Sender(rpc, book.chain_id, *home.sender_keys(member.slug), store=StoredOutbox(store))
         for member in (relayer, registrar)
     )
     ledger = Web3Ledger(book, rpc, relayer=relaying, registrar=registering)
     pool = CommitPool(processes)
-    issuers = {member: Issuer(department, store, ledger, pool) for member, department in departments.items()}
+    issuers = {member: Issuer(department, store, keys, ledger, pool) for member, department in departments.items()}
     history = ControllerHistory(store, ledger)
-    subjects = SubjectService(store, issuers[registrar.id], ledger, history)
+    subjects = SubjectService(store, keys, issuers[registrar.id], ledger, history)
     purposes = _agreed_purposes(home, ledger)
     consents = ConsentService(store, ledger, subjects, history, purposes)
-    recorder = UseRecorder(ledger)
-    vaults = VaultSearch(departments, ledger.anchor_domain)
-    log = AccessLog(store, departments[registrar.id], clock.now)
+    recorder = UseRecorder(ledger, UseClaims(store))
+    vaults = VaultSearch(store, keys, departments, ledger.anchor_domain)
+    log = AccessLog(store, keys, departments[registrar.id], clock.now)
+    lost = LostAnswers(store, ledger, consents, log)
     keeper = Keeper(relayer.id, SigningKey.of(relayer_key))
     receipts = ConsentReceipts(store, ledger, consents, keeper)
     rules = InsecureLoopbackAddresses() if insecure_local_webhooks else PublicAddresses()
-    webhooks = Webhooks(store, departments[registrar.id].kek, rules, system_addresses, clock.now)
-    evidence = EvidenceReader(store, departments)
     metrics, head = Metrics(), HeadAge(clock.monotonic)
     senders = {"relayer": relaying, "registrar": registering}
     sampler = Sampler(
@@ -211,14 +240,17 @@ def open_instance(
     )
     metrics.registry.register(InstanceGauges(rpc, senders, head, sampler, now=clock.now, monotonic=clock.monotonic))
     limit_s = ready_age_s or head_age_limit(access_interval_s)
+    webhooks = Webhooks(store, keys, departments[registrar.id].kek, rules, system_addresses, clock.now)
+    evidence = EvidenceReader(store, ring)
     return Instance(
         book=book,
         ledger=ledger,
         store=store,
-        sign_in=SignIn(store, ledger, history.known, started=clock.now()),
+        keys=keys,
+        sign_in=SignIn(store, ledger, history.known, _proof_memory(store)),
         departments=departments,
         issuers=issuers,
-        jobs=JobService(store, issuers, clock.now),
+        jobs=JobService(store, keys, removals, issuers, clock.now),
         purposes=purposes,
         subjects=subjects,
         controllers=history,
@@ -227,13 +259,20 @@ def open_instance(
         consents=consents,
         consent_requests=ConsentRequestService(store, ledger, subjects, history, consents),
         verifications=VerificationService(
-            store, vaults, subjects, consents, recorder, log, receipts, EvidenceCapture(book, ledger, keeper), metrics
+            vaults,
+            subjects,
+            consents,
+            recorder,
+            log,
+            receipts,
+            EvidenceCapture(book, ledger, keeper),
+            metrics,
         ),
         evidence=evidence,
         evidence_pages=EvidencePages(evidence, ledger),
-        erasures=ErasureService(store, issuers, ledger),
-        access=AccessReader(store, departments[registrar.id], keeper.member),
-        calls=IdempotentCalls(store, departments[registrar.id].kek),
+        erasures=ErasureService(store, keys, removals, issuers, ledger),
+        access=AccessReader(store, keys, departments[registrar.id], keeper.member),
+        calls=IdempotentCalls(store, departments[registrar.id].kek, ring, removals.finish),
         cursors=CursorCodec(departments[registrar.id].kek.index),
         rpc=rpc,
         senders=tuple(senders.values()),
@@ -246,14 +285,23 @@ def open_instance(
         notices=NoticeReader(store),
         webhooks=webhooks,
         _recorder=recorder,
-        _access_log=log,
-        _intervals=AccessIntervals(store, ledger, keeper, clock.now, interval_s=access_interval_s),
+        _lost=lost,
+        _intervals=AccessIntervals(
+            store, ledger, keeper, clock.now, interval_s=access_interval_s, recover=lost.complete_left
+        ),
         _follower=ChainFollower(store, ledger, interval_s=NOTIFY_INTERVAL_S),
         _deliveries=WebhookDeliveries(
             store, webhooks, WebhookPost(rules, system_addresses), clock.now, interval_s=NOTIFY_INTERVAL_S
         ),
         _pool=pool,
+        _removals=removals,
     )
+
+
+def _proof_memory(store: Store) -> ProofMemory:
+    if isinstance(store, PostgresStore):
+        return SharedProofMemory(store)
+    return LocalProofMemory(clock.now())
 
 
 def _agreed_purposes(home: Home, ledger: Ledger) -> Purposes:

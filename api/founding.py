@@ -59,8 +59,9 @@ def found(
     create_chain: Callable[[ChainParameters], None],
     *,
     banks: Mapping[str, str] = DEMO_BANKS,
+    database_url: str | None = None,
 ) -> None:
-    """Make ``home``; it appears whole or not at all. ``banks``: as ``DEMO_BANKS``.
+    """Make ``home``; it appears whole or not at all. ``banks``: as ``DEMO_BANKS``; ``database_url``: of its store.
 
     Raises:
         InvalidInputError: ``configuration``; this path exists already, or the banks cannot be told apart.
@@ -95,7 +96,7 @@ def found(
         Founder(member.id, member.name, member.roles, tuple(address_of(keys[slug]) for slug in own[member.slug]))
         for member in members
     ]
-    _deploy(draft, chain_id, keys, members, founders, senders)
+    _deploy(draft, chain_id, keys, members, founders, senders, database_url)
     draft.path.rename(home.path)
 
 
@@ -119,6 +120,7 @@ def _deploy(
     members: list[LocalMember],
     founders: list[Founder],
     senders: list[str],
+    database_url: str | None,
 ) -> None:
     node = NodeProcess(home)
     node.start()
@@ -126,15 +128,17 @@ def _deploy(
     try:
         ids = {name: schema.id for name, schema in schemas().items()}
         book = deploy(rpc, Sender(rpc, chain_id, keys["governor"]), founders, ids, {"purposes": home.purposes().digest})
-        _first_sign_in_keys(home, members, keys, Web3Ledger(book, rpc))
+        _first_sign_in_keys(home, members, keys, Web3Ledger(book, rpc), database_url)
     finally:
         node.stop()
     accounts = {slug: to_hex(address_of(keys[slug])) for slug in ("sealer", *senders)}
     home.write_network(book, dict(accounts))
 
 
-def _first_sign_in_keys(home: Home, members: list[LocalMember], keys: dict[str, bytes], ledger: Ledger) -> None:
-    store = open_store(home.store)
+def _first_sign_in_keys(
+    home: Home, members: list[LocalMember], keys: dict[str, bytes], ledger: Ledger, database_url: str | None
+) -> None:
+    store = open_store(home.store, database_url)
     key_sets = KeySets(store, ledger, _no_subjects)
     for member in members:
         kind = kind_of(member.roles)

@@ -8,6 +8,7 @@ keys/NAME.jwk      the private key that a member's programs sign in with (mode 0
 passphrase         opens the keystores (mode 0600; keep a copy apart)
 credentials.json   who signs in from this folder, by name: its id, and the file of its key (no secret)
 chain.sqlite3      the embedded chain; store.sqlite3: vault and store; node.json: where the node listens
+keys.sqlite3       the key ledger: the data keys of the vaults, wrapped by the departments' keys
 """
 
 import json
@@ -62,6 +63,11 @@ class Home:
     def store(self) -> Path:
         """The store's file."""
         return self.path / "store.sqlite3"
+
+    @property
+    def key_ledger(self) -> Path:
+        """The key ledger's file."""
+        return self.path / "keys.sqlite3"
 
     @property
     def node_file(self) -> Path:

@@ -47,6 +47,8 @@ class HttpSettings:
     """How long a body may pause on its way."""
     origins: tuple[str, ...] = ()
     """Origins whose pages may call the API from a browser."""
+    at_once: int = 8
+    """Verifications that are worked on at the same time; others wait for their turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,14 @@ class Environment:
     client_id: str | None
     key_file: Path | None
     rpc_urls: tuple[str, ...]
+    database_url: str | None = field(repr=False)
+    """Where the store is, if it is not in the folder. It may hold a password, so no option of a command names it."""
+    keys_url: str | None = field(repr=False)
+    """Where the key ledger is, likewise."""
 
 
 def environment() -> Environment:
-    """Read CREDENCE_HOME, _URL, _CLIENT_ID, _KEY_FILE, and _RPC_URLS (addresses with commas between them)."""
+    """Read CREDENCE_HOME, _URL, _CLIENT_ID, _KEY_FILE, _RPC_URLS (commas between them), _DATABASE_URL, _KEYS_URL."""
     environ = os.environ  # noqa: TID251 - this is the one reader
     return Environment(
         Path(environ.get("CREDENCE_HOME", DEFAULT_HOME)),
@@ -81,7 +87,19 @@ def environment() -> Environment:
         environ.get("CREDENCE_CLIENT_ID"),
         Path(key_file) if (key_file := environ.get("CREDENCE_KEY_FILE")) else None,
         tuple(url.strip() for url in environ.get("CREDENCE_RPC_URLS", "").split(",") if url.strip()),
+        environ.get("CREDENCE_DATABASE_URL") or None,
+        environ.get("CREDENCE_KEYS_URL") or None,
     )
+
+
+def environment_of_child(database_url: str | None, keys_url: str | None = None) -> dict[str, str]:
+    """Return this process's environment for a child whose store and key ledger are there, or in its folder."""
+    variables = dict(os.environ)  # noqa: TID251 - this is the one reader
+    for name, url in (("CREDENCE_DATABASE_URL", database_url), ("CREDENCE_KEYS_URL", keys_url)):
+        variables.pop(name, None)
+        if url is not None:
+            variables[name] = url
+    return variables
 
 
 def http_settings() -> HttpSettings:

@@ -1,14 +1,14 @@
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+import canary_kit
+import postgres_kit
 import pytest
 from hypothesis import Phase, is_hypothesis_test, settings
 
 import ledger_node  # noqa: F401 - chooses py-evm's hash function, which must be before anything of it is imported
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-import canary_kit
 
 FEW = 25
 
@@ -21,12 +21,40 @@ settings.register_profile(
 def pytest_addoption(parser):
     parser.addoption("--chaos", action="store_true", default=False, help="kill at hundreds of moments, not at dozens")
     parser.addoption("--left-behind", help="the folder that tests/after searches: what all other tests left behind")
+    parser.addoption(
+        "--store",
+        choices=("sqlite", "postgres"),
+        default="sqlite",
+        help="where stores of tests are that do not care: run any test on PostgreSQL",
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)
 def canary_register(tmp_path_factory):
     """Where kits note what they plant: in the folder that the search after the whole suite is told of."""
     canary_kit.open_register(tmp_path_factory.getbasetemp())
+
+
+def pytest_configure(config):
+    postgres_kit.choose(config.getoption("--store"))
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server."""
+    if postgres_kit.programs() is None:
+        pytest.skip("the programs of a PostgreSQL server are not installed")
+    return postgres_kit.the_server()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request):
+    """Where a store of the test's own is: None for a file, and the address of a database in PostgreSQL."""
+    return None if request.param == "sqlite" else request.getfixturevalue("postgres").database()
+
+
+def pytest_sessionfinish():
+    postgres_kit.end_the_server()
 
 
 def pytest_collection_modifyitems(config, items):

@@ -140,11 +140,11 @@ class _Registry:
         began = time.monotonic()
         with ThreadPoolExecutor(_CALLERS) as callers:
             results = list(
-                callers.map(lambda n: recorder.record(consents[n % _CALLERS], random_bytes(32)), range(total))
+                callers.map(lambda n: recorder.record(consents[n % _CALLERS], random_bytes(32), {}), range(total))
             )
         seconds = time.monotonic() - began
         recorder.stop()
-        if not all(result.recorded for result in results):
+        if not all(recorded.result.recorded for recorded in results):
             raise RuntimeError("a use of a live consent was refused")
         return total / seconds
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from api.bench.api import api
 from api.bench.consent import consent
 from api.bench.evidence import evidence
 from api.bench.proofs import proofs
@@ -144,6 +145,7 @@ def _family(pid: int) -> list[int]:
 
 
 BENCHES: Final[dict[str, Any]] = {
+    "api": api,
     "issue": issue,
     "verify": verify,
     "restart": restart,

@@ -28,6 +28,7 @@ _COMMANDS: Final = {
     "webhook": "api.cli.notification:webhook",
     "evidence": "api.cli.evidence:evidence",
     "trust": "api.cli.trust:trust",
+    "store": "api.cli.store:store",
 }
 """Name -> module and function, or group of commands."""
 

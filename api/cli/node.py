@@ -9,6 +9,7 @@ import typer
 
 from api.cli.console import ExitCode, HomeOption, JsonOption, LogOption, emit, home_of, log_refusals, refusals, talk
 from api.home import Home, write_private
+from api.settings import environment
 from api.watch import log
 from ledger_node import clock
 from ledger_node.domain.error import ChainError, InvalidInputError
@@ -39,7 +40,7 @@ def init(
     with refusals():
         folder = home_of(home)
         talk.print(f"founding a consortium of one in {folder.path}")
-        found_instance(folder, chain_id, banks=_banks(bank or []))
+        found_instance(folder, chain_id, banks=_banks(bank or []), database_url=environment().database_url)
         book = folder.address_book()
         names = list(folder.credentials())
     talk.print(f"done; credentials of {', '.join(names)} are in {folder.path / 'credentials.json'}")
@@ -113,8 +114,16 @@ def _banks(options: list[str]) -> dict[str, str] | None:
     return banks or None
 
 
-def found_instance(home: Home, chain_id: int = DEFAULT_CHAIN_ID, *, banks: "Mapping[str, str] | None" = None) -> None:
+def found_instance(
+    home: Home,
+    chain_id: int = DEFAULT_CHAIN_ID,
+    *,
+    banks: "Mapping[str, str] | None" = None,
+    database_url: str | None = None,
+) -> None:
     """Make ``home`` with an embedded chain. ``banks``: short name -> full name; None for the demo bank.
+
+    ``database_url``: where its store is, if not in the folder.
 
     Raises:
         InvalidInputError: ``configuration``; there is something at this path already.
@@ -122,7 +131,7 @@ def found_instance(home: Home, chain_id: int = DEFAULT_CHAIN_ID, *, banks: "Mapp
     """
     from api.founding import DEMO_BANKS, found
 
-    found(home, chain_id, _create_chain, banks=banks or DEMO_BANKS)
+    found(home, chain_id, _create_chain, banks=banks or DEMO_BANKS, database_url=database_url)
 
 
 def _create_chain(parameters: "ChainParameters") -> None:

@@ -1,5 +1,6 @@
 """``credence serve``: the API and, unless an address of another node is given, the embedded node beside it."""
 
+import gc
 import json
 import logging
 import os
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from uvicorn import Server
 
 _BACKLOG = 512
+_GARBAGE_AT = 50_000
+"""Objects between two collections; a verification makes a few thousand, nearly none of them in cycles."""
 _log = logging.getLogger(__name__)
 
 
@@ -75,6 +78,8 @@ def serve(
                     folder,
                     urls,
                     processes=processes or os.cpu_count() or 1,
+                    database_url=environment().database_url,
+                    keys_url=environment().keys_url,
                     access_interval_s=access_interval,
                     ready_age_s=watch.ready_age_s,
                     insecure_local_webhooks=insecure_local_webhooks,
@@ -89,10 +94,21 @@ def serve(
                 else:
                     _log.info("the API answers at %s", address)
                 server = uvicorn.Server(
-                    uvicorn.Config(app, access_log=False, log_config=None, log_level="warning", lifespan="on")
+                    uvicorn.Config(
+                        app,
+                        access_log=False,
+                        log_config=None,
+                        log_level="warning",
+                        lifespan="on",
+                        loop="auto",
+                        http="auto",
+                    )
                 )
                 if stop_with_parent:
                     threading.Thread(target=_stop_at_end_of_stdin, args=(server,), daemon=True).start()
+                # what lives from here on is never garbage, and garbage is looked for less often
+                gc.freeze()
+                gc.set_threshold(_GARBAGE_AT)
                 if as_json:
                     emit({"url": address, "pid": os.getpid(), "node_url": node_url})
                 server.run(sockets=[listener])

@@ -47,6 +47,22 @@ class Session(httpx.Auth):
             self.prove(request)
             yield request
 
+    def sign_in(self) -> None:
+        """Get a token now, for requests that are made beforehand and sent by something else.
+
+        Raises:
+            ApiError: the instance refused.
+        """
+        flow = self._sign_in(instead_of=self._token)
+        with httpx.Client(trust_env=False) as client:
+            request = next(flow)
+            while True:
+                response = client.send(request)
+                try:
+                    request = flow.send(response)
+                except StopIteration:
+                    return
+
     def prove(self, request: httpx.Request) -> str:
         """Put the present token and a proof for it into a request, and return the token."""
         token = self._token

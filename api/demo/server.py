@@ -14,6 +14,7 @@ from api.cli.node import found_instance
 from api.client.client import Client
 from api.credential_of import credential_named
 from api.home import Home
+from api.settings import environment_of_child
 from ledger_node.domain.error import ChainError, CredenceError
 from ledger_node.domain.reason import Reason
 
@@ -31,9 +32,12 @@ class Served:
         processes: int | None = None,
         access_interval: int | None = None,
         banks: Mapping[str, str] | None = None,
+        database_url: str | None = None,
+        keys_url: str | None = None,
     ) -> None:
         self.home = Home(folder)
-        found_instance(self.home, banks=banks)
+        self.database_url, self.keys_url = database_url, keys_url
+        found_instance(self.home, banks=banks, database_url=database_url)
         command = [
             sys.executable,
             "-m",
@@ -53,7 +57,11 @@ class Served:
         # stdin is a pipe that nobody writes to: its end tells the child that this process is gone
         with (folder / "serve.log").open("wb") as log:
             self._child = subprocess.Popen(  # noqa: S603 - ourselves
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=environment_of_child(database_url, keys_url),
             )
         assert self._child.stdout is not None  # noqa: S101 - it was asked for
         line = self._child.stdout.readline()

@@ -24,7 +24,7 @@ Rule: TypeAlias = tuple[Callable[..., Any], str]
 """The function that answers a route, and the method."""
 
 
-def _instance(request: Request) -> Instance:
+async def _instance(request: Request) -> Instance:
     instance: Instance = request.app.state.instance
     return instance
 
@@ -111,7 +111,7 @@ def _permission(request: Request) -> Permission:
     return rules[request.scope["endpoint"], request.method]
 
 
-def _caller(principal: Annotated[Principal | None, Depends(admit)]) -> Principal:
+async def _caller(principal: Annotated[Principal | None, Depends(admit)]) -> Principal:
     if principal is None:
         raise SignInError(Reason.SIGN_IN_NEEDED, "this route needs to know who calls")
     return principal
@@ -127,7 +127,7 @@ ASubjectOrBank: TypeAlias = SignedIn
 ASubjectOrRegistrar: TypeAlias = SignedIn
 
 
-def _anybody(presented: Presented) -> Principal | None:
+async def _anybody(presented: Presented) -> Principal | None:
     # what signatures or a secret allow, nobody needs to sign in for, and a token that ended is no obstacle
     return presented if isinstance(presented, Principal) else None
 

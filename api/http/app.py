@@ -35,6 +35,7 @@ from api.http.route import (
     verification,
     webhook,
 )
+from api.http.turn import FairTurns
 from api.settings import HttpSettings, WatchSettings
 from ledger_node import clock, trace
 
@@ -103,6 +104,7 @@ def create_app(
         instance.metrics.rate_limited.labels(sort.value).inc()
 
     app.state.limits = RateLimits(settings, clock.monotonic, rate_limited)
+    app.state.turns = FairTurns(settings.at_once)
     app.state.operations = Operations(app)
     problem.install(app, app.state.operations)
     v1 = APIRouter(prefix=_V1, dependencies=[Depends(admit)])

@@ -8,7 +8,7 @@ transaction (``keeper``).
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -29,6 +29,7 @@ from api.services.idempotency import (
     attempt_without_key,
     in_progress,
 )
+from api.vault.joint_key import VaultKey
 from ledger_node import clock
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
@@ -103,7 +104,7 @@ async def begin_stream(request: Request, *, max_bytes: int) -> "BodyStream":
                 raise InvalidInputError(Reason.TOO_LARGE, f"send at most {max_bytes} bytes at once; split the file")
         await begin(request, stream.digest)
         # the other try broke off while this body was read and dropped
-        calls_of(request).release(request.state.attempt)
+        await run_in_threadpool(calls_of(request).release, request.state.attempt)
         request.state.attempt = None
         raise in_progress()
     request.state.attempt = claimed
@@ -141,17 +142,22 @@ def calls_of(request: Request) -> IdempotentCalls:
 
 
 def keeper(
-    request: Request, response: Callable[[], Response], *, body: Callable[[], bytes] = lambda: b""
+    request: Request,
+    response: Callable[[], Response],
+    *,
+    keys: Sequence[VaultKey] = (),
+    body: Callable[[], bytes] = lambda: b"",
 ) -> Callable[[Connection, bytes | None], None]:
     """Return a function that stores an answer in the transaction of its effect: (connection, subject or None).
 
-    ``response`` makes what the route returns; ``body`` gives the digest of a body that streamed in.
+    ``response`` makes what the route returns, from the attestations of ``keys``; ``body`` gives the digest of a body
+    that streamed in.
     """
 
     def keep(connection: Connection, subject: bytes | None) -> None:
         answer = response()
         kept = _kept(answer.status_code, answer.raw_headers, bytes(answer.body))
-        calls_of(request).keep(connection, attempt_of(request), kept, subject=subject, body=body() or None)
+        calls_of(request).keep(connection, attempt_of(request), kept, subject=subject, keys=keys, body=body() or None)
         request.state.is_kept = True
 
     return keep
@@ -186,8 +192,8 @@ class KeepAnswers:
         try:
             await self._app(scope, receive, keep_and_send)
         finally:
-            if (attempt := state.get("attempt")) is not None:
-                self._calls.release(attempt)
+            if (attempt := state.get("attempt")) is not None and attempt.id is not None:
+                await run_in_threadpool(self._calls.release, attempt)
 
     async def _keep(self, attempt: Attempt, held: list[Message]) -> None:
         start, *parts = held

@@ -229,6 +229,9 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.OUTBOX_STUCK: (
             "Transactions of the instance are not mined, so no use can be recorded; its operator must look."
         ),
+        Reason.STORE_IN_USE: "Another process works with this store, which takes one at a time; its operator stops it.",
+        Reason.STORE_OUTDATED: "The store is of an earlier version; its operator runs: credence store upgrade.",
+        Reason.STORE_NEWER: "The store is of a later version than this program; its operator installs that version.",
         Reason.LEDGER_UNAVAILABLE: "The ledger does not answer; nothing was revealed, try again after Retry-After.",
         Reason.LEDGER_WRONG_CHAIN: "The node serves another chain than this network's; the operator must look.",
         Reason.LEDGER_REFUSED: "The ledger refuses this write; 'detail' says why.",
@@ -236,6 +239,25 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
             "The instance as a whole, whoever asks, has no room for more proofs of possession; this is no limit of "
             "yours: try again after Retry-After."
         ),
+        # copies, for operators
+        Reason.KEY_LEDGER_BUSY: "Deleted keys are still being read by another process; try again after Retry-After.",
+        Reason.KEY_LEDGER_MISMATCH: (
+            "The key ledger is gone or that of another store; the operator puts the right one in its place, or restores."
+        ),
+        Reason.KEY_COPY_FAILED: (
+            "The keys are erased, but not yet from their copy, which cannot be written; the operator must look, and "
+            "asking again with the same Idempotency-Key finishes it."
+        ),
+        Reason.KEY_COPY_MALFORMED: "The copy of the key ledger is cut off or altered; take an intact one.",
+        Reason.KEY_COPY_OTHER_INSTANCE: "The copy of the key ledger is that of another instance; take the right one.",
+        Reason.KEY_COPY_OUTDATED: (
+            "The copy of the key ledger is older than the backup, so keys are missing; take the newest copy."
+        ),
+        Reason.BACKUP_MALFORMED: "The backup is cut off or altered, or is none; take another one.",
+        Reason.BACKUP_OTHER_RECIPIENT: "The backup was encrypted for another identity; name the file of the right one.",
+        Reason.BACKUP_NEWER_FORMAT: "A newer version wrote this copy; restore it with that version.",
+        Reason.PASSPHRASE_WRONG: "The passphrase does not open the keystores of the backup; name the file of the right one.",
+        Reason.CHAIN_OTHER_NETWORK: "The chain is not that of the backup's network, or ends before it; take the right one.",
         Reason.CONFIGURATION: "The instance is not set up rightly; 'detail' tells its operator what to change.",
         Reason.INTERNAL: (
             "A fault of ours; nothing that was acknowledged is lost, try again with the same Idempotency-Key."

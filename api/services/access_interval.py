@@ -19,6 +19,7 @@ from api.fault import fault_of
 from api.services.member_key import SigningKey
 from api.storage import table
 from api.storage.database import Store
+from api.storage.turn import Office
 from ledger_node.chain.port import BatchOrder, Ledger
 from ledger_node.domain.access import CHECKPOINT_SIZE, MAX_ROWS, NO_HEAD, Checkpoint, LogTree, Tally
 from ledger_node.domain.batch import ACCESS_LOG, NO_ROOT, Batch, changes_digest
@@ -46,17 +47,24 @@ class Keeper:
 
 
 class AccessIntervals:
-    """Closes an interval every ``interval_s`` seconds and anchors it."""
+    """Closes an interval every ``interval_s`` seconds and anchors it. ``recover``: writes rows that miss, before it."""
 
     def __init__(
-        self, store: Store, ledger: Ledger, keeper: Keeper, now: Callable[[], int], *, interval_s: float
+        self,
+        store: Store,
+        ledger: Ledger,
+        keeper: Keeper,
+        now: Callable[[], int],
+        *,
+        interval_s: float,
+        recover: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._ledger = ledger
         self._keeper = keeper
         self._now = now
         self._interval_s = interval_s
-        self._lock = threading.Lock()
+        self._recover = recover
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="access log", daemon=True)
 
@@ -75,7 +83,7 @@ class AccessIntervals:
         Raises:
             ChainError: the ledger does not answer; nothing is lost, the next beat goes on.
         """
-        with self._lock:
+        with self._store.turns.turn("access intervals"):
             self._anchor_pending()
             self._close()
             self._anchor_pending()
@@ -86,7 +94,7 @@ class AccessIntervals:
         Raises:
             ChainError: the ledger does not answer; nothing is lost.
         """
-        with self._lock:
+        with self._store.turns.turn("access intervals"):
             self._anchor_pending()
 
     def _work(self) -> None:
@@ -97,9 +105,12 @@ class AccessIntervals:
             if self._stopping.wait(due - time.monotonic()):
                 return
             try:
-                self.beat()
+                # of processes that share the store one keeps the beat, and another one goes on when it is gone
+                if self._store.turns.holds(Office.INTERVALS):
+                    self._recover()
+                    self.beat()
             except CredenceError as error:
-                _log.warning("the access log waits for the ledger: %s", error.reason)
+                _log.warning("the access log waits: %s", error.reason)
             except Exception as error:  # noqa: BLE001 - the log must go on; the words of a fault may hold values
                 _log.error("fault: %s", fault_of(error))
 

@@ -5,18 +5,21 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
-from api.services.evidence import SealedEvidence
+from api.services.evidence import SealedEvidence, store_evidence
 from api.services.member_key import Department
 from api.services.reliance import Relied, note_reliance
+from api.services.use_claim import UseClaims
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal
+from api.vault.key_ledger import KeyLedger
 from ledger_node.domain.access import NO_HEAD, AccessRow, next_head, row_leaf
 from ledger_node.domain.canonical import encode
+from ledger_node.domain.error import StoreError
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.randomness import random_bytes
 
@@ -24,6 +27,12 @@ _OWN_KEY_ID: Final = b"own access rows."
 """The data key of rows about consents that nobody knows, and about subjects that were erased before."""
 _ROW: Final = table.access_row.c
 _INTERVAL: Final = table.access_interval.c
+_ADD: Final = insert(table.access_row)
+_LAST_ROW: Final = select(_ROW.head, _ROW.time).order_by(_ROW.number.desc()).limit(1)
+_LAST_UNTIL: Final = select(_INTERVAL.until).order_by(_INTERVAL.number.desc()).limit(1)
+_KEYS_OF: Final = select(table.subject.c.id, table.subject.c.data_key).where(
+    table.subject.c.id.in_(bindparam("subjects", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +56,9 @@ class _Waiting:
 class AccessLog:
     """Writes rows. ``registrar`` holds the data keys of subjects; ``now``: the clock, in seconds."""
 
-    def __init__(self, store: Store, registrar: Department, now: Callable[[], int]) -> None:
+    def __init__(self, store: Store, keys: KeyLedger, registrar: Department, now: Callable[[], int]) -> None:
         self._store = store
+        self._key_ledger = keys
         self._kek = registrar.kek
         self._now = now
         self._waiting: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
@@ -80,6 +90,10 @@ class AccessLog:
             group.append(self._waiting.get_nowait())
         try:
             self._write_group(group)
+        except StoreError as error:
+            # the rows may be there, if the connection broke as they were committed; they must not be there twice
+            for waiting in group:
+                waiting.error = StoreError(error.reason, error.message)
         except Exception:  # noqa: BLE001 - each is tried alone, so that nobody gets the error of another
             for waiting in group:
                 try:
@@ -90,18 +104,20 @@ class AccessLog:
             waiting.done = True
 
     def _write_group(self, group: Sequence[_Waiting]) -> None:
+        rows = [asked for waiting in group for asked in waiting.rows]
+        # looked up before the transaction, which others wait for
+        keys = self._keys({asked.subject for asked in rows})
         with self._store.begin() as connection:
-            self._insert(connection, [asked for waiting in group for asked in waiting.rows])
+            self._insert(connection, rows, keys)
+            UseClaims(self._store).settle(connection, {asked.row.use for asked in rows if asked.row.use is not None})
             note_reliance(connection, [one for waiting in group for one in waiting.relied])
+            store_evidence(connection, [waiting.evidence for waiting in group if waiting.evidence is not None])
             for waiting in group:
-                if waiting.evidence is not None:
-                    waiting.evidence.store(connection)
                 waiting.beside(connection)
 
-    def _insert(self, connection: Connection, rows: Sequence[Asked]) -> None:
+    def _insert(self, connection: Connection, rows: Sequence[Asked], keys: "_Keys") -> None:
         head, earliest = _end(connection)
         at = max(self._now(), earliest)
-        keys = self._keys(connection, {asked.subject for asked in rows})
         records = []
         for asked in rows:
             row, salt = replace(asked.row, time=at), random_bytes(HASH_BYTES)
@@ -120,37 +136,35 @@ class AccessLog:
                     "sealed": seal(key, salt + encode(row.to_json()), leaf),
                 }
             )
-        connection.execute(insert(table.access_row), records)
+        connection.execute(_ADD, records)
 
-    def _keys(
-        self, connection: Connection, subjects: AbstractSet[bytes | None]
-    ) -> Mapping[bytes | None, tuple[bytes, bytes]]:
+    def _keys(self, subjects: AbstractSet[bytes | None]) -> "_Keys":
         """Return (id, key) of the data keys that rows of ``subjects`` are sealed under: their own, where there is one.
 
         Erasing a firm deletes its key, so that its rows say nothing any more.
         """
-        known = (
-            select(table.subject.c.id, table.data_key.c.id.label("key_id"), table.data_key.c.wrapped)
-            .join(table.data_key, table.data_key.c.id == table.subject.c.data_key)
-            .where(table.subject.c.id.in_([subject or b"" for subject in subjects]))
-        )
-        found = {row.id: (row.key_id, self._kek.unwrap(row.wrapped)) for row in connection.execute(known)}
+        wanted = [subject or b"" for subject in subjects]
+        with self._store.connect() as connection:
+            named = {row.id: row.data_key for row in connection.execute(_KEYS_OF, {"subjects": wanted})}
         # looked up whether it is needed or not, so that a consent of others takes the way of one that is not there
-        own = self._own_key(connection)
-        return {subject: found.get(subject, own) for subject in subjects}
+        wrapped = self._key_ledger.get([_OWN_KEY_ID, *named.values()])
+        own = wrapped.get(_OWN_KEY_ID)
+        if own is None:
+            own = self._key_ledger.ensure(_OWN_KEY_ID, self._kek.new_data_key()[1])
+        found = {
+            subject: (key_id, self._kek.unwrap(wrapped[key_id]))
+            for subject, key_id in named.items()
+            if key_id in wrapped
+        }
+        nobodys = (_OWN_KEY_ID, self._kek.unwrap(own))
+        return {subject: nobodys if subject is None else found.get(subject, nobodys) for subject in subjects}
 
-    def _own_key(self, connection: Connection) -> tuple[bytes, bytes]:
-        held = table.data_key.c
-        wrapped = connection.execute(select(held.wrapped).where(held.id == _OWN_KEY_ID)).scalar_one_or_none()
-        if wrapped is not None:
-            return _OWN_KEY_ID, self._kek.unwrap(wrapped)
-        key, wrapped = self._kek.new_data_key()
-        connection.execute(insert(table.data_key).values(id=_OWN_KEY_ID, wrapped=wrapped))
-        return _OWN_KEY_ID, key
+
+_Keys: TypeAlias = Mapping[bytes | None, tuple[bytes, bytes]]
 
 
 def _end(connection: Connection) -> tuple[bytes, int]:
     """Return the head of the chain of rows, and the earliest time that the next row may have."""
-    row: Any = connection.execute(select(_ROW.head, _ROW.time).order_by(_ROW.number.desc()).limit(1)).first()
-    until = connection.execute(select(_INTERVAL.until).order_by(_INTERVAL.number.desc()).limit(1)).scalar_one_or_none()
+    row: Any = connection.execute(_LAST_ROW).first()
+    until = connection.execute(_LAST_UNTIL).scalar_one_or_none()
     return (NO_HEAD, until or 0) if row is None else (row.head, max(row.time, until or 0))

@@ -8,6 +8,7 @@ from api.services.member_key import Department
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import unseal
+from api.vault.key_ledger import KeyLedger
 from ledger_node.domain.access import Checkpoint, Place, Tally
 from ledger_node.domain.batch import ACCESS_LOG, Anchor
 from ledger_node.domain.canonical import JSON, decode
@@ -18,23 +19,19 @@ from ledger_node.domain.record import to_hex
 
 _ROW: Final = table.access_row.c
 _INTERVAL: Final = table.access_interval.c
-_JOINED: Final = (
-    select(
-        table.access_row,
-        table.data_key.c.wrapped,
-        _INTERVAL.number.label("interval_number"),
-        *(column for column in _INTERVAL if column.name != "number"),
-    )
-    .outerjoin(table.data_key, table.data_key.c.id == _ROW.data_key)
-    .outerjoin(table.access_interval, _INTERVAL.number == _ROW.interval)
-)
+_JOINED: Final = select(
+    table.access_row,
+    _INTERVAL.number.label("interval_number"),
+    *(column for column in _INTERVAL if column.name != "number"),
+).outerjoin(table.access_interval, _INTERVAL.number == _ROW.interval)
 
 
 class AccessReader:
     """Opens rows for the two parties they are about. ``registrar`` holds the data keys."""
 
-    def __init__(self, store: Store, registrar: Department, keeper: bytes) -> None:
+    def __init__(self, store: Store, keys: KeyLedger, registrar: Department, keeper: bytes) -> None:
         self._store = store
+        self._keys = keys
         self._kek = registrar.kek
         self.keeper = keeper
 
@@ -61,12 +58,13 @@ class AccessReader:
                 number = found
             query = _JOINED.where(mine, _ROW.number > number).order_by(_ROW.number).limit(limit)
             rows = connection.execute(query).all()
-        return [self._show(row) for row in rows]
+        wrapped = self._keys.get({row.data_key for row in rows})
+        return [self._show(row, wrapped.get(row.data_key)) for row in rows]
 
-    def _show(self, row: Any) -> dict[str, JSON]:  # noqa: ANN401 - a row of _JOINED
+    def _show(self, row: Any, wrapped: bytes | None) -> dict[str, JSON]:  # noqa: ANN401 - a row of _JOINED
         shown: dict[str, JSON] = {"leaf": to_hex(row.leaf), "salt": None, "row": None}
-        if row.wrapped is not None:
-            opened = unseal(self._kek.unwrap(row.wrapped), row.sealed, row.leaf)
+        if wrapped is not None:
+            opened = unseal(self._kek.unwrap(wrapped), row.sealed, row.leaf)
             shown |= {"salt": to_hex(opened[:HASH_BYTES]), "row": decode(opened[HASH_BYTES:])}
         return shown | {"place": None if row.start is None else _place(row).to_json()}
 

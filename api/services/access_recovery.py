@@ -3,12 +3,14 @@
 Without them a firm that compares the ledger with its log would take every crash for a hidden question.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection, select
 
 from api.services.access_log import AccessLog, Asked
 from api.services.consent import ConsentService
+from api.services.use_claim import UseClaims
 from api.storage import table
 from api.storage.database import Store
 from ledger_node.chain.port import Ledger
@@ -20,20 +22,48 @@ _INTERVALS_BACK: Final = 2
 """No question takes longer than this many intervals from its use to its row."""
 
 
-def complete_rows(store: Store, ledger: Ledger, consents: ConsentService, log: AccessLog) -> None:
-    """Write a row for every recent use on the ledger that an earlier run recorded and wrote no row of.
+@dataclass(frozen=True, slots=True)
+class LostAnswers:
+    """Writes the rows of uses whose process died before it wrote them."""
 
-    Call it before questions are taken, or one that is under way would be taken for a lost one.
+    store: Store
+    ledger: Ledger
+    consents: ConsentService
+    log: AccessLog
 
-    Raises:
-        ChainError: the ledger does not answer.
-    """
-    with store.connect() as connection:
-        since = _first_block(connection)
-    for consent, use in ledger.uses_since(since):
-        held = consents.find(consent)
-        if held is None or _is_logged(store, use):
-            continue
+    def complete(self) -> None:
+        """Write rows for what earlier runs left. Call it before questions are taken: uses under way are none of them.
+
+        Raises:
+            ChainError: the ledger does not answer.
+        """
+        if self.store.turns.is_shared:
+            self.complete_left()
+            return
+        with self.store.connect() as connection:
+            since = _first_block(connection)
+        for consent, use in self.ledger.uses_since(since):
+            self._write(consent, use)
+
+    def complete_left(self) -> None:
+        """Write rows for what processes left that shared the store and are gone; others may be at work.
+
+        Raises:
+            ChainError: the ledger does not answer.
+        """
+        claims = UseClaims(self.store)
+        for consent, use in claims.left():
+            # first what is on its way, then what is there: the other way round it could land in between
+            if self.ledger.is_on_way(use):
+                continue
+            if self.ledger.recorded_use(consent, use) is not None:
+                self._write(consent, use)
+            claims.drop([use])
+
+    def _write(self, consent: bytes, use: bytes) -> None:
+        held = self.consents.find(consent)
+        if held is None or _is_logged(self.store, use):
+            return
         terms = held.shown.terms
         row = AccessRow(
             time=0,
@@ -46,7 +76,7 @@ def complete_rows(store: Store, ledger: Ledger, consents: ConsentService, log: A
             reason=Reason.ANSWER_LOST,
             use=use,
         )
-        log.write([Asked(terms.subject, row)])
+        self.log.write([Asked(terms.subject, row)])
 
 
 def _first_block(connection: Connection) -> int:

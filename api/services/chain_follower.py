@@ -14,6 +14,7 @@ from api.fault import fault_of
 from api.services.notice import ended, notices_of, of_status, write_notices
 from api.storage.database import Store
 from api.storage.notice_table import chain_cursor, consent_deadline, reliance
+from api.storage.turn import Office
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.query import FactQuery
@@ -32,7 +33,6 @@ class ChainFollower:
         self._store = store
         self._ledger = ledger
         self._interval_s = interval_s
-        self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="notifications", daemon=True)
 
@@ -51,13 +51,16 @@ class ChainFollower:
         Raises:
             ChainError: the ledger does not answer; nothing is lost.
         """
-        with self._lock:
+        with self._store.turns.turn("notifications"):
             head = self._ledger.head()
-            first = self._next_block()
+            with self._store.connect() as connection:
+                first = _next_block(connection)
             while first <= head.number:
                 last = min(first + _BLOCKS_AT_ONCE - 1, head.number)
                 events = self._ledger.events_between(first, last)
                 with self._store.begin() as connection:
+                    if _next_block(connection) != first:
+                        return  # another process has told them
                     write_notices(connection, notices_of(connection, events))
                     _move(connection, last + 1)
                 first = last + 1
@@ -67,15 +70,12 @@ class ChainFollower:
     def _work(self) -> None:
         while not self._stopping.wait(self._interval_s):
             try:
-                self.catch_up()
+                if self._store.turns.holds(Office.NOTIFICATIONS):
+                    self.catch_up()
             except CredenceError as error:
-                _log.warning("notifications wait for the ledger: %s", error.reason)
+                _log.warning("notifications wait: %s", error.reason)
             except Exception as error:  # noqa: BLE001 - the follower must go on; the words of a fault may hold values
                 _log.error("fault: %s", fault_of(error))
-
-    def _next_block(self) -> int:
-        with self._store.connect() as connection:
-            return connection.execute(select(chain_cursor.c.next_block)).scalar_one_or_none() or 0
 
     def _tell_ended(self, now: int) -> None:
         due = select(consent_deadline.c.consent).where(consent_deadline.c.expires_at <= now).limit(1)
@@ -104,6 +104,10 @@ class ChainFollower:
             write_notices(connection, notices)
             for row in rows:
                 _settle(connection, row)
+
+
+def _next_block(connection: Connection) -> int:
+    return connection.execute(select(chain_cursor.c.next_block)).scalar_one_or_none() or 0
 
 
 def _move(connection: Connection, next_block: int) -> None:

@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, insert, select, update
 
 from api.catalogue.datatype import schemas
 from api.catalogue.wording import wording
@@ -43,6 +44,9 @@ from ledger_node.domain.record import to_hex
 from ledger_node.domain.subject import Controllers, Signature, signature_to_json
 
 MAX_LISTED = 200
+_REMEMBERED: Final = 4096
+"""Consents that are kept as they were read; their words never change."""
+_BY_ID: Final = select(table.consent).where(table.consent.c.id == bindparam("id"))
 _ACTS: Final = {Change.PAUSE: Act.PAUSED, Change.RESUME: Act.RESUMED}
 
 
@@ -213,7 +217,9 @@ class ConsentService:
 
     def find(self, consent_id: bytes) -> HeldConsent | None:
         """Return a stored consent."""
-        return next(iter(self._select(table.consent.c.id == consent_id)), None)
+        with self._store.connect() as connection:
+            row = connection.execute(_BY_ID, {"id": consent_id}).first()
+        return None if row is None else _held(row)
 
     def of_subject(self, subject: bytes) -> list[HeldConsent]:
         """Return the newest consents that a subject granted."""
@@ -346,15 +352,21 @@ def _claims(questions: Sequence[str]) -> list[Claim]:
 
 
 def _held(row: Any) -> HeldConsent:  # noqa: ANN401 - a row of the consent table
-    signatures = decode(row.signatures.encode())
-    assert isinstance(signatures, list)  # noqa: S101 - written by grant()
-    shown = ShownConsent(
-        row.id,
-        Terms.from_json(decode(row.terms.encode())),
-        signatures_from_json(signatures),
-        Controllers.from_json(decode(row.controllers.encode())),
-    )
+    shown = _shown(row.id, row.terms, row.signatures, row.controllers)
     return HeldConsent(shown, row.entry, row.transaction is not None, row.text, row.request)
+
+
+@lru_cache(_REMEMBERED)
+def _shown(consent: bytes, terms: str, signatures: str, controllers: str) -> ShownConsent:
+    # whatever process wrote them, the same texts mean the same
+    listed = decode(signatures.encode())
+    assert isinstance(listed, list)  # noqa: S101 - written by grant()
+    return ShownConsent(
+        consent,
+        Terms.from_json(decode(terms.encode())),
+        signatures_from_json(listed),
+        Controllers.from_json(decode(controllers.encode())),
+    )
 
 
 def state_name(record: ConsentRecord | None, now: int) -> str:

@@ -5,7 +5,6 @@ before it is sent, and nothing else happens to its subject before it is known wh
 """
 
 import json
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -25,7 +24,6 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.subject import Controllers, Signature, signature_to_json
 
-_LOCKS: Final = 256
 _SECOND_S: Final = 1.0
 
 
@@ -63,7 +61,6 @@ class ControllerHistory:
     def __init__(self, store: Store, ledger: Ledger) -> None:
         self._store = store
         self._ledger = ledger
-        self._locks = [threading.RLock() for _ in range(_LOCKS)]
 
     @contextmanager
     def turn(self, subject: bytes) -> Iterator[Control]:
@@ -76,8 +73,7 @@ class ControllerHistory:
             InvalidInputError: ``not_found``; there is no such subject.
             ChainError: a change that was begun cannot be finished now; nothing is lost.
         """
-        # subjects share locks, so that there is a fixed number of them
-        with self._locks[int.from_bytes(subject[:8], "big") % _LOCKS]:
+        with self._store.turns.turn("controllers", subject):
             for begun in self._select((_ENTRY.subject == subject) & _BEGUN):
                 # what the ledger refuses was never a change, and is forgotten
                 with suppress(ContractRevertError):

@@ -1,19 +1,25 @@
 """Erasure: a department deletes the data keys of a subject's attestations, and revokes them on the ledger.
 
 Without its data key a sealed record, in this store or in any copy of it, is noise; the commitment on the
-chain then says nothing to anybody. Copies of the *keys* in old backups are the operator's to destroy.
+chain then says nothing to anybody. The keys lie in the key ledger, of which copies of the store hold nothing.
+
+Order of durable steps, each survived by a kill at any moment: (1) the positions are revoked on the ledger; (2) one
+store transaction notes which keys go, unlinks the subject and keeps the answer; (3) the keys go, from the key ledger
+and its copy; (4) the note is closed, and the answer leaves. What stops between (2) and (4) is finished by the next
+start or by asking again; what stops before (2) finds the keys and begins anew.
 """
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select, update
 
 from api.services.idempotency import forget_answers_about
 from api.services.issuer import Issuer
+from api.services.key_removal import KeyRemovals
 from api.storage import table
 from api.storage.database import Store
+from api.vault.key_ledger import KeyLedger
 from ledger_node.chain.port import Ledger, Mined
 from ledger_node.domain.batch import changes_digest
 from ledger_node.domain.canonical import JSON
@@ -44,11 +50,19 @@ class Erased:
 class ErasureService:
     """Erases for the departments of this instance."""
 
-    def __init__(self, store: Store, issuers: Mapping[bytes, Issuer], ledger: Ledger) -> None:
+    def __init__(
+        self,
+        store: Store,
+        keys: KeyLedger,
+        removals: KeyRemovals,
+        issuers: Mapping[bytes, Issuer],
+        ledger: Ledger,
+    ) -> None:
         self._store = store
+        self._keys = keys
+        self._removals = removals
         self._issuers = issuers
         self._ledger = ledger
-        self._lock = threading.Lock()
 
     def erase(
         self,
@@ -65,9 +79,10 @@ class ErasureService:
         Raises:
             InvalidInputError: ``not_found``; there is nothing to erase.
             ChainError: the revocation is not on the ledger; nothing is erased yet, ask again.
+            CredenceError: the key ledger or its copy cannot be changed now; ask again.
         """
         # status changes of a member are numbered, so erasures take turns
-        with self._lock:
+        with self._store.turns.turn("erasures", member):
             return self._erase(member, credit_code, schema, keep)
 
     def _erase(
@@ -79,26 +94,26 @@ class ErasureService:
         found = (
             select(held.c.digest, held.c.data_key, held.c.leaf, table.batch.c.start)
             .join(table.batch, (table.batch.c.member == held.c.member) & (table.batch.c.number == held.c.batch))
-            .join(table.data_key, table.data_key.c.id == held.c.data_key)
             .where(held.c.member == member, held.c.subject_index == index, table.batch.c.start.is_not(None))
         )
         if schema is not None:
             found = found.where(held.c.schema == schema)
         with self._store.connect() as connection:
             rows = connection.execute(found).all()
+        known = self._keys.get([row.data_key for row in rows])
+        rows = [row for row in rows if row.data_key in known]
         if not rows:
             raise InvalidInputError(Reason.NOT_FOUND, "this department holds nothing about this firm")
         # revoked first: if the process dies in between, asking again finds the keys and finishes
         mined = self._revoke(member, [row.start + row.leaf for row in rows])
         keys = [row.data_key for row in rows]
         erased = Erased(tuple(row.digest for row in rows), mined)
-        with self._store.begin() as connection:
+        with self._removals.removing() as connection:
             self._forget_answers(connection, credit_code)
             if schema in {None, SUBJECT_REGISTRATION}:
                 keys += _forget_subject(connection, member, index)
-            connection.execute(delete(table.data_key).where(table.data_key.c.id.in_(keys)))
+            self._removals.note(connection, keys, erases=True)
             keep(connection, erased)
-        self._store.forget_deleted()
         return erased
 
     def _forget_answers(self, connection: Connection, credit_code: str) -> None:

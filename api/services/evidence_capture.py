@@ -1,7 +1,7 @@
 """Capturing evidence: facts are taken out of state proofs, and the same proofs go into the bundle of the answer."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from api.catalogue.datatype import schemas
 from api.services.access_interval import Keeper
@@ -9,16 +9,25 @@ from api.services.evidence import SealedEvidence, seal_evidence
 from api.services.vault_search import Source
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.port import Block, Ledger, StateProof
+from ledger_node.domain.canonical import JSON
 from ledger_node.domain.evidence.bundle import Bundle, bundle_digest
 from ledger_node.domain.evidence.fact import facts_of
 from ledger_node.domain.evidence.receipt import Receipt
-from ledger_node.domain.evidence.slot import slots_of
+from ledger_node.domain.evidence.slot import Slots, slots_of
 from ledger_node.domain.fact import LedgerFacts
 from ledger_node.domain.presentation import Presentation
-from ledger_node.domain.query import FactQuery
+from ledger_node.domain.query import FactQuery, members_of
 from ledger_node.domain.signature import SIGNATURE_BYTES
 
 _UNSIGNED = bytes(SIGNATURE_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Facts to read, and where they lie."""
+
+    query: FactQuery
+    slots: Slots
 
 
 class EvidenceCapture:
@@ -30,17 +39,19 @@ class EvidenceCapture:
         self._answerer = answerer
         self._names: Mapping[bytes, str] = {}
 
-    def read(self, query: FactQuery, at: Block) -> tuple[LedgerFacts, StateProof]:
-        """Return the facts that ``query`` asks for at one block, and their proofs, in one request to the node.
+    def wanted(self, query: FactQuery) -> Wanted:
+        """Return what has to be read for ``query`` and for the answer's receipt.
 
         Raises:
-            ChainError: the node does not answer.
+            ChainError: the ledger does not answer.
         """
         query = replace(query, keys=query.keys | {(self._answerer.member, self._answerer.signing_key.address)})
-        names = self._named({member for member, _ in query.keys} | {member for _, member in query.issuers})
-        proof = self._ledger.state_proof(slots_of(query, names), at)
-        facts = facts_of(
-            query,
+        return Wanted(query, slots_of(query, self._named(members_of(query))))
+
+    def facts(self, wanted: Wanted, proof: StateProof, at: Block) -> LedgerFacts:
+        """Return the facts that were wanted, as ``proof`` has them at the block ``at``."""
+        return facts_of(
+            wanted.query,
             proof.words,
             anchor_domain=self._ledger.anchor_domain,
             consent_domain=self._ledger.consent_domain,
@@ -48,11 +59,11 @@ class EvidenceCapture:
             block_hash=at.hash,
             time=at.time,
         )
-        return facts, proof
 
     def seal(
         self,
         presentation: Presentation,
+        shown: JSON,
         entry: int,
         proof: StateProof,
         *,
@@ -61,24 +72,26 @@ class EvidenceCapture:
         bank: bytes,
         sources: Sequence[Source],
     ) -> SealedEvidence:
-        """Return the bundle of an answer, signed as a whole, and sealed under the keys of ``sources``, all it shows."""
+        """Return the bundle of an answer, signed as a whole, and sealed under the keys of ``sources``, all it shows.
+
+        ``shown``: the JSON form of ``presentation`` (``presentation_to_json``), which the bank receives as well.
+        """
         answerer = self._answerer
         receipt = Receipt(answerer.member, answerer.signing_key.address, use, max_age_days, _UNSIGNED)
         book = self._book
         bare = Bundle(book.chain_id, book.genesis, presentation, entry, {}, {}, proof.block, (), receipt)
+        query = bare.query
+        names = self._named(members_of(query))
         bundle = replace(
             bare,
             schemas={name: schemas()[name] for name in bare.needed_schemas},
-            names=self._named(bare.needed_names),
+            names=names,
             batches={source.batch_key: source.batch for source in sources},
+            nodes=proof.nodes_of(slots_of(query, names)),
         )
-        signature = answerer.signing_key.sign(bundle.receipt_digest(receipt, self._ledger.consent_domain))
-        bundle = replace(
-            bundle,
-            nodes=proof.nodes_of(slots_of(bundle.query, bundle.names)),
-            receipt=replace(receipt, signature=signature),
-        )
-        encoded = bundle.encode()
+        digest = bundle.receipt_digest(receipt, self._ledger.consent_domain, presentation=shown)
+        bundle = replace(bundle, receipt=replace(receipt, signature=answerer.signing_key.sign(digest)))
+        encoded = bundle.encode(presentation=shown)
         keys = [source.vault_key for source in sources]
         return seal_evidence(encoded, digest=bundle_digest(encoded), use=use, bank=bank, keys=keys)
 

@@ -15,26 +15,21 @@ from ledger_node.domain.header import Header
 from ledger_node.domain.period import Period
 
 HELD: Final = table.attestation.c
-JOINED: Final = (
-    select(
-        table.attestation,
-        table.batch.c.number,
-        table.batch.c.root,
-        table.batch.c.size,
-        table.batch.c.previous_root,
-        table.batch.c.supersedes.label("supersedes_of_batch"),
-        table.batch.c.signature,
-        table.batch.c.start,
-        table.batch.c.anchored_at,
-        table.batch.c.key,
-        table.batch.c.transaction,
-        table.batch.c.block,
-        table.data_key.c.wrapped,
-    )
-    .join(table.batch, (table.batch.c.member == HELD.member) & (table.batch.c.number == HELD.batch))
-    .outerjoin(table.data_key, table.data_key.c.id == HELD.data_key)
-)
-"""An attestation with its batch and, unless it is erased, its wrapped data key."""
+JOINED: Final = select(
+    table.attestation,
+    table.batch.c.number,
+    table.batch.c.root,
+    table.batch.c.size,
+    table.batch.c.previous_root,
+    table.batch.c.supersedes.label("supersedes_of_batch"),
+    table.batch.c.signature,
+    table.batch.c.start,
+    table.batch.c.anchored_at,
+    table.batch.c.key,
+    table.batch.c.transaction,
+    table.batch.c.block,
+).join(table.batch, (table.batch.c.member == HELD.member) & (table.batch.c.number == HELD.batch))
+"""An attestation with its batch."""
 
 
 def header_of(row: Any, domain: SigningDomain) -> Header:  # noqa: ANN401 - a row of JOINED

@@ -6,12 +6,14 @@ effect. A call that was claimed and never answered (the process died, the ledger
 whoever asks again: with the same seed, and told that an earlier try may have had the effect. So whatever dies
 when, there is one effect and one answer.
 
-No key, caller, route or body is kept in clear, and answers are sealed: they may hold secrets and values.
+No key, caller, route or body is kept in clear, and answers are sealed, as they may hold values: under the registrar's
+key, and under the data keys of all attestations that they were made from, so that none outlives what it tells.
 """
 
 import json
+import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -22,15 +24,18 @@ from sqlalchemy.exc import IntegrityError
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import KeyEncryptionKey, seal, unseal
-from ledger_node.domain.error import CredenceError, InvalidInputError
+from api.vault.joint_key import KeyRing, VaultKey, joint_key, names_of
+from ledger_node.domain.error import CredenceError, InvalidInputError, StoreError
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
 
 RETENTION_S: Final = 48 * 3600
 """Answers are kept this long from the first try on; a key may be used anew after it."""
 LEASE_S: Final = 300
-"""A call that another process claimed is taken to be under way for so long."""
+"""A call that another process claimed is taken to be under way for so long, if that process lives."""
+_LABEL: Final = b"credence/answer"
 _CALL: Final = table.idempotent_call.c
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +88,26 @@ def attempt_without_key() -> Attempt:
 
 
 class IdempotentCalls:
-    """Claims calls and keeps their answers. ``kek`` seals them."""
+    """Claims calls and keeps their answers. ``kek`` seals them; ``finish`` ends removals of keys that are under way."""
 
-    def __init__(self, store: Store, kek: KeyEncryptionKey) -> None:
+    def __init__(self, store: Store, kek: KeyEncryptionKey, ring: KeyRing, finish: Callable[[], None]) -> None:
         self._store = store
         self._kek = kek
-        self._me = random_bytes(16)
+        self._ring = ring
+        self._finish = finish
+        self._own_key = kek.index(_LABEL)
+        self._turns = store.turns
         self._lock = threading.Lock()
         self._mine: set[bytes] = set()
 
     def start(self) -> None:
-        """Give up what earlier runs claimed: this process alone serves the store, so none of it is under way."""
-        with self._store.begin() as connection:
-            connection.execute(update(table.idempotent_call).values(lease_until=0))
+        """Give up what earlier runs of a process claimed that works with its store alone.
+
+        Of processes that share a store each says itself that it lives.
+        """
+        if not self._turns.is_shared:
+            with self._store.begin() as connection:
+                connection.execute(update(table.idempotent_call).values(lease_until=0))
 
     def claim(self, call: Call, body: bytes | None, now: int) -> Attempt | KeptAnswer | UnderWay:
         """Claim a call, or return its answer. ``body``: digest of the body, or None for one that streams in later.
@@ -120,10 +132,13 @@ class IdempotentCalls:
                 )
                 if isinstance(found, Attempt):
                     self._mine.add(call_id)
-                return found
         except IntegrityError:
             # another process claimed it in the same moment
             return UnderWay()
+        if isinstance(found, KeptAnswer):
+            # the answer to an erasure is kept before the keys are gone, and leaves after it
+            self._finish()
+        return found
 
     def _first(
         self, connection: Connection, call_id: bytes, route: bytes, body: bytes | None, now: int
@@ -135,7 +150,7 @@ class IdempotentCalls:
                 route=route,
                 body=body,
                 seed=seed,
-                owner=self._me,
+                owner=self._turns.me,
                 lease_until=now + LEASE_S,
                 expires_at=now + RETENTION_S,
             )
@@ -158,23 +173,27 @@ class IdempotentCalls:
             )
         if row.answered:
             return UnderWay() if body is None else self._kept(row)
-        under_way = row.id in self._mine if row.owner == self._me else row.lease_until > now
+        if row.owner == self._turns.me:
+            under_way = row.id in self._mine
+        else:
+            under_way = row.lease_until > now and self._turns.lives(row.owner)
         if under_way:
             return UnderWay()
         connection.execute(
             update(table.idempotent_call)
             .where(_CALL.id == row.id)
-            .values(owner=self._me, lease_until=now + LEASE_S, body=body)
+            .values(owner=self._turns.me, lease_until=now + LEASE_S, body=body)
         )
         return Attempt(row.seed, again=True, id=row.id)
 
     def _kept(self, row: Any) -> KeptAnswer:  # noqa: ANN401 - a row of the table
         if row.sealed is None:
-            raise CredenceError(
-                Reason.IDEMPOTENCY_ANSWER_ERASED,
-                "this request was answered, and the firm that the answer was about has been erased since",
-            )
-        head, _, body = unseal(self._kek.unwrap(row.wrapped), row.sealed, row.id).partition(b"\n")
+            raise _answer_erased()
+        keys = self._ring.find(row.data_keys)
+        if keys is None:
+            raise _answer_erased()
+        key = joint_key([self._own_key, *keys], _LABEL)
+        head, _, body = unseal(key, row.sealed, row.id).partition(b"\n")
         status, headers = json.loads(head)
         return KeptAnswer(status, [(name, value) for name, value in headers], body)
 
@@ -185,12 +204,14 @@ class IdempotentCalls:
         answer: KeptAnswer,
         *,
         subject: bytes | None = None,
+        keys: Sequence[VaultKey] = (),
         body: bytes | None = None,
     ) -> None:
         """Store the answer of a call in the caller's transaction; nothing is stored for one without a key.
 
-        ``subject``: whom the answer says something about; erasing it erases the answer. ``body``: digest of a body
-        that streamed in.
+        ``subject``: whom the answer says something about; erasing it erases the answer. ``keys``: of all attestations
+        that it was made from; without any one of them no copy of it can be opened. ``body``: digest of a body that
+        streamed in.
 
         Raises:
             InvalidInputError: ``idempotency_in_progress``; another process took the call over meanwhile, and the
@@ -198,17 +219,17 @@ class IdempotentCalls:
         """
         if attempt.id is None:
             return
-        key, wrapped = self._kek.new_data_key()
+        key = joint_key([self._own_key, *(each.key for each in keys)], _LABEL)
         head = json.dumps([answer.status, list(answer.headers)]).encode()
         values = {
             "answered": 1,
             "subject": subject,
-            "wrapped": wrapped,
+            "data_keys": names_of(keys),
             "sealed": seal(key, head + b"\n" + answer.body, attempt.id),
         }
         if body is not None:
             values["body"] = self._kek.index(b"body" + body)
-        mine = (_CALL.id == attempt.id) & (_CALL.owner == self._me) & (_CALL.answered == 0)
+        mine = (_CALL.id == attempt.id) & (_CALL.owner == self._turns.me) & (_CALL.answered == 0)
         if connection.execute(update(table.idempotent_call).where(mine).values(values)).rowcount != 1:
             raise in_progress()
 
@@ -219,9 +240,25 @@ class IdempotentCalls:
 
     def release(self, attempt: Attempt) -> None:
         """Say that this try is over; a call without answer may be tried again."""
-        if attempt.id is not None:
-            with self._lock:
-                self._mine.discard(attempt.id)
+        if attempt.id is None:
+            return
+        with self._lock:
+            self._mine.discard(attempt.id)
+        if self._turns.is_shared:
+            self._give_up(attempt.id)
+
+    def _give_up(self, call_id: bytes) -> None:
+        """Let other processes try a call that has got no answer."""
+        mine = (_CALL.id == call_id) & (_CALL.owner == self._turns.me) & (_CALL.answered == 0)
+        try:
+            with self._store.connect() as connection:
+                if connection.execute(select(_CALL.id).where(mine)).first() is None:
+                    return
+            with self._store.begin() as connection:
+                connection.execute(update(table.idempotent_call).where(mine).values(lease_until=0))
+        except StoreError as error:
+            # the claim ends by itself, later
+            _log.warning("a call is given up late: %s", error.reason)
 
 
 def in_progress() -> InvalidInputError:
@@ -234,4 +271,11 @@ def in_progress() -> InvalidInputError:
 def forget_answers_about(connection: Connection, subject: bytes) -> None:
     """Delete the answers about a subject that is erased; that they were given stays known."""
     gone = update(table.idempotent_call).where(_CALL.subject == subject)
-    connection.execute(gone.values(wrapped=None, sealed=None))
+    connection.execute(gone.values(data_keys=None, sealed=None))
+
+
+def _answer_erased() -> CredenceError:
+    return CredenceError(
+        Reason.IDEMPOTENCY_ANSWER_ERASED,
+        "this request was answered, and the firm that the answer was about has been erased since",
+    )

@@ -1,13 +1,14 @@
 """Issuing: rows become sealed vault records and one signed, anchored batch.
 
-Order of durable steps, each survived by a kill at any moment: (1) one store transaction holds the vault
-records, the signed batch and the job's progress; (2) the batch is anchored; (3) the anchor is noted. What
-stops between (1) and (3) is sent again at the next start: the batch's number makes it land once.
+Order of durable steps, each survived by a kill at any moment: (1) the key ledger holds the data keys; (2) one store
+transaction holds the vault records, the signed batch and the job's progress; (3) the batch is anchored; (4) the anchor
+is noted. What stops between (2) and (4) is sent again at the next start: the batch's number makes it land once. Keys
+that no record was sealed under, after a kill between (1) and (2), open nothing.
 """
 
 import json
-import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,14 +19,15 @@ from api.ingestion.row import Rejection, Row
 from api.services.commit_pool import CommitPool, committer_of
 from api.services.held import superseded_of
 from api.services.member_key import Department
-from api.services.row_sort import NewRow, sort_rows
+from api.services.row_sort import NewRow, row_tag, sort_rows
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal
+from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
 from api.vault.record import VaultRecord
 from ledger_node.chain.port import BatchOrder, Ledger
 from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT, Batch, batch_tree, changes_digest
-from ledger_node.domain.error import ChainError
+from ledger_node.domain.error import ChainError, StoreError
 from ledger_node.domain.header import NO_PREDECESSOR, Header
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import fold
@@ -33,26 +35,29 @@ from ledger_node.domain.tree import path_of
 from ledger_node.randomness import random_bytes, shuffled
 
 _SECONDS_A_DAY: Final = 86_400
-_KEY_ID_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a job stands after a block: written in the same transaction as the block."""
+    """Where a job stands before and after a block: written in the same transaction as the block.
+
+    A job that stands elsewhere meanwhile is worked on by another process, and the block must not stand.
+    """
 
     job: str
+    rows_before: int
     rows_read: int
 
 
 class Issuer:
     """Issues blocks of rows for one department; one block at a time."""
 
-    def __init__(self, department: Department, store: Store, ledger: Ledger, pool: CommitPool) -> None:
+    def __init__(self, department: Department, store: Store, keys: KeyLedger, ledger: Ledger, pool: CommitPool) -> None:
         self.department = department
         self._store = store
+        self._keys = keys
         self._ledger = ledger
         self._pool = pool
-        self._lock = threading.Lock()
 
     def issue(
         self,
@@ -70,13 +75,13 @@ class Issuer:
         Raises:
             ChainError: the batch is durably stored but not anchored yet; ``anchor_pending`` finishes it.
         """
-        with self._lock:
-            self.anchor_pending_locked()
+        with self._turn():
+            self._anchor_pending()
             job = None if progress is None else progress.job
             department = self.department
-            found = sort_rows(self._store, department.member, department.kek, data_type.schema.name, rows, job=job)
+            found = sort_rows(self._store, self._keys, department, data_type.schema.name, rows, job=job)
             digests = self._prepare(data_type, found.new, now, [*rejections, *found.refused], found.unchanged, progress)
-            self.anchor_pending_locked()
+            self._anchor_pending()
         return digests
 
     def anchor_pending(self) -> None:
@@ -85,11 +90,13 @@ class Issuer:
         Raises:
             ChainError: the ledger does not answer; nothing is lost.
         """
-        with self._lock:
-            self.anchor_pending_locked()
+        with self._turn():
+            self._anchor_pending()
 
-    def anchor_pending_locked(self) -> None:
-        """As ``anchor_pending``, for a caller that holds the lock."""
+    def _turn(self) -> AbstractContextManager[None]:
+        return self._store.turns.turn("issuer", self.department.member)
+
+    def _anchor_pending(self) -> None:
         member = self.department.member
         pending = select(table.batch).where(table.batch.c.member == member, table.batch.c.start.is_(None))
         with self._store.connect() as connection:
@@ -164,19 +171,20 @@ class Issuer:
         ]
         digests = [header.digest for header in headers]
         levels = batch_tree(digests) if digests else []
-        keys, records = [], []
+        keys: dict[bytes, bytes] = {}
+        records = []
         for leaf, (item, header, commitment) in enumerate(zip(shuffled_rows, headers, committed, strict=True)):
             key, wrapped = self.department.kek.new_data_key()
-            key_id = random_bytes(_KEY_ID_BYTES)
+            key_id = random_bytes(KEY_ID_BYTES)
             secret = VaultRecord(commitment.seed, item.row.credit_code, item.row.values).to_bytes()
-            keys.append({"id": key_id, "wrapped": wrapped})
+            keys[key_id] = wrapped
             records.append(
                 {
                     "digest": digests[leaf],
                     "member": header.issuer,
                     "schema": data_type.schema.name,
                     "subject_index": item.subject_index,
-                    "row_tag": item.row_tag,
+                    "row_tag": row_tag(key, item.row),
                     "period_first": header.period.first,
                     "period_last": header.period.last,
                     "as_of": header.as_of,
@@ -194,11 +202,11 @@ class Issuer:
                     "live": 1,
                 }
             )
+        self._keys.put(keys)
         with self._store.begin() as connection:
             if records:
                 superseded = [item.supersedes for item in shuffled_rows if item.supersedes is not None]
                 number = self._add_batch(connection, levels[-1][0], len(records), superseded, progress)
-                connection.execute(insert(table.data_key), keys)
                 connection.execute(insert(table.attestation), [{**record, "batch": number} for record in records])
             _note(connection, len(records), rejections, unchanged, progress)
         return digests
@@ -270,9 +278,10 @@ def _note(
             insert(table.job_unchanged),
             [{"job": progress.job, "line": line, "digest": digest} for line, digest in unchanged],
         )
-    connection.execute(
+    noted = connection.execute(
         update(table.job)
-        .where(table.job.c.id == progress.job)
+        .where(table.job.c.id == progress.job, table.job.c.rows_read == progress.rows_before)
+        .where(table.job.c.state == "running")
         .values(
             rows_read=progress.rows_read,
             issued=table.job.c.issued + issued,
@@ -280,3 +289,5 @@ def _note(
             rejected=table.job.c.rejected + len(rejections),
         )
     )
+    if noted.rowcount != 1:
+        raise StoreError(Reason.STORE_UNAVAILABLE, "another process works on this job")

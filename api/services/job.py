@@ -14,17 +14,21 @@ from api.fault import fault_of
 from api.ingestion.reader import Format, read_rows
 from api.ingestion.row import Rejection, Row
 from api.services.issuer import Issuer, Progress
+from api.services.key_removal import KeyRemovals
 from api.storage import table
 from api.storage.database import Store
+from api.storage.turn import Office
 from api.vault.cipher import seal, unseal
+from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
 from ledger_node import trace
-from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError
+from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError, StoreError
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
 
 BLOCK: Final = 4096
 _CHUNK_BYTES: Final = 1 << 20
 _RETRY_S: Final = 1.0
+_IDLE_S: Final = 5.0
 _WAITING: Final = ("queued", "running")
 _INTERRUPTED: Final = InvalidInputError(
     Reason.UPLOAD_INTERRUPTED, "the upload broke off; send the file again, rows are never issued twice"
@@ -35,23 +39,29 @@ _log = logging.getLogger(__name__)
 class JobService:
     """Receives uploads and issues them in the background, one after the other, in their order."""
 
-    def __init__(self, store: Store, issuers: Mapping[bytes, Issuer], clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        keys: KeyLedger,
+        removals: KeyRemovals,
+        issuers: Mapping[bytes, Issuer],
+        clock: Callable[[], int],
+    ) -> None:
         self._store = store
+        self._keys = keys
+        self._removals = removals
         self._issuers = issuers
         self._clock = clock
         self._traces: dict[str, trace.Trace | None] = {}
         """Of uploads that this process received: their jobs go on under the trace of the request."""
+        self._receiving: set[str] = set()
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
 
     def start(self) -> None:
         """Finish what an earlier run left, then work until ``stop``."""
-        receiving = select(table.job.c.id).where(table.job.c.state == "receiving")
-        with self._store.connect() as connection:
-            interrupted = connection.execute(receiving).scalars().all()
-        for job_id in interrupted:
-            self._fail(job_id, _INTERRUPTED)
+        self._fail_interrupted()
         self._thread.start()
 
     def stop(self) -> None:
@@ -80,6 +90,22 @@ class JobService:
         data_type_named(schema)
         job_id, key = await run_in_threadpool(self._open, member, schema, form)
         self._traces[job_id] = trace.current()
+        try:
+            await self._take(job_id, key, body, max_bytes, keep)
+        finally:
+            # one that was neither queued nor failed, since the store was away, is failed by the worker
+            self._receiving.discard(job_id)
+        self._wake.set()
+        return job_id
+
+    async def _take(
+        self,
+        job_id: str,
+        key: bytes,
+        body: AsyncIterable[bytes],
+        max_bytes: int,
+        keep: Callable[[Connection, str], None],
+    ) -> None:
         number, total, waiting = 0, 0, bytearray()
         try:
             async for part in body:
@@ -98,14 +124,13 @@ class JobService:
         except ClientDisconnect:
             await run_in_threadpool(self._fail, job_id, _INTERRUPTED)
             raise
-        self._wake.set()
-        return job_id
 
     def _open(self, member: bytes, schema: str, form: Format) -> tuple[str, bytes]:
         key, wrapped = self._issuers[member].department.kek.new_data_key()
-        key_id, job_id = random_bytes(16), random_bytes(16).hex()
+        key_id, job_id = random_bytes(KEY_ID_BYTES), random_bytes(16).hex()
+        self._keys.put({key_id: wrapped})
+        self._receiving.add(job_id)
         with self._store.begin() as connection:
-            connection.execute(insert(table.data_key).values(id=key_id, wrapped=wrapped))
             connection.execute(
                 insert(table.job).values(
                     id=job_id,
@@ -116,6 +141,7 @@ class JobService:
                     state="receiving",
                     data_key=key_id,
                     created_at=self._clock(),
+                    owner=self._store.turns.me,
                 )
             )
         return job_id, key
@@ -126,7 +152,11 @@ class JobService:
         if rest:
             self._spool(job_id, number, key, rest)
         with self._store.begin() as connection:
-            connection.execute(update(table.job).where(table.job.c.id == job_id).values(state="queued"))
+            received = (table.job.c.id == job_id) & (table.job.c.state == "receiving")
+            queued = connection.execute(update(table.job).where(received).values(state="queued", owner=None))
+            if queued.rowcount != 1:
+                # another process took this one for dead, as its connection to the store had broken
+                raise _INTERRUPTED
             keep(connection, job_id)
 
     def show(self, job_id: str, member: bytes) -> dict[str, Any] | None:
@@ -163,10 +193,10 @@ class JobService:
             connection.execute(insert(table.job_chunk).values(job=job_id, number=number, sealed=sealed))
 
     def _chunks(self, job: Any) -> Callable[[], Iterator[bytes]]:  # noqa: ANN401 - a row of the job table
-        with self._store.connect() as connection:
-            wrapped = connection.execute(
-                select(table.data_key.c.wrapped).where(table.data_key.c.id == job.data_key)
-            ).scalar_one()
+        wrapped = self._keys.get([job.data_key]).get(job.data_key)
+        if wrapped is None:
+            # a copy of the store brought back a job that was over
+            raise _INTERRUPTED
         key = self._issuers[job.member].department.kek.unwrap(wrapped)
         chunk = table.job_chunk
 
@@ -188,24 +218,51 @@ class JobService:
         while not self._stop.is_set():
             self._wake.clear()
             trace.turn_to(None)
-            job = None
             try:
-                job = self._next()
-                if job is None:
-                    self._wake.wait(_RETRY_S * 10)
-                    continue
-                trace.turn_to(self._traces.get(job.id))
-                self._run(job)
-            except ChainError as error:
-                # nothing is lost: the same step is done again when the ledger answers
-                _log.warning("issuing waits for the ledger: %s", error.reason)
+                # of processes that share the store one works at a time, so that jobs keep their order
+                if not self._store.turns.holds(Office.JOBS):
+                    self._stop.wait(_RETRY_S)
+                elif not self._step():
+                    self._store.turns.resign(Office.JOBS)
+                    self._wake.wait(_IDLE_S)
+            except (ChainError, StoreError) as error:
+                # nothing is lost: the same step is done again when the ledger or the store answers
+                _log.warning("issuing waits: %s", error.reason)
+                self._store.turns.resign(Office.JOBS)
                 self._stop.wait(_RETRY_S)
-            except Exception as error:  # noqa: BLE001 - the worker outlives any fault, which the log and the job name
-                # a fault of ours must not stop the other jobs, and must not be tried without end
-                _log.error("a job failed: %s", fault_of(error))
-                if job is not None:
-                    self._fail(job.id, CredenceError(Reason.INTERNAL, "the job failed; its log says where"))
+            except Exception as error:  # noqa: BLE001 - the worker outlives any fault
+                _log.error("fault: %s", fault_of(error))
                 self._stop.wait(_RETRY_S)
+        self._store.turns.resign(Office.JOBS)
+
+    def _step(self) -> bool:
+        """Work on the next job, and return whether there was one."""
+        self._fail_interrupted()
+        job = self._next()
+        if job is None:
+            return False
+        trace.turn_to(self._traces.get(job.id))
+        try:
+            self._run(job)
+        except (ChainError, StoreError):
+            raise
+        except Exception as error:  # noqa: BLE001 - the log and the job name it
+            # a fault of ours must not stop the other jobs, and must not be tried without end
+            _log.error("a job failed: %s", fault_of(error))
+            self._fail(job.id, CredenceError(Reason.INTERNAL, "the job failed; its log says where"))
+            self._stop.wait(_RETRY_S)
+        return True
+
+    def _fail_interrupted(self) -> None:
+        """Fail uploads that nobody receives any more."""
+        receiving = select(table.job.c.id, table.job.c.owner).where(table.job.c.state == "receiving")
+        with self._store.connect() as connection:
+            rows = connection.execute(receiving).all()
+        turns = self._store.turns
+        for row in rows:
+            is_mine = row.owner == turns.me
+            if row.id not in self._receiving if is_mine else row.owner is None or not turns.lives(row.owner):
+                self._fail(row.id, _INTERRUPTED)
 
     def _next(self) -> Any:  # noqa: ANN401 - a row of the job table
         for issuer in self._issuers.values():
@@ -219,13 +276,13 @@ class JobService:
             connection.execute(update(table.job).where(table.job.c.id == job.id).values(state="running"))
         try:
             finished = self._issue(job)
-        except ChainError:
+        except (ChainError, StoreError):
             raise
         except CredenceError as error:
             self._fail(job.id, error)
             return
         if finished:
-            with self._store.begin() as connection:
+            with self._removals.removing() as connection:
                 connection.execute(update(table.job).where(table.job.c.id == job.id).values(state="done"))
                 self._forget(connection, job.id)
 
@@ -233,11 +290,13 @@ class JobService:
         data_type, issuer = data_types()[job.schema], self._issuers[job.member]
         rows: list[Row] = []
         rejections: list[Rejection] = []
-        read = 0
+        read, done = 0, job.rows_read
 
         def flush() -> None:
-            progress = Progress(job.id, read)
+            nonlocal done
+            progress = Progress(job.id, done, read)
             issuer.issue(data_type, rows, now=self._clock(), rejections=rejections, progress=progress)
+            done = read
             rows.clear()
             rejections.clear()
 
@@ -257,7 +316,7 @@ class JobService:
         return True
 
     def _fail(self, job_id: str, error: CredenceError) -> None:
-        with self._store.begin() as connection:
+        with self._removals.removing() as connection:
             connection.execute(
                 update(table.job)
                 .where(table.job.c.id == job_id)
@@ -269,5 +328,5 @@ class JobService:
         """Delete the spooled upload and the key it was sealed under."""
         self._traces.pop(job_id, None)
         connection.execute(delete(table.job_chunk).where(table.job_chunk.c.job == job_id))
-        key = select(table.job.c.data_key).where(table.job.c.id == job_id).scalar_subquery()
-        connection.execute(delete(table.data_key).where(table.data_key.c.id == key))
+        keys = connection.execute(select(table.job.c.data_key).where(table.job.c.id == job_id)).scalars()
+        self._removals.note(connection, keys.all())

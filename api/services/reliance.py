@@ -13,6 +13,8 @@ from ledger_node.domain.status import WORD_BITS
 
 _RELIED: Final = reliance.c
 _AT_ONCE: Final = 500
+_CURSOR: Final = select(chain_cursor.c.next_block)
+_ADD: Final = insert(reliance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def note_reliance(connection: Connection, relied: Sequence[Relied]) -> None:
     """
     if not relied:
         return
-    next_block = connection.execute(select(chain_cursor.c.next_block)).scalar_one_or_none() or 0
+    next_block = connection.execute(_CURSOR).scalar_one_or_none() or 0
     rows = [
         {
             "use": one.use,
@@ -69,7 +71,7 @@ def note_reliance(connection: Connection, relied: Sequence[Relied]) -> None:
         }
         for one in relied
     ]
-    connection.execute(insert(reliance), rows)
+    connection.execute(_ADD, rows)
 
 
 def relying_on(connection: Connection, events: Sequence[StatusEvent]) -> Iterable[tuple[StatusEvent, Any]]:

@@ -8,21 +8,23 @@ from typing import Any, Final
 from sqlalchemy import bindparam, select
 
 from api.ingestion.row import Rejection, Row
+from api.services.member_key import Department
 from api.storage import table
 from api.storage.database import Store
-from api.vault.cipher import KeyEncryptionKey
+from api.vault.key_ledger import KeyLedger
+from ledger_node.domain.hashing import hmac_sha256
 from ledger_node.domain.reason import Reason
 
 _LOOKUP: Final = 500
+_TAG: Final = b"credence/vault/row"
 
 
 @dataclass(frozen=True, slots=True)
 class NewRow:
-    """A row to issue: its blind index and tag, and the live attestation that it supersedes."""
+    """A row to issue: its blind index, and the live attestation that it supersedes."""
 
     row: Row
     subject_index: bytes
-    row_tag: bytes
     supersedes: Any
 
 
@@ -36,28 +38,31 @@ class Sorted:
 
 
 def sort_rows(
-    store: Store, member: bytes, kek: KeyEncryptionKey, schema: str, rows: Sequence[Row], *, job: str | None
+    store: Store, keys: KeyLedger, department: Department, schema: str, rows: Sequence[Row], *, job: str | None
 ) -> Sorted:
-    """Sort ``rows`` against what is live in the vault of ``member``; ``job`` is the one they come from."""
-    tagged = [(row, kek.index(row.credit_code.encode()), kek.index(_row_bytes(row))) for row in rows]
-    live = _live(store, member, schema, [subject_index for _, subject_index, _ in tagged])
+    """Sort ``rows`` against what is live in the vault of ``department``; ``job`` is the one they come from."""
+    kek = department.kek
+    indexed = [(row, kek.index(row.credit_code.encode())) for row in rows]
+    live = _live(store, department.member, schema, [subject_index for _, subject_index in indexed])
+    wrapped = keys.get([held.data_key for held in live.values()])
     new: dict[tuple[bytes, int, int], NewRow] = {}
     unchanged: list[tuple[int, bytes]] = []
     refused: list[Rejection] = []
-    for row, subject_index, tag in tagged:
+    for row, subject_index in indexed:
         key = (subject_index, row.period.first, row.period.last)
         held = live.get(key)
+        data_key = None if held is None else wrapped.get(held.data_key)
         if key in new or (held is not None and job is not None and held.job == job):
             message = "the file has an earlier row of this firm and period; keep one of them"
             refused.append(Rejection(row.line, None, Reason.ROW_REPEATED, message))
-        elif held is not None and not held.erased and held.row_tag == tag:
+        elif held is not None and data_key is not None and held.row_tag == row_tag(kek.unwrap(data_key), row):
             unchanged.append((row.line, held.digest))
-        elif held is not None and not held.erased and held.as_of > row.as_of:
+        elif held is not None and data_key is not None and held.as_of > row.as_of:
             message = "a newer row of this firm and period is already attested"
             refused.append(Rejection(row.line, None, Reason.ROW_OUTDATED, message))
         else:
             # nothing can be shown of what was erased, so the same row is news again
-            new[key] = NewRow(row, subject_index, tag, held)
+            new[key] = NewRow(row, subject_index, held)
     return Sorted(list(new.values()), unchanged, refused)
 
 
@@ -74,14 +79,13 @@ def _live(store: Store, member: bytes, schema: str, indices: list[bytes]) -> dic
             held.c.as_of,
             held.c.job,
             held.c.leaf,
+            held.c.data_key,
             table.batch.c.start,
-            table.data_key.c.id.is_(None).label("erased"),
         )
         .join(
             table.batch,
             (table.batch.c.member == held.c.member) & (table.batch.c.number == held.c.batch),
         )
-        .outerjoin(table.data_key, table.data_key.c.id == held.c.data_key)
         .where(held.c.member == member, held.c.schema == schema, held.c.live == 1)
         .where(held.c.subject_index.in_(bindparam("indices", expanding=True)))
     )
@@ -90,6 +94,14 @@ def _live(store: Store, member: bytes, schema: str, indices: list[bytes]) -> dic
             for row in connection.execute(query, {"indices": indices[start : start + _LOOKUP]}):
                 found[row.subject_index, row.period_first, row.period_last] = row
     return found
+
+
+def row_tag(data_key: bytes, row: Row) -> bytes:
+    """Return what tells whether a row says what its attestation says; it says nothing once the key is erased.
+
+    ``data_key``: of the attestation.
+    """
+    return hmac_sha256(data_key, _TAG + _row_bytes(row))
 
 
 def _row_bytes(row: Row) -> bytes:

@@ -1,10 +1,11 @@
 """Subjects: a registrar binds a credit code to a random subject id and its controllers."""
 
-import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from api.catalogue.datatype import data_types
 from api.ingestion.row import Row
@@ -13,6 +14,7 @@ from api.services.issuer import Issuer
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal, unseal
+from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
 from ledger_node.chain.port import Ledger
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.error import InvalidInputError
@@ -22,7 +24,9 @@ from ledger_node.domain.record import to_hex
 from ledger_node.domain.subject import ControllerKey, Controllers
 from ledger_node.randomness import random_bytes
 
-_SECONDS_A_DAY = 86_400
+_SECONDS_A_DAY: Final = 86_400
+_REGISTRATIONS: Final = "registrations"
+_BY_ID: Final = select(table.subject).where(table.subject.c.id == bindparam("id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +41,14 @@ class Subject:
 class SubjectService:
     """Registers subjects for the registrar of this instance, and finds them again."""
 
-    def __init__(self, store: Store, issuer: Issuer, ledger: Ledger, history: ControllerHistory) -> None:
+    def __init__(
+        self, store: Store, keys: KeyLedger, issuer: Issuer, ledger: Ledger, history: ControllerHistory
+    ) -> None:
         self._store = store
+        self._keys = keys
         self._issuer = issuer
         self._ledger = ledger
         self._history = history
-        self._lock = threading.Lock()
 
     def register(self, credit_code: str, keys: tuple[ControllerKey, ...], threshold: int, *, now: int) -> Subject:
         """Register a subject: on the ledger, as an attestation of the registrar, and in the store.
@@ -55,12 +61,15 @@ class SubjectService:
         """
         wanted = Controllers(keys, threshold, random_bytes(32))
         index = self._issuer.department.kek.index(credit_code.encode())
-        with self._lock:
-            with self._store.begin() as connection:
-                held = connection.execute(select(table.subject).where(table.subject.c.subject_index == index)).first()
-                subject_id = held.id if held else self._add(connection, credit_code, index, wanted, now)
-            if held is not None:
-                self._require_controlled_by(subject_id, wanted)
+        with self._store.turns.turn(_REGISTRATIONS):
+            held = self._known(index)
+            if held is None:
+                # another process may register the same firm in the same moment
+                with suppress(IntegrityError):
+                    self._add(credit_code, index, wanted, now)
+            subject_id = held or self._known(index)
+            assert subject_id is not None  # noqa: S101 - this or the other process added it
+            self._require_controlled_by(subject_id, wanted)
             self._complete(subject_id, now)
         found = self.find(subject_id)
         assert found is not None  # noqa: S101 - it was just completed
@@ -73,22 +82,27 @@ class SubjectService:
                     Reason.SUBJECT_EXISTS, "this firm is registered already, with other controllers"
                 )
 
-    def _add(self, connection: Connection, credit_code: str, index: bytes, controllers: Controllers, now: int) -> bytes:
-        subject_id, key_id = random_bytes(32), random_bytes(16)
+    def _known(self, index: bytes) -> bytes | None:
+        query = select(table.subject.c.id).where(table.subject.c.subject_index == index)
+        with self._store.connect() as connection:
+            return connection.execute(query).scalar_one_or_none()
+
+    def _add(self, credit_code: str, index: bytes, controllers: Controllers, now: int) -> None:
+        subject_id, key_id = random_bytes(32), random_bytes(KEY_ID_BYTES)
         key, wrapped = self._issuer.department.kek.new_data_key()
-        connection.execute(insert(table.data_key).values(id=key_id, wrapped=wrapped))
-        connection.execute(
-            insert(table.subject).values(
-                id=subject_id,
-                registrar=self._issuer.department.member,
-                subject_index=index,
-                as_of=now // _SECONDS_A_DAY,
-                data_key=key_id,
-                sealed=seal(key, credit_code.encode(), subject_id),
+        self._keys.put({key_id: wrapped})
+        with self._store.begin() as connection:
+            connection.execute(
+                insert(table.subject).values(
+                    id=subject_id,
+                    registrar=self._issuer.department.member,
+                    subject_index=index,
+                    as_of=now // _SECONDS_A_DAY,
+                    data_key=key_id,
+                    sealed=seal(key, credit_code.encode(), subject_id),
+                )
             )
-        )
-        self._history.begin(connection, subject_id, controllers)
-        return subject_id
+            self._history.begin(connection, subject_id, controllers)
 
     def complete_pending(self, now: int) -> None:
         """Finish registrations that an earlier run began.
@@ -99,14 +113,14 @@ class SubjectService:
         pending = select(table.subject.c.id).where(table.subject.c.registration.is_(None))
         with self._store.connect() as connection:
             ids = connection.execute(pending).scalars().all()
-        with self._lock:
+        with self._store.turns.turn(_REGISTRATIONS):
             for subject_id in ids:
                 self._complete(subject_id, now)
 
     def find(self, subject_id: bytes) -> Subject | None:
         """Return a subject whose registration is complete and not erased."""
         with self._store.connect() as connection:
-            row = connection.execute(select(table.subject).where(table.subject.c.id == subject_id)).first()
+            row = connection.execute(_BY_ID, {"id": subject_id}).first()
         # asked for whether there is such a subject or not, so that the work is the same
         wrapped = self._wrapped_key(b"" if row is None else row.data_key)
         if row is None or row.registration is None or wrapped is None:
@@ -160,6 +174,4 @@ class SubjectService:
         return unseal(key, row.sealed, row.id).decode("ascii")
 
     def _wrapped_key(self, data_key: bytes) -> bytes | None:
-        query = select(table.data_key.c.wrapped).where(table.data_key.c.id == data_key)
-        with self._store.connect() as connection:
-            return connection.execute(query).scalar_one_or_none()
+        return self._keys.get([data_key]).get(data_key)

@@ -1,8 +1,8 @@
 """Finding attestations of a firm in the vaults of this instance's departments, and opening their secrets."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, Row, bindparam
 
@@ -11,7 +11,10 @@ from api.services.held import HELD, JOINED, anchor_of, header_of, path_of, signe
 from api.services.member_key import Department
 from api.services.subject import Subject
 from api.storage import table
+from api.storage.database import Store
 from api.vault.cipher import unseal
+from api.vault.joint_key import VaultKey
+from api.vault.key_ledger import KeyLedger
 from api.vault.record import VaultRecord
 from ledger_node.domain.commitment import subject_key
 from ledger_node.domain.eip712 import SigningDomain
@@ -28,6 +31,7 @@ _ANCHORED: Final = JOINED.where(
     HELD.live == 1,
     table.batch.c.start.is_not(None),
 )
+_REGISTRATION: Final = JOINED.where(HELD.digest == bindparam("digest"))
 _NEWEST: Final = _ANCHORED.order_by(HELD.period_last.desc(), HELD.as_of.desc()).limit(1)
 _NEWEST_OF_PERIOD: Final = (
     _ANCHORED.where(HELD.period_first == bindparam("first"), HELD.period_last == bindparam("last"))
@@ -36,13 +40,8 @@ _NEWEST_OF_PERIOD: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class VaultKey:
-    """The data key of an attestation, and whose it is."""
-
-    member: bytes
-    id: bytes
-    key: bytes = field(repr=False)
+Wanted: TypeAlias = tuple[str, Period | None]
+"""A schema and a period, or None for the newest one of any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +69,30 @@ class Source:
 class VaultSearch:
     """Looks through the vaults of several departments at once, by their blind indices."""
 
-    def __init__(self, departments: Mapping[bytes, Department], domain: SigningDomain) -> None:
+    def __init__(
+        self, store: Store, keys: KeyLedger, departments: Mapping[bytes, Department], domain: SigningDomain
+    ) -> None:
+        self._store = store
+        self._keys = keys
         self._departments = departments
         self._domain = domain
 
-    def registration(self, connection: Connection, subject: Subject) -> Source | None:
-        """Return the registrar's attestation of a subject, or None if it is erased."""
-        row = connection.execute(JOINED.where(HELD.digest == subject.registration)).one()
-        return None if row.wrapped is None else self._open(row)
+    def find(self, subject: Subject, wanted: Collection[Wanted]) -> tuple[Source | None, dict[Wanted, Source | Reason]]:
+        """Return the registrar's attestation of a subject, or None if it is erased, and what the vaults hold of it.
 
-    def newest(self, connection: Connection, credit_code: str, schema: str, period: Period | None) -> Source | Reason:
-        """Return the newest live attestation of a schema and period, or why there is none."""
+        That is for each of ``wanted`` the newest live attestation, or why there is none.
+        """
+        with self._store.connect() as connection:
+            registration = connection.execute(_REGISTRATION, {"digest": subject.registration}).one()
+            rows = {one: self._newest(connection, subject.credit_code, *one) for one in wanted}
+        held = [row for row in (registration, *rows.values()) if row is not None]
+        wrapped = self._keys.get({row.data_key for row in held})
+        found: dict[Wanted, Source | Reason] = {}
+        for one, row in rows.items():
+            found[one] = Reason.NO_ATTESTATION if row is None else self._open(row, wrapped) or Reason.ERASED
+        return self._open(registration, wrapped), found
+
+    def _newest(self, connection: Connection, credit_code: str, schema: str, period: Period | None) -> Row[Any] | None:
         index = credit_code.encode()
         parameters: dict[str, Any] = {
             "indices": [department.kek.index(index) for department in self._departments.values()],
@@ -90,13 +102,13 @@ class VaultSearch:
         if period is not None:
             query = _NEWEST_OF_PERIOD
             parameters |= {"first": period.first, "last": period.last}
-        row = connection.execute(query, parameters).first()
-        if row is None:
-            return Reason.NO_ATTESTATION
-        return Reason.ERASED if row.wrapped is None else self._open(row)
+        return connection.execute(query, parameters).first()
 
-    def _open(self, row: Row[Any]) -> Source:
-        key = self._departments[row.member].kek.unwrap(row.wrapped)
+    def _open(self, row: Row[Any], keys: Mapping[bytes, bytes]) -> Source | None:
+        wrapped = keys.get(row.data_key)
+        if wrapped is None:
+            return None
+        key = self._departments[row.member].kek.unwrap(wrapped)
         secret = VaultRecord.from_bytes(unseal(key, row.sealed, row.digest))
         header = header_of(row, self._domain)
         shown = ShownAttestation(header, anchor_of(row), row.leaf, path_of(row), subject_key(secret.seed))

@@ -8,7 +8,7 @@ log, and the evidence of the answer is stored with them.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -22,17 +22,17 @@ from api.services.idempotency import Attempt
 from api.services.reliance import Relied
 from api.services.subject import SubjectService
 from api.services.use_recorder import UseRecorder
-from api.services.vault_search import Source, VaultSearch
-from api.storage.database import Store
+from api.services.vault_search import Source, VaultSearch, Wanted
+from api.vault.joint_key import VaultKey
 from api.watch.metric import Metrics, Stage
 from ledger_node.domain.access import AccessRow
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import require_granted_to
 from ledger_node.domain.error import CredenceError, InvalidInputError, VerificationError
+from ledger_node.domain.evidence.bundle import presentation_to_json
 from ledger_node.domain.fact import LedgerFacts
 from ledger_node.domain.opening import FieldProof
-from ledger_node.domain.period import Period
 from ledger_node.domain.presentation import (
     MAX_CLAIMS,
     SUBJECT_FIELD,
@@ -61,7 +61,6 @@ from ledger_node.domain.verification import (
     verify,
 )
 
-_Wanted: TypeAlias = tuple[str, Period | None]
 _REFUSALS: Final = (
     Reason.CONSENT_UNKNOWN,
     Reason.CONSENT_WITHDRAWN,
@@ -91,6 +90,10 @@ class Answer:
     controllers_entry: int = 0
     receipt: Receipt | None = None
     evidence: SealedEvidence | None = None
+    keys: tuple[VaultKey, ...] = ()
+    """Those of all attestations that it was made from."""
+    shown: JSON = None
+    """The JSON form of the presentation, where its evidence was made of it."""
 
     @property
     def relied(self) -> Sequence[Relied]:
@@ -111,7 +114,7 @@ class Answer:
             "max_uses": None if facts is None or facts.consent is None else facts.consent.max_uses,
             "controllers_entry": self.controllers_entry,
             "evidence": None if self.evidence is None else self.evidence.to_json(),
-            "presentation": self.presentation.to_json(schemas()),
+            "presentation": self.presentation.to_json(schemas()) if self.shown is None else self.shown,
             "receipt": None if self.receipt is None else self.receipt.to_json(),
         }
 
@@ -121,7 +124,6 @@ class VerificationService:
 
     def __init__(
         self,
-        store: Store,
         vaults: VaultSearch,
         subjects: SubjectService,
         consents: ConsentService,
@@ -131,7 +133,6 @@ class VerificationService:
         capture: EvidenceCapture,
         metrics: Metrics,
     ) -> None:
-        self._store = store
         self._vaults = vaults
         self._subjects = subjects
         self._consents = consents
@@ -207,28 +208,32 @@ class VerificationService:
             if refused is None
             for part in claim.parts
         }
-        with self._metrics.stage(Stage.LOOK_UP), self._store.connect() as connection:
-            registration = self._vaults.registration(connection, subject)
-            found = {key: self._vaults.newest(connection, subject.credit_code, *key) for key in wanted}
+        with self._metrics.stage(Stage.LOOK_UP):
+            registration, found = self._vaults.find(subject, wanted)
         if registration is None:
             return _refused(claims, Reason.ERASED, _NO_SOURCE[Reason.ERASED])
+        opened = [registration, *(source for source in found.values() if isinstance(source, Source))]
+        wanted_facts = self._capture.wanted(_query(opened, held))
         use = asking.use = asking.attempt.seed
         with self._metrics.stage(Stage.RECORD_USE):
-            recorded = self._recorder.record(asking.consent, use, again=asking.attempt.again)
-        if not recorded.recorded:
-            return _refused(claims, _REFUSALS[recorded.refusal or 0])
-        opened = [registration, *(source for source in found.values() if isinstance(source, Source))]
+            recorded = self._recorder.record(asking.consent, use, wanted_facts.slots, again=asking.attempt.again)
+        result = recorded.result
+        if not result.recorded:
+            return _refused(claims, _REFUSALS[result.refusal or 0])
         with self._metrics.stage(Stage.READ_FACTS):
-            facts, proof = self._capture.read(_query(opened, held), recorded.mined.block)
+            proof = recorded.state_proof()
+            facts = self._capture.facts(wanted_facts, proof, result.mined.block)
         with self._metrics.stage(Stage.PROVE):
             shown_subject = ShownSubject(subject.credit_code, registration.shown, _prove_subject(registration.prover))
             presentation = _present(held.shown, shown_subject, claims, found, unconsented, facts, policy)
-        evidence = None
+        evidence = shown = None
         if presentation.consent is not None:
             verify(presentation, schemas(), facts, grantee=bank, policy=policy, uses_already_counted=1)
+            shown = presentation_to_json(presentation, schemas())
             with self._metrics.stage(Stage.SEAL):
                 evidence = self._capture.seal(
                     presentation,
+                    shown,
                     held.entry,
                     proof,
                     max_age_days=policy.max_age_days,
@@ -236,8 +241,9 @@ class VerificationService:
                     bank=bank,
                     sources=[source for source in opened if source.is_shown_in(presentation)],
                 )
-        receipt = self._receipts.of_use(held, use, recorded)
-        return Answer(presentation, facts, use, recorded.mined.transaction, held.entry, receipt, evidence)
+        receipt = self._receipts.of_use(held, use, result)
+        transaction, keys = result.mined.transaction, tuple(source.vault_key for source in opened)
+        return Answer(presentation, facts, use, transaction, held.entry, receipt, evidence, keys, shown)
 
 
 @dataclass(slots=True)
@@ -279,7 +285,7 @@ def _present(
     consent: ShownConsent,
     subject: ShownSubject,
     claims: Sequence[Claim],
-    found: Mapping[_Wanted, Source | Reason],
+    found: Mapping[Wanted, Source | Reason],
     unconsented: Sequence[ShownClaim | None],
     facts: LedgerFacts,
     policy: Policy,
@@ -342,7 +348,7 @@ class _Told:
 def _answer(
     consent: ShownConsent,
     claim: Claim,
-    found: Mapping[_Wanted, Source | Reason],
+    found: Mapping[Wanted, Source | Reason],
     facts: LedgerFacts,
     policy: Policy,
 ) -> ShownClaim:

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
+from api.services.key_removal import KeyRemovals
 from api.services.webhook_address import AddressRules, Resolver, parse_url, require_address
 from api.storage.database import Store
 from api.storage.notice_table import notification, webhook
-from api.storage.table import data_key
 from api.vault.cipher import KeyEncryptionKey, seal, unseal
+from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
@@ -22,7 +23,6 @@ SECRET_BYTES: Final = 32
 BOTH_SIGN_S: Final = 86_400
 """How long the secret before a rotation signs as well."""
 _PREFIX: Final = "whsec_"
-_KEY_ID_BYTES: Final = 16
 _HOOK: Final = webhook.c
 
 
@@ -47,12 +47,15 @@ class Webhooks:
     def __init__(
         self,
         store: Store,
+        keys: KeyLedger,
         kek: KeyEncryptionKey,
         rules: AddressRules,
         resolve: Resolver,
         now: Callable[[], int],
     ) -> None:
         self._store = store
+        self._keys = keys
+        self._removals = KeyRemovals(store, keys)
         self._kek = kek
         self._rules = rules
         self._resolve = resolve
@@ -71,15 +74,21 @@ class Webhooks:
         secret = random_bytes(SECRET_BYTES)
         values = {"url": url, "state": WebhookState.ACTIVE.value, "attempts": 0, "next_at": 0}
         values |= {"failing_since": None, "last_failure": None}
-        with self._store.begin() as connection:
+        key_id, (key, wrapped) = random_bytes(KEY_ID_BYTES), self._kek.new_data_key()
+        self._keys.put({key_id: wrapped})
+        with self._removals.removing() as connection:
             held = connection.execute(select(webhook).where(_HOOK.member == member)).first()
+            values |= {"data_key": key_id, "sealed": seal(key, secret, member)}
             if held is None:
-                self._add(connection, member, secret, values)
+                newest = select(func.max(notification.c.number)).where(notification.c.recipient == member)
+                delivered = connection.execute(newest).scalar_one_or_none() or 0
+                values |= {"member": member, "sealed_before": None, "before_until": 0, "delivered": delivered}
+                connection.execute(insert(webhook).values(values))
             else:
-                key = self._kek.unwrap(_wrapped(connection, held.data_key))
-                values |= {"sealed": seal(key, secret, member), "sealed_before": held.sealed}
-                values |= {"before_until": self._now() + BOTH_SIGN_S}
+                before = self._secret(held.data_key, held.sealed, member)
+                values |= {"sealed_before": seal(key, before, member), "before_until": self._now() + BOTH_SIGN_S}
                 connection.execute(update(webhook).where(_HOOK.member == member).values(values))
+                self._removals.note(connection, [held.data_key])
         return {**self.show(member), "secret": _text(secret)}
 
     def show(self, member: bytes) -> dict[str, JSON]:
@@ -113,47 +122,43 @@ class Webhooks:
         Raises:
             InvalidInputError: ``not_found``.
         """
-        with self._store.begin() as connection:
+        with self._removals.removing() as connection:
             held = connection.execute(select(_HOOK.data_key).where(_HOOK.member == member)).scalar_one_or_none()
             if held is None:
                 raise _missing()
             connection.execute(delete(webhook).where(_HOOK.member == member))
-            connection.execute(delete(data_key).where(data_key.c.id == held))
+            self._removals.note(connection, [held])
 
     def secrets(self, row: Any) -> Secrets:  # noqa: ANN401 - a row of the webhook table
-        """Return the secrets that sign now."""
-        with self._store.connect() as connection:
-            key = self._kek.unwrap(_wrapped(connection, row.data_key))
+        """Return the secrets that sign now.
+
+        Raises:
+            InvalidInputError: ``not_found``; they are of an endpoint that was changed or removed.
+        """
         sealed = [row.sealed]
         if row.sealed_before is not None and self._now() < row.before_until:
             sealed.append(row.sealed_before)
-        return Secrets(tuple(_text(unseal(key, one, row.member)) for one in sealed))
+        return Secrets(tuple(_text(self._secret(row.data_key, one, row.member)) for one in sealed))
 
-    def _add(self, connection: Connection, member: bytes, secret: bytes, values: dict[str, Any]) -> None:
-        key, wrapped = self._kek.new_data_key()
-        key_id = random_bytes(_KEY_ID_BYTES)
-        newest = select(func.max(notification.c.number)).where(notification.c.recipient == member)
-        delivered = connection.execute(newest).scalar_one_or_none() or 0
-        values = {
-            **values,
-            "member": member,
-            "data_key": key_id,
-            "sealed": seal(key, secret, member),
-            "sealed_before": None,
-            "before_until": 0,
-            "delivered": delivered,
-        }
-        connection.execute(insert(data_key).values(id=key_id, wrapped=wrapped))
-        connection.execute(insert(webhook).values(values))
+    def forget_lost(self) -> None:
+        """Remove endpoints whose key is gone: a copy of the store brought back what was removed after it."""
+        with self._store.connect() as connection:
+            rows = connection.execute(select(_HOOK.member, _HOOK.data_key)).all()
+        known = self._keys.get([row.data_key for row in rows])
+        lost = [row.member for row in rows if row.data_key not in known]
+        if lost:
+            with self._store.begin() as connection:
+                connection.execute(delete(webhook).where(_HOOK.member.in_(lost)))
+
+    def _secret(self, key_id: bytes, sealed: bytes, member: bytes) -> bytes:
+        wrapped = self._keys.get([key_id]).get(key_id)
+        if wrapped is None:
+            raise _missing()
+        return unseal(self._kek.unwrap(wrapped), sealed, member)
 
 
 def _text(secret: bytes) -> str:
     return _PREFIX + base64.b64encode(secret).decode("ascii")
-
-
-def _wrapped(connection: Connection, key_id: bytes) -> bytes:
-    wrapped: bytes = connection.execute(select(data_key.c.wrapped).where(data_key.c.id == key_id)).scalar_one()
-    return wrapped
 
 
 def _missing() -> InvalidInputError:

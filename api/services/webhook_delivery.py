@@ -19,7 +19,9 @@ from api.services.webhook import Webhooks, WebhookState
 from api.services.webhook_post import PostError, WebhookPost
 from api.storage.database import Store
 from api.storage.notice_table import notification, webhook
+from api.storage.turn import Office
 from ledger_node.domain.canonical import decode, encode
+from ledger_node.domain.error import InvalidInputError
 
 FIRST_PAUSE_S: Final = 5
 LONGEST_PAUSE_S: Final = 3_600
@@ -66,7 +68,8 @@ class WebhookDeliveries:
     def _work(self) -> None:
         while not self._stopping.wait(self._interval_s):
             try:
-                self.deliver_due()
+                if self._store.turns.holds(Office.WEBHOOKS):
+                    self.deliver_due()
             except Exception as error:  # noqa: BLE001 - the others must go on; the words of a fault may hold values
                 _log.error("fault: %s", fault_of(error))
 
@@ -79,7 +82,10 @@ class WebhookDeliveries:
         waiting = select(notification).where(_NOTICE.recipient == row.member, _NOTICE.number > row.delivered)
         with self._store.connect() as connection:
             messages = connection.execute(waiting.order_by(_NOTICE.number).limit(_MESSAGES_AT_ONCE)).all()
-        signers = [Webhook(secret) for secret in self._webhooks.secrets(row).texts]
+        try:
+            signers = [Webhook(secret) for secret in self._webhooks.secrets(row).texts]
+        except InvalidInputError:
+            return  # the member changed or removed it since the row was read
         for message in messages:
             if self._stopping.is_set():
                 return

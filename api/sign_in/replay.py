@@ -1,9 +1,12 @@
 """Proofs of possession that were accepted, so that none is accepted twice."""
 
 import threading
-from typing import Final
+from typing import Final, Protocol
+
+from typing_extensions import override
 
 from api.sign_in.principal import SignInError
+from api.sign_in.proof import Proof
 from api.sign_in.window import AHEAD_S
 from ledger_node.domain.hashing import sha256_digest
 from ledger_node.domain.reason import Reason
@@ -13,48 +16,93 @@ _MOST: Final = 1 << 20
 """About as many as a process can check in the seconds for which a proof counts."""
 
 
-class ProofMemory:
-    """Remembers accepted proofs as long as they would count, in memory alone.
+class ProofMemory(Protocol):
+    """Remembers accepted proofs as long as they would count.
 
-    What an earlier process accepted is unknown to this one. So a proof that may have been made before this
-    process started counts only if it carries this process's nonce (RFC 9449, 8), which nobody could know then.
+    What was accepted before its life is unknown to it. So a proof that may have been made before counts only if it
+    carries the nonce of this life (RFC 9449, 8), which nobody could know then.
     """
 
+    @property
+    def nonce(self) -> str:
+        """What proofs carry to show that they were made in the life of this memory."""
+
+    def require_of_this_life(self, proof: Proof) -> None:
+        """Require that no earlier life can have accepted a proof, by its time or its nonce.
+
+        Raises:
+            SignInError: ``proof_nonce``.
+        """
+
+    def use(self, thumbprint: str, proof: Proof, *, now: int) -> None:
+        """Accept a proof of a key that is of this life, once.
+
+        Raises:
+            SignInError: ``proof_nonce``, ``proof_replayed``, ``proof_time`` if the clock was set back, or
+                ``overloaded``.
+        """
+
+
+def digest_of(thumbprint: str, identifier: str) -> bytes:
+    """Return what a proof is remembered by."""
+    return sha256_digest(f"{thumbprint} {identifier}".encode("utf-8", "replace"))
+
+
+def is_of_life(proof: Proof, nonce: str, since: int) -> bool:
+    """Return whether no life before the one that began at ``since`` can have accepted a proof."""
+    return proof.nonce == nonce or (proof.nonce is None and proof.issued_at > since + AHEAD_S)
+
+
+def not_of_life() -> SignInError:
+    """Return the refusal of a proof that an earlier life may have accepted."""
+    return SignInError(Reason.PROOF_NONCE, "make the proof again with the 'nonce' of the DPoP-Nonce header")
+
+
+def replayed() -> SignInError:
+    """Return the refusal of a proof that was accepted before."""
+    return SignInError(Reason.PROOF_REPLAYED, "this proof was used before; make one for each request")
+
+
+def swept() -> SignInError:
+    """Return the refusal of a proof of a time that was swept: a clock that was set back reopens none."""
+    return SignInError(Reason.PROOF_TIME, "proofs of this time count no longer")
+
+
+class LocalProofMemory(ProofMemory):
+    """Remembers in the memory of one process, which lives as long as it does."""
+
     def __init__(self, started: int) -> None:
-        self.nonce = random_bytes(16).hex()
-        self._first = started + AHEAD_S + 1
+        self._nonce = random_bytes(16).hex()
+        self._since = started
         self._seen: set[bytes] = set()
         self._ending: dict[int, list[bytes]] = {}
         self._swept = started
         self._lock = threading.Lock()
 
-    def require_of_this_life(self, issued_at: int, nonce: str | None) -> None:
-        """Require that no earlier process can have accepted a proof, by its time or its nonce.
+    @property
+    @override
+    def nonce(self) -> str:
+        return self._nonce
 
-        Raises:
-            SignInError: ``proof_nonce``.
-        """
-        if nonce != self.nonce and (nonce is not None or issued_at < self._first):
-            raise SignInError(Reason.PROOF_NONCE, "make the proof again with the 'nonce' of the DPoP-Nonce header")
+    @override
+    def require_of_this_life(self, proof: Proof) -> None:
+        if not is_of_life(proof, self._nonce, self._since):
+            raise not_of_life()
 
-    def use(self, thumbprint: str, identifier: str, *, until: int, now: int) -> None:
-        """Take note of the proof ``identifier`` of a key; it counts no longer from ``until`` on.
-
-        Raises:
-            SignInError: ``proof_replayed``, ``proof_time`` if the clock was set back, or ``overloaded``.
-        """
-        seen = sha256_digest(f"{thumbprint} {identifier}".encode("utf-8", "replace"))
+    @override
+    def use(self, thumbprint: str, proof: Proof, *, now: int) -> None:
+        self.require_of_this_life(proof)
+        seen = digest_of(thumbprint, proof.identifier)
         with self._lock:
             self._sweep(now)
             if seen in self._seen:
-                raise SignInError(Reason.PROOF_REPLAYED, "this proof was used before; make one for each request")
-            if until <= self._swept:
-                # a clock that was set back must not reopen what was swept
-                raise SignInError(Reason.PROOF_TIME, "proofs of this time count no longer")
+                raise replayed()
+            if proof.until <= self._swept:
+                raise swept()
             if len(self._seen) >= _MOST:
                 raise SignInError(Reason.OVERLOADED, "too many proofs within a minute; try again in a minute")
             self._seen.add(seen)
-            self._ending.setdefault(until, []).append(seen)
+            self._ending.setdefault(proof.until, []).append(seen)
 
     def __len__(self) -> int:
         return len(self._seen)

@@ -33,17 +33,21 @@ class SignIn:
     """Gives out access tokens and recognises them. ``controllers`` finds those of a subject, by its id."""
 
     def __init__(
-        self, store: Store, ledger: Ledger, controllers: Callable[[bytes], Controllers | None], *, started: int
+        self,
+        store: Store,
+        ledger: Ledger,
+        controllers: Callable[[bytes], Controllers | None],
+        proofs: ProofMemory,
     ) -> None:
         self._ledger = ledger
         self._controllers = controllers
         self._tokens = Tokens(store)
-        self._proofs = ProofMemory(started)
+        self._proofs = proofs
         self._key_sets = KeySets(store, ledger, controllers)
 
     @property
     def nonce(self) -> str:
-        """What proofs carry to show that they were made in this process's life."""
+        """What proofs carry to show that they were made in this life of the memory of proofs."""
         return self._proofs.nonce
 
     def token(self, assertion: str, proof: str, target: Target, *, audience: str, now: int) -> IssuedToken:
@@ -56,11 +60,11 @@ class SignIn:
             ChainError: the ledger does not answer.
         """
         checked = check_proof(proof, target, now=now)
-        self._proofs.require_of_this_life(checked.issued_at, checked.nonce)
+        self._proofs.require_of_this_life(checked)
         read = read_assertion(assertion)
         principal = self._controller(read) if read.signed.algorithm is Algorithm.ES256K else self._published(read)
         until = read.require_for(audience, now)
-        self._proofs.use(checked.key.thumbprint, checked.identifier, until=checked.until, now=now)
+        self._proofs.use(checked.key.thumbprint, checked, now=now)
         granted = Granted(principal, checked.key.thumbprint)
         return self._tokens.issue(granted, read.identifier, until=until, now=now)
 
@@ -72,8 +76,7 @@ class SignIn:
         """
         granted = self._tokens.find(token, now)
         checked = check_proof(proof, target, now=now, thumbprint=granted.thumbprint)
-        self._proofs.require_of_this_life(checked.issued_at, checked.nonce)
-        self._proofs.use(granted.thumbprint, checked.identifier, until=checked.until, now=now)
+        self._proofs.use(granted.thumbprint, checked, now=now)
         return granted.principal
 
     def publish(self, stated: SignInKeys, signature: Signature, *, again: bool = False) -> None:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 
-from api.storage.table import metadata
+from api.storage.table import COUNTED, metadata
 
 consent_word = Table(
     "consent_word",
@@ -57,7 +57,7 @@ reliance = Table(
 notification = Table(
     "notification",
     metadata,
-    Column("number", Integer, primary_key=True),
+    Column("number", COUNTED, primary_key=True),
     Column("id", String(40), nullable=False, unique=True),
     Column("recipient", LargeBinary(32), nullable=False),
     Column("kind", String(32), nullable=False),
@@ -78,7 +78,7 @@ webhook = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("sealed_before", LargeBinary),
     Column("before_until", BigInteger, nullable=False),
-    Column("delivered", Integer, nullable=False),
+    Column("delivered", COUNTED, nullable=False),
     Column("state", String(16), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("next_at", BigInteger, nullable=False),

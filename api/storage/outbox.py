@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
 
@@ -21,6 +21,7 @@ class StoredOutbox(OutboxStore):
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._turns = store.turns
 
     @override
     def open(self, account: bytes, count: int) -> Sequence[Entry]:
@@ -30,9 +31,12 @@ class StoredOutbox(OutboxStore):
                 connection.execute(insert(table.outbox_account).values(account=account, next_nonce=count))
         with self._store.begin() as connection:
             known = _known_nonce(connection, account)
-            entries = _entries(connection, account)
-            _go_on(connection, account, max(known, count) if entries else count)
-            return entries
+            is_pending = bool(_entries(connection, account))
+            # what the chain said is old by now if another process sends as well
+            _go_on(connection, account, max(known, count) if is_pending or self._turns.others() else count)
+        self._take_over(account)
+        with self._store.connect() as connection:
+            return _entries(connection, account, _ROW.owner == self._turns.me)
 
     @override
     def pending(self, account: bytes) -> Sequence[Entry]:
@@ -40,12 +44,17 @@ class StoredOutbox(OutboxStore):
             return _entries(connection, account)
 
     @override
+    def left_behind(self, account: bytes) -> Sequence[Entry]:
+        # a process that works with its store alone has taken over everything as it began
+        return self._take_over(account) if self._turns.is_shared else []
+
+    @override
     def add(
         self, account: bytes, sign: Callable[[int], Sequence[Entry]], done: Collection[bytes] = ()
     ) -> Sequence[Entry]:
         with self._store.begin() as connection:
             _forget(connection, done)
-            return _keep(connection, account, sign(_known_nonce(connection, account)))
+            return self._keep(connection, account, sign(_known_nonce(connection, account)))
 
     @override
     def renew(self, entry: Entry, count: int, sign: Callable[[int], Entry]) -> Entry | None:
@@ -53,23 +62,43 @@ class StoredOutbox(OutboxStore):
             nonce = max(_known_nonce(connection, entry.account), count)
             if _forget(connection, [entry.digest]) == 0:
                 return None
-            return _keep(connection, entry.account, [sign(nonce)])[0]
+            return self._keep(connection, entry.account, [sign(nonce)])[0]
 
     @override
     def release(self, entry: Entry, filler: Entry) -> bool:
         with self._store.begin() as connection:
             is_last = _known_nonce(connection, entry.account) == entry.nonce + 1
-            _forget(connection, [entry.digest])
+            if _forget(connection, [entry.digest]) == 0:
+                return False
             if is_last:
                 _go_on(connection, entry.account, entry.nonce)
             else:
-                connection.execute(insert(table.outbox), [_row(filler)])
+                connection.execute(insert(table.outbox), [_row(filler, self._turns.me)])
             return not is_last
 
     @override
     def forget(self, account: bytes, done: Collection[bytes]) -> None:
         with self._store.begin() as connection:
             _forget(connection, done)
+
+    def _keep(self, connection: Connection, account: bytes, entries: Sequence[Entry]) -> Sequence[Entry]:
+        connection.execute(insert(table.outbox), [_row(entry, self._turns.me) for entry in entries])
+        _go_on(connection, account, entries[-1].nonce + 1)
+        return entries
+
+    def _take_over(self, account: bytes) -> list[Entry]:
+        """Write this process's name on what nobody who lives carries, so that no other one takes it as well."""
+        owners = select(_ROW.owner).where(_ROW.account == account).distinct()
+        with self._store.connect() as connection:
+            found = connection.execute(owners).scalars().all()
+        dead = [owner for owner in found if owner is not None and not self._turns.lives(owner)]
+        if not dead and None not in found:
+            return []
+        left = (_ROW.account == account) & (_ROW.owner.is_(None) | _ROW.owner.in_(dead))
+        with self._store.begin() as connection:
+            entries = _entries(connection, account, left)
+            connection.execute(update(table.outbox).where(left).values(owner=self._turns.me))
+        return entries
 
 
 def _next_nonce(connection: Connection, account: bytes) -> int | None:
@@ -87,26 +116,23 @@ def _go_on(connection: Connection, account: bytes, nonce: int) -> None:
     connection.execute(update(table.outbox_account).where(_ACCOUNT.account == account).values(next_nonce=nonce))
 
 
-def _keep(connection: Connection, account: bytes, entries: Sequence[Entry]) -> Sequence[Entry]:
-    connection.execute(insert(table.outbox), [_row(entry) for entry in entries])
-    _go_on(connection, account, entries[-1].nonce + 1)
-    return entries
-
-
 def _forget(connection: Connection, done: Collection[bytes]) -> int:
     return connection.execute(delete(table.outbox).where(_ROW.digest.in_(done))).rowcount if done else 0
 
 
-def _entries(connection: Connection, account: bytes) -> list[Entry]:
+def _entries(connection: Connection, account: bytes, condition: ColumnElement[bool] | None = None) -> list[Entry]:
     query: Select[Any] = select(table.outbox).where(_ROW.account == account).order_by(_ROW.nonce)
+    if condition is not None:
+        query = query.where(condition)
     return [
         Entry(row.account, row.nonce, Draft(row.recipient, row.data, row.gas), row.raw, row.digest)
         for row in connection.execute(query)
     ]
 
 
-def _row(entry: Entry) -> dict[str, object]:
+def _row(entry: Entry, owner: bytes) -> dict[str, object]:
     return {
+        "owner": owner,
         "digest": entry.digest,
         "account": entry.account,
         "nonce": entry.nonce,

@@ -1,6 +1,7 @@
 """Tables. Columns named ``sealed`` hold ciphertext; nothing else may hold a value, a salt or a credit code.
 
 ``subject_index`` is a keyed digest of a credit code (per department), useless without the department's key.
+``data_key`` names a key of the key ledger (``key_table``), which lies apart; a name without its key says *erased*.
 """
 
 from sqlalchemy import (
@@ -18,6 +19,9 @@ from sqlalchemy import (
 )
 
 metadata = MetaData()
+
+COUNTED = BigInteger().with_variant(Integer, "sqlite")
+"""Numbers that the database gives out, or that name one: of 64 bits, which SQLite calls INTEGER."""
 
 sign_in_keys = Table(
     "sign_in_keys",
@@ -57,13 +61,24 @@ assertion_used = Table(
 )
 """Client assertions that were used, for as long as they would count."""
 
-data_key = Table(
-    "data_key",
+key_link = Table(
+    "key_link",
+    metadata,
+    Column("row", Integer, primary_key=True, autoincrement=False),
+    Column("ledger", LargeBinary(16), nullable=False),
+)
+"""One row: the key ledger that holds the data keys of this store."""
+
+key_removal = Table(
+    "key_removal",
     metadata,
     Column("id", LargeBinary(16), primary_key=True),
-    Column("wrapped", LargeBinary, nullable=False),
+    Column("erases", Integer, nullable=False),
 )
-"""Deleting a row here is erasure: what was sealed under it can never be opened again."""
+"""Data keys that nothing may be opened with any more: noted with the effect, gone from here when gone from the ledger.
+
+``erases``: an erasure, so the copy of the key ledger must follow.
+"""
 
 job = Table(
     "job",
@@ -72,7 +87,7 @@ job = Table(
     Column("member", LargeBinary(32), nullable=False),
     Column("schema", String(64), nullable=False),
     Column("format", String(8), nullable=False),
-    Column("sequence", Integer, nullable=False, unique=True),
+    Column("sequence", COUNTED, nullable=False, unique=True),
     Column("state", String(16), nullable=False),
     Column("data_key", LargeBinary(16), nullable=False),
     Column("rows_read", Integer, nullable=False, default=0),
@@ -82,7 +97,9 @@ job = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("reason", String(64)),
     Column("message", Text),
+    Column("owner", LargeBinary(16)),
 )
+"""``owner``: the process that receives the upload, while it is received."""
 
 job_chunk = Table(
     "job_chunk",
@@ -104,7 +121,7 @@ job_unchanged = Table(
 job_rejection = Table(
     "job_rejection",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", COUNTED, primary_key=True),
     Column("job", String(32), ForeignKey("job.id"), nullable=False),
     Column("line", Integer, nullable=False),
     Column("field", Text),
@@ -270,7 +287,7 @@ access_interval = Table(
 access_row = Table(
     "access_row",
     metadata,
-    Column("number", Integer, primary_key=True),
+    Column("number", COUNTED, primary_key=True),
     Column("subject", LargeBinary(32)),
     Column("bank", LargeBinary(32), nullable=False),
     Column("time", BigInteger, nullable=False),
@@ -301,16 +318,27 @@ idempotent_call = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("answered", Integer, nullable=False, default=0),
     Column("subject", LargeBinary(32)),
-    Column("wrapped", LargeBinary),
+    Column("data_keys", LargeBinary),
     Column("sealed", LargeBinary),
     Index("idempotent_call_by_expiry", "expires_at"),
     Index("idempotent_call_by_subject", "subject"),
 )
 """A call under an Idempotency-Key. ``id``, ``route`` and ``body`` are keyed digests; ``sealed``: its answer.
 
+``data_keys``: as in ``evidence``, of every attestation that the answer was made from.
+
 One that is answered without ``sealed`` answered about a firm that was erased since. ``body`` is null while it
 streams in.
 """
+use_under_way = Table(
+    "use_under_way",
+    metadata,
+    Column("use", LargeBinary(32), primary_key=True),
+    Column("consent", LargeBinary(32), nullable=False),
+    Column("owner", LargeBinary(16), nullable=False),
+)
+"""Uses that are being recorded and have no access row yet, and by which process; only where several share the store."""
+
 evidence = Table(
     "evidence",
     metadata,
@@ -332,9 +360,13 @@ outbox = Table(
     Column("data", LargeBinary, nullable=False),
     Column("gas", BigInteger, nullable=False),
     Column("raw", LargeBinary, nullable=False),
+    Column("owner", LargeBinary(16)),
     UniqueConstraint("account", "nonce"),
 )
-"""Transactions that are signed and not known to be mined: kept before they are sent, sent until they are mined."""
+"""Transactions that are signed and not known to be mined: kept before they are sent, sent until they are mined.
+
+``owner``: the process that carries it; another one takes over what a dead one left.
+"""
 
 outbox_account = Table(
     "outbox_account",

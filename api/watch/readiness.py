@@ -65,7 +65,7 @@ class Readiness:
             )
 
     def _require_store(self) -> None:
-        if not self._sampler.last.store_is_up or self._store.writes.have_failed:
+        if not self._sampler.last.store_is_up or self._store.refuses_writes:
             raise StoreError(
                 Reason.STORE_UNAVAILABLE,
                 "the store refused the last read or write; look at the log, at the space on its disk and at its rights",

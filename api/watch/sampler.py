@@ -6,16 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.fault import fault_of
 from api.storage.database import Store
+from api.storage.notice_table import chain_cursor
 from api.watch.backlog import Backlog, read_backlog
 from api.watch.head import HeadAge
 from api.watch.nonce import GivenOut, gaps, given_out
 from ledger_node.chain.call import block_of, count_of
 from ledger_node.chain.rpc import Rpc
-from ledger_node.domain.error import ChainError
+from ledger_node.domain.error import ChainError, StoreError
 from ledger_node.domain.record import to_hex
 
 BEAT_S: Final = 5.0
@@ -94,15 +96,20 @@ class Sampler:
         try:
             with self._store.connect() as connection:
                 backlog, known = read_backlog(connection, self._members), given_out(connection)
-            if self._store.writes.have_failed:
-                self._store.try_writing()
-        except SQLAlchemyError as error:
+            if self._store.refuses_writes:
+                self._try_writing()
+        except (SQLAlchemyError, StoreError) as error:
             if self._store_is_up:
                 _log.error("the store does not answer: %s", fault_of(error))
             self._store_is_up = False
             return None
         self._store_at, self._store_is_up, self._backlog = self._monotonic(), True, backlog
         return known
+
+    def _try_writing(self) -> None:
+        """Write a row again as it is, to find out whether the store takes writes again."""
+        with self._store.begin() as connection:
+            connection.execute(update(chain_cursor).values(next_block=chain_cursor.c.next_block))
 
     def _look_at_ledger(self, known: Mapping[bytes, GivenOut]) -> None:
         accounts = [(role, account) for role, of_role in self._accounts.items() for account in of_role]

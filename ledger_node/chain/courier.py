@@ -21,11 +21,11 @@ from ledger_node.chain.call import count_of
 from ledger_node.chain.endpoint import Call
 from ledger_node.chain.endpoint_pool import UnreachedError
 from ledger_node.chain.flight import GROUP, Flight, Flights, groups, send_call, send_calls
-from ledger_node.chain.outbox import OutboxStore
+from ledger_node.chain.outbox import Draft, Entry, OutboxStore
 from ledger_node.chain.receipt import HEAD_CALL, Receipt, receipt_call, receipt_of
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.signer import Signer
-from ledger_node.domain.error import ChainError
+from ledger_node.domain.error import ChainError, StoreError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
 
@@ -85,6 +85,8 @@ class Courier:
         if not self._work.acquire(blocking=False):
             return
         try:
+            if self._is_open:
+                self._take_over(self._store.left_behind(self.address))
             if len(self.flights) or not self._is_open:
                 self._round()
             elif self._mined:
@@ -92,6 +94,17 @@ class Courier:
                 self._mined.clear()
         finally:
             self._work.release()
+
+    def on_way(self) -> list[Draft]:
+        """Return what may still be mined, whichever process carries it.
+
+        Raises:
+            ChainError: the ledger does not answer.
+        """
+        with self._work:
+            self._open()
+            kept = [entry.draft for entry in self._store.pending(self.address) if entry.digest not in self._mined]
+            return [flight.draft for flight in self.flights.new] + kept
 
     def left_behind(self) -> list[Flight]:
         """Take over what an earlier run left behind, and return it.
@@ -109,6 +122,9 @@ class Courier:
             self._open()
             self._keep_new()
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody may wait forever
+            if isinstance(error, StoreError):
+                # lost as it kept them, it may have them after all, and then they are to be carried
+                self._is_open = False
             for flight in new:
                 if flight.entry is None:
                     self.flights.remove(flight)
@@ -120,8 +136,7 @@ class Courier:
         again = [flight for flight in due if flight.maybe_sent and flight.due <= now and not flight.done.is_set()]
         if again:
             # another process of this account may have died with transactions that these wait behind
-            known = (entry for entry in self._store.pending(self.address) if entry.digest not in self._mined)
-            self.flights.take_over([entry for entry in known if entry.digest not in self.flights])
+            self._take_over(self._store.left_behind(self.address))
         for group in groups(again):
             self._send_again(group)
         self._poll(now)
@@ -129,8 +144,12 @@ class Courier:
     def _open(self) -> None:
         if not self._is_open:
             count = count_of(self._rpc.request("eth_getTransactionCount", to_hex(self.address), "latest"))
-            self.flights.take_over(self._store.open(self.address, count))
+            self._take_over(self._store.open(self.address, count))
             self._is_open = True
+
+    def _take_over(self, entries: Sequence[Entry]) -> None:
+        known = (entry for entry in entries if entry.digest not in self._mined)
+        self.flights.take_over([entry for entry in known if entry.digest not in self.flights])
 
     def _keep_new(self) -> None:
         new = self.flights.new

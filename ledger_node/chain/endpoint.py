@@ -1,12 +1,12 @@
 """One JSON-RPC endpoint over HTTP, as a provider of web3.py: a whole answer in time, or a fault that has a name."""
 
-import json
 import threading
 import time
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any, Final, TypeAlias, cast
 
+import orjson
 from typing_extensions import override
 from urllib3 import BaseHTTPResponse, Timeout, connection_from_url
 from urllib3.exceptions import (
@@ -22,7 +22,6 @@ from web3.providers.base import JSONBaseProvider
 from web3.types import RPCEndpoint, RPCResponse
 
 from ledger_node import trace
-from ledger_node.domain.canonical import MAX_DEPTH, require_shallow
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
@@ -114,7 +113,7 @@ class Endpoint(JSONBaseProvider):
             {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
             for number, (method, params) in zip(ids, requests, strict=True)
         ]
-        return _answers(self._exchange(json.dumps(bodies, separators=(",", ":")).encode()), ids)
+        return _answers(self._exchange(orjson.dumps(bodies)), ids)
 
     def _connected(self) -> None:
         with self._guard:
@@ -183,10 +182,9 @@ def _read(response: BaseHTTPResponse, deadline: float) -> bytes:
 
 def _answers(content: bytes, ids: Sequence[int]) -> list[RPCResponse]:
     try:
-        if content.count(b"[") + content.count(b"{") > MAX_DEPTH:
-            require_shallow(content.decode())
-        answers = json.loads(content)
-    except (ValueError, InvalidInputError) as error:
+        # it bounds depth by itself, and takes NaN and Infinity for the faults that they are
+        answers = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
         raise EndpointError(Fault.MALFORMED, delivered=True) from error
     if not isinstance(answers, list) or len(answers) != len(ids) or not all(map(_is_answer, answers)):
         raise EndpointError(Fault.MALFORMED, delivered=True)

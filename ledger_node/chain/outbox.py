@@ -40,10 +40,16 @@ class OutboxStore(Protocol):
     """
 
     def open(self, account: bytes, count: int) -> Sequence[Entry]:
-        """Return the entries of an account by nonce. Without any, its next nonce is ``count``, as the chain says."""
+        """Return the entries of an account that are for this process to carry: its own, and those that others left.
+
+        Without any of any process, its next nonce is ``count``, as the chain says.
+        """
 
     def pending(self, account: bytes) -> Sequence[Entry]:
-        """Return the entries of an account by nonce."""
+        """Return the entries of an account by nonce, whoever carries them."""
+
+    def left_behind(self, account: bytes) -> Sequence[Entry]:
+        """Take over the entries of an account whose process is gone, and return them."""
 
     def add(
         self, account: bytes, sign: Callable[[int], Sequence[Entry]], done: Collection[bytes] = ()
@@ -59,7 +65,8 @@ class OutboxStore(Protocol):
     def release(self, entry: Entry, filler: Entry) -> bool:
         """Take back an entry that was never sent. If its nonce was not the last one, keep ``filler`` in its place.
 
-        Returns whether ``filler`` is kept: transactions behind it wait for this nonce.
+        Returns whether ``filler`` is kept: transactions behind it wait for this nonce. Nothing happens to an entry
+        that is gone already, since another process finished it.
         """
 
     def forget(self, account: bytes, done: Collection[bytes]) -> None:
@@ -87,6 +94,10 @@ class MemoryOutbox(OutboxStore):
             return self._of(account)
 
     @override
+    def left_behind(self, account: bytes) -> Sequence[Entry]:
+        return self.pending(account)
+
+    @override
     def add(
         self, account: bytes, sign: Callable[[int], Sequence[Entry]], done: Collection[bytes] = ()
     ) -> Sequence[Entry]:
@@ -105,7 +116,8 @@ class MemoryOutbox(OutboxStore):
     @override
     def release(self, entry: Entry, filler: Entry) -> bool:
         with self._guard:
-            del self._entries[entry.digest]
+            if self._entries.pop(entry.digest, None) is None:
+                return False
             if self._next[entry.account] == entry.nonce + 1:
                 self._next[entry.account] = entry.nonce
                 return False

@@ -79,11 +79,7 @@ class Sender:
         Raises:
             ChainError: the ledger does not answer.
         """
-        return any(
-            word in flight.draft.data
-            for courier in self._couriers
-            for flight in (*courier.flights.new, *courier.left_behind())
-        )
+        return any(word in draft.data for courier in self._couriers for draft in courier.on_way())
 
     def push(self) -> None:
         """Carry on what nobody waits for."""

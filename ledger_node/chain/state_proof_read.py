@@ -38,7 +38,10 @@ def read_state_proof(book: AddressBook, rpc: Rpc, slots: Mapping[Contract, Seque
     )
     try:
         sealed = _sealed(header, block)
-        proofs = [_proof(answer, contract, slots[contract]) for contract, answer in zip(slots, answers, strict=True)]
+        known: dict[str, bytes] = {}
+        proofs = [
+            _proof(answer, contract, slots[contract], known) for contract, answer in zip(slots, answers, strict=True)
+        ]
     except (CredenceError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise ChainError(
             Reason.LEDGER_UNAVAILABLE, "the ledger node answered something that is no state proof of this block"
@@ -67,17 +70,24 @@ def _sealed(answer: Any, block: Block) -> SealedBlock:
     return sealed
 
 
-def _proof(answer: Any, contract: Contract, slots: Sequence[int]) -> _Proof:
+def _proof(answer: Any, contract: Contract, slots: Sequence[int], known: dict[str, bytes]) -> _Proof:
     storage = {}
     for slot, shown in zip(slots, answer["storageProof"], strict=True):
         if int(shown["key"], 16) != slot:
             raise LookupError(slot)
-        storage[contract, slot] = int(shown["value"], 16), _path(shown["proof"])
-    return _Proof(_path(answer["accountProof"]), storage)
+        storage[contract, slot] = int(shown["value"], 16), _path(shown["proof"], known)
+    return _Proof(_path(answer["accountProof"], known), storage)
 
 
-def _path(nodes: Any) -> tuple[bytes, ...]:
-    return tuple(bytes.fromhex(node.removeprefix("0x")) for node in nodes)
+def _path(nodes: Any, known: dict[str, bytes]) -> tuple[bytes, ...]:
+    """Return the nodes of a path. ``known``: those that were read before; most paths begin alike."""
+    path = []
+    for node in nodes:
+        read = known.get(node)
+        if read is None:
+            read = known[node] = bytes.fromhex(node.removeprefix("0x"))
+        path.append(read)
+    return tuple(path)
 
 
 def _word(slot: int) -> str:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
+import orjson
 import rfc8785
 
 from ledger_node.domain.error import InvalidInputError
@@ -21,6 +22,8 @@ MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_INTEGER_DIGITS: Final = 39
 """Digits of the largest 16-byte two's complement integer."""
 
+_BEYOND_UTF16: Final = re.compile(rb"[\xf0-\xf4]")
+"""The first byte of a code point that takes two units of UTF-16."""
 _STRUCTURE: Final = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[\]{}]', re.DOTALL)
 """A string, an unfinished one to the end of the text, or a bracket."""
 
@@ -32,8 +35,10 @@ def encode(value: JSON) -> bytes:
         InvalidInputError: ``value`` has no canonical form (integers beyond 2^53, lone surrogates).
     """
     try:
-        return rfc8785.dumps(value)
-    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
+        encoded = orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
+        # orjson sorts keys by code points and RFC 8785 by UTF-16; they differ only where there is one beyond U+FFFF
+        return encoded if encoded.isascii() or not _BEYOND_UTF16.search(encoded) else rfc8785.dumps(value)
+    except (orjson.JSONEncodeError, rfc8785.CanonicalizationError) as error:
         raise InvalidInputError(
             Reason.VALUE_OUT_OF_RANGE,
             "this has no canonical JSON form: integers must stay within 2^53 and text must be valid Unicode",

@@ -1,7 +1,7 @@
 """The three families of errors, by what the caller should do.
 
-``InvalidInputError``: fix the input. ``VerificationError``: accept "no". ``ChainError`` and ``StoreError``: retry
-later. No message ever holds a value, a salt, a key or a credit code.
+``InvalidInputError``: fix the input. ``VerificationError``: accept "no". ``ChainError``, ``StoreError``: retry later.
+No message ever holds a value, a salt, a key or a credit code.
 """
 
 from typing_extensions import override

@@ -6,6 +6,7 @@ checker recomputes value digest, leaf and fieldsRoot from what was shown, and no
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from enum import StrEnum
 from typing import assert_never
 
@@ -15,6 +16,7 @@ from ledger_node.domain.commitment import (
     DOWN,
     UP,
     Committer,
+    FieldTree,
     enum_bit,
     enum_bits,
     enum_digest,
@@ -58,6 +60,8 @@ class Prover:
     committer: Committer
     seed: bytes
     values: Sequence[Value]
+    _trees: list[FieldTree] = dataclass_field(default_factory=list, init=False, repr=False, compare=False)
+    """The tree, once a proof took it: it costs more than all else, and every proof about the attestation takes it."""
 
     @override
     def __repr__(self) -> str:
@@ -88,9 +92,13 @@ class Prover:
                     opening = PlainOpening(value)
                 case _:
                     assert_never(statement)
-        tree = self.committer.commit(self.seed, self.values)
-        path = tuple(path_of(tree.levels, field.index))
+        path = tuple(path_of(self._tree().levels, field.index))
         return FieldProof(opening, salt_of(self.seed, field.index), path)
+
+    def _tree(self) -> FieldTree:
+        if not self._trees:
+            self._trees.append(self.committer.commit(self.seed, self.values))
+        return self._trees[0]
 
     def rank(self, text: str) -> bytes:
         """Return where a part of a claim stands in the order in which this attestation's parts are shown.

@@ -22,6 +22,11 @@ class FactQuery:
     """Subject id and the index of its controllers' entry at the time of the grant."""
 
 
+def members_of(query: FactQuery) -> set[bytes]:
+    """Return ids of the members whose keys or issuing a query is about."""
+    return {member for member, _ in query.keys} | {member for _, member in query.issuers}
+
+
 def query_of(presentation: Presentation, entry: int) -> FactQuery:
     """Return the facts that checking a presentation needs; ``entry`` is the index of the controllers' entry."""
     shown = list(presentation.attestations.values())

@@ -180,6 +180,23 @@ class Reason(StrEnum):
     LEDGER_STALE = "ledger_stale"
     OUTBOX_STUCK = "outbox_stuck"
     STORE_UNAVAILABLE = "store_unavailable"
+    STORE_IN_USE = "store_in_use"
+    STORE_OUTDATED = "store_outdated"
+    STORE_NEWER = "store_newer"
     OVERLOADED = "overloaded"
+
+    # copies, for operators
+    KEY_LEDGER_BUSY = "key_ledger_busy"
+    KEY_LEDGER_MISMATCH = "key_ledger_mismatch"
+    KEY_COPY_FAILED = "key_copy_failed"
+    KEY_COPY_MALFORMED = "key_copy_malformed"
+    KEY_COPY_OTHER_INSTANCE = "key_copy_other_instance"
+    KEY_COPY_OUTDATED = "key_copy_outdated"
+    BACKUP_MALFORMED = "backup_malformed"
+    BACKUP_OTHER_RECIPIENT = "backup_other_recipient"
+    BACKUP_NEWER_FORMAT = "backup_newer_format"
+    PASSPHRASE_WRONG = "passphrase_wrong"  # noqa: S105 - a reason code, not a secret
+    CHAIN_OTHER_NETWORK = "chain_other_network"
+
     CONFIGURATION = "configuration"
     INTERNAL = "internal"

@@ -11,12 +11,14 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from postgres_kit import usual_database
 from served_kit import ROWS, SEED, Place, one_form, write_rows
 
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError, Client
 from api.credential_of import credential_named
 from api.home import Home
+from api.settings import environment_of_child
 from ledger_node.domain.error import ChainError, CredenceError
 from ledger_node.domain.record import to_hex
 from ledger_node.randomness import random_bytes
@@ -32,7 +34,10 @@ class Instance:
 
     def __init__(self, folder):
         self.home = Home(folder)
-        subprocess.run([*COMMAND, "init", "--home", str(folder)], check=True, capture_output=True)
+        self.database_url, self.keys_url = usual_database(), usual_database()
+        self._environment = environment_of_child(self.database_url, self.keys_url)
+        init = [*COMMAND, "init", "--home", str(folder)]
+        subprocess.run(init, check=True, capture_output=True, env=self._environment)
         self.url = ""
         self._child = None
         self.start()
@@ -47,7 +52,9 @@ class Instance:
                 command = [*COMMAND, "serve", "--home", str(self.home.path), "--port", "0", "--json"]
                 command += ["--processes", "1", "--stop-with-parent", "--access-interval", "1"]
                 command += ["--insecure-local-webhooks"]
-                self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
+                self._child = subprocess.Popen(
+                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=self._environment
+                )
             line = self._child.stdout.readline()
             if not line:
                 self._reap()

@@ -6,6 +6,7 @@ different kinds. Times would depend on the machine; counts do not.
 
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from every_kind import (
@@ -57,8 +58,10 @@ def counted():
 
 
 def work_to_prove(committed, field, statement) -> Counter:
+    # the first proof of a request: it commits to all fields, and later ones of the same attestation do not
+    fresh = replace(committed, prover=replace(committed.prover))
     with counted() as counts:
-        committed.prove(field, statement)
+        fresh.prove(field, statement)
     return counts
 
 

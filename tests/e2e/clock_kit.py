@@ -8,11 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+from postgres_kit import usual_database
 from served_kit import Place
 
 from api.cli.node import found_instance
 from api.demo.server import Served
 from api.home import Home
+from api.settings import environment_of_child
 
 ROOT = Path(__file__).parent.parent.parent
 _PROGRAM = """
@@ -61,12 +63,16 @@ class ServedAhead(Served):
 
     def __init__(self, folder):
         self.home = Home(folder)
-        found_instance(self.home)
+        self.database_url, self.keys_url = usual_database(), usual_database()
+        found_instance(self.home, database_url=self.database_url)
         self.chain = AheadNode(self.home)
         command = [sys.executable, "-m", "api.cli.main", "serve", "--home", str(folder), "--port", "0", "--json"]
         command += ["--processes", "1", "--rpc-url", self.chain.url, "--stop-with-parent"]
         with (folder / "serve.log").open("wb") as log:
-            self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
+            environment = environment_of_child(self.database_url, self.keys_url)
+            self._child = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=environment
+            )
         self.url = json.loads(self._child.stdout.readline())["url"]
         self.wait_ready()
 

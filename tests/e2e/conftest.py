@@ -34,6 +34,7 @@ def member(tmp_path):
     made = Member(tmp_path)
     yield made
     made.store.dispose()
+    made.keys.dispose()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import httpx
 from canary_kit import plant, plant_row
+from postgres_kit import usual_database
 
 from api.catalogue.datatype import data_types, schemas
 from api.catalogue.purpose import default_purposes
@@ -24,6 +25,7 @@ from api.demo.actor import attest
 from api.demo.server import Served
 from api.sign_in.jose import public_part
 from api.sign_in.key_form import stated_keys
+from api.storage.database import open_store
 from ledger_node import clock
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.port import Role
@@ -108,7 +110,9 @@ class Place:
 
     def __init__(self, folder, served=None):
         self.folder = folder
-        self.served = served or Served(folder / "credence", processes=1)
+        self.served = served or Served(
+            folder / "credence", processes=1, database_url=usual_database(), keys_url=usual_database()
+        )
         self.home = self.served.home
         self._lock = threading.Lock()
         self._clients = []
@@ -154,6 +158,10 @@ class Place:
         """Return a raw HTTP client, for requests that no client of ours would send."""
         session = Session(self.served.url, credential_named(self.home, name)) if name else None
         return self._keep(httpx.Client(base_url=self.served.url, auth=session, timeout=60, trust_env=False))
+
+    def store(self):
+        """Open the instance's store beside it."""
+        return open_store(self.home.store, self.served.database_url)
 
     def close(self):
         with suppress(httpx.HTTPError):  # where the test has killed it

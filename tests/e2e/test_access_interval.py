@@ -12,6 +12,7 @@ from api.services.member_key import Department, SigningKey
 from api.storage.database import open_store
 from api.storage.table import access_interval
 from api.vault.cipher import KeyEncryptionKey
+from api.vault.key_ledger import open_key_ledger
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
@@ -58,10 +59,11 @@ class Log:
     def open(self):
         """Begin a life: nothing of the one before is left but the store and the chain."""
         self.store = open_store(self.path)
+        self.keys = open_key_ledger(self.path.with_suffix(".keys"), self.store)
         keeper = Keeper(self.department.member, self.department.signing_key)
-        self.log = AccessLog(self.store, self.department, lambda: self.now)
+        self.log = AccessLog(self.store, self.keys, self.department, lambda: self.now)
         self.intervals = AccessIntervals(self.store, self.ledger, keeper, lambda: self.now, interval_s=3600)
-        self.reader = AccessReader(self.store, self.department, keeper.member)
+        self.reader = AccessReader(self.store, self.keys, self.department, keeper.member)
 
     def ask(self, count=1):
         self.log.write([Asked(None, _row(number)) for number in range(count)])
@@ -102,6 +104,7 @@ def log(place, tmp_path_factory):
     made = Log(place, tmp_path_factory.mktemp("log"))
     yield made
     made.store.dispose()
+    made.keys.dispose()
 
 
 @pytest.fixture(autouse=True)
@@ -248,10 +251,13 @@ def test_a_store_that_is_older_than_the_chain_anchors_nothing(log, tmp_path, pla
 
 
 def test_a_row_that_cannot_be_stored_is_an_error_for_its_caller(log):
-    class NoStore:
+    class FullStore:
+        def connect(self):
+            return log.store.connect()
+
         def begin(self):
             raise OSError("disk full")
 
-    broken = AccessLog(NoStore(), log.department, lambda: 5)
+    broken = AccessLog(FullStore(), log.keys, log.department, lambda: 5)
     with pytest.raises(OSError, match="disk full"):
         broken.write([Asked(None, _row(1))])

@@ -18,6 +18,7 @@ from api.client.client import ApiError
 from api.storage import table
 from api.storage.database import open_store
 from api.vault.cipher import KeyEncryptionKey, unseal
+from api.vault.key_ledger import open_key_ledger
 from api.vault.record import VaultRecord
 from ledger_node.domain.commitment import salt_of, subject_key
 from ledger_node.domain.hashing import kdf
@@ -120,8 +121,10 @@ def secrets_of(home):
     members = {member.id: member.slug for member in home.members()}
     store = open_store(home.store)
     with store.connect() as connection:
-        keys = {row.id: row.wrapped for row in connection.execute(table.data_key.select())}
         rows = connection.execute(table.attestation.select()).all()
+    ledger = open_key_ledger(home.key_ledger, store)
+    keys = ledger.get([row.data_key for row in rows])
+    ledger.dispose()
     store.dispose()
     keks = {
         member: KeyEncryptionKey(home.read_key(f"{slug}.vault"))

@@ -2,6 +2,7 @@
 
 import pytest
 from clock_kit import AheadNode
+from postgres_kit import usual_database
 from subject_kit import controllers_of, new_key
 
 from api.catalogue.synthetic import credit_code
@@ -68,16 +69,17 @@ class Services:
 @pytest.fixture(scope="module")
 def node(tmp_path_factory):
     home = Home(tmp_path_factory.mktemp("kill") / "credence")
-    found_instance(home)
+    database_url, keys_url = usual_database(), usual_database()
+    found_instance(home, database_url=database_url)
     made = AheadNode(home)
-    made.home = home
+    made.home, made.database_url, made.keys_url = home, database_url, keys_url
     yield made
     made.stop()
 
 
 @pytest.fixture(scope="module")
 def instance(node):
-    made = open_instance(node.home, [node.url], processes=1)
+    made = open_instance(node.home, [node.url], processes=1, database_url=node.database_url, keys_url=node.keys_url)
     yield made
     made._pool.close()
     made.store.dispose()

@@ -9,7 +9,6 @@ from subject_kit import told_until
 
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
-from api.storage.database import open_store
 from api.storage.notice_table import consent_deadline
 from ledger_node.domain.consent import Change, change_digest, refusal_digest
 from ledger_node.domain.presentation import ShownAttestation
@@ -29,7 +28,7 @@ def about(told, name):
 
 def deadlines(place):
     """Return when the consents end whose end is still to be told."""
-    store = open_store(place.home.store)
+    store = place.store()
     with store.connect() as connection:
         rows = connection.execute(select(consent_deadline)).all()
     store.dispose()

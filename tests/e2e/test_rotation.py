@@ -25,7 +25,6 @@ from api.client.check import check_answer
 from api.client.draft import change_draft
 from api.services.consent_word import keep_word
 from api.services.controller import ControllerHistory
-from api.storage.database import open_store
 from ledger_node.domain.consent import Change
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.evidence.check import examine
@@ -111,7 +110,7 @@ def keep_early_word(place, consent, person):
     """Store a word as an act does that the ledger did not answer."""
     name = from_hex(consent, "consent")
     draft = change_draft(place.ledger.consent_domain, name, Change.RESUME, 2)
-    store = open_store(place.home.store)
+    store = place.store()
     first = ControllerHistory(store, place.ledger).of(firm_of(place, consent))[0]
     keep_word(store, place.ledger, name, Act.RESUMED, Word(first.controllers, (person.sign(draft.digest),)), number=2)
     store.dispose()

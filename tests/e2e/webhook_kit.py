@@ -15,6 +15,7 @@ from api.services.webhook_post import WebhookPost
 from api.storage.database import open_store
 from api.storage.notice_table import notification
 from api.vault.cipher import KeyEncryptionKey
+from api.vault.key_ledger import open_key_ledger
 from ledger_node.domain.record import to_hex
 from ledger_node.randomness import random_bytes
 
@@ -78,8 +79,10 @@ class Member:
         """Begin a life: nothing of the one before is left but the store."""
         if self.store is not None:
             self.store.dispose()
+            self.keys.dispose()
         self.store = open_store(self.path)
-        self.webhooks = Webhooks(self.store, self.kek, self.rules, self.resolve, lambda: self.now)
+        self.keys = open_key_ledger(self.path.with_name("keys.sqlite3"), self.store)
+        self.webhooks = Webhooks(self.store, self.keys, self.kek, self.rules, self.resolve, lambda: self.now)
         post = WebhookPost(self.rules, self.resolve, tls=self.tls, deadline_s=self.deadline_s)
         self.deliveries = WebhookDeliveries(self.store, self.webhooks, post, lambda: self.now, interval_s=0.05)
 

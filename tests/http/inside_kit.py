@@ -5,6 +5,7 @@ import socket
 import threading
 
 import uvicorn
+from postgres_kit import usual_database
 from served_kit import Place
 
 from api.cli.node import found_instance
@@ -22,7 +23,8 @@ class Inside:
 
     def __init__(self, folder, settings=None):
         self.home = Home(folder)
-        found_instance(self.home)
+        self.database_url, self.keys_url = usual_database(), usual_database()
+        found_instance(self.home, database_url=self.database_url)
         self._node = NodeProcess(self.home)
         self._node.start()
         self._node_url = self._node.wait_ready()
@@ -31,7 +33,9 @@ class Inside:
         self.start()
 
     def start(self):
-        self.instance = open_instance(self.home, [self._node_url], processes=1)
+        self.instance = open_instance(
+            self.home, [self._node_url], processes=1, database_url=self.database_url, keys_url=self.keys_url
+        )
         listener = self._listener = socket.create_server(("127.0.0.1", self._port))
         self._port = listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self._port}"

@@ -3,16 +3,17 @@
 import threading
 
 import pytest
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from api.services.access_log import AccessLog, Asked
 from api.services.evidence import EvidenceReader, seal_evidence
 from api.services.member_key import Department, SigningKey
-from api.services.vault_search import VaultKey
 from api.storage import table
 from api.storage.database import open_store
 from api.vault.cipher import KeyEncryptionKey
+from api.vault.joint_key import KeyRing, VaultKey
+from api.vault.key_ledger import open_key_ledger
 from ledger_node.domain.access import AccessRow
 from ledger_node.domain.error import CredenceError, InvalidInputError
 from ledger_node.domain.proof import Outcome
@@ -31,15 +32,17 @@ class Vault:
             member: Department(member, name, SigningKey.of(random_bytes(32)), KeyEncryptionKey(random_bytes(32)), True)
             for member, name in ((b"\x01" * 32, "one"), (b"\x02" * 32, "two"))
         }
-        self.log = AccessLog(self.store, next(iter(self.departments.values())), lambda: 5)
-        self.reader = EvidenceReader(self.store, self.departments)
+        self.ledger = open_key_ledger(folder / "keys.sqlite3", self.store)
+        self.log = AccessLog(self.store, self.ledger, next(iter(self.departments.values())), lambda: 5)
+        self.reader = EvidenceReader(
+            self.store, KeyRing(self.ledger, {member: one.kek for member, one in self.departments.items()})
+        )
         self.keys = [self.new_key(member) for member in self.departments]
 
     def new_key(self, member):
         key_id = random_bytes(16)
         key, wrapped = self.departments[member].kek.new_data_key()
-        with self.store.begin() as connection:
-            connection.execute(insert(table.data_key).values(id=key_id, wrapped=wrapped))
+        self.ledger.put({key_id: wrapped})
         return VaultKey(member, key_id, key)
 
     def seal(self, use, bundle=BUNDLE):
@@ -49,8 +52,7 @@ class Vault:
         self.log.write([row(use)], evidence=self.seal(use, bundle))
 
     def forget(self, key):
-        with self.store.begin() as connection:
-            connection.execute(delete(table.data_key).where(table.data_key.c.id == key.id))
+        self.ledger.delete([key.id])
 
     def count(self, which):
         with self.store.connect() as connection:
@@ -79,6 +81,7 @@ def vault(tmp_path):
     made = Vault(tmp_path)
     yield made
     made.store.dispose()
+    made.ledger.dispose()
 
 
 def refusal(vault, bank, use):
@@ -118,8 +121,7 @@ def test_d2_no_key_that_is_left_opens_it(vault):
     # an attacker with the store and all keys that are left puts another key in the place of the erased one
     key, wrapped = vault.departments[vault.keys[0].member].kek.new_data_key()
     assert key != vault.keys[0].key
-    with vault.store.begin() as connection:
-        connection.execute(insert(table.data_key).values(id=vault.keys[0].id, wrapped=wrapped))
+    vault.ledger.put({vault.keys[0].id: wrapped})
     with pytest.raises(CredenceError) as refused:
         vault.reader.of_bank(BANK, use)
     assert refused.value.reason == "internal"

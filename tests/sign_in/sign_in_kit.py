@@ -10,6 +10,7 @@ from api.sign_in.jose import public_part
 from api.sign_in.key_form import stated_keys
 from api.sign_in.principal import SignInError
 from api.sign_in.proof import Target, make_proof
+from api.sign_in.replay import LocalProofMemory
 from api.sign_in.service import SignIn
 from api.storage.database import open_store
 from ledger_node.chain.port import Member, Role, Standing
@@ -64,7 +65,7 @@ class Desk:
 
     def start(self, at):
         """Start the process (anew)."""
-        self.sign_in = SignIn(self.store, self.chain, self._controllers, started=at)
+        self.sign_in = SignIn(self.store, self.chain, self._controllers, LocalProofMemory(at))
 
     def close(self):
         self.store.dispose()

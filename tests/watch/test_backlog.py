@@ -1,14 +1,15 @@
 """What is read of the store for metrics: what waits, and nonces that nobody carries."""
 
 import pytest
-from sqlalchemy import insert, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
 
 from api.storage import table
 from api.storage.database import open_store
 from api.storage.notice_table import chain_cursor, notification, webhook
 from api.watch.backlog import MOST, read_backlog
 from api.watch.nonce import gaps, given_out
+from ledger_node.domain.error import StoreError
 
 ACCOUNT, MEMBER, OTHER = b"\x01" * 20, b"\x02" * 32, b"\x03" * 32
 
@@ -191,20 +192,28 @@ def test_no_look_at_the_store_reads_a_whole_table(store, monkeypatch):
 
 
 def test_a_write_that_the_store_refuses_counts_until_one_succeeds(store):
-    with store.begin() as connection:
-        connection.execute(insert(chain_cursor).values(id=1, next_block=7))
-    assert not store.writes.have_failed
-    with store.begin() as connection:
-        # refuses as a full disk does: more pages than there are cannot be had
-        connection.exec_driver_sql("PRAGMA max_page_count = 1")
-        with pytest.raises(OperationalError):
-            connection.exec_driver_sql("INSERT INTO data_key VALUES (randomblob(16), randomblob(100000))")
-        connection.rollback()
-    assert store.writes.have_failed
-    with store.begin() as connection:
-        connection.exec_driver_sql("PRAGMA max_page_count = 1073741823")
-        connection.execute(update(chain_cursor).values(next_block=8))
-    assert not store.writes.have_failed
-    store.try_writing()
+    def write(pages, *statements):
+        with store.begin() as connection:
+            # refuses as a full disk does: more pages than there are cannot be had
+            connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+
+    assert not store.refuses_writes
+    with pytest.raises(StoreError):
+        write(1, "CREATE TABLE large (content BLOB)", "INSERT INTO large VALUES (randomblob(1000000))")
+    assert store.refuses_writes
     with store.connect() as connection:
-        assert connection.execute(chain_cursor.select()).one().next_block == 8
+        connection.execute(chain_cursor.select()).all()
+    assert store.refuses_writes
+    write(1_073_741_823, "CREATE TABLE large (content BLOB)")
+    assert not store.refuses_writes
+
+
+def test_a_write_that_fails_by_its_own_fault_says_nothing_of_the_store(store):
+    row = {"id": 1, "next_block": 7}
+    with store.begin() as connection:
+        connection.execute(insert(chain_cursor).values(row))
+    with pytest.raises(IntegrityError), store.begin() as connection:
+        connection.execute(insert(chain_cursor).values(row))
+    assert not store.refuses_writes

@@ -6,7 +6,6 @@ import time
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import update
-from sqlalchemy.exc import OperationalError
 
 from api.client.client import ApiError
 from api.http.rate import Sort
@@ -14,7 +13,7 @@ from api.settings import WatchSettings
 from api.storage import table
 from api.watch.metric import UNMATCHED, Stage, VerificationEnd
 from ledger_node.chain.endpoint import Fault
-from ledger_node.domain.error import ChainError
+from ledger_node.domain.error import ChainError, StoreError
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
@@ -139,7 +138,7 @@ def test_a_ledger_that_does_not_answer_breaks_no_metric(inside, monkeypatch):
 
 def test_a_store_that_does_not_answer_shows_and_breaks_no_metric(inside, monkeypatch):
     def fail():
-        raise OperationalError("select", {}, ValueError("no"))
+        raise StoreError(Reason.STORE_UNAVAILABLE, "down")
 
     with monkeypatch.context() as broken:
         broken.setattr(inside.served.instance.store, "connect", fail)
@@ -153,7 +152,7 @@ def test_reading_metrics_asks_neither_store_nor_ledger(inside, monkeypatch):
 
     instance = inside.served.instance
     expected = read(inside)
-    monkeypatch.setattr(instance.store, "_reader", None)
+    monkeypatch.setattr(instance.store, "connect", fail)
     monkeypatch.setattr(instance.rpc, "batch", fail)
     assert len(read(inside)) > len(expected) // 2
 

@@ -91,7 +91,7 @@ def test_after_a_start_on_a_chain_that_was_idle_for_long_the_first_anchor_has_it
 
 def test_a_store_that_refused_a_write_makes_unready_until_one_succeeds(inside):
     instance = inside.served.instance
-    instance.store.writes.have_failed = True
+    instance.store.refuses_writes = True
     status, reason, body = ready(inside)
     assert (status, reason) == (503, "store_unavailable")
     assert "space on its disk" in body["detail"]

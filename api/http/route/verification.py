@@ -1,7 +1,7 @@
 """Verifications: a bank's questions, answered with verdicts, reasons and proofs."""
 
-from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
+import orjson
+from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
@@ -10,6 +10,7 @@ from api.http import openapi
 from api.http.access import ABank, Access
 from api.http.body import record_body
 from api.http.idempotency import attempt_of, keeper
+from api.http.turn import FairTurns
 from api.services.verification import Answer
 from ledger_node.domain.access import MAX_OPERATOR
 from ledger_node.domain.claim import Claim
@@ -59,7 +60,7 @@ router = APIRouter(tags=["verifications"])
         required=("consent", "claims"),
     ),
 )
-async def verify(request: Request, instance: Access, bank: ABank) -> JSONResponse:
+async def verify(request: Request, instance: Access, bank: ABank) -> Response:
     """Take ``{consent, claims: [question or combination, as text or JSON], purpose?, operator?, policy?}``.
 
     One use is recorded on the ledger, and every claim in the access log, before anything is answered.
@@ -74,28 +75,34 @@ async def verify(request: Request, instance: Access, bank: ABank) -> JSONRespons
     policy = _policy(record.record("policy")) if record.has("policy") else Policy()
     record.done()
 
+    kept: list[Response] = []
+
     def keep(connection: Connection, answer: Answer) -> None:
         shown = answer.presentation.consent
-        keeper(request, lambda: _response(answer))(connection, None if shown is None else shown.terms.subject)
+        kept[:] = [_response(answer)]
+        keeper(request, lambda: kept[0], keys=answer.keys)(connection, None if shown is None else shown.terms.subject)
 
+    turns: FairTurns = request.app.state.turns
+    # the time that a caller waits for its turn is part of what it sees
     with instance.metrics.verification() as verified:
-        answer = await run_in_threadpool(
-            instance.verifications.verify,
-            bank.id,
-            consent,
-            claims,
-            purpose=purpose,
-            policy=policy,
-            operator=operator,
-            attempt=attempt_of(request),
-            keep=keep,
-        )
+        async with turns.turn(bank.id):
+            answer = await run_in_threadpool(
+                instance.verifications.verify,
+                bank.id,
+                consent,
+                claims,
+                purpose=purpose,
+                policy=policy,
+                operator=operator,
+                attempt=attempt_of(request),
+                keep=keep,
+            )
         verified.presentation = answer.presentation
-    return _response(answer)
+    return kept[0] if kept else _response(answer)
 
 
-def _response(answer: Answer) -> JSONResponse:
-    return JSONResponse(answer.to_json())
+def _response(answer: Answer) -> Response:
+    return Response(orjson.dumps(answer.to_json()), media_type="application/json")
 
 
 def _operator(record: Record) -> str:

@@ -15,7 +15,7 @@ from ledger_node.domain.evidence.receipt import Receipt, receipt_digest
 from ledger_node.domain.evidence.signed_batch import BatchKey, SignedBatch
 from ledger_node.domain.hashing import HASH_BYTES, keccak
 from ledger_node.domain.presentation import SUBJECT_REGISTRATION, Presentation
-from ledger_node.domain.query import FactQuery, query_of
+from ledger_node.domain.query import FactQuery, members_of, query_of
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record, from_hex, to_hex
 from ledger_node.domain.schema import Schema
@@ -133,8 +133,7 @@ class Bundle:
     @property
     def needed_names(self) -> set[bytes]:
         """Ids of the members that issued or answered."""
-        query = self.query
-        return {member for member, _ in query.keys} | {member for _, member in query.issuers}
+        return members_of(self.query)
 
     def require_exact(self) -> None:
         """Require that schemas, names and attestations are those that the answer needs, and no others.
@@ -154,10 +153,13 @@ class Bundle:
         """H(0x61 || canonical JSON): what a printed page carries to find the file again."""
         return bundle_digest(self.encode())
 
-    def receipt_digest(self, receipt: Receipt, domain: SigningDomain) -> bytes:
-        """Return what ``receipt`` signs of this bundle; its own signature is not looked at."""
+    def receipt_digest(self, receipt: Receipt, domain: SigningDomain, *, presentation: JSON = None) -> bytes:
+        """Return what ``receipt`` signs of this bundle; its own signature is not looked at.
+
+        ``presentation``: the presentation's JSON form, where it was made before.
+        """
         return receipt_digest(
-            presentation_to_json(self.presentation, self.schemas),
+            presentation or presentation_to_json(self.presentation, self.schemas),
             [self.schemas[name].id for name in sorted(self.schemas)],
             member=receipt.member,
             use=receipt.use,
@@ -166,16 +168,16 @@ class Bundle:
             domain=domain,
         )
 
-    def encode(self) -> bytes:
-        """Return the one form of this bundle."""
-        return encode(self.to_json())
+    def encode(self, *, presentation: JSON = None) -> bytes:
+        """Return the one form of this bundle; ``presentation`` as for ``to_json``."""
+        return encode(self.to_json(presentation=presentation))
 
-    def to_json(self) -> dict[str, JSON]:
-        """Return the JSON form."""
+    def to_json(self, *, presentation: JSON = None) -> dict[str, JSON]:
+        """Return the JSON form. ``presentation``: that of the presentation, where it was made before."""
         return {
             "format": FORMAT,
             "network": {"chain_id": self.chain_id, "genesis": to_hex(self.genesis)},
-            "presentation": presentation_to_json(self.presentation, self.schemas),
+            "presentation": presentation or presentation_to_json(self.presentation, self.schemas),
             "controllers_entry": self.entry,
             "schemas": [self.schemas[name].spec for name in sorted(self.schemas)],
             "members": [{"id": to_hex(member), "name": self.names[member]} for member in sorted(self.names)],

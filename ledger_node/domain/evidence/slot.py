@@ -1,7 +1,8 @@
 """Where in the contracts' storage each fact lies (the layouts that the interfaces in contracts/src promise)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from ledger_node.domain.evidence.contract import Contract
@@ -11,6 +12,8 @@ from ledger_node.domain.status import WORD_BITS, Plane
 
 Slot: TypeAlias = tuple[Contract, int]
 """One word of one contract's storage."""
+Slots: TypeAlias = Mapping[Contract, Sequence[int]]
+"""Several, by contract."""
 Words: TypeAlias = Mapping[Slot, int]
 """What slots hold, proven; zero where nothing was ever written."""
 
@@ -23,10 +26,13 @@ _CONSENTS: Final = 0
 _ENTRIES: Final = 0
 _ENTRY_WORDS: Final = 3
 _NAME: Final = 2
+_REMEMBERED: Final = 4096
+"""Entries that are kept: those of members, keys and schemas are the same in every question."""
 _SHORT_TEXT: Final = 31
 """Texts of so many bytes lie in one slot with their length (Solidity, layout of bytes and string)."""
 
 
+@lru_cache(_REMEMBERED)
 def _entry(key: bytes | int, slot: int) -> int:
     """Return k . s: the slot of a mapping's entry."""
     word = key.to_bytes(HASH_BYTES, "big") if isinstance(key, int) else key.rjust(HASH_BYTES, b"\x00")

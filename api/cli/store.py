@@ -1,0 +1,110 @@
+"""``credence store``: the versions of the store and of its key ledger."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+import typer
+
+from api.cli.console import HomeOption, JsonOption, emit, home_of, refusals, talk
+from api.settings import environment
+from api.storage.database import find_database
+from api.storage.migration.schema import BASE, KEYS, STORE, Schema
+from api.storage.migration.version import move, version_of
+from api.storage.store import Store
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.reason import Reason
+
+store = typer.Typer(
+    no_args_is_help=True,
+    help="The version of the store and its key ledger (in the folder, or CREDENCE_DATABASE_URL and CREDENCE_KEYS_URL).",
+)
+_KEYS_SINCE: Final = "0002"
+"""The version of the store from which on its keys are in the key ledger."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Databases:
+    store: Store
+    keys: Store
+
+
+@store.command()
+def version(home: HomeOption = None, *, as_json: JsonOption = False) -> None:
+    """Say which version each is of, and which this program works with."""
+    with refusals(), _databases(home) as found:
+        shown = {schema.name: _version(database, schema) for database, schema in _both(found)}
+    for schema in (STORE, KEYS):
+        talk.print(f"{schema.name}: version {shown[schema.name]}; this program works with {schema.head}")
+    if as_json:
+        emit({schema.name: {"version": shown[schema.name], "head": schema.head} for schema in (STORE, KEYS)})
+
+
+@store.command()
+def upgrade(home: HomeOption = None, *, as_json: JsonOption = False) -> None:
+    """Bring both to the version of this program; stop every process that works with them first."""
+    with refusals(), _databases(home) as found:
+        _alone(found)
+        # the keys have to have a place before the store gives them away
+        keys = move(found.keys, KEYS, KEYS.head)
+        moved = move(found.store, STORE, STORE.head, found.keys)
+        # what was moved away must not stay in the files
+        found.store.forget_deleted()
+    _tell({STORE.name: moved, KEYS.name: keys}, as_json=as_json)
+
+
+@store.command()
+def downgrade(
+    home: HomeOption = None,
+    *,
+    to: Annotated[str, typer.Option(help="The version of the store to go back to, such as 0002.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Bring the store back to an earlier version, for an earlier program; before 0002 it holds its keys itself."""
+    with refusals(), _databases(home) as found:
+        _alone(found)
+        if to == BASE:
+            raise InvalidInputError(Reason.CONFIGURATION, "there is nothing before version 0001")
+        if to > _version(found.store, STORE):
+            raise InvalidInputError(Reason.CONFIGURATION, f"version {to} is later; run: credence store upgrade")
+        moved = move(found.store, STORE, to, found.keys)
+        before = _version(found.keys, KEYS)
+        keys = move(found.keys, KEYS, BASE) if to < _KEYS_SINCE else (before, before)
+    _tell({STORE.name: moved, KEYS.name: keys}, as_json=as_json)
+
+
+def _both(found: _Databases) -> tuple[tuple[Store, Schema], tuple[Store, Schema]]:
+    return (found.store, STORE), (found.keys, KEYS)
+
+
+@contextmanager
+def _databases(home: HomeOption) -> Iterator[_Databases]:
+    folder, known = home_of(home), environment()
+    if known.database_url is None and not folder.store.is_file():
+        raise InvalidInputError(Reason.CONFIGURATION, f"there is no store in {folder.path}")
+    found = _Databases(
+        find_database(folder.store, known.database_url), find_database(folder.key_ledger, known.keys_url)
+    )
+    try:
+        yield found
+    finally:
+        found.store.dispose()
+        found.keys.dispose()
+
+
+def _alone(found: _Databases) -> None:
+    """Require that no process works with the store, and keep others from beginning to."""
+    found.store.turns.join()
+
+
+def _version(database: Store, schema: Schema) -> str:
+    with database.connect() as connection:
+        return version_of(connection, schema) or BASE
+
+
+def _tell(moved: dict[str, tuple[str, str]], *, as_json: bool) -> None:
+    for name, (before, after) in moved.items():
+        talk.print(f"{name}: {f'version {before} became {after}' if before != after else f'is of version {after}'}")
+    if as_json:
+        emit({name: {"before": before, "version": after} for name, (before, after) in moved.items()})

@@ -1,0 +1,64 @@
+"""Removing data keys: noted in the store with the effect, done in the key ledger, and then the note is closed.
+
+A kill between any two of these leaves the note, and whoever comes next finishes: the next start, the next removal, or
+the same request asked again. No answer about a removal leaves before it is done.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from sqlalchemy import Connection, delete, insert, select
+
+from api.storage import table
+from api.storage.database import Store
+from api.vault.key_ledger import KeyLedger
+
+_NOTE: Final = table.key_removal.c
+_AT_ONCE: Final = 500
+
+
+class KeyRemovals:
+    """Removes keys. ``refresh_copy`` makes the copy of the key ledger follow, where there is one."""
+
+    def __init__(self, store: Store, keys: KeyLedger, refresh_copy: Callable[[], None] = lambda: None) -> None:
+        self._store = store
+        self._keys = keys
+        self._refresh_copy = refresh_copy
+
+    @contextmanager
+    def removing(self) -> Iterator[Connection]:
+        """Give a transaction that may ``note`` keys; they are gone when this ends."""
+        with self._store.begin() as connection:
+            yield connection
+        self.finish()
+
+    @staticmethod
+    def note(connection: Connection, ids: Collection[bytes], *, erases: bool = False) -> None:
+        """Note keys for removal in the transaction that has no use for them any more."""
+        listed = list(ids)
+        known: set[bytes] = set()
+        for start in range(0, len(listed), _AT_ONCE):
+            noted = select(_NOTE.id).where(_NOTE.id.in_(listed[start : start + _AT_ONCE]))
+            known.update(connection.execute(noted).scalars())
+        rows = [{"id": key_id, "erases": int(erases)} for key_id in dict.fromkeys(listed) if key_id not in known]
+        if rows:
+            connection.execute(insert(table.key_removal), rows)
+
+    def finish(self) -> None:
+        """Remove what is noted.
+
+        Raises:
+            CredenceError: the key ledger or its copy cannot be changed now; the notes stay, call it again.
+        """
+        with self._store.connect() as connection:
+            noted = connection.execute(select(table.key_removal)).all()
+        if not noted:
+            return
+        ids = [note.id for note in noted]
+        self._keys.delete(ids)
+        if any(note.erases for note in noted):
+            self._refresh_copy()
+        with self._store.begin() as connection:
+            for start in range(0, len(ids), _AT_ONCE):
+                connection.execute(delete(table.key_removal).where(_NOTE.id.in_(ids[start : start + _AT_ONCE])))

@@ -1,0 +1,1 @@
+"""The versions of the key ledger, one module each."""

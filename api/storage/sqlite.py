@@ -1,0 +1,92 @@
+"""The store in a file: SQLite in WAL mode, every commit fsynced, deleted bytes overwritten. For one process."""
+
+import sqlite3
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from typing_extensions import override
+
+from api.storage.store import Store
+from api.storage.turn import LocalTurns
+from ledger_node.domain.error import CredenceError
+from ledger_node.domain.reason import Reason
+
+_BUSY_MS: Final = 30_000
+_PRAGMAS: Final = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "secure_delete=ON",
+    f"busy_timeout={_BUSY_MS}",
+)
+_OUTAGES: Final = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
+_PRIMARY_CODE: Final = 0xFF
+
+
+class SqliteStore(Store):
+    """A store in the file at ``path``."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(LocalTurns(path), str(path))
+        self.engine = sqlite_engine(path)
+        self._writer = self.engine.execution_options(immediate=True)
+
+    @override
+    def forget_deleted(self) -> None:
+        with self._outages():
+            raw = self.engine.raw_connection()
+            try:
+                # what was deleted is overwritten in the file, and may still stand in the write-ahead log
+                busy, _, _ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                raw.close()
+        if busy:
+            raise CredenceError(Reason.KEY_LEDGER_BUSY, "what was deleted is still being read; ask again")
+
+    @override
+    def dispose(self) -> None:
+        self.engine.dispose()
+        self.turns.leave()
+
+    @override
+    def _reading(self) -> AbstractContextManager[Connection]:
+        return self.engine.connect()
+
+    @override
+    def _writing(self) -> AbstractContextManager[Connection]:
+        return self._writer.begin()
+
+    @override
+    def _is_outage(self, error: DBAPIError) -> bool:
+        code: int | None = getattr(error.orig, "sqlite_errorcode", None)
+        return code is not None and code & _PRIMARY_CODE in _OUTAGES
+
+
+def sqlite_engine(path: Path) -> Engine:
+    """Return an engine for the file at ``path``; a transaction with the option ``immediate`` excludes other writers."""
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_MS / 1000}, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _: Any) -> None:  # noqa: ANN401 - SQLAlchemy's listener signature
+        connection.isolation_level = None
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("immediate", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine

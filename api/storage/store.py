@@ -1,0 +1,93 @@
+"""The store: a database that is read in snapshots and written one transaction at a time."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
+
+from api.storage.turn import Turns
+from ledger_node.domain.error import StoreError
+from ledger_node.domain.reason import Reason
+
+
+class Store(ABC):
+    """Reads see one snapshot and never wait for a writer; writers take turns from their first statement on.
+
+    That is so on every database: what a transaction has read is still so when it ends, and none fails because of
+    another one. ``turns``: what threads and processes take turns at beyond a transaction. ``where``: its place, for
+    people.
+    """
+
+    def __init__(self, turns: Turns, where: str) -> None:
+        self.turns = turns
+        self.where = where
+        self.refuses_writes = False
+        """Whether the last write failed since the store could not be worked with: every real write tells."""
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """Give a connection for reading.
+
+        Raises:
+            StoreError: ``store_unavailable``.
+        """
+        with self._outages(), self._reading() as connection:
+            yield connection
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Give a transaction for writing: durable when it ends, nothing of it there if it fails.
+
+        Raises:
+            StoreError: ``store_unavailable``. If the connection broke as the transaction ended, it may be there.
+        """
+        try:
+            with self._outages(), self._writing() as connection:
+                yield connection
+        except StoreError:
+            self.refuses_writes = True
+            raise
+        self.refuses_writes = False
+
+    @abstractmethod
+    def forget_deleted(self) -> None:
+        """Make bytes that were deleted leave the files of the database, as far as it lets itself be told to.
+
+        Raises:
+            StoreError: ``store_unavailable``.
+            CredenceError: ``key_ledger_busy``; somebody has read an old state for so long that it must stay for now.
+        """
+
+    @abstractmethod
+    def dispose(self) -> None:
+        """Close all connections, and leave the turns."""
+
+    @abstractmethod
+    def _reading(self) -> AbstractContextManager[Connection]:
+        """Return a connection that sees one snapshot."""
+
+    @abstractmethod
+    def _writing(self) -> AbstractContextManager[Connection]:
+        """Return a transaction that no other one of the store overlaps."""
+
+    @abstractmethod
+    def _is_outage(self, error: DBAPIError) -> bool:
+        """Return whether an error says that the database cannot be worked with now, and not that we asked nonsense."""
+
+    @contextmanager
+    def _outages(self) -> Iterator[None]:
+        try:
+            yield
+        except NoConnectionError as error:
+            raise self.unavailable("it has no connection left") from error
+        except DBAPIError as error:
+            if not self._is_outage(error):
+                raise
+            raise self.unavailable(type(error.orig).__name__) from error
+
+    def unavailable(self, why: str) -> StoreError:
+        """Return the refusal of whatever needs the store while it cannot be worked with."""
+        return StoreError(Reason.STORE_UNAVAILABLE, f"the store cannot be worked with now ({why}); try again")

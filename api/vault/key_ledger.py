@@ -1,0 +1,146 @@
+"""The key ledger: wrapped data keys in a database of their own, apart from what is sealed under them.
+
+Copies of the store are kept for years, so a key that lay in it could never be erased. Of this ledger there is one,
+and at most one copy, which follows every erasure.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from api.storage import key_table, table
+from api.storage.database import Store, open_database
+from api.storage.migration.schema import KEYS
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.reason import Reason
+from ledger_node.randomness import random_bytes
+
+KEY_ID_BYTES: Final = 16
+_AT_ONCE: Final = 500
+_ONLY: Final = 1
+_KEY: Final = key_table.data_key.c
+_LEDGER: Final = key_table.key_ledger.c
+_FIND: Final = select(_KEY.id, _KEY.wrapped).where(_KEY.id.in_(bindparam("ids", expanding=True)))
+_DROP: Final = delete(key_table.data_key).where(_KEY.id.in_(bindparam("ids", expanding=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class KeySnapshot:
+    """A ledger at one moment: its id, how often it was changed, and (id, wrapped) of every key in the order of ids."""
+
+    ledger: bytes
+    version: int
+    keys: Iterator[tuple[bytes, bytes]]
+
+
+class KeyLedger:
+    """Keeps wrapped data keys by their ids. Nothing is cached: what is deleted is gone for every process at once."""
+
+    def __init__(self, database: Store) -> None:
+        self._database = database
+
+    def put(self, keys: Mapping[bytes, bytes]) -> None:
+        """Keep new keys, durably. Call it before anything that is sealed under them is stored.
+
+        Raises:
+            IntegrityError: there is a key of one of these ids already.
+        """
+        if keys:
+            rows = [{"id": key_id, "wrapped": wrapped} for key_id, wrapped in keys.items()]
+            with self._database.begin() as connection:
+                connection.execute(insert(key_table.data_key), rows)
+                _count_change(connection)
+
+    def get(self, ids: Collection[bytes]) -> dict[bytes, bytes]:
+        """Return those of the wrapped keys ``ids`` that there are, by id."""
+        found: dict[bytes, bytes] = {}
+        with self._database.connect() as connection:
+            for some in _portions(ids):
+                found.update((row.id, row.wrapped) for row in connection.execute(_FIND, {"ids": some}))
+        return found
+
+    def ensure(self, key_id: bytes, wrapped: bytes) -> bytes:
+        """Return the wrapped key ``key_id``: ``wrapped`` if there was none, whoever else asks at the same time."""
+        held = self.get([key_id])
+        if held:
+            return held[key_id]
+        try:
+            self.put({key_id: wrapped})
+        except IntegrityError:
+            return self.get([key_id])[key_id]
+        return wrapped
+
+    def delete(self, ids: Collection[bytes]) -> None:
+        """Delete keys; when this returns, no file of the ledger holds them any more.
+
+        Raises:
+            CredenceError: ``key_ledger_busy``; call it again.
+        """
+        with self._database.begin() as connection:
+            for some in _portions(ids):
+                connection.execute(_DROP, {"ids": some})
+            _count_change(connection)
+        self._database.forget_deleted()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[KeySnapshot]:
+        """Give the whole ledger as it is at one moment."""
+        rows = select(_KEY.id, _KEY.wrapped).order_by(_KEY.id).execution_options(yield_per=_AT_ONCE)
+        with self._database.connect() as connection:
+            held = connection.execute(select(_LEDGER.id, _LEDGER.version)).one()
+            yield KeySnapshot(held.id, held.version, ((row.id, row.wrapped) for row in connection.execute(rows)))
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self._database.dispose()
+
+
+def open_key_ledger(path: Path, store: Store, url: str | None = None) -> KeyLedger:
+    """Open the key ledger at ``path``, or in PostgreSQL at ``url``, which holds the keys of ``store``.
+
+    A new store gets a new one.
+
+    Raises:
+        InvalidInputError: ``key_ledger_mismatch``; it is gone, or that of another store.
+    """
+    database = open_database(path, KEYS, url)
+    with store.connect() as connection:
+        linked = connection.execute(select(table.key_link.c.ledger)).scalar_one_or_none()
+    if linked is None:
+        linked = found_ledger(database, random_bytes(KEY_ID_BYTES), 0)
+        with store.begin() as connection:
+            # of two processes that open a new store at once, the second finds the first one's link
+            if connection.execute(select(table.key_link.c.ledger)).first() is None:
+                connection.execute(insert(table.key_link).values(row=_ONLY, ledger=linked))
+    with database.connect() as connection:
+        held = connection.execute(select(_LEDGER.id)).scalar_one_or_none()
+    if held != linked:
+        database.dispose()
+        raise InvalidInputError(
+            Reason.KEY_LEDGER_MISMATCH,
+            f"{database.where} is not the key ledger of this store; name the right one, or restore its copy",
+        )
+    return KeyLedger(database)
+
+
+def found_ledger(database: Store, ledger: bytes, version: int) -> bytes:
+    """Write which ledger a new database is, unless that is known, and return it."""
+    with database.begin() as connection:
+        held = connection.execute(select(_LEDGER.id)).scalar_one_or_none()
+        if held is None:
+            connection.execute(insert(key_table.key_ledger).values(row=_ONLY, id=ledger, version=version))
+        return ledger if held is None else held
+
+
+def _count_change(connection: Connection) -> None:
+    connection.execute(update(key_table.key_ledger).values(version=_LEDGER.version + 1))
+
+
+def _portions(ids: Collection[bytes]) -> Iterator[list[bytes]]:
+    listed = list(ids)
+    return (listed[start : start + _AT_ONCE] for start in range(0, len(listed), _AT_ONCE))
