@@ -32,7 +32,8 @@ class Trace:
         """Return our part of the caller's trace, or of a new one where the caller names none in the right form."""
         found = None if header is None else _FORM.fullmatch(header)
         if found is None or (header is not None and header.startswith(_VERSION) and found[2]):
-            return cls(random_bytes(_ID_BYTES).hex(), random_bytes(_SPAN_BYTES).hex())
+            drawn = random_bytes(_ID_BYTES + _SPAN_BYTES).hex()
+            return cls(drawn[: 2 * _ID_BYTES], drawn[2 * _ID_BYTES :])
         return cls(found[1], random_bytes(_SPAN_BYTES).hex())
 
     @property

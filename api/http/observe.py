@@ -7,7 +7,6 @@ from contextvars import ContextVar
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.watch.metric import UNMATCHED, Metrics
@@ -15,6 +14,8 @@ from ledger_node import trace
 from ledger_node.domain.reason import Reason
 
 TRACE_ID: Final = "Trace-Id"
+_TRACE_ID: Final = TRACE_ID.lower().encode("ascii")
+_TRACEPARENT: Final = trace.HEADER.encode("ascii")
 _EXPECTED: Final = frozenset({Reason.SIGN_IN_NEEDED, Reason.PROOF_NONCE, Reason.RATE_LIMITED})
 """Refusals that are part of everyday life: signing in, and a flood, of which metrics tell without filling a disk."""
 Templates: TypeAlias = dict[object, str]
@@ -57,20 +58,22 @@ class Observation:
             return
         began = time.perf_counter()
         observed = Observed()
-        part = trace.Trace.begun(Headers(scope=scope).get(trace.HEADER))
+        part = trace.Trace.begun(_traceparent(scope))
 
         async def watch(message: Message) -> None:
             if message["type"] == "http.response.start":
                 observed.status = message["status"]
-                MutableHeaders(scope=message)[TRACE_ID] = part.id
+                message["headers"] = [*message["headers"], (_TRACE_ID, part.id.encode("ascii"))]
             await send(message)
 
         token = _OBSERVED.set(observed)
         try:
-            with trace.working_for(part), self._metrics.in_flight.track_inprogress():
+            self._metrics.in_flight.inc()
+            with trace.working_for(part):
                 await self._app(scope, receive, watch)
                 self._note(scope, observed, time.perf_counter() - began)
         finally:
+            self._metrics.in_flight.dec()
             _OBSERVED.reset(token)
 
     def _note(self, scope: Scope, observed: Observed, seconds: float) -> None:
@@ -90,6 +93,10 @@ class Observation:
                 "duration_ms": round(seconds * 1000, 1),
             }
             _log.log(level, "request", extra={"fields": fields})
+
+
+def _traceparent(scope: Scope) -> str | None:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == _TRACEPARENT), None)
 
 
 def _level(route: str, observed: Observed, *, is_slow: bool) -> int | None:

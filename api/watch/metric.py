@@ -78,6 +78,8 @@ class Metrics:
             buckets=_REQUEST_S,
             registry=self.registry,
         )
+        self._answered: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}
+        """What ``labels`` would look up for every request."""
         self.in_flight = Gauge(
             "credence_http_requests_in_flight", "Requests that are under way.", registry=self.registry
         )
@@ -149,9 +151,12 @@ class Metrics:
     def answered(self, route: str, method: str, status: int | None, seconds: float) -> None:
         """Count a request; ``status`` is None where the caller went away."""
         known = method if method in _METHODS else "other"
-        status_class = "none" if status is None else f"{status // 100}xx"
-        self._requests.labels(route, known, status_class).inc()
-        self._request_s.labels(route, known).observe(seconds)
+        key = route, known, "none" if status is None else f"{status // 100}xx"
+        children = self._answered.get(key)
+        if children is None:
+            children = self._answered[key] = self._requests.labels(*key), self._request_s.labels(route, known)
+        children[0].inc()
+        children[1].observe(seconds)
 
     def refused(self, reason: Reason) -> None:
         """Count a problem document."""

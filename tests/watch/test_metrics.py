@@ -91,7 +91,7 @@ def test_requests_and_refusals_are_counted_by_route_and_reason(inside):
     assert value(inside, "credence_refusals_total", reason="consent_unknown") == refusals + 1
     http.get(f"/no/such/{id_}")
     assert value(inside, "credence_http_requests_total", route=UNMATCHED, method="GET", status="4xx") >= 1
-    http.request("BREW", "/v1/me")
+    http.patch("/v1/me")
     assert value(inside, "credence_http_requests_total", route="/v1/me", method="other", status="4xx") == 1
 
 
