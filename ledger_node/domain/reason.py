@@ -195,7 +195,7 @@ class Reason(StrEnum):
     BACKUP_MALFORMED = "backup_malformed"
     BACKUP_OTHER_RECIPIENT = "backup_other_recipient"
     BACKUP_NEWER_FORMAT = "backup_newer_format"
-    PASSPHRASE_WRONG = "passphrase_wrong"  # noqa: S105 - a reason code, not a secret
+    PASSPHRASE_WRONG = "passphrase_wrong"  # nosec B105 # noqa: S105 - a reason code, not a secret
     CHAIN_OTHER_NETWORK = "chain_other_network"
 
     CONFIGURATION = "configuration"
