@@ -2,7 +2,7 @@
 
 import pytest
 from canary_kit import CODE, MONEY
-from search import DERIVED, SHOWN_TO_THE_CHAIN, Findings, Haystack, homes, planted, search_homes, words_in
+from search import DERIVED, SHOWN_TO_THE_CHAIN, UNOPENED, Findings, Haystack, homes, planted, search_homes, words_in
 
 ALL_KINDS = {
     "a credit code",
@@ -14,10 +14,17 @@ ALL_KINDS = {
 }
 
 
+class Noted(dict):
+    """Kind -> contents. pytest shows what a test that fails was given, and none of this may be shown."""
+
+    def __repr__(self):
+        return str({kind: len(contents) for kind, contents in self.items()})
+
+
 @pytest.fixture(scope="module")
 def noted(left_behind):
-    """What the kits planted: kind -> contents."""
-    kinds = {}
+    """What the kits planted."""
+    kinds = Noted()
     for kind, content in planted(left_behind):
         kinds.setdefault(kind, set()).add(content)
     return kinds
@@ -38,7 +45,7 @@ def searched(left_behind, noted, tmp_path_factory):
         findings.add(one)
         for kind, content in secrets:
             findings.own[kind] += 1
-            if not kind.startswith(DERIVED):
+            if kind != UNOPENED and not kind.startswith(DERIVED):
                 everywhere.add(kind, content)
     for path in words_in(left_behind):
         findings.search(str(path.relative_to(left_behind)), path, everywhere)
@@ -56,6 +63,7 @@ def test_d1_the_search_after_all_tests_had_enough_to_look_for_and_to_look_throug
     assert any(MONEY.fullmatch(amount) for amount in noted["an amount"])
     assert searched.own.keys() >= {"a seed", "a data key", "a private key", "a passphrase", "a sign-in key"}
     assert searched.own["a seed"] > 100
+    assert searched.own[UNOPENED] < searched.own["a passphrase"] / 2
     names = {path.name for path in words_in(left_behind)}
     assert {"serve.log", "metrics.txt", "errors.log"} <= names
     assert any(name.endswith(".xml") for name in names)
