@@ -53,7 +53,10 @@ def serve(
     stop_with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Serve the API of this folder until it is told to stop."""
+    """Serve the API of this folder until it is told to stop.
+
+    The store is in the folder, or where CREDENCE_DATABASE_URL and CREDENCE_KEYS_URL say (docs/operating.md).
+    """
     form = log_format or log.LogFormat.usual()
     log.configure(form)
     with refusals(), log_refusals(form):
@@ -80,6 +83,7 @@ def serve(
                     processes=processes or os.cpu_count() or 1,
                     database_url=environment().database_url,
                     keys_url=environment().keys_url,
+                    keys_copy=environment().keys_copy,
                     access_interval_s=access_interval,
                     ready_age_s=watch.ready_age_s,
                     insecure_local_webhooks=insecure_local_webhooks,
