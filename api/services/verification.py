@@ -29,6 +29,7 @@ from api.services.subject import Subject, SubjectService
 from api.services.use_recorder import RecordedUse, Use, UseRecorder
 from api.services.vault_search import Found, Source, VaultSearch, Wanted
 from api.vault.joint_key import VaultKey
+from api.watch.metric import Metrics, Stage
 from ledger_node.domain.access import AccessRow
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
@@ -117,6 +118,7 @@ class VerificationService:
         log: AccessLog,
         receipts: ConsentReceipts,
         capture: EvidenceCapture,
+        metrics: Metrics,
     ) -> None:
         self._vaults = vaults
         self._subjects = subjects
@@ -125,6 +127,7 @@ class VerificationService:
         self._log = log
         self._receipts = receipts
         self._capture = capture
+        self._metrics = metrics
         self._groups: GroupWork[_Asking, Answer] = GroupWork(
             self._answer_all, name="verifications", threads=_THREADS, most=_GROUP
         )
@@ -175,14 +178,16 @@ class VerificationService:
         recorded = _each(self._record, _Prepared, prepared)
         outcomes = [_tried(self._complete, one) if isinstance(one, _Recorded) else one for one in recorded]
         entries = [_entry(asking, outcome) for asking, outcome in zip(group, outcomes, strict=True)]
-        faults = self._log.write_all(entries)
+        with self._metrics.stage(Stage.LOG):
+            faults = self._log.write_all(entries)
         return [fault or outcome for fault, outcome in zip(faults, outcomes, strict=True)]
 
     def _prepare(self, begun: "Sequence[_Begun]") -> "list[_Prepared | Answer]":
         known = self._subjects.find_all({one.held.shown.terms.subject for one in begun})
         subjects = [known.get(one.held.shown.terms.subject) for one in begun]
         asked = [(subject, one.wanted) for one, subject in zip(begun, subjects, strict=True) if subject is not None]
-        searched = iter(self._vaults.find(asked) if asked else ())
+        with self._metrics.stage(Stage.LOOK_UP):
+            searched = iter(self._vaults.find(asked) if asked else ())
         return [
             _erased(one) if subject is None else self._prepared(one, subject, next(searched))
             for one, subject in zip(begun, subjects, strict=True)
@@ -201,9 +206,10 @@ class VerificationService:
             Use(one.asking.consent, one.asking.attempt.seed, one.wanted.slots, again=one.asking.attempt.again)
             for one in ready
         ]
+        with self._metrics.stage(Stage.RECORD_USE):
+            recorded = self._recorder.record(uses)
         return [
-            recorded if isinstance(recorded, Exception) else _Recorded(one, recorded)
-            for one, recorded in zip(ready, self._recorder.record(uses), strict=True)
+            use if isinstance(use, Exception) else _Recorded(one, use) for one, use in zip(ready, recorded, strict=True)
         ]
 
     def _complete(self, recorded: "_Recorded") -> Answer:
@@ -211,25 +217,28 @@ class VerificationService:
         asking, held = ready.asking, ready.held
         if not result.recorded:
             return Answer(refused(asking.claims, _REFUSALS[result.refusal or 0]))
-        proof = recorded.use.state_proof()
-        facts = self._capture.facts(ready.wanted, proof, result.mined.block)
-        presentation = present(
-            held.shown, ready.subject, asking.claims, ready.found, ready.unconsented, facts, asking.policy
-        )
+        with self._metrics.stage(Stage.READ_FACTS):
+            proof = recorded.use.state_proof()
+            facts = self._capture.facts(ready.wanted, proof, result.mined.block)
+        with self._metrics.stage(Stage.PROVE):
+            presentation = present(
+                held.shown, ready.subject, asking.claims, ready.found, ready.unconsented, facts, asking.policy
+            )
         evidence = shown = None
         if presentation.consent is not None:
             verify(presentation, schemas(), facts, grantee=asking.bank, policy=asking.policy, uses_already_counted=1)
             shown = presentation_to_json(presentation, schemas())
-            evidence = self._capture.seal(
-                presentation,
-                shown,
-                held.entry,
-                proof,
-                max_age_days=asking.policy.max_age_days,
-                use=asking.attempt.seed,
-                bank=asking.bank,
-                sources=[source for source in ready.opened if source.is_shown_in(presentation)],
-            )
+            with self._metrics.stage(Stage.SEAL):
+                evidence = self._capture.seal(
+                    presentation,
+                    shown,
+                    held.entry,
+                    proof,
+                    max_age_days=asking.policy.max_age_days,
+                    use=asking.attempt.seed,
+                    bank=asking.bank,
+                    sources=[source for source in ready.opened if source.is_shown_in(presentation)],
+                )
         return Answer(
             presentation,
             facts,

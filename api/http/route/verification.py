@@ -86,18 +86,21 @@ async def verify(request: Request, instance: Access, bank: ABank) -> Response:
         return lambda connection: write(connection, None if shown is None else shown.terms.subject)
 
     turns: FairTurns = request.app.state.turns
-    async with turns.turn(bank.id):
-        await run_in_threadpool(
-            instance.verifications.verify,
-            bank.id,
-            consent,
-            claims,
-            purpose=purpose,
-            policy=policy,
-            operator=operator,
-            attempt=attempt_of(request),
-            keep=keep,
-        )
+    # the time that a caller waits for its turn is part of what it sees
+    with instance.metrics.verification() as verified:
+        async with turns.turn(bank.id):
+            answer = await run_in_threadpool(
+                instance.verifications.verify,
+                bank.id,
+                consent,
+                claims,
+                purpose=purpose,
+                policy=policy,
+                operator=operator,
+                attempt=attempt_of(request),
+                keep=keep,
+            )
+        verified.presentation = answer.presentation
     return made[-1]
 
 
