@@ -13,7 +13,7 @@ from api.http.access import ABank, Access
 from api.http.body import record_body
 from api.http.idempotency import attempt_of, keeper
 from api.http.turn import FairTurns
-from api.services.verification import Answer
+from api.services.answer import Answer
 from ledger_node.domain.access import MAX_OPERATOR
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.error import InvalidInputError
