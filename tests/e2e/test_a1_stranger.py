@@ -114,7 +114,10 @@ def instance(place, tmp_path_factory):
     home = tmp_path_factory.mktemp("a1") / "home"
     shutil.copytree(place.home.path, home, ignore=shutil.ignore_patterns("chain*"))
     made = open_instance(Home(home), [place.served.node()["url"]], processes=1)
+    # they answer only what is asked
+    made.verifications.start()
     yield made, {"consent": consent, "request": request, "use": use, "other": other, "strangers": credentials}
+    made.verifications.stop()
     made.store.dispose()
 
 
