@@ -125,7 +125,7 @@ def anchored_rows(place, consent):
 
 def test_the_newest_backup_restores_to_the_same_answers_and_the_instance_goes_on(night):
     home, said = night.life.restore(night.new, "from-new", "--chain", night.chain)
-    assert f"next: credence serve --home {home}" in said.replace("\n", " ")
+    assert f"next: credence serve --home {home}" in " ".join(said.split())
     place = night.life.serve(home)
     events = place.ledger.events_between(0, place.ledger.head().number)
     assert [event.reason for event in events if getattr(event, "reason", 0)] == [StatusReason.ERASED] * 2
@@ -143,7 +143,7 @@ def test_the_newest_backup_restores_to_the_same_answers_and_the_instance_goes_on
 
 def test_d2_an_old_backup_over_the_chain_that_went_on_says_what_it_lacks_and_goes_on_behind_it(night):
     home, said = night.life.restore(night.old, "from-old", "--chain", night.chain)
-    assert "keys that the copy lacks, because they were erased after the backup: " in said.replace("\n", " ")
+    assert "keys that the copy lacks, because they were erased after the backup: " in " ".join(said.split())
     place = night.life.serve(home)
     words = place.served.words()
     assert "the store is older than the ledger" in words
