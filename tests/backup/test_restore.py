@@ -10,6 +10,7 @@ import pytest
 from attacker import Attacker
 from backup_kit import GOOD, Life, decrypted, inside, rows_of
 from served_kit import ROWS, SEED, seen, write_rows
+from subject_kit import Key, controllers_of, new_key, rotate
 
 from api.backup.key_copy import MAC_LABEL, read_key_copy
 from api.catalogue.datatype import data_types
@@ -65,6 +66,8 @@ def night(life):
     made.late_terms = place.terms([GOOD], firm=made.late, secret=made.secret)
     made.late_consent = place.post_terms(made.late_terms, made.late.keys)["id"]
     place.bank.verify(made.late_consent, [GOOD])
+    place.bank.post("/v1/consent-requests", {"request": place.request([GOOD]).to_json()})
+    rotate(place, place.shop, [Key(key) for key in place.shop.keys], controllers_of([new_key()]))
     # corrected after the backup, which makes what the backup holds superseded
     place.attest("penalty_summary", [(0, {"近24个月处罚次数": "1"})])
     for client in (place.tax, place.regulator):
@@ -152,6 +155,8 @@ def test_d2_an_old_backup_over_the_chain_that_went_on_says_what_it_lacks_and_goe
     assert "- consents: 1; whoever has the signed terms sends them again" in words
     assert "- registrations of firms: 1;" in words
     assert "- uses of consents: 1;" in words
+    assert "- requests for consents: 1;" in words
+    assert "- changes of who controls a firm: 1;" in words
     assert "- attestations that were superseded since: 1;" in words
     require_erased(night, place)
     # what came after the copy is unknown until whoever has it sends it again
