@@ -28,6 +28,7 @@ from api.services.job import JobService
 from api.services.key_removal import KeyRemovals
 from api.services.ledger_gap import LedgerGaps
 from api.services.member_key import Department, SigningKey
+from api.services.network import require_network
 from api.services.notice_read import NoticeReader
 from api.services.recovery import RecoveryService
 from api.services.rotation import RotationService
@@ -99,7 +100,6 @@ class Instance:
     webhooks: Webhooks
     evidence: EvidenceReader
     evidence_pages: EvidencePages
-    _recorder: UseRecorder
     _lost: LostAnswers
     _intervals: AccessIntervals
     _follower: ChainFollower
@@ -131,7 +131,7 @@ class Instance:
             _log.warning("some writes wait for the ledger: %s", error.reason)
         self.calls.start()
         self._upkeep.start()
-        self._recorder.start()
+        self.verifications.start()
         self._intervals.start()
         self._follower.start()
         self._deliveries.start()
@@ -158,7 +158,7 @@ class Instance:
     def stop(self) -> None:
         """Stop taking work, finish what is in hand, close the store."""
         self.jobs.stop()
-        self._recorder.stop()
+        self.verifications.stop()
         self._intervals.stop()
         self._follower.stop()
         self._deliveries.stop()
@@ -209,16 +209,7 @@ def open_instance(
     if registrar is None or relayer is None:
         raise InvalidInputError(Reason.CONFIGURATION, "members.json names no registrar or no relayer")
     relayer_key = home.read_key(relayer.slug)
-    if (database_url is None) != (keys_url is None):
-        # a ledger in the folder of each host would be a copy that knows nothing of the keys of the others
-        raise InvalidInputError(
-            Reason.CONFIGURATION,
-            "name the databases of both store and key ledger: CREDENCE_DATABASE_URL, CREDENCE_KEYS_URL",
-        )
-    store = open_store(home.store, database_url)
-    store.turns.join()
-    require_version_alone(store, STORE)
-    keys = open_key_ledger(home.key_ledger, store, keys_url)
+    store, keys = _open_databases(home, book, database_url, keys_url)
     copy = None if keys_copy is None else KeyCopy(keys_copy, keys, home.derived_key(MAC_LABEL))
     removals = KeyRemovals(store, keys) if copy is None else KeyRemovals(store, keys, copy.refresh)
     ring = KeyRing(keys, {member: department.kek for member, department in departments.items()})
@@ -275,7 +266,6 @@ def open_instance(
         receipts=receipts,
         notices=NoticeReader(store),
         webhooks=webhooks,
-        _recorder=recorder,
         _lost=lost,
         _intervals=AccessIntervals(
             store, ledger, keeper, clock.now, interval_s=access_interval_s, recover=lost.complete_left
@@ -290,9 +280,29 @@ def open_instance(
     )
 
 
+def _open_databases(
+    home: Home, book: AddressBook, database_url: str | None, keys_url: str | None
+) -> tuple[Store, KeyLedger]:
+    if (database_url is None) != (keys_url is None):
+        # a ledger in the folder of each host would be a copy that knows nothing of the keys of the others
+        raise InvalidInputError(
+            Reason.CONFIGURATION,
+            "name the databases of both store and key ledger: CREDENCE_DATABASE_URL, CREDENCE_KEYS_URL",
+        )
+    store = open_store(home.store, database_url)
+    try:
+        store.turns.join()
+        require_version_alone(store, STORE)
+        require_network(store, book)
+        return store, open_key_ledger(home.key_ledger, store, keys_url)
+    except BaseException:
+        store.dispose()
+        raise
+
+
 def _proof_memory(store: Store) -> ProofMemory:
     if isinstance(store, PostgresStore):
-        return SharedProofMemory(store)
+        return SharedProofMemory(store, clock.now)
     return LocalProofMemory(clock.now())
 
 

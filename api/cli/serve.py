@@ -50,7 +50,10 @@ def serve(
     stop_with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Serve the API of this folder until it is told to stop."""
+    """Serve the API of this folder until it is told to stop.
+
+    The store is in the folder, or where CREDENCE_DATABASE_URL and CREDENCE_KEYS_URL say (docs/operating.md).
+    """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
     with refusals():
         folder = home_of(home).require()

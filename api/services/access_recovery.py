@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from api.services.access_log import AccessLog, Asked
+from api.services.access_log import AccessLog, Asked, Entry
 from api.services.consent import ConsentService
 from api.services.use_claim import UseClaims
 from api.storage import table
@@ -78,7 +78,7 @@ class LostAnswers:
             reason=Reason.ANSWER_LOST,
             use=use,
         )
-        self.log.write([Asked(terms.subject, row)])
+        self.log.write(Entry([Asked(terms.subject, row)]))
 
 
 def _first_block(connection: Connection) -> int:

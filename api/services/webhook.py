@@ -145,10 +145,11 @@ class Webhooks:
         with self._store.connect() as connection:
             rows = connection.execute(select(_HOOK.member, _HOOK.data_key)).all()
         known = self._keys.get([row.data_key for row in rows])
-        lost = [row.member for row in rows if row.data_key not in known]
+        lost = [row.data_key for row in rows if row.data_key not in known]
         if lost:
+            # by their keys, since another process may have given a member a new secret meanwhile
             with self._store.begin() as connection:
-                connection.execute(delete(webhook).where(_HOOK.member.in_(lost)))
+                connection.execute(delete(webhook).where(_HOOK.data_key.in_(lost)))
 
     def _secret(self, key_id: bytes, sealed: bytes, member: bytes) -> bytes:
         wrapped = self._keys.get([key_id]).get(key_id)

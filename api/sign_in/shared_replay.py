@@ -7,6 +7,7 @@ began lie in such a table too, so it loses both with the proofs; the next proof 
 Forgetting waits a minute beyond the end of a proof, so clocks of hosts may differ by that much.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +19,6 @@ from api.sign_in.proof import Proof
 from api.sign_in.replay import ProofMemory, digest_of, is_of_life, not_of_life, replayed, swept
 from api.storage.postgres import PostgresStore
 from api.storage.proof_table import proof_memory, proof_used
-from ledger_node import clock
 from ledger_node.randomness import random_bytes
 
 _MARGIN_S: Final = 60
@@ -47,10 +47,11 @@ class _Life:
 
 
 class SharedProofMemory(ProofMemory):
-    """Remembers in the store."""
+    """Remembers in the store. ``now``: the clock, in seconds."""
 
-    def __init__(self, store: PostgresStore) -> None:
+    def __init__(self, store: PostgresStore, now: Callable[[], int]) -> None:
         self._store = store
+        self._now = now
         self._life = self._read()
         self._swept = self._life.swept
 
@@ -96,7 +97,7 @@ class SharedProofMemory(ProofMemory):
 
     def _read(self) -> _Life:
         """Return the life of the memory; the first one that finds none begins one."""
-        now = clock.now()
+        now = self._now()
         begun = {"row": _ONLY, "nonce": random_bytes(16).hex(), "since": now, "swept": now - _MARGIN_S}
         with self._store.alone() as connection:
             held = connection.execute(select(proof_memory)).first()

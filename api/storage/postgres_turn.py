@@ -28,6 +28,7 @@ _BEAT_S: Final = 1.0
 _LOCK: Final = text("SELECT pg_advisory_lock(:key)")
 _TRY: Final = text("SELECT pg_try_advisory_lock(:key)")
 _UNLOCK: Final = text("SELECT pg_advisory_unlock(:key)")
+_UNLOCK_ALL: Final = text("SELECT pg_advisory_unlock_all()")
 _LIVE: Final = text("SELECT pg_advisory_lock(:kind, :process)")
 _LIVING: Final = text(
     "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid::bigint = :kind AND objsubid = 2 "
@@ -73,6 +74,10 @@ class SharedTurns(Turns):
         if self._thread.ident is not None:
             self._thread.join()
         with self._guard:
+            if self._session is not None:
+                # said to the server, which would learn of a closed connection a moment later
+                with suppress(DBAPIError):
+                    self._session.execute(_UNLOCK_ALL)
             self._drop()
 
     @contextmanager

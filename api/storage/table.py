@@ -330,6 +330,15 @@ idempotent_call = Table(
 One that is answered without ``sealed`` answered about a firm that was erased since. ``body`` is null while it
 streams in.
 """
+network = Table(
+    "network",
+    metadata,
+    Column("row", Integer, primary_key=True, autoincrement=False),
+    Column("chain_id", BigInteger, nullable=False),
+    Column("genesis", LargeBinary(32), nullable=False),
+)
+"""One row: the network that the store belongs to, from the first start on."""
+
 use_under_way = Table(
     "use_under_way",
     metadata,

@@ -14,12 +14,13 @@ OTHER = Signer(7_357, b"\x06" * 32)
 ACCOUNT = SIGNER.address
 
 
-@pytest.fixture(params=["memory", "stored"])
+@pytest.fixture(params=["memory", "stored", "shared"])
 def outbox(request, tmp_path):
     if request.param == "memory":
         yield MemoryOutbox()
         return
-    store = open_store(tmp_path / "store.sqlite3")
+    url = request.getfixturevalue("postgres").database() if request.param == "shared" else None
+    store = open_store(tmp_path / "store.sqlite3", url)
     yield StoredOutbox(store)
     store.dispose()
 
@@ -149,3 +150,49 @@ def test_neither_data_nor_bytes_show_in_a_repr(outbox):
     (entry,) = outbox.add(ACCOUNT, lambda nonce: [SIGNER.sign(Draft(b"\x07" * 20, secret, 100_000), nonce)])
     assert secret.hex() not in repr(entry)
     assert repr(secret)[2:-1] not in repr(entry)
+
+
+@pytest.fixture
+def pair(postgres):
+    """Outboxes of two processes that share a store."""
+    url = postgres.database()
+    stores = [open_store(None, url) for _ in range(2)]
+    for store in stores:
+        store.turns.join()
+    yield [StoredOutbox(store) for store in stores]
+    for store in stores:
+        store.dispose()
+
+
+def test_what_a_process_carries_is_no_others_until_it_is_gone(pair):
+    one, two = pair
+    one.open(ACCOUNT, 0)
+    kept = one.add(ACCOUNT, signing(1, 2))
+    assert two.open(ACCOUNT, 0) == []
+    assert two.left_behind(ACCOUNT) == []
+    assert list(two.pending(ACCOUNT)) == list(kept)
+    one._store.dispose()
+    assert two.left_behind(ACCOUNT) == list(kept)
+    # it is its own now
+    assert two.left_behind(ACCOUNT) == []
+    assert two.open(ACCOUNT, 0) == list(kept)
+
+
+def test_a_count_of_the_chain_that_is_old_by_now_gives_out_no_nonce_again(pair):
+    one, two = pair
+    one.open(ACCOUNT, 0)
+    (entry,) = one.add(ACCOUNT, signing(1))
+    one.forget(ACCOUNT, [entry.digest])
+    # asked before the first one was mined
+    two.open(ACCOUNT, 0)
+    assert [entry.nonce for entry in two.add(ACCOUNT, signing(2))] == [1]
+
+
+def test_what_another_process_finished_is_not_taken_back(pair):
+    one, two = pair
+    one.open(ACCOUNT, 0)
+    two.open(ACCOUNT, 0)
+    (entry,) = one.add(ACCOUNT, signing(1))
+    two.forget(ACCOUNT, [entry.digest])
+    assert not one.release(entry, SIGNER.filler(entry.nonce))
+    assert [one.nonce for one in one.add(ACCOUNT, signing(2))] == [entry.nonce + 1]

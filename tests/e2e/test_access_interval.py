@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from api.services.access_interval import AccessIntervals, Keeper
-from api.services.access_log import AccessLog, Asked
+from api.services.access_log import AccessLog, Asked, Entry
 from api.services.access_read import AccessReader
 from api.services.member_key import Department, SigningKey
 from api.storage.database import open_store
@@ -66,7 +66,7 @@ class Log:
         self.reader = AccessReader(self.store, self.keys, self.department, keeper.member)
 
     def ask(self, count=1):
-        self.log.write([Asked(None, _row(number)) for number in range(count)])
+        self.log.write(Entry([Asked(None, _row(number)) for number in range(count)]))
 
     def head(self):
         return self.ledger.stream_head(self.department.member, ACCESS_LOG)
@@ -281,4 +281,4 @@ def test_a_row_that_cannot_be_stored_is_an_error_for_its_caller(log):
 
     broken = AccessLog(FullStore(), log.keys, log.department, lambda: 5)
     with pytest.raises(OSError, match="disk full"):
-        broken.write([Asked(None, _row(1))])
+        broken.write(Entry([Asked(None, _row(1))]))

@@ -1,6 +1,7 @@
 """Two processes on one PostgreSQL: what comes to both at once happens once, and one finishes what the other left."""
 
 import json
+import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -410,3 +411,39 @@ def test_an_upload_whose_process_died_is_failed_by_the_other(pair):
     client = pair.clients("tax-bureau")[0]
     until(lambda: client.job(job.id)["state"] == "failed")
     assert client.job(job.id)["reason"] == "upload_interrupted"
+
+
+def test_a_server_that_is_lost_is_answered_with_try_again_and_both_recover_by_themselves(pair, postgres):
+    """Nothing that was acknowledged is lost, and no proof counts again, though the server forgot which were used."""
+    one, two = raw(pair, "demo-bank")
+    assert one.get("/v1/me").status_code == two.get("/v1/me").status_code == 200
+    consent = pair.grant(QUESTION, uses=2)
+    session = one.auth
+    target = Target("GET", f"{PUBLIC}/v1/me", session._token)
+    used = {
+        "Authorization": f"DPoP {session._token}",
+        "DPoP": make_proof(target, session._key, now=clock.now(), nonce=session._nonce),
+    }
+    assert one.get("/v1/me", headers=used, auth=None).status_code == 200
+    postgres.stop(signal.SIGQUIT)
+    try:
+        for client in (one, two):
+            answer = client.get("/v1/members")
+            assert (answer.status_code, answer.json()["reason"]) == (503, "store_unavailable")
+            assert answer.headers["Retry-After"]
+            assert client.get("/livez", auth=None).status_code == 200
+    finally:
+        postgres.start()
+    until(lambda: [client.get("/v1/me").status_code for client in (one, two)] == [200, 200])
+    for client in (one, two):
+        again = client.get("/v1/me", headers=used, auth=None)
+        assert (again.status_code, again.json()["reason"]) == (401, "proof_nonce")
+    for bank in pair.clients("demo-bank"):
+        assert seen(bank.verify(consent, [QUESTION])) == [("holds", None)]
+    # what works in the background goes on as well
+    job = pair.attest("tax_payment", [(pair.fresh(), {})])
+    assert job["issued"] == 1
+    number = read(pair, select(func.max(table.access_interval.c.number)))[0][0]
+    until(lambda: read(pair, select(func.max(table.access_interval.c.number)))[0][0] > number)
+    for host in pair.hosts:
+        assert "Traceback" not in host.words()

@@ -1,4 +1,7 @@
-"""Several processes share a store in PostgreSQL: whose an upload, a use or a transaction under way is."""
+"""Several processes share a store in PostgreSQL: whose an upload, a use or a transaction under way is.
+
+And a store that is named by an address may be the wrong one, so it says of which network it is.
+"""
 
 from typing import Final
 
@@ -16,9 +19,15 @@ _NAMED: Final = (("webhook", "delivered"), ("job", "sequence"))
 
 
 def upgrade() -> None:
-    """Say whose what is under way is."""
+    """Say whose what is under way is, and of which network the store is."""
     op.add_column("job", Column("owner", _ID))
     op.add_column("outbox", Column("owner", _ID))
+    op.create_table(
+        "network",
+        Column("row", Integer(), primary_key=True, autoincrement=False),
+        Column("chain_id", BigInteger(), nullable=False),
+        Column("genesis", _HASH, nullable=False),
+    )
     op.create_table(
         "use_under_way",
         Column("use", _HASH, primary_key=True),
@@ -37,6 +46,7 @@ def downgrade() -> None:
         op.drop_table("proof_used")
         _count_in("integer")
     op.drop_table("use_under_way")
+    op.drop_table("network")
     op.drop_column("outbox", "owner")
     op.drop_column("job", "owner")
 
