@@ -78,7 +78,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was restored. ``erased``: keys that the store names and the copy lacks, because they were erased since."""
+    """What was restored. ``erased``: how many keys the store names that the copy lacks."""
 
     manifest: Manifest
     chain: Head | None

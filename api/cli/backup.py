@@ -36,6 +36,7 @@ def backup(
     keys: KeysOption = None,
     home: HomeOption = None,
     *,
+    without_chain: Annotated[bool, typer.Option(help="The nodes are elsewhere; implied by CREDENCE_RPC_URLS.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write an encrypted backup of this folder's instance, which may go on, and refresh the copy of its keys."""
@@ -53,7 +54,7 @@ def backup(
             )
         store, ledger, copy = _open(folder, keys, held)
         # with nodes elsewhere, a chain in the folder is an old one
-        chain = None if known.rpc_urls else chain_moment_of(folder)
+        chain = None if known.rpc_urls or without_chain else chain_moment_of(folder)
         source = Source(folder, store, ledger, chain, copy.refresh)
         manifest = make_backup(source, out.absolute(), recipients, now=clock.now())
     rows = sum(manifest.rows.values())
@@ -136,7 +137,7 @@ def restore(
     if done.chain is not None:
         talk.print(f"the chain stands at block {done.chain.block}{_behind(manifest.chain, done.chain)}")
     if done.erased:
-        talk.print(f"keys that the copy lacks, because they were erased after the backup: {done.erased}; they stay so")
+        talk.print(f"keys that the store names and the copy lacks: {done.erased}; what they sealed is erased")
     talk.print(f"next: credence serve --home {folder.path}")
     if as_json:
         emit(

@@ -56,9 +56,11 @@ class KeyRemovals:
         if not noted and not refresh:
             return
         ids = [note.id for note in noted]
+        erases = refresh or any(note.erases for note in noted)
         if ids:
-            self._keys.delete(ids)
-        if refresh or any(note.erases for note in noted):
+            # those of uploads and endpoints that are over leave the last byte with the next erasure
+            self._keys.delete(ids, everywhere=erases)
+        if erases:
             self._refresh_copy()
         with self._store.begin() as connection:
             for start in range(0, len(ids), _AT_ONCE):

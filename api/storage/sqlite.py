@@ -48,8 +48,12 @@ class SqliteStore(Store):
         with self._outages():
             raw = self.engine.raw_connection()
             try:
-                # what was deleted is overwritten in the file, and may still stand in the write-ahead log
-                busy, _, _ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                cursor = raw.cursor()
+                # a row that was deleted is overwritten, but not what stayed of it where pages were split or joined:
+                # the file is written anew, and the write-ahead log emptied
+                cursor.execute("PRAGMA temp_store=MEMORY")
+                cursor.execute("VACUUM")
+                busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             finally:
                 raw.close()
         if busy:

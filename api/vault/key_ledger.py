@@ -75,8 +75,8 @@ class KeyLedger:
             return self.get([key_id])[key_id]
         return wrapped
 
-    def delete(self, ids: Collection[bytes]) -> None:
-        """Delete keys; when this returns, no file of the ledger holds them any more.
+    def delete(self, ids: Collection[bytes], *, everywhere: bool = True) -> None:
+        """Delete keys, and unless told otherwise, see to it that no file of the ledger holds any deleted key any more.
 
         Raises:
             CredenceError: ``key_ledger_busy``; call it again.
@@ -85,7 +85,8 @@ class KeyLedger:
             for some in _portions(ids):
                 connection.execute(_DROP, {"ids": some})
             _count_change(connection)
-        self._database.forget_deleted()
+        if everywhere:
+            self._database.forget_deleted()
 
     @contextmanager
     def snapshot(self) -> Iterator[KeySnapshot]:

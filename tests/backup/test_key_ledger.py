@@ -22,7 +22,6 @@ from api.storage.database import open_store
 from api.vault.key_ledger import open_key_ledger
 from ledger_node import clock
 from ledger_node.domain.error import CredenceError, InvalidInputError
-from ledger_node.domain.record import to_hex
 from ledger_node.randomness import random_bytes
 
 MAC = random_bytes(32)
@@ -260,7 +259,7 @@ def test_n1_d2_an_erasure_that_was_killed_is_finished_and_no_answer_leaves_befor
 
     def erase(attempt):
         def keep(connection, erased):
-            kept.append(to_hex(erased.mined.transaction))
+            kept.append(erased.attestations)
             instance.all.calls.keep(connection, attempt, KeptAnswer(200, [], b"erased"))
 
         return instance.all.erasures.erase(instance.department.member, credit_code=code, schema=None, keep=keep)

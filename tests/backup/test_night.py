@@ -6,10 +6,12 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from backup_kit import GOOD, Life
+from chaos_kit import PATIENCE_S
 from served_kit import SEED
 
 from api.backup.key_copy import MAC_LABEL, read_key_copy
@@ -17,6 +19,8 @@ from api.backup.restore import next_generation
 from api.catalogue.synthetic import credit_code
 from api.home import Home
 from api.settings import environment_of_child
+from ledger_node.chain.port import Role
+from ledger_node.domain.batch import ACCESS_LOG
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operating.md").read_text("utf-8")
 NIGHT = PAGE.partition("## At night")[2].partition("\n## ")[0]
@@ -46,6 +50,7 @@ def test_d2_what_the_page_says_for_the_night_brings_a_killed_instance_back_and_w
     late = place.new_taxpayer()
     place.grant(GOOD, firm=late)
     place.tax.post("/v1/erasures", {"credit_code": credit_code(victim.number, SEED)})
+    wait_for_an_interval(place)
     life.kill()
     safe.mkdir()
     for file in (life.identity, life.passphrase):
@@ -91,6 +96,16 @@ def test_d2_what_the_page_says_for_the_night_brings_a_killed_instance_back_and_w
     # the copy of the keys is that of the restored instance now
     copied = read_key_copy(life.copy, Home(places["FOLDER"]).derived_key(MAC_LABEL))
     assert copied.version >= next_generation(0)
+
+
+def wait_for_an_interval(place):
+    """Wait until one more interval of the access log is anchored, as the page shows one that is lost."""
+    (keeper,) = (member.id for member in place.home.members() if Role.RELAYER in member.roles)
+    before = place.ledger.stream_head(keeper, ACCESS_LOG).number
+    deadline = time.monotonic() + PATIENCE_S
+    while place.ledger.stream_head(keeper, ACCESS_LOG).number == before:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def shown():
