@@ -3,7 +3,9 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from api.backup.key_copy import MAC_LABEL, KeyCopy
 from api.home import Home
 from api.http.cursor import CursorCodec
 from api.services.access_interval import AccessIntervals, Keeper
@@ -24,6 +26,7 @@ from api.services.idempotency import IdempotentCalls
 from api.services.issuer import Issuer
 from api.services.job import JobService
 from api.services.key_removal import KeyRemovals
+from api.services.ledger_gap import LedgerGaps
 from api.services.member_key import Department, SigningKey
 from api.services.network import require_network
 from api.services.notice_read import NoticeReader
@@ -57,7 +60,7 @@ from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.upkeep import Upkeep
 from ledger_node.chain.web3_ledger import Web3Ledger
-from ledger_node.domain.error import ChainError, InvalidInputError
+from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
@@ -97,46 +100,65 @@ class Instance:
     webhooks: Webhooks
     evidence: EvidenceReader
     evidence_pages: EvidencePages
-    _recorder: UseRecorder
     _lost: LostAnswers
     _intervals: AccessIntervals
     _follower: ChainFollower
     _deliveries: WebhookDeliveries
     _pool: CommitPool
     _removals: KeyRemovals
+    gaps: LedgerGaps
 
     def start(self) -> None:
         """Finish what an earlier run left half done, then take work."""
         self.ledger.require_same_chain()
         now = clock.now()
-        self._removals.finish()
+        self._finish_removals()
         self.webhooks.forget_lost()
         try:
             for sender in self.senders:
                 sender.finish()
             for issuer in self.issuers.values():
                 issuer.anchor_pending()
+            self._intervals.anchor_pending()
+            restored = self._close_gaps()
             self.subjects.complete_pending(now)
             self.consent_requests.complete_pending()
             self.consents.complete_pending()
-            self._intervals.anchor_pending()
-            self._lost.complete()
+            self._lost.complete(restored=restored)
             self.controllers.complete_pending()
             self.recoveries.complete_pending()
         except ChainError as error:
             _log.warning("some writes wait for the ledger: %s", error.reason)
         self.calls.start()
         self._upkeep.start()
-        self._recorder.start()
+        self.verifications.start()
         self._intervals.start()
         self._follower.start()
         self._deliveries.start()
         self.jobs.start()
 
+    def _close_gaps(self) -> bool:
+        """Bring the store in step with the ledger, and return whether it was older, as one that was restored."""
+        try:
+            return self.gaps.close().is_older
+        except ChainError:
+            raise
+        except CredenceError as error:
+            # the follower tries again before it goes on
+            _log.warning("keys are not yet erased everywhere: %s", error.message)
+            return False
+
+    def _finish_removals(self) -> None:
+        try:
+            # a kill may have come between an erasure and its copy, whoever closed the note
+            self._removals.finish(refresh=True)
+        except CredenceError as error:
+            _log.warning("keys are not yet erased everywhere: %s", error.message)
+
     def stop(self) -> None:
         """Stop taking work, finish what is in hand, close the store."""
         self.jobs.stop()
-        self._recorder.stop()
+        self.verifications.stop()
         self._intervals.stop()
         self._follower.stop()
         self._deliveries.stop()
@@ -153,14 +175,15 @@ def open_instance(
     processes: int,
     database_url: str | None = None,
     keys_url: str | None = None,
+    keys_copy: Path | None = None,
     access_interval_s: float = ACCESS_INTERVAL_S,
     insecure_local_webhooks: bool = False,
 ) -> Instance:
     """Wire an instance from its home folder and the addresses of its nodes, the preferred one first.
 
     ``database_url``, ``keys_url``: where the store and the key ledger are, if they are not in the folder.
-    ``access_interval_s``: seconds between two anchors of the access log. ``insecure_local_webhooks``: for tests,
-    webhooks may go to this machine.
+    ``keys_copy``: where the one copy of the key ledger is. ``access_interval_s``: seconds between two anchors of the
+    access log. ``insecure_local_webhooks``: for tests, webhooks may go to this machine.
 
     Raises:
         InvalidInputError: ``configuration``; a file or key is missing, or purposes.json is not the agreed one.
@@ -187,7 +210,8 @@ def open_instance(
         raise InvalidInputError(Reason.CONFIGURATION, "members.json names no registrar or no relayer")
     relayer_key = home.read_key(relayer.slug)
     store, keys = _open_databases(home, book, database_url, keys_url)
-    removals = KeyRemovals(store, keys)
+    copy = None if keys_copy is None else KeyCopy(keys_copy, keys, home.derived_key(MAC_LABEL))
+    removals = KeyRemovals(store, keys) if copy is None else KeyRemovals(store, keys, copy.refresh)
     ring = KeyRing(keys, {member: department.kek for member, department in departments.items()})
     relaying, registering = (
         Sender(rpc, book.chain_id, *home.sender_keys(member.slug), store=StoredOutbox(store))
@@ -205,6 +229,8 @@ def open_instance(
     log = AccessLog(store, keys, departments[registrar.id], clock.now)
     lost = LostAnswers(store, ledger, consents, log)
     keeper = Keeper(relayer.id, SigningKey.of(relayer_key))
+    names = {member: department.name for member, department in departments.items()}
+    gaps = LedgerGaps(store, keys, removals, ledger, names, keeper.member)
     receipts = ConsentReceipts(store, ledger, consents, keeper)
     rules = InsecureLoopbackAddresses() if insecure_local_webhooks else PublicAddresses()
     webhooks = Webhooks(store, keys, departments[registrar.id].kek, rules, system_addresses, clock.now)
@@ -240,17 +266,17 @@ def open_instance(
         receipts=receipts,
         notices=NoticeReader(store),
         webhooks=webhooks,
-        _recorder=recorder,
         _lost=lost,
         _intervals=AccessIntervals(
             store, ledger, keeper, clock.now, interval_s=access_interval_s, recover=lost.complete_left
         ),
-        _follower=ChainFollower(store, ledger, interval_s=NOTIFY_INTERVAL_S),
+        _follower=ChainFollower(store, ledger, interval_s=NOTIFY_INTERVAL_S, first=gaps.close),
         _deliveries=WebhookDeliveries(
             store, webhooks, WebhookPost(rules, system_addresses), clock.now, interval_s=NOTIFY_INTERVAL_S
         ),
         _pool=pool,
         _removals=removals,
+        gaps=gaps,
     )
 
 

@@ -23,6 +23,7 @@ from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.port import Role
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.hashing import hmac_sha256
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record, to_hex
@@ -154,6 +155,10 @@ class Home:
         file = f"keys/{name}.jwk"
         write_private(self.path / file, text, secret=True)
         return file
+
+    def derived_key(self, label: bytes) -> bytes:
+        """Return a key that follows from the passphrase. ``label``: what it is for."""
+        return hmac_sha256(self._password(), label)
 
     def ensure_passphrase(self) -> None:
         """Make the folder, and the passphrase that opens its keystores, where there are none."""

@@ -44,7 +44,7 @@ class HttpSettings:
     """How long a body may pause on its way."""
     origins: tuple[str, ...] = ()
     """Origins whose pages may call the API from a browser."""
-    at_once: int = 8
+    at_once: int = 32
     """Verifications that are worked on at the same time; others wait for their turn."""
 
 
@@ -61,10 +61,16 @@ class Environment:
     """Where the store is, if it is not in the folder. It may hold a password, so no option of a command names it."""
     keys_url: str | None = field(repr=False)
     """Where the key ledger is, likewise."""
+    keys_copy: Path | None
+    """Where the one copy of the key ledger is; every erasure replaces it before it is answered."""
+    backup_recipients: tuple[str, ...]
+    """Who can open backups: recipients of age."""
 
 
 def environment() -> Environment:
-    """Read CREDENCE_HOME, _URL, _CLIENT_ID, _KEY_FILE, _RPC_URLS (commas between them), _DATABASE_URL, _KEYS_URL."""
+    """Read CREDENCE_HOME, _URL, _CLIENT_ID, _KEY_FILE, _RPC_URLS (commas between them), _DATABASE_URL, _KEYS_URL,
+    _KEYS_COPY and _BACKUP_RECIPIENTS (spaces between them).
+    """  # noqa: D205 - one list
     environ = os.environ  # noqa: TID251 - this is the one reader
     return Environment(
         Path(environ.get("CREDENCE_HOME", DEFAULT_HOME)),
@@ -74,6 +80,8 @@ def environment() -> Environment:
         tuple(url.strip() for url in environ.get("CREDENCE_RPC_URLS", "").split(",") if url.strip()),
         environ.get("CREDENCE_DATABASE_URL") or None,
         environ.get("CREDENCE_KEYS_URL") or None,
+        Path(copy) if (copy := environ.get("CREDENCE_KEYS_COPY")) else None,
+        tuple(environ.get("CREDENCE_BACKUP_RECIPIENTS", "").split()),
     )
 
 

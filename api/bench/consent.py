@@ -14,7 +14,8 @@ from api.catalogue.synthetic import credit_code, write_export
 from api.demo.actor import attest, grant, register
 from api.demo.server import Served
 from api.demo.story import BANK, SHOP
-from api.services.use_recorder import UseRecorder
+from api.services.group_work import GroupWork
+from api.services.use_recorder import RecordedUse, Use, UseRecorder
 from ledger_node import clock
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.receipt import Receipt
@@ -135,15 +136,17 @@ class _Registry:
     def uses_per_s(self, total: int) -> float:
         """Record uses from many callers at once, each of whom waits for its own."""
         consents = [self._grant()[0] for _ in range(_CALLERS)]
-        recorder = UseRecorder(self._ledger)
-        recorder.start()
+        groups: GroupWork[Use, RecordedUse] = GroupWork(
+            UseRecorder(self._ledger).record, name="uses", threads=1, most=512
+        )
+        groups.start()
         began = time.monotonic()
         with ThreadPoolExecutor(_CALLERS) as callers:
             results = list(
-                callers.map(lambda n: recorder.record(consents[n % _CALLERS], random_bytes(32), {}), range(total))
+                callers.map(lambda n: groups.do(Use(consents[n % _CALLERS], random_bytes(32), {})), range(total))
             )
         seconds = time.monotonic() - began
-        recorder.stop()
+        groups.stop()
         if not all(recorded.result.recorded for recorded in results):
             raise RuntimeError("a use of a live consent was refused")
         return total / seconds

@@ -28,6 +28,10 @@ _COMMANDS: Final = {
     "webhook": "api.cli.notification:webhook",
     "evidence": "api.cli.evidence:evidence",
     "trust": "api.cli.trust:trust",
+    "backup": "api.cli.backup:backup",
+    "backup-keys": "api.cli.backup:backup_keys",
+    "backup-identity": "api.cli.backup:backup_identity",
+    "restore": "api.cli.backup:restore",
     "store": "api.cli.store:store",
 }
 """Name -> module and function, or group of commands."""

@@ -2,6 +2,8 @@
 
 import json
 import os
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -14,9 +16,12 @@ from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.reason import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from api.backup.content import Head
+    from api.backup.make import OpenMoment
     from api.founding import ChainParameters
+    from ledger_node.node.embedded import ChainMoment
 
 DEFAULT_CHAIN_ID: Final = 760_001
 
@@ -56,7 +61,7 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Run the node of this folder until it is told to stop."""
-    from ledger_node.node.embedded import NodeError, run_node
+    from ledger_node.node.embedded import run_node
 
     with refusals():
         folder = home_of(home)
@@ -71,10 +76,8 @@ def run(
             else:
                 talk.print(f"the node answers JSON-RPC at {url}")
 
-        try:
+        with _node_words():
             run_node(folder.chain, host, port, key, on_ready=ready, stop_when_stdin_closes=stop_with_parent)
-        except NodeError as error:
-            raise InvalidInputError(Reason.CONFIGURATION, f"{error} ({error.reason})") from error
 
 
 @node.command()
@@ -97,6 +100,51 @@ def status(home: HomeOption = None, *, as_json: JsonOption = False) -> None:
     talk.print(f"up at {state['url']}, block {block}, made {age} s ago, {version}")
     if as_json:
         emit({**state, "block": block, "block_hash": head["hash"], "version": version})
+
+
+def chain_moment_of(home: Home) -> "OpenMoment | None":
+    """Return what begins to read the embedded chain of a folder, or None if it has none."""
+    if not home.chain.is_file():
+        return None
+
+    @contextmanager
+    def open_moment() -> "Iterator[ChainMoment]":
+        from ledger_node.node.embedded import chain_moment
+
+        with _node_words(), chain_moment(home.chain) as moment:
+            yield moment
+
+    return open_moment
+
+
+def place_chain(survived: Path, place: Path, genesis: bytes, backed_up: "Head | None") -> "Head":
+    """Copy a chain that survived to its place, and return its newest block.
+
+    Raises:
+        InvalidInputError: ``chain_other_network``; it is of another network, or does not hold the block of the backup.
+    """
+    from api.backup.content import Head
+    from ledger_node.node.embedded import chain_moment
+
+    with _node_words(), chain_moment(survived) as moment:
+        goes_on = backed_up is None or moment.hash_of(backed_up.block) == backed_up.hash
+        if moment.hash_of(0) != genesis or not goes_on:
+            raise InvalidInputError(
+                Reason.CHAIN_OTHER_NETWORK,
+                f"{survived} is not the chain of this backup, or ends before it; find the right one, or go without",
+            )
+        moment.copy_to(place)
+        return Head(moment.block, moment.block_hash)
+
+
+@contextmanager
+def _node_words() -> "Iterator[None]":
+    from ledger_node.node.embedded import NodeError
+
+    try:
+        yield
+    except NodeError as error:
+        raise InvalidInputError(Reason.CONFIGURATION, f"{error} ({error.reason})") from error
 
 
 def _banks(options: list[str]) -> dict[str, str] | None:

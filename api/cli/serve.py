@@ -78,6 +78,7 @@ def serve(
                     processes=processes or os.cpu_count() or 1,
                     database_url=environment().database_url,
                     keys_url=environment().keys_url,
+                    keys_copy=environment().keys_copy,
                     access_interval_s=access_interval,
                     insecure_local_webhooks=insecure_local_webhooks,
                 )

@@ -178,19 +178,20 @@ class KeepAnswers:
         state = scope.setdefault("state", {})
         held: list[Message] = []
 
-        async def keep_and_send(message: Message) -> None:
+        async def hold_or_send(message: Message) -> None:
             attempt: Attempt | None = state.get("attempt")
             if attempt is None or attempt.id is None or state.get("is_kept"):
                 await send(message)
-                return
-            held.append(message)
-            if message["type"] == "http.response.body" and not message.get("more_body", False):
-                await self._keep(attempt, held)
-                for waiting in held:
-                    await send(waiting)
+            else:
+                held.append(message)
 
         try:
-            await self._app(scope, receive, keep_and_send)
+            await self._app(scope, receive, hold_or_send)
+            if held:
+                # outside of what answers, which would take a store that fails here for a fault in sending
+                await self._keep(state["attempt"], held)
+                for waiting in held:
+                    await send(waiting)
         finally:
             if (attempt := state.get("attempt")) is not None and attempt.id is not None:
                 await run_in_threadpool(self._calls.release, attempt)

@@ -203,6 +203,13 @@ class FaultBarrier:
             await self._app(scope, receive, watch)
         except ClientDisconnect:
             return
+        except CredenceError as error:
+            # of what lies around the routes, such as the keeping of answers
+            _log.warning("refused: %s", error.reason)
+            if scope["type"] != "http":
+                raise
+            if not started:
+                await refusal_of(error)(scope, receive, send)
         except Exception as error:
             if scope["type"] != "http":
                 raise

@@ -236,7 +236,7 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         # copies, for operators
         Reason.KEY_LEDGER_BUSY: "Deleted keys are still being read by another process; try again after Retry-After.",
         Reason.KEY_LEDGER_MISMATCH: (
-            "The key ledger is gone or that of another store; the operator puts the right one in its place, or restores."
+            "The key ledger is gone or that of another store; the operator puts the right one in place or restores."
         ),
         Reason.KEY_COPY_FAILED: (
             "The keys are erased, but not yet from their copy, which cannot be written; the operator must look, and "
@@ -250,8 +250,8 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.BACKUP_MALFORMED: "The backup is cut off or altered, or is none; take another one.",
         Reason.BACKUP_OTHER_RECIPIENT: "The backup was encrypted for another identity; name the file of the right one.",
         Reason.BACKUP_NEWER_FORMAT: "A newer version wrote this copy; restore it with that version.",
-        Reason.PASSPHRASE_WRONG: "The passphrase does not open the keystores of the backup; name the file of the right one.",
-        Reason.CHAIN_OTHER_NETWORK: "The chain is not that of the backup's network, or ends before it; take the right one.",
+        Reason.PASSPHRASE_WRONG: "The passphrase does not open the backup's keystores; name the file of the right one.",
+        Reason.CHAIN_OTHER_NETWORK: "The chain is of another network, or ends before the backup; take the right one.",
         Reason.CONFIGURATION: "The instance is not set up rightly; 'detail' tells its operator what to change.",
         Reason.INTERNAL: (
             "A fault of ours; nothing that was acknowledged is lost, try again with the same Idempotency-Key."

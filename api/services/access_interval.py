@@ -20,7 +20,7 @@ from api.services.member_key import SigningKey
 from api.storage import table
 from api.storage.database import Store
 from api.storage.turn import Office
-from ledger_node.chain.port import BatchOrder, Ledger
+from ledger_node.chain.port import BatchOrder, Ledger, StreamHead
 from ledger_node.domain.access import CHECKPOINT_SIZE, MAX_ROWS, NO_HEAD, Checkpoint, LogTree, Tally
 from ledger_node.domain.batch import ACCESS_LOG, NO_ROOT, Batch, changes_digest
 from ledger_node.domain.error import ChainError, CredenceError
@@ -65,6 +65,7 @@ class AccessIntervals:
         self._now = now
         self._interval_s = interval_s
         self._recover = recover
+        self._head: StreamHead | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="access log", daemon=True)
 
@@ -85,7 +86,10 @@ class AccessIntervals:
         """
         with self._store.turns.turn("access intervals"):
             self._anchor_pending()
-            self._close()
+            if self._head is None:
+                # a store that was restored may lack intervals that the ledger holds; what comes stands behind them
+                self._head = self._ledger.stream_head(self._keeper.member, ACCESS_LOG)
+            self._close(self._head)
             self._anchor_pending()
 
     def anchor_pending(self) -> None:
@@ -114,8 +118,11 @@ class AccessIntervals:
             except Exception as error:  # noqa: BLE001 - the log must go on; the words of a fault may hold values
                 _log.error("fault: %s", fault_of(error))
 
-    def _close(self) -> None:
-        """Close the interval: give every row that waits its place, and sign the checkpoint."""
+    def _close(self, head: StreamHead) -> None:
+        """Close the interval: give every row that waits its place, and sign the checkpoint.
+
+        It begins where the last one ended that the store has, so that every row that waits lies within.
+        """
         with self._store.connect() as connection:
             last = connection.execute(select(table.access_interval).order_by(_INTERVAL.number.desc()).limit(1)).first()
             waiting = select(_ROW.number, _ROW.leaf, _ROW.head, _ROW.time).where(_ROW.interval.is_(None))
@@ -128,11 +135,13 @@ class AccessIntervals:
             for slot, row in zip(slots, rows, strict=True)
         ]
         number, since, before = (1, 0, NO_HEAD) if last is None else (last.number + 1, last.until, last.after)
+        previous_root = NO_ROOT if last is None else last.batch_root
+        if head.number >= number:
+            number, previous_root = head.number + 1, head.last_root
         tally = Tally(len(rows), before, rows[-1].head if rows else before, random_bytes(HASH_BYTES))
         with self._store.begin() as connection:
             until = self._until(connection, since, rows[-1] if rows else None)
             checkpoint = Checkpoint(number, since, until, tree.root, tally.digest)
-            previous_root = NO_ROOT if last is None else last.batch_root
             batch = _batch(self._keeper.member, number, checkpoint.batch_root, previous_root)
             interval = {
                 "number": number,

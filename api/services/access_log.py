@@ -1,6 +1,5 @@
 """The access log: every question a bank asks becomes a durable row before its answer leaves."""
 
-import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -43,14 +42,14 @@ class Asked:
     row: AccessRow
 
 
-@dataclass(slots=True)
-class _Waiting:
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is written in one piece: rows, the attestations that the answer relies on, and what proves it."""
+
     rows: Sequence[Asked]
-    relied: Sequence[Relied]
-    evidence: SealedEvidence | None
-    beside: Callable[[Connection], None]
-    done: bool = False
-    error: Exception | None = None
+    relied: Sequence[Relied] = ()
+    evidence: SealedEvidence | None = None
+    beside: Callable[[Connection], None] = lambda _: None
 
 
 class AccessLog:
@@ -61,59 +60,46 @@ class AccessLog:
         self._key_ledger = keys
         self._kek = registrar.kek
         self._now = now
-        self._waiting: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
         self._writing = threading.Lock()
 
-    def write(
-        self,
-        rows: Sequence[Asked],
-        relied: Sequence[Relied] = (),
-        evidence: SealedEvidence | None = None,
-        beside: Callable[[Connection], None] = lambda _: None,
-    ) -> None:
-        """Write one or more rows durably; whoever comes while a transaction is under way shares the next one.
+    def write(self, entry: Entry) -> None:
+        """Write rows durably."""
+        for error in self.write_all([entry]):
+            if error is not None:
+                raise error
 
-        ``relied``: the attestations that the answer relies on; ``evidence``: what proves it. Both are written with
-        its rows, and whatever ``beside`` writes.
-        """
-        mine = _Waiting(rows, relied, evidence, beside)
-        self._waiting.put(mine)
+    def write_all(self, entries: Sequence[Entry]) -> list[Exception | None]:
+        """Write entries durably, in one transaction, and return for each None or why it is not written."""
         with self._writing:
-            if not mine.done:
-                self._write_waiting()
-        if mine.error is not None:
-            raise mine.error
+            try:
+                self._write(entries)
+            except StoreError as error:
+                # the rows may be there, if the connection broke as they were committed; they must not be there twice
+                return [StoreError(error.reason, error.message) for _ in entries]
+            except Exception as error:  # noqa: BLE001 - each is tried alone, so that nobody gets the error of another
+                if len(entries) == 1:
+                    return [error]
+                return [self._write_alone(entry) for entry in entries]
+        return [None for _ in entries]
 
-    def _write_waiting(self) -> None:
-        group = []
-        while not self._waiting.empty():
-            group.append(self._waiting.get_nowait())
+    def _write_alone(self, entry: Entry) -> Exception | None:
         try:
-            self._write_group(group)
-        except StoreError as error:
-            # the rows may be there, if the connection broke as they were committed; they must not be there twice
-            for waiting in group:
-                waiting.error = StoreError(error.reason, error.message)
-        except Exception:  # noqa: BLE001 - each is tried alone, so that nobody gets the error of another
-            for waiting in group:
-                try:
-                    self._write_group([waiting])
-                except Exception as failed:  # noqa: BLE001 - the waiting caller gets the error, whatever it is
-                    waiting.error = failed
-        for waiting in group:
-            waiting.done = True
+            self._write([entry])
+        except Exception as error:  # noqa: BLE001 - whoever asked gets the error, whatever it is
+            return error
+        return None
 
-    def _write_group(self, group: Sequence[_Waiting]) -> None:
-        rows = [asked for waiting in group for asked in waiting.rows]
+    def _write(self, entries: Sequence[Entry]) -> None:
+        rows = [asked for entry in entries for asked in entry.rows]
         # looked up before the transaction, which others wait for
         keys = self._keys({asked.subject for asked in rows})
         with self._store.begin() as connection:
             self._insert(connection, rows, keys)
             UseClaims(self._store).settle(connection, {asked.row.use for asked in rows if asked.row.use is not None})
-            note_reliance(connection, [one for waiting in group for one in waiting.relied])
-            store_evidence(connection, [waiting.evidence for waiting in group if waiting.evidence is not None])
-            for waiting in group:
-                waiting.beside(connection)
+            note_reliance(connection, [one for entry in entries for one in entry.relied])
+            store_evidence(connection, [entry.evidence for entry in entries if entry.evidence is not None])
+            for entry in entries:
+                entry.beside(connection)
 
     def _insert(self, connection: Connection, rows: Sequence[Asked], keys: "_Keys") -> None:
         head, earliest = _end(connection)

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from api.services.access_log import AccessLog, Asked
+from api.services.access_log import AccessLog, Asked, Entry
 from api.services.consent import ConsentService
 from api.services.use_claim import UseClaims
 from api.storage import table
@@ -31,13 +31,15 @@ class LostAnswers:
     consents: ConsentService
     log: AccessLog
 
-    def complete(self) -> None:
+    def complete(self, *, restored: bool = False) -> None:
         """Write rows for what earlier runs left. Call it before questions are taken: uses under way are none of them.
+
+        ``restored``: the store was restored from a copy, so no process shares it yet, and claims may lack.
 
         Raises:
             ChainError: the ledger does not answer.
         """
-        if self.store.turns.is_shared:
+        if self.store.turns.is_shared and not restored:
             self.complete_left()
             return
         with self.store.connect() as connection:
@@ -76,7 +78,7 @@ class LostAnswers:
             reason=Reason.ANSWER_LOST,
             use=use,
         )
-        self.log.write([Asked(terms.subject, row)])
+        self.log.write(Entry([Asked(terms.subject, row)]))
 
 
 def _first_block(connection: Connection) -> int:

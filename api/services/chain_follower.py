@@ -6,6 +6,7 @@ whenever the process dies; and what others relayed, or a secret did without any 
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select, update
@@ -27,12 +28,15 @@ _log = logging.getLogger(__name__)
 
 
 class ChainFollower:
-    """Follows the chain every ``interval_s`` seconds."""
+    """Follows the chain every ``interval_s`` seconds. ``first``: done before it goes on; it may raise CredenceError."""
 
-    def __init__(self, store: Store, ledger: Ledger, *, interval_s: float) -> None:
+    def __init__(
+        self, store: Store, ledger: Ledger, *, interval_s: float, first: Callable[[], object] = lambda: None
+    ) -> None:
         self._store = store
         self._ledger = ledger
         self._interval_s = interval_s
+        self._first = first
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="notifications", daemon=True)
 
@@ -52,6 +56,7 @@ class ChainFollower:
             ChainError: the ledger does not answer; nothing is lost.
         """
         with self._store.turns.turn("notifications"):
+            self._first()
             head = self._ledger.head()
             with self._store.connect() as connection:
                 first = _next_block(connection)

@@ -6,7 +6,8 @@ chain then says nothing to anybody. The keys lie in the key ledger, of which cop
 Order of durable steps, each survived by a kill at any moment: (1) the positions are revoked on the ledger; (2) one
 store transaction notes which keys go, unlinks the subject and keeps the answer; (3) the keys go, from the key ledger
 and its copy; (4) the note is closed, and the answer leaves. What stops between (2) and (4) is finished by the next
-start or by asking again; what stops before (2) finds the keys and begins anew.
+start or by asking again; what stops before (2) finds the keys and begins anew, and revokes only what is not revoked
+yet.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,15 +26,19 @@ from ledger_node.domain.batch import changes_digest
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.presentation import SUBJECT_REGISTRATION
+from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
-from ledger_node.domain.status import Plane, StatusChange, StatusReason, fold
+from ledger_node.domain.status import WORD_BITS, Plane, StatusChange, StatusReason, fold
 from ledger_node.randomness import random_bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What an erasure did: attestations whose keys are gone, and the transaction that revoked them."""
+    """What an erasure did: attestations whose keys are gone, and the transaction that revoked them.
+
+    ``mined`` is None where an earlier try revoked them and was cut off.
+    """
 
     attestations: tuple[bytes, ...]
     mined: Mined | None
@@ -124,8 +129,17 @@ class ErasureService:
             for known in connection.execute(select(subject.id).where(subject.subject_index == index)).scalars().all():
                 forget_answers_about(connection, known)
 
-    def _revoke(self, member: bytes, positions: list[int]) -> Mined:
-        words, masks = fold(positions)
+    def _revoke(self, member: bytes, positions: list[int]) -> Mined | None:
+        """Revoke what is not revoked yet; return where, or None if an earlier try that was cut off revoked it all."""
+        facts = self._ledger.facts(FactQuery(positions=frozenset((member, position) for position in positions)))
+        live = [
+            position
+            for position in positions
+            if not facts.status[member, Plane.REVOKED, position // WORD_BITS] >> position % WORD_BITS & 1
+        ]
+        if not live:
+            return None
+        words, masks = fold(live)
         change = StatusChange(
             member,
             self._ledger.status_number(member) + 1,
@@ -135,6 +149,20 @@ class ErasureService:
         )
         key = self._issuers[member].department.signing_key
         return self._ledger.change_status(change, key.sign(change.digest(self._ledger.anchor_domain)), words, masks)
+
+
+def unlink_erased(connection: Connection, keys: KeyLedger) -> int:
+    """Unlink every subject whose key is gone from its firm, and return how many there were.
+
+    An older copy of the store brings such links back.
+    """
+    subject = table.subject
+    rows = connection.execute(select(subject.c.id, subject.c.data_key)).all()
+    known = keys.get([row.data_key for row in rows])
+    gone = [row.id for row in rows if row.data_key not in known]
+    for one in gone:
+        connection.execute(update(subject).where(subject.c.id == one).values(subject_index=random_bytes(32)))
+    return len(gone)
 
 
 def _forget_subject(connection: Connection, registrar: bytes, index: bytes) -> list[bytes]:

@@ -23,7 +23,7 @@ _UNSIGNED = bytes(SIGNATURE_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedFacts:
     """Facts to read, and where they lie."""
 
     query: FactQuery
@@ -39,16 +39,16 @@ class EvidenceCapture:
         self._answerer = answerer
         self._names: Mapping[bytes, str] = {}
 
-    def wanted(self, query: FactQuery) -> Wanted:
+    def wanted(self, query: FactQuery) -> WantedFacts:
         """Return what has to be read for ``query`` and for the answer's receipt.
 
         Raises:
             ChainError: the ledger does not answer.
         """
         query = replace(query, keys=query.keys | {(self._answerer.member, self._answerer.signing_key.address)})
-        return Wanted(query, slots_of(query, self._named(members_of(query))))
+        return WantedFacts(query, slots_of(query, self._named(members_of(query))))
 
-    def facts(self, wanted: Wanted, proof: StateProof, at: Block) -> LedgerFacts:
+    def facts(self, wanted: WantedFacts, proof: StateProof, at: Block) -> LedgerFacts:
         """Return the facts that were wanted, as ``proof`` has them at the block ``at``."""
         return facts_of(
             wanted.query,

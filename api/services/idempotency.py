@@ -15,7 +15,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -52,12 +52,13 @@ class Attempt:
     """One try at an effect.
 
     ``seed``: 32 random bytes, the same in every try under one key; what the effect draws comes from them.
-    ``again``: an earlier try may have had the effect. ``id``: the call, or None for one without a key.
+    ``again``: an earlier try may have had the effect. ``id``: the call, or None for one without a ``key``.
     """
 
     seed: bytes = field(repr=False)
     again: bool = False
     id: bytes | None = None
+    key: str = field(default="", repr=False)
 
     @contextmanager
     def tolerating(self, *done_already: Reason) -> Iterator[None]:
@@ -120,7 +121,7 @@ class IdempotentCalls:
         """
         call_id = self._kek.index(b"call" + call.caller + call.key.encode())
         route = self._kek.index(b"route" + call.route)
-        digest = None if body is None else self._kek.index(b"body" + body)
+        digest = None if body is None else self._body_digest(call.key, body)
         try:
             with self._lock, self._store.begin() as connection:
                 connection.execute(delete(table.idempotent_call).where(_CALL.expires_at <= now))
@@ -138,7 +139,7 @@ class IdempotentCalls:
         if isinstance(found, KeptAnswer):
             # the answer to an erasure is kept before the keys are gone, and leaves after it
             self._finish()
-        return found
+        return replace(found, key=call.key) if isinstance(found, Attempt) else found
 
     def _first(
         self, connection: Connection, call_id: bytes, route: bytes, body: bytes | None, now: int
@@ -228,10 +229,15 @@ class IdempotentCalls:
             "sealed": seal(key, head + b"\n" + answer.body, attempt.id),
         }
         if body is not None:
-            values["body"] = self._kek.index(b"body" + body)
+            values["body"] = self._body_digest(attempt.key, body)
         mine = (_CALL.id == attempt.id) & (_CALL.owner == self._turns.me) & (_CALL.answered == 0)
         if connection.execute(update(table.idempotent_call).where(mine).values(values)).rowcount != 1:
             raise in_progress()
+
+    def _body_digest(self, key: str, body: bytes) -> bytes:
+        # the caller's key is kept nowhere: without it nobody, nor whoever has the vault's key, tells what a body was
+        # by trying bodies out, after what it held was erased
+        return self._kek.index(b"body" + self._kek.index(key.encode()) + body)
 
     def keep_now(self, attempt: Attempt, answer: KeptAnswer) -> None:
         """Store the answer of a call whose effect is not in the store, or is there already."""

@@ -25,7 +25,7 @@ from api.storage.database import Store
 from api.vault.cipher import seal
 from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
 from api.vault.record import VaultRecord
-from ledger_node.chain.port import BatchOrder, Ledger
+from ledger_node.chain.port import BatchOrder, Ledger, StreamHead
 from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT, Batch, batch_tree, changes_digest
 from ledger_node.domain.error import ChainError, StoreError
 from ledger_node.domain.header import NO_PREDECESSOR, Header
@@ -58,6 +58,7 @@ class Issuer:
         self._keys = keys
         self._ledger = ledger
         self._pool = pool
+        self._head: StreamHead | None = None
 
     def issue(
         self,
@@ -79,6 +80,9 @@ class Issuer:
             self._anchor_pending()
             job = None if progress is None else progress.job
             department = self.department
+            if self._head is None:
+                # a store that was restored may lack batches that the ledger holds; what comes stands behind them
+                self._head = self._ledger.stream_head(department.member, ATTESTATIONS)
             found = sort_rows(self._store, self._keys, department, data_type.schema.name, rows, job=job)
             digests = self._prepare(data_type, found.new, now, [*rejections, *found.refused], found.unchanged, progress)
             self._anchor_pending()
@@ -227,6 +231,8 @@ class Issuer:
             .limit(1)
         ).first()
         number, previous_root = (1, NO_ROOT) if last is None else (last.number + 1, last.root)
+        if self._head is not None and self._head.number >= number:
+            number, previous_root = self._head.number + 1, self._head.last_root
         words, masks = fold(row.start + row.leaf for row in superseded)
         batch = Batch(member, ATTESTATIONS, number, root, size, previous_root, changes_digest(words, masks))
         signature = self.department.signing_key.sign(batch.digest(self._ledger.anchor_domain))

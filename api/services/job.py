@@ -259,6 +259,8 @@ class JobService:
                 self._fail(row.id, _INTERRUPTED)
 
     def _next(self) -> Any:  # noqa: ANN401 - a row of the job table
+        # here and not with the job, whose end must not hang on the key ledger
+        self._removals.finish()
         for issuer in self._issuers.values():
             issuer.anchor_pending()
         waiting = select(table.job).where(table.job.c.state.in_(_WAITING), table.job.c.member.in_(self._issuers.keys()))
@@ -276,7 +278,7 @@ class JobService:
             self._fail(job.id, error)
             return
         if finished:
-            with self._removals.removing() as connection:
+            with self._store.begin() as connection:
                 connection.execute(update(table.job).where(table.job.c.id == job.id).values(state="done"))
                 self._forget(connection, job.id)
 
@@ -310,7 +312,7 @@ class JobService:
         return True
 
     def _fail(self, job_id: str, error: CredenceError) -> None:
-        with self._removals.removing() as connection:
+        with self._store.begin() as connection:
             connection.execute(
                 update(table.job)
                 .where(table.job.c.id == job_id)
@@ -319,7 +321,7 @@ class JobService:
             self._forget(connection, job_id)
 
     def _forget(self, connection: Any, job_id: str) -> None:  # noqa: ANN401 - a SQLAlchemy connection
-        """Delete the spooled upload and the key it was sealed under."""
+        """Delete the spooled upload; the key it was sealed under goes before the next job is looked for."""
         connection.execute(delete(table.job_chunk).where(table.job_chunk.c.job == job_id))
         keys = connection.execute(select(table.job.c.data_key).where(table.job.c.id == job_id)).scalars()
         self._removals.note(connection, keys.all())

@@ -45,19 +45,20 @@ class KeyRemovals:
         if rows:
             connection.execute(insert(table.key_removal), rows)
 
-    def finish(self) -> None:
-        """Remove what is noted.
+    def finish(self, *, refresh: bool = False) -> None:
+        """Remove what is noted. ``refresh``: the copy follows in any case.
 
         Raises:
             CredenceError: the key ledger or its copy cannot be changed now; the notes stay, call it again.
         """
         with self._store.connect() as connection:
             noted = connection.execute(select(table.key_removal)).all()
-        if not noted:
+        if not noted and not refresh:
             return
         ids = [note.id for note in noted]
-        self._keys.delete(ids)
-        if any(note.erases for note in noted):
+        if ids:
+            self._keys.delete(ids)
+        if refresh or any(note.erases for note in noted):
             self._refresh_copy()
         with self._store.begin() as connection:
             for start in range(0, len(ids), _AT_ONCE):

@@ -1,20 +1,25 @@
-"""Recording uses before anything is revealed, in groups: one transaction holds all uses that wait."""
+"""Recording uses before anything is revealed: one transaction holds all uses that come together."""
 
-import queue
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Final
 
 from api.services.use_claim import UseClaims
 from ledger_node.chain.port import Ledger, StateProof, UseResult
-from ledger_node.domain.error import ChainError
+from ledger_node.domain.error import ChainError, CredenceError
 from ledger_node.domain.evidence.contract import Contract
 from ledger_node.domain.evidence.slot import Slots
 from ledger_node.domain.reason import Reason
 
-_GROUP: Final = 512
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A use to record. ``slots``: what will be read at its block. ``again``: an earlier try may have recorded it."""
+
+    consent: bytes
+    id: bytes
+    slots: Slots
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +54,8 @@ class _Group:
             return self._proof
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    consent: bytes
-    use: bytes
-    slots: Slots
-    future: "Future[RecordedUse]"
-
-
 class UseRecorder:
-    """Callers wait until their use is durably on the ledger; whoever waits together is sent together.
+    """Records uses on the ledger.
 
     ``claims`` says durably, where others share the store, that this process is about to record uses.
     """
@@ -66,74 +63,51 @@ class UseRecorder:
     def __init__(self, ledger: Ledger, claims: UseClaims | None = None) -> None:
         self._ledger = ledger
         self._claims = claims
-        self._waiting: queue.Queue[_Waiting | None] = queue.Queue()
-        self._thread = threading.Thread(target=self._work, name="uses", daemon=True)
 
-    def start(self) -> None:
-        """Start recording."""
-        self._thread.start()
+    def record(self, uses: Sequence[Use]) -> list[RecordedUse | Exception]:
+        """Record uses durably and return for each what the ledger says of it.
 
-    def stop(self) -> None:
-        """Record what waits, then stop."""
-        self._waiting.put(None)
-        self._thread.join()
-
-    def record(self, consent: bytes, use: bytes, slots: Slots, *, again: bool = False) -> RecordedUse:
-        """Record one use and return what the ledger says of it.
-
-        ``slots``: what will be read at its block. ``again``: an earlier try may have recorded it.
-
-        Raises:
-            ChainError: the ledger does not answer; the use may or may not be recorded, reveal nothing.
+        It is an error where the ledger does not answer: the use may or may not be recorded, reveal nothing.
         """
-        if again:
-            # first what is on its way, then what is there: the other way round it could land in between
-            if self._ledger.is_on_way(use):
-                raise ChainError(Reason.LEDGER_UNAVAILABLE, "an earlier try is on its way to the ledger; ask again")
-            known = self._ledger.recorded_use(consent, use)
-            if known is not None:
-                self._claim([(consent, use)])
-                return RecordedUse(known, _Group(self._ledger, [slots]))
-        future: Future[RecordedUse] = Future()
-        self._waiting.put(_Waiting(consent, use, slots, future))
-        return future.result()
+        found: dict[int, RecordedUse | Exception] = {}
+        for place, use in enumerate(uses):
+            if use.again:
+                known = self._earlier(use)
+                if known is not None:
+                    found[place] = known
+        wanted = [(place, use) for place, use in enumerate(uses) if place not in found]
+        if wanted:
+            recorded = self._send([use for _, use in wanted])
+            found.update(zip((place for place, _ in wanted), recorded, strict=True))
+        return [found[place] for place in range(len(uses))]
 
-    def _work(self) -> None:
-        running = True
-        while running:
-            item = self._waiting.get()
-            group: list[_Waiting] = []
-            while item is not None and len(group) < _GROUP:
-                group.append(item)
-                try:
-                    item = self._waiting.get_nowait()
-                except queue.Empty:
-                    break
-            else:
-                if item is None:
-                    running = False
-                else:
-                    self._waiting.put(item)
-            if group:
-                self._send(group)
-
-    def _send(self, group: Sequence[_Waiting]) -> None:
+    def _earlier(self, use: Use) -> RecordedUse | Exception | None:
+        """Return what became of an earlier try, or None if it recorded nothing."""
         try:
-            uses = [(one.consent, one.use) for one in group]
-            self._claim(uses)
-            pairs = list(zip(group, self._ledger.record_uses(uses), strict=True))
-            self._drop([one.use for one, result in pairs if not result.recorded])
-        except Exception as error:  # noqa: BLE001 - every waiting caller gets the error, whatever it is
-            for one in group:
-                one.future.set_exception(error)
-            return
-        together = _Group(self._ledger, [one.slots for one, result in pairs if result.recorded])
-        for one, result in pairs:
-            one.future.set_result(RecordedUse(result, together))
+            # first what is on its way, then what is there: the other way round it could land in between
+            if self._ledger.is_on_way(use.id):
+                return ChainError(Reason.LEDGER_UNAVAILABLE, "an earlier try is on its way to the ledger; ask again")
+            known = self._ledger.recorded_use(use.consent, use.id)
+            if known is not None:
+                self._claim([use])
+        except CredenceError as error:
+            return error
+        return None if known is None else RecordedUse(known, _Group(self._ledger, [use.slots]))
 
-    def _claim(self, uses: Sequence[tuple[bytes, bytes]]) -> None:
+    def _send(self, uses: Sequence[Use]) -> Sequence[RecordedUse | Exception]:
+        try:
+            self._claim(uses)
+            results = self._ledger.record_uses([(use.consent, use.id) for use in uses])
+            self._drop([use.id for use, result in zip(uses, results, strict=True) if not result.recorded])
+        except Exception as error:  # noqa: BLE001 - everybody gets the error, whatever it is
+            return [error for _ in uses]
+        recorded = [use.slots for use, result in zip(uses, results, strict=True) if result.recorded]
+        together = _Group(self._ledger, recorded)
+        return [RecordedUse(result, together) for result in results]
+
+    def _claim(self, uses: Sequence[Use]) -> None:
         if self._claims is not None:
-            self._claims.claim(uses)
+            self._claims.claim([(use.consent, use.id) for use in uses])
 
     def _drop(self, uses: Sequence[bytes]) -> None:
         if self._claims is not None:

@@ -4,24 +4,29 @@ Steps: (1) what the store alone can refuse is refused; (2) the use is recorded o
 read at one block, with their state proofs; (4) proofs are made from the vault; (5) the answer must pass the same
 plan that the bank runs, or it does not leave; (6) every claim of it, refused or not, is a durable row of the access
 log, and the evidence of the answer is stored with them.
+
+Verifications that come together take each step together: one transaction on the ledger, one reading of it, one
+transaction in the store.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
 from api.catalogue.datatype import schemas
-from api.services.access_log import AccessLog, Asked
+from api.services.access_log import AccessLog, Asked, Entry
+from api.services.claim_answer import NO_SOURCE, present, refused, shown_subject, unless_consented
 from api.services.consent import ConsentService, HeldConsent
 from api.services.consent_receipt import ConsentReceipts
 from api.services.evidence import SealedEvidence
-from api.services.evidence_capture import EvidenceCapture
+from api.services.evidence_capture import EvidenceCapture, WantedFacts
+from api.services.group_work import GroupWork
 from api.services.idempotency import Attempt
 from api.services.reliance import Relied
-from api.services.subject import SubjectService
-from api.services.use_recorder import UseRecorder
+from api.services.subject import Subject, SubjectService
+from api.services.use_recorder import RecordedUse, Use, UseRecorder
 from api.services.vault_search import Source, VaultSearch, Wanted
 from api.vault.joint_key import VaultKey
 from ledger_node.domain.access import AccessRow
@@ -31,35 +36,17 @@ from ledger_node.domain.consent import require_granted_to
 from ledger_node.domain.error import CredenceError, InvalidInputError, VerificationError
 from ledger_node.domain.evidence.bundle import presentation_to_json
 from ledger_node.domain.fact import LedgerFacts
-from ledger_node.domain.opening import FieldProof
-from ledger_node.domain.presentation import (
-    MAX_CLAIMS,
-    SUBJECT_FIELD,
-    SUBJECT_REGISTRATION,
-    Presentation,
-    ShownClaim,
-    ShownConsent,
-    ShownPart,
-    ShownSubject,
-)
-from ledger_node.domain.proof import Outcome, Prover, check_proof
+from ledger_node.domain.presentation import MAX_CLAIMS, Presentation, ShownClaim
 from ledger_node.domain.query import FactQuery
-from ledger_node.domain.question import Op, Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Receipt
 from ledger_node.domain.record import to_hex
-from ledger_node.domain.statement import Reveal, lower
-from ledger_node.domain.verification import (
-    Policy,
-    require_attestation,
-    require_consent,
-    require_current,
-    require_data_period,
-    require_department,
-    require_question,
-    verify,
-)
+from ledger_node.domain.verification import Policy, verify
 
+Result = TypeVar("Result")
+_THREADS: Final = 2
+"""While one waits for the ledger or the disk, the other makes proofs."""
+_GROUP: Final = 16
 _REFUSALS: Final = (
     Reason.CONSENT_UNKNOWN,
     Reason.CONSENT_WITHDRAWN,
@@ -68,14 +55,6 @@ _REFUSALS: Final = (
     Reason.CONSENT_EXHAUSTED,
     Reason.CONSENT_PAUSED,
 )
-_REFUSAL_WORDS: Final = {
-    Reason.CONSENT_UNKNOWN: "there is no such consent for this bank",
-    Reason.CONSENT_WITHDRAWN: "the subject has withdrawn this consent",
-    Reason.CONSENT_NOT_YET_VALID: "this consent is not valid yet",
-    Reason.CONSENT_EXPIRED: "this consent has expired",
-    Reason.CONSENT_PAUSED: "the subject has paused this consent",
-    Reason.CONSENT_EXHAUSTED: "all uses of this consent are spent",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +62,9 @@ class Answer:
     """A presentation with the block it holds at and the use that it cost, if it cost one."""
 
     presentation: Presentation
-    facts: LedgerFacts | None
-    use: bytes | None
-    transaction: bytes | None
+    facts: LedgerFacts | None = None
+    use: bytes | None = None
+    transaction: bytes | None = None
     controllers_entry: int = 0
     receipt: Receipt | None = None
     evidence: SealedEvidence | None = None
@@ -118,6 +97,14 @@ class Answer:
         }
 
 
+Keep: TypeAlias = Callable[[Answer], Callable[[Connection], None]]
+"""Takes an answer before it is logged, and returns what is written in the transaction that logs it."""
+
+
+def _keep_nothing(_: Answer) -> Callable[[Connection], None]:
+    return lambda _: None
+
+
 class VerificationService:
     """Answers banks from the vaults of this instance's departments."""
 
@@ -138,6 +125,17 @@ class VerificationService:
         self._log = log
         self._receipts = receipts
         self._capture = capture
+        self._groups: GroupWork[_Asking, Answer] = GroupWork(
+            self._answer_all, name="verifications", threads=_THREADS, most=_GROUP
+        )
+
+    def start(self) -> None:
+        """Start answering."""
+        self._groups.start()
+
+    def stop(self) -> None:
+        """Answer what waits, then stop."""
+        self._groups.stop()
 
     def verify(
         self,
@@ -149,12 +147,11 @@ class VerificationService:
         policy: Policy,
         operator: str | None = None,
         attempt: Attempt,
-        keep: Callable[[Connection, Answer], None] = lambda _, __: None,
+        keep: Keep = _keep_nothing,
     ) -> Answer:
         """Answer ``claims`` for ``bank``, and log them before the answer leaves.
 
-        The use is the seed of ``attempt``, so that trying again costs no second one. ``keep`` stores the answer in
-        the transaction that logs it.
+        The use is the seed of ``attempt``, so that trying again costs no second one. ``keep`` stores the answer.
 
         Raises:
             InvalidInputError: a claim cannot be asked at all, whatever the consent.
@@ -167,85 +164,104 @@ class VerificationService:
         for claim in claims:
             claim.require_askable(schemas())
         held = self._consents.find(consent_id)
-        asking = _Asking(bank, operator, consent_id, held, attempt)
-        try:
-            answer = self._answer(asking, claims, purpose, policy)
-        except Exception as error:
-            # nothing leaves, but the bank asked, and a use may be counted: the subject sees that too
-            reason = error.reason if isinstance(error, CredenceError) else Reason.INTERNAL
-            self._log.write(asking.rows(_refused(claims, reason, "not answered").presentation, asking.use))
-            raise
-        self._log.write(
-            asking.rows(answer.presentation, answer.use),
-            answer.relied,
-            answer.evidence,
-            lambda connection: keep(connection, answer),
-        )
-        return answer
+        return self._groups.do(_Asking(bank, operator, consent_id, held, attempt, claims, purpose, policy, keep))
 
-    def _answer(self, asking: "_Asking", claims: Sequence[Claim], purpose: str | None, policy: Policy) -> Answer:
-        held, bank = asking.held, asking.bank
+    def _answer_all(self, group: "Sequence[_Asking]") -> "list[Answer | Exception]":
+        prepared = [_tried(self._prepare, asking) for asking in group]
+        ready = [one for one in prepared if isinstance(one, _Prepared)]
+        for one in ready:
+            one.asking.use = one.asking.attempt.seed
+        uses = [
+            Use(one.asking.consent, one.asking.attempt.seed, one.wanted.slots, again=one.asking.attempt.again)
+            for one in ready
+        ]
+        recorded = iter(self._recorder.record(uses))
+        outcomes = [
+            _tried(self._complete, one, next(recorded)) if isinstance(one, _Prepared) else one for one in prepared
+        ]
+        entries = [_entry(asking, outcome) for asking, outcome in zip(group, outcomes, strict=True)]
+        faults = self._log.write_all(entries)
+        return [fault or outcome for fault, outcome in zip(faults, outcomes, strict=True)]
+
+    def _prepare(self, asking: "_Asking") -> "_Prepared | Answer":
+        held, bank, claims = asking.held, asking.bank, asking.claims
         # a consent of another bank takes the same way as one that does not exist
         if held is None or held.shown.terms.grantee != bank:
-            return _refused(claims, Reason.CONSENT_UNKNOWN)
+            return Answer(refused(claims, Reason.CONSENT_UNKNOWN))
         try:
-            require_granted_to(held.shown.terms, grantee=bank, purpose=purpose)
+            require_granted_to(held.shown.terms, grantee=bank, purpose=asking.purpose)
         except VerificationError as error:
-            return _refused(claims, error.reason, error.message)
-        unconsented = [_claim_refused(held.shown, claim) for claim in claims]
+            return Answer(refused(claims, error.reason, error.message))
+        unconsented = [unless_consented(held.shown, claim) for claim in claims]
         if all(unconsented):
-            return Answer(Presentation(tuple(refused for refused in unconsented if refused)), None, None, None)
+            return Answer(Presentation(tuple(unasked for unasked in unconsented if unasked)))
         subject = self._subjects.find(held.shown.terms.subject)
         if subject is None:
-            return _refused(claims, Reason.ERASED, _NO_SOURCE[Reason.ERASED])
+            return Answer(refused(claims, Reason.ERASED, NO_SOURCE[Reason.ERASED]))
         wanted = {
             (part.schema, part.period)
-            for claim, refused in zip(claims, unconsented, strict=True)
-            if refused is None
+            for claim, unasked in zip(claims, unconsented, strict=True)
+            if unasked is None
             for part in claim.parts
         }
         registration, found = self._vaults.find(subject, wanted)
         if registration is None:
-            return _refused(claims, Reason.ERASED, _NO_SOURCE[Reason.ERASED])
+            return Answer(refused(claims, Reason.ERASED, NO_SOURCE[Reason.ERASED]))
         opened = [registration, *(source for source in found.values() if isinstance(source, Source))]
-        wanted_facts = self._capture.wanted(_query(opened, held))
-        use = asking.use = asking.attempt.seed
-        recorded = self._recorder.record(asking.consent, use, wanted_facts.slots, again=asking.attempt.again)
-        result = recorded.result
+        facts = self._capture.wanted(_query(opened, held))
+        return _Prepared(asking, held, subject, unconsented, registration, found, opened, facts)
+
+    def _complete(self, ready: "_Prepared", recorded: RecordedUse | Exception) -> Answer:
+        if isinstance(recorded, Exception):
+            raise recorded
+        asking, held, result = ready.asking, ready.held, recorded.result
         if not result.recorded:
-            return _refused(claims, _REFUSALS[result.refusal or 0])
+            asking.use = None
+            return Answer(refused(asking.claims, _REFUSALS[result.refusal or 0]))
         proof = recorded.state_proof()
-        facts = self._capture.facts(wanted_facts, proof, result.mined.block)
-        shown_subject = ShownSubject(subject.credit_code, registration.shown, _prove_subject(registration.prover))
-        presentation = _present(held.shown, shown_subject, claims, found, unconsented, facts, policy)
+        facts = self._capture.facts(ready.wanted, proof, result.mined.block)
+        subject = shown_subject(ready.subject.credit_code, ready.registration)
+        presentation = present(held.shown, subject, asking.claims, ready.found, ready.unconsented, facts, asking.policy)
         evidence = shown = None
         if presentation.consent is not None:
-            verify(presentation, schemas(), facts, grantee=bank, policy=policy, uses_already_counted=1)
+            verify(presentation, schemas(), facts, grantee=asking.bank, policy=asking.policy, uses_already_counted=1)
             shown = presentation_to_json(presentation, schemas())
             evidence = self._capture.seal(
                 presentation,
                 shown,
                 held.entry,
                 proof,
-                max_age_days=policy.max_age_days,
-                use=use,
-                bank=bank,
-                sources=[source for source in opened if source.is_shown_in(presentation)],
+                max_age_days=asking.policy.max_age_days,
+                use=asking.attempt.seed,
+                bank=asking.bank,
+                sources=[source for source in ready.opened if source.is_shown_in(presentation)],
             )
-        receipt = self._receipts.of_use(held, use, result)
-        transaction, keys = result.mined.transaction, tuple(source.vault_key for source in opened)
-        return Answer(presentation, facts, use, transaction, held.entry, receipt, evidence, keys, shown)
+        return Answer(
+            presentation,
+            facts,
+            asking.attempt.seed,
+            result.mined.transaction,
+            held.entry,
+            self._receipts.of_use(held, asking.attempt.seed, result),
+            evidence,
+            tuple(source.vault_key for source in ready.opened),
+            shown,
+        )
 
 
 @dataclass(slots=True)
 class _Asking:
-    """Who asks under which consent; ``use`` from the moment on that one may be counted."""
+    """Who asks what under which consent; ``use`` from the moment on that one may be counted."""
 
     bank: bytes
     operator: str | None
     consent: bytes
     held: HeldConsent | None
     attempt: Attempt
+    claims: Sequence[Claim]
+    purpose: str | None
+    policy: Policy
+    keep: Keep
     use: bytes | None = None
 
     def rows(self, presentation: Presentation, use: bytes | None) -> list[Asked]:
@@ -272,30 +288,35 @@ class _Asking:
         ]
 
 
-def _present(
-    consent: ShownConsent,
-    subject: ShownSubject,
-    claims: Sequence[Claim],
-    found: Mapping[Wanted, Source | Reason],
-    unconsented: Sequence[ShownClaim | None],
-    facts: LedgerFacts,
-    policy: Policy,
-) -> Presentation:
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A verification whose use is to be recorded: what the vaults have for it, and which facts it takes."""
+
+    asking: _Asking
+    held: HeldConsent
+    subject: Subject
+    unconsented: Sequence[ShownClaim | None]
+    registration: Source
+    found: Mapping[Wanted, Source | Reason]
+    opened: Sequence[Source]
+    wanted: WantedFacts
+
+
+def _tried(step: Callable[..., Result], *arguments: object) -> Result | Exception:
+    """Return what a step returns or raises: one verification of a group must not fail the others."""
     try:
-        require_consent(consent, facts, grantee=consent.terms.grantee, uses_already_counted=1)
-    except VerificationError as error:
-        return _refused(claims, error.reason, error.message).presentation
-    answers = tuple(
-        refused or _answer(consent, claim, found, facts, policy)
-        for claim, refused in zip(claims, unconsented, strict=True)
-    )
-    used = {part.attestation for answer in answers for part in answer.parts}
-    shown = {
-        source.shown.header.digest: source.shown
-        for source in found.values()
-        if isinstance(source, Source) and source.shown.header.digest in used
-    }
-    return Presentation(answers, consent, subject, shown)
+        return step(*arguments)
+    except Exception as error:  # noqa: BLE001 - whoever asked gets it, whatever it is
+        return error
+
+
+def _entry(asking: _Asking, outcome: Answer | Exception) -> Entry:
+    if isinstance(outcome, Answer):
+        rows = asking.rows(outcome.presentation, outcome.use)
+        return Entry(rows, outcome.relied, outcome.evidence, asking.keep(outcome))
+    # nothing leaves, but the bank asked, and a use may be counted: the subject sees that too
+    reason = outcome.reason if isinstance(outcome, CredenceError) else Reason.INTERNAL
+    return Entry(asking.rows(refused(asking.claims, reason, "not answered"), asking.use))
 
 
 def _query(sources: Sequence[Source], held: HeldConsent) -> FactQuery:
@@ -308,102 +329,3 @@ def _query(sources: Sequence[Source], held: HeldConsent) -> FactQuery:
         consent=held.shown.id,
         subject=(held.shown.terms.subject, held.entry),
     )
-
-
-def _prove_subject(prover: Prover) -> FieldProof:
-    field = schemas()[SUBJECT_REGISTRATION].field(SUBJECT_FIELD)
-    proof = prover.prove(field, Reveal(), may_disclose=True)
-    assert isinstance(proof, FieldProof)  # noqa: S101 - revealing a plain field always works
-    return proof
-
-
-def _claim_refused(consent: ShownConsent, claim: Claim) -> ShownClaim | None:
-    try:
-        require_question(consent, claim.text(schemas()))
-    except VerificationError as error:
-        return _cannot_tell(claim, error.reason, error.message)
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """What one part of a claim comes to; ``shown`` and ``rank`` where there is a proof."""
-
-    outcome: Outcome
-    reason: Reason | None = None
-    message: str | None = None
-    shown: ShownPart | None = None
-    rank: bytes = b""
-
-
-def _answer(
-    consent: ShownConsent,
-    claim: Claim,
-    found: Mapping[Wanted, Source | Reason],
-    facts: LedgerFacts,
-    policy: Policy,
-) -> ShownClaim:
-    parts = [
-        _tell(consent, number, part, found[part.schema, part.period], facts, policy)
-        for number, part in enumerate(claim.parts)
-    ]
-    outcomes = [part.outcome for part in parts]
-    shown = tuple(
-        proven
-        for number in claim.deciding(outcomes, [part.rank for part in parts])
-        if (proven := parts[number].shown) is not None
-    )
-    outcome = claim.outcome(outcomes)
-    if outcome is not Outcome.CANNOT_TELL:
-        return ShownClaim(claim, outcome, parts=shown)
-    untold = next(part for part in parts if part.outcome is Outcome.CANNOT_TELL)
-    message = f"too few of its parts can be told: {untold.message}" if claim.is_combined else untold.message
-    return ShownClaim(claim, outcome, untold.reason, message, shown)
-
-
-def _tell(
-    consent: ShownConsent,
-    number: int,
-    question: Question,
-    source: Source | Reason,
-    facts: LedgerFacts,
-    policy: Policy,
-) -> _Told:
-    if isinstance(source, Reason):
-        return _Told(Outcome.CANNOT_TELL, source, _NO_SOURCE[source])
-    schema = schemas()[question.schema]
-    field = schema.field(question.field)
-    header = source.shown.header
-    try:
-        statement = lower(question, field, as_of=header.as_of)
-        require_attestation(source.shown, schema, facts)
-        require_department(consent, header.issuer)
-        require_data_period(consent, header.period)
-        require_current(source.shown, question, facts, policy)
-        reveal = Question(question.schema, question.field, Op.REVEAL, None, question.period).text(field)
-        proof = source.prover.prove(field, statement, may_disclose=reveal in consent.terms.questions)
-        if isinstance(proof, Reason):
-            message = "answering no would show the value, and the consent does not allow that"
-            return _Told(Outcome.CANNOT_TELL, proof, message)
-        outcome = check_proof(schema, header.fields_root, field, statement, proof)
-    except CredenceError as error:
-        return _Told(Outcome.CANNOT_TELL, error.reason, error.message)
-    shown, rank = ShownPart(number, header.digest, proof), source.prover.rank(question.text(field))
-    if outcome is Outcome.CANNOT_TELL:
-        return _Told(outcome, Reason.VALUE_ABSENT, "the department has no value for this field", shown, rank)
-    return _Told(outcome, None, None, shown, rank)
-
-
-_NO_SOURCE: Final = {
-    Reason.NO_ATTESTATION: "no department has attested to this for the subject and period",
-    Reason.ERASED: "the department has erased what it attested to",
-}
-
-
-def _cannot_tell(claim: Claim, reason: Reason, message: str) -> ShownClaim:
-    return ShownClaim(claim, Outcome.CANNOT_TELL, reason, message)
-
-
-def _refused(claims: Sequence[Claim], reason: Reason, message: str | None = None) -> Answer:
-    words = message or _REFUSAL_WORDS[reason]
-    return Answer(Presentation(tuple(_cannot_tell(claim, reason, words) for claim in claims)), None, None, None)

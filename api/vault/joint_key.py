@@ -33,6 +33,11 @@ def names_of(keys: Sequence[VaultKey]) -> bytes:
     return b"".join(each.member + each.id for each in keys)
 
 
+def key_ids_of(names: bytes) -> list[bytes]:
+    """Return the ids in what ``names_of`` returned."""
+    return [names[at + HASH_BYTES : at + _ENTRY_BYTES] for at in range(0, len(names), _ENTRY_BYTES)]
+
+
 class KeyRing:
     """Finds data keys again by their names. ``keks``: the key-encryption keys of this instance's departments."""
 

@@ -90,10 +90,9 @@ class KeyLedger:
     @contextmanager
     def snapshot(self) -> Iterator[KeySnapshot]:
         """Give the whole ledger as it is at one moment."""
-        rows = select(_KEY.id, _KEY.wrapped).order_by(_KEY.id).execution_options(yield_per=_AT_ONCE)
         with self._database.connect() as connection:
             held = connection.execute(select(_LEDGER.id, _LEDGER.version)).one()
-            yield KeySnapshot(held.id, held.version, ((row.id, row.wrapped) for row in connection.execute(rows)))
+            yield KeySnapshot(held.id, held.version, _rows(connection))
 
     def dispose(self) -> None:
         """Close all connections."""
@@ -112,7 +111,7 @@ def open_key_ledger(path: Path, store: Store, url: str | None = None) -> KeyLedg
     with store.connect() as connection:
         linked = connection.execute(select(table.key_link.c.ledger)).scalar_one_or_none()
     if linked is None:
-        linked = found_ledger(database, random_bytes(KEY_ID_BYTES), 0)
+        linked = _found(database, random_bytes(KEY_ID_BYTES), 0)
         with store.begin() as connection:
             # of two processes that open a new store at once, the second finds the first one's link
             if connection.execute(select(table.key_link.c.ledger)).first() is None:
@@ -128,13 +127,37 @@ def open_key_ledger(path: Path, store: Store, url: str | None = None) -> KeyLedg
     return KeyLedger(database)
 
 
-def found_ledger(database: Store, ledger: bytes, version: int) -> bytes:
+def new_key_ledger(path: Path, ledger: bytes, version: int, url: str | None = None) -> KeyLedger:
+    """Make a key ledger of a known id at ``path`` or ``url``, for a store that is being restored.
+
+    Raises:
+        InvalidInputError: ``configuration``; there is one already.
+    """
+    database = open_database(path, KEYS, url)
+    with database.connect() as connection:
+        held = connection.execute(select(_LEDGER.id)).first()
+    if held is not None:
+        database.dispose()
+        raise InvalidInputError(
+            Reason.CONFIGURATION, f"there is a key ledger in {database.where}; restore to an empty database"
+        )
+    _found(database, ledger, version)
+    return KeyLedger(database)
+
+
+def _found(database: Store, ledger: bytes, version: int) -> bytes:
     """Write which ledger a new database is, unless that is known, and return it."""
     with database.begin() as connection:
         held = connection.execute(select(_LEDGER.id)).scalar_one_or_none()
         if held is None:
             connection.execute(insert(key_table.key_ledger).values(row=_ONLY, id=ledger, version=version))
         return ledger if held is None else held
+
+
+def _rows(connection: Connection) -> Iterator[tuple[bytes, bytes]]:
+    query = select(_KEY.id, _KEY.wrapped).order_by(_KEY.id).execution_options(yield_per=_AT_ONCE)
+    with connection.execute(query) as rows:
+        yield from ((row.id, row.wrapped) for row in rows)
 
 
 def _count_change(connection: Connection) -> None:

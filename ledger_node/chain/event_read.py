@@ -67,6 +67,11 @@ class EventReads:
         logs = self._logs([self._consents], [self._used], block, "latest")
         return [(from_hex(log["topics"][1], "consent"), from_hex(log["topics"][2], "use")) for log in logs]
 
+    def subjects_since(self, block: int) -> Sequence[bytes]:
+        """Return the ids of all subjects that were registered in this block or later, in their order."""
+        topic = artifact("SubjectRegistry").topic("SubjectRegistered")
+        return [from_hex(log["topics"][1], "subject") for log in self._logs([self._subjects], [topic], block, "latest")]
+
     def withdrawal_secret(self, transaction: bytes) -> bytes | None:
         """Return the secret that a transaction shows the ConsentRegistry, or None if it does not call it so."""
         sent = self._rpc.request("eth_getTransactionByHash", to_hex(transaction))
@@ -108,7 +113,9 @@ class EventReads:
         )
         if log["topics"][0] == self._status:
             _, values = artifact("AnchorRegistry").event(topics, data) or ("", {})
-            return StatusEvent(values["member"], Plane(values["plane"]), values["word"], values["mask"], recorded)
+            return StatusEvent(
+                values["member"], Plane(values["plane"]), values["word"], values["mask"], recorded, values["reason"]
+            )
         if log["topics"][0] in self._control:
             name, values = artifact("SubjectRegistry").event(topics, data) or ("", {})
             return ControlEvent(

@@ -268,6 +268,9 @@ class Ledger(Protocol):
     def uses_since(self, block: int) -> Sequence[tuple[bytes, bytes]]:
         """Return (consent id, use id) of all uses that were recorded in this block or later, in their order."""
 
+    def subjects_since(self, block: int) -> Sequence[bytes]:
+        """Return the ids of all subjects that were registered in this block or later, in their order."""
+
     def consent_events(self, consent: bytes) -> Sequence[ConsentEvent]:
         """Return everything that happened to a consent, or to a request, in order."""
 

@@ -282,6 +282,10 @@ class Web3Ledger(SubjectCalls, Ledger):
         return self._events.uses_since(block)
 
     @override
+    def subjects_since(self, block: int) -> Sequence[bytes]:
+        return self._events.subjects_since(block)
+
+    @override
     def consent_events(self, consent: bytes) -> Sequence[ConsentEvent]:
         return self._events.of_consent(consent)
 

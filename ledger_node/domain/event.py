@@ -49,13 +49,14 @@ class ConsentEvent:
 
 @dataclass(frozen=True, slots=True)
 class StatusEvent:
-    """Positions of one word of a member's bitmap got a status."""
+    """Positions of one word of a member's bitmap got a status. ``reason``: a ``StatusReason``, or one unknown here."""
 
     member: bytes
     plane: Plane
     word: int
     mask: int
     recorded: Recorded
+    reason: int = 0
 
 
 class ControlStep(StrEnum):

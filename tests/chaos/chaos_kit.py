@@ -16,11 +16,14 @@ from served_kit import ROWS, SEED, Place, one_form, write_rows
 
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError, Client
+from api.client.draft import rotation_draft
 from api.credential_of import credential_named
 from api.home import Home
 from api.settings import environment_of_child
 from ledger_node.domain.error import ChainError, CredenceError
 from ledger_node.domain.record import to_hex
+from ledger_node.domain.signature import address_of, sign
+from ledger_node.domain.subject import Controllers
 from ledger_node.randomness import random_bytes
 
 COMMAND = (sys.executable, "-m", "api.cli.main")
@@ -120,7 +123,7 @@ class Instance:
 
 
 class People:
-    """Uploads, grants, verifications and withdrawals without end; what was acknowledged is written down."""
+    """Uploads, grants, verifications, withdrawals and rotations without end; what was acknowledged is written down."""
 
     def __init__(self, place, seed):
         self.place = place
@@ -128,15 +131,17 @@ class People:
         self.granted = {}  # acknowledged consent -> (terms, secret)
         self.uses = {}  # consent -> acknowledged use ids
         self.withdrawn = set()
+        self.firm = place.register(place.fresh())
+        self.rotated = []  # acknowledged commitments of this firm's controllers, in their order
         self.faults = []  # answers that nobody should ever get
         self._seed = seed
         self._firms = iter(range(100, 10**6))
         self._pause = threading.Event()
         self._stop = threading.Event()
-        self._idle = threading.Barrier(5)
+        self._idle = threading.Barrier(6)
         self._threads = [
             threading.Thread(target=self._run, args=(number, step), daemon=True)
-            for number, step in enumerate((self._upload, self._grant, self._verify, self._withdraw))
+            for number, step in enumerate((self._upload, self._grant, self._verify, self._withdraw, self._rotate))
         ]
         for thread in self._threads:
             thread.start()
@@ -244,6 +249,22 @@ class People:
             client.close()
         self.withdrawn.add(consent)
         pending.clear()
+
+    def _rotate(self, chance, pending):
+        time.sleep(chance.uniform(0, 0.5))
+        heir = pending.setdefault("heir", random_bytes(32))
+        heirs = pending.setdefault("heirs", Controllers((address_of(heir),), 1, random_bytes(32)))
+        key = pending.setdefault("key", self.firm.keys[0])
+        domain, entry = self.place.ledger.subject_domain, len(self.rotated) + 1
+        draft = rotation_draft(domain, self.firm.subject, entry, heirs)
+        client = self._as("demo-bank")
+        try:
+            draft.submit(client, [sign(draft.digest, key)])
+        finally:
+            client.close()
+        self.rotated.append(heirs.commitment)
+        pending.clear()
+        pending["key"] = heir
 
 
 ANSWERS = {("holds", None), ("cannot_tell", "consent_exhausted"), ("cannot_tell", "consent_withdrawn")}

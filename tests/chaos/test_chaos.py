@@ -131,6 +131,20 @@ def check_log(place, ledger, people):
         assert head.total == head.number
 
 
+def check_rotations(place, ledger, people):
+    """Hold every acknowledged rotation against the chain and the store: one after the other, and one more at most."""
+    entries = []
+    while (entry := ledger.controller_entry(people.firm.subject, len(entries))) is not None:
+        entries.append(entry.commitment)
+    rotated = entries[1:]
+    assert rotated[: len(people.rotated)] == people.rotated
+    assert len(rotated) - len(people.rotated) <= 1
+    noted = "SELECT subject, commitment FROM subject_controllers WHERE since IS NOT NULL ORDER BY entry"
+    known = [row[1] for row in rows_of(place.home.store, noted) if row[0] == people.firm.subject]
+    assert known == entries[: len(known)]
+    assert set(people.rotated) <= set(known)
+
+
 def check(place, people, settled):
     assert people.faults == []
     place.served.wait_ready()
@@ -140,6 +154,7 @@ def check(place, people, settled):
     check_attestations(place, ledger)
     check_consents(place, ledger, rpc, people)
     check_log(place, ledger, people)
+    check_rotations(place, ledger, people)
 
 
 def live(place, chance, moments):
@@ -170,12 +185,14 @@ def test_n1_whatever_is_killed_every_acknowledged_write_is_there_exactly_once(pl
         people.pause()
         check(place, people, settled)
         print(f"{kills - left} kills: {len(settled)} jobs, {len(people.granted)} grants, ", end="")  # noqa: T201
-        print(f"{sum(map(len, people.uses.values()))} uses, {len(people.withdrawn)} withdrawals")  # noqa: T201
+        print(f"{sum(map(len, people.uses.values()))} uses, {len(people.withdrawn)} withdrawals, ", end="")  # noqa: T201
+        print(f"{len(people.rotated)} rotations")  # noqa: T201
         if left:
             people.resume()
     people.end()
     assert people.faults == []
-    assert min(len(settled), len(people.granted), len(people.uses), len(people.withdrawn)) >= kills // 20
+    done = (settled, people.granted, people.uses, people.withdrawn, people.rotated)
+    assert min(map(len, done)) >= kills // 20
     place.served.stop()
     for path in (place.home.store, place.home.chain):
         assert rows_of(path, "PRAGMA integrity_check") == [("ok",)]

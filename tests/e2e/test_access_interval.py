@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from api.services.access_interval import AccessIntervals, Keeper
-from api.services.access_log import AccessLog, Asked
+from api.services.access_log import AccessLog, Asked, Entry
 from api.services.access_read import AccessReader
 from api.services.member_key import Department, SigningKey
 from api.storage.database import open_store
@@ -66,7 +66,7 @@ class Log:
         self.reader = AccessReader(self.store, self.keys, self.department, keeper.member)
 
     def ask(self, count=1):
-        self.log.write([Asked(None, _row(number)) for number in range(count)])
+        self.log.write(Entry([Asked(None, _row(number)) for number in range(count)]))
 
     def head(self):
         return self.ledger.stream_head(self.department.member, ACCESS_LOG)
@@ -241,13 +241,34 @@ def test_an_auditor_follows_the_chain_of_rows_from_tally_to_tally(log):
         }
 
 
-def test_a_store_that_is_older_than_the_chain_anchors_nothing(log, tmp_path, place):
-    assert log.head().number > 0
+def test_a_store_that_is_older_than_the_chain_goes_on_behind_it_and_rows_that_waited_lie_within(log, tmp_path, place):
+    before = log.head()
+    assert before.number > 0
     older = Log(place, tmp_path)
+    older.ask(2)
+    older.intervals.beat()
+    assert older.head().number == before.number + 1
+    assert older.numbers() == [before.number + 1] * 2
+    assert_within(older)
+    older.intervals.beat()
+    assert older.head().number == before.number + 2
+    older.store.dispose()
+    older.keys.dispose()
+
+
+def test_what_a_store_signed_under_a_number_that_the_chain_gave_to_another_is_refused(log, tmp_path, place):
+    older = Log(place, tmp_path)
+    older.ledger.fails = "before"
+    with pytest.raises(ChainError):
+        older.intervals.beat()
+    older.ledger.fails = None
+    log.intervals._head = None
+    log.intervals.beat()
     with pytest.raises(ChainError) as refused:
         older.intervals.beat()
     assert refused.value.reason == "ledger_refused"
     older.store.dispose()
+    older.keys.dispose()
 
 
 def test_a_row_that_cannot_be_stored_is_an_error_for_its_caller(log):
@@ -260,4 +281,4 @@ def test_a_row_that_cannot_be_stored_is_an_error_for_its_caller(log):
 
     broken = AccessLog(FullStore(), log.keys, log.department, lambda: 5)
     with pytest.raises(OSError, match="disk full"):
-        broken.write([Asked(None, _row(1))])
+        broken.write(Entry([Asked(None, _row(1))]))

@@ -1,8 +1,11 @@
 """N1 for controllers: whoever is killed between store and ledger finds everything finished at the next start, once."""
 
+import asyncio
+
 import pytest
 from clock_kit import AheadNode
 from postgres_kit import usual_database
+from served_kit import write_rows
 from subject_kit import controllers_of, new_key
 
 from api.catalogue.synthetic import credit_code
@@ -10,6 +13,7 @@ from api.catalogue.wording import wording
 from api.cli.node import found_instance
 from api.composition import open_instance
 from api.home import Home
+from api.ingestion.reader import Format
 from api.services.consent import ConsentService
 from api.services.controller import ControllerHistory
 from api.services.recovery import RecoveryService
@@ -18,7 +22,7 @@ from ledger_node.chain.port import RECOVERY_DELAY_S, FactQuery, Role
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.consent import ConsentRequest, Terms, revocation_hash
 from ledger_node.domain.consent_text import Language, consent_text, text_digest
-from ledger_node.domain.error import ChainError, InvalidInputError
+from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.subject import rotation_digest
 from ledger_node.randomness import random_bytes
@@ -293,3 +297,50 @@ def test_n1_a_registration_is_finished_at_the_next_start(instance, key, done):
     present = instance.controllers.present(found.id)
     assert present.since == instance.ledger.controller_entry(found.id, 0).since
     assert entries(instance, found.id) == [present.controllers.commitment]
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_n1_an_erasure_that_was_cut_off_is_finished_by_asking_again_and_revokes_once(instance, key, done):
+    code = credit_code(int.from_bytes(random_bytes(3), "big"), 7)
+    subject = instance.subjects.register(code, (key.controller,), 1, now=NOW)
+    member = next(member.id for member in instance.ledger.members() if Role.REGISTRAR in member.roles)
+    erasures, before = instance.erasures, instance.ledger.status_number(member)
+    real = erasures._ledger
+    erasures._ledger = Interrupted(real, "change_status", done=done, how=Killed())
+    try:
+        with pytest.raises(Killed):
+            erasures.erase(member, credit_code=code, schema=None)
+    finally:
+        erasures._ledger = real
+    erased = erasures.erase(member, credit_code=code, schema=None)
+    assert (erased.attestations, erased.mined is None) == ((subject.registration,), done)
+    assert instance.ledger.status_number(member) == before + 1
+    assert instance.subjects.find(subject.id) is None
+
+
+def test_a_job_is_done_though_its_key_cannot_be_removed_yet_and_the_key_goes_later(
+    node, instance, tmp_path, monkeypatch
+):
+    async def body():
+        yield write_rows(
+            tmp_path / "rows.csv", "tax_payment", [(int.from_bytes(random_bytes(3), "big"), {})]
+        ).read_bytes()
+
+    member = next(member.id for member in node.home.members() if member.slug == "tax-bureau")
+    jobs = instance.jobs
+    job = asyncio.run(jobs.receive(member, "tax_payment", Format.CSV, body(), max_bytes=10_000))
+    row = jobs._next()
+    with monkeypatch.context() as patched:
+        patched.setattr(instance.keys, "delete", busy)
+        jobs._run(row)
+        assert jobs.show(job, member)["state"] == "done"
+        with pytest.raises(CredenceError) as refusal:
+            jobs._next()
+        assert refusal.value.reason is Reason.KEY_LEDGER_BUSY
+    assert instance.keys.get([row.data_key]) != {}
+    assert jobs._next() is None
+    assert instance.keys.get([row.data_key]) == {}
+
+
+def busy(_):
+    raise CredenceError(Reason.KEY_LEDGER_BUSY, "what was deleted is still being read; ask again")

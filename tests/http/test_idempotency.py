@@ -22,7 +22,7 @@ from api.sign_in.key_form import stated_keys
 from api.storage import table
 from ledger_node.chain.port import Role
 from ledger_node.domain.consent import Change, change_digest, refusal_digest
-from ledger_node.domain.error import ChainError
+from ledger_node.domain.error import ChainError, StoreError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.signature import address_of, sign
@@ -502,3 +502,21 @@ def test_the_client_proves_possession_anew_in_every_try(place, monkeypatch):
     assert client.verify(consent, [GOOD])["uses"] == 1
     keys, made = zip(*proofs, strict=True)
     assert (len(set(keys)), len(set(made))) == (1, 3)
+
+
+def test_n7_an_answer_that_cannot_be_kept_is_not_given_and_asking_again_gets_it(place, monkeypatch):
+    secret = random_bytes(32)
+    consent = place.post_terms(place.terms([one_form(GOOD)], secret=secret))["id"]
+    call = Call(place, f"/v1/consents/{consent}/withdrawal", {"secret": to_hex(secret)}, name="demo-bank")
+
+    def full(*_, **__):
+        raise StoreError(Reason.STORE_UNAVAILABLE, "the store cannot be worked with now; try again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place.served.instance.calls, "keep_now", full)
+        refused = call.send()
+    assert (refused.status_code, refused.json()["reason"]) == (503, "store_unavailable")
+    assert int(refused.headers["Retry-After"]) > 0
+    answered = call.send()
+    assert (answered.status_code, answered.json()["state"]) == (200, "withdrawn")
+    assert call.send().content == answered.content

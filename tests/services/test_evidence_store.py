@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from api.services.access_log import AccessLog, Asked
+from api.services.access_log import AccessLog, Asked, Entry
 from api.services.evidence import EvidenceReader, seal_evidence
 from api.services.member_key import Department, SigningKey
 from api.storage import table
@@ -49,7 +49,7 @@ class Vault:
         return seal_evidence(bundle, digest=bytes(32), use=use, bank=BANK, keys=self.keys)
 
     def write(self, use, bundle=BUNDLE):
-        self.log.write([row(use)], evidence=self.seal(use, bundle))
+        self.log.write(Entry([row(use)], evidence=self.seal(use, bundle)))
 
     def forget(self, key):
         self.ledger.delete([key.id])

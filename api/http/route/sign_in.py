@@ -11,7 +11,7 @@ from api.http import openapi
 from api.http.access import Access, JsonObject
 from api.http.body import read_body, record_body
 from api.http.idempotency import attempt_of
-from api.http.problem import refusal_of
+from api.http.problem import refusal_of, status_of
 from api.http.sign_in import NONCE_HEADER, proof_of, public_url, target_of
 from api.sign_in.assertion import ASSERTION_TYPE
 from api.sign_in.key_form import MAX_KEYS, stated_keys
@@ -156,7 +156,7 @@ def _oauth(error: CredenceError) -> tuple[HTTPStatus | None, str]:
         return HTTPStatus.BAD_REQUEST, "unauthorized_client"
     if isinstance(error, InvalidInputError) and error.field == "grant_type":
         return HTTPStatus.BAD_REQUEST, "unsupported_grant_type"
-    if isinstance(error, ChainError) or reason is Reason.OVERLOADED:
+    if isinstance(error, ChainError) or status_of(error) is HTTPStatus.SERVICE_UNAVAILABLE:
         return None, "temporarily_unavailable"
     return HTTPStatus.BAD_REQUEST, "invalid_request"
 

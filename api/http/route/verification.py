@@ -1,5 +1,7 @@
 """Verifications: a bank's questions, answered with verdicts, reasons and proofs."""
 
+from collections.abc import Callable
+
 import orjson
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
@@ -75,16 +77,17 @@ async def verify(request: Request, instance: Access, bank: ABank) -> Response:
     policy = _policy(record.record("policy")) if record.has("policy") else Policy()
     record.done()
 
-    kept: list[Response] = []
+    made: list[Response] = []
 
-    def keep(connection: Connection, answer: Answer) -> None:
+    def keep(answer: Answer) -> Callable[[Connection], None]:
         shown = answer.presentation.consent
-        kept[:] = [_response(answer)]
-        keeper(request, lambda: kept[0], keys=answer.keys)(connection, None if shown is None else shown.terms.subject)
+        made.append(_response(answer))
+        write = keeper(request, lambda: made[-1], keys=answer.keys)
+        return lambda connection: write(connection, None if shown is None else shown.terms.subject)
 
     turns: FairTurns = request.app.state.turns
     async with turns.turn(bank.id):
-        answer = await run_in_threadpool(
+        await run_in_threadpool(
             instance.verifications.verify,
             bank.id,
             consent,
@@ -95,7 +98,7 @@ async def verify(request: Request, instance: Access, bank: ABank) -> Response:
             attempt=attempt_of(request),
             keep=keep,
         )
-    return kept[0] if kept else _response(answer)
+    return made[-1]
 
 
 def _response(answer: Answer) -> Response:

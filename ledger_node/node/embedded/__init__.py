@@ -2,7 +2,8 @@
 
 from .chain import Engine
 from .error import NodeError
+from .file_copy import ChainMoment, chain_moment
 from .genesis import Genesis
 from .server import run_node
 
-__all__ = ["Engine", "Genesis", "NodeError", "run_node"]
+__all__ = ["ChainMoment", "Engine", "Genesis", "NodeError", "chain_moment", "run_node"]

@@ -121,6 +121,10 @@ class Engine:
         """Whether blocks can still be made."""
         return not self._writer.failed
 
+    def when_failed(self, then: Callable[[], None]) -> None:
+        """Have something done when a block could not be stored and no more are made; from the writer's thread."""
+        self._writer.when_failed = then
+
     @property
     def pool(self) -> Pool:
         """The transactions that wait."""

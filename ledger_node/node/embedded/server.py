@@ -22,6 +22,7 @@ from typing_extensions import override
 from ledger_node import clock
 
 from .chain import Engine
+from .error import NodeError, NodeReason
 from .rpc import Rpc
 
 BODY_LIMIT: Final = 5 * 1024 * 1024
@@ -30,6 +31,8 @@ THREADS: Final = 200
 SWITCH_INTERVAL: Final = 0.0005
 """Seconds a thread computes before it lets another one go: a read must not wait 5 ms behind the writer."""
 _GRACE_SECONDS: Final = 10
+STORE_AGAIN: Final = "a block could not be stored, why stands above; start the node again when the disk can be written"
+STOPPED: Final = "a block could not be stored, and the node ends; its log says why"
 
 
 async def _body(request: Request) -> bytes | None:
@@ -62,6 +65,9 @@ def create_app(engine: Engine) -> Starlette:
         if body is None:
             return PlainTextResponse(f"the body is larger than {BODY_LIMIT} bytes", status_code=413)
         text = await anyio.to_thread.run_sync(rpc.handle, body, limiter=limiters[0])
+        if not engine.is_healthy:
+            # an error would say that a transaction failed; whether the disk holds its block, the next start will see
+            return PlainTextResponse(STOPPED, status_code=503)
         return Response(text, media_type="application/json")
 
     async def live(_: Request) -> Response:
@@ -94,6 +100,10 @@ class _Server(uvicorn.Server):
             port: int = self.servers[0].sockets[0].getsockname()[1]
             self._on_ready(port)
 
+    def stop(self) -> None:
+        """Stop taking requests; from any thread."""
+        self.should_exit = True
+
     @override
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -109,12 +119,12 @@ class _Server(uvicorn.Server):
                 signal.signal(one, handler)
 
 
-def _stop_at_end_of_stdin(server: uvicorn.Server) -> None:
+def _stop_at_end_of_stdin(server: _Server) -> None:
     def watch() -> None:
         with contextlib.suppress(OSError, ValueError):
             while os.read(0, 4096):
                 pass
-        server.should_exit = True
+        server.stop()
 
     threading.Thread(target=watch, name="credence-stdin", daemon=True).start()
 
@@ -141,7 +151,8 @@ def run_node(
         now: where blocks take their time from, in seconds since 1970-01-01 UTC.
 
     Raises:
-        NodeError: the chain cannot be opened.
+        NodeError: the chain cannot be opened; or ``writer_stopped``, a block could not be stored, so that only a new
+            start can tell what the disk holds.
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
     with Engine.open(path, sealer_key, now) as engine:
@@ -159,4 +170,7 @@ def run_node(
         server = _Server(config, on_ready)
         if stop_when_stdin_closes:
             _stop_at_end_of_stdin(server)
+        engine.when_failed(server.stop)
         server.run()
+        if not engine.is_healthy:
+            raise NodeError(NodeReason.WRITER_STOPPED, STORE_AGAIN)

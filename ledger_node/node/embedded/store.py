@@ -124,7 +124,7 @@ def _open_writer(path: Path) -> sqlite3.Connection:
     except sqlite3.DatabaseError as error:
         raise NodeError(NodeReason.CHAIN_CORRUPT, f"{path} cannot be read: {error}") from error
     try:
-        _check_format(writer, path)
+        check_format(writer, path)
         writer.execute("PRAGMA journal_mode=WAL")
         writer.execute("PRAGMA wal_autocheckpoint=4000")
     except sqlite3.DatabaseError as error:
@@ -259,7 +259,12 @@ class Store:
             raise
 
 
-def _check_format(connection: sqlite3.Connection, path: Path) -> None:
+def check_format(connection: sqlite3.Connection, path: Path) -> None:
+    """Require that a database is a chain of this version.
+
+    Raises:
+        NodeError: ``chain_format``.
+    """
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if application != APPLICATION_ID:

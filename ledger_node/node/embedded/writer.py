@@ -39,6 +39,7 @@ class Writer:
         self.pool = Pool()
         self.guard = threading.Lock()
         self.failed = False
+        self.when_failed: Callable[[], None] = lambda: None
         self._ports = ports
         self._inbox: queue.SimpleQueue[tuple[Transaction, Ticket] | None] = queue.SimpleQueue()
         self._closing = False
@@ -112,6 +113,7 @@ class Writer:
         for _, ticket in batch:
             if not ticket.done():
                 ticket.set_exception(error)
+        self.when_failed()
 
     def _make_block(self, batch: list[tuple[Transaction, Ticket]]) -> None:
         builder = self._ports.start_block()

@@ -1,0 +1,133 @@
+"""The one copy of the key ledger: JSON lines, replaced as a whole, so that no key outlives its erasure in it.
+
+    {"format": "credence-keys/1", "ledger": id, "version": n}
+    [id, wrapped key]                                             in hexadecimal, one line a key
+    {"keys": how many, "mac": HMAC-SHA256 of all that is above}   under a key that comes from the passphrase
+
+The keys are wrapped by the departments' own keys, so the copy opens nothing without the keystores and the passphrase.
+"""
+
+import fcntl
+import hmac
+import json
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from api.backup.file import new_file
+from api.vault.key_ledger import KeyLedger, KeySnapshot
+from ledger_node.domain.error import CredenceError, InvalidInputError
+from ledger_node.domain.reason import Reason
+
+FORMAT: Final = "credence-keys/1"
+MAC_LABEL: Final = b"credence/key-copy"
+_FAMILY: Final = "credence-keys/"
+
+
+class KeyCopy:
+    """Keeps the copy at ``path`` in step. ``mac_key``: ``Home.derived_key`` of ``MAC_LABEL``."""
+
+    def __init__(self, path: Path, keys: KeyLedger, mac_key: bytes) -> None:
+        self.path = path
+        self._keys = keys
+        self._mac_key = mac_key
+        self._lock = threading.Lock()
+
+    def refresh(self) -> None:
+        """Replace the copy by what the ledger holds now.
+
+        Raises:
+            CredenceError: ``key_copy_failed``; the old copy is still there.
+        """
+        try:
+            # read within the turn, so that no older state replaces a newer one
+            with self._lock, _turn(self.path.with_name(self.path.name + ".lock")):
+                self._replace()
+        except OSError as error:
+            raise CredenceError(
+                Reason.KEY_COPY_FAILED, f"the copy of the key ledger at {self.path} is not written: {error.strerror}"
+            ) from error
+
+    def _replace(self) -> None:
+        with self._keys.snapshot() as held, new_file(self.path, replace=True) as file:
+            mac = hmac.new(self._mac_key, digestmod=sha256)
+            count = 0
+            for count, line in enumerate(_lines(held)):  # noqa: B007 - the last one is how many keys there were
+                mac.update(line)
+                file.write(line)
+            file.write(_line({"keys": count, "mac": mac.hexdigest()}))
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedKeys:
+    """A copy whose every byte was checked. ``count``: how many keys it holds."""
+
+    ledger: bytes
+    version: int
+    count: int
+    _path: Path
+
+    def rows(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield id and wrapped key of each."""
+        with self._path.open("rb") as file:
+            next(file)
+            for _ in range(self.count):
+                key_id, wrapped = json.loads(next(file))
+                yield bytes.fromhex(key_id), bytes.fromhex(wrapped)
+
+
+def read_key_copy(path: Path, mac_key: bytes) -> CopiedKeys:
+    """Check a copy from its first byte to its last.
+
+    Raises:
+        InvalidInputError: ``configuration`` if there is none, ``backup_newer_format``, or ``key_copy_malformed``.
+    """
+    mac, last, head, count = hmac.new(mac_key, digestmod=sha256), b"", b"", -1
+    try:
+        with path.open("rb") as file:
+            for line in file:
+                mac.update(last)
+                head, last, count = head or line, line, count + 1
+        opening, closing = json.loads(head), json.loads(last)
+        known = opening["format"]
+        if known != FORMAT and str(known).startswith(_FAMILY):
+            raise InvalidInputError(Reason.BACKUP_NEWER_FORMAT, f"{path} is of format {known}; use a newer version")
+        whole = known == FORMAT and closing["keys"] == count - 1
+        if not whole or not hmac.compare_digest(str(closing["mac"]), mac.hexdigest()):
+            raise _malformed(path)
+        return CopiedKeys(bytes.fromhex(opening["ledger"]), int(opening["version"]), count - 1, path)
+    except OSError as error:
+        raise InvalidInputError(Reason.CONFIGURATION, f"cannot read {path}: {error.strerror}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise _malformed(path) from error
+
+
+def _malformed(path: Path) -> InvalidInputError:
+    return InvalidInputError(
+        Reason.KEY_COPY_MALFORMED, f"{path} is no whole copy of a key ledger, or not under this passphrase"
+    )
+
+
+def _lines(held: KeySnapshot) -> Iterator[bytes]:
+    yield _line({"format": FORMAT, "ledger": held.ledger.hex(), "version": held.version})
+    for key_id, wrapped in held.keys:
+        yield f'["{key_id.hex()}", "{wrapped.hex()}"]\n'.encode()
+
+
+def _line(value: Any) -> bytes:  # noqa: ANN401 - JSON
+    return json.dumps(value).encode() + b"\n"
+
+
+@contextmanager
+def _turn(path: Path) -> Iterator[None]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,193 @@
+"""``credence backup``, ``backup-keys``, ``backup-identity`` and ``restore``: the operator's copies."""
+
+import datetime as dt
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.cli.console import HomeOption, JsonOption, emit, home_of, refusals, talk
+from api.home import Home
+from api.private_file import read_private
+from api.settings import environment
+from ledger_node import clock
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.reason import Reason
+
+if TYPE_CHECKING:
+    from api.backup.content import Head, Manifest
+    from api.backup.key_copy import KeyCopy
+    from api.storage.database import Store
+    from api.vault.key_ledger import KeyLedger
+
+KeysOption = Annotated[
+    Path | None, typer.Option("--keys", help="The one copy of the key ledger, replaced (CREDENCE_KEYS_COPY).")
+]
+
+
+def backup(
+    out: Annotated[Path, typer.Option(help="The file to write; there must be none of this name.")],
+    recipient: Annotated[
+        list[str] | None,
+        typer.Option(help="Who can open it: age1…; may be repeated (CREDENCE_BACKUP_RECIPIENTS)."),
+    ] = None,
+    keys: KeysOption = None,
+    home: HomeOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Write an encrypted backup of this folder's instance, which may go on, and refresh the copy of its keys."""
+    from api.backup.archive import recipient_of
+    from api.backup.make import Source, make_backup
+    from api.cli.node import chain_moment_of
+
+    with refusals(), ExitStack() as held:
+        folder = home_of(home).require()
+        known = environment()
+        recipients = [recipient_of(text) for text in recipient or known.backup_recipients]
+        if not recipients:
+            raise InvalidInputError(
+                Reason.CONFIGURATION, "say who can open the backup: --recipient age1…, of credence backup-identity"
+            )
+        store, ledger, copy = _open(folder, keys, held)
+        # with nodes elsewhere, a chain in the folder is an old one
+        chain = None if known.rpc_urls else chain_moment_of(folder)
+        source = Source(folder, store, ledger, chain, copy.refresh)
+        manifest = make_backup(source, out.absolute(), recipients, now=clock.now())
+    rows = sum(manifest.rows.values())
+    block = "no chain" if manifest.chain is None else f"the chain to block {manifest.chain.block}"
+    talk.print(f"backed up {rows} rows and {block} to {out}; the copy of the keys is up to date")
+    if as_json:
+        emit({"file": str(out), **_of(manifest)})
+
+
+def backup_keys(keys: KeysOption = None, home: HomeOption = None, *, as_json: JsonOption = False) -> None:
+    """Replace the one copy of the key ledger by what it holds now."""
+    with refusals(), ExitStack() as held:
+        folder = home_of(home).require()
+        _, _, copy = _open(folder, keys, held)
+        copy.refresh()
+    talk.print(f"the copy of the key ledger in {copy.path} is up to date")
+    if as_json:
+        emit({"file": str(copy.path)})
+
+
+def backup_identity(
+    out: Annotated[Path, typer.Option(help="The identity file to write; keep it away from the machine.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the identity that opens backups, and print the recipient that they are made for."""
+    from api.backup.archive import new_identity
+    from api.backup.file import new_file
+
+    with refusals():
+        text, recipient = new_identity()
+        try:
+            with new_file(out.absolute()) as file:
+                file.write(text.encode())
+        except OSError as error:
+            words = "it exists already" if isinstance(error, FileExistsError) else error.strerror
+            raise InvalidInputError(Reason.CONFIGURATION, f"cannot write {out}: {words}") from error
+    talk.print(f"whoever has {out} can read backups; put it where the machine does not reach, with a second copy")
+    if as_json:
+        emit({"file": str(out), "recipient": recipient})
+    else:
+        typer.echo(recipient)
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="The backup.")],
+    keys: Annotated[Path, typer.Option(help="The copy of the key ledger.")],
+    identity: Annotated[Path, typer.Option(help="The identity that the backup was made for.")],
+    passphrase_file: Annotated[Path, typer.Option(help="The passphrase of the folder that was backed up.")],
+    home: HomeOption = None,
+    chain: Annotated[
+        Path | None, typer.Option(help="The embedded chain, if it survived and went on behind the backup.")
+    ] = None,
+    *,
+    old_keys: Annotated[
+        bool, typer.Option(help="Accept a copy of the keys that is older than the backup; what is missing is lost.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a new folder from a backup and the copy of its keys: whole or not at all."""
+    from api.backup.archive import identities_of
+    from api.backup.restore import Copies, Target
+    from api.backup.restore import restore as restore_copies
+    from api.cli.node import place_chain
+
+    with refusals():
+        folder = home_of(home)
+        copies = Copies(
+            backup=file,
+            identities=identities_of(read_private(identity).decode("utf-8", "replace")),
+            keys=keys,
+            passphrase=read_private(passphrase_file).decode("ascii", "replace").strip(),
+            chain=chain,
+            old_keys=old_keys,
+        )
+        done = restore_copies(copies, Target(folder, _new_store, _new_keys, place_chain))
+    manifest = done.manifest
+    made = dt.datetime.fromtimestamp(manifest.created_at, dt.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    talk.print(f"restored {folder.path}: the store of {made}, {sum(manifest.rows.values())} rows, {done.keys} keys")
+    if done.chain is not None:
+        talk.print(f"the chain stands at block {done.chain.block}{_behind(manifest.chain, done.chain)}")
+    if done.erased:
+        talk.print(f"keys that the copy lacks, because they were erased after the backup: {done.erased}; they stay so")
+    talk.print(f"next: credence serve --home {folder.path}")
+    if as_json:
+        emit(
+            {
+                "home": str(folder.path),
+                **_of(manifest),
+                "keys": done.keys,
+                "erased": done.erased,
+                "block": None if done.chain is None else done.chain.block,
+            }
+        )
+
+
+def _of(manifest: "Manifest") -> dict[str, JSON]:
+    return {
+        "created_at": manifest.created_at,
+        "rows": sum(manifest.rows.values()),
+        "chain_block": None if manifest.chain is None else manifest.chain.block,
+    }
+
+
+def _behind(backed_up: "Head | None", stands: "Head") -> str:
+    if backed_up is None or backed_up.block == stands.block:
+        return ""
+    return f", {stands.block - backed_up.block} blocks beyond the backup; the start says what the store lacks"
+
+
+def _open(folder: Home, keys: Path | None, held: ExitStack) -> "tuple[Store, KeyLedger, KeyCopy]":
+    from api.backup.key_copy import MAC_LABEL, KeyCopy
+    from api.storage.database import open_store
+    from api.vault.key_ledger import open_key_ledger
+
+    path = keys or environment().keys_copy
+    if path is None:
+        raise InvalidInputError(
+            Reason.CONFIGURATION, "say where the one copy of the keys is: --keys FILE, on another disk than the folder"
+        )
+    store = open_store(folder.store, environment().database_url)
+    held.callback(store.dispose)
+    ledger = open_key_ledger(folder.key_ledger, store, environment().keys_url)
+    held.callback(ledger.dispose)
+    return store, ledger, KeyCopy(path.absolute(), ledger, folder.derived_key(MAC_LABEL))
+
+
+def _new_store(folder: Home) -> "Store":
+    from api.storage.database import open_store
+
+    return open_store(folder.store, environment().database_url)
+
+
+def _new_keys(folder: Home, ledger: bytes, version: int) -> "KeyLedger":
+    from api.vault.key_ledger import new_key_ledger
+
+    return new_key_ledger(folder.key_ledger, ledger, version, environment().keys_url)

@@ -1,0 +1,300 @@
+"""The key ledger: apart from the store, deleted to the last byte, copied once, in step whoever is killed when."""
+
+import json
+import threading
+
+import pytest
+from clock_kit import AheadNode
+from served_kit import write_rows
+from sqlalchemy import select
+
+from api.backup.key_copy import MAC_LABEL, KeyCopy, read_key_copy
+from api.catalogue.datatype import data_types
+from api.catalogue.synthetic import credit_code
+from api.cli.node import found_instance
+from api.composition import open_instance
+from api.home import Home
+from api.ingestion.reader import Format, read_rows
+from api.services.idempotency import Call, KeptAnswer
+from api.services.key_removal import KeyRemovals
+from api.storage import table
+from api.storage.database import open_store
+from api.vault.key_ledger import open_key_ledger
+from ledger_node import clock
+from ledger_node.domain.error import CredenceError, InvalidInputError
+from ledger_node.domain.record import to_hex
+from ledger_node.randomness import random_bytes
+
+MAC = random_bytes(32)
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.fixture
+def store(tmp_path):
+    made = open_store(tmp_path / "store.sqlite3")
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def ledger(tmp_path, store):
+    made = open_key_ledger(tmp_path / "keys.sqlite3", store)
+    yield made
+    made.dispose()
+
+
+def some_keys(count=3):
+    return {random_bytes(16): random_bytes(60) for _ in range(count)}
+
+
+def bytes_on_disk(folder):
+    return b"".join(path.read_bytes() for path in folder.glob("keys.sqlite3*"))
+
+
+def test_keys_come_back_by_their_ids_and_only_those_that_there_are(ledger):
+    keys = some_keys(1200)
+    ledger.put(keys)
+    assert ledger.get([*keys, random_bytes(16)]) == keys
+    assert ledger.get([]) == {}
+
+
+def test_d2_what_is_deleted_is_in_no_file_of_the_ledger_any_more(ledger, tmp_path):
+    keys = some_keys(600)
+    ledger.put(keys)
+    gone = list(keys)[100:500]
+    assert all(keys[one] in bytes_on_disk(tmp_path) for one in gone)
+    ledger.delete(gone)
+    left = bytes_on_disk(tmp_path)
+    assert not any(keys[one] in left or one in left for one in gone)
+    assert ledger.get(keys) == {one: keys[one] for one in keys if one not in gone}
+
+
+def test_d2_while_somebody_reads_an_old_state_for_long_a_deletion_is_not_said_to_be_done(
+    ledger, store, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("api.storage.sqlite._PRAGMAS", ("journal_mode=WAL", "secure_delete=ON", "busy_timeout=50"))
+    impatient = open_key_ledger(tmp_path / "keys.sqlite3", store)
+    keys = some_keys()
+    impatient.put(keys)
+    with ledger.snapshot():
+        with pytest.raises(CredenceError) as refused:
+            impatient.delete(keys)
+        assert refused.value.reason == "key_ledger_busy"
+    impatient.delete(keys)
+    impatient.dispose()
+
+
+def test_a_key_that_two_ask_for_at_once_is_one_key(ledger):
+    found = []
+    threads = [
+        threading.Thread(target=lambda: found.append(ledger.ensure(b"own access rows.", random_bytes(60))))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 8
+    assert len(set(found)) == 1
+
+
+@pytest.mark.usefixtures("ledger")
+def test_a_store_takes_no_other_key_ledger_than_its_own(tmp_path, store):
+    other_store = open_store(tmp_path / "other.sqlite3")
+    open_key_ledger(tmp_path / "other-keys.sqlite3", other_store).dispose()
+    for path in ("other-keys.sqlite3", "none.sqlite3"):
+        with pytest.raises(InvalidInputError) as refused:
+            open_key_ledger(tmp_path / path, store)
+        assert refused.value.reason == "key_ledger_mismatch"
+    other_store.dispose()
+
+
+def test_the_copy_holds_what_the_ledger_holds_and_no_old_state_is_left_of_it(ledger, tmp_path):
+    keys = some_keys(50)
+    ledger.put(keys)
+    copy = KeyCopy(tmp_path / "copy", ledger, MAC)
+    copy.refresh()
+    before = (tmp_path / "copy").open("rb")
+    gone = next(iter(keys))
+    ledger.delete([gone])
+    copy.refresh()
+    read = read_key_copy(tmp_path / "copy", MAC)
+    assert dict(read.rows()) == {one: keys[one] for one in keys if one != gone}
+    assert read.count == 49
+    with before:
+        # whoever still holds the replaced file open, or finds its blocks, finds zeros
+        assert set(before.read()) == {0}
+
+
+@pytest.mark.parametrize("harm", ["cut", "line lost", "key changed", "other passphrase", "empty", "newer"])
+def test_a_copy_that_is_not_whole_is_none(ledger, tmp_path, harm):
+    ledger.put(some_keys(5))
+    path = tmp_path / "copy"
+    KeyCopy(path, ledger, MAC).refresh()
+    lines = path.read_bytes().splitlines(keepends=True)
+    match harm:
+        case "cut":
+            path.write_bytes(b"".join(lines)[:-20])
+        case "line lost":
+            path.write_bytes(b"".join(lines[:2] + lines[3:]))
+        case "key changed":
+            path.write_bytes(b"".join([lines[0], lines[2], lines[1], *lines[3:]]))
+        case "empty":
+            path.write_bytes(b"")
+        case "newer":
+            head = json.loads(lines[0]) | {"format": "credence-keys/2"}
+            path.write_bytes(b"".join([json.dumps(head).encode() + b"\n", *lines[1:]]))
+    with pytest.raises(InvalidInputError) as refused:
+        read_key_copy(path, random_bytes(32) if harm == "other passphrase" else MAC)
+    assert refused.value.reason == ("backup_newer_format" if harm == "newer" else "key_copy_malformed")
+
+
+def test_a_removal_that_was_noted_is_done_by_whoever_comes_next(ledger, store):
+    keys = some_keys()
+    ledger.put(keys)
+    copied = []
+    with store.begin() as connection:
+        KeyRemovals.note(connection, keys, erases=True)
+        KeyRemovals.note(connection, keys)
+    # the process died here
+    KeyRemovals(store, ledger, lambda: copied.append(ledger.get(keys))).finish()
+    assert copied == [{}]
+    with store.connect() as connection:
+        assert connection.execute(select(table.key_removal)).all() == []
+
+
+def test_keys_of_uploads_do_not_make_the_copy_follow_every_time(ledger, store):
+    keys = some_keys()
+    ledger.put(keys)
+    removals = KeyRemovals(store, ledger, lambda: pytest.fail("the copy was refreshed"))
+    with removals.removing() as connection:
+        removals.note(connection, keys)
+    assert ledger.get(keys) == {}
+
+
+def test_a_copy_that_cannot_be_written_keeps_the_note_and_the_answer_back(ledger, store, tmp_path):
+    keys = some_keys()
+    ledger.put(keys)
+    copy = KeyCopy(tmp_path / "unmounted" / "copy", ledger, MAC)
+    removals = KeyRemovals(store, ledger, copy.refresh)
+    with pytest.raises(CredenceError) as refused, removals.removing() as connection:
+        removals.note(connection, keys, erases=True)
+    assert refused.value.reason == "key_copy_failed"
+    (tmp_path / "unmounted").mkdir()
+    removals.finish()
+    assert read_key_copy(tmp_path / "unmounted" / "copy", MAC).count == 0
+
+
+class Instance:
+    """An instance that is not served, with a copy of its keys."""
+
+    def __init__(self, folder):
+        home = Home(folder / "credence")
+        found_instance(home)
+        self.node = AheadNode(home)
+        self.home = home
+        self.path = folder / "keys.copy"
+        self.all = open_instance(home, [self.node.url], processes=1, keys_copy=self.path)
+        (self.department,) = (one for one in self.all.departments.values() if "tax" in one.name)
+        self._firms = iter(range(10**6))
+
+    def attest(self):
+        """Attest to a firm of its own; return its code and the id of its data key."""
+        code = credit_code(next(self._firms), 9)
+        data_type = data_types()["tax_credit_rating"]
+        file = write_rows(self.path.with_name("rows.csv"), data_type.schema.name, [(code, {})])
+        rows = list(read_rows(data_type, Format.CSV, lambda: iter([file.read_bytes()])))
+        (digest,) = self.all.issuers[self.department.member].issue(data_type, rows, now=clock.now())
+        with self.all.store.connect() as connection:
+            held = table.attestation.c
+            key = connection.execute(select(held.data_key).where(held.digest == digest)).scalar_one()
+        assert self.all.keys.get([key])
+        return code, key
+
+    def copied(self):
+        return dict(read_key_copy(self.path, self.home.derived_key(MAC_LABEL)).rows())
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory):
+    made = Instance(tmp_path_factory.mktemp("erasing"))
+    yield made
+    made.all._pool.close()
+    made.all.store.dispose()
+    made.all.keys.dispose()
+    made.node.stop()
+
+
+def killing(monkeypatch, target, name, *, done):
+    real = getattr(target, name)
+
+    def killed(*arguments, **options):
+        if done:
+            real(*arguments, **options)
+        raise Killed
+
+    monkeypatch.setattr(target, name, killed)
+
+
+POINTS = {
+    "before it is revoked": ("ledger", "change_status", False),
+    "revoked and not noted": ("ledger", "change_status", True),
+    "noted and nothing deleted": ("keys", "delete", False),
+    "deleted and not copied": ("keys", "delete", True),
+    "copied and not closed": ("copy", "refresh", True),
+}
+
+
+@pytest.mark.parametrize("again", ["next start", "asked again"])
+@pytest.mark.parametrize("point", POINTS)
+def test_n1_d2_an_erasure_that_was_killed_is_finished_and_no_answer_leaves_before(instance, monkeypatch, point, again):
+    code, key = instance.attest()
+    instance.all._removals.finish(refresh=True)
+    assert key in instance.copied()
+    kept = []
+    call = Call(b"caller", random_bytes(8).hex(), b"POST /v1/erasures")
+    attempt = instance.all.calls.claim(call, b"body", clock.now())
+
+    def erase(attempt):
+        def keep(connection, erased):
+            kept.append(to_hex(erased.mined.transaction))
+            instance.all.calls.keep(connection, attempt, KeptAnswer(200, [], b"erased"))
+
+        return instance.all.erasures.erase(instance.department.member, credit_code=code, schema=None, keep=keep)
+
+    with monkeypatch.context() as patched:
+        where, name, done = POINTS[point]
+        target = {"ledger": instance.all.ledger, "keys": instance.all.keys}.get(where)
+        if target is None:
+            real = instance.all._removals._refresh_copy
+
+            def refresh():
+                real()
+                raise Killed
+
+            patched.setattr(instance.all._removals, "_refresh_copy", refresh)
+        else:
+            killing(patched, target, name, done=done)
+        with pytest.raises(Killed):
+            erase(attempt)
+    instance.all.calls.release(attempt)
+    if again == "next start":
+        instance.all._removals.finish(refresh=True)
+    was_noted = where != "ledger"
+    assert (len(kept) == 1) == was_noted
+    found = instance.all.calls.claim(call, b"body", clock.now())
+    if was_noted:
+        # the answer that was kept, and by the time that it is given the keys are gone everywhere
+        assert isinstance(found, KeptAnswer)
+    else:
+        erase(found)
+    assert instance.all.keys.get([key]) == {}
+    assert key not in instance.copied()
+    with instance.all.store.connect() as connection:
+        assert connection.execute(select(table.key_removal)).all() == []
+    with pytest.raises(InvalidInputError) as refused:
+        erase(found)
+    assert refused.value.reason == "not_found"

@@ -1,0 +1,106 @@
+"""docs/operating.md, "At night": a stranger with the four files runs exactly what is written there, and it is well."""
+
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from backup_kit import GOOD, Life
+from served_kit import SEED
+
+from api.backup.key_copy import MAC_LABEL, read_key_copy
+from api.backup.restore import next_generation
+from api.catalogue.synthetic import credit_code
+from api.home import Home
+from api.settings import environment_of_child
+
+PAGE = (Path(__file__).parents[2] / "docs" / "operating.md").read_text("utf-8")
+NIGHT = PAGE.partition("## At night")[2].partition("\n## ")[0]
+BLOCKS = re.findall(r"^```sh (night[a-z-]*)\n(.*?)^```$", NIGHT, re.MULTILINE | re.DOTALL)
+# the stranger does not stay: what was started ends with the script
+LEAVE = "trap 'kill $! 2> /dev/null; wait' EXIT\n"
+
+
+@pytest.fixture(scope="module")
+def life(tmp_path_factory):
+    made = Life(tmp_path_factory.mktemp("night"))
+    yield made
+    made.close()
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def test_d2_what_the_page_says_for_the_night_brings_a_killed_instance_back_and_what_is_erased_stays_so(life):
+    place, safe = life.place, life.folder / "safe"
+    consent = place.grant(GOOD)
+    victim = place.new_taxpayer()
+    of_victim = place.grant(GOOD, firm=victim)
+    backup = life.backup("20261126T0100Z.age")
+    late = place.new_taxpayer()
+    place.grant(GOOD, firm=late)
+    place.tax.post("/v1/erasures", {"credit_code": credit_code(victim.number, SEED)})
+    life.kill()
+    safe.mkdir()
+    for file in (life.identity, life.passphrase):
+        shutil.move(file, safe / file.name)
+    lost = place.home.path.rename(life.folder / "lost")
+    places = {
+        "BACKUP": backup,
+        "KEYS": life.copy,
+        "IDENTITY": safe / "identity",
+        "PASSPHRASE": safe / "passphrase",
+        "CHAIN": lost / "chain.sqlite3",
+        "FOLDER": life.folder / "back",
+        "PORT": free_port(),
+        "RECIPIENT": life.recipient,
+        "BANK": "demo-bank",
+        "CONSENT": consent,
+        "QUESTION": GOOD,
+    }
+    ((_, named), *steps) = BLOCKS
+    assert re.findall(r"^([A-Z]+)=", named, re.MULTILINE) == list(places)
+    script = "".join(f"{name}={shlex.quote(str(value))}\n" for name, value in places.items())
+    script += "".join(step for kind, step in steps if kind == "night")
+    # and that which is not in the page: a question about the firm that was erased
+    script += f'credence verify "$QUESTION" --consent {of_victim} --as "$BANK" --home "$FOLDER" || echo "code $?"\n'
+    environment = environment_of_child(None, None)
+    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    done = subprocess.run(
+        ["sh", "-eu", "-c", LEAVE + script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=200,
+        env=environment,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "cannot_tell    tax_payment.paid_amount >= 1000000 CNY during 2025  erased: " in done.stdout
+    assert done.stdout.rstrip().endswith("code 3")
+    said = plain(done.stdout)
+    for line in shown():
+        assert plain(line) in said, (line, done.stdout)
+    assert (life.folder / "back-first.age").is_file()
+    # the copy of the keys is that of the restored instance now
+    copied = read_key_copy(life.copy, Home(places["FOLDER"]).derived_key(MAC_LABEL))
+    assert copied.version >= next_generation(0)
+
+
+def shown():
+    """Return the lines that the page shows as the output of the steps."""
+    around = re.sub(r"^```.*?^```$", "", NIGHT, flags=re.MULTILINE | re.DOTALL)
+    return [line.strip() for line in around.splitlines() if re.match(r"^ {4}\S", line)]
+
+
+def plain(text):
+    """Return text without what differs from run to run: numbers, places, and how lines are broken."""
+    text = re.sub(r"\S*/\S*", "PATH", text)
+    text = re.sub(r"\d[\d:.-]*", "0", text)
+    return re.sub(r"\s+", " ", text)

@@ -1,0 +1,60 @@
+"""Faults put into the API on purpose, to see that a walk finds them."""
+
+import threading
+from dataclasses import replace
+
+LATE_S = 1.0
+
+
+def takes_what_is_asked_again_for_new():
+    """A verification that was cut off costs a second use when it is asked again."""
+    from api.services.idempotency import Attempt, IdempotentCalls
+    from ledger_node.randomness import random_bytes
+
+    real = IdempotentCalls._again
+
+    def again(*args):
+        found = real(*args)
+        return replace(found, seed=random_bytes(32), again=False) if isinstance(found, Attempt) else found
+
+    IdempotentCalls._again = again
+
+
+def acknowledges_before_the_commit():
+    """An upload is acknowledged a moment before it is durable."""
+    from api.services.job import JobService
+
+    real = JobService._close
+
+    def close(*args):
+        threading.Timer(LATE_S, real, args).start()
+
+    JobService._close = close
+
+
+def notes_an_anchor_that_was_not_sent():
+    """A row says that a consent is on the ledger before it is sent, so that no start brings it there."""
+    from sqlalchemy import update
+
+    from api.services.consent import ConsentService
+    from api.storage import table
+
+    real = ConsentService._record
+
+    def record(self, consent_id, *args):
+        with self._store.begin() as connection:
+            noted = update(table.consent).where(table.consent.c.id == consent_id).values(transaction=bytes(32))
+            connection.execute(noted)
+        real(self, consent_id, *args)
+
+    ConsentService._record = record
+
+
+FAULTS = {
+    fault.__name__: fault
+    for fault in (
+        takes_what_is_asked_again_for_new,
+        acknowledges_before_the_commit,
+        notes_an_anchor_that_was_not_sent,
+    )
+}

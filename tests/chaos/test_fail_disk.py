@@ -1,0 +1,90 @@
+"""The disk is full at every commit of every path: whoever asks is told why, and nothing is lost or done twice."""
+
+import resource
+
+import pytest
+from fail_life import Deaths
+from fail_path import GOOD, PATHS, granted, wait_for
+from fail_walk import settle
+from served_kit import seen, write_rows
+
+from api.client.client import ApiError, Client
+from api.credential_of import credential_named
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.record import from_hex, to_hex
+
+pytestmark = pytest.mark.skipif(
+    not hasattr(Reason, "STORE_UNAVAILABLE"), reason="needs the store that says store_unavailable (issue 6, part 6)"
+)
+COMMITS = "(commit|block) .* before"
+"""Where a disk may refuse."""
+ANCHORING = {"access log": 1}
+NEVER_S = 3600
+
+
+@pytest.fixture(scope="module")
+def fullnesses():
+    """Where the disk was full already."""
+    return Deaths(COMMITS)
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(1_800)
+@pytest.mark.parametrize("path", list(PATHS))
+def test_n7_a_disk_that_is_full_at_any_commit_of_a_path_changes_nothing_in_the_end(ground, tmp_path, path, fullnesses):
+    interval = ANCHORING.get(path, NEVER_S)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "clean").mkdir()
+    full = ground.walk(PATHS[path], tmp_path / "full", fullnesses, full=True, interval=interval)
+    clean = ground.walk(PATHS[path], tmp_path / "clean", times=full.times, interval=interval)
+    print(f"{path}: the disk was full {full.deaths} times")  # noqa: T201
+    assert full.told == clean.told
+    assert full.state.difference(clean.state) == []
+    assert full.deaths > 0
+
+
+@pytest.fixture
+def place(ground, tmp_path):
+    made = ground.copy(tmp_path)
+    yield made
+    made.close()
+
+
+def refused(call):
+    with pytest.raises(ApiError) as caught:
+        call()
+    return caught.value.status, caught.value.reason
+
+
+@pytest.mark.chaos
+def test_n7_whoever_asks_while_the_disk_takes_nothing_is_told_so_and_what_was_acknowledged_is_done_later(place):
+    life, (consent, secret) = place.served, granted(place)
+    bank = Client(life.url, credential_named(place.home, "demo-bank"))
+    assert bank.get("/v1/me")
+    rows = [(place.fresh(), {}) for _ in range(50)]
+    job = place.tax.upload(write_rows(place.folder / "many.csv", "tax_payment", rows), "tax_payment")
+    life.limit_files("api", 0)
+    withdrawal = f"/v1/consents/{consent}/withdrawal", {"secret": to_hex(secret)}
+    assert refused(lambda: bank.verify(consent, [GOOD])) == (503, "store_unavailable")
+    assert refused(lambda: bank.post(*withdrawal)) == (503, "store_unavailable")
+    bank.close()
+    life.limit_files("api", resource.RLIM_INFINITY)
+    assert seen(place.bank.verify(consent, [GOOD])) == [("holds", None)]
+    assert place.bank.post(*withdrawal)["state"] == "withdrawn"
+    state = wait_for(job, place.tax)
+    assert (state["state"], state["issued"], state["rejected"]) == ("done", 50, 0)
+    settle(place)
+    (uses,) = place.ledger.recorded_uses([from_hex(consent, "consent")]).values()
+    assert len(uses) == 1
+
+
+@pytest.mark.chaos
+def test_n7_a_node_whose_disk_takes_nothing_ends_and_what_was_asked_meanwhile_is_done_once_by_the_next_one(place):
+    life, (consent, _) = place.served, granted(place)
+    before = life.pid("node")
+    life.limit_files("node", 0)
+    assert seen(place.bank.verify(consent, [GOOD])) == [("holds", None)]
+    assert life.pid("node") != before
+    settle(place)
+    (uses,) = place.ledger.recorded_uses([from_hex(consent, "consent")]).values()
+    assert len(uses) == 1
