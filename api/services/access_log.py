@@ -133,7 +133,7 @@ class AccessLog:
         with self._store.connect() as connection:
             named = {row.id: row.data_key for row in connection.execute(_KEYS_OF, {"subjects": wanted})}
         # looked up whether it is needed or not, so that a consent of others takes the way of one that is not there
-        wrapped = self._key_ledger.get([_OWN_KEY_ID, *named.values()])
+        wrapped = self._key_ledger.get([_OWN_KEY_ID, *(named.get(subject, b"") for subject in wanted)])
         own = wrapped.get(_OWN_KEY_ID)
         if own is None:
             own = self._key_ledger.ensure(_OWN_KEY_ID, self._kek.new_data_key()[1])

@@ -26,6 +26,7 @@ class Beside:
     """A second instance with a copy of a place's store, whose nodes are behind proxies."""
 
     def __init__(self, place, folder, *node_urls):
+        place.require_file()
         self._consents = [place.grant(QUESTION) for _ in range(CONSENTS)]
         self.turn()
         self.home = copy_home(place.home, folder)
@@ -71,8 +72,9 @@ def copy_home(home, folder):
     (folder / "keys").mkdir()
     for path in (home.path / "keys").iterdir():
         (folder / "keys" / path.name).write_bytes(path.read_bytes())
-    with closing(sqlite3.connect(home.store)) as source, closing(sqlite3.connect(folder / "store.sqlite3")) as target:
-        source.backup(target)
+    for database in (home.store, home.key_ledger):
+        with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(folder / database.name)) as target:
+            source.backup(target)
     return Home(folder)
 
 
