@@ -83,7 +83,7 @@ class Server:
         self._databases += 1
         name = f"store_{self._databases}"
         # made from the empty template, which is cheaper than from the usual one
-        self.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 STRATEGY file_copy").format(sql.Identifier(name)))
+        self.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
         return self.url(name)
 
     def url(self, database):

@@ -1,6 +1,7 @@
 """Jobs: an upload is spooled encrypted, acknowledged, and then issued row by row, whatever happens between."""
 
 import logging
+import re
 import threading
 from collections.abc import AsyncIterable, Callable, Iterator, Mapping
 from typing import Any, Final
@@ -29,6 +30,7 @@ BLOCK: Final = 4096
 _CHUNK_BYTES: Final = 1 << 20
 _RETRY_S: Final = 1.0
 _IDLE_S: Final = 5.0
+_ID: Final = re.compile("[0-9a-f]{32}")
 _WAITING: Final = ("queued", "running")
 _INTERRUPTED: Final = InvalidInputError(
     Reason.UPLOAD_INTERRUPTED, "the upload broke off; send the file again, rows are never issued twice"
@@ -161,6 +163,8 @@ class JobService:
 
     def show(self, job_id: str, member: bytes) -> dict[str, Any] | None:
         """Return a job of ``member`` as the API shows it."""
+        if not _ID.fullmatch(job_id):
+            return None
         with self._store.connect() as connection:
             job = connection.execute(
                 select(table.job).where(table.job.c.id == job_id, table.job.c.member == member)

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import httpx
+import pytest
 from canary_kit import plant, plant_row
 from postgres_kit import usual_database
 
@@ -158,6 +159,11 @@ class Place:
         """Return a raw HTTP client, for requests that no client of ours would send."""
         session = Session(self.served.url, credential_named(self.home, name)) if name else None
         return self._keep(httpx.Client(base_url=self.served.url, auth=session, timeout=60, trust_env=False))
+
+    def require_file(self):
+        """Skip a test that looks into the files of the store, where it is kept in none."""
+        if self.served.database_url is not None:
+            pytest.skip("the store is in PostgreSQL")
 
     def store(self):
         """Open the instance's store beside it."""

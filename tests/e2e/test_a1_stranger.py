@@ -104,6 +104,7 @@ def instance(place, tmp_path_factory):
 
     It holds a consent that was used, and a request, both of the demo bank and the shop; and a request to another firm.
     """
+    place.require_file()
     consent = place.grant(GOOD)
     use = place.bank.verify(consent, [GOOD])["use"]["id"]
     request = place.bank.post("/v1/consent-requests", {"request": place.request([one_form(GOOD)]).to_json()})["id"]

@@ -15,6 +15,7 @@ from api.attack.needle import Needles
 from api.catalogue.datatype import schemas
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
+from api.demo.server import Served
 from api.storage import table
 from api.storage.database import open_store
 from api.vault.cipher import KeyEncryptionKey, unseal
@@ -151,7 +152,9 @@ def secrets_of(home):
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory):
     """An instance that was used as usual and then killed; ``killed`` holds its files as the kill left them."""
-    place = Place(tmp_path_factory.mktemp("d1"))
+    # what is searched are files: the folder with the store in it
+    folder = tmp_path_factory.mktemp("d1")
+    place = Place(folder, Served(folder / "credence", processes=1))
     attest_all(place)
     live(place)
     correct_all(place)  # after the erasure, which empties the write-ahead log

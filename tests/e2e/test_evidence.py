@@ -165,6 +165,7 @@ def test_d2_erasing_what_an_answer_shows_erases_the_evidence_that_is_kept(place,
 
 
 def test_d1_evidence_lies_in_the_store_sealed(place, bundle, answer):
+    place.require_file()
     read = Bundle.decode(bundle)
     shown = next(iter(read.presentation.attestations.values()))
     secrets = [

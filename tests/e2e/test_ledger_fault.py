@@ -26,6 +26,7 @@ class Beside:
     """A second instance with a copy of a place's store, whose nodes are behind proxies."""
 
     def __init__(self, place, folder, *node_urls):
+        place.require_file()
         self._consents = [place.grant(QUESTION) for _ in range(CONSENTS)]
         self.turn()
         self.home = copy_home(place.home, folder)
