@@ -1,5 +1,5 @@
 -- wrk sends the requests of a file, each once: every one carries a proof of its own, so none could be sent twice.
--- Arguments: the file ("LENGTH\n" before each request), and milliseconds between two requests of a connection.
+-- Arguments: the file ("LENGTH\n" before each request), and mean milliseconds between two requests of a connection.
 local threads = {}
 
 function setup(thread)
@@ -20,7 +20,8 @@ function init(args)
 end
 
 function delay()
-  return pause
+  -- at random, so that connections do not come in step
+  return pause * 2 * math.random()
 end
 
 function request()

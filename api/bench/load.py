@@ -88,11 +88,15 @@ class Load:
         file.write_bytes(b"".join(b"%d\n%s" % (len(request), request) for request in requests))
         command = [require_wrk(), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s"]
         command += ["-s", str(_SCRIPT), url, "--", str(file), str(pause_ms)]
-        self._child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - wrk, found on PATH
+        self._command = command
 
-    def result(self) -> Loaded:
-        """Wait for the end and return what was seen."""
-        words, _ = self._child.communicate()
-        if self._child.returncode != 0:
-            raise InvalidInputError(Reason.CONFIGURATION, f"wrk failed: {words[-500:]}")
-        return Loaded(**json.loads(words.splitlines()[-1]))
+    def run(self) -> Loaded:
+        """Send until the time is over, and return what was seen.
+
+        Raises:
+            InvalidInputError: ``configuration``; wrk failed.
+        """
+        ran = subprocess.run(self._command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 - wrk, from PATH
+        if ran.returncode != 0:
+            raise InvalidInputError(Reason.CONFIGURATION, f"wrk failed: {ran.stdout[-500:]}")
+        return Loaded(**json.loads(ran.stdout.splitlines()[-1]))

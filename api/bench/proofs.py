@@ -9,17 +9,16 @@ from pathlib import Path
 from typing import Final
 
 from api.bench.dispute import onchain_gas
+from api.bench.keccak import keccak_us
 from api.bench.sample import bundle, one_digit_schema, sample_values, two_digit_schema
 from api.services.commit_pool import CommitPool, commit_rows
 from ledger_node.domain.canonical import encode
 from ledger_node.domain.commitment import Committer
-from ledger_node.domain.hashing import HASH_BYTES, walk
 from ledger_node.domain.opening import proof_to_json
 from ledger_node.domain.schema import Schema
 
 _PEERS: Final = ("anoncreds_peer", "sd_jwt_peer")
 _BLOCK: Final = 128
-_STEPS: Final = 50_000
 _CODE: Final = "91990000MABYF3008C"
 
 
@@ -29,7 +28,7 @@ def proofs(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[str
     one, two = one_digit_schema(), two_digit_schema()
     figures: dict[str, float | None] = {"verify_bundle_ms": _verify_ms(200 if quick else 2000)}
     say("a bundle: three predicates, two reveals, the header, and its path in a batch of 10,000")
-    figures["keccak_step_us"] = _keccak_step_us()
+    figures["keccak_step_us"] = keccak_us()
     figures["issue_per_s_two_digit"] = _commits_per_s(two, rows)
     figures["issue_per_s_one_digit"] = _commits_per_s(one, rows)
     figures["two_core_scaling"] = _scaling(two, 4 * rows)
@@ -62,16 +61,6 @@ def _commits_per_s(schema: Schema, count: int) -> int:
         commit_rows(committer, rows)
         rates.append(_BLOCK / (time.process_time() - began))
     return round(statistics.median(rates))
-
-
-def _keccak_step_us() -> float:
-    """Return what one step of a chain takes here: rates of issuing are to be read against it."""
-    times = []
-    for _ in range(9):
-        began = time.process_time()
-        walk(bytes(HASH_BYTES), bytes(HASH_BYTES), _STEPS)
-        times.append(1e6 * (time.process_time() - began) / _STEPS)
-    return round(statistics.median(times), 2)
 
 
 def _scaling(schema: Schema, count: int) -> float:

@@ -31,6 +31,10 @@ class FairTurns:
         finally:
             self._give_back(caller)
 
+    def held(self, caller: bytes) -> int:
+        """Return how many turns a caller holds."""
+        return self._held.get(caller, 0)
+
     async def _wait(self, caller: bytes) -> None:
         given = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(caller, deque()).append(given)

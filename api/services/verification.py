@@ -37,6 +37,7 @@ Result = TypeVar("Result")
 _THREADS: Final = 2
 """While one waits for the ledger or the disk, the other makes proofs."""
 _GROUP: Final = 16
+_SMALL_GROUP: Final = 4
 _REFUSALS: Final = (
     Reason.CONSENT_UNKNOWN,
     Reason.CONSENT_WITHDRAWN,
@@ -72,14 +73,19 @@ class VerificationService:
         self._groups: GroupWork[Asking, Answer] = GroupWork(
             self._answer_all, name="verifications", threads=_THREADS, most=_GROUP
         )
+        self._small_groups: GroupWork[Asking, Answer] = GroupWork(
+            self._answer_all, name="few verifications", threads=1, most=_SMALL_GROUP
+        )
 
     def start(self) -> None:
         """Start answering."""
         self._groups.start()
+        self._small_groups.start()
 
     def stop(self) -> None:
         """Answer what waits, then stop."""
         self._groups.stop()
+        self._small_groups.stop()
 
     def verify(
         self,
@@ -92,10 +98,12 @@ class VerificationService:
         operator: str | None = None,
         attempt: Attempt,
         keep: Keep = keep_nothing,
+        asks_little: bool = False,
     ) -> Answer:
         """Answer ``claims`` for ``bank``, and log them before the answer leaves.
 
         The use is the seed of ``attempt``, so that trying again costs no second one. ``keep`` stores the answer.
+        ``asks_little``: the bank has few others under way, and does not wait behind the groups of those that have many.
 
         Raises:
             InvalidInputError: a claim cannot be asked at all, whatever the consent.
@@ -108,7 +116,8 @@ class VerificationService:
         for claim in claims:
             claim.require_askable(schemas())
         held = self._consents.find(consent_id)
-        return self._groups.do(Asking(bank, operator, consent_id, held, attempt, claims, purpose, policy, keep))
+        groups = self._small_groups if asks_little else self._groups
+        return groups.do(Asking(bank, operator, consent_id, held, attempt, claims, purpose, policy, keep))
 
     def _answer_all(self, group: Sequence[Asking]) -> list[Answer | Exception]:
         begun = [_tried(begin, asking) for asking in group]

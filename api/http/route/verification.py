@@ -1,6 +1,7 @@
 """Verifications: a bank's questions, answered with verdicts, reasons and proofs."""
 
 from collections.abc import Callable
+from typing import Final
 
 import orjson
 from fastapi import APIRouter, Request, Response
@@ -23,6 +24,8 @@ from ledger_node.domain.record import Record
 from ledger_node.domain.verification import Policy
 
 router = APIRouter(tags=["verifications"])
+_LITTLE: Final = 2
+"""Verifications of one bank under way at once; more are work to be done in bulk."""
 
 
 @router.post(
@@ -99,6 +102,7 @@ async def verify(request: Request, instance: Access, bank: ABank) -> Response:
                 operator=operator,
                 attempt=attempt_of(request),
                 keep=keep,
+                asks_little=turns.held(bank.id) <= _LITTLE,
             )
         verified.presentation = answer.presentation
     return made[-1]
