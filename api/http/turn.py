@@ -10,7 +10,7 @@ class FairTurns:
     """So many at a time, called from the event loop alone.
 
     A turn that becomes free goes to the caller, of those that wait, who has the fewest; among equals to the one that
-    was served longest ago.
+    ended a turn longest ago.
     """
 
     def __init__(self, at_once: int) -> None:
@@ -54,8 +54,9 @@ class FairTurns:
         if not self._waiting:
             self._free += 1
             return
+        if caller in self._waiting:
+            self._waiting.move_to_end(caller)
         following = min(self._waiting, key=lambda waiting: self._held.get(waiting, 0))
-        self._waiting.move_to_end(following)
         given = self._waiting[following][0]
         self._forget(following, given)
         self._held[following] = self._held.get(following, 0) + 1

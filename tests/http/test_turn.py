@@ -1,0 +1,111 @@
+"""Turns at verifications: who asks for much waits for itself and not for others."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import pytest
+
+from api.http.turn import FairTurns
+
+
+class Queue:
+    """Callers in the order in which they got their turn."""
+
+    def __init__(self, at_once):
+        self.turns = FairTurns(at_once)
+        self.served = []
+        self._holding = []
+
+    async def take(self, caller):
+        stack = AsyncExitStack()
+        await stack.enter_async_context(self.turns.turn(caller))
+        self.served.append(caller)
+        self._holding.append((caller, stack))
+
+    def ask(self, caller):
+        return asyncio.ensure_future(self.take(caller))
+
+    async def finish(self, caller):
+        place = next(place for place, (who, _) in enumerate(self._holding) if who == caller)
+        await self._holding.pop(place)[1].aclose()
+        await settle()
+
+
+async def settle():
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+def test_a9_a_bank_that_floods_does_not_keep_another_one_waiting_behind_it():
+    async def run():
+        queue = Queue(at_once=2)
+        flood = [queue.ask(b"flood") for _ in range(50)]
+        await settle()
+        other = queue.ask(b"other")
+        await settle()
+        assert queue.served == [b"flood"] * 2
+        await queue.finish(b"flood")
+        assert queue.served[-1] == b"other"
+        for task in [*flood, other]:
+            task.cancel()
+
+    asyncio.run(run())
+
+
+def test_among_equals_they_come_one_after_the_other():
+    async def run():
+        queue = Queue(at_once=1)
+        asked = [queue.ask(caller) for caller in (b"a", b"a", b"b", b"c", b"b")]
+        await settle()
+        for _ in asked[1:]:
+            await queue.finish(queue.served[-1])
+        assert queue.served == [b"a", b"b", b"c", b"a", b"b"]
+
+    asyncio.run(run())
+
+
+def test_who_goes_away_while_waiting_leaves_no_turn_behind():
+    async def run():
+        queue = Queue(at_once=1)
+        queue.ask(b"a")
+        await settle()
+        gone = queue.ask(b"b")
+        await settle()
+        gone.cancel()
+        await settle()
+        await queue.finish(b"a")
+        await queue.take(b"c")
+        assert queue.served == [b"a", b"c"]
+
+    asyncio.run(run())
+
+
+def test_a_turn_that_was_given_to_somebody_who_goes_away_is_given_on():
+    async def run():
+        queue = Queue(at_once=1)
+        queue.ask(b"a")
+        await settle()
+        gone, following = queue.ask(b"b"), queue.ask(b"c")
+        await settle()
+        # given and cancelled in the same moment
+        queue.turns._give_back(b"a")
+        gone.cancel()
+        await settle()
+        assert gone.cancelled()
+        assert queue.served == [b"a", b"c"]
+        assert following.done()
+
+    asyncio.run(run())
+
+
+def test_a_turn_is_given_back_when_the_work_fails():
+    async def run():
+        turns = FairTurns(1)
+        with pytest.raises(RuntimeError, match="broken"):
+            async with turns.turn(b"a"):
+                raise RuntimeError("broken")
+        async with turns.turn(b"a"):
+            assert turns.held(b"a") == 1
+        assert turns.held(b"a") == 0
+
+    asyncio.run(run())

@@ -1,0 +1,101 @@
+"""Work in groups: everybody gets their own result, and what waits together is done together."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from api.services.group_work import GroupWork
+
+
+class Gate:
+    """Work that waits until it may go on, and notes its groups."""
+
+    def __init__(self):
+        self.groups = []
+        self.entered, self.open = threading.Event(), threading.Event()
+
+    def __call__(self, group):
+        self.groups.append(list(group))
+        self.entered.set()
+        assert self.open.wait(30)
+        return [ValueError(f"no {item}") if item < 0 else item * 10 for item in group]
+
+
+@pytest.fixture
+def work():
+    gates = []
+
+    def start(work, most=8):
+        made = GroupWork(work, name="work", threads=1, most=most)
+        made.start()
+        gates.append(made)
+        return made
+
+    yield start
+    for made in gates:
+        made.stop()
+
+
+def waiting(made, count):
+    """Wait until so many items wait."""
+    for _ in range(3000):
+        if made._waiting.qsize() == count:
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError(made._waiting.qsize())
+
+
+def test_what_comes_while_a_group_is_worked_on_is_the_next_group(work):
+    gate = Gate()
+    made = work(gate, most=3)
+    with ThreadPoolExecutor(6) as callers:
+        first = callers.submit(made.do, 1)
+        assert gate.entered.wait(30)
+        later = {n: callers.submit(made.do, n) for n in (2, 3, 4, 5)}
+        waiting(made, 4)
+        gate.open.set()
+        assert first.result(30) == 10
+        assert {n: future.result(30) for n, future in later.items()} == {2: 20, 3: 30, 4: 40, 5: 50}
+    assert [len(group) for group in gate.groups] == [1, 3, 1]
+
+
+def test_an_error_of_one_is_not_that_of_the_others(work):
+    gate = Gate()
+    gate.open.set()
+    made = work(gate)
+    with ThreadPoolExecutor(2) as callers:
+        good, bad = callers.submit(made.do, 1), callers.submit(made.do, -1)
+        assert good.result(30) == 10
+        with pytest.raises(ValueError, match="no -1"):
+            bad.result(30)
+
+
+def test_a_group_that_fails_as_a_whole_is_an_error_for_each_and_the_next_one_is_worked_on(work):
+    calls = []
+
+    def fragile(group):
+        calls.append(group)
+        if len(calls) == 1:
+            raise OSError("disk full")
+        return list(group)
+
+    made = work(fragile)
+    with pytest.raises(OSError, match="disk full"):
+        made.do(1)
+    assert made.do(2) == 2
+
+
+def test_stopping_works_on_what_waits_first():
+    gate = Gate()
+    made = GroupWork(gate, name="work", threads=1, most=8)
+    made.start()
+    with ThreadPoolExecutor(3) as callers:
+        first = callers.submit(made.do, 1)
+        assert gate.entered.wait(30)
+        second = callers.submit(made.do, 2)
+        waiting(made, 1)
+        stopping = callers.submit(made.stop)
+        gate.open.set()
+        stopping.result(30)
+        assert (first.result(30), second.result(30)) == (10, 20)
