@@ -53,6 +53,11 @@ from api.storage.postgres import PostgresStore
 from api.vault.cipher import KeyEncryptionKey
 from api.vault.joint_key import KeyRing
 from api.vault.key_ledger import KeyLedger, open_key_ledger
+from api.watch.collector import InstanceGauges
+from api.watch.head import HeadAge
+from api.watch.metric import Metrics
+from api.watch.readiness import Readiness, head_age_limit
+from api.watch.sampler import Sampler
 from ledger_node import clock
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.port import Ledger, Role
@@ -94,6 +99,10 @@ class Instance:
     cursors: CursorCodec
     rpc: Rpc
     senders: Sequence[Sender]
+    metrics: Metrics
+    head: HeadAge
+    readiness: Readiness
+    sampler: Sampler
     _upkeep: Upkeep
     receipts: ConsentReceipts
     notices: NoticeReader
@@ -131,6 +140,7 @@ class Instance:
             _log.warning("some writes wait for the ledger: %s", error.reason)
         self.calls.start()
         self._upkeep.start()
+        self.sampler.start()
         self.verifications.start()
         self._intervals.start()
         self._follower.start()
@@ -163,6 +173,7 @@ class Instance:
         self._follower.stop()
         self._deliveries.stop()
         self._upkeep.stop()
+        self.sampler.stop()
         self._pool.close()
         self.store.dispose()
         self.keys.dispose()
@@ -177,13 +188,15 @@ def open_instance(
     keys_url: str | None = None,
     keys_copy: Path | None = None,
     access_interval_s: float = ACCESS_INTERVAL_S,
+    ready_age_s: float | None = None,
     insecure_local_webhooks: bool = False,
 ) -> Instance:
     """Wire an instance from its home folder and the addresses of its nodes, the preferred one first.
 
     ``database_url``, ``keys_url``: where the store and the key ledger are, if they are not in the folder.
     ``keys_copy``: where the one copy of the key ledger is. ``access_interval_s``: seconds between two anchors of the
-    access log. ``insecure_local_webhooks``: for tests, webhooks may go to this machine.
+    access log. ``ready_age_s``: seconds after which a head is old and a transaction stuck (default: what follows from
+    that). ``insecure_local_webhooks``: for tests, webhooks may go to this machine.
 
     Raises:
         InvalidInputError: ``configuration``; a file or key is missing, or purposes.json is not the agreed one.
@@ -233,6 +246,18 @@ def open_instance(
     gaps = LedgerGaps(store, keys, removals, ledger, names, keeper.member)
     receipts = ConsentReceipts(store, ledger, consents, keeper)
     rules = InsecureLoopbackAddresses() if insecure_local_webhooks else PublicAddresses()
+    metrics, head = Metrics(), HeadAge(clock.monotonic)
+    senders = {"relayer": relaying, "registrar": registering}
+    sampler = Sampler(
+        store,
+        rpc,
+        head,
+        members=list(departments),
+        accounts={role: [health.account for health in sender.health()] for role, sender in senders.items()},
+        monotonic=clock.monotonic,
+    )
+    metrics.registry.register(InstanceGauges(rpc, senders, head, sampler, now=clock.now, monotonic=clock.monotonic))
+    limit_s = ready_age_s or head_age_limit(access_interval_s)
     webhooks = Webhooks(store, keys, departments[registrar.id].kek, rules, system_addresses, clock.now)
     evidence = EvidenceReader(store, ring)
     return Instance(
@@ -252,7 +277,14 @@ def open_instance(
         consents=consents,
         consent_requests=ConsentRequestService(store, ledger, subjects, history, consents),
         verifications=VerificationService(
-            vaults, subjects, consents, recorder, log, receipts, EvidenceCapture(book, ledger, keeper)
+            vaults,
+            subjects,
+            consents,
+            recorder,
+            log,
+            receipts,
+            EvidenceCapture(book, ledger, keeper),
+            metrics,
         ),
         evidence=evidence,
         evidence_pages=EvidencePages(evidence, ledger),
@@ -261,7 +293,11 @@ def open_instance(
         calls=IdempotentCalls(store, departments[registrar.id].kek, ring, removals.finish),
         cursors=CursorCodec(departments[registrar.id].kek.index),
         rpc=rpc,
-        senders=(relaying, registering),
+        senders=tuple(senders.values()),
+        metrics=metrics,
+        head=head,
+        readiness=Readiness(store, ledger, relaying, head, sampler, limit_s=limit_s),
+        sampler=sampler,
         _upkeep=Upkeep(rpc, (relaying, registering)),
         receipts=receipts,
         notices=NoticeReader(store),

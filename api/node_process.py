@@ -8,6 +8,7 @@ import threading
 from typing import Final
 
 from api.home import Home
+from api.watch.log import LogFormat
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.reason import Reason
 
@@ -18,9 +19,10 @@ _log = logging.getLogger(__name__)
 class NodeProcess:
     """Runs ``credence node run`` and keeps it running until ``stop``; the child ends when this process does."""
 
-    def __init__(self, home: Home, port: int = 0) -> None:
+    def __init__(self, home: Home, port: int = 0, *, log_format: LogFormat | None = None) -> None:
         self._home = home
         self._port = port
+        self._log_format = log_format
         self._child: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="node", daemon=True)
@@ -53,6 +55,8 @@ class NodeProcess:
     def _spawn(self) -> None:
         command = [sys.executable, "-m", "api.cli.main", "node", "run", "--home", str(self._home.path)]
         command += ["--port", str(self._port), "--json", "--stop-with-parent"]
+        if self._log_format is not None:
+            command += ["--log-format", self._log_format.value]
         # stdin is a pipe that nobody writes to: its end tells the child that this process is gone
         child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - ourselves
         self._child = child

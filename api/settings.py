@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from api.private_file import read_private
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
@@ -15,6 +16,8 @@ DEFAULT_HOME: Final = ".credence"
 DEFAULT_PORT: Final = 8700
 ACCESS_INTERVAL_S: Final = 60
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
+_LEAST_TOKEN: Final = 24
+_TOKEN: Final = re.compile(rb"[A-Za-z0-9._~+/=-]{%d,}" % _LEAST_TOKEN)
 NOTIFY_INTERVAL_S: Final = 1.0
 MAX_BODY_BYTES: Final = 1 << 20
 MAX_UPLOAD_BYTES: Final = 4 << 30
@@ -46,6 +49,18 @@ class HttpSettings:
     """Origins whose pages may call the API from a browser."""
     at_once: int = 32
     """Verifications that are worked on at the same time; others wait for their turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchSettings:
+    """How the instance is watched."""
+
+    metrics_token: bytes | None = field(default=None, repr=False)
+    """What a reader of /metrics shows; without one only callers on this machine may read."""
+    ready_age_s: float | None = None
+    """When a head is old and a transaction stuck, in seconds; None: what follows from the beat of the access log."""
+    slow_s: float = 1.0
+    """A request that takes longer gets a line in the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +126,32 @@ def http_settings() -> HttpSettings:
         _positive("CREDENCE_BODY_PAUSE", environ.get("CREDENCE_BODY_PAUSE", str(usual.body_pause_s))),
         tuple(_origin(text) for text in environ.get("CREDENCE_CORS_ORIGINS", "").split()),
     )
+
+
+def watch_settings() -> WatchSettings:
+    """Read CREDENCE_METRICS_TOKEN_FILE, CREDENCE_READY_AGE and CREDENCE_LOG_SLOW.
+
+    Raises:
+        InvalidInputError: ``configuration``, naming the variable or the file.
+    """
+    environ = os.environ  # noqa: TID251 - this is the one reader
+    file, age = environ.get("CREDENCE_METRICS_TOKEN_FILE"), environ.get("CREDENCE_READY_AGE")
+    return WatchSettings(
+        _token(Path(file)) if file else None,
+        _positive("CREDENCE_READY_AGE", age) if age else None,
+        _positive("CREDENCE_LOG_SLOW", environ.get("CREDENCE_LOG_SLOW", str(WatchSettings().slow_s))),
+    )
+
+
+def _token(path: Path) -> bytes:
+    token = read_private(path).strip()
+    if not _TOKEN.fullmatch(token):
+        raise InvalidInputError(
+            Reason.CONFIGURATION,
+            f"{path} must hold one token of {_LEAST_TOKEN} or more letters, digits and -._~+/=; "
+            "make one with: openssl rand -hex 32",
+        )
+    return token
 
 
 def _rate(environ: Mapping[str, str], name: str, usual: Rate) -> Rate:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import canary_kit
 import postgres_kit
 import pytest
 from hypothesis import Phase, is_hypothesis_test, settings
@@ -19,12 +20,19 @@ settings.register_profile(
 
 def pytest_addoption(parser):
     parser.addoption("--chaos", action="store_true", default=False, help="kill at hundreds of moments, not at dozens")
+    parser.addoption("--left-behind", help="the folder that tests/after searches: what all other tests left behind")
     parser.addoption(
         "--store",
         choices=("sqlite", "postgres"),
         default="sqlite",
         help="where stores of tests are that do not care: run any test on PostgreSQL",
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def canary_register(tmp_path_factory):
+    """Where kits note what they plant: in the folder that the search after the whole suite is told of."""
+    canary_kit.open_register(tmp_path_factory.getbasetemp())
 
 
 def pytest_configure(config):

@@ -1,6 +1,7 @@
 """How commands speak: data on stdout, talk on stderr, refusals with their reason and an exit code."""
 
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
@@ -12,6 +13,7 @@ from rich.console import Console
 
 from api.home import Home
 from api.settings import DEFAULT_PORT, environment
+from api.watch.log import LogFormat
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import CredenceError, InvalidInputError
 from ledger_node.domain.reason import Reason
@@ -41,6 +43,11 @@ AsOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print data as one JSON document.")]
 
+LogOption = Annotated[
+    LogFormat | None, typer.Option(help="How logs are written on stderr (default: text at a terminal, else json).")
+]
+_log = logging.getLogger(__name__)
+
 
 def printable(text: str) -> str:
     """Return ``text`` with everything escaped that a terminal would obey: others wrote it."""
@@ -59,6 +66,18 @@ def refusals() -> Iterator[None]:
         yield
     except CredenceError as error:
         talk.print(f"refused {error.reason}: {error.message}", markup=False, soft_wrap=True)
+        raise typer.Exit(ExitCode.USAGE) from error
+
+
+@contextmanager
+def log_refusals(form: LogFormat) -> Iterator[None]:
+    """Log a refusal in the place of telling it, where programs read stderr."""
+    try:
+        yield
+    except CredenceError as error:
+        if form is LogFormat.TEXT:
+            raise
+        _log.critical("refused: %s", error.message, extra={"fields": {"reason": error.reason.value}})
         raise typer.Exit(ExitCode.USAGE) from error
 
 

@@ -1,6 +1,7 @@
 """``credence init`` and ``credence node``: the one place where the embedded node meets the rest."""
 
 import json
+import logging
 import os
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from api.cli.console import ExitCode, HomeOption, JsonOption, emit, home_of, refusals, talk
+from api.cli.console import ExitCode, HomeOption, JsonOption, LogOption, emit, home_of, log_refusals, refusals, talk
 from api.home import Home, write_private
 from api.settings import environment
+from api.watch import log
 from ledger_node import clock
 from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.reason import Reason
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from ledger_node.node.embedded import ChainMoment
 
 DEFAULT_CHAIN_ID: Final = 760_001
+_log = logging.getLogger(__name__)
 
 node = typer.Typer(no_args_is_help=True, help="The embedded chain node.")
 
@@ -56,6 +59,7 @@ def run(
     home: HomeOption = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 lets the system choose.")] = 8545,
+    log_format: LogOption = None,
     *,
     stop_with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
     as_json: JsonOption = False,
@@ -63,7 +67,9 @@ def run(
     """Run the node of this folder until it is told to stop."""
     from ledger_node.node.embedded import run_node
 
-    with refusals():
+    form = log_format or log.LogFormat.usual()
+    log.configure(form)
+    with refusals(), log_refusals(form):
         folder = home_of(home)
         key = folder.read_key("sealer")
 
@@ -73,8 +79,10 @@ def run(
             write_private(folder.node_file, json.dumps(state) + "\n", secret=False)
             if as_json:
                 emit({"url": url, "port": bound, "pid": os.getpid()})
-            else:
+            elif form is log.LogFormat.TEXT:
                 talk.print(f"the node answers JSON-RPC at {url}")
+            else:
+                _log.info("the node answers JSON-RPC at %s", url)
 
         with _node_words():
             run_node(folder.chain, host, port, key, on_ready=ready, stop_when_stdin_closes=stop_with_parent)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.console import HomeOption, JsonOption, emit, home_of, refusals, talk
+from api.cli.console import HomeOption, JsonOption, LogOption, emit, home_of, log_refusals, refusals, talk
 from api.home import write_private
 from api.node_process import NodeProcess
-from api.settings import ACCESS_INTERVAL_S, DEFAULT_PORT, environment, http_settings
+from api.settings import ACCESS_INTERVAL_S, DEFAULT_PORT, environment, http_settings, watch_settings
+from api.watch import log
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _BACKLOG = 512
 _GARBAGE_AT = 50_000
 """Objects between two collections; a verification makes a few thousand, nearly none of them in cycles."""
+_log = logging.getLogger(__name__)
 
 
 def serve(
@@ -43,6 +45,7 @@ def serve(
     access_interval: Annotated[
         int, typer.Option(min=1, max=3600, help="Seconds between two anchors of the access log.")
     ] = ACCESS_INTERVAL_S,
+    log_format: LogOption = None,
     *,
     insecure_local_webhooks: Annotated[
         bool, typer.Option(help="For tests only: webhooks may go to this machine, and without TLS.")
@@ -54,11 +57,12 @@ def serve(
 
     The store is in the folder, or where CREDENCE_DATABASE_URL and CREDENCE_KEYS_URL say (docs/operating.md).
     """
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
-    with refusals():
+    form = log_format or log.LogFormat.usual()
+    log.configure(form)
+    with refusals(), log_refusals(form):
         folder = home_of(home).require()
         urls = tuple(rpc_url or environment().rpc_urls)
-        node = None if urls else NodeProcess(folder)
+        node = None if urls else NodeProcess(folder, log_format=form)
         try:
             if node is not None:
                 node.start()
@@ -70,6 +74,7 @@ def serve(
 
             if node is not None:
                 urls = (node.wait_ready(),)
+            watch = watch_settings()
             with _listen(host, port) as listener:
                 address = f"http://{host}:{listener.getsockname()[1]}"
                 instance = open_instance(
@@ -80,16 +85,28 @@ def serve(
                     keys_url=environment().keys_url,
                     keys_copy=environment().keys_copy,
                     access_interval_s=access_interval,
+                    ready_age_s=watch.ready_age_s,
                     insecure_local_webhooks=insecure_local_webhooks,
                 )
-                app = create_app(instance, http_settings(), public_url=public_url or address)
+                app = create_app(instance, http_settings(), public_url=public_url or address, watch=watch)
                 # by its name, since an address may hold a password
                 node_url = instance.rpc.health()[0].name
                 state = {"url": public_url or address, "pid": os.getpid(), "node_url": node_url}
                 write_private(folder.path / "api.json", json.dumps(state) + "\n", secret=False)
-                talk.print(f"the API answers at {address} (documentation at {address}/docs); stop it with Ctrl-C")
+                if form is log.LogFormat.TEXT:
+                    talk.print(f"the API answers at {address} (documentation at {address}/docs); stop it with Ctrl-C")
+                else:
+                    _log.info("the API answers at %s", address)
                 server = uvicorn.Server(
-                    uvicorn.Config(app, access_log=False, log_level="warning", lifespan="on", loop="auto", http="auto")
+                    uvicorn.Config(
+                        app,
+                        access_log=False,
+                        log_config=None,
+                        log_level="warning",
+                        lifespan="on",
+                        loop="auto",
+                        http="auto",
+                    )
                 )
                 if stop_with_parent:
                     threading.Thread(target=_stop_at_end_of_stdin, args=(server,), daemon=True).start()

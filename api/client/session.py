@@ -29,7 +29,7 @@ class Session(httpx.Auth):
         self._credential = credential
         self._key = ECKey.generate_key("P-256")
         self._lock = threading.Lock()
-        self._token = ""
+        self._token = ""  # nosec B105 # there is none yet
         self._renew_at = 0
         self._nonce: str | None = None
 

@@ -15,6 +15,7 @@ from api.http.rate import RateLimits, Sort
 from api.http.sign_in import recognise
 from api.sign_in.principal import Principal, SignInError
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.name import shown_name
 from ledger_node.domain.reason import Reason
 
 JsonObject: TypeAlias = dict[str, Any]
@@ -165,7 +166,7 @@ def _require_known_query(request: Request) -> None:
     known = operations.query(request.method, request.url.path)
     for name in request.query_params:
         if name not in known:
-            shown = name[:64]
+            shown = shown_name(name)
             raise InvalidInputError(Reason.FIELD_UNKNOWN, f"this address has no query parameter '{shown}'", field=shown)
 
 

@@ -1,28 +1,32 @@
 """The FastAPI application: routes of /v1, health, and their order of starting and stopping."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from fastapi import APIRouter, Depends, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 
 from api.composition import Instance
 from api.http import openapi_document, page, problem
-from api.http.access import JsonObject, admit, permissions_of
+from api.http.access import admit, permissions_of
 from api.http.etag import EntityTags
 from api.http.header import SecurityHeaders
 from api.http.idempotency import KeepAnswers
 from api.http.limit import RequestLimits
+from api.http.observe import TRACE_ID, Observation, Templates
 from api.http.operation import Operations
-from api.http.rate import RateLimits
+from api.http.rate import RateLimits, Sort
 from api.http.route import (
     access,
     attestation,
     consent,
     consent_request,
     evidence,
+    health,
     notification,
     receipt,
     reference,
@@ -32,11 +36,11 @@ from api.http.route import (
     webhook,
 )
 from api.http.turn import FairTurns
-from api.settings import HttpSettings
-from ledger_node import clock
+from api.settings import HttpSettings, WatchSettings
+from ledger_node import clock, trace
 
-ASKED_HEADERS = ("Authorization", "Content-Type", "DPoP", "Idempotency-Key", "If-None-Match")
-SHOWN_HEADERS = ("DPoP-Nonce", "ETag", "Idempotent-Replayed", "Location", "Retry-After", "WWW-Authenticate")
+ASKED_HEADERS = ("Authorization", "Content-Type", "DPoP", "Idempotency-Key", "If-None-Match", trace.HEADER)
+SHOWN_HEADERS = ("DPoP-Nonce", "ETag", "Idempotent-Replayed", "Location", "Retry-After", TRACE_ID, "WWW-Authenticate")
 DESCRIPTION = """
 Departments attest, subjects consent, banks verify. Every refusal is an RFC 9457 problem document with a
 stable `reason`. Values never leave their department; a verdict comes with proofs that check offline.
@@ -66,13 +70,14 @@ def create_app(
     settings: HttpSettings | None = None,
     *,
     public_url: str,
+    watch: WatchSettings | None = None,
     on_stop: Callable[[], None] = lambda: None,
 ) -> FastAPI:
     """Return the application of one instance; it starts and stops the instance's workers.
 
     ``public_url``: the address that callers know it by, which assertions and proofs must be made for.
     """
-    settings = settings or HttpSettings()
+    settings, watch = settings or HttpSettings(), watch or WatchSettings()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -93,7 +98,12 @@ def create_app(
     )
     app.state.instance = instance
     app.state.public_url = public_url.rstrip("/")
-    app.state.limits = RateLimits(settings, clock.monotonic)
+    app.state.watch = watch
+
+    def rate_limited(sort: Sort) -> None:
+        instance.metrics.rate_limited.labels(sort.value).inc()
+
+    app.state.limits = RateLimits(settings, clock.monotonic, rate_limited)
     app.state.turns = FairTurns(settings.at_once)
     app.state.operations = Operations(app)
     problem.install(app, app.state.operations)
@@ -102,12 +112,26 @@ def create_app(
         v1.include_router(router)
     app.include_router(v1)
     app.state.permissions = permissions_of(_ROUTERS, _V1)
-    for router in (_health(instance), page.router(app)):
+    open_routers = (health.router, page.router(app))
+    for router in open_routers:
         _require_open(router)
         app.include_router(router)
     openapi_document.install(app)
     _wrap(app, instance, settings)
+    templates = _templates(app, _ROUTERS, _V1) | _templates(app, open_routers, "")
+    app.add_middleware(Observation, metrics=instance.metrics, templates=templates, slow_s=watch.slow_s)
     return app
+
+
+def _templates(app: FastAPI, routers: Iterable[APIRouter], prefix: str) -> Templates:
+    """Return the path of every route by the function that answers it, with the framework's own ones of ``app``."""
+    own = {route.endpoint: route.path for route in app.routes if isinstance(route, Route)}
+    return own | {
+        route.endpoint: prefix + route.path
+        for router in routers
+        for route in router.routes
+        if isinstance(route, APIRoute)
+    }
 
 
 def _require_open(router: APIRouter) -> None:
@@ -132,34 +156,3 @@ def _wrap(app: FastAPI, instance: Instance, settings: HttpSettings) -> None:
             expose_headers=SHOWN_HEADERS,
         )
     app.add_middleware(SecurityHeaders)
-
-
-def _health(instance: Instance) -> APIRouter:
-    router = APIRouter(tags=["health"])
-
-    @router.get("/livez", summary="Whether the process runs")
-    async def livez() -> dict[str, str]:
-        return {"status": "live"}
-
-    @router.get("/readyz", summary="Whether requests can be served: the ledger answers and is the right chain")
-    def readyz() -> JsonObject:
-        instance.ledger.require_same_chain()
-        head = instance.ledger.head()
-        return {
-            "status": "ready",
-            "block": head.number,
-            "block_time": head.time,
-            # in the order of configuration and without addresses, since anybody may ask
-            "endpoints": [{"fault": health.fault, "block": health.block} for health in instance.rpc.health()],
-            "outbox": [
-                {"on_way": health.on_way, "oldest_s": round(health.oldest_s, 1)}
-                for sender in instance.senders
-                for health in sender.health()
-            ],
-        }
-
-    @router.get("/", include_in_schema=False)
-    async def index() -> Response:
-        return Response(status_code=307, headers={"Location": "/docs"})
-
-    return router

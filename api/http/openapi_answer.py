@@ -44,7 +44,7 @@ _WEBHOOK: Final = record(url=text("https://hooks.bank.example/credence"), state=
 
 ANSWERS: Final[dict[tuple[str, str], Shape]] = {
     ("get", "/livez"): record(status=text("live")),
-    ("get", "/readyz"): record(status=text("ready"), block=COUNT, block_time=TIME),
+    ("get", "/readyz"): record(status=text("ready"), block=COUNT, block_time=TIME, head_age_s=COUNT),
     ("get", "/v1/ledger"): record(
         chain_id=COUNT,
         genesis=DIGEST,

@@ -25,6 +25,7 @@ _PROBLEM: Final[JsonObject] = {
         "detail": {"type": "string", "description": "what is wrong and what to do"},
         "reason": {"enum": sorted(Reason), "description": "stable reason code"},
         "field": {"type": "string", "description": "the member, column, field or header to blame"},
+        "trace_id": {"type": "string", "description": "of a fault: what the log calls this request"},
     },
 }
 _ANYWHERE: Final = {

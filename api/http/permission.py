@@ -20,6 +20,7 @@ class Own(StrEnum):
     SELF = "what is about the caller itself: its own consents, requests, rows"
     NAMED = "the thing that the path names, if it is the caller's; another's is answered like one that is not there"
     VAULT = "the caller's own vault"
+    MACHINE = "the instance itself: whoever is on its machine, or holds the token that its operator made for this"
     SIGNED = "whatever the signatures or the secret in the body have authority over, whoever delivers them"
 
 
@@ -49,6 +50,7 @@ PERMISSIONS: Final[Mapping[str, Permission]] = MappingProxyType(
     {
         "GET /livez": _anybody(),
         "GET /readyz": _anybody(),
+        "GET /metrics": _anybody(Own.MACHINE),
         "GET /": _anybody(),
         "GET /docs": _anybody(),
         "GET /problems": _anybody(),

@@ -14,10 +14,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.fault import fault_of
 from api.http.idempotency import Answered
+from api.http.observe import note_reason
 from api.http.operation import Operations
 from api.http.refusal import TryLaterError
 from api.http.sign_in import challenge
 from api.sign_in.principal import SignInError
+from ledger_node import trace
 from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError, VerificationError
 from ledger_node.domain.reason import Reason
 
@@ -66,6 +68,8 @@ _STATUS: Final = {
     Reason.CONFIGURATION: HTTPStatus.INTERNAL_SERVER_ERROR,
     Reason.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
     Reason.STORE_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    Reason.LEDGER_STALE: HTTPStatus.SERVICE_UNAVAILABLE,
+    Reason.OUTBOX_STUCK: HTTPStatus.SERVICE_UNAVAILABLE,
     Reason.STORE_IN_USE: HTTPStatus.SERVICE_UNAVAILABLE,
     Reason.STORE_OUTDATED: HTTPStatus.INTERNAL_SERVER_ERROR,
     Reason.STORE_NEWER: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -104,13 +108,19 @@ def problem(
     more: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """Return a problem document; ``more``: members of its own beside those that all have."""
+    """Return a problem document; ``more``: members of its own beside those that all have.
+
+    One about a fault or an outage names the trace of its request, under which the log tells of it.
+    """
+    note_reason(reason)
+    current = trace.current()
     body = {
         "type": TYPE_PREFIX + reason.value,
         "title": title_of(reason),
         "status": int(status),
         "detail": detail,
         "reason": reason.value,
+        **({"trace_id": current.id} if current is not None and status >= HTTPStatus.INTERNAL_SERVER_ERROR else {}),
         **(more or {}),
     }
     if field is not None:

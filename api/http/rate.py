@@ -43,10 +43,16 @@ class Buckets:
 
 
 class RateLimits:
-    """The limits of one process, called from its event loop alone. ``now``: seconds on a clock that never goes back."""
+    """The limits of one process, called from its event loop alone.
 
-    def __init__(self, settings: HttpSettings, now: Callable[[], float]) -> None:
+    ``now``: seconds on a clock that never goes back; ``refused`` is told of every refusal.
+    """
+
+    def __init__(
+        self, settings: HttpSettings, now: Callable[[], float], refused: Callable[[Sort], None] = lambda _: None
+    ) -> None:
         self._now = now
+        self._refused = refused
         self._buckets = {
             Sort.READ: Buckets(settings.reads),
             Sort.VERIFICATION: Buckets(settings.verifications),
@@ -64,9 +70,11 @@ class RateLimits:
         """
         wait = self._buckets[sort].take(caller, self._now())
         if wait > 0:
+            self._refused(sort)
             raise _too_many(f"you send more {sort.value} requests than are taken from one caller", math.ceil(wait))
         under_way = self._in_flight.get(caller, 0)
         if under_way >= MAX_IN_FLIGHT:
+            self._refused(sort)
             raise _too_many(f"{MAX_IN_FLIGHT} of your requests are under way; wait for their answers", 1)
         self._in_flight[caller] = under_way + 1
         try:

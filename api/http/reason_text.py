@@ -223,6 +223,12 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
             "The instance's store does not answer or is busy; nothing that was acknowledged is lost, "
             "try again after Retry-After."
         ),
+        Reason.LEDGER_STALE: (
+            "The chain stands still: no block was made for longer than is usual; the instance's operator must look."
+        ),
+        Reason.OUTBOX_STUCK: (
+            "Transactions of the instance are not mined, so no use can be recorded; its operator must look."
+        ),
         Reason.STORE_IN_USE: "Another process works with this store, which takes one at a time; its operator stops it.",
         Reason.STORE_OUTDATED: "The store is of an earlier version; its operator runs: credence store upgrade.",
         Reason.STORE_NEWER: "The store is of a later version than this program; its operator installs that version.",

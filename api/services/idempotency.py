@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.storage import table
@@ -35,6 +35,15 @@ LEASE_S: Final = 300
 """A call that another process claimed is taken to be under way for so long, if that process lives."""
 _LABEL: Final = b"credence/answer"
 _CALL: Final = table.idempotent_call.c
+_EXPIRE: Final = delete(table.idempotent_call).where(_CALL.expires_at <= bindparam("now"))
+_BY_ID: Final = select(table.idempotent_call).where(_CALL.id == bindparam("call"))
+_ADD: Final = insert(table.idempotent_call)
+_KEEP: Final = (
+    update(table.idempotent_call)
+    .where(_CALL.id == bindparam("call"), _CALL.owner == bindparam("me"), _CALL.answered == 0)
+    .values(answered=1, subject=bindparam("about"), data_keys=bindparam("names"), sealed=bindparam("answer"))
+)
+_KEEP_STREAMED: Final = _KEEP.values(body=bindparam("digest"))
 _log = logging.getLogger(__name__)
 
 
@@ -124,8 +133,8 @@ class IdempotentCalls:
         digest = None if body is None else self._body_digest(call.key, body)
         try:
             with self._lock, self._store.begin() as connection:
-                connection.execute(delete(table.idempotent_call).where(_CALL.expires_at <= now))
-                row = connection.execute(select(table.idempotent_call).where(_CALL.id == call_id)).first()
+                connection.execute(_EXPIRE, {"now": now})
+                row = connection.execute(_BY_ID, {"call": call_id}).first()
                 found = (
                     self._first(connection, call_id, route, digest, now)
                     if row is None
@@ -145,17 +154,16 @@ class IdempotentCalls:
         self, connection: Connection, call_id: bytes, route: bytes, body: bytes | None, now: int
     ) -> Attempt | KeptAnswer | UnderWay:
         seed = random_bytes(32)
-        connection.execute(
-            insert(table.idempotent_call).values(
-                id=call_id,
-                route=route,
-                body=body,
-                seed=seed,
-                owner=self._turns.me,
-                lease_until=now + LEASE_S,
-                expires_at=now + RETENTION_S,
-            )
-        )
+        row = {
+            "id": call_id,
+            "route": route,
+            "body": body,
+            "seed": seed,
+            "owner": self._turns.me,
+            "lease_until": now + LEASE_S,
+            "expires_at": now + RETENTION_S,
+        }
+        connection.execute(_ADD, row)
         return Attempt(seed, id=call_id)
 
     def _again(
@@ -223,15 +231,16 @@ class IdempotentCalls:
         key = joint_key([self._own_key, *(each.key for each in keys)], _LABEL)
         head = json.dumps([answer.status, list(answer.headers)]).encode()
         values = {
-            "answered": 1,
-            "subject": subject,
-            "data_keys": names_of(keys),
-            "sealed": seal(key, head + b"\n" + answer.body, attempt.id),
+            "call": attempt.id,
+            "me": self._turns.me,
+            "about": subject,
+            "names": names_of(keys),
+            "answer": seal(key, head + b"\n" + answer.body, attempt.id),
         }
+        keep = _KEEP
         if body is not None:
-            values["body"] = self._body_digest(attempt.key, body)
-        mine = (_CALL.id == attempt.id) & (_CALL.owner == self._turns.me) & (_CALL.answered == 0)
-        if connection.execute(update(table.idempotent_call).where(mine).values(values)).rowcount != 1:
+            keep, values["digest"] = _KEEP_STREAMED, self._body_digest(attempt.key, body)
+        if connection.execute(keep, values).rowcount != 1:
             raise in_progress()
 
     def _body_digest(self, key: str, body: bytes) -> bytes:

@@ -21,6 +21,7 @@ from api.storage.database import Store
 from api.storage.turn import Office
 from api.vault.cipher import seal, unseal
 from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
+from ledger_node import trace
 from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError, StoreError
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
@@ -53,6 +54,8 @@ class JobService:
         self._removals = removals
         self._issuers = issuers
         self._clock = clock
+        self._traces: dict[str, trace.Trace | None] = {}
+        """Of uploads that this process received: their jobs go on under the trace of the request."""
         self._receiving: set[str] = set()
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -88,6 +91,7 @@ class JobService:
         """
         data_type_named(schema)
         job_id, key = await run_in_threadpool(self._open, member, schema, form)
+        self._traces[job_id] = trace.current()
         try:
             await self._take(job_id, key, body, max_bytes, keep)
         finally:
@@ -217,6 +221,7 @@ class JobService:
     def _work(self) -> None:
         while not self._stop.is_set():
             self._wake.clear()
+            trace.turn_to(None)
             try:
                 # of processes that share the store one works at a time, so that jobs keep their order
                 if not self._store.turns.holds(Office.JOBS):
@@ -240,6 +245,7 @@ class JobService:
         job = self._next()
         if job is None:
             return False
+        trace.turn_to(self._traces.get(job.id))
         try:
             self._run(job)
         except (ChainError, StoreError):
@@ -326,6 +332,7 @@ class JobService:
 
     def _forget(self, connection: Any, job_id: str) -> None:  # noqa: ANN401 - a SQLAlchemy connection
         """Delete the spooled upload; the key it was sealed under goes before the next job is looked for."""
+        self._traces.pop(job_id, None)
         connection.execute(delete(table.job_chunk).where(table.job_chunk.c.job == job_id))
         keys = connection.execute(select(table.job.c.data_key).where(table.job.c.id == job_id)).scalars()
         self._removals.note(connection, keys.all())

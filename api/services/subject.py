@@ -1,5 +1,6 @@
 """Subjects: a registrar binds a credit code to a random subject id and its controllers."""
 
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -26,7 +27,7 @@ from ledger_node.randomness import random_bytes
 
 _SECONDS_A_DAY: Final = 86_400
 _REGISTRATIONS: Final = "registrations"
-_BY_ID: Final = select(table.subject).where(table.subject.c.id == bindparam("id"))
+_BY_ID: Final = select(table.subject).where(table.subject.c.id.in_(bindparam("subjects", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +120,19 @@ class SubjectService:
 
     def find(self, subject_id: bytes) -> Subject | None:
         """Return a subject whose registration is complete and not erased."""
+        return self.find_all([subject_id]).get(subject_id)
+
+    def find_all(self, subjects: Collection[bytes]) -> dict[bytes, Subject]:
+        """Return those of ``subjects`` whose registration is complete and not erased, by id."""
         with self._store.connect() as connection:
-            row = connection.execute(_BY_ID, {"id": subject_id}).first()
+            rows = connection.execute(_BY_ID, {"subjects": list(subjects)}).all()
         # asked for whether there is such a subject or not, so that the work is the same
-        wrapped = self._wrapped_key(b"" if row is None else row.data_key)
-        if row is None or row.registration is None or wrapped is None:
-            return None
-        return self._subject(row, wrapped)
+        wrapped = self._keys.get({row.data_key for row in rows} or {b""})
+        return {
+            row.id: self._subject(row, wrapped[row.data_key])
+            for row in rows
+            if row.registration is not None and row.data_key in wrapped
+        }
 
     def _complete(self, subject_id: bytes, now: int) -> None:
         with self._store.connect() as connection:

@@ -1,6 +1,6 @@
 """Finding attestations of a firm in the vaults of this instance's departments, and opening their secrets."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -31,7 +31,7 @@ _ANCHORED: Final = JOINED.where(
     HELD.live == 1,
     table.batch.c.start.is_not(None),
 )
-_REGISTRATION: Final = JOINED.where(HELD.digest == bindparam("digest"))
+_REGISTRATIONS: Final = JOINED.where(HELD.digest.in_(bindparam("digests", expanding=True)))
 _NEWEST: Final = _ANCHORED.order_by(HELD.period_last.desc(), HELD.as_of.desc()).limit(1)
 _NEWEST_OF_PERIOD: Final = (
     _ANCHORED.where(HELD.period_first == bindparam("first"), HELD.period_last == bindparam("last"))
@@ -66,6 +66,18 @@ class Source:
         return self.shown == registration or self.shown.header.digest in presentation.attestations
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the vaults hold of a subject.
+
+    ``registration``: the registrar's attestation, or None if it is erased. ``sources``: for everything wanted the
+    newest live attestation, or why there is none.
+    """
+
+    registration: Source | None
+    sources: Mapping[Wanted, Source | Reason]
+
+
 class VaultSearch:
     """Looks through the vaults of several departments at once, by their blind indices."""
 
@@ -77,20 +89,27 @@ class VaultSearch:
         self._departments = departments
         self._domain = domain
 
-    def find(self, subject: Subject, wanted: Collection[Wanted]) -> tuple[Source | None, dict[Wanted, Source | Reason]]:
-        """Return the registrar's attestation of a subject, or None if it is erased, and what the vaults hold of it.
-
-        That is for each of ``wanted`` the newest live attestation, or why there is none.
-        """
+    def find(self, asked: Sequence[tuple[Subject, Collection[Wanted]]]) -> list[Found]:
+        """Return for each subject what the vaults hold of it, and of what is wanted of it."""
+        digests = list({subject.registration for subject, _ in asked})
         with self._store.connect() as connection:
-            registration = connection.execute(_REGISTRATION, {"digest": subject.registration}).one()
-            rows = {one: self._newest(connection, subject.credit_code, *one) for one in wanted}
-        held = [row for row in (registration, *rows.values()) if row is not None]
-        wrapped = self._keys.get({row.data_key for row in held})
-        found: dict[Wanted, Source | Reason] = {}
-        for one, row in rows.items():
-            found[one] = Reason.NO_ATTESTATION if row is None else self._open(row, wrapped) or Reason.ERASED
-        return self._open(registration, wrapped), found
+            registrations = {row.digest: row for row in connection.execute(_REGISTRATIONS, {"digests": digests})}
+            newest = [
+                {one: self._newest(connection, subject.credit_code, *one) for one in wanted}
+                for subject, wanted in asked
+            ]
+        rows = [*registrations.values(), *(row for each in newest for row in each.values() if row is not None)]
+        wrapped = self._keys.get({row.data_key for row in rows})
+        return [
+            Found(
+                self._open(registrations[subject.registration], wrapped),
+                {
+                    one: Reason.NO_ATTESTATION if row is None else self._open(row, wrapped) or Reason.ERASED
+                    for one, row in each.items()
+                },
+            )
+            for (subject, _), each in zip(asked, newest, strict=True)
+        ]
 
     def _newest(self, connection: Connection, credit_code: str, schema: str, period: Period | None) -> Row[Any] | None:
         index = credit_code.encode()

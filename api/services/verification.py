@@ -9,38 +9,28 @@ Verifications that come together take each step together: one transaction on the
 transaction in the store.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, TypeAlias, TypeVar
-
-from sqlalchemy import Connection
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
 
 from api.catalogue.datatype import schemas
-from api.services.access_log import AccessLog, Asked, Entry
-from api.services.claim_answer import NO_SOURCE, present, refused, shown_subject, unless_consented
-from api.services.consent import ConsentService, HeldConsent
+from api.services.access_log import AccessLog
+from api.services.answer import Answer, Keep, keep_nothing
+from api.services.asking import Asking, Begun, Prepared, Recorded, begin, entry_of, erased, query_of
+from api.services.claim_answer import present, refused, shown_subject
+from api.services.consent import ConsentService
 from api.services.consent_receipt import ConsentReceipts
-from api.services.evidence import SealedEvidence
-from api.services.evidence_capture import EvidenceCapture, WantedFacts
+from api.services.evidence_capture import EvidenceCapture
 from api.services.group_work import GroupWork
 from api.services.idempotency import Attempt
-from api.services.reliance import Relied
 from api.services.subject import Subject, SubjectService
-from api.services.use_recorder import RecordedUse, Use, UseRecorder
-from api.services.vault_search import Source, VaultSearch, Wanted
-from api.vault.joint_key import VaultKey
-from ledger_node.domain.access import AccessRow
-from ledger_node.domain.canonical import JSON
+from api.services.use_recorder import Use, UseRecorder
+from api.services.vault_search import Found, Source, VaultSearch
+from api.watch.metric import Metrics, Stage
 from ledger_node.domain.claim import Claim
-from ledger_node.domain.consent import require_granted_to
-from ledger_node.domain.error import CredenceError, InvalidInputError, VerificationError
+from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.evidence.bundle import presentation_to_json
-from ledger_node.domain.fact import LedgerFacts
-from ledger_node.domain.presentation import MAX_CLAIMS, Presentation, ShownClaim
-from ledger_node.domain.query import FactQuery
+from ledger_node.domain.presentation import MAX_CLAIMS
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.receipt import Receipt
-from ledger_node.domain.record import to_hex
 from ledger_node.domain.verification import Policy, verify
 
 Result = TypeVar("Result")
@@ -57,54 +47,6 @@ _REFUSALS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A presentation with the block it holds at and the use that it cost, if it cost one."""
-
-    presentation: Presentation
-    facts: LedgerFacts | None = None
-    use: bytes | None = None
-    transaction: bytes | None = None
-    controllers_entry: int = 0
-    receipt: Receipt | None = None
-    evidence: SealedEvidence | None = None
-    keys: tuple[VaultKey, ...] = ()
-    """Those of all attestations that it was made from."""
-    shown: JSON = None
-    """The JSON form of the presentation, where its evidence was made of it."""
-
-    @property
-    def relied(self) -> Sequence[Relied]:
-        """The attestations that this answer relies on."""
-        return [] if self.facts is None else Relied.by(self.presentation, self.use, self.facts.block_number)
-
-    def to_json(self) -> dict[str, JSON]:
-        """Return what the bank receives."""
-        facts = self.facts
-        return {
-            "block": None
-            if facts is None
-            else {"number": facts.block_number, "hash": to_hex(facts.block_hash), "time": facts.block_time},
-            "use": None
-            if self.use is None or self.transaction is None
-            else {"id": to_hex(self.use), "transaction": to_hex(self.transaction)},
-            "uses": None if facts is None or facts.consent is None else facts.consent.uses,
-            "max_uses": None if facts is None or facts.consent is None else facts.consent.max_uses,
-            "controllers_entry": self.controllers_entry,
-            "evidence": None if self.evidence is None else self.evidence.to_json(),
-            "presentation": self.presentation.to_json(schemas()) if self.shown is None else self.shown,
-            "receipt": None if self.receipt is None else self.receipt.to_json(),
-        }
-
-
-Keep: TypeAlias = Callable[[Answer], Callable[[Connection], None]]
-"""Takes an answer before it is logged, and returns what is written in the transaction that logs it."""
-
-
-def _keep_nothing(_: Answer) -> Callable[[Connection], None]:
-    return lambda _: None
-
-
 class VerificationService:
     """Answers banks from the vaults of this instance's departments."""
 
@@ -117,6 +59,7 @@ class VerificationService:
         log: AccessLog,
         receipts: ConsentReceipts,
         capture: EvidenceCapture,
+        metrics: Metrics,
     ) -> None:
         self._vaults = vaults
         self._subjects = subjects
@@ -125,7 +68,8 @@ class VerificationService:
         self._log = log
         self._receipts = receipts
         self._capture = capture
-        self._groups: GroupWork[_Asking, Answer] = GroupWork(
+        self._metrics = metrics
+        self._groups: GroupWork[Asking, Answer] = GroupWork(
             self._answer_all, name="verifications", threads=_THREADS, most=_GROUP
         )
 
@@ -147,7 +91,7 @@ class VerificationService:
         policy: Policy,
         operator: str | None = None,
         attempt: Attempt,
-        keep: Keep = _keep_nothing,
+        keep: Keep = keep_nothing,
     ) -> Answer:
         """Answer ``claims`` for ``bank``, and log them before the answer leaves.
 
@@ -164,78 +108,78 @@ class VerificationService:
         for claim in claims:
             claim.require_askable(schemas())
         held = self._consents.find(consent_id)
-        return self._groups.do(_Asking(bank, operator, consent_id, held, attempt, claims, purpose, policy, keep))
+        return self._groups.do(Asking(bank, operator, consent_id, held, attempt, claims, purpose, policy, keep))
 
-    def _answer_all(self, group: "Sequence[_Asking]") -> "list[Answer | Exception]":
-        prepared = [_tried(self._prepare, asking) for asking in group]
-        ready = [one for one in prepared if isinstance(one, _Prepared)]
-        for one in ready:
-            one.asking.use = one.asking.attempt.seed
+    def _answer_all(self, group: Sequence[Asking]) -> list[Answer | Exception]:
+        begun = [_tried(begin, asking) for asking in group]
+        prepared = _each(self._prepare, Begun, begun)
+        for one in prepared:
+            if isinstance(one, Prepared):
+                one.asking.use = one.asking.attempt.seed
+        recorded = _each(self._record, Prepared, prepared)
+        outcomes = [_tried(self._complete, one) if isinstance(one, Recorded) else one for one in recorded]
+        entries = [entry_of(asking, outcome) for asking, outcome in zip(group, outcomes, strict=True)]
+        with self._metrics.stage(Stage.LOG):
+            faults = self._log.write_all(entries)
+        return [fault or outcome for fault, outcome in zip(faults, outcomes, strict=True)]
+
+    def _prepare(self, begun: Sequence[Begun]) -> list[Prepared | Answer]:
+        known = self._subjects.find_all({one.held.shown.terms.subject for one in begun})
+        subjects = [known.get(one.held.shown.terms.subject) for one in begun]
+        asked = [(subject, one.wanted) for one, subject in zip(begun, subjects, strict=True) if subject is not None]
+        with self._metrics.stage(Stage.LOOK_UP):
+            searched = iter(self._vaults.find(asked) if asked else ())
+        return [
+            erased(one) if subject is None else self._prepared(one, subject, next(searched))
+            for one, subject in zip(begun, subjects, strict=True)
+        ]
+
+    def _prepared(self, one: Begun, subject: Subject, found: Found) -> Prepared | Answer:
+        if found.registration is None:
+            return erased(one)
+        opened = [found.registration, *(source for source in found.sources.values() if isinstance(source, Source))]
+        shown = shown_subject(subject.credit_code, found.registration)
+        facts = self._capture.wanted(query_of(opened, one.held))
+        return Prepared(one.asking, one.held, one.unconsented, shown, found.sources, opened, facts)
+
+    def _record(self, ready: Sequence[Prepared]) -> list[Recorded | Exception]:
         uses = [
             Use(one.asking.consent, one.asking.attempt.seed, one.wanted.slots, again=one.asking.attempt.again)
             for one in ready
         ]
-        recorded = iter(self._recorder.record(uses))
-        outcomes = [
-            _tried(self._complete, one, next(recorded)) if isinstance(one, _Prepared) else one for one in prepared
+        with self._metrics.stage(Stage.RECORD_USE):
+            recorded = self._recorder.record(uses)
+        return [
+            use if isinstance(use, Exception) else Recorded(one, use) for one, use in zip(ready, recorded, strict=True)
         ]
-        entries = [_entry(asking, outcome) for asking, outcome in zip(group, outcomes, strict=True)]
-        faults = self._log.write_all(entries)
-        return [fault or outcome for fault, outcome in zip(faults, outcomes, strict=True)]
 
-    def _prepare(self, asking: "_Asking") -> "_Prepared | Answer":
-        held, bank, claims = asking.held, asking.bank, asking.claims
-        # a consent of another bank takes the same way as one that does not exist
-        if held is None or held.shown.terms.grantee != bank:
-            return Answer(refused(claims, Reason.CONSENT_UNKNOWN))
-        try:
-            require_granted_to(held.shown.terms, grantee=bank, purpose=asking.purpose)
-        except VerificationError as error:
-            return Answer(refused(claims, error.reason, error.message))
-        unconsented = [unless_consented(held.shown, claim) for claim in claims]
-        if all(unconsented):
-            return Answer(Presentation(tuple(unasked for unasked in unconsented if unasked)))
-        subject = self._subjects.find(held.shown.terms.subject)
-        if subject is None:
-            return Answer(refused(claims, Reason.ERASED, NO_SOURCE[Reason.ERASED]))
-        wanted = {
-            (part.schema, part.period)
-            for claim, unasked in zip(claims, unconsented, strict=True)
-            if unasked is None
-            for part in claim.parts
-        }
-        registration, found = self._vaults.find(subject, wanted)
-        if registration is None:
-            return Answer(refused(claims, Reason.ERASED, NO_SOURCE[Reason.ERASED]))
-        opened = [registration, *(source for source in found.values() if isinstance(source, Source))]
-        facts = self._capture.wanted(_query(opened, held))
-        return _Prepared(asking, held, subject, unconsented, registration, found, opened, facts)
-
-    def _complete(self, ready: "_Prepared", recorded: RecordedUse | Exception) -> Answer:
-        if isinstance(recorded, Exception):
-            raise recorded
-        asking, held, result = ready.asking, ready.held, recorded.result
+    def _complete(self, recorded: Recorded) -> Answer:
+        ready, result = recorded.ready, recorded.use.result
+        asking, held = ready.asking, ready.held
         if not result.recorded:
-            asking.use = None
             return Answer(refused(asking.claims, _REFUSALS[result.refusal or 0]))
-        proof = recorded.state_proof()
-        facts = self._capture.facts(ready.wanted, proof, result.mined.block)
-        subject = shown_subject(ready.subject.credit_code, ready.registration)
-        presentation = present(held.shown, subject, asking.claims, ready.found, ready.unconsented, facts, asking.policy)
+        with self._metrics.stage(Stage.READ_FACTS):
+            proof = recorded.use.state_proof()
+            facts = self._capture.facts(ready.wanted, proof, result.mined.block)
+        with self._metrics.stage(Stage.PROVE):
+            presentation = present(
+                held.shown, ready.subject, asking.claims, ready.found, ready.unconsented, facts, asking.policy
+            )
         evidence = shown = None
         if presentation.consent is not None:
             verify(presentation, schemas(), facts, grantee=asking.bank, policy=asking.policy, uses_already_counted=1)
             shown = presentation_to_json(presentation, schemas())
-            evidence = self._capture.seal(
-                presentation,
-                shown,
-                held.entry,
-                proof,
-                max_age_days=asking.policy.max_age_days,
-                use=asking.attempt.seed,
-                bank=asking.bank,
-                sources=[source for source in ready.opened if source.is_shown_in(presentation)],
-            )
+            with self._metrics.stage(Stage.SEAL):
+                evidence = self._capture.seal(
+                    presentation,
+                    shown,
+                    held.entry,
+                    proof,
+                    max_age_days=asking.policy.max_age_days,
+                    use=asking.attempt.seed,
+                    bank=asking.bank,
+                    sources=[source for source in ready.opened if source.is_shown_in(presentation)],
+                )
         return Answer(
             presentation,
             facts,
@@ -249,59 +193,6 @@ class VerificationService:
         )
 
 
-@dataclass(slots=True)
-class _Asking:
-    """Who asks what under which consent; ``use`` from the moment on that one may be counted."""
-
-    bank: bytes
-    operator: str | None
-    consent: bytes
-    held: HeldConsent | None
-    attempt: Attempt
-    claims: Sequence[Claim]
-    purpose: str | None
-    policy: Policy
-    keep: Keep
-    use: bytes | None = None
-
-    def rows(self, presentation: Presentation, use: bytes | None) -> list[Asked]:
-        """Return one row a claim. The subject sees who else tried its consent; a stranger's row says no purpose."""
-        terms = None if self.held is None else self.held.shown.terms
-        subject = None if terms is None else terms.subject
-        purpose = None if terms is None or terms.grantee != self.bank else terms.purpose
-        return [
-            Asked(
-                subject,
-                AccessRow(
-                    time=0,
-                    bank=self.bank,
-                    operator=self.operator,
-                    consent=self.consent,
-                    purpose=purpose,
-                    question=shown.claim.text(schemas()),
-                    verdict=shown.verdict,
-                    reason=shown.reason,
-                    use=use,
-                ),
-            )
-            for shown in presentation.claims
-        ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """A verification whose use is to be recorded: what the vaults have for it, and which facts it takes."""
-
-    asking: _Asking
-    held: HeldConsent
-    subject: Subject
-    unconsented: Sequence[ShownClaim | None]
-    registration: Source
-    found: Mapping[Wanted, Source | Reason]
-    opened: Sequence[Source]
-    wanted: WantedFacts
-
-
 def _tried(step: Callable[..., Result], *arguments: object) -> Result | Exception:
     """Return what a step returns or raises: one verification of a group must not fail the others."""
     try:
@@ -310,22 +201,13 @@ def _tried(step: Callable[..., Result], *arguments: object) -> Result | Exceptio
         return error
 
 
-def _entry(asking: _Asking, outcome: Answer | Exception) -> Entry:
-    if isinstance(outcome, Answer):
-        rows = asking.rows(outcome.presentation, outcome.use)
-        return Entry(rows, outcome.relied, outcome.evidence, asking.keep(outcome))
-    # nothing leaves, but the bank asked, and a use may be counted: the subject sees that too
-    reason = outcome.reason if isinstance(outcome, CredenceError) else Reason.INTERNAL
-    return Entry(asking.rows(refused(asking.claims, reason, "not answered"), asking.use))
-
-
-def _query(sources: Sequence[Source], held: HeldConsent) -> FactQuery:
-    shown = [source.shown for source in sources]
-    return FactQuery(
-        anchors=frozenset((item.anchor.member, item.anchor.stream, item.anchor.number) for item in shown),
-        keys=frozenset((item.anchor.member, item.anchor.key) for item in shown),
-        issuers=frozenset((item.header.schema_id, item.header.issuer) for item in shown),
-        positions=frozenset((item.anchor.member, item.position) for item in shown),
-        consent=held.shown.id,
-        subject=(held.shown.terms.subject, held.entry),
-    )
+def _each(step: Callable[[list[Any]], Sequence[Any]], kind: type, items: Sequence[Any]) -> list[Any]:
+    """Return ``items`` with what ``step`` makes of all those of a kind together in their places."""
+    ready = [item for item in items if isinstance(item, kind)]
+    if not ready:
+        return list(items)
+    try:
+        made = iter(step(ready))
+    except Exception as error:  # noqa: BLE001 - whoever asked gets it, whatever it is
+        return [error if isinstance(item, kind) else item for item in items]
+    return [next(made) if isinstance(item, kind) else item for item in items]

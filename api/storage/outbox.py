@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
 
@@ -14,6 +14,12 @@ from ledger_node.chain.outbox import Draft, Entry, OutboxStore
 
 _ROW = table.outbox.c
 _ACCOUNT = table.outbox_account.c
+_LOCK = select(_ACCOUNT.next_nonce).where(_ACCOUNT.account == bindparam("account")).with_for_update()
+_GO_ON = (
+    update(table.outbox_account).where(_ACCOUNT.account == bindparam("which")).values(next_nonce=bindparam("nonce"))
+)
+_FORGET = delete(table.outbox).where(_ROW.digest.in_(bindparam("done", expanding=True)))
+_ADD = insert(table.outbox)
 
 
 class StoredOutbox(OutboxStore):
@@ -82,7 +88,7 @@ class StoredOutbox(OutboxStore):
             _forget(connection, done)
 
     def _keep(self, connection: Connection, account: bytes, entries: Sequence[Entry]) -> Sequence[Entry]:
-        connection.execute(insert(table.outbox), [_row(entry, self._turns.me) for entry in entries])
+        connection.execute(_ADD, [_row(entry, self._turns.me) for entry in entries])
         _go_on(connection, account, entries[-1].nonce + 1)
         return entries
 
@@ -102,8 +108,7 @@ class StoredOutbox(OutboxStore):
 
 
 def _next_nonce(connection: Connection, account: bytes) -> int | None:
-    locked = select(_ACCOUNT.next_nonce).where(_ACCOUNT.account == account).with_for_update()
-    return connection.execute(locked).scalar_one_or_none()
+    return connection.execute(_LOCK, {"account": account}).scalar_one_or_none()
 
 
 def _known_nonce(connection: Connection, account: bytes) -> int:
@@ -113,11 +118,11 @@ def _known_nonce(connection: Connection, account: bytes) -> int:
 
 
 def _go_on(connection: Connection, account: bytes, nonce: int) -> None:
-    connection.execute(update(table.outbox_account).where(_ACCOUNT.account == account).values(next_nonce=nonce))
+    connection.execute(_GO_ON, {"which": account, "nonce": nonce})
 
 
 def _forget(connection: Connection, done: Collection[bytes]) -> int:
-    return connection.execute(delete(table.outbox).where(_ROW.digest.in_(done))).rowcount if done else 0
+    return connection.execute(_FORGET, {"done": list(done)}).rowcount if done else 0
 
 
 def _entries(connection: Connection, account: bytes, condition: ColumnElement[bool] | None = None) -> list[Entry]:

@@ -24,6 +24,8 @@ class Store(ABC):
     def __init__(self, turns: Turns, where: str) -> None:
         self.turns = turns
         self.where = where
+        self.refuses_writes = False
+        """Whether the last write failed since the store could not be worked with: every real write tells."""
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
@@ -42,8 +44,13 @@ class Store(ABC):
         Raises:
             StoreError: ``store_unavailable``. If the connection broke as the transaction ended, it may be there.
         """
-        with self._outages(), self._writing() as connection:
-            yield connection
+        try:
+            with self._outages(), self._writing() as connection:
+                yield connection
+        except StoreError:
+            self.refuses_writes = True
+            raise
+        self.refuses_writes = False
 
     @abstractmethod
     def forget_deleted(self) -> None:

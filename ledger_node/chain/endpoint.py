@@ -21,6 +21,7 @@ from urllib3.util import make_headers, parse_url
 from web3.providers.base import JSONBaseProvider
 from web3.types import RPCEndpoint, RPCResponse
 
+from ledger_node import trace
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
@@ -138,7 +139,7 @@ class Endpoint(JSONBaseProvider):
             "POST",
             self._path,
             body=body,
-            headers=self._headers,
+            headers=self._headers | trace.told(),
             redirect=False,
             preload_content=False,
             timeout=Timeout(connect=min(_CONNECT_S, self._timeout_s), total=self._timeout_s),

@@ -17,6 +17,7 @@ from typing import Final, Self, assert_never
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.name import shown_name
 from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record
@@ -145,7 +146,7 @@ def schema_named(name: str, schemas: Mapping[str, Schema]) -> Schema:
     schema = schemas.get(name)
     if schema is None:
         raise InvalidInputError(
-            Reason.SCHEMA_UNKNOWN, f"no such schema; there are {', '.join(sorted(schemas))}", field=name[:64]
+            Reason.SCHEMA_UNKNOWN, f"no such schema; there are {', '.join(sorted(schemas))}", field=shown_name(name)
         )
     return schema
 

@@ -77,11 +77,11 @@ class Reason(StrEnum):
     PROOF_NONCE = "proof_nonce"
     PROOF_OTHER_KEY = "proof_other_key"
     PROOF_OTHER_REQUEST = "proof_other_request"
-    PROOF_OTHER_TOKEN = "proof_other_token"  # noqa: S105 - a reason code, not a secret
+    PROOF_OTHER_TOKEN = "proof_other_token"  # nosec B105 # noqa: S105 - a reason code, not a secret
     PROOF_REPLAYED = "proof_replayed"
     PROOF_TIME = "proof_time"
     SIGN_IN_KEYS_OUTDATED = "sign_in_keys_outdated"
-    TOKEN_UNKNOWN = "token_unknown"  # noqa: S105 - a reason code, not a secret
+    TOKEN_UNKNOWN = "token_unknown"  # nosec B105 # noqa: S105 - a reason code, not a secret
 
     # proofs, headers, batches
     OPENING_MALFORMED = "opening_malformed"
@@ -152,7 +152,7 @@ class Reason(StrEnum):
     CONSENT_OTHER_DEPARTMENT = "consent_other_department"
     CONSENT_OTHER_PERIOD = "consent_other_period"
     CONSENT_TEXT_DIFFERS = "consent_text_differs"
-    CONSENT_WRONG_SECRET = "consent_wrong_secret"  # noqa: S105 - a reason code, not a secret
+    CONSENT_WRONG_SECRET = "consent_wrong_secret"  # nosec B105 # noqa: S105 - a reason code, not a secret
     CONSENT_TERMS_DIFFER = "consent_terms_differ"
     QUESTION_NOT_CONSENTED = "question_not_consented"
     SIGNER_NOT_CONTROLLER = "signer_not_controller"
@@ -177,6 +177,8 @@ class Reason(StrEnum):
     LEDGER_UNAVAILABLE = "ledger_unavailable"
     LEDGER_WRONG_CHAIN = "ledger_wrong_chain"
     LEDGER_REFUSED = "ledger_refused"
+    LEDGER_STALE = "ledger_stale"
+    OUTBOX_STUCK = "outbox_stuck"
     STORE_UNAVAILABLE = "store_unavailable"
     STORE_IN_USE = "store_in_use"
     STORE_OUTDATED = "store_outdated"
@@ -193,7 +195,7 @@ class Reason(StrEnum):
     BACKUP_MALFORMED = "backup_malformed"
     BACKUP_OTHER_RECIPIENT = "backup_other_recipient"
     BACKUP_NEWER_FORMAT = "backup_newer_format"
-    PASSPHRASE_WRONG = "passphrase_wrong"  # noqa: S105 - a reason code, not a secret
+    PASSPHRASE_WRONG = "passphrase_wrong"  # nosec B105 # noqa: S105 - a reason code, not a secret
     CHAIN_OTHER_NETWORK = "chain_other_network"
 
     CONFIGURATION = "configuration"

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import HASH_BYTES
+from ledger_node.domain.name import shown_name
 from ledger_node.domain.reason import Reason
 
 
@@ -96,7 +97,7 @@ class Record:
     def done(self) -> None:
         """Refuse members that were not read."""
         if self._members:
-            extra = min(self._members)[:64]
+            extra = shown_name(min(self._members))
             raise InvalidInputError(Reason.FIELD_UNKNOWN, f"{self._what} has an unknown member '{extra}'", field=extra)
 
     def _wrong(self, name: str, expected: str) -> InvalidInputError:

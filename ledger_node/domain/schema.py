@@ -10,6 +10,7 @@ from ledger_node.domain.canonical import JSON, encode
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.ladder import Ladder
+from ledger_node.domain.name import shown_name
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record
 from ledger_node.domain.tree import depth_of
@@ -130,7 +131,7 @@ class Schema:
                 return field
         known = ", ".join(field.name for field in self.fields)
         raise InvalidInputError(
-            Reason.FIELD_UNKNOWN, f"schema {self.name} has no such field; it has {known}", field=name[:64]
+            Reason.FIELD_UNKNOWN, f"schema {self.name} has no such field; it has {known}", field=shown_name(name)
         )
 
     def parse_values(self, raw: Mapping[str, JSON]) -> tuple[Value, ...]:

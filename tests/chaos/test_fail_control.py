@@ -26,7 +26,7 @@ def test_a_use_that_is_counted_twice_is_found(ground, tmp_path):
 @pytest.mark.chaos
 @pytest.mark.timeout(1_800)
 def test_an_upload_that_was_acknowledged_and_lost_is_found(ground, tmp_path):
-    only, broken = "answer POST /v1/attestations after", "acknowledges_before_the_commit"
+    only, broken = "answer POST /v1/attestations after", "acknowledges_what_is_not_committed"
     killed, clean = walks(ground, tmp_path, upload_of_new_rows, only, broken)
     assert killed.told != clean.told
     assert any("attestation" in line for line in killed.state.difference(clean.state))

@@ -6,10 +6,12 @@ import json
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import httpx
 import pytest
+from canary_kit import plant, plant_row
 from postgres_kit import usual_database
 
 from api.catalogue.datatype import data_types, schemas
@@ -84,6 +86,7 @@ def write_rows(path, schema, rows):
         writer = csv.DictWriter(file, headings)
         writer.writeheader()
         for code, cells in rows:
+            plant_row(code, (ROWS[schema] | cells).values())
             writer.writerow({"统一社会信用代码": code, "数据截至日期": DATA_DAY, **ROWS[schema], **cells})
     return path
 
@@ -130,9 +133,22 @@ class Place:
         return self._keep(Client(self.served.url, credential))
 
     def _keep(self, client):
+        # after the instance's own look at it, if there is one
+        (client._http if isinstance(client, Client) else client).event_hooks["response"].append(self._look_at)
         with self._lock:
             self._clients.append(client)
         return client
+
+    def _look_at(self, response):
+        """Note the token that an instance gave out, and keep what it says when it refuses."""
+        if response.status_code < 400 and not response.request.url.path.endswith("/v1/token"):
+            return
+        response.read()
+        if response.status_code < 400:
+            plant("an access token", response.json()["access_token"])
+            return
+        with self._lock, (self.folder / "errors.log").open("a", encoding="utf-8") as file:
+            file.write(response.text + "\n")
 
     def ledger_of(self, name):
         """Return a client of the ledger that sends from another account of this folder than the instance's."""
@@ -154,6 +170,9 @@ class Place:
         return open_store(self.home.store, self.served.database_url)
 
     def close(self):
+        with suppress(httpx.HTTPError):  # where the test has killed it
+            metrics = httpx.get(f"{self.served.url}/metrics", trust_env=False, timeout=60)
+            (self.folder / "metrics.txt").write_text(metrics.text, "utf-8")
         for client in self._clients:
             client.close()
         self.served.stop()
@@ -176,6 +195,8 @@ class Place:
     def register(self, firm, controllers=1, threshold=1):
         """Register a firm with fresh keys."""
         keys = tuple(random_bytes(32) for _ in range(controllers))
+        for key in keys:
+            plant("a controller's key", key)
         made = self.regulator.post(
             "/v1/subjects",
             {
@@ -206,7 +227,9 @@ class Place:
         words = {"purpose_text": texts[purpose]} if purpose in texts else {}
         request = replace(self.request(questions, firm=firm, uses=uses), **(words | changes))
         try:
-            return accept(self.bank, request, language, secret or random_bytes(32))[0]
+            secret = secret or random_bytes(32)
+            plant("a withdrawal secret", secret)
+            return accept(self.bank, request, language, secret)[0]
         except InvalidInputError:
             # terms that cannot be shown are signed nevertheless, to see them refused
             return Terms.accepting(request, language.value, random_bytes(32), random_bytes(32))
@@ -285,6 +308,8 @@ class Place:
         return self.client_with(Credential.published(subject, key))
 
     def _publish(self, client, number, keys, domain, signed):
+        for key in keys:
+            plant("a sign-in key", key.as_dict(private=True)["d"])
         stated = stated_keys(client, number, [dict(public_part(key).jwk) for key in keys])
         signature = signature_to_json(signed(stated.digest(domain)))
         body = {"client": to_hex(client), "number": number, "keys": list(stated.keys), "signatures": [signature]}

@@ -199,7 +199,9 @@ def test_a1_ids_of_others_and_guessed_ones_get_the_same_answer_for_the_same_work
             for name in ("{consent}", "{request_id}", "{use}"):
                 address = address.replace(name, one)
             answer = client.request(method, address, json=body)
-            outcomes.append((answer.status_code, answer.content, dict(answer.headers), work.taken()))
+            headers = dict(answer.headers)
+            assert len(headers.pop("trace-id")) == 32  # drawn for every request
+            outcomes.append((answer.status_code, answer.content, headers, work.taken()))
         return outcomes
 
     asked(guessed)  # what is done once in the life of an instance is done now

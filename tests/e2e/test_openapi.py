@@ -44,6 +44,7 @@ def test_the_document_is_openapi_3_1(place):
 
 
 FILES = {
+    ("get", "/metrics"),
     ("get", "/v1/consent-terms.schema.json"),
     ("get", "/v1/verifications/{use}/evidence"),
     ("get", "/v1/verifications/{use}/evidence.html"),

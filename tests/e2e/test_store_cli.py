@@ -19,7 +19,7 @@ from api.storage.migration.version import move, version_of
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
-SECRET = "geheim-7f3a"
+CANARY = "geheim-7f3a"
 KILLED = """
 import sys, time
 from pathlib import Path
@@ -126,15 +126,15 @@ def test_a_store_in_postgresql_needs_its_key_ledger_there_too(credence, postgres
 
 
 def test_no_output_shows_a_password(credence):
-    urls = (f"postgresql://u:{SECRET}@127.0.0.1:1/x", f"postgresql://u:{SECRET}@127.0.0.1:1/y")
+    urls = (f"postgresql://u:{CANARY}@127.0.0.1:1/x", f"postgresql://u:{CANARY}@127.0.0.1:1/y")
     for output in (
         credence(*SERVE, urls=urls),
         credence("store", "version", urls=urls),
-        credence("store", "upgrade", urls=(f"mysql://u:{SECRET}@127.0.0.1:1/x", None)),
+        credence("store", "upgrade", urls=(f"mysql://u:{CANARY}@127.0.0.1:1/x", None)),
         credence("serve", "--help", urls=urls),
         credence("store", "--help", urls=urls),
     ):
-        assert SECRET not in output.stdout + output.stderr
+        assert CANARY not in output.stdout + output.stderr
         assert output.exception is None or isinstance(output.exception, SystemExit)
 
 

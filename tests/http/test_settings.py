@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.settings import HttpSettings, Rate, http_settings
+from api.settings import HttpSettings, Rate, WatchSettings, http_settings, watch_settings
 from ledger_node.domain.error import InvalidInputError
 
 
@@ -44,4 +44,42 @@ def test_a_setting_that_makes_no_sense_is_named(monkeypatch, name, value):
     with pytest.raises(InvalidInputError) as refused:
         http_settings()
     assert refused.value.reason == "configuration"
+    assert f"CREDENCE_{name}" in refused.value.message
+
+
+def test_how_an_instance_is_watched_is_read(monkeypatch, tmp_path):
+    for name in ("METRICS_TOKEN_FILE", "READY_AGE", "LOG_SLOW"):
+        monkeypatch.delenv(f"CREDENCE_{name}", raising=False)
+    assert watch_settings() == WatchSettings()
+    token = tmp_path / "token"
+    token.touch(mode=0o600)
+    token.write_bytes(b"ab" * 20 + b"\n")
+    monkeypatch.setenv("CREDENCE_METRICS_TOKEN_FILE", str(token))
+    monkeypatch.setenv("CREDENCE_READY_AGE", "90")
+    monkeypatch.setenv("CREDENCE_LOG_SLOW", "0.25")
+    assert watch_settings() == WatchSettings(b"ab" * 20, 90, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("content", "mode"),
+    [(b"short", 0o600), (b"", 0o600), (b"with a space " * 4, 0o600), (b"ab" * 20, 0o644), (None, 0)],
+)
+def test_a_token_that_is_none_or_that_others_can_read_is_refused(monkeypatch, tmp_path, content, mode):
+    token = tmp_path / "token"
+    if content is not None:
+        token.touch(mode=mode)
+        token.write_bytes(content)
+    monkeypatch.setenv("CREDENCE_METRICS_TOKEN_FILE", str(token))
+    with pytest.raises(InvalidInputError) as refused:
+        watch_settings()
+    assert refused.value.reason == "configuration"
+    assert str(token) in refused.value.message
+    assert not content or content.decode() not in refused.value.message
+
+
+@pytest.mark.parametrize("name", ["READY_AGE", "LOG_SLOW"])
+def test_a_time_that_makes_no_sense_is_named(monkeypatch, name):
+    monkeypatch.setenv(f"CREDENCE_{name}", "soon")
+    with pytest.raises(InvalidInputError) as refused:
+        watch_settings()
     assert f"CREDENCE_{name}" in refused.value.message

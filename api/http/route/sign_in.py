@@ -68,7 +68,7 @@ async def token(request: Request, instance: Access) -> Response:
         )
     except CredenceError as error:
         return _refused(error, instance.sign_in.nonce)
-    answer = {"access_token": made.value, "token_type": "DPoP", "expires_in": made.lifetime_s}
+    answer = {"access_token": made.value, "token_type": "DPoP", "expires_in": made.lifetime_s}  # nosec B105 # a kind of token, and none
     return JSONResponse(answer, headers={**_NO_STORE, NONCE_HEADER: instance.sign_in.nonce})
 
 

@@ -13,7 +13,7 @@ from api.http.access import ABank, Access
 from api.http.body import record_body
 from api.http.idempotency import attempt_of, keeper
 from api.http.turn import FairTurns
-from api.services.verification import Answer
+from api.services.answer import Answer
 from ledger_node.domain.access import MAX_OPERATOR
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.error import InvalidInputError
@@ -86,18 +86,21 @@ async def verify(request: Request, instance: Access, bank: ABank) -> Response:
         return lambda connection: write(connection, None if shown is None else shown.terms.subject)
 
     turns: FairTurns = request.app.state.turns
-    async with turns.turn(bank.id):
-        await run_in_threadpool(
-            instance.verifications.verify,
-            bank.id,
-            consent,
-            claims,
-            purpose=purpose,
-            policy=policy,
-            operator=operator,
-            attempt=attempt_of(request),
-            keep=keep,
-        )
+    # the time that a caller waits for its turn is part of what it sees
+    with instance.metrics.verification() as verified:
+        async with turns.turn(bank.id):
+            answer = await run_in_threadpool(
+                instance.verifications.verify,
+                bank.id,
+                consent,
+                claims,
+                purpose=purpose,
+                policy=policy,
+                operator=operator,
+                attempt=attempt_of(request),
+                keep=keep,
+            )
+        verified.presentation = answer.presentation
     return made[-1]
 
 

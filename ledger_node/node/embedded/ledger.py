@@ -38,7 +38,7 @@ class LogFilter:
 def block_row(engine: Engine, block: int | bytes) -> BlockRow | None:
     """Return a block by its number or hash."""
     column = "number" if isinstance(block, int) else "hash"
-    query = f"SELECT {_BLOCK_COLUMNS} FROM block WHERE {column}=?"  # noqa: S608 - fixed words only
+    query = f"SELECT {_BLOCK_COLUMNS} FROM block WHERE {column}=?"  # nosec B608 # noqa: S608 - fixed words only
     with engine.store.reader() as connection:
         row = connection.execute(query, (_clamp(block),)).fetchone()
     return BlockRow(*row) if row else None
@@ -75,7 +75,7 @@ def header_at(engine: Engine, block: str | int | bytes) -> CancunBlockHeader:
 
 def block_transactions(engine: Engine, number: int) -> list[TxRow]:
     """Return the transactions of a block in their order."""
-    query = f"SELECT {_TX_COLUMNS} FROM tx WHERE block=? ORDER BY idx"  # noqa: S608 - fixed words only
+    query = f"SELECT {_TX_COLUMNS} FROM tx WHERE block=? ORDER BY idx"  # nosec B608 # noqa: S608 - fixed words only
     with engine.store.reader() as connection:
         return [TxRow(*row) for row in connection.execute(query, (number,))]
 
@@ -89,7 +89,7 @@ def transaction_hashes(engine: Engine, number: int) -> list[bytes]:
 def transaction_row(engine: Engine, tx_hash: bytes) -> tuple[TxRow, BlockRow] | None:
     """Return a mined transaction and its block."""
     tables = "tx JOIN block ON block.number = tx.block"
-    query = f"SELECT {_TX_COLUMNS}, {_BLOCK_COLUMNS} FROM {tables} WHERE tx.hash=?"  # noqa: S608 - fixed words only
+    query = f"SELECT {_TX_COLUMNS}, {_BLOCK_COLUMNS} FROM {tables} WHERE tx.hash=?"  # nosec B608 # noqa: S608 - fixed words only
     with engine.store.reader() as connection:
         row = connection.execute(query, (tx_hash,)).fetchone()
     return (TxRow(*row[:10]), BlockRow(*row[10:])) if row else None
@@ -97,7 +97,7 @@ def transaction_row(engine: Engine, tx_hash: bytes) -> tuple[TxRow, BlockRow] | 
 
 def transaction_logs(engine: Engine, number: int, index: int) -> list[LogRow]:
     """Return the events of one transaction."""
-    query = f"SELECT {_LOG_COLUMNS} FROM log WHERE block=? AND tx_idx=? ORDER BY log_idx"  # noqa: S608 - fixed words only
+    query = f"SELECT {_LOG_COLUMNS} FROM log WHERE block=? AND tx_idx=? ORDER BY log_idx"  # nosec B608 # noqa: S608 - fixed words only
     with engine.store.reader() as connection:
         return [LogRow(*row) for row in connection.execute(query, (number, index))]
 
@@ -123,7 +123,7 @@ def _query(wanted: LogFilter) -> tuple[str, list[object]]:
     by_address = "INDEXED BY log_topic" if exact else "INDEXED BY log_address"
     index = by_address if wanted.addresses else "NOT INDEXED"
     return (
-        f"SELECT {_LOG_COLUMNS}, block.hash, block.header, tx.hash FROM log {index}"  # noqa: S608 - fixed words only
+        f"SELECT {_LOG_COLUMNS}, block.hash, block.header, tx.hash FROM log {index}"  # nosec B608 # noqa: S608 - fixed words only
         " CROSS JOIN block ON block.number = log.block"
         " CROSS JOIN tx ON tx.block = log.block AND tx.idx = log.tx_idx"
         f" WHERE {' AND '.join(conditions)} ORDER BY log.block, log.log_idx LIMIT {MAX_LOGS + 1}"

@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+from collections.abc import Container
 from concurrent.futures import Future
 from typing import Any, Final
 
@@ -80,7 +81,7 @@ class Rpc:
         except RpcError as error:
             return request, error
         except Exception:  # noqa: BLE001 - whatever it is, the client gets no trace
-            _LOG.exception("a request failed: %s", _method_name(request))
+            _LOG.exception("a request failed: %s", _method_name(request, self._table))
             return request, RpcError(INTERNAL_ERROR, "internal error")
 
     def _settle(self, result: object) -> object:
@@ -147,9 +148,10 @@ def _is_send(request: object) -> bool:
     return isinstance(request, dict) and request.get("method") == "eth_sendRawTransaction"
 
 
-def _method_name(request: object) -> str:
+def _method_name(request: object, known: Container[object]) -> str:
+    """Return a method's name for the log: only one that there is, since anything else is the caller's own words."""
     name = request.get("method") if isinstance(request, dict) else None
-    return name[:_NAME_SHOWN] if isinstance(name, str) else "?"
+    return name if isinstance(name, str) and name in known else "?"
 
 
 def _error(request_id: object, error: RpcError) -> Answer:

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from typing_extensions import override
 
-from ledger_node import clock
+from ledger_node import clock, trace
 
 from .chain import Engine
 from .error import NodeError, NodeReason
@@ -64,7 +64,8 @@ def create_app(engine: Engine) -> Starlette:
         body = await _body(request)
         if body is None:
             return PlainTextResponse(f"the body is larger than {BODY_LIMIT} bytes", status_code=413)
-        text = await anyio.to_thread.run_sync(rpc.handle, body, limiter=limiters[0])
+        with trace.working_for(trace.Trace.begun(request.headers.get(trace.HEADER))):
+            text = await anyio.to_thread.run_sync(rpc.handle, body, limiter=limiters[0])
         if not engine.is_healthy:
             # an error would say that a transaction failed; whether the disk holds its block, the next start will see
             return PlainTextResponse(STOPPED, status_code=503)
@@ -161,6 +162,7 @@ def run_node(
             host=host,
             port=port,
             access_log=False,
+            log_config=None,
             log_level="warning",
             lifespan="on",
             timeout_graceful_shutdown=_GRACE_SECONDS,

@@ -1,0 +1,96 @@
+"""Whether the instance lives, is ready, and how it does: for what starts, watches and balances it."""
+
+import hmac
+from http import HTTPStatus
+from ipaddress import ip_address
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+
+from api.http.access import Access, JsonObject
+from api.http.problem import problem
+from api.settings import WatchSettings
+from ledger_node.domain.reason import Reason
+
+_FORWARDED: Final = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
+_BEARER: Final = "bearer"
+router = APIRouter(tags=["health"])
+
+
+@router.get("/livez", summary="Whether the process runs")
+async def livez() -> dict[str, str]:
+    """Say so."""
+    return {"status": "live"}
+
+
+@router.get(
+    "/readyz", summary="Whether requests can be served: the right chain answers and goes on, the store takes writes"
+)
+def readyz(instance: Access) -> JsonObject:
+    """Return how things stand, or refuse with the first reason why not."""
+    head = instance.readiness.require()
+    return {
+        "status": "ready",
+        "block": head.number,
+        "block_time": head.time,
+        "head_age_s": int(instance.head.age_s),
+        # in the order of configuration and without addresses, since anybody may ask
+        "endpoints": [{"fault": health.fault, "block": health.block} for health in instance.rpc.health()],
+        "outbox": [
+            {"on_way": health.on_way, "oldest_s": round(health.oldest_s, 1)}
+            for sender in instance.senders
+            for health in sender.health()
+        ],
+    }
+
+
+@router.get(
+    "/metrics",
+    summary="Metrics for Prometheus, for callers on this machine or with the operator's token",
+    response_class=Response,
+    responses={HTTPStatus.OK.value: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+async def metrics(request: Request, instance: Access) -> Response:
+    """Return the text format 0.0.4; neither ledger nor store is asked for it."""
+    settings: WatchSettings = request.app.state.watch
+    if settings.metrics_token is not None:
+        kind, _, shown = request.headers.get("authorization", "").partition(" ")
+        # compared as bytes, since a header may hold letters that compare_digest does not take
+        if kind.lower() != _BEARER or not hmac.compare_digest(shown.strip().encode(), settings.metrics_token):
+            return problem(
+                HTTPStatus.UNAUTHORIZED,
+                Reason.SIGN_IN_NEEDED,
+                "metrics are for who shows the operator's token: Authorization: Bearer …",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+    elif not _is_on_this_machine(request):
+        return problem(
+            HTTPStatus.FORBIDDEN,
+            Reason.NOT_ALLOWED,
+            "metrics are for callers on this machine and not behind a proxy; "
+            "for others the operator sets CREDENCE_METRICS_TOKEN_FILE",
+        )
+    return Response(generate_latest(instance.metrics.registry), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
+
+
+@router.get("/", include_in_schema=False)
+async def index() -> Response:
+    """Lead to the documentation."""
+    return Response(status_code=307, headers={"Location": "/docs"})
+
+
+def _is_on_this_machine(request: Request) -> bool:
+    """Return whether the caller itself is here: no proxy speaks for it, and no page of a site that took this name."""
+    if request.client is None or any(name in request.headers for name in _FORWARDED):
+        return False
+    return _is_loopback(request.client.host) and _is_loopback(request.url.hostname or "")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

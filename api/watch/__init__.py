@@ -1,0 +1,1 @@
+"""Watching an instance: metrics, readiness, logs."""

@@ -1,0 +1,16 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent.parent / "e2e"))
+
+
+@pytest.fixture(scope="session")
+def left_behind(request):
+    """The folder that all tests worked in, with what they left there; scripts/test names it."""
+    folder = request.config.getoption("--left-behind")
+    if folder is None:
+        pytest.skip("scripts/test runs this after all others, on what they left behind")
+    return Path(folder)
