@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
@@ -13,13 +14,14 @@ from api.cli.main import app
 from api.cli.node import found_instance
 from api.home import Home
 from api.services.network import require_network
+from api.settings import environment_of_child
 from api.storage.database import find_database, open_store
 from api.storage.migration.schema import KEYS, STORE
 from api.storage.migration.version import move, version_of
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
-SECRET = "geheim-7f3a"
+CANARY = "geheim-7f3a"
 KILLED = """
 import sys, time
 from pathlib import Path
@@ -55,15 +57,25 @@ def credence(home, monkeypatch):
     return run
 
 
-SERVE = ("serve", "--port", "0", "--rpc-url", "http://127.0.0.1:1")
+SERVE = (sys.executable, "-m", "api.cli.main", "serve", "--port", "0", "--rpc-url", "http://127.0.0.1:1")
+
+
+def serve(home, urls=(None, None)):
+    """Run ``credence serve`` in a process of its own, since it sets up the log of its process."""
+    command = [*SERVE, "--log-format", "text", "--home", str(home.path)]
+    environment = environment_of_child(*urls)
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=environment)
+    return SimpleNamespace(exit_code=ended.returncode, stdout=ended.stdout, stderr=ended.stderr, exception=None)
+
+
 VERSION = ("store", "version", "--json")
 
 
-def test_a_store_goes_down_is_refused_by_serve_and_comes_up_again(credence):
+def test_a_store_goes_down_is_refused_by_serve_and_comes_up_again(credence, home):
     assert json.loads(credence(*VERSION).stdout)["store"] == {"version": STORE.head, "head": STORE.head}
     down = json.loads(credence("store", "downgrade", "--to", "0001", "--json").stdout)
     assert down["store"] == {"before": STORE.head, "version": "0001"}
-    refused = credence(*SERVE)
+    refused = serve(home)
     assert refused.exit_code == 2
     (line,) = refused.stderr.strip().splitlines()
     assert line == (
@@ -84,7 +96,7 @@ def test_a_newer_store_is_refused(credence, home):
     with database.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0999'"))
     try:
-        for refused in (credence(*SERVE), credence("store", "upgrade")):
+        for refused in (serve(home), credence("store", "upgrade")):
             assert refused.exit_code == 2
             assert "refused store_newer" in refused.stderr
     finally:
@@ -105,7 +117,7 @@ def test_a_second_process_on_one_folder_is_refused_in_one_line(credence, home):
     first = open_store(home.store)
     first.turns.join()
     try:
-        for refused in (credence(*SERVE), credence("store", "upgrade")):
+        for refused in (serve(home), credence("store", "upgrade")):
             assert refused.exit_code == 2
             (line,) = refused.stderr.strip().splitlines()
             assert line.startswith("refused store_in_use: another process works with")
@@ -119,22 +131,22 @@ def test_a_folder_without_a_store_has_no_version(credence, tmp_path):
     assert "there is no store" in refused.stderr
 
 
-def test_a_store_in_postgresql_needs_its_key_ledger_there_too(credence, postgres):
-    refused = credence(*SERVE, urls=(postgres.database(), None))
+def test_a_store_in_postgresql_needs_its_key_ledger_there_too(postgres, home):
+    refused = serve(home, urls=(postgres.database(), None))
     assert refused.exit_code == 2
     assert "CREDENCE_KEYS_URL" in refused.stderr
 
 
-def test_no_output_shows_a_password(credence):
-    urls = (f"postgresql://u:{SECRET}@127.0.0.1:1/x", f"postgresql://u:{SECRET}@127.0.0.1:1/y")
+def test_no_output_shows_a_password(credence, home):
+    urls = (f"postgresql://u:{CANARY}@127.0.0.1:1/x", f"postgresql://u:{CANARY}@127.0.0.1:1/y")
     for output in (
-        credence(*SERVE, urls=urls),
+        serve(home, urls=urls),
         credence("store", "version", urls=urls),
-        credence("store", "upgrade", urls=(f"mysql://u:{SECRET}@127.0.0.1:1/x", None)),
+        credence("store", "upgrade", urls=(f"mysql://u:{CANARY}@127.0.0.1:1/x", None)),
         credence("serve", "--help", urls=urls),
         credence("store", "--help", urls=urls),
     ):
-        assert SECRET not in output.stdout + output.stderr
+        assert CANARY not in output.stdout + output.stderr
         assert output.exception is None or isinstance(output.exception, SystemExit)
 
 

@@ -17,7 +17,7 @@ from api.storage.postgres import PostgresStore, postgres_url
 from ledger_node.domain.error import InvalidInputError, StoreError
 from ledger_node.domain.reason import Reason
 
-SECRET = "geheim-7f3a"
+CANARY = "geheim-7f3a"
 counter = Table("counter", MetaData(), Column("id", Integer, primary_key=True), Column("value", Integer))
 
 
@@ -187,40 +187,40 @@ def test_both_ways_to_write_the_address_are_taken(postgres, driver):
 @pytest.mark.parametrize(
     "url",
     [
-        f"mysql://u:{SECRET}@127.0.0.1/x",
-        f"postgresql+asyncpg://u:{SECRET}@127.0.0.1/x",
-        f"postgresql://u:{SECRET}@127.0.0.1:port/x",
-        f"postgresql://u:{SECRET}@127.0.0.1:1/x",
-        f"postgresql://u@127.0.0.1:1/x?password={SECRET}",
-        f"postgresql://u:{SECRET}@127.0.0.1:1/x?no_such_option={SECRET}",
-        f"postgresql://u@127.0.0.1:1/x?{SECRET}",
-        f"{SECRET}",
+        f"mysql://u:{CANARY}@127.0.0.1/x",
+        f"postgresql+asyncpg://u:{CANARY}@127.0.0.1/x",
+        f"postgresql://u:{CANARY}@127.0.0.1:port/x",
+        f"postgresql://u:{CANARY}@127.0.0.1:1/x",
+        f"postgresql://u@127.0.0.1:1/x?password={CANARY}",
+        f"postgresql://u:{CANARY}@127.0.0.1:1/x?no_such_option={CANARY}",
+        f"postgresql://u@127.0.0.1:1/x?{CANARY}",
+        f"{CANARY}",
     ],
 )
 def test_no_refusal_shows_a_password(url, caplog):
     with pytest.raises((InvalidInputError, StoreError)) as refused:
         open_store(None, url)
-    assert SECRET not in f"{refused.value!r} {refused.value} {caplog.text}"
+    assert CANARY not in f"{refused.value!r} {refused.value} {caplog.text}"
     # whoever prints the whole story prints the cause as well
-    assert SECRET not in "".join(traceback.format_exception(refused.value))
+    assert CANARY not in "".join(traceback.format_exception(refused.value))
 
 
 def test_no_repr_shows_the_address(monkeypatch):
-    store = PostgresStore(postgres_url(f"postgresql://u:{SECRET}@127.0.0.1:1/x"))
-    assert SECRET not in f"{store!r} {store.engine!r} {store.turns!r} {store.where}"
+    store = PostgresStore(postgres_url(f"postgresql://u:{CANARY}@127.0.0.1:1/x"))
+    assert CANARY not in f"{store!r} {store.engine!r} {store.turns!r} {store.where}"
     store.dispose()
-    monkeypatch.setenv("CREDENCE_DATABASE_URL", f"postgresql://u:{SECRET}@127.0.0.1:1/x")
-    monkeypatch.setenv("CREDENCE_KEYS_URL", f"postgresql://u:{SECRET}@127.0.0.1:1/y")
+    monkeypatch.setenv("CREDENCE_DATABASE_URL", f"postgresql://u:{CANARY}@127.0.0.1:1/x")
+    monkeypatch.setenv("CREDENCE_KEYS_URL", f"postgresql://u:{CANARY}@127.0.0.1:1/y")
     known = environment()
     assert isinstance(known, Environment)
     assert known.database_url.endswith("/x")
-    assert SECRET not in repr(known)
+    assert CANARY not in repr(known)
 
 
 def test_a_password_may_come_from_the_means_of_libpq(postgres, tmp_path, monkeypatch):
     url = postgres.database()
     file = tmp_path / "pgpass"
-    file.write_text(f"*:*:*:owner:{SECRET}\n")
+    file.write_text(f"*:*:*:owner:{CANARY}\n")
     file.chmod(0o600)
     monkeypatch.setenv("PGPASSFILE", str(file))
     monkeypatch.setenv("PGUSER", "owner")
