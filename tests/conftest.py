@@ -58,7 +58,15 @@ def pytest_sessionfinish():
 
 
 def pytest_collection_modifyitems(config, items):
-    """For scripts/mutate: tests by example come first, as most mutants fail one at once; the others try few."""
+    """Leave what takes long to --chaos.
+
+    For scripts/mutate tests by example come first, as most mutants fail one at once; the others try few.
+    """
+    if not config.getoption("--chaos"):
+        skip = pytest.mark.skip(reason="takes some minutes: only with --chaos")
+        for item in items:
+            if item.get_closest_marker("only_with_chaos"):
+                item.add_marker(skip)
     if config.getoption("--hypothesis-profile") != "mutation":
         return
     items.sort(key=lambda item: is_hypothesis_test(item.obj))

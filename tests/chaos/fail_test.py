@@ -1,5 +1,6 @@
 """What the tests of fail points share: the walk that is tried, and what must hold after it."""
 
+import pytest
 from fail_path import PATHS
 
 KINDS = {"commit", "send", "answer", "block", "file"}
@@ -7,6 +8,11 @@ ANCHORING_S = 1
 NEVER_S = 3600
 DEATHS_A_STEP = 4
 """One after the other, each in the life after the last one; with ``--chaos`` a step has one."""
+
+
+def only_with_chaos(path):
+    """Return a path that is walked with ``--chaos`` alone: all of them together take more than a quarter of an hour."""
+    return pytest.param(path, marks=pytest.mark.only_with_chaos)
 
 
 def require_clean(ground, folder, path, deaths, request):

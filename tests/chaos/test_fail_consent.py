@@ -3,7 +3,7 @@
 import pytest
 from fail_keyless import KEYLESS
 from fail_life import Deaths
-from fail_test import require_all_tried, require_clean
+from fail_test import only_with_chaos, require_all_tried, require_clean
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +14,7 @@ def deaths():
 
 @pytest.mark.chaos
 @pytest.mark.timeout(7_200)
-@pytest.mark.parametrize("path", ["consent", "verify", "withdraw", "controllers"])
+@pytest.mark.parametrize("path", ["consent", "verify", "withdraw", only_with_chaos("controllers")])
 def test_n1_killed_at_every_commit_point_of_a_path_an_instance_holds_what_it_would_hold(
     ground, tmp_path, path, deaths, request
 ):
@@ -27,6 +27,7 @@ def test_n1_every_commit_point_that_these_paths_pass_is_one_where_a_process_died
 
 
 @pytest.mark.chaos
+@pytest.mark.only_with_chaos
 @pytest.mark.timeout(7_200)
 def test_n1_whoever_sends_no_key_is_told_what_became_of_a_request_that_was_cut_off(ground, tmp_path, request):
     between = Deaths("(send|commit (?!outbox)|answer).* after|answer .* before")
