@@ -342,5 +342,5 @@ def test_a_job_is_done_though_its_key_cannot_be_removed_yet_and_the_key_goes_lat
     assert instance.keys.get([row.data_key]) == {}
 
 
-def busy(_):
+def busy(*_, **__):
     raise CredenceError(Reason.KEY_LEDGER_BUSY, "what was deleted is still being read; ask again")
