@@ -222,6 +222,8 @@ def open_instance(
     if registrar is None or relayer is None:
         raise InvalidInputError(Reason.CONFIGURATION, "members.json names no registrar or no relayer")
     relayer_key = home.read_key(relayer.slug)
+    # before anything is opened, so that a refusal leaves nothing open
+    purposes = _agreed_purposes(home, Web3Ledger(book, rpc))
     store, keys = _open_databases(home, book, database_url, keys_url)
     copy = None if keys_copy is None else KeyCopy(keys_copy, keys, home.derived_key(MAC_LABEL))
     removals = KeyRemovals(store, keys) if copy is None else KeyRemovals(store, keys, copy.refresh)
@@ -235,7 +237,6 @@ def open_instance(
     issuers = {member: Issuer(department, store, keys, ledger, pool) for member, department in departments.items()}
     history = ControllerHistory(store, ledger)
     subjects = SubjectService(store, keys, issuers[registrar.id], ledger, history)
-    purposes = _agreed_purposes(home, ledger)
     consents = ConsentService(store, ledger, subjects, history, purposes)
     recorder = UseRecorder(ledger, UseClaims(store))
     vaults = VaultSearch(store, keys, departments, ledger.anchor_domain)
