@@ -8,6 +8,7 @@ import shutil
 from collections import Counter, defaultdict
 from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
+from xml.etree import ElementTree as ET
 
 import ahocorasick
 from canary_kit import REGISTER, read_register
@@ -24,6 +25,7 @@ DERIVED = ("a salt", "a start", "a bit", "a subject key")
 PROCESSES = 2
 WORDS = ("*.log", "metrics.txt", "*.xml")
 """What is written for people and programs to read: logs, answers that were refusals, metrics, pytest's reports."""
+OUTPUT = frozenset({"system-out", "system-err"})
 KEPT_APART = frozenset({"keys", "consents", "passphrase"})
 """Where a home keeps secrets itself."""
 SHOWN_TO_THE_CHAIN = frozenset({"a withdrawal secret"})
@@ -116,6 +118,12 @@ def words_in(folder):
     return sorted({path for pattern in WORDS for path in folder.rglob(pattern) if path.is_file()})
 
 
+def captured(report):
+    """Return what tests wrote and logged, of a report of pytest."""
+    elements = ET.parse(report).iter()  # noqa: S314 - pytest wrote it
+    return "\n".join(one.text or "" for one in elements if one.tag in OUTPUT).encode()
+
+
 class Findings:
     """What was searched, and what was found: place and kind, never the canary."""
 
@@ -132,8 +140,8 @@ class Findings:
         self.size += other.size
 
     def search(self, place, path, *haystacks):
-        """Search a file."""
-        data = path.read_bytes()
+        """Search a file; of a report what was written while tests ran, as their names hold amounts of their own."""
+        data = captured(path) if path.suffix == ".xml" else path.read_bytes()
         self.files += 1
         self.size += len(data)
         for haystack in haystacks:
