@@ -14,7 +14,7 @@ def deaths():
 
 @pytest.mark.chaos
 @pytest.mark.timeout(7_200)
-@pytest.mark.parametrize("path", ["consent", "verify", "withdraw", only_with_chaos("controllers")])
+@pytest.mark.parametrize("path", ["verify", "withdraw", only_with_chaos("consent"), only_with_chaos("controllers")])
 def test_n1_killed_at_every_commit_point_of_a_path_an_instance_holds_what_it_would_hold(
     ground, tmp_path, path, deaths, request
 ):

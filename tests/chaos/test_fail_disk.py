@@ -15,7 +15,7 @@ from ledger_node.domain.record import from_hex, to_hex
 
 COMMITS = "(commit|block) .* before"
 """Where a disk may refuse."""
-USUAL = {"issue", "verify"}
+USUAL = {"verify"}
 ANCHORING = {"access log": 1}
 NEVER_S = 3600
 

@@ -2,7 +2,9 @@
 
 import pytest
 from fail_life import Deaths
-from fail_test import only_with_chaos, require_all_tried, require_clean
+from fail_test import require_all_tried, require_clean
+
+pytestmark = pytest.mark.only_with_chaos
 
 
 @pytest.fixture(scope="module")
@@ -13,7 +15,7 @@ def deaths():
 
 @pytest.mark.chaos
 @pytest.mark.timeout(7_200)
-@pytest.mark.parametrize("path", ["issue", "access log", only_with_chaos("notification"), only_with_chaos("erasure")])
+@pytest.mark.parametrize("path", ["issue", "access log", "notification", "erasure"])
 def test_n1_killed_at_every_commit_point_of_a_path_an_instance_holds_what_it_would_hold(
     ground, tmp_path, path, deaths, request
 ):
