@@ -222,9 +222,13 @@ def open_instance(
     if registrar is None or relayer is None:
         raise InvalidInputError(Reason.CONFIGURATION, "members.json names no registrar or no relayer")
     relayer_key = home.read_key(relayer.slug)
-    # before anything is opened, so that a refusal leaves nothing open
-    purposes = _agreed_purposes(home, Web3Ledger(book, rpc))
     store, keys = _open_databases(home, book, database_url, keys_url)
+    try:
+        purposes = _agreed_purposes(home, Web3Ledger(book, rpc))
+    except BaseException:
+        store.dispose()
+        keys.dispose()
+        raise
     copy = None if keys_copy is None else KeyCopy(keys_copy, keys, home.derived_key(MAC_LABEL))
     removals = KeyRemovals(store, keys) if copy is None else KeyRemovals(store, keys, copy.refresh)
     ring = KeyRing(keys, {member: department.kek for member, department in departments.items()})
