@@ -27,7 +27,7 @@ from api.services.issuer import Issuer
 from api.services.job import JobService
 from api.services.key_removal import KeyRemovals
 from api.services.ledger_gap import LedgerGaps
-from api.services.member_key import Department, SigningKey
+from api.services.member_key import Department
 from api.services.network import require_network
 from api.services.notice_read import NoticeReader
 from api.services.recovery import RecoveryService
@@ -69,6 +69,7 @@ from ledger_node.domain.error import ChainError, CredenceError, InvalidInputErro
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
+from ledger_node.domain.signature import SigningKey
 
 _log = logging.getLogger(__name__)
 
@@ -246,7 +247,7 @@ def open_instance(
     vaults = VaultSearch(store, keys, departments, ledger.anchor_domain)
     log = AccessLog(store, keys, departments[registrar.id], clock.now)
     lost = LostAnswers(store, ledger, consents, log)
-    keeper = Keeper(relayer.id, SigningKey.of(relayer_key))
+    keeper = Keeper(relayer.id, SigningKey(relayer_key))
     names = {member: department.name for member, department in departments.items()}
     gaps = LedgerGaps(store, keys, removals, ledger, names, keeper.member)
     receipts = ConsentReceipts(store, ledger, consents, keeper)

@@ -27,7 +27,7 @@ from ledger_node.domain.hashing import hmac_sha256
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record, to_hex
-from ledger_node.domain.signature import parse_address
+from ledger_node.domain.signature import SigningKey, parse_address
 from ledger_node.randomness import random_bytes
 
 if TYPE_CHECKING:
@@ -192,13 +192,10 @@ class Home:
         Raises:
             InvalidInputError: ``configuration``; the key is missing or cannot be used.
         """
-        # checking evidence reads this folder and loads no services
-        from api.services.member_key import SigningKey
-
         device = self.path / "keys" / f"{name}{SUFFIX}"
         if device.is_file():
             return DeviceSigner(DeviceKey.open(KeyReference.read(device)))
-        return SigningKey.of(self.read_key(name))
+        return SigningKey(self.read_key(name))
 
     def read_key(self, name: str) -> bytes:
         """Return the 32 secret bytes of a keystore v3 file.

@@ -16,7 +16,6 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from api.fault import fault_of
-from api.services.member_key import SigningKey
 from api.storage import table
 from api.storage.database import Store
 from api.storage.turn import Office
@@ -26,6 +25,7 @@ from ledger_node.domain.batch import ACCESS_LOG, NO_ROOT, Batch, changes_digest
 from ledger_node.domain.error import ChainError, CredenceError
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.signature import SigningKey
 from ledger_node.randomness import random_bytes, random_places
 
 _ROW: Final = table.access_row.c

@@ -4,11 +4,11 @@ A bundle is sealed under the data keys of all attestations that it shows, the re
 them erases the bundle: an erased value must not live on in the evidence of an old answer.
 """
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from isal import isal_zlib
 from sqlalchemy import Connection, insert, select
 
 from api.storage import table
@@ -21,7 +21,7 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
 
 _FAST: Final = 1
-"""zlib's level: half of a bundle is hashes, which no level makes smaller."""
+"""The level: half of a bundle is hashes, which no level makes smaller."""
 _LABEL: Final = b"credence/evidence"
 _ROW: Final = table.evidence.c
 _ADD: Final = insert(table.evidence)
@@ -55,7 +55,7 @@ def store_evidence(connection: Connection, bundles: Sequence[SealedEvidence]) ->
 def seal_evidence(bundle: bytes, *, digest: bytes, use: bytes, bank: bytes, keys: Sequence[VaultKey]) -> SealedEvidence:
     """Seal the bundle of an answer under the keys of the attestations that it shows."""
     key = joint_key([each.key for each in keys], _LABEL)
-    return SealedEvidence(use, bank, digest, names_of(keys), seal(key, zlib.compress(bundle, _FAST), use))
+    return SealedEvidence(use, bank, digest, names_of(keys), seal(key, isal_zlib.compress(bundle, _FAST), use))
 
 
 class EvidenceReader:
@@ -82,4 +82,4 @@ class EvidenceReader:
                 "a department has erased what this answer showed, and with it the evidence that was kept here; "
                 "a copy that you saved still checks",
             )
-        return zlib.decompress(unseal(joint_key(keys, _LABEL), row.sealed, use))
+        return isal_zlib.decompress(unseal(joint_key(keys, _LABEL), row.sealed, use))

@@ -65,6 +65,7 @@ class EvidenceCapture:
         presentation: Presentation,
         shown: JSON,
         entry: int,
+        wanted: WantedFacts,
         proof: StateProof,
         *,
         max_age_days: int | None,
@@ -82,12 +83,14 @@ class EvidenceCapture:
         bare = Bundle(book.chain_id, book.genesis, presentation, entry, {}, {}, proof.block, (), receipt)
         query = bare.query
         names = self._named(members_of(query))
+        # an answer mostly shows all that was opened for it
+        slots = wanted.slots if query == wanted.query else slots_of(query, names)
         bundle = replace(
             bare,
             schemas={name: schemas()[name] for name in bare.needed_schemas},
             names=names,
             batches={source.batch_key: source.batch for source in sources},
-            nodes=proof.nodes_of(slots_of(query, names)),
+            nodes=proof.nodes_of(slots),
         )
         digest = bundle.receipt_digest(receipt, self._ledger.consent_domain, presentation=shown)
         bundle = replace(bundle, receipt=replace(receipt, signature=answerer.signing_key.sign(digest)))

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from api.vault.cipher import KeyEncryptionKey
-from ledger_node.domain.signature import address_of, sign
 
 
 class Signer(Protocol):
@@ -16,23 +15,6 @@ class Signer(Protocol):
 
     def sign(self, digest: bytes) -> bytes:
         """Return the 65-byte signature of a 32-byte digest."""
-
-
-@dataclass(frozen=True, slots=True)
-class SigningKey:
-    """A member's secp256k1 signing key."""
-
-    address: bytes
-    _private_key: bytes = field(repr=False)
-
-    @classmethod
-    def of(cls, private_key: bytes) -> "SigningKey":
-        """Return the signing key of 32 private bytes."""
-        return cls(address_of(private_key), private_key)
-
-    def sign(self, digest: bytes) -> bytes:
-        """Return the 65-byte signature of a 32-byte digest."""
-        return sign(digest, self._private_key)
 
 
 @dataclass(frozen=True, slots=True)

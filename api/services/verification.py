@@ -183,6 +183,7 @@ class VerificationService:
                     presentation,
                     shown,
                     held.entry,
+                    ready.wanted,
                     proof,
                     max_age_days=asking.policy.max_age_days,
                     use=asking.attempt.seed,

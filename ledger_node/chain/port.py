@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag
+from functools import cached_property
 from typing import Final, Protocol
 
 from ledger_node.domain.batch import Anchor, Batch
@@ -110,7 +111,7 @@ class UseResult:
     mined: Mined
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StateProof:
     """What storage slots hold at one block: the words, the trie nodes that prove them, and the sealed header.
 
@@ -126,7 +127,13 @@ class StateProof:
         """Return the nodes that prove ``slots``, of those that were read, as a bundle carries them."""
         paths = [self.accounts[contract] for contract in slots]
         paths += [self.storage[contract, slot] for contract, listed in slots.items() for slot in listed]
-        return node_set(node for path in paths for node in path)
+        needed = {node for path in paths for node in path}
+        return tuple(node for node in self._nodes if node in needed)
+
+    @cached_property
+    def _nodes(self) -> tuple[bytes, ...]:
+        # many answers are made of one proof, and putting its nodes into their order is most of each one's work
+        return node_set(node for paths in (self.accounts, self.storage) for path in paths.values() for node in path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_INTEGER_DIGITS: Final = 39
 """Digits of the largest 16-byte two's complement integer."""
 
-_BEYOND_UTF16: Final = re.compile(rb"[\xf0-\xf4]")
-"""The first byte of a code point that takes two units of UTF-16."""
+_BEYOND_UTF16: Final = (b"\xf0", b"\xf1", b"\xf2", b"\xf3", b"\xf4")
+"""First bytes of code points that take two units of UTF-16; looked for one by one, as that is the fastest."""
 _STRUCTURE: Final = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[\]{}]', re.DOTALL)
 """A string, an unfinished one to the end of the text, or a bracket."""
 
@@ -37,7 +37,7 @@ def encode(value: JSON) -> bytes:
     try:
         encoded = orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
         # orjson sorts keys by code points and RFC 8785 by UTF-16; they differ only where there is one beyond U+FFFF
-        return encoded if encoded.isascii() or not _BEYOND_UTF16.search(encoded) else rfc8785.dumps(value)
+        return rfc8785.dumps(value) if any(first in encoded for first in _BEYOND_UTF16) else encoded
     except (orjson.JSONEncodeError, rfc8785.CanonicalizationError) as error:
         raise InvalidInputError(
             Reason.VALUE_OUT_OF_RANGE,

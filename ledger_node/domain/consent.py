@@ -8,6 +8,7 @@ request is what it would like to be granted: the same, without what only the sub
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from typing import ClassVar, Final, Self
 
 from ledger_node.domain.canonical import JSON
@@ -30,6 +31,8 @@ NO_REQUEST: Final = bytes(32)
 """In the place of a request's id: the subject grants of its own accord."""
 _MOST_SECONDS: Final = 2**40 - 1
 _MOST: Final = 2**32 - 1
+_REMEMBERED: Final = 1024
+"""Terms whose hash is kept: every use of a consent takes it more than once."""
 _ASKED: Final = (
     Number("version", 16, VERSION, VERSION),
     Word("subject"),
@@ -122,7 +125,7 @@ class ConsentRequest:
 
     def digest(self, domain: SigningDomain) -> bytes:
         """Return the id: the EIP-712 digest under the ConsentRegistry's domain."""
-        return domain.digest(self.signed.struct_hash(self))
+        return domain.digest(_struct_hash(self))
 
     def require_within_purpose(self, purposes: Purposes, claims: Sequence[Claim]) -> None:
         """Require that the bounds and ``claims``, which are the questions, lie under the ceilings of the purpose.
@@ -162,6 +165,11 @@ class ConsentRequest:
                 Reason.REQUEST_INVALID, "a consent lists at least one question and ends after it begins"
             )
         return cls(**asked)
+
+
+@lru_cache(_REMEMBERED)
+def _struct_hash(asked: ConsentRequest) -> bytes:
+    return asked.signed.struct_hash(asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """The header of an attestation (CL1, header D): everything but the values, shown to a consented bank."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Self
 
 from ledger_node.domain.canonical import JSON
@@ -15,7 +16,7 @@ from ledger_node.domain.value import format_date, parse_date
 NO_PREDECESSOR: Final = bytes(HASH_BYTES)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Header:
     """Times are seconds since 1970-01-01 UTC, dates days since then; ``digest`` (D) is the batch's leaf."""
 
@@ -31,7 +32,7 @@ class Header:
     chain_id: int
     anchor_registry: bytes
 
-    @property
+    @cached_property
     def digest(self) -> bytes:
         """D = H(0x03 || schemaId || fieldsRoot || subjectTag || … || chainId || AnchorRegistry)."""
         return keccak(

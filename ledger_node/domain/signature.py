@@ -1,6 +1,7 @@
 """secp256k1 signatures: 65 bytes r || s || v with low s, and the addresses that made them."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 import coincurve
@@ -13,18 +14,32 @@ SIGNATURE_BYTES: Final = 65
 _ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _HALF_ORDER: Final = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 _V_OFFSET: Final = 27
+_REMEMBERED: Final = 4096
+"""Signatures whose signer is kept: a consent's are checked with every answer that it allows."""
 _ADDRESS: Final = re.compile("0x[0-9a-fA-F]{40}")
+
+
+class SigningKey:
+    """A secp256k1 key that is ready to sign; making it ready costs as much as a signature."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._key = coincurve.PrivateKey(secret)
+        self.address = _address(self._key.public_key)
+
+    def sign(self, digest: bytes) -> bytes:
+        """Return the signature of a 32-byte ``digest`` (low s, v 27 or 28)."""
+        signature: bytes = self._key.sign_recoverable(digest, hasher=None)
+        return signature[:64] + bytes([signature[64] + _V_OFFSET])
 
 
 def sign(digest: bytes, private_key: bytes) -> bytes:
     """Return the signature of a 32-byte ``digest`` (low s, v 27 or 28)."""
-    signature: bytes = coincurve.PrivateKey(private_key).sign_recoverable(digest, hasher=None)
-    return signature[:64] + bytes([signature[64] + _V_OFFSET])
+    return SigningKey(private_key).sign(digest)
 
 
 def address_of(private_key: bytes) -> bytes:
     """Return the 20-byte address of a private key."""
-    return _address(coincurve.PrivateKey(private_key).public_key)
+    return SigningKey(private_key).address
 
 
 def low(signature: bytes) -> bytes:
@@ -52,10 +67,18 @@ def recover(digest: bytes, signature: bytes) -> bytes:
         raise _malformed("the last byte of a signature is 27 or 28")
     if int.from_bytes(signature[32:64], "big") > _HALF_ORDER:
         raise _malformed("the signature has a high s; sign with low s (EIP-2)")
+    signer = _recovered(digest, signature[:64] + bytes([v]))
+    if signer is None:
+        raise _malformed("no key can have made this signature")
+    return signer
+
+
+@lru_cache(_REMEMBERED)
+def _recovered(digest: bytes, signature: bytes) -> bytes | None:
     try:
-        key = coincurve.PublicKey.from_signature_and_message(signature[:64] + bytes([v]), digest, hasher=None)
-    except (ValueError, Exception) as error:
-        raise _malformed("no key can have made this signature") from error
+        key = coincurve.PublicKey.from_signature_and_message(signature, digest, hasher=None)
+    except Exception:  # noqa: BLE001 - coincurve raises Exception itself
+        return None
     return _address(key)
 
 

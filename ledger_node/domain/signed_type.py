@@ -4,7 +4,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, ClassVar, Final
 
 from typing_extensions import override
@@ -23,6 +23,11 @@ _DAY_PATTERN: Final = "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
 _HUMP: Final = re.compile("(?=[A-Z])")
 
 
+@cache
+def _snake_case(name: str) -> str:
+    return _HUMP.sub("_", name).lower()
+
+
 @dataclass(frozen=True, slots=True)
 class SignedField(ABC):
     """A field as it is signed; ``name`` is in camel case."""
@@ -33,7 +38,7 @@ class SignedField(ABC):
     @property
     def member(self) -> str:
         """The name in JSON and in Python, in snake case."""
-        return _HUMP.sub("_", self.name).lower()
+        return _snake_case(self.name)
 
     @property
     def solidity(self) -> str:

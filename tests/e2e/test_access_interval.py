@@ -8,7 +8,7 @@ from sqlalchemy import select
 from api.services.access_interval import AccessIntervals, Keeper
 from api.services.access_log import AccessLog, Asked, Entry
 from api.services.access_read import AccessReader
-from api.services.member_key import Department, SigningKey
+from api.services.member_key import Department
 from api.storage.database import open_store
 from api.storage.table import access_interval
 from api.vault.cipher import KeyEncryptionKey
@@ -23,6 +23,7 @@ from ledger_node.domain.proof import Outcome
 from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex
+from ledger_node.domain.signature import SigningKey
 from ledger_node.randomness import random_bytes, random_places
 
 BANK = random_bytes(32)
@@ -50,7 +51,7 @@ class Log:
         rpc = Rpc(place.served.node()["url"])
         book = place.home.address_book()
         self.ledger = FragileLedger(book, rpc, relayer=Sender(rpc, book.chain_id, place.home.read_key("governor")))
-        key = SigningKey.of(place.home.read_key(member.slug))
+        key = SigningKey(place.home.read_key(member.slug))
         self.department = Department(member.id, member.name, key, KeyEncryptionKey(random_bytes(32)), True)
         self.path = folder / "log.sqlite3"
         self.now = 1_000

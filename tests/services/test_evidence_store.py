@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from api.services.access_log import AccessLog, Asked, Entry
 from api.services.evidence import EvidenceReader, seal_evidence
-from api.services.member_key import Department, SigningKey
+from api.services.member_key import Department
 from api.storage import table
 from api.storage.database import open_store
 from api.vault.cipher import KeyEncryptionKey
@@ -17,6 +17,7 @@ from api.vault.key_ledger import open_key_ledger
 from ledger_node.domain.access import AccessRow
 from ledger_node.domain.error import CredenceError, InvalidInputError
 from ledger_node.domain.proof import Outcome
+from ledger_node.domain.signature import SigningKey
 from ledger_node.randomness import random_bytes
 
 BANK, OTHER = random_bytes(32), random_bytes(32)
@@ -29,7 +30,7 @@ class Vault:
     def __init__(self, folder):
         self.store = open_store(folder / "store.sqlite3")
         self.departments = {
-            member: Department(member, name, SigningKey.of(random_bytes(32)), KeyEncryptionKey(random_bytes(32)), True)
+            member: Department(member, name, SigningKey(random_bytes(32)), KeyEncryptionKey(random_bytes(32)), True)
             for member, name in ((b"\x01" * 32, "one"), (b"\x02" * 32, "two"))
         }
         self.ledger = open_key_ledger(folder / "keys.sqlite3", self.store)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Self
 
 import rlp
@@ -48,7 +49,7 @@ _MAX_TIME: Final = 253_402_300_799
 """The last second of the year 9999: later days have no date."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BlockHeader:
     """A header as the list of its fields, in their order; as many as its fork has."""
 
@@ -97,13 +98,13 @@ class BlockHeader:
             raise _malformed("a field is missing")
         return cls(tuple(_from_rpc(name, length, block[name]) for name, length in _FIELDS[: len(present)]))
 
-    @property
+    @cached_property
     def encoded(self) -> bytes:
         """The RLP form."""
         encoded: bytes = rlp.encode(self.fields)
         return encoded
 
-    @property
+    @cached_property
     def hash(self) -> bytes:
         """Keccak of the RLP: the block's hash on chains that seal outside the header (QBFT: see ``qbft``)."""
         return keccak(self.encoded)
