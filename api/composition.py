@@ -12,6 +12,7 @@ from api.services.access_interval import AccessIntervals, Keeper
 from api.services.access_log import AccessLog
 from api.services.access_read import AccessReader
 from api.services.access_recovery import LostAnswers
+from api.services.answer_maker import Answerer, AnswerPool
 from api.services.chain_follower import ChainFollower
 from api.services.commit_pool import CommitPool
 from api.services.consent import ConsentService
@@ -20,8 +21,8 @@ from api.services.consent_request import ConsentRequestService
 from api.services.controller import ControllerHistory
 from api.services.erasure import ErasureService
 from api.services.evidence import EvidenceReader
-from api.services.evidence_capture import EvidenceCapture
 from api.services.evidence_page import EvidencePages
+from api.services.fact_plan import FactPlan
 from api.services.idempotency import IdempotentCalls
 from api.services.issuer import Issuer
 from api.services.job import JobService
@@ -169,6 +170,7 @@ class Instance:
     def stop(self) -> None:
         """Stop taking work, finish what is in hand, close the store."""
         self.jobs.stop()
+        self.calls.stop()
         self.verifications.stop()
         self._intervals.stop()
         self._follower.stop()
@@ -251,6 +253,9 @@ def open_instance(
     names = {member: department.name for member, department in departments.items()}
     gaps = LedgerGaps(store, keys, removals, ledger, names, keeper.member)
     receipts = ConsentReceipts(store, ledger, consents, keeper)
+    answerer = Answerer(
+        relayer.id, relayer_key, book.chain_id, book.genesis, ledger.anchor_domain, ledger.consent_domain
+    )
     rules = InsecureLoopbackAddresses() if insecure_local_webhooks else PublicAddresses()
     metrics, head = Metrics(), HeadAge(clock.monotonic)
     senders = {"relayer": relaying, "registrar": registering}
@@ -288,15 +293,15 @@ def open_instance(
             consents,
             recorder,
             log,
-            receipts,
-            EvidenceCapture(book, ledger, keeper),
+            FactPlan(ledger, (keeper.member, keeper.signing_key.address)),
+            AnswerPool(answerer, processes),
             metrics,
         ),
         evidence=evidence,
         evidence_pages=EvidencePages(evidence, ledger),
         erasures=ErasureService(store, keys, removals, issuers, ledger),
         access=AccessReader(store, keys, departments[registrar.id], keeper.member),
-        calls=IdempotentCalls(store, departments[registrar.id].kek, ring, removals.finish),
+        calls=IdempotentCalls(store, departments[registrar.id].kek, ring, removals.finish, clock.now),
         cursors=CursorCodec(departments[registrar.id].kek.index),
         rpc=rpc,
         senders=tuple(senders.values()),

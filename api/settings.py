@@ -47,7 +47,7 @@ class HttpSettings:
     """How long a body may pause on its way."""
     origins: tuple[str, ...] = ()
     """Origins whose pages may call the API from a browser."""
-    at_once: int = 32
+    at_once: int = 48
     """Verifications that are worked on at the same time; others wait for their turn."""
 
 

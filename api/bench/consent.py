@@ -142,9 +142,8 @@ class _Registry:
         groups.start()
         began = time.monotonic()
         with ThreadPoolExecutor(_CALLERS) as callers:
-            results = list(
-                callers.map(lambda n: groups.do(Use(consents[n % _CALLERS], random_bytes(32), {})), range(total))
-            )
+            uses = (Use(consents[n % _CALLERS], random_bytes(32), {}) for n in range(total))
+            results = list(callers.map(lambda use: groups.submit(use).result(), uses))
         seconds = time.monotonic() - began
         groups.stop()
         if not all(recorded.result.recorded for recorded in results):

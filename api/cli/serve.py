@@ -1,6 +1,5 @@
 """``credence serve``: the API and, unless an address of another node is given, the embedded node beside it."""
 
-import gc
 import json
 import logging
 import os
@@ -18,13 +17,12 @@ from api.settings import ACCESS_INTERVAL_S, DEFAULT_PORT, environment, http_sett
 from api.watch import log
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
+from ledger_node.garbage import collect_rarely
 
 if TYPE_CHECKING:
     from uvicorn import Server
 
 _BACKLOG = 512
-_GARBAGE_AT = 50_000
-"""Objects between two collections; a verification makes a few thousand, nearly none of them in cycles."""
 _log = logging.getLogger(__name__)
 
 
@@ -110,9 +108,7 @@ def serve(
                 )
                 if stop_with_parent:
                     threading.Thread(target=_stop_at_end_of_stdin, args=(server,), daemon=True).start()
-                # what lives from here on is never garbage, and garbage is looked for less often
-                gc.freeze()
-                gc.set_threshold(_GARBAGE_AT)
+                collect_rarely()
                 if as_json:
                     emit({"url": address, "pid": os.getpid(), "node_url": node_url})
                 server.run(sockets=[listener])

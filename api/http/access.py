@@ -1,11 +1,13 @@
 """What every route needs: the instance, and the principal that calls: within its limits, and admitted by the table."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, TypeAlias
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
+from typing_extensions import override
 
 from api.composition import Instance
 from api.http import idempotency
@@ -32,26 +34,62 @@ async def _instance(request: Request) -> Instance:
 Access = Annotated[Instance, Depends(_instance)]
 
 
-async def _presented(request: Request, instance: Access) -> Principal | SignInError:
+class AdmittedRoute(APIRoute):
+    """A route whose caller is recognised and admitted before anything of the request but its headers is looked at.
+
+    Every route under ``/v1`` is one, whatever its own parameters are.
+    """
+
+    @override
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return what answers a request."""
+        handle = super().get_route_handler()
+
+        async def admitted(request: Request) -> Response:
+            instance: Instance = request.app.state.instance
+            request.state.presented = await _recognised(request, instance)
+            with _admission(request, instance) as request.state.principal:
+                return await handle(request)
+
+        return admitted
+
+
+def require_admitting(routers: Iterable[APIRouter]) -> None:
+    """Require that no route of ``routers`` answers anybody unasked; the application must not start."""
+    for router in routers:
+        for route in router.routes:
+            if not isinstance(route, AdmittedRoute):
+                raise TypeError(f"{route} is no AdmittedRoute")
+
+
+async def _recognised(request: Request, instance: Instance) -> Principal | SignInError:
     """Return who signs in, or why nobody does.
 
     A proof counts once, so a request is recognised here, once, and nowhere else.
     """
     try:
-        return await run_in_threadpool(recognise, request, instance.sign_in)
+        if instance.sign_in.waits:
+            return await run_in_threadpool(recognise, request, instance.sign_in)
+        # handing it to a thread and back would take longer than it takes
+        return recognise(request, instance.sign_in)
     except SignInError as error:
         return error
+
+
+async def _presented(request: Request) -> Principal | SignInError:
+    presented: Principal | SignInError = request.state.presented
+    return presented
 
 
 Presented: TypeAlias = Annotated[Principal | SignInError, Depends(_presented)]
 """Who signs in, or why nobody does."""
 
 
-async def admit(request: Request, instance: Access, presented: Presented) -> AsyncIterator[Principal | None]:
-    """Yield who calls a route for which one must sign in, and None for one that is open to anybody.
+@contextmanager
+def _admission(request: Request, instance: Instance) -> Iterator[Principal | None]:
+    """Give who calls a route for which one must sign in, and None for one that is open to anybody.
 
-    Every route under ``/v1`` depends on this, whatever its own parameters are. Its caller is held to its limits: a
-    principal wherever it calls from, anybody else by address.
+    The caller is held to its limits: a principal wherever it calls from, anybody else by address.
 
     Raises:
         TryLaterError: ``rate_limited``.
@@ -59,6 +97,7 @@ async def admit(request: Request, instance: Access, presented: Presented) -> Asy
         InvalidInputError: ``field_unknown``; a query parameter that the route does not read.
     """
     limits: RateLimits = request.app.state.limits
+    presented: Principal | SignInError = request.state.presented
     if isinstance(presented, Principal):
         request.state.caller = presented.kind.value.encode() + presented.id
         sort = _sort(request)
@@ -111,7 +150,8 @@ def _permission(request: Request) -> Permission:
     return rules[request.scope["endpoint"], request.method]
 
 
-async def _caller(principal: Annotated[Principal | None, Depends(admit)]) -> Principal:
+async def _caller(request: Request) -> Principal:
+    principal: Principal | None = request.state.principal
     if principal is None:
         raise SignInError(Reason.SIGN_IN_NEEDED, "this route needs to know who calls")
     return principal
@@ -127,7 +167,8 @@ ASubjectOrBank: TypeAlias = SignedIn
 ASubjectOrRegistrar: TypeAlias = SignedIn
 
 
-async def _anybody(presented: Presented) -> Principal | None:
+async def _anybody(request: Request) -> Principal | None:
+    presented = request.state.presented
     # what signatures or a secret allow, nobody needs to sign in for, and a token that ended is no obstacle
     return presented if isinstance(presented, Principal) else None
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from api.composition import Instance
 from api.http import openapi_document, page, problem
-from api.http.access import admit, permissions_of
+from api.http.access import permissions_of, require_admitting
 from api.http.etag import EntityTags
 from api.http.header import SecurityHeaders
 from api.http.idempotency import KeepAnswers
@@ -49,6 +49,8 @@ _V1: Final = "/v1"
 _ROUTERS: Final = tuple(
     module.router
     for module in (
+        # routes are tried in their order, and this one is asked far more often than all others
+        verification,
         reference,
         sign_in,
         subject,
@@ -56,7 +58,6 @@ _ROUTERS: Final = tuple(
         consent_request,
         consent,
         receipt,
-        verification,
         evidence,
         access,
         notification,
@@ -107,7 +108,8 @@ def create_app(
     app.state.turns = FairTurns(settings.at_once)
     app.state.operations = Operations(app)
     problem.install(app, app.state.operations)
-    v1 = APIRouter(prefix=_V1, dependencies=[Depends(admit)])
+    require_admitting(_ROUTERS)
+    v1 = APIRouter(prefix=_V1)
     for router in _ROUTERS:
         v1.include_router(router)
     app.include_router(v1)

@@ -23,6 +23,7 @@ from api.http.refusal import TryLaterError
 from api.services.idempotency import (
     Attempt,
     Call,
+    Claimed,
     IdempotentCalls,
     KeptAnswer,
     UnderWay,
@@ -30,7 +31,6 @@ from api.services.idempotency import (
     in_progress,
 )
 from api.vault.joint_key import VaultKey
-from ledger_node import clock
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
@@ -104,7 +104,7 @@ async def begin_stream(request: Request, *, max_bytes: int) -> "BodyStream":
                 raise InvalidInputError(Reason.TOO_LARGE, f"send at most {max_bytes} bytes at once; split the file")
         await begin(request, stream.digest)
         # the other try broke off while this body was read and dropped
-        await run_in_threadpool(calls_of(request).release, request.state.attempt)
+        await _release(calls_of(request), request.state.attempt)
         request.state.attempt = None
         raise in_progress()
     request.state.attempt = claimed
@@ -194,7 +194,7 @@ class KeepAnswers:
                     await send(waiting)
         finally:
             if (attempt := state.get("attempt")) is not None and attempt.id is not None:
-                await run_in_threadpool(self._calls.release, attempt)
+                await _release(self._calls, attempt, is_kept=bool(state.get("is_kept")))
 
     async def _keep(self, attempt: Attempt, held: list[Message]) -> None:
         start, *parts = held
@@ -208,11 +208,16 @@ def _kept(status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> KeptA
     return KeptAnswer(status, shown, body)
 
 
-async def _claim(request: Request, key: str, digest: bytes | None) -> Attempt | KeptAnswer | UnderWay:
+async def _claim(request: Request, key: str, digest: bytes | None) -> Claimed:
     media_type = request.headers.get("content-type", "")
     route = f"{request.method} {request.url.path}?{request.url.query} {media_type}".encode()
-    call = Call(request.state.caller, key, route)
-    return await run_in_threadpool(calls_of(request).claim, call, digest, clock.now())
+    return await asyncio.wrap_future(calls_of(request).submit(Call(request.state.caller, key, route, digest)))
+
+
+async def _release(calls: IdempotentCalls, attempt: Attempt, *, is_kept: bool = False) -> None:
+    calls.release(attempt)
+    if calls.is_shared and not is_kept:
+        await run_in_threadpool(calls.give_up, attempt)
 
 
 def _key_of(request: Request) -> str | None:

@@ -1,9 +1,10 @@
 """The answer to a verification: what the bank receives, and what is kept of it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import Self, TypeAlias
 
+import orjson
 from sqlalchemy import Connection
 
 from api.catalogue.datatype import schemas
@@ -13,48 +14,92 @@ from api.vault.joint_key import VaultKey
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.fact import LedgerFacts
 from ledger_node.domain.presentation import Presentation
+from ledger_node.domain.proof import Outcome
+from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Receipt
 from ledger_node.domain.record import to_hex
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A presentation with the block it holds at and the use that it cost, if it cost one."""
+class Told:
+    """What a bank is told about one claim, which is given in its text form."""
 
-    presentation: Presentation
-    facts: LedgerFacts | None = None
+    claim: str
+    verdict: Outcome
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """The use that an answer cost: its id, the transaction that recorded it, and the receipt of it."""
+
+    use: bytes
+    transaction: bytes
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a bank is told. ``body``: the JSON that it receives. ``use``: the id of the one that it cost, if it did.
+
+    ``relied``: the attestations that it relies on. ``keys``: those of all attestations that it was made from.
+    ``subject``: whom it shows something about.
+    """
+
+    told: Sequence[Told]
+    body: bytes = field(repr=False)
     use: bytes | None = None
-    transaction: bytes | None = None
-    controllers_entry: int = 0
-    receipt: Receipt | None = None
+    relied: Sequence[Relied] = ()
     evidence: SealedEvidence | None = None
     keys: tuple[VaultKey, ...] = ()
-    """Those of all attestations that it was made from."""
-    shown: JSON = None
-    """The JSON form of the presentation, where its evidence was made of it."""
+    subject: bytes | None = None
 
-    @property
-    def relied(self) -> Sequence[Relied]:
-        """The attestations that this answer relies on."""
-        return [] if self.facts is None else Relied.by(self.presentation, self.use, self.facts.block_number)
+    @classmethod
+    def showing(
+        cls,
+        presentation: Presentation,
+        facts: LedgerFacts | None = None,
+        spent: Spent | None = None,
+        evidence: SealedEvidence | None = None,
+        *,
+        shown: JSON = None,
+        entry: int = 0,
+        keys: tuple[VaultKey, ...] = (),
+    ) -> Self:
+        """Return the answer that a presentation makes.
 
-    def to_json(self) -> dict[str, JSON]:
-        """Return what the bank receives."""
-        facts = self.facts
-        return {
-            "block": None
-            if facts is None
-            else {"number": facts.block_number, "hash": to_hex(facts.block_hash), "time": facts.block_time},
-            "use": None
-            if self.use is None or self.transaction is None
-            else {"id": to_hex(self.use), "transaction": to_hex(self.transaction)},
-            "uses": None if facts is None or facts.consent is None else facts.consent.uses,
-            "max_uses": None if facts is None or facts.consent is None else facts.consent.max_uses,
-            "controllers_entry": self.controllers_entry,
-            "evidence": None if self.evidence is None else self.evidence.to_json(),
-            "presentation": self.presentation.to_json(schemas()) if self.shown is None else self.shown,
-            "receipt": None if self.receipt is None else self.receipt.to_json(),
+        ``facts``: what it was made from. ``shown``: its JSON form, where that was made before. ``entry``: index of
+        the controllers' entry.
+        """
+        record = None if facts is None else facts.consent
+        block: JSON = None
+        if facts is not None:
+            block = {"number": facts.block_number, "hash": to_hex(facts.block_hash), "time": facts.block_time}
+        body: dict[str, JSON] = {
+            "block": block,
+            "use": None if spent is None else {"id": to_hex(spent.use), "transaction": to_hex(spent.transaction)},
+            "uses": None if record is None else record.uses,
+            "max_uses": None if record is None else record.max_uses,
+            "controllers_entry": entry,
+            "evidence": None if evidence is None else evidence.to_json(),
+            "presentation": presentation.to_json(schemas()) if shown is None else shown,
+            "receipt": None if spent is None else spent.receipt.to_json(),
         }
+        use = None if spent is None else spent.use
+        return cls(
+            told=tuple(told_of(presentation)),
+            body=orjson.dumps(body),
+            use=use,
+            relied=() if facts is None else tuple(Relied.by(presentation, use, facts.block_number)),
+            evidence=evidence,
+            keys=keys,
+            subject=None if presentation.consent is None else presentation.consent.terms.subject,
+        )
+
+
+def told_of(presentation: Presentation) -> list[Told]:
+    """Return what a presentation tells."""
+    return [Told(shown.claim.text(schemas()), shown.verdict, shown.reason) for shown in presentation.claims]
 
 
 Keep: TypeAlias = Callable[[Answer], Callable[[Connection], None]]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.catalogue.datatype import schemas
-from api.services.vault_search import Source, Wanted
+from api.services.source import Source, Wanted
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.error import CredenceError, VerificationError
 from ledger_node.domain.fact import LedgerFacts

@@ -1,13 +1,12 @@
 """Committing to rows in worker processes: pure computation, so that cores and not a lock set the pace."""
 
-import multiprocessing
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final, TypeAlias
 
 from api.catalogue.datatype import schemas
+from api.services.worker_pool import WorkerPool
 from ledger_node.domain.canonical import decode, encode
 from ledger_node.domain.commitment import Committer, subject_key, subject_tag
 from ledger_node.domain.schema import Schema
@@ -58,24 +57,16 @@ class CommitPool:
 
     def __init__(self, processes: int) -> None:
         self._processes = processes
-        self._pool: ProcessPoolExecutor | None = None
+        self._workers = WorkerPool(processes)
 
     def commit(self, committer: Committer, rows: Sequence[CommitRow]) -> list[Committed]:
         """Commit to rows, in their order; small blocks are not worth a process."""
         if self._processes < 2 or len(rows) < _WORTH_A_PROCESS:  # noqa: PLR2004 - one process is this one
             return commit_rows(committer, rows)
-        if self._pool is None:
-            # spawn, because this process runs threads, and a fork of those may hang
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._processes, mp_context=context)
         spec = encode(committer.schema.spec)
-        futures = [
-            self._pool.submit(_commit_in_worker, spec, rows[start : start + _CHUNK])
-            for start in range(0, len(rows), _CHUNK)
-        ]
-        return [committed for future in futures for committed in future.result()]
+        chunks = [(spec, rows[start : start + _CHUNK]) for start in range(0, len(rows), _CHUNK)]
+        return [one for committed in self._workers.do_all(_commit_in_worker, chunks) for one in committed]
 
     def close(self) -> None:
         """Stop the workers."""
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+        self._workers.close()

@@ -1,7 +1,7 @@
 """Consents: granted by the controllers' signatures, recorded on the ledger, listed, withdrawn."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -46,7 +46,7 @@ from ledger_node.domain.subject import Controllers, Signature, signature_to_json
 MAX_LISTED = 200
 _REMEMBERED: Final = 4096
 """Consents that are kept as they were read; their words never change."""
-_BY_ID: Final = select(table.consent).where(table.consent.c.id == bindparam("id"))
+_BY_ID: Final = select(table.consent).where(table.consent.c.id.in_(bindparam("ids", expanding=True)))
 _ACTS: Final = {Change.PAUSE: Act.PAUSED, Change.RESUME: Act.RESUMED}
 
 
@@ -217,9 +217,13 @@ class ConsentService:
 
     def find(self, consent_id: bytes) -> HeldConsent | None:
         """Return a stored consent."""
+        return self.find_all([consent_id]).get(consent_id)
+
+    def find_all(self, consents: Collection[bytes]) -> dict[bytes, HeldConsent]:
+        """Return those of ``consents`` that are stored, by id."""
         with self._store.connect() as connection:
-            row = connection.execute(_BY_ID, {"id": consent_id}).first()
-        return None if row is None else _held(row)
+            rows = connection.execute(_BY_ID, {"ids": list(consents)}).all()
+        return {row.id: _held(row) for row in rows}
 
     def of_subject(self, subject: bytes) -> list[HeldConsent]:
         """Return the newest consents that a subject granted."""

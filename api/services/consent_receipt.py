@@ -12,8 +12,8 @@ from api.services.consent import ConsentService, HeldConsent
 from api.services.consent_request import HeldRequest
 from api.services.consent_word import find_word
 from api.storage.database import Store
-from ledger_node.chain.port import Ledger, UseResult
-from ledger_node.domain.event import ConsentEvent, Recorded, Step
+from ledger_node.chain.port import Ledger
+from ledger_node.domain.event import ConsentEvent, Step
 from ledger_node.domain.receipt import Act, Basis, Receipt
 
 
@@ -55,13 +55,6 @@ class ConsentReceipts:
             if granted is not None:
                 return self.of_consent(granted)[0]
         return None
-
-    def of_use(self, held: HeldConsent, use: bytes, result: UseResult) -> Receipt:
-        """Return the receipt of a use that was recorded just now: the one that ``of_consent`` will return."""
-        mined = result.mined
-        recorded = Recorded(mined.transaction, mined.block.number, mined.block.hash, mined.block.time)
-        event = ConsentEvent(Step.USED, held.shown.id, recorded, number=result.uses, use=use)
-        return self._receipt(Act.USED, event, Basis(held.shown))
 
     def _basis(self, held: HeldConsent, event: ConsentEvent) -> Basis | None:
         if event.by_secret:

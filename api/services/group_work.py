@@ -38,11 +38,12 @@ class GroupWork(Generic[Item, Result]):
         for thread in self._threads:
             thread.join()
 
-    def do(self, item: Item) -> Result:
-        """Wait until ``item`` is worked on, and return its result or raise its error."""
+    def submit(self, item: Item) -> Future[Result]:
+        """Have ``item`` worked on, and return what will have its result or its error; it cannot be cancelled."""
         future: Future[Result] = Future()
+        future.set_running_or_notify_cancel()
         self._waiting.put((item, future))
-        return future.result()
+        return future
 
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:

@@ -14,13 +14,15 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from api.services.group_work import GroupWork
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import KeyEncryptionKey, seal, unseal
@@ -33,10 +35,12 @@ RETENTION_S: Final = 48 * 3600
 """Answers are kept this long from the first try on; a key may be used anew after it."""
 LEASE_S: Final = 300
 """A call that another process claimed is taken to be under way for so long, if that process lives."""
+_GROUP: Final = 32
+"""Calls that are claimed together at most."""
 _LABEL: Final = b"credence/answer"
 _CALL: Final = table.idempotent_call.c
 _EXPIRE: Final = delete(table.idempotent_call).where(_CALL.expires_at <= bindparam("now"))
-_BY_ID: Final = select(table.idempotent_call).where(_CALL.id == bindparam("call"))
+_BY_IDS: Final = select(table.idempotent_call).where(_CALL.id.in_(bindparam("calls", expanding=True)))
 _ADD: Final = insert(table.idempotent_call)
 _KEEP: Final = (
     update(table.idempotent_call)
@@ -81,11 +85,15 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What names a call: who calls, the key, and where to (method, path, query, media type)."""
+    """What names a call: who calls, the key, where to (method, path, query, media type), and the body.
+
+    ``body``: its digest, or None for one that streams in later.
+    """
 
     caller: bytes
     key: str = field(repr=False)
     route: bytes
+    body: bytes | None
 
 
 class UnderWay:
@@ -97,10 +105,33 @@ def attempt_without_key() -> Attempt:
     return Attempt(random_bytes(32))
 
 
-class IdempotentCalls:
-    """Claims calls and keeps their answers. ``kek`` seals them; ``finish`` ends removals of keys that are under way."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Named:
+    """A call as the store knows it."""
 
-    def __init__(self, store: Store, kek: KeyEncryptionKey, ring: KeyRing, finish: Callable[[], None]) -> None:
+    id: bytes
+    route: bytes
+    body: bytes | None
+    key: str = field(repr=False)
+
+
+Claimed: TypeAlias = Attempt | KeptAnswer | UnderWay
+
+
+class IdempotentCalls:
+    """Claims calls and keeps their answers. ``kek`` seals them; ``finish`` ends removals of keys that are under way.
+
+    ``now``: the clock, in seconds.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        kek: KeyEncryptionKey,
+        ring: KeyRing,
+        finish: Callable[[], None],
+        now: Callable[[], int],
+    ) -> None:
         self._store = store
         self._kek = kek
         self._ring = ring
@@ -109,79 +140,126 @@ class IdempotentCalls:
         self._turns = store.turns
         self._lock = threading.Lock()
         self._mine: set[bytes] = set()
+        self._claims: GroupWork[Call, Claimed] = GroupWork(
+            lambda calls: self.claim_all(calls, now()), name="calls", threads=1, most=_GROUP
+        )
 
     def start(self) -> None:
-        """Give up what earlier runs of a process claimed that works with its store alone.
+        """Start claiming. What earlier runs of a process claimed that works with its store alone is given up.
 
         Of processes that share a store each says itself that it lives.
         """
+        self._claims.start()
         if not self._turns.is_shared:
             with self._store.begin() as connection:
                 connection.execute(update(table.idempotent_call).values(lease_until=0))
 
-    def claim(self, call: Call, body: bytes | None, now: int) -> Attempt | KeptAnswer | UnderWay:
-        """Claim a call, or return its answer. ``body``: digest of the body, or None for one that streams in later.
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may work with the store, to whom calls are given up."""
+        return self._turns.is_shared
 
-        The answer to a body of None is UnderWay as long as the body of an earlier try was not compared.
+    def stop(self) -> None:
+        """Answer what waits, then stop."""
+        self._claims.stop()
 
-        Raises:
+    def submit(self, call: Call) -> Future[Claimed]:
+        """Have a call claimed together with those that come meanwhile, and return what will have what it comes to.
+
+        The answer to one without body is UnderWay as long as the body of an earlier try was not compared.
+
+        Raises (in the future):
             InvalidInputError: ``idempotency_key_reused`` for another route or body than before.
             CredenceError: ``idempotency_answer_erased``.
         """
-        call_id = self._kek.index(b"call" + call.caller + call.key.encode())
-        route = self._kek.index(b"route" + call.route)
-        digest = None if body is None else self._body_digest(call.key, body)
+        return self._claims.submit(call)
+
+    def claim_all(self, calls: Sequence[Call], now: int) -> list[Claimed | Exception]:
+        """Claim calls, in their order, and return for each its attempt or its answer, or why it has none."""
+        named = [self._named(call) for call in calls]
         try:
-            with self._lock, self._store.begin() as connection:
-                connection.execute(_EXPIRE, {"now": now})
-                row = connection.execute(_BY_ID, {"call": call_id}).first()
-                found = (
-                    self._first(connection, call_id, route, digest, now)
-                    if row is None
-                    else self._again(connection, row, route, digest, now)
-                )
-                if isinstance(found, Attempt):
-                    self._mine.add(call_id)
+            found = self._claim(named, now)
         except IntegrityError:
-            # another process claimed it in the same moment
-            return UnderWay()
-        if isinstance(found, KeptAnswer):
+            # another process claimed one of them in the same moment
+            if len(calls) == 1:
+                return [UnderWay()]
+            return [one for call in calls for one in self.claim_all([call], now)]
+        if any(isinstance(one, KeptAnswer) for one in found):
             # the answer to an erasure is kept before the keys are gone, and leaves after it
             self._finish()
-        return replace(found, key=call.key) if isinstance(found, Attempt) else found
+        return found
 
-    def _first(
-        self, connection: Connection, call_id: bytes, route: bytes, body: bytes | None, now: int
-    ) -> Attempt | KeptAnswer | UnderWay:
-        seed = random_bytes(32)
-        row = {
-            "id": call_id,
-            "route": route,
-            "body": body,
+    def _named(self, call: Call) -> "_Named":
+        return _Named(
+            id=self._kek.index(b"call" + call.caller + call.key.encode()),
+            route=self._kek.index(b"route" + call.route),
+            body=None if call.body is None else self._body_digest(call.key, call.body),
+            key=call.key,
+        )
+
+    def _claim(self, named: Sequence["_Named"], now: int) -> list[Claimed | Exception]:
+        found: list[Claimed | Exception] = []
+        mine: set[bytes] = set()
+        new = []
+        with self._lock:
+            with self._store.begin() as connection:
+                connection.execute(_EXPIRE, {"now": now})
+                rows = {row.id: row for row in connection.execute(_BY_IDS, {"calls": [one.id for one in named]})}
+                for one in named:
+                    claimed: Claimed | Exception
+                    if one.id in mine:
+                        claimed = UnderWay()
+                    elif one.id in rows:
+                        claimed = self._again(connection, rows[one.id], one, now)
+                    else:
+                        claimed = Attempt(random_bytes(32), id=one.id, key=one.key)
+                        new.append(self._row(one, claimed.seed, now))
+                    if isinstance(claimed, Attempt):
+                        mine.add(one.id)
+                    found.append(claimed)
+                if new:
+                    connection.execute(_ADD, new)
+            self._mine |= mine
+        return found
+
+    def _row(self, one: "_Named", seed: bytes, now: int) -> dict[str, Any]:
+        return {
+            "id": one.id,
+            "route": one.route,
+            "body": one.body,
             "seed": seed,
             "owner": self._turns.me,
             "lease_until": now + LEASE_S,
             "expires_at": now + RETENTION_S,
         }
-        connection.execute(_ADD, row)
-        return Attempt(seed, id=call_id)
 
     def _again(
         self,
         connection: Connection,
         row: Any,  # noqa: ANN401 - a row of the table
-        route: bytes,
-        body: bytes | None,
+        one: "_Named",
         now: int,
-    ) -> Attempt | KeptAnswer | UnderWay:
-        if row.route != route or (body is not None and row.body is not None and row.body != body):
+    ) -> Claimed | Exception:
+        try:
+            return self._claim_again(connection, row, one, now)
+        except CredenceError as error:
+            return error
+
+    def _claim_again(
+        self,
+        connection: Connection,
+        row: Any,  # noqa: ANN401 - a row of the table
+        one: "_Named",
+        now: int,
+    ) -> Claimed:
+        if row.route != one.route or (one.body is not None and row.body is not None and row.body != one.body):
             raise InvalidInputError(
                 Reason.IDEMPOTENCY_KEY_REUSED,
                 "this Idempotency-Key was used for another request; draw a new key for every new request",
                 field="idempotency-key",
             )
         if row.answered:
-            return UnderWay() if body is None else self._kept(row)
+            return UnderWay() if one.body is None else self._kept(row)
         if row.owner == self._turns.me:
             under_way = row.id in self._mine
         else:
@@ -191,9 +269,9 @@ class IdempotentCalls:
         connection.execute(
             update(table.idempotent_call)
             .where(_CALL.id == row.id)
-            .values(owner=self._turns.me, lease_until=now + LEASE_S, body=body)
+            .values(owner=self._turns.me, lease_until=now + LEASE_S, body=one.body)
         )
-        return Attempt(row.seed, again=True, id=row.id)
+        return Attempt(row.seed, again=True, id=row.id, key=one.key)
 
     def _kept(self, row: Any) -> KeptAnswer:  # noqa: ANN401 - a row of the table
         if row.sealed is None:
@@ -257,13 +335,13 @@ class IdempotentCalls:
         """Say that this try is over; a call without answer may be tried again."""
         if attempt.id is None:
             return
-        with self._lock:
-            self._mine.discard(attempt.id)
-        if self._turns.is_shared:
-            self._give_up(attempt.id)
+        self._mine.discard(attempt.id)
 
-    def _give_up(self, call_id: bytes) -> None:
-        """Let other processes try a call that has got no answer."""
+    def give_up(self, attempt: Attempt) -> None:
+        """Let other processes of a shared store try a call that has got no answer."""
+        call_id = attempt.id
+        if call_id is None:
+            return
         mine = (_CALL.id == call_id) & (_CALL.owner == self._turns.me) & (_CALL.answered == 0)
         try:
             with self._store.connect() as connection:

@@ -1,27 +1,22 @@
-"""Finding attestations of a firm in the vaults of this instance's departments, and opening their secrets."""
+"""Finding attestations of a firm in the vaults of this instance's departments, and unsealing their secrets."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam
 
-from api.services.commit_pool import committer_of
 from api.services.held import HELD, JOINED, anchor_of, header_of, path_of, signed_batch_of
 from api.services.member_key import Department
+from api.services.source import Source, Wanted
 from api.services.subject import Subject
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import unseal
 from api.vault.joint_key import VaultKey
 from api.vault.key_ledger import KeyLedger
-from api.vault.record import VaultRecord
-from ledger_node.domain.commitment import subject_key
 from ledger_node.domain.eip712 import SigningDomain
-from ledger_node.domain.evidence.signed_batch import BatchKey, SignedBatch
 from ledger_node.domain.period import Period
-from ledger_node.domain.presentation import Presentation, ShownAttestation
-from ledger_node.domain.proof import Prover
 from ledger_node.domain.reason import Reason
 
 _ANCHORED: Final = JOINED.where(
@@ -38,32 +33,6 @@ _NEWEST_OF_PERIOD: Final = (
     .order_by(HELD.as_of.desc())
     .limit(1)
 )
-
-
-Wanted: TypeAlias = tuple[str, Period | None]
-"""A schema and a period, or None for the newest one of any."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """An attestation of a vault with its secrets opened."""
-
-    shown: ShownAttestation
-    prover: Prover
-    vault_key: VaultKey
-    batch: SignedBatch
-
-    @property
-    def batch_key(self) -> BatchKey:
-        """Which batch it is in."""
-        anchor = self.shown.anchor
-        return anchor.member, anchor.stream, anchor.number
-
-    def is_shown_in(self, presentation: Presentation) -> bool:
-        """Return whether an answer shows this attestation."""
-        subject = presentation.subject
-        registration = None if subject is None else subject.registration
-        return self.shown == registration or self.shown.header.digest in presentation.attestations
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +97,13 @@ class VaultSearch:
         if wrapped is None:
             return None
         key = self._departments[row.member].kek.unwrap(wrapped)
-        secret = VaultRecord.from_bytes(unseal(key, row.sealed, row.digest))
-        header = header_of(row, self._domain)
-        shown = ShownAttestation(header, anchor_of(row), row.leaf, path_of(row), subject_key(secret.seed))
-        prover = Prover(committer_of(row.schema), secret.seed, secret.values)
-        return Source(shown, prover, VaultKey(row.member, row.data_key, key), signed_batch_of(row))
+        return Source(
+            schema=row.schema,
+            header=header_of(row, self._domain),
+            anchor=anchor_of(row),
+            index=row.leaf,
+            path=path_of(row),
+            batch=signed_batch_of(row),
+            vault_key=VaultKey(row.member, row.data_key, key),
+            record=unseal(key, row.sealed, row.digest),
+        )

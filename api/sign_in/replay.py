@@ -1,7 +1,7 @@
 """Proofs of possession that were accepted, so that none is accepted twice."""
 
 import threading
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 from typing_extensions import override
 
@@ -22,6 +22,9 @@ class ProofMemory(Protocol):
     What was accepted before its life is unknown to it. So a proof that may have been made before counts only if it
     carries the nonce of this life (RFC 9449, 8), which nobody could know then.
     """
+
+    waits: ClassVar[bool]
+    """Whether using it waits for others."""
 
     @property
     def nonce(self) -> str:
@@ -70,6 +73,8 @@ def swept() -> SignInError:
 
 class LocalProofMemory(ProofMemory):
     """Remembers in the memory of one process, which lives as long as it does."""
+
+    waits: ClassVar[bool] = False
 
     def __init__(self, started: int) -> None:
         self._nonce = random_bytes(16).hex()

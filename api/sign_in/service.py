@@ -46,6 +46,11 @@ class SignIn:
         self._key_sets = KeySets(store, ledger, controllers)
 
     @property
+    def waits(self) -> bool:
+        """Whether recognising a caller waits for others: for processes that share the memory of proofs."""
+        return self._proofs.waits
+
+    @property
     def nonce(self) -> str:
         """What proofs carry to show that they were made in this life of the memory of proofs."""
         return self._proofs.nonce

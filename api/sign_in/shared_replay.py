@@ -9,7 +9,7 @@ Forgetting waits a minute beyond the end of a proof, so clocks of hosts may diff
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from sqlalchemy import BigInteger, LargeBinary, bindparam, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -48,6 +48,8 @@ class _Life:
 
 class SharedProofMemory(ProofMemory):
     """Remembers in the store. ``now``: the clock, in seconds."""
+
+    waits: ClassVar[bool] = True
 
     def __init__(self, store: PostgresStore, now: Callable[[], int]) -> None:
         self._store = store

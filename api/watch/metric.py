@@ -1,7 +1,7 @@
 """What is counted and timed as it happens. Labels take words from small fixed sets: never an id or an address."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,8 +16,8 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
+from api.watch.stage import Stage
 from ledger_node.domain.error import ChainError, CredenceError
-from ledger_node.domain.presentation import Presentation
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason
 
@@ -28,17 +28,6 @@ _METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"})
 disable_created_metrics()  # type: ignore[no-untyped-call] # a second series for each one, which nobody reads
 UNMATCHED: Final = "unmatched"
 """The route of a request that no route matches."""
-
-
-class Stage(StrEnum):
-    """The stages of a verification that take time."""
-
-    LOOK_UP = "look_up"
-    RECORD_USE = "record_use"
-    READ_FACTS = "read_facts"
-    PROVE = "prove"
-    SEAL = "seal"
-    LOG = "log"
 
 
 class VerificationEnd(StrEnum):
@@ -54,9 +43,9 @@ class VerificationEnd(StrEnum):
 
 @dataclass(slots=True)
 class Verified:
-    """A verification under way; ``presentation`` once there is one."""
+    """A verification under way; ``told`` once there is an answer: verdict and reason of each claim."""
 
-    presentation: Presentation | None = None
+    told: Sequence[tuple[Outcome, Reason | None]] | None = None
 
 
 class Metrics:
@@ -128,14 +117,19 @@ class Metrics:
         finally:
             self._stages[stage].observe(time.perf_counter() - began)
 
+    def took(self, timings: Mapping[Stage, float]) -> None:
+        """Note how many seconds stages took that were timed elsewhere."""
+        for stage, seconds in timings.items():
+            self._stages[stage].observe(seconds)
+
     @contextmanager
     def verification(self) -> Iterator[Verified]:
-        """Time a verification and count its claims; whoever verifies puts the presentation in."""
+        """Time a verification and count its claims; whoever verifies puts in what is told."""
         verified, end = Verified(), VerificationEnd.FAULT
         began = time.perf_counter()
         try:
             yield verified
-            end = _end_of(verified.presentation)
+            end = _end_of(verified.told)
         except ChainError:
             end = VerificationEnd.UNAVAILABLE
             raise
@@ -144,9 +138,8 @@ class Metrics:
             raise
         finally:
             self._ends[end].observe(time.perf_counter() - began)
-        for shown in () if verified.presentation is None else verified.presentation.claims:
-            reason = "" if shown.reason is None else shown.reason.value
-            self._claims.labels(shown.verdict.value, reason).inc()
+        for verdict, reason in verified.told or ():
+            self._claims.labels(verdict.value, "" if reason is None else reason.value).inc()
 
     def answered(self, route: str, method: str, status: int | None, seconds: float) -> None:
         """Count a request; ``status`` is None where the caller went away."""
@@ -163,10 +156,10 @@ class Metrics:
         self._refusals.labels(reason.value).inc()
 
 
-def _end_of(presentation: Presentation | None) -> VerificationEnd:
-    if presentation is None:
+def _end_of(told: Sequence[tuple[Outcome, Reason | None]] | None) -> VerificationEnd:
+    if told is None:
         return VerificationEnd.REFUSED
-    verdicts = {shown.verdict for shown in presentation.claims}
+    verdicts = {verdict for verdict, _ in told}
     if Outcome.CANNOT_TELL in verdicts:
         return VerificationEnd.CANNOT_TELL
     return VerificationEnd.DOES_NOT_HOLD if Outcome.DOES_NOT_HOLD in verdicts else VerificationEnd.HOLDS

@@ -254,8 +254,8 @@ def test_n1_d2_an_erasure_that_was_killed_is_finished_and_no_answer_leaves_befor
     instance.all._removals.finish(refresh=True)
     assert key in instance.copied()
     kept = []
-    call = Call(b"caller", random_bytes(8).hex(), b"POST /v1/erasures")
-    attempt = instance.all.calls.claim(call, b"body", clock.now())
+    call = Call(b"caller", random_bytes(8).hex(), b"POST /v1/erasures", b"body")
+    (attempt,) = instance.all.calls.claim_all([call], clock.now())
 
     def erase(attempt):
         def keep(connection, erased):
@@ -284,7 +284,7 @@ def test_n1_d2_an_erasure_that_was_killed_is_finished_and_no_answer_leaves_befor
         instance.all._removals.finish(refresh=True)
     was_noted = where != "ledger"
     assert (len(kept) == 1) == was_noted
-    found = instance.all.calls.claim(call, b"body", clock.now())
+    (found,) = instance.all.calls.claim_all([call], clock.now())
     if was_noted:
         # the answer that was kept, and by the time that it is given the keys are gone everywhere
         assert isinstance(found, KeptAnswer)

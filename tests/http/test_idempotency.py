@@ -450,12 +450,12 @@ def test_a4_keys_that_were_put_in_force_and_never_answered_are_so_once(place, mo
 
 def test_a_key_may_be_used_anew_after_two_days_and_not_before(place):
     calls = place.served.instance.calls
-    named, now = Named(b"caller", "key", b"route"), 1_000
-    attempt = calls.claim(named, b"body", now)
+    named, now = Named(b"caller", "key", b"route", b"body"), 1_000
+    (attempt,) = calls.claim_all([named], now)
     calls.keep_now(attempt, KeptAnswer(200, [], b"{}"))
     calls.release(attempt)
-    assert isinstance(calls.claim(named, b"body", now + RETENTION_S - 1), KeptAnswer)
-    again = calls.claim(named, b"body", now + RETENTION_S)
+    assert isinstance(calls.claim_all([named], now + RETENTION_S - 1)[0], KeptAnswer)
+    (again,) = calls.claim_all([named], now + RETENTION_S)
     assert isinstance(again, Attempt)
     assert not again.again
     calls.release(again)

@@ -49,14 +49,13 @@ def waiting(made, count):
 def test_what_comes_while_a_group_is_worked_on_is_the_next_group(work):
     gate = Gate()
     made = work(gate, most=3)
-    with ThreadPoolExecutor(6) as callers:
-        first = callers.submit(made.do, 1)
-        assert gate.entered.wait(30)
-        later = {n: callers.submit(made.do, n) for n in (2, 3, 4, 5)}
-        waiting(made, 4)
-        gate.open.set()
-        assert first.result(30) == 10
-        assert {n: future.result(30) for n, future in later.items()} == {2: 20, 3: 30, 4: 40, 5: 50}
+    first = made.submit(1)
+    assert gate.entered.wait(30)
+    later = {n: made.submit(n) for n in (2, 3, 4, 5)}
+    waiting(made, 4)
+    gate.open.set()
+    assert first.result(30) == 10
+    assert {n: future.result(30) for n, future in later.items()} == {2: 20, 3: 30, 4: 40, 5: 50}
     assert [len(group) for group in gate.groups] == [1, 3, 1]
 
 
@@ -64,11 +63,10 @@ def test_an_error_of_one_is_not_that_of_the_others(work):
     gate = Gate()
     gate.open.set()
     made = work(gate)
-    with ThreadPoolExecutor(2) as callers:
-        good, bad = callers.submit(made.do, 1), callers.submit(made.do, -1)
-        assert good.result(30) == 10
-        with pytest.raises(ValueError, match="no -1"):
-            bad.result(30)
+    good, bad = made.submit(1), made.submit(-1)
+    assert good.result(30) == 10
+    with pytest.raises(ValueError, match="no -1"):
+        bad.result(30)
 
 
 def test_a_group_that_fails_as_a_whole_is_an_error_for_each_and_the_next_one_is_worked_on(work):
@@ -82,18 +80,18 @@ def test_a_group_that_fails_as_a_whole_is_an_error_for_each_and_the_next_one_is_
 
     made = work(fragile)
     with pytest.raises(OSError, match="disk full"):
-        made.do(1)
-    assert made.do(2) == 2
+        made.submit(1).result(30)
+    assert made.submit(2).result(30) == 2
 
 
 def test_stopping_works_on_what_waits_first():
     gate = Gate()
     made = GroupWork(gate, name="work", threads=1, most=8)
     made.start()
-    with ThreadPoolExecutor(3) as callers:
-        first = callers.submit(made.do, 1)
+    with ThreadPoolExecutor(1) as callers:
+        first = made.submit(1)
         assert gate.entered.wait(30)
-        second = callers.submit(made.do, 2)
+        second = made.submit(2)
         waiting(made, 1)
         stopping = callers.submit(made.stop)
         gate.open.set()

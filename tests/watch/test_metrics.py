@@ -11,7 +11,8 @@ from api.client.client import ApiError
 from api.http.rate import Sort
 from api.settings import WatchSettings
 from api.storage import table
-from api.watch.metric import UNMATCHED, Stage, VerificationEnd
+from api.watch.metric import UNMATCHED, VerificationEnd
+from api.watch.stage import Stage
 from ledger_node.chain.endpoint import Fault
 from ledger_node.domain.error import ChainError, StoreError
 from ledger_node.domain.proof import Outcome

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.http.access import Access, ASubjectOrBank, JsonObject
+from api.http.access import Access, AdmittedRoute, ASubjectOrBank, JsonObject
 from api.http.cursor import After
 from api.http.sign_in import Kind
 from ledger_node.domain.record import from_hex, to_hex
 
-router = APIRouter(tags=["access log"])
+router = APIRouter(tags=["access log"], route_class=AdmittedRoute)
 _PAGE = 200
 
 

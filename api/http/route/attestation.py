@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from api.http import openapi
-from api.http.access import Access, ADepartment, JsonObject
+from api.http.access import Access, ADepartment, AdmittedRoute, JsonObject
 from api.http.body import media_type, record_body
 from api.http.cursor import After
 from api.http.idempotency import begin_stream, keeper
@@ -23,7 +23,7 @@ from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex
 
-router = APIRouter(tags=["attestations"])
+router = APIRouter(tags=["attestations"], route_class=AdmittedRoute)
 _FORMATS = {"text/csv": Format.CSV, "application/x-ndjson": Format.NDJSON}
 _PAGE = 1000
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
 from api.http import openapi
-from api.http.access import Access, Anybody, ASubjectOrBank, JsonObject
+from api.http.access import Access, AdmittedRoute, Anybody, ASubjectOrBank, JsonObject
 from api.http.body import record_body
 from api.http.idempotency import attempt_of
 from api.http.openapi_terms import TERMS_EXAMPLE
@@ -19,7 +19,7 @@ from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex
 
-router = APIRouter(tags=["consents"])
+router = APIRouter(tags=["consents"], route_class=AdmittedRoute)
 MAX_SIGNATURES = 16
 _DONE = {Change.PAUSE: Reason.CONSENT_PAUSED, Change.RESUME: Reason.CONSENT_NOT_PAUSED}
 

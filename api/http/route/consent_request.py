@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.catalogue.wording import wording
 from api.http import openapi
-from api.http.access import ABank, Access, Anybody, ASubjectOrBank, JsonObject
+from api.http.access import ABank, Access, AdmittedRoute, Anybody, ASubjectOrBank, JsonObject
 from api.http.body import record_body
 from api.http.idempotency import attempt_of
 from api.http.openapi_terms import REQUEST_EXAMPLE
@@ -21,7 +21,7 @@ from ledger_node.domain.error import VerificationError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
 
-router = APIRouter(tags=["consents"])
+router = APIRouter(tags=["consents"], route_class=AdmittedRoute)
 
 
 @router.post(

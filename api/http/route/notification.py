@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.http.access import Access, JsonObject, SignedIn
+from api.http.access import Access, AdmittedRoute, JsonObject, SignedIn
 
-router = APIRouter(tags=["notifications"])
+router = APIRouter(tags=["notifications"], route_class=AdmittedRoute)
 _PAGE = 200
 
 

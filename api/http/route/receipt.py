@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, Response
 
-from api.http.access import Access, ASubjectOrBank, JsonObject
+from api.http.access import Access, AdmittedRoute, ASubjectOrBank, JsonObject
 from api.http.route.consent import consent_of
 from api.http.sign_in import Kind
 from api.page.receipt import HEADERS, receipt_page
@@ -13,7 +13,7 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Receipt
 from ledger_node.domain.record import from_hex, to_hex
 
-router = APIRouter(tags=["receipts"])
+router = APIRouter(tags=["receipts"], route_class=AdmittedRoute)
 _HTML: Final = "text/html"
 _JSON: Final = "application/json"
 _RESPONSES: Final[dict[int | str, JsonObject]] = {

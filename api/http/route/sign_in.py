@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from api.http import openapi
-from api.http.access import Access, JsonObject
+from api.http.access import Access, AdmittedRoute, JsonObject
 from api.http.body import read_body, record_body
 from api.http.idempotency import attempt_of
 from api.http.problem import refusal_of, status_of
@@ -21,7 +21,7 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.subject import signature_from_json
 
-router = APIRouter(tags=["sign-in"])
+router = APIRouter(tags=["sign-in"], route_class=AdmittedRoute)
 _GRANT = "client_credentials"
 _MAX_FORM = 16 * 1024
 _NO_STORE = {"Cache-Control": "no-store"}

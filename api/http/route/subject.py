@@ -8,7 +8,15 @@ from starlette.concurrency import run_in_threadpool
 
 from api.composition import Instance
 from api.http import openapi
-from api.http.access import Access, ARegistrar, ASubjectOrRegistrar, JsonObject, Presented, without_signatures
+from api.http.access import (
+    Access,
+    AdmittedRoute,
+    ARegistrar,
+    ASubjectOrRegistrar,
+    JsonObject,
+    Presented,
+    without_signatures,
+)
 from api.http.body import record_body
 from api.http.route.consent import MAX_SIGNATURES
 from api.http.sign_in import Kind
@@ -23,7 +31,7 @@ from ledger_node.domain.record import Record, from_hex, to_hex
 from ledger_node.domain.subject import MAX_CONTROLLERS, ControllerKey, Controllers, keys_from_json
 from ledger_node.randomness import random_bytes
 
-router = APIRouter(tags=["subjects"])
+router = APIRouter(tags=["subjects"], route_class=AdmittedRoute)
 _MAX_ENTRY = 2**32 - 1
 RecoveryNumber = Annotated[int, Path(ge=1, le=_MAX_ENTRY)]
 _CONTROLLERS = {"controllers": openapi.CONTROLLERS, "threshold": openapi.THRESHOLD}

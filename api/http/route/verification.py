@@ -1,21 +1,22 @@
 """Verifications: a bank's questions, answered with verdicts, reasons and proofs."""
 
+import asyncio
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
-import orjson
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
-from starlette.concurrency import run_in_threadpool
 
 from api.catalogue.datatype import schemas
 from api.http import openapi
-from api.http.access import ABank, Access
+from api.http.access import ABank, Access, AdmittedRoute
 from api.http.body import record_body
 from api.http.idempotency import attempt_of, keeper
 from api.http.turn import FairTurns
 from api.services.answer import Answer
 from ledger_node.domain.access import MAX_OPERATOR
+from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.presentation import MAX_CLAIMS
@@ -23,9 +24,11 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record
 from ledger_node.domain.verification import Policy
 
-router = APIRouter(tags=["verifications"])
+router = APIRouter(tags=["verifications"], route_class=AdmittedRoute)
 _LITTLE: Final = 2
 """Verifications of one bank under way at once; more are work to be done in bulk."""
+_REMEMBERED: Final = 4096
+"""Claims in text form whose meaning is kept: banks ask the same of one firm after another."""
 
 
 @router.post(
@@ -74,42 +77,48 @@ async def verify(request: Request, instance: Access, bank: ABank) -> Response:
     """
     record = await record_body(request)
     consent = record.blob("consent")
-    claims = [Claim.from_json(item, schemas()) for item in record.items("claims", max_items=MAX_CLAIMS)]
+    claims = [_claim(item) for item in record.items("claims", max_items=MAX_CLAIMS)]
     purpose = record.text("purpose") if record.has("purpose") else None
     operator = _operator(record) if record.has("operator") else None
     policy = _policy(record.record("policy")) if record.has("policy") else Policy()
     record.done()
 
-    made: list[Response] = []
-
     def keep(answer: Answer) -> Callable[[Connection], None]:
-        shown = answer.presentation.consent
-        made.append(_response(answer))
-        write = keeper(request, lambda: made[-1], keys=answer.keys)
-        return lambda connection: write(connection, None if shown is None else shown.terms.subject)
+        write = keeper(request, lambda: _response(answer), keys=answer.keys)
+        return lambda connection: write(connection, answer.subject)
 
     turns: FairTurns = request.app.state.turns
     # the time that a caller waits for its turn is part of what it sees
     with instance.metrics.verification() as verified:
         async with turns.turn(bank.id):
-            answer = await run_in_threadpool(
-                instance.verifications.verify,
-                bank.id,
-                consent,
-                claims,
-                purpose=purpose,
-                policy=policy,
-                operator=operator,
-                attempt=attempt_of(request),
-                keep=keep,
-                asks_little=turns.held(bank.id) <= _LITTLE,
+            answer = await asyncio.wrap_future(
+                instance.verifications.verify(
+                    bank.id,
+                    consent,
+                    claims,
+                    purpose=purpose,
+                    policy=policy,
+                    operator=operator,
+                    attempt=attempt_of(request),
+                    keep=keep,
+                    asks_little=turns.held(bank.id) <= _LITTLE,
+                )
             )
-        verified.presentation = answer.presentation
-    return made[-1]
+        verified.told = [(one.verdict, one.reason) for one in answer.told]
+    return _response(answer)
+
+
+def _claim(item: JSON) -> Claim:
+    return _claim_of(item) if isinstance(item, str) else Claim.from_json(item, schemas())
+
+
+@lru_cache(_REMEMBERED)
+def _claim_of(text: str) -> Claim:
+    return Claim.parse(text, schemas())
 
 
 def _response(answer: Answer) -> Response:
-    return Response(orjson.dumps(answer.to_json()), media_type="application/json")
+    return Response(answer.body, media_type="application/json")
 
 
 def _operator(record: Record) -> str:

@@ -20,6 +20,7 @@ from starlette.routing import Route
 from typing_extensions import override
 
 from ledger_node import clock, trace
+from ledger_node.garbage import collect_rarely
 
 from .chain import Engine
 from .error import NodeError, NodeReason
@@ -173,6 +174,7 @@ def run_node(
         if stop_when_stdin_closes:
             _stop_at_end_of_stdin(server)
         engine.when_failed(server.stop)
+        collect_rarely()
         server.run()
         if not engine.is_healthy:
             raise NodeError(NodeReason.WRITER_STOPPED, STORE_AGAIN)

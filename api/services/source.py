@@ -1,0 +1,66 @@
+"""An attestation of a vault, unsealed: what answers are made from."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeAlias
+
+from api.services.commit_pool import committer_of
+from api.vault.joint_key import VaultKey
+from api.vault.record import VaultRecord
+from ledger_node.domain.batch import Anchor
+from ledger_node.domain.commitment import subject_key
+from ledger_node.domain.evidence.signed_batch import BatchKey, SignedBatch
+from ledger_node.domain.header import Header
+from ledger_node.domain.period import Period
+from ledger_node.domain.presentation import Presentation, ShownAttestation
+from ledger_node.domain.proof import Prover
+
+Wanted: TypeAlias = tuple[str, Period | None]
+"""A schema and a period, or None for the newest one of any."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """An attestation and its secrets. ``index``, ``path``: its place in the batch. ``record``: the vault's plaintext.
+
+    What takes work is worked out when it is asked for, which may be in another process.
+    """
+
+    schema: str
+    header: Header
+    anchor: Anchor
+    index: int
+    path: tuple[bytes, ...]
+    batch: SignedBatch
+    vault_key: VaultKey
+    record: bytes = field(repr=False)
+
+    @property
+    def position(self) -> int:
+        """Position on the issuer's status bitmaps."""
+        return self.anchor.start + self.index
+
+    @property
+    def batch_key(self) -> BatchKey:
+        """Which batch it is in."""
+        return self.anchor.member, self.anchor.stream, self.anchor.number
+
+    @cached_property
+    def prover(self) -> Prover:
+        """What makes proofs about its values."""
+        return Prover(committer_of(self.schema), self._secrets.seed, self._secrets.values)
+
+    @cached_property
+    def shown(self) -> ShownAttestation:
+        """What a bank is shown of it."""
+        return ShownAttestation(self.header, self.anchor, self.index, self.path, subject_key(self._secrets.seed))
+
+    @cached_property
+    def _secrets(self) -> VaultRecord:
+        return VaultRecord.from_bytes(self.record)
+
+    def is_shown_in(self, presentation: Presentation) -> bool:
+        """Return whether an answer shows this attestation."""
+        subject = presentation.subject
+        registration = None if subject is None else subject.registration
+        return self.shown == registration or self.header.digest in presentation.attestations
