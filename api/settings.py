@@ -47,8 +47,10 @@ class HttpSettings:
     """How long a body may pause on its way."""
     origins: tuple[str, ...] = ()
     """Origins whose pages may call the API from a browser."""
-    at_once: int = 48
+    at_once: int = 64
     """Verifications that are worked on at the same time; others wait for their turn."""
+    beside_others: int = 16
+    """How many of them may be one bank's while other banks ask as well."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,7 @@ def serve(
                 if stop_with_parent:
                     threading.Thread(target=_stop_at_end_of_stdin, args=(server,), daemon=True).start()
                 collect_rarely()
+                sys.setswitchinterval(0.0005)
                 if as_json:
                     emit({"url": address, "pid": os.getpid(), "node_url": node_url})
                 server.run(sockets=[listener])

@@ -105,7 +105,7 @@ def create_app(
         instance.metrics.rate_limited.labels(sort.value).inc()
 
     app.state.limits = RateLimits(settings, clock.monotonic, rate_limited)
-    app.state.turns = FairTurns(settings.at_once)
+    app.state.turns = FairTurns(settings.at_once, settings.beside_others, clock.monotonic)
     app.state.operations = Operations(app)
     problem.install(app, app.state.operations)
     require_admitting(_ROUTERS)

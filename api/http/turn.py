@@ -2,28 +2,38 @@
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Final
+
+_LATELY_S: Final = 10
+"""Who asked for a turn in so many seconds is somebody to leave room for."""
 
 
 class FairTurns:
-    """So many at a time, called from the event loop alone.
+    """``at_once`` turns at a time, called from the event loop alone.
 
-    A turn that becomes free goes to the caller, of those that wait, who has the fewest; among equals to the one that
-    ended a turn longest ago.
+    One caller may hold all of them, but only ``beside_others`` while others have asked lately: what is begun cannot be
+    put off, and the less of it there is, the sooner they have their answer. A turn that becomes free goes to the
+    caller, of those that wait, who has the fewest; among equals to the one that ended a turn longest ago.
+    ``now``: seconds on a clock that never goes back.
     """
 
-    def __init__(self, at_once: int) -> None:
+    def __init__(self, at_once: int, beside_others: int, now: Callable[[], float]) -> None:
         self._free = at_once
+        self._at_once = at_once
+        self._beside_others = beside_others
+        self._now = now
         self._held: dict[bytes, int] = {}
+        self._asked: OrderedDict[bytes, float] = OrderedDict()
         self._waiting: OrderedDict[bytes, deque[asyncio.Future[None]]] = OrderedDict()
 
     @asynccontextmanager
     async def turn(self, caller: bytes) -> AsyncIterator[None]:
         """Wait for a turn, and hold it."""
-        if self._free:
-            self._free -= 1
-            self._held[caller] = self._held.get(caller, 0) + 1
+        self._note(caller)
+        if self._may_take(caller):
+            self._take(caller)
         else:
             await self._wait(caller)
         try:
@@ -34,6 +44,21 @@ class FairTurns:
     def held(self, caller: bytes) -> int:
         """Return how many turns a caller holds."""
         return self._held.get(caller, 0)
+
+    def _note(self, caller: bytes) -> None:
+        now = self._now()
+        self._asked[caller] = now
+        self._asked.move_to_end(caller)
+        while next(iter(self._asked.values())) <= now - _LATELY_S:
+            self._asked.popitem(last=False)
+
+    def _may_take(self, caller: bytes) -> bool:
+        has_others = len(self._asked) > (caller in self._asked)
+        return self._free > 0 and self.held(caller) < (self._beside_others if has_others else self._at_once)
+
+    def _take(self, caller: bytes) -> None:
+        self._free -= 1
+        self._held[caller] = self.held(caller) + 1
 
     async def _wait(self, caller: bytes) -> None:
         given = asyncio.get_running_loop().create_future()
@@ -48,19 +73,18 @@ class FairTurns:
             raise
 
     def _give_back(self, caller: bytes) -> None:
+        self._free += 1
         self._held[caller] -= 1
         if not self._held[caller]:
             del self._held[caller]
-        if not self._waiting:
-            self._free += 1
-            return
         if caller in self._waiting:
             self._waiting.move_to_end(caller)
-        following = min(self._waiting, key=lambda waiting: self._held.get(waiting, 0))
-        given = self._waiting[following][0]
-        self._forget(following, given)
-        self._held[following] = self._held.get(following, 0) + 1
-        given.set_result(None)
+        following = min(filter(self._may_take, self._waiting), key=self.held, default=None)
+        if following is not None:
+            given = self._waiting[following][0]
+            self._forget(following, given)
+            self._take(following)
+            given.set_result(None)
 
     def _forget(self, caller: bytes, given: "asyncio.Future[None]") -> None:
         self._waiting[caller].remove(given)

@@ -1,7 +1,7 @@
-"""Work in groups: callers wait each for their own, and what waits together is done together."""
+"""Work in groups: what waits together is done together."""
 
-import queue
 import threading
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Generic, TypeVar
@@ -10,18 +10,20 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-class GroupWork(Generic[Item, Result]):
-    """``work`` takes up to ``most`` items and returns for each, in their order, a result or an error.
+class Groups(Generic[Item]):
+    """Threads that hand up to ``most`` items at once to ``work``, which must not raise.
 
-    While one of the ``threads`` waits for others (a disk, a node), another works on those that came meanwhile.
+    While one of the ``threads`` waits for others (a disk, a node), another works on those that came meanwhile. Those
+    for whom items wait take turns, so that nobody waits behind all that another one asks for.
     """
 
-    def __init__(
-        self, work: Callable[[Sequence[Item]], Sequence[Result | Exception]], *, name: str, threads: int, most: int
-    ) -> None:
+    def __init__(self, work: Callable[[Sequence[Item]], None], *, name: str, threads: int, most: int) -> None:
         self._work = work
         self._most = most
-        self._waiting: queue.SimpleQueue[tuple[Item, Future[Result]] | None] = queue.SimpleQueue()
+        self._changed = threading.Condition()
+        self._waiting: OrderedDict[bytes, deque[Item]] = OrderedDict()
+        """By whom they are for; whose turn is next comes first."""
+        self._is_ending = False
         self._threads = [
             threading.Thread(target=self._run, name=f"{name} {number}", daemon=True) for number in range(threads)
         ]
@@ -33,43 +35,91 @@ class GroupWork(Generic[Item, Result]):
 
     def stop(self) -> None:
         """Work on what waits, then stop."""
-        for _ in self._threads:
-            self._waiting.put(None)
+        with self._changed:
+            self._is_ending = True
+            self._changed.notify_all()
         for thread in self._threads:
             thread.join()
 
-    def submit(self, item: Item) -> Future[Result]:
-        """Have ``item`` worked on, and return what will have its result or its error; it cannot be cancelled."""
-        future: Future[Result] = Future()
-        future.set_running_or_notify_cancel()
-        self._waiting.put((item, future))
-        return future
+    def put(self, item: Item, whose: bytes) -> None:
+        """Have ``item`` worked on for ``whose``."""
+        with self._changed:
+            self._waiting.setdefault(whose, deque()).append(item)
+            self._changed.notify()
+
+    def __len__(self) -> int:
+        """Return how many items wait."""
+        with self._changed:
+            return sum(len(items) for items in self._waiting.values())
 
     def _run(self) -> None:
-        while (first := self._waiting.get()) is not None:
-            group, is_last = [first], False
-            while len(group) < self._most and not is_last:
-                try:
-                    following = self._waiting.get_nowait()
-                except queue.Empty:
-                    break
-                if following is None:
-                    is_last = True
-                else:
-                    group.append(following)
-            self._answer(group)
-            if is_last:
-                return
+        while group := self._take():
+            self._work(group)
+
+    def _take(self) -> list[Item]:
+        """Wait for items, and return some; none when they are to stop and nothing waits."""
+        with self._changed:
+            while not self._waiting and not self._is_ending:
+                self._changed.wait()
+            taken: list[Item] = []
+            while self._waiting and len(taken) < self._most:
+                whose, items = self._waiting.popitem(last=False)
+                taken.append(items.popleft())
+                if items:
+                    self._waiting[whose] = items
+            return taken
+
+
+class GroupWork(Generic[Item, Result]):
+    """``work`` takes up to ``most`` items and returns for each, in their order, a result or an error."""
+
+    def __init__(
+        self, work: Callable[[Sequence[Item]], Sequence[Result | Exception]], *, name: str, threads: int, most: int
+    ) -> None:
+        self._work = work
+        self._groups: Groups[tuple[Item, Future[Result]]] = Groups(self._answer, name=name, threads=threads, most=most)
+        self.start = self._groups.start
+        self.stop = self._groups.stop
+
+    def submit(self, item: Item, whose: bytes = b"") -> Future[Result]:
+        """Have ``item`` worked on for ``whose``, and return what will have its result or its error.
+
+        It cannot be cancelled.
+        """
+        future: Future[Result] = begun_future()
+        self._groups.put((item, future), whose)
+        return future
+
+    def __len__(self) -> int:
+        """Return how many items wait."""
+        return len(self._groups)
 
     def _answer(self, group: Sequence[tuple[Item, Future[Result]]]) -> None:
-        try:
-            results = self._work([item for item, _ in group])
-        except Exception as error:  # noqa: BLE001 - every waiting caller gets the error, whatever it is
-            for _, future in group:
-                future.set_exception(error)
-            return
+        results = each_or_error(self._work, [item for item, _ in group])
         for (_, future), result in zip(group, results, strict=True):
-            if isinstance(result, Exception):
-                future.set_exception(result)
-            else:
-                future.set_result(result)
+            settle(future, result)
+
+
+def begun_future() -> Future[Result]:
+    """Return a future of work that has begun, so that nobody can cancel it."""
+    future: Future[Result] = Future()
+    future.set_running_or_notify_cancel()
+    return future
+
+
+def settle(future: Future[Result], result: Result | Exception) -> None:
+    """Give a future its result, or its error."""
+    if isinstance(result, Exception):
+        future.set_exception(result)
+    else:
+        future.set_result(result)
+
+
+def each_or_error(
+    work: Callable[[Sequence[Item]], Sequence[Result | Exception]], items: Sequence[Item]
+) -> Sequence[Result | Exception]:
+    """Return what ``work`` returns for each of ``items``; what it raises is the error of each."""
+    try:
+        return work(items)
+    except Exception as error:  # noqa: BLE001 - everybody who waits gets the error, whatever it is
+        return [error for _ in items]

@@ -172,7 +172,7 @@ class IdempotentCalls:
             InvalidInputError: ``idempotency_key_reused`` for another route or body than before.
             CredenceError: ``idempotency_answer_erased``.
         """
-        return self._claims.submit(call)
+        return self._claims.submit(call, call.caller)
 
     def claim_all(self, calls: Sequence[Call], now: int) -> list[Claimed | Exception]:
         """Claim calls, in their order, and return for each its attempt or its answer, or why it has none."""

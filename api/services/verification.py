@@ -5,13 +5,14 @@ read at one block, with their state proofs; (4) the answer is made (``answer_mak
 are any; (5) every claim of it, refused or not, is a durable row of the access
 log, and the evidence of the answer is stored with them.
 
-Verifications that come together take each step together: one transaction on the ledger, one reading of it, one
-transaction in the store.
+Each step has threads of its own, and takes what waits for it together: one transaction on the ledger, one reading of
+it, one transaction in the store. So the more comes, the less each one costs.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from typing import Any, Final, TypeVar
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
 
 from api.catalogue.datatype import schemas
 from api.services.access_log import AccessLog
@@ -20,7 +21,7 @@ from api.services.answer_maker import AnswerPool
 from api.services.asking import Asking, Begun, Prepared, Recorded, begin, entry_of, erased, query_of, refusal
 from api.services.consent import ConsentService
 from api.services.fact_plan import FactPlan
-from api.services.group_work import GroupWork
+from api.services.group_work import Groups, begun_future, each_or_error, settle
 from api.services.idempotency import Attempt
 from api.services.source import Source
 from api.services.subject import Subject, SubjectService
@@ -36,10 +37,6 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.verification import Policy
 
 Result = TypeVar("Result")
-_THREADS: Final = 3
-"""While one waits for the ledger, the disk or a worker process, the other goes on."""
-_GROUP: Final = 16
-_SMALL_GROUP: Final = 4
 _REFUSALS: Final = (
     Reason.CONSENT_UNKNOWN,
     Reason.CONSENT_WITHDRAWN,
@@ -72,23 +69,27 @@ class VerificationService:
         self._plan = plan
         self._pool = pool
         self._metrics = metrics
-        self._groups: GroupWork[Asking, Answer] = GroupWork(
-            self._answer_all, name="verifications", threads=_THREADS, most=_GROUP
+        self._preparing: Groups[_Case] = Groups(self._prepare_all, name="prepare", threads=1, most=16)
+        self._recording: Groups[tuple[_Case, Prepared]] = Groups(
+            self._record_all, name="record uses", threads=1, most=32
         )
-        self._small_groups: GroupWork[Asking, Answer] = GroupWork(
-            self._answer_all, name="few verifications", threads=1, most=_SMALL_GROUP
+        # one waits for a worker process while the next is made ready for it; small, as a group waits for its last one
+        self._answering: Groups[tuple[_Case, Recorded]] = Groups(self._answer_all, name="answer", threads=2, most=8)
+        self._logging: Groups[tuple[_Case, Answer | Exception]] = Groups(
+            self._log_all, name="log accesses", threads=1, most=64
         )
+        self._steps = (self._preparing, self._recording, self._answering, self._logging)
 
     def start(self) -> None:
         """Start answering."""
         self._pool.start()
-        self._groups.start()
-        self._small_groups.start()
+        for step in self._steps:
+            step.start()
 
     def stop(self) -> None:
         """Answer what waits, then stop."""
-        self._groups.stop()
-        self._small_groups.stop()
+        for step in self._steps:
+            step.stop()
         self._pool.close()
 
     def verify(
@@ -102,12 +103,10 @@ class VerificationService:
         operator: str | None = None,
         attempt: Attempt,
         keep: Keep = keep_nothing,
-        asks_little: bool = False,
     ) -> Future[Answer]:
         """Have ``claims`` answered for ``bank``, and logged before the answer leaves.
 
         The use is the seed of ``attempt``, so that trying again costs no second one. ``keep`` stores the answer.
-        ``asks_little``: the bank has few others under way, and does not wait behind the groups of those that have many.
 
         Raises:
             InvalidInputError: a claim cannot be asked at all, whatever the consent.
@@ -119,21 +118,43 @@ class VerificationService:
             )
         for claim in claims:
             claim.require_askable(schemas())
-        groups = self._small_groups if asks_little else self._groups
-        return groups.submit(Asking(bank, operator, consent_id, attempt, claims, purpose, policy, keep))
+        case = _Case(Asking(bank, operator, consent_id, attempt, claims, purpose, policy, keep))
+        self._preparing.put(case, bank)
+        return case.answer
 
-    def _answer_all(self, group: Sequence[Asking]) -> list[Answer | Exception]:
-        begun = _each(self._begin, Asking, group)
-        prepared = _each(self._prepare, Begun, begun)
-        for one in prepared:
-            if isinstance(one, Prepared):
-                one.asking.use = one.asking.attempt.seed
-        recorded = _each(self._record, Prepared, prepared)
-        outcomes = _each(self._answer, Recorded, recorded)
-        entries = [entry_of(asking, outcome) for asking, outcome in zip(group, outcomes, strict=True)]
+    def _prepare_all(self, cases: Sequence["_Case"]) -> None:
+        begun: Sequence[Begun | Answer | Exception] = each_or_error(self._begin, [case.asking for case in cases])
+        ready = [one for one in begun if isinstance(one, Begun)]
+        prepared: Iterator[Prepared | Answer | Exception] = iter(each_or_error(self._prepare, ready) if ready else ())
+        for case, one in zip(cases, begun, strict=True):
+            outcome = next(prepared) if isinstance(one, Begun) else one
+            if isinstance(outcome, Prepared):
+                case.asking.use = case.asking.attempt.seed
+                self._recording.put((case, outcome), case.asking.bank)
+            else:
+                self._logging.put((case, outcome), case.asking.bank)
+
+    def _record_all(self, cases: Sequence[tuple["_Case", Prepared]]) -> None:
+        recorded = each_or_error(self._record, [prepared for _, prepared in cases])
+        for (case, _), outcome in zip(cases, recorded, strict=True):
+            if isinstance(outcome, Recorded):
+                self._answering.put((case, outcome), case.asking.bank)
+            else:
+                self._logging.put((case, outcome), case.asking.bank)
+
+    def _answer_all(self, cases: Sequence[tuple["_Case", Recorded]]) -> None:
+        answers = each_or_error(self._answer, [recorded for _, recorded in cases])
+        for (case, _), answer in zip(cases, answers, strict=True):
+            self._logging.put((case, answer), case.asking.bank)
+
+    def _log_all(self, cases: Sequence[tuple["_Case", Answer | Exception]]) -> None:
         with self._metrics.stage(Stage.LOG):
-            faults = self._log.write_all(entries)
-        return [fault or outcome for fault, outcome in zip(faults, outcomes, strict=True)]
+            faults = each_or_error(self._log_each, cases)
+        for (case, outcome), fault in zip(cases, faults, strict=True):
+            settle(case.answer, fault or outcome)
+
+    def _log_each(self, cases: Sequence[tuple["_Case", Answer | Exception]]) -> Sequence[Exception | None]:
+        return self._log.write_all([entry_of(case.asking, outcome) for case, outcome in cases])
 
     def _begin(self, group: Sequence[Asking]) -> list[Begun | Answer | Exception]:
         known = self._consents.find_all({asking.consent for asking in group})
@@ -197,21 +218,17 @@ class VerificationService:
             return error
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Case:
+    """A verification on its way through the steps."""
+
+    asking: Asking
+    answer: Future[Answer] = field(default_factory=begun_future)
+
+
 def _tried(step: Callable[..., Result], *arguments: object) -> Result | Exception:
     """Return what a step returns or raises: one verification of a group must not fail the others."""
     try:
         return step(*arguments)
     except Exception as error:  # noqa: BLE001 - whoever asked gets it, whatever it is
         return error
-
-
-def _each(step: Callable[[list[Any]], Sequence[Any]], kind: type, items: Sequence[Any]) -> list[Any]:
-    """Return ``items`` with what ``step`` makes of all those of a kind together in their places."""
-    ready = [item for item in items if isinstance(item, kind)]
-    if not ready:
-        return list(items)
-    try:
-        made = iter(step(ready))
-    except Exception as error:  # noqa: BLE001 - whoever asked gets it, whatever it is
-        return [error if isinstance(item, kind) else item for item in items]
-    return [next(made) if isinstance(item, kind) else item for item in items]

@@ -11,8 +11,9 @@ from api.http.turn import FairTurns
 class Queue:
     """Callers in the order in which they got their turn."""
 
-    def __init__(self, at_once):
-        self.turns = FairTurns(at_once)
+    def __init__(self, at_once, beside_others=None):
+        self.now = 0.0
+        self.turns = FairTurns(at_once, beside_others or at_once, lambda: self.now)
         self.served = []
         self._holding = []
 
@@ -100,12 +101,42 @@ def test_a_turn_that_was_given_to_somebody_who_goes_away_is_given_on():
 
 def test_a_turn_is_given_back_when_the_work_fails():
     async def run():
-        turns = FairTurns(1)
+        turns = FairTurns(1, 1, lambda: 0.0)
         with pytest.raises(RuntimeError, match="broken"):
             async with turns.turn(b"a"):
                 raise RuntimeError("broken")
         async with turns.turn(b"a"):
             assert turns.held(b"a") == 1
         assert turns.held(b"a") == 0
+
+    asyncio.run(run())
+
+
+def test_a9_a_bank_alone_takes_all_turns_and_leaves_room_while_others_ask():
+    async def run():
+        queue = Queue(at_once=8, beside_others=2)
+        flood = [queue.ask(b"flood") for _ in range(30)]
+        await settle()
+        assert queue.turns.held(b"flood") == 8
+        waited = queue.ask(b"other")
+        await settle()
+        await queue.finish(b"flood")
+        assert waited.done()
+        for _ in range(7):
+            await queue.finish(b"flood")
+        # the turns that it gave back were not given to it again, but for its share
+        assert queue.turns.held(b"flood") == 2
+        at_once = queue.ask(b"third")
+        await settle()
+        assert at_once.done()
+        for _ in range(2):
+            queue.now += 10
+            await queue.finish(b"other" if queue.turns.held(b"other") else b"third")
+        again = queue.ask(b"flood")
+        await queue.finish(b"flood")
+        await queue.finish(b"flood")
+        assert queue.turns.held(b"flood") >= 1
+        for task in [*flood, again]:
+            task.cancel()
 
     asyncio.run(run())

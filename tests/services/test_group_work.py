@@ -40,10 +40,10 @@ def work():
 def waiting(made, count):
     """Wait until so many items wait."""
     for _ in range(3000):
-        if made._waiting.qsize() == count:
+        if len(made) == count:
             return
         threading.Event().wait(0.01)
-    raise AssertionError(made._waiting.qsize())
+    raise AssertionError(len(made))
 
 
 def test_what_comes_while_a_group_is_worked_on_is_the_next_group(work):

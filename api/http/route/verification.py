@@ -25,8 +25,6 @@ from ledger_node.domain.record import Record
 from ledger_node.domain.verification import Policy
 
 router = APIRouter(tags=["verifications"], route_class=AdmittedRoute)
-_LITTLE: Final = 2
-"""Verifications of one bank under way at once; more are work to be done in bulk."""
 _REMEMBERED: Final = 4096
 """Claims in text form whose meaning is kept: banks ask the same of one firm after another."""
 
@@ -101,7 +99,6 @@ async def verify(request: Request, instance: Access, bank: ABank) -> Response:
                     operator=operator,
                     attempt=attempt_of(request),
                     keep=keep,
-                    asks_little=turns.held(bank.id) <= _LITTLE,
                 )
             )
         verified.told = [(one.verdict, one.reason) for one in answer.told]
