@@ -49,7 +49,7 @@ class HttpSettings:
     """Origins whose pages may call the API from a browser."""
     at_once: int = 64
     """Verifications that are worked on at the same time; others wait for their turn."""
-    beside_others: int = 16
+    beside_others: int = 2
     """How many of them may be one bank's while other banks ask as well."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-_LATELY_S: Final = 10
+_LATELY_S: Final = 300
 """Who asked for a turn in so many seconds is somebody to leave room for."""
 
 

@@ -35,6 +35,7 @@ RETENTION_S: Final = 48 * 3600
 """Answers are kept this long from the first try on; a key may be used anew after it."""
 LEASE_S: Final = 300
 """A call that another process claimed is taken to be under way for so long, if that process lives."""
+_EXPIRE_EVERY_S: Final = 60
 _GROUP: Final = 32
 """Calls that are claimed together at most."""
 _LABEL: Final = b"credence/answer"
@@ -140,6 +141,7 @@ class IdempotentCalls:
         self._turns = store.turns
         self._lock = threading.Lock()
         self._mine: set[bytes] = set()
+        self._expire_at = 0
         self._claims: GroupWork[Call, Claimed] = GroupWork(
             lambda calls: self.claim_all(calls, now()), name="calls", threads=1, most=_GROUP
         )
@@ -203,7 +205,9 @@ class IdempotentCalls:
         new = []
         with self._lock:
             with self._store.begin() as connection:
-                connection.execute(_EXPIRE, {"now": now})
+                if now >= self._expire_at:
+                    connection.execute(_EXPIRE, {"now": now})
+                    self._expire_at = now + _EXPIRE_EVERY_S
                 rows = {row.id: row for row in connection.execute(_BY_IDS, {"calls": [one.id for one in named]})}
                 for one in named:
                     claimed: Claimed | Exception

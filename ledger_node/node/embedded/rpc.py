@@ -7,6 +7,8 @@ from collections.abc import Container
 from concurrent.futures import Future
 from typing import Any, Final
 
+import orjson
+
 from .block_method import BlockMethods
 from .chain import Engine
 from .error import (
@@ -162,4 +164,8 @@ def _error(request_id: object, error: RpcError) -> Answer:
 
 
 def _encode(answer: object) -> bytes:
-    return json.dumps(answer, separators=(",", ":")).encode()
+    try:
+        return orjson.dumps(answer)
+    except orjson.JSONEncodeError:
+        # an id that the caller chose may be a number or a text that only this one writes
+        return json.dumps(answer, separators=(",", ":")).encode()
