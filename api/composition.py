@@ -42,6 +42,7 @@ from api.services.webhook import Webhooks
 from api.services.webhook_address import InsecureLoopbackAddresses, PublicAddresses, system_addresses
 from api.services.webhook_delivery import WebhookDeliveries
 from api.services.webhook_post import WebhookPost
+from api.services.worker_pool import WorkerPool
 from api.settings import ACCESS_INTERVAL_S, NOTIFY_INTERVAL_S
 from api.sign_in.replay import LocalProofMemory, ProofMemory
 from api.sign_in.service import SignIn
@@ -115,7 +116,7 @@ class Instance:
     _intervals: AccessIntervals
     _follower: ChainFollower
     _deliveries: WebhookDeliveries
-    _pool: CommitPool
+    _workers: WorkerPool
     _removals: KeyRemovals
     gaps: LedgerGaps
 
@@ -177,7 +178,7 @@ class Instance:
         self._deliveries.stop()
         self._upkeep.stop()
         self.sampler.stop()
-        self._pool.close()
+        self._workers.close()
         self.store.dispose()
         self.keys.dispose()
 
@@ -240,7 +241,8 @@ def open_instance(
         for member in (relayer, registrar)
     )
     ledger = Web3Ledger(book, rpc, relayer=relaying, registrar=registering)
-    pool = CommitPool(processes)
+    workers = WorkerPool(processes if processes > 1 else 0)
+    pool = CommitPool(workers)
     issuers = {member: Issuer(department, store, keys, ledger, pool) for member, department in departments.items()}
     history = ControllerHistory(store, ledger)
     subjects = SubjectService(store, keys, issuers[registrar.id], ledger, history)
@@ -315,13 +317,13 @@ def open_instance(
         webhooks=webhooks,
         _lost=lost,
         _intervals=AccessIntervals(
-            store, ledger, keeper, clock.now, interval_s=access_interval_s, recover=lost.complete_left
+            store, ledger, keeper, clock.now, workers, interval_s=access_interval_s, recover=lost.complete_left
         ),
         _follower=ChainFollower(store, ledger, interval_s=NOTIFY_INTERVAL_S, first=gaps.close),
         _deliveries=WebhookDeliveries(
             store, webhooks, WebhookPost(rules, system_addresses), clock.now, interval_s=NOTIFY_INTERVAL_S
         ),
-        _pool=pool,
+        _workers=workers,
         _removals=removals,
         gaps=gaps,
     )

@@ -12,6 +12,7 @@ from api.bench.dispute import onchain_gas
 from api.bench.keccak import keccak_us
 from api.bench.sample import bundle, one_digit_schema, sample_values, two_digit_schema
 from api.services.commit_pool import CommitPool, commit_rows
+from api.services.worker_pool import WorkerPool
 from ledger_node.domain.canonical import encode
 from ledger_node.domain.commitment import Committer
 from ledger_node.domain.opening import proof_to_json
@@ -65,7 +66,8 @@ def _commits_per_s(schema: Schema, count: int) -> int:
 
 def _scaling(schema: Schema, count: int) -> float:
     rows = [(_CODE, sample_values(schema, number)) for number in range(count)]
-    pool = CommitPool(2)
+    workers = WorkerPool(2)
+    pool = CommitPool(workers)
     try:
         pool.commit(Committer(schema), rows[:1024])  # starts the processes
         began = time.perf_counter()
@@ -75,7 +77,7 @@ def _scaling(schema: Schema, count: int) -> float:
         pool.commit(Committer(schema), rows)
         return round(alone / (time.perf_counter() - began), 2)
     finally:
-        pool.close()
+        workers.close()
 
 
 def _peer(name: str, say: Callable[[str], None]) -> dict[str, float]:

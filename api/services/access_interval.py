@@ -9,13 +9,14 @@ and never a gap.
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from api.fault import fault_of
+from api.services.worker_pool import WorkerPool
 from api.storage import table
 from api.storage.database import Store
 from api.storage.turn import Office
@@ -28,6 +29,8 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SigningKey
 from ledger_node.randomness import random_bytes, random_places
 
+_WORTH_A_PROCESS: Final = 1000
+"""Rows whose tree would keep this process from answering for long."""
 _ROW: Final = table.access_row.c
 _INTERVAL: Final = table.access_interval.c
 _SETTLE: Final = (
@@ -55,6 +58,7 @@ class AccessIntervals:
         ledger: Ledger,
         keeper: Keeper,
         now: Callable[[], int],
+        workers: WorkerPool,
         *,
         interval_s: float,
         recover: Callable[[], None] = lambda: None,
@@ -63,6 +67,7 @@ class AccessIntervals:
         self._ledger = ledger
         self._keeper = keeper
         self._now = now
+        self._workers = workers
         self._interval_s = interval_s
         self._recover = recover
         self._head: StreamHead | None = None
@@ -129,11 +134,12 @@ class AccessIntervals:
             rows = connection.execute(waiting.order_by(_ROW.number).limit(MAX_ROWS)).all()
         filling = random_bytes(HASH_BYTES)
         slots = random_places(len(rows), MAX_ROWS)
-        tree = LogTree({slot: row.leaf for slot, row in zip(slots, rows, strict=True)}, filling)
-        places = [
-            {"row": row.number, "at": slot, "way": b"".join(tree.path(slot))}
-            for slot, row in zip(slots, rows, strict=True)
-        ]
+        leaves = {slot: row.leaf for slot, row in zip(slots, rows, strict=True)}
+        if len(leaves) < _WORTH_A_PROCESS:
+            root, ways = root_and_ways(leaves, filling)
+        else:
+            root, ways = self._workers.do(root_and_ways, leaves, filling)
+        places = [{"row": row.number, "at": slot, "way": way} for row, slot, way in zip(rows, slots, ways, strict=True)]
         number, since, before = (1, 0, NO_HEAD) if last is None else (last.number + 1, last.until, last.after)
         previous_root = NO_ROOT if last is None else last.batch_root
         if head.number >= number:
@@ -141,14 +147,14 @@ class AccessIntervals:
         tally = Tally(len(rows), before, rows[-1].head if rows else before, random_bytes(HASH_BYTES))
         with self._store.begin() as connection:
             until = self._until(connection, since, rows[-1] if rows else None)
-            checkpoint = Checkpoint(number, since, until, tree.root, tally.digest)
+            checkpoint = Checkpoint(number, since, until, root, tally.digest)
             batch = _batch(self._keeper.member, number, checkpoint.batch_root, previous_root)
             interval = {
                 "number": number,
                 "member": self._keeper.member,
                 "since": since,
                 "until": until,
-                "root": tree.root,
+                "root": root,
                 "filling": filling,
                 "row_count": tally.count,
                 "before": tally.before,
@@ -195,6 +201,12 @@ class AccessIntervals:
         }
         with self._store.begin() as connection:
             connection.execute(update(table.access_interval).where(_INTERVAL.number == pending.number).values(noted))
+
+
+def root_and_ways(leaves: Mapping[int, bytes], filling: bytes) -> tuple[bytes, list[bytes]]:
+    """Return the root of an interval's tree and the siblings of every leaf, in the order of ``leaves``."""
+    tree = LogTree(leaves, filling)
+    return tree.root, [b"".join(tree.path(slot)) for slot in leaves]
 
 
 def _batch(member: bytes, number: int, root: bytes, previous_root: bytes) -> Batch:

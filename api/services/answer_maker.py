@@ -36,7 +36,6 @@ from ledger_node.domain.verification import Policy, verify
 from ledger_node.garbage import collect_rarely
 
 _UNSIGNED: Final = bytes(SIGNATURE_BYTES)
-_WORTH_WORKERS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,23 +219,20 @@ class AnswerPool:
     """Makes the answers of groups, in a worker process for every two of ``processes``, or in this one."""
 
     def __init__(self, answerer: Answerer, processes: int) -> None:
-        self._workers = None
-        if processes >= _WORTH_WORKERS:
-            self._workers = WorkerPool(processes // 2, _begin, (answerer,))
+        self._workers = WorkerPool(processes // 2, _begin, (answerer,))
         self._maker = AnswerMaker(answerer)
 
     def start(self) -> None:
         """Have the workers started, as a verification should not wait for them."""
-        if self._workers is not None:
+        if self._workers.has_workers:
             self._workers.start()
 
     def make(self, group: Sequence[tuple[Material, StateProof]]) -> list[Made]:
         """Return what is made of each of ``group``. State proofs that are one object travel once."""
-        if self._workers is None:
+        if not self._workers.has_workers:
             return [self._maker.make(material, proof) for material, proof in group]
         return self._workers.do(_make_in_worker, list(group))
 
     def close(self) -> None:
         """Stop the workers."""
-        if self._workers is not None:
-            self._workers.close()
+        self._workers.close()

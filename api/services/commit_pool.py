@@ -53,20 +53,15 @@ def _committer_of_spec(spec: bytes) -> Committer:
 
 
 class CommitPool:
-    """Worker processes that are started with the first large block and serve until ``close``."""
+    """Commits to rows in ``workers``."""
 
-    def __init__(self, processes: int) -> None:
-        self._processes = processes
-        self._workers = WorkerPool(processes)
+    def __init__(self, workers: WorkerPool) -> None:
+        self._workers = workers
 
     def commit(self, committer: Committer, rows: Sequence[CommitRow]) -> list[Committed]:
         """Commit to rows, in their order; small blocks are not worth a process."""
-        if self._processes < 2 or len(rows) < _WORTH_A_PROCESS:  # noqa: PLR2004 - one process is this one
+        if not self._workers.has_workers or len(rows) < _WORTH_A_PROCESS:
             return commit_rows(committer, rows)
         spec = encode(committer.schema.spec)
         chunks = [(spec, rows[start : start + _CHUNK]) for start in range(0, len(rows), _CHUNK)]
         return [one for committed in self._workers.do_all(_commit_in_worker, chunks) for one in committed]
-
-    def close(self) -> None:
-        """Stop the workers."""
-        self._workers.close()

@@ -18,6 +18,8 @@ _log = logging.getLogger(__name__)
 class WorkerPool:
     """Processes that start with the first work, end with this one, and are replaced when they die.
 
+    Of none, this process does the work.
+
     ``begin(*given)`` is called in each before its first work. Nothing but that and its arguments is there for work,
     so work that a worker died of, or with, is done again.
     """
@@ -28,6 +30,11 @@ class WorkerPool:
         self._given = given
         self._guard = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
+
+    @property
+    def has_workers(self) -> bool:
+        """Whether work is done elsewhere."""
+        return self._processes > 0
 
     def start(self) -> None:
         """Have the workers started now, without waiting for them."""
@@ -46,6 +53,8 @@ class WorkerPool:
     def do_all(self, work: Callable[..., Result], arguments: Iterable[tuple[object, ...]]) -> list[Result]:
         """Return what ``work`` returns for each of ``arguments``, in their order; as ``do``."""
         each = list(arguments)
+        if not self.has_workers:
+            return [work(*one) for one in each]
         pool = self._running()
         try:
             return _results(pool, work, each)

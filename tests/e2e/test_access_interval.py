@@ -9,6 +9,7 @@ from api.services.access_interval import AccessIntervals, Keeper
 from api.services.access_log import AccessLog, Asked, Entry
 from api.services.access_read import AccessReader
 from api.services.member_key import Department
+from api.services.worker_pool import WorkerPool
 from api.storage.database import open_store
 from api.storage.table import access_interval
 from api.vault.cipher import KeyEncryptionKey
@@ -63,7 +64,9 @@ class Log:
         self.keys = open_key_ledger(self.path.with_suffix(".keys"), self.store)
         keeper = Keeper(self.department.member, self.department.signing_key)
         self.log = AccessLog(self.store, self.keys, self.department, lambda: self.now)
-        self.intervals = AccessIntervals(self.store, self.ledger, keeper, lambda: self.now, interval_s=3600)
+        self.intervals = AccessIntervals(
+            self.store, self.ledger, keeper, lambda: self.now, WorkerPool(0), interval_s=3600
+        )
         self.reader = AccessReader(self.store, self.keys, self.department, keeper.member)
 
     def ask(self, count=1):
