@@ -205,10 +205,12 @@ class IdempotentCalls:
         new = []
         with self._lock:
             with self._store.begin() as connection:
-                if now >= self._expire_at:
+                rows = {row.id: row for row in connection.execute(_BY_IDS, {"calls": [one.id for one in named]})}
+                expired = {call_id for call_id, row in rows.items() if row.expires_at <= now}
+                if expired or now >= self._expire_at:
                     connection.execute(_EXPIRE, {"now": now})
                     self._expire_at = now + _EXPIRE_EVERY_S
-                rows = {row.id: row for row in connection.execute(_BY_IDS, {"calls": [one.id for one in named]})}
+                    rows = {call_id: row for call_id, row in rows.items() if call_id not in expired}
                 for one in named:
                     claimed: Claimed | Exception
                     if one.id in mine:

@@ -221,7 +221,6 @@ class Instance:
 def instance(tmp_path_factory):
     made = Instance(tmp_path_factory.mktemp("erasing"))
     yield made
-    made.all._pool.close()
     made.all.store.dispose()
     made.all.keys.dispose()
     made.node.stop()

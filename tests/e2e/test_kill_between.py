@@ -85,7 +85,6 @@ def node(tmp_path_factory):
 def instance(node):
     made = open_instance(node.home, [node.url], processes=1, database_url=node.database_url, keys_url=node.keys_url)
     yield made
-    made._pool.close()
     made.store.dispose()
 
 

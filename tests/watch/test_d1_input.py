@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import httpx
 import pytest
@@ -94,6 +95,15 @@ def attested(place):
         httpx.post(url, json=request, trust_env=False)
 
 
+def traced(place, trace):
+    """Return the lines of a trace; the last is written when the answer has left."""
+    for _ in range(200):
+        if found := [line for line in lines(place) if line.get("trace_id") == trace]:
+            return found
+        time.sleep(0.02)
+    return []
+
+
 def lines(place):
     return [json.loads(line) for line in (place.home.path / "serve.log").read_text("utf-8").splitlines()]
 
@@ -131,7 +141,7 @@ def test_what_a_caller_traces_goes_by_its_id_from_the_answer_to_the_log(place):
     http = place.http("demo-bank")
     answer = http.get("/v1/consents/" + CODE, headers={"traceparent": f"00-{TRACE}-{SPAN}-01"})
     assert answer.headers["trace-id"] == TRACE
-    (line,) = [line for line in lines(place) if line.get("trace_id") == TRACE]
+    (line,) = traced(place, TRACE)
     assert (line["route"], line["status"], line["level"]) == ("/v1/consents/{consent}", 422, "info")
 
 
