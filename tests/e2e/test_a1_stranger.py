@@ -43,10 +43,8 @@ class Work:
             monkeypatch.setattr(EndpointPool, name, self._watched(getattr(EndpointPool, name)))
 
     def _statement(self, _connection, _cursor, statement, *_):
-        if "access_token" in statement:
-            # who asks is recognised before anything is looked for, and remembered for a second
-            self.steps.pop()
-        else:
+        # who asks is recognised before anything is looked for, and remembered for a second
+        if "access_token" not in statement:
             self.steps.append(statement)
 
     def _watched(self, original):

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from api.services.group_work import GroupWork
+from api.services.group_work import Groups, GroupWork
 
 
 class Gate:
@@ -97,3 +97,27 @@ def test_stopping_works_on_what_waits_first():
         gate.open.set()
         stopping.result(30)
         assert (first.result(30), second.result(30)) == (10, 20)
+
+
+def test_a9_those_for_whom_items_wait_take_turns():
+    taken, entered, opened = [], threading.Event(), threading.Event()
+
+    def work(group):
+        taken.append(list(group))
+        entered.set()
+        assert opened.wait(30)
+
+    groups = Groups(work, name="work", threads=1, most=3)
+    groups.start()
+    groups.put("first", b"flood")
+    assert entered.wait(30)
+    for number in range(6):
+        groups.put(f"flood {number}", b"flood")
+    groups.put("a", b"a")
+    groups.put("b", b"b")
+    groups.put("a again", b"a")
+    opened.set()
+    groups.stop()
+    assert taken[1] == ["flood 0", "a", "b"]
+    assert taken[2] == ["flood 1", "a again", "flood 2"]
+    assert [item for group in taken[3:] for item in group] == ["flood 3", "flood 4", "flood 5"]
