@@ -113,11 +113,12 @@ def environment_of_child(database_url: str | None, keys_url: str | None = None) 
 
 
 def http_settings() -> HttpSettings:
-    """Read CREDENCE_RATE_READS, _VERIFICATIONS, _EFFECTS, _ANONYMOUS, CREDENCE_BODY_PAUSE and CREDENCE_CORS_ORIGINS.
+    """Read CREDENCE_RATE_READS, _VERIFICATIONS, _EFFECTS, _ANONYMOUS, CREDENCE_BODY_PAUSE, CREDENCE_CORS_ORIGINS and
+    CREDENCE_VERIFICATIONS_AT_ONCE.
 
     Raises:
         InvalidInputError: ``configuration``, naming the variable.
-    """
+    """  # noqa: D205 - one list
     environ = os.environ  # noqa: TID251 - this is the one reader
     usual = HttpSettings()
     return HttpSettings(
@@ -127,6 +128,7 @@ def http_settings() -> HttpSettings:
         _rate(environ, "ANONYMOUS", usual.anonymous),
         _positive("CREDENCE_BODY_PAUSE", environ.get("CREDENCE_BODY_PAUSE", str(usual.body_pause_s))),
         tuple(_origin(text) for text in environ.get("CREDENCE_CORS_ORIGINS", "").split()),
+        *_at_once(environ, usual),
     )
 
 
@@ -164,6 +166,18 @@ def _rate(environ: Mapping[str, str], name: str, usual: Rate) -> Rate:
             Reason.CONFIGURATION, f"{variable} must be two numbers like 300/600: requests a second, and at once"
         )
     return Rate(_positive(variable, per_s), int(burst))
+
+
+def _at_once(environ: Mapping[str, str], usual: HttpSettings) -> tuple[int, int]:
+    variable = "CREDENCE_VERIFICATIONS_AT_ONCE"
+    texts = environ.get(variable, f"{usual.at_once}/{usual.beside_others}").partition("/")[::2]
+    numbers = [int(text) for text in texts if text.isascii() and text.isdigit()]
+    if len(numbers) != len(texts) or not 0 < numbers[1] <= numbers[0]:
+        raise InvalidInputError(
+            Reason.CONFIGURATION,
+            f"{variable} must be two numbers like 64/2: verifications at once, and one bank's while others ask",
+        )
+    return numbers[0], numbers[1]
 
 
 def _positive(variable: str, text: str) -> float:

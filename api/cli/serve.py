@@ -38,7 +38,10 @@ def serve(
         str | None, typer.Option(help="The address callers know it by, behind a proxy (default: where it listens).")
     ] = None,
     processes: Annotated[
-        int | None, typer.Option(min=1, max=64, help="Processes that commit to rows (default: one a core).")
+        int | None,
+        typer.Option(
+            min=1, max=64, help="Processes that commit to rows; half as many make answers (default: one a core)."
+        ),
     ] = None,
     access_interval: Annotated[
         int, typer.Option(min=1, max=3600, help="Seconds between two anchors of the access log.")

@@ -79,8 +79,8 @@ class FairTurns:
             del self._held[caller]
         if caller in self._waiting:
             self._waiting.move_to_end(caller)
-        following = min(filter(self._may_take, self._waiting), key=self.held, default=None)
-        if following is not None:
+        # more than one where a caller may have all of them again
+        while (following := min(filter(self._may_take, self._waiting), key=self.held, default=None)) is not None:
             given = self._waiting[following][0]
             self._forget(following, given)
             self._take(following)

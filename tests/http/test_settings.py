@@ -7,7 +7,8 @@ from ledger_node.domain.error import InvalidInputError
 
 
 def test_without_settings_the_usual_ones_hold(monkeypatch):
-    for name in ("RATE_READS", "RATE_VERIFICATIONS", "RATE_EFFECTS", "RATE_ANONYMOUS", "BODY_PAUSE", "CORS_ORIGINS"):
+    rates = ("RATE_READS", "RATE_VERIFICATIONS", "RATE_EFFECTS", "RATE_ANONYMOUS")
+    for name in (*rates, "BODY_PAUSE", "CORS_ORIGINS", "VERIFICATIONS_AT_ONCE"):
         monkeypatch.delenv(f"CREDENCE_{name}", raising=False)
     assert http_settings() == HttpSettings()
 
@@ -16,7 +17,9 @@ def test_settings_are_read(monkeypatch):
     monkeypatch.setenv("CREDENCE_RATE_VERIFICATIONS", "0.5/7")
     monkeypatch.setenv("CREDENCE_BODY_PAUSE", "3")
     monkeypatch.setenv("CREDENCE_CORS_ORIGINS", "https://portal.example http://127.0.0.1:8080")
+    monkeypatch.setenv("CREDENCE_VERIFICATIONS_AT_ONCE", "48/8")
     made = http_settings()
+    assert (made.at_once, made.beside_others) == (48, 8)
     assert made.verifications == Rate(0.5, 7)
     assert made.body_pause_s == 3
     assert made.origins == ("https://portal.example", "http://127.0.0.1:8080")
@@ -37,6 +40,10 @@ def test_settings_are_read(monkeypatch):
         ("CORS_ORIGINS", "*"),
         ("CORS_ORIGINS", "https://a.example/path"),
         ("CORS_ORIGINS", "null"),
+        ("VERIFICATIONS_AT_ONCE", "64"),
+        ("VERIFICATIONS_AT_ONCE", "64/0"),
+        ("VERIFICATIONS_AT_ONCE", "2/64"),
+        ("VERIFICATIONS_AT_ONCE", "many/2"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_named(monkeypatch, name, value):
