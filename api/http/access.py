@@ -48,6 +48,8 @@ class AdmittedRoute(APIRoute):
         async def admitted(request: Request) -> Response:
             instance: Instance = request.app.state.instance
             request.state.presented = await _recognised(request, instance)
+            request.state.caller = _caller_of(request)
+            await request.app.state.limits.wait_for_room(request.state.caller)
             with _admission(request, instance) as request.state.principal:
                 return await handle(request)
 
@@ -98,12 +100,7 @@ def _admission(request: Request, instance: Instance) -> Iterator[Principal | Non
     """
     limits: RateLimits = request.app.state.limits
     presented: Principal | SignInError = request.state.presented
-    if isinstance(presented, Principal):
-        request.state.caller = presented.kind.value.encode() + presented.id
-        sort = _sort(request)
-    else:
-        request.state.caller = b"address" + (request.client.host if request.client else "").encode()
-        sort = Sort.ANONYMOUS
+    sort = _sort(request) if isinstance(presented, Principal) else Sort.ANONYMOUS
     with limits.admitted(request.state.caller, sort):
         permission, caller = _permission(request), None
         if permission.kinds:
@@ -112,6 +109,13 @@ def _admission(request: Request, instance: Instance) -> Iterator[Principal | Non
             _require_one_name(request, presented)
         _require_known_query(request)
         yield caller
+
+
+def _caller_of(request: Request) -> bytes:
+    presented = request.state.presented
+    if isinstance(presented, Principal):
+        return presented.kind.value.encode() + presented.id
+    return b"address" + (request.client.host if request.client else "").encode()
 
 
 def _require_one_name(request: Request, presented: Principal | SignInError) -> None:

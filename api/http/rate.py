@@ -1,5 +1,6 @@
 """Rate limits: a token bucket for each caller and sort of request, so that who floods waits and nobody else."""
 
+import asyncio
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -11,6 +12,8 @@ from api.http.refusal import TryLaterError
 from api.settings import MAX_IN_FLIGHT, HttpSettings, Rate
 from ledger_node.domain.reason import Reason
 
+_LOOK_S: Final = 0.25
+_LOOKS: Final = 20
 _MAX_CALLERS: Final = 10_000
 """Buckets that are kept; those unused for longest are forgotten first, and by then they are full."""
 
@@ -60,6 +63,16 @@ class RateLimits:
             Sort.ANONYMOUS: Buckets(settings.anonymous),
         }
         self._in_flight: dict[bytes, int] = {}
+
+    async def wait_for_room(self, caller: bytes) -> None:
+        """Wait as long as a caller has as many requests under way as it may, some seconds at most.
+
+        Who sends the next one whatever it is told would else be told so more often than others are answered.
+        """
+        for _ in range(_LOOKS):
+            if self._in_flight.get(caller, 0) < MAX_IN_FLIGHT:
+                return
+            await asyncio.sleep(_LOOK_S)
 
     @contextmanager
     def admitted(self, caller: bytes, sort: Sort) -> Iterator[None]:

@@ -1,5 +1,7 @@
 """Token buckets and limits of one caller, on a clock that the test sets."""
 
+import asyncio
+
 import pytest
 
 from api.http.rate import Buckets, RateLimits, Sort
@@ -79,3 +81,27 @@ def test_requests_under_way_are_counted_and_forgotten():
     for one in under_way[1:]:
         one.__exit__(None, None, None)
     assert made._in_flight == {}
+
+
+def test_a9_who_has_all_its_requests_under_way_waits_for_room_and_is_refused_in_the_end(monkeypatch):
+    monkeypatch.setattr("api.http.rate._LOOK_S", 0.01)
+    made = limits()
+    under_way = [made.admitted(A, Sort.READ) for _ in range(MAX_IN_FLIGHT)]
+    for one in under_way:
+        one.__enter__()
+
+    async def run():
+        await made.wait_for_room(B)
+        waiting = asyncio.ensure_future(made.wait_for_room(A))
+        await asyncio.sleep(0.03)
+        assert not waiting.done()
+        under_way.pop().__exit__(None, None, None)
+        await asyncio.wait_for(waiting, 5)
+        under_way.append(made.admitted(A, Sort.READ))
+        under_way[-1].__enter__()
+        # nobody waits for ever
+        await asyncio.wait_for(made.wait_for_room(A), 5)
+        with pytest.raises(TryLaterError), made.admitted(A, Sort.READ):
+            pass
+
+    asyncio.run(run())
