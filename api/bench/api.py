@@ -149,7 +149,8 @@ def _all_answered(loaded: Loaded) -> Loaded:
     Raises:
         CredenceError: ``internal``; an answer was none, so that the figures mean nothing.
     """
-    if loaded.refused or loaded.broken or loaded.missing or loaded.limited or loaded.told != loaded.answered:
+    faults = loaded.refused or loaded.broken or loaded.missing or loaded.limited
+    if faults or not loaded.answered or loaded.told != loaded.answered:
         raise CredenceError(Reason.INTERNAL, f"not all were answered: {loaded}")
     return loaded
 
