@@ -47,7 +47,7 @@ class HttpSettings:
     """How long a body may pause on its way."""
     origins: tuple[str, ...] = ()
     """Origins whose pages may call the API from a browser."""
-    at_once: int = 64
+    at_once: int = 96
     """Verifications that are worked on at the same time; others wait for their turn."""
     beside_others: int = 2
     """How many of them may be one bank's while other banks ask as well."""
@@ -175,7 +175,7 @@ def _at_once(environ: Mapping[str, str], usual: HttpSettings) -> tuple[int, int]
     if len(numbers) != len(texts) or not 0 < numbers[1] <= numbers[0]:
         raise InvalidInputError(
             Reason.CONFIGURATION,
-            f"{variable} must be two numbers like 64/2: verifications at once, and one bank's while others ask",
+            f"{variable} must be two numbers like 96/2: verifications at once, and one bank's while others ask",
         )
     return numbers[0], numbers[1]
 

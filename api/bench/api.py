@@ -28,7 +28,8 @@ _DEPARTMENTS: Final = {
 _USES: Final = 36
 _FIRMS: Final = 24
 _CALLERS: Final = 8
-_CONNECTIONS: Final = 80
+_CONNECTIONS: Final = 112
+_FLOOD_CONNECTIONS: Final = 320
 _HALF_CONNECTIONS: Final = 64
 BANK_SLUG: Final = "demo-bank"
 _OTHER: Final = "other-bank"
@@ -62,7 +63,7 @@ def api(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[str, f
         say(f"at {half.per_s:.0f}/s: {_times(half)}")
         quiet = bench.load(_OTHER, seconds=seconds, connections=_OTHER_CONNECTIONS, per_s=_OTHER_PER_S)
         say(f"another bank, alone, at {quiet.per_s:.0f}/s: {_times(quiet)}")
-        flood = bench.ready(BANK_SLUG, seconds=seconds + 2, connections=4 * _CONNECTIONS, per_s_at_most=3 * most)
+        flood = bench.ready(BANK_SLUG, seconds=seconds + 2, connections=_FLOOD_CONNECTIONS, per_s_at_most=most)
         asking = bench.ready(_OTHER, seconds=seconds, connections=_OTHER_CONNECTIONS, per_s=_OTHER_PER_S)
         with ThreadPoolExecutor() as both:
             begun = both.submit(flood.run)

@@ -4,19 +4,19 @@ import base64
 import hashlib
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _ALWAYS: Final = {
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"no-referrer",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), geolocation=(), microphone=()",
 }
 _DEFAULT_POLICY: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-_HSTS: Final = "max-age=31536000"
+_USUAL: Final = ((b"content-security-policy", _DEFAULT_POLICY.encode()), (b"cache-control", b"no-store"))
+_HSTS: Final = ((b"strict-transport-security", b"max-age=31536000"),)
 
 
 class SecurityHeaders:
@@ -30,13 +30,10 @@ class SecurityHeaders:
 
         async def add(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _ALWAYS.items():
-                    headers[name] = value
-                headers.setdefault("content-security-policy", _DEFAULT_POLICY)
-                headers.setdefault("cache-control", "no-store")
-                if scope["scheme"] == "https":
-                    headers["strict-transport-security"] = _HSTS
+                own = [header for header in message["headers"] if header[0] not in _ALWAYS]
+                named = {name for name, _ in own}
+                usual = [header for header in _USUAL if header[0] not in named]
+                message["headers"] = [*own, *_ALWAYS.items(), *usual, *(_HSTS if scope["scheme"] == "https" else ())]
             await send(message)
 
         await self._app(scope, receive, add if scope["type"] == "http" else send)

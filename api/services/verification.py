@@ -69,12 +69,12 @@ class VerificationService:
         self._plan = plan
         self._pool = pool
         self._metrics = metrics
-        self._preparing: Groups[_Case] = Groups(self._prepare_all, name="prepare", threads=1, most=16)
+        self._preparing: Groups[_Case] = Groups(self._prepare_all, name="prepare", threads=1, most=32)
         self._recording: Groups[tuple[_Case, Prepared]] = Groups(
             self._record_all, name="record uses", threads=1, most=32
         )
         # one waits for a worker process while the next is made ready for it; small, as a group waits for its last one
-        self._answering: Groups[tuple[_Case, Recorded]] = Groups(self._answer_all, name="answer", threads=2, most=8)
+        self._answering: Groups[tuple[_Case, Recorded]] = Groups(self._answer_all, name="answer", threads=2, most=12)
         self._logging: Groups[tuple[_Case, Answer | Exception]] = Groups(
             self._log_all, name="log accesses", threads=1, most=64
         )
