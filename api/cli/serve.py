@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from uvicorn import Server
 
 _BACKLOG = 512
+_SWITCH_INTERVAL_S = 0.0001
+"""Seconds a thread computes before it lets another one go on: a verification has some twenty short steps, and would
+wait before each of them for whoever computes for long."""
 _log = logging.getLogger(__name__)
 
 
@@ -112,7 +115,7 @@ def serve(
                 if stop_with_parent:
                     threading.Thread(target=_stop_at_end_of_stdin, args=(server,), daemon=True).start()
                 collect_rarely()
-                sys.setswitchinterval(0.0005)
+                sys.setswitchinterval(_SWITCH_INTERVAL_S)
                 if as_json:
                     emit({"url": address, "pid": os.getpid(), "node_url": node_url})
                 server.run(sockets=[listener])
