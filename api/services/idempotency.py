@@ -186,10 +186,15 @@ class IdempotentCalls:
             if len(calls) == 1:
                 return [UnderWay()]
             return [one for call in calls for one in self.claim_all([call], now)]
-        if any(isinstance(one, KeptAnswer) for one in found):
-            # the answer to an erasure is kept before the keys are gone, and leaves after it
+        return [self._given(one) if isinstance(one, KeptAnswer) else one for one in found]
+
+    def _given(self, kept: KeptAnswer) -> KeptAnswer | Exception:
+        """Return an answer that may leave: that to an erasure is kept before the keys are gone, and leaves after it."""
+        try:
             self._finish()
-        return found
+        except Exception as error:  # noqa: BLE001 - whoever asked for it gets it; what else was claimed stands
+            return error
+        return kept
 
     def _named(self, call: Call) -> "_Named":
         return _Named(

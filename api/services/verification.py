@@ -2,8 +2,8 @@
 
 Steps: (1) what the store alone can refuse is refused; (2) the use is recorded on the ledger; (3) facts are
 read at one block, with their state proofs; (4) the answer is made (``answer_maker``), in a worker process where there
-are any; (5) every claim of it, refused or not, is a durable row of the access
-log, and the evidence of the answer is stored with them.
+are any; (5) every claim of it, refused or not, is a durable row of the access log, and the evidence of the answer is
+stored with them.
 
 Each step has threads of its own, and takes what waits for it together: one transaction on the ledger, one reading of
 it, one transaction in the store. So the more comes, the less each one costs.

@@ -14,15 +14,16 @@ from api.catalogue.synthetic import credit_code
 from api.client.credential import Credential, new_key_file
 from api.client.session import Session
 from api.credential_of import credential_named
-from api.services.idempotency import RETENTION_S, Attempt, IdempotentCalls, KeptAnswer
+from api.services.idempotency import RETENTION_S, Attempt, IdempotentCalls, KeptAnswer, UnderWay
 from api.services.idempotency import Call as Named
 from api.services.webhook_address import InsecureLoopbackAddresses
 from api.sign_in.jose import public_part
 from api.sign_in.key_form import stated_keys
 from api.storage import table
+from ledger_node import clock
 from ledger_node.chain.port import Role
 from ledger_node.domain.consent import Change, change_digest, refusal_digest
-from ledger_node.domain.error import ChainError, StoreError
+from ledger_node.domain.error import ChainError, CredenceError, StoreError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.signature import address_of, sign
@@ -520,3 +521,24 @@ def test_n7_an_answer_that_cannot_be_kept_is_not_given_and_asking_again_gets_it(
     answered = call.send()
     assert (answered.status_code, answered.json()["state"]) == (200, "withdrawn")
     assert call.send().content == answered.content
+
+
+def test_an_answer_that_may_not_leave_yet_fails_no_other_call_and_leaves_none_claimed(place, monkeypatch):
+    calls = place.served.instance.calls
+    kept, other = (Named(b"caller", random_bytes(8).hex(), b"route", b"body") for _ in range(2))
+    (attempt,) = calls.claim_all([kept], clock.now())
+    calls.keep_now(attempt, KeptAnswer(200, [], b"{}"))
+    calls.release(attempt)
+
+    def unfinished():
+        raise CredenceError(Reason.KEY_COPY_FAILED, "the copy of the keys cannot be written")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(calls, "_finish", unfinished)
+        refused_one, claimed = calls.claim_all([kept, other], clock.now())
+    assert refused_one.reason is Reason.KEY_COPY_FAILED
+    assert isinstance(claimed, Attempt)
+    calls.release(claimed)
+    again = calls.claim_all([kept, other, other], clock.now())
+    assert [type(one) for one in again] == [KeptAnswer, Attempt, UnderWay]
+    calls.release(again[1])
