@@ -4,7 +4,7 @@ import asyncio
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from typing import Final
 
@@ -12,8 +12,8 @@ from api.http.refusal import TryLaterError
 from api.settings import MAX_IN_FLIGHT, HttpSettings, Rate
 from ledger_node.domain.reason import Reason
 
-_LOOK_S: Final = 0.25
-_LOOKS: Final = 20
+_PATIENCE_S: Final = 5.0
+"""How long a request is held that comes while as many of its caller's are under way as may be."""
 _MAX_CALLERS: Final = 10_000
 """Buckets that are kept; those unused for longest are forgotten first, and by then they are full."""
 
@@ -63,16 +63,25 @@ class RateLimits:
             Sort.ANONYMOUS: Buckets(settings.anonymous),
         }
         self._in_flight: dict[bytes, int] = {}
+        self._waiting: dict[bytes, OrderedDict[asyncio.Future[None], None]] = {}
 
     async def wait_for_room(self, caller: bytes) -> None:
         """Wait as long as a caller has as many requests under way as it may, some seconds at most.
 
         Who sends the next one whatever it is told would else be told so more often than others are answered.
         """
-        for _ in range(_LOOKS):
-            if self._in_flight.get(caller, 0) < MAX_IN_FLIGHT:
-                return
-            await asyncio.sleep(_LOOK_S)
+        room = asyncio.get_running_loop().create_future
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_S):
+                while self._in_flight.get(caller, 0) >= MAX_IN_FLIGHT:
+                    waiting, one = self._waiting.setdefault(caller, OrderedDict()), room()
+                    waiting[one] = None
+                    try:
+                        await one
+                    finally:
+                        waiting.pop(one, None)
+                        if not waiting:
+                            self._waiting.pop(caller, None)
 
     @contextmanager
     def admitted(self, caller: bytes, sort: Sort) -> Iterator[None]:
@@ -98,6 +107,10 @@ class RateLimits:
                 self._in_flight[caller] = left
             else:
                 del self._in_flight[caller]
+            for one in self._waiting.get(caller, ()):
+                if not one.done():
+                    one.set_result(None)
+                    break
 
 
 def _too_many(what: str, seconds: int) -> TryLaterError:

@@ -84,7 +84,7 @@ def test_requests_under_way_are_counted_and_forgotten():
 
 
 def test_a9_who_has_all_its_requests_under_way_waits_for_room_and_is_refused_in_the_end(monkeypatch):
-    monkeypatch.setattr("api.http.rate._LOOK_S", 0.01)
+    monkeypatch.setattr("api.http.rate._PATIENCE_S", 0.2)
     made = limits()
     under_way = [made.admitted(A, Sort.READ) for _ in range(MAX_IN_FLIGHT)]
     for one in under_way:
@@ -103,5 +103,14 @@ def test_a9_who_has_all_its_requests_under_way_waits_for_room_and_is_refused_in_
         await asyncio.wait_for(made.wait_for_room(A), 5)
         with pytest.raises(TryLaterError), made.admitted(A, Sort.READ):
             pass
+        assert made._waiting == {}
+        # of many that wait, one goes on for every one that ends
+        many = [asyncio.ensure_future(made.wait_for_room(A)) for _ in range(20)]
+        await asyncio.sleep(0.03)
+        under_way.pop().__exit__(None, None, None)
+        await asyncio.sleep(0.03)
+        assert sum(one.done() for one in many) == 1
+        await asyncio.gather(*many)
+        assert made._waiting == {}
 
     asyncio.run(run())
