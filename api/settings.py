@@ -18,6 +18,7 @@ ACCESS_INTERVAL_S: Final = 60
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
 _LEAST_TOKEN: Final = 24
 _TOKEN: Final = re.compile(rb"[A-Za-z0-9._~+/=-]{%d,}" % _LEAST_TOKEN)
+_COUNT: Final = re.compile("[0-9]{1,9}")
 NOTIFY_INTERVAL_S: Final = 1.0
 MAX_BODY_BYTES: Final = 1 << 20
 MAX_UPLOAD_BYTES: Final = 4 << 30
@@ -161,7 +162,7 @@ def _token(path: Path) -> bytes:
 def _rate(environ: Mapping[str, str], name: str, usual: Rate) -> Rate:
     variable = f"CREDENCE_RATE_{name}"
     per_s, _, burst = environ.get(variable, f"{usual.per_s}/{usual.burst}").partition("/")
-    if not burst.isascii() or not burst.isdigit() or int(burst) == 0:
+    if not _COUNT.fullmatch(burst) or int(burst) == 0:
         raise InvalidInputError(
             Reason.CONFIGURATION, f"{variable} must be two numbers like 300/600: requests a second, and at once"
         )
@@ -171,7 +172,7 @@ def _rate(environ: Mapping[str, str], name: str, usual: Rate) -> Rate:
 def _at_once(environ: Mapping[str, str], usual: HttpSettings) -> tuple[int, int]:
     variable = "CREDENCE_VERIFICATIONS_AT_ONCE"
     texts = environ.get(variable, f"{usual.at_once}/{usual.beside_others}").partition("/")[::2]
-    numbers = [int(text) for text in texts if text.isascii() and text.isdigit()]
+    numbers = [int(text) for text in texts if _COUNT.fullmatch(text)]
     if len(numbers) != len(texts) or not 0 < numbers[1] <= numbers[0]:
         raise InvalidInputError(
             Reason.CONFIGURATION,

@@ -44,6 +44,8 @@ def test_settings_are_read(monkeypatch):
         ("VERIFICATIONS_AT_ONCE", "64/0"),
         ("VERIFICATIONS_AT_ONCE", "2/64"),
         ("VERIFICATIONS_AT_ONCE", "many/2"),
+        ("VERIFICATIONS_AT_ONCE", "9" * 5000 + "/2"),
+        ("RATE_READS", "5/" + "9" * 5000),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_named(monkeypatch, name, value):
