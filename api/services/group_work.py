@@ -15,11 +15,18 @@ class Groups(Generic[Item]):
 
     While one of the ``threads`` waits for others (a disk, a node), another works on those that came meanwhile. Those
     for whom items wait take turns, so that nobody waits behind all that another one asks for.
+
+    ``gathers``: while earlier items are under way, which ``over`` ends, only a full group sets out. So groups grow
+    with what comes, and what is alone does not wait.
     """
 
-    def __init__(self, work: Callable[[Sequence[Item]], None], *, name: str, threads: int, most: int) -> None:
+    def __init__(
+        self, work: Callable[[Sequence[Item]], None], *, name: str, threads: int, most: int, gathers: bool = False
+    ) -> None:
         self._work = work
         self._most = most
+        self._gathers = gathers
+        self._under_way = 0
         self._changed = threading.Condition()
         self._waiting: OrderedDict[bytes, deque[Item]] = OrderedDict()
         """By whom they are for; whose turn is next comes first."""
@@ -47,10 +54,24 @@ class Groups(Generic[Item]):
             self._waiting.setdefault(whose, deque()).append(item)
             self._changed.notify()
 
+    def over(self, items: int) -> None:
+        """Say that so many items have come to their end, in whatever steps follow this one."""
+        with self._changed:
+            self._under_way -= items
+            self._changed.notify()
+
     def __len__(self) -> int:
         """Return how many items wait."""
         with self._changed:
-            return sum(len(items) for items in self._waiting.values())
+            return self._count()
+
+    def _count(self) -> int:
+        return sum(len(items) for items in self._waiting.values())
+
+    def _sets_out(self) -> bool:
+        if not self._gathers or not self._under_way or self._is_ending:
+            return bool(self._waiting)
+        return self._count() >= self._most
 
     def _run(self) -> None:
         while group := self._take():
@@ -59,14 +80,14 @@ class Groups(Generic[Item]):
     def _take(self) -> list[Item]:
         """Wait for items, and return some; none when they are to stop and nothing waits."""
         with self._changed:
-            while not self._waiting and not self._is_ending:
-                self._changed.wait()
+            self._changed.wait_for(lambda: self._sets_out() or (self._is_ending and not self._waiting))
             taken: list[Item] = []
             while self._waiting and len(taken) < self._most:
                 whose, items = self._waiting.popitem(last=False)
                 taken.append(items.popleft())
                 if items:
                     self._waiting[whose] = items
+            self._under_way += len(taken)
             return taken
 
 

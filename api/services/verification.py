@@ -6,7 +6,8 @@ are any; (5) every claim of it, refused or not, is a durable row of the access l
 stored with them.
 
 Each step has threads of its own, and takes what waits for it together: one transaction on the ledger, one reading of
-it, one transaction in the store. So the more comes, the less each one costs.
+it, one transaction in the store. So the more comes, the less each one costs; and a group sets out when the one before
+is answered, or when it is full.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -69,7 +70,9 @@ class VerificationService:
         self._plan = plan
         self._pool = pool
         self._metrics = metrics
-        self._preparing: Groups[_Case] = Groups(self._prepare_all, name="prepare", threads=1, most=32)
+        self._preparing: Groups[_Case] = Groups(
+            self._prepare_all, name="prepare", threads=1, most=32, gathers=True
+        )
         self._recording: Groups[tuple[_Case, Prepared]] = Groups(
             self._record_all, name="record uses", threads=1, most=32
         )
@@ -152,6 +155,7 @@ class VerificationService:
             faults = each_or_error(self._log_each, cases)
         for (case, outcome), fault in zip(cases, faults, strict=True):
             settle(case.answer, fault or outcome)
+        self._preparing.over(len(cases))
 
     def _log_each(self, cases: Sequence[tuple["_Case", Answer | Exception]]) -> Sequence[Exception | None]:
         return self._log.write_all([entry_of(case.asking, outcome) for case, outcome in cases])

@@ -1,5 +1,6 @@
 """Work in groups: everybody gets their own result, and what waits together is done together."""
 
+import queue
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -121,3 +122,61 @@ def test_a9_those_for_whom_items_wait_take_turns():
     assert taken[1] == ["flood 0", "a", "b"]
     assert taken[2] == ["flood 1", "a again", "flood 2"]
     assert [item for group in taken[3:] for item in group] == ["flood 3", "flood 4", "flood 5"]
+
+
+@pytest.fixture
+def gathering():
+    """Groups of at most three that gather, and a queue of the groups that set out."""
+    groups = queue.Queue()
+    made = Groups(groups.put, name="gather", threads=1, most=3, gathers=True)
+    made.start()
+    yield made, groups
+    made.stop()
+
+
+def test_a_group_that_gathers_sets_out_when_the_one_before_is_over(gathering):
+    made, groups = gathering
+    made.put(1, b"a")
+    assert groups.get(timeout=30) == [1]
+    made.put(2, b"a")
+    made.put(3, b"b")
+    with pytest.raises(queue.Empty):
+        groups.get(timeout=0.2)
+    made.over(1)
+    assert groups.get(timeout=30) == [2, 3]
+
+
+def test_a_group_is_over_when_its_last_item_is(gathering):
+    made, groups = gathering
+    made.put(0, b"a")
+    assert groups.get(timeout=30) == [0]
+    for item in (1, 2, 3):
+        made.put(item, b"a")
+    assert groups.get(timeout=30) == [1, 2, 3]
+    made.over(1)
+    made.put(4, b"a")
+    made.over(1)
+    with pytest.raises(queue.Empty):
+        groups.get(timeout=0.2)
+    made.over(2)
+    assert groups.get(timeout=30) == [4]
+
+
+def test_a_full_group_does_not_wait_for_the_one_before(gathering):
+    made, groups = gathering
+    made.put(1, b"a")
+    assert groups.get(timeout=30) == [1]
+    for item in (2, 3, 4, 5):
+        made.put(item, b"a")
+    assert groups.get(timeout=30) == [2, 3, 4]
+    with pytest.raises(queue.Empty):
+        groups.get(timeout=0.2)
+
+
+def test_what_gathers_is_worked_on_before_the_end(gathering):
+    made, groups = gathering
+    made.put(1, b"a")
+    assert groups.get(timeout=30) == [1]
+    made.put(2, b"a")
+    made.stop()
+    assert groups.get(timeout=30) == [2]
