@@ -224,8 +224,7 @@ class AnswerPool:
 
     def start(self) -> None:
         """Have the workers started, as a verification should not wait for them."""
-        if self._workers.has_workers:
-            self._workers.start()
+        self._workers.start()
 
     def make(self, group: Sequence[tuple[Material, StateProof]]) -> list[Made]:
         """Return what is made of each of ``group``. State proofs that are one object travel once."""

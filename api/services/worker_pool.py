@@ -1,18 +1,27 @@
-"""Worker processes: pure computation, so that cores and not a lock set the pace."""
+"""Worker processes: pure computation, so that cores and not a lock set the pace.
+
+Whoever has work for a worker writes it to that worker's pipe and reads the result there: no thread stands between.
+"""
 
 import logging
 import multiprocessing
-import os
+import pickle
 import signal
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import wait
-from typing import Any, TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
+from typing import Any, Final, TypeVar
+
+from api.fault import FaultElsewhere, fault_of
 
 Result = TypeVar("Result")
+_TRIES: Final = 2
 _log = logging.getLogger(__name__)
+
+
+class WorkerDiedError(Exception):
+    """Workers died of, or with, the same work."""
 
 
 class WorkerPool:
@@ -28,8 +37,9 @@ class WorkerPool:
         self._processes = processes
         self._begin = begin
         self._given = given
-        self._guard = threading.Lock()
-        self._pool: ProcessPoolExecutor | None = None
+        self._changed = threading.Condition()
+        self._idle: list[_Worker] = []
+        self._count = 0
 
     @property
     def has_workers(self) -> bool:
@@ -38,78 +48,130 @@ class WorkerPool:
 
     def start(self) -> None:
         """Have the workers started now, without waiting for them."""
-        pool = self._running()
-        for _ in range(self._processes):
-            pool.submit(_nothing)
+        with self._changed:
+            while self._count < self._processes:
+                self._idle.append(self._new())
 
     def do(self, work: Callable[..., Result], *arguments: object) -> Result:
         """Return what ``work`` returns, or raise what it raises; both must be picklable.
 
         Raises:
-            BrokenProcessPool: it was tried twice, and a worker died both times.
+            WorkerDiedError: it was tried twice, and a worker died both times.
         """
-        return self.do_all(work, [arguments])[0]
+        if not self.has_workers:
+            return work(*arguments)
+        told = pickle.dumps((work, arguments), pickle.HIGHEST_PROTOCOL)
+        for _ in range(_TRIES):
+            worker = self._take()
+            try:
+                answer = worker.ask(told)
+            except (EOFError, OSError):
+                self._bury(worker)
+                _log.warning("a worker process died; what it worked on is done again")
+                continue
+            except BaseException:
+                self._bury(worker)
+                raise
+            self._give_back(worker)
+            is_good, result = pickle.loads(answer)  # noqa: S301 - from a child, over a pipe that nobody else has
+            if is_good:
+                return result  # type: ignore[no-any-return] # what work returned
+            raise result
+        raise WorkerDiedError
 
     def do_all(self, work: Callable[..., Result], arguments: Iterable[tuple[object, ...]]) -> list[Result]:
         """Return what ``work`` returns for each of ``arguments``, in their order; as ``do``."""
-        each = list(arguments)
         if not self.has_workers:
-            return [work(*one) for one in each]
-        pool = self._running()
-        try:
-            return _results(pool, work, each)
-        except BrokenProcessPool:
-            _log.warning("a worker process died; what it worked on is done again")
-            self._drop(pool)
-        return _results(self._running(), work, each)
+            return [work(*one) for one in arguments]
+        with ThreadPoolExecutor(self._processes) as threads:
+            return list(threads.map(lambda one: self.do(work, *one), arguments))
 
     def close(self) -> None:
-        """Stop the workers."""
-        with self._guard:
-            pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.shutdown(cancel_futures=True)
+        """Stop the workers when they have done what they are at."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._idle) == self._count)
+            workers, self._idle, self._count = self._idle, [], 0
+        for worker in workers:
+            worker.end()
 
-    def _running(self) -> ProcessPoolExecutor:
-        with self._guard:
-            if self._pool is None:
-                # spawn, because this process runs threads, and a fork of those may hang
-                context = multiprocessing.get_context("spawn")
-                given = (self._begin, self._given)
-                self._pool = ProcessPoolExecutor(
-                    self._processes, mp_context=context, initializer=_begin_worker, initargs=given
-                )
-            return self._pool
+    def _new(self) -> "_Worker":
+        self._count += 1
+        return _Worker(self._begin, self._given)
 
-    def _drop(self, broken: ProcessPoolExecutor) -> None:
-        with self._guard:
-            if self._pool is broken:
-                self._pool = None
-        broken.shutdown(wait=False)
+    def _take(self) -> "_Worker":
+        with self._changed:
+            self._changed.wait_for(lambda: self._idle or self._count < self._processes)
+            return self._idle.pop() if self._idle else self._new()
 
+    def _give_back(self, worker: "_Worker") -> None:
+        with self._changed:
+            self._idle.append(worker)
+            self._changed.notify_all()
 
-def _results(
-    pool: ProcessPoolExecutor, work: Callable[..., Result], each: Iterable[tuple[object, ...]]
-) -> list[Result]:
-    futures = [pool.submit(work, *arguments) for arguments in each]
-    return [future.result() for future in futures]
+    def _bury(self, worker: "_Worker") -> None:
+        with self._changed:
+            self._count -= 1
+            self._changed.notify_all()
+        worker.kill()
 
 
-def _nothing() -> None:
-    """Do nothing: a worker that has done it has begun."""
+class _Worker:
+    """One process, and the pipe to it."""
+
+    def __init__(self, begin: Callable[..., None] | None, given: tuple[Any, ...]) -> None:
+        # spawn, because this process runs threads, and a fork of those may hang
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_work, args=(theirs, begin, given), daemon=True)
+        self._process.start()
+        # only the worker holds its end from now on, so that its death is seen at once
+        theirs.close()
+
+    def ask(self, told: bytes) -> bytes:
+        """Return what the worker answers; EOFError or OSError if it is dead."""
+        self._pipe.send_bytes(told)
+        return self._pipe.recv_bytes()
+
+    def end(self) -> None:
+        self._pipe.close()
+        self._process.join()
+        self._process.close()
+
+    def kill(self) -> None:
+        self._process.kill()
+        self.end()
 
 
-def _begin_worker(begin: Callable[..., None] | None, given: tuple[Any, ...]) -> None:
+def _work(pipe: "Connection[bytes, bytes]", begin: Callable[..., None] | None, given: tuple[Any, ...]) -> None:
+    """Work until the other end of the pipe is closed, by ``close`` or by the end of that process."""
     # Ctrl-C in a terminal reaches the whole group; this process ends its workers when it has finished
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     if begin is not None:
         begin(*given)
+    while True:
+        try:
+            told = pipe.recv_bytes()
+        except (EOFError, OSError):
+            return
+        answer = _answer(told)
+        try:
+            pipe.send_bytes(answer)
+        except OSError:
+            return
 
 
-def _end_with_parent() -> None:
-    # a worker of a process that was killed would wait for ever
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
+def _answer(told: bytes) -> bytes:
+    try:
+        work, arguments = pickle.loads(told)  # noqa: S301 - from our parent
+        return pickle.dumps((True, work(*arguments)), pickle.HIGHEST_PROTOCOL)
+    except Exception as error:  # noqa: BLE001 - whoever asked gets it, whatever it is
+        return _fault(error)
+
+
+def _fault(error: Exception) -> bytes:
+    try:
+        told = pickle.dumps((False, error), pickle.HIGHEST_PROTOCOL)
+        pickle.loads(told)  # noqa: S301 - our own; some errors can be written and not read
+    except Exception:  # noqa: BLE001 - whatever it is, its kind and place can be told
+        return pickle.dumps((False, FaultElsewhere(fault_of(error))), pickle.HIGHEST_PROTOCOL)
+    return told

@@ -1,16 +1,18 @@
 """Worker processes: results in order, a second try for what a worker died of, and none that outlives its parent."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from api.services.worker_pool import WorkerPool
+from api.fault import FaultElsewhere
+from api.services.worker_pool import WorkerDiedError, WorkerPool
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
@@ -36,6 +38,13 @@ def slow_square(number):
 
 def refuse():
     raise InvalidInputError(Reason.VALUE_MALFORMED, "no", field="it")
+
+
+def fault():
+    class UnknownError(Exception):
+        """No other process can read it."""
+
+    raise UnknownError("4711")
 
 
 def die(marks, times):
@@ -99,6 +108,24 @@ def test_a_worker_has_what_it_was_begun_with_and_refusals_keep_their_reason(pool
     assert (refused.value.reason, refused.value.field) == (Reason.VALUE_MALFORMED, "it")
 
 
+def test_a_fault_that_cannot_travel_is_told_by_its_kind_and_place(pool):
+    with pytest.raises(FaultElsewhere) as failed:
+        pool.do(fault)
+    assert re.fullmatch(r"UnknownError at \S+test_worker_pool\.py:\d+", failed.value.fault)
+
+
+def test_several_threads_share_the_workers(pool):
+    with ThreadPoolExecutor(8) as threads:
+        assert [square for square, _ in threads.map(lambda n: pool.do(slow_square, n % 3), range(24))] == [0, 1, 4] * 8
+
+
+def test_n1_an_idle_worker_that_died_is_replaced(pool):
+    before = pool.do(process)
+    os.kill(before, signal.SIGKILL)
+    until(lambda: not lives(before))
+    assert pool.do(process) != before
+
+
 def test_n1_what_a_worker_died_of_is_done_again_by_a_new_one(pool, tmp_path):
     before = pool.do(process)
     assert pool.do(die, tmp_path, 1) == "done"
@@ -106,7 +133,7 @@ def test_n1_what_a_worker_died_of_is_done_again_by_a_new_one(pool, tmp_path):
 
 
 def test_work_that_kills_every_worker_is_an_error_and_no_end(pool, tmp_path):
-    with pytest.raises(BrokenProcessPool):
+    with pytest.raises(WorkerDiedError):
         pool.do(die, tmp_path, 100)
     assert pool.do(remembered) == "given"
 
