@@ -70,9 +70,7 @@ class VerificationService:
         self._plan = plan
         self._pool = pool
         self._metrics = metrics
-        self._preparing: Groups[_Case] = Groups(
-            self._prepare_all, name="prepare", threads=1, most=32, gathers=True
-        )
+        self._preparing: Groups[_Case] = Groups(self._prepare_all, name="prepare", threads=1, most=32, gathers=True)
         self._recording: Groups[tuple[_Case, Prepared]] = Groups(
             self._record_all, name="record uses", threads=1, most=32
         )

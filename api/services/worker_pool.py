@@ -5,7 +5,6 @@ Whoever has work for a worker writes it to that worker's pipe and reads the resu
 
 import logging
 import multiprocessing
-import pickle
 import signal
 import threading
 from collections.abc import Callable, Iterable
@@ -14,6 +13,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Final, TypeVar
 
 from api.fault import FaultElsewhere, fault_of
+from api.services.pickling import dumps, loads
 
 Result = TypeVar("Result")
 _TRIES: Final = 2
@@ -60,7 +60,7 @@ class WorkerPool:
         """
         if not self.has_workers:
             return work(*arguments)
-        told = pickle.dumps((work, arguments), pickle.HIGHEST_PROTOCOL)
+        told = dumps((work, arguments))
         for _ in range(_TRIES):
             worker = self._take()
             try:
@@ -73,7 +73,7 @@ class WorkerPool:
                 self._bury(worker)
                 raise
             self._give_back(worker)
-            is_good, result = pickle.loads(answer)  # noqa: S301 - from a child, over a pipe that nobody else has
+            is_good, result = loads(answer)
             if is_good:
                 return result  # type: ignore[no-any-return] # what work returned
             raise result
@@ -162,16 +162,16 @@ def _work(pipe: "Connection[bytes, bytes]", begin: Callable[..., None] | None, g
 
 def _answer(told: bytes) -> bytes:
     try:
-        work, arguments = pickle.loads(told)  # noqa: S301 - from our parent
-        return pickle.dumps((True, work(*arguments)), pickle.HIGHEST_PROTOCOL)
+        work, arguments = loads(told)
+        return dumps((True, work(*arguments)))
     except Exception as error:  # noqa: BLE001 - whoever asked gets it, whatever it is
         return _fault(error)
 
 
 def _fault(error: Exception) -> bytes:
     try:
-        told = pickle.dumps((False, error), pickle.HIGHEST_PROTOCOL)
-        pickle.loads(told)  # noqa: S301 - our own; some errors can be written and not read
+        told = dumps((False, error))
+        loads(told)  # some errors can be written and not read
     except Exception:  # noqa: BLE001 - whatever it is, its kind and place can be told
-        return pickle.dumps((False, FaultElsewhere(fault_of(error))), pickle.HIGHEST_PROTOCOL)
+        return dumps((False, FaultElsewhere(fault_of(error))))
     return told
