@@ -8,7 +8,7 @@ transaction (``keeper``).
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -25,11 +25,10 @@ from api.services.idempotency import (
     Call,
     Claimed,
     IdempotentCalls,
-    KeptAnswer,
     UnderWay,
     attempt_without_key,
-    in_progress,
 )
+from api.services.kept_answer import KeptAnswer, SealedAnswer, in_progress, store_answers
 from api.vault.joint_key import VaultKey
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
@@ -141,26 +140,27 @@ def calls_of(request: Request) -> IdempotentCalls:
     return instance.calls
 
 
-def keeper(
+def sealed(
     request: Request,
-    response: Callable[[], Response],
+    response: Response,
     *,
+    subject: bytes | None = None,
     keys: Sequence[VaultKey] = (),
-    body: Callable[[], bytes] = lambda: b"",
-) -> Callable[[Connection, bytes | None], None]:
-    """Return a function that stores an answer in the transaction of its effect: (connection, subject or None).
+    body: bytes | None = None,
+) -> SealedAnswer | None:
+    """Return what a route answers as it is stored; where it says something about ``subject``, from these ``keys``.
 
-    ``response`` makes what the route returns, from the attestations of ``keys``; ``body`` gives the digest of a body
-    that streamed in.
+    ``body``: the digest of a body that streamed in. Whoever stores it with its effect sets ``request.state.is_kept``.
     """
+    answer = _kept(response.status_code, response.raw_headers, bytes(response.body))
+    return calls_of(request).seal(attempt_of(request), answer, subject=subject, keys=keys, body=body)
 
-    def keep(connection: Connection, subject: bytes | None) -> None:
-        answer = response()
-        kept = _kept(answer.status_code, answer.raw_headers, bytes(answer.body))
-        calls_of(request).keep(connection, attempt_of(request), kept, subject=subject, keys=keys, body=body() or None)
-        request.state.is_kept = True
 
-    return keep
+def keep_answer(connection: Connection, request: Request, response: Response, *, body: bytes | None = None) -> None:
+    """Store what a route answers in the transaction of its effect."""
+    answer = sealed(request, response, body=body)
+    store_answers(connection, [] if answer is None else [answer])
+    request.state.is_kept = True
 
 
 class KeepAnswers:

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy import Connection, bindparam, insert, select
 
 from api.services.evidence import SealedEvidence, store_evidence
+from api.services.kept_answer import SealedAnswer, store_answers
 from api.services.member_key import Department
 from api.services.reliance import Relied, note_reliance
 from api.services.use_claim import UseClaims
@@ -44,12 +45,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is written in one piece: rows, the attestations that the answer relies on, and what proves it."""
+    """What is written in one piece: rows, the attestations that the answer relies on, what proves it, and itself."""
 
     rows: Sequence[Asked]
     relied: Sequence[Relied] = ()
     evidence: SealedEvidence | None = None
-    beside: Callable[[Connection], None] = lambda _: None
+    answer: Callable[[], SealedAnswer | None] = lambda: None
 
 
 class AccessLog:
@@ -91,6 +92,7 @@ class AccessLog:
 
     def _write(self, entries: Sequence[Entry]) -> None:
         rows = [asked for entry in entries for asked in entry.rows]
+        answers = [answer for entry in entries if (answer := entry.answer()) is not None]
         # looked up before the transaction, which others wait for
         keys = self._keys({asked.subject for asked in rows})
         with self._store.begin() as connection:
@@ -98,8 +100,7 @@ class AccessLog:
             UseClaims(self._store).settle(connection, {asked.row.use for asked in rows if asked.row.use is not None})
             note_reliance(connection, [one for entry in entries for one in entry.relied])
             store_evidence(connection, [entry.evidence for entry in entries if entry.evidence is not None])
-            for entry in entries:
-                entry.beside(connection)
+            store_answers(connection, answers)
 
     def _insert(self, connection: Connection, rows: Sequence[Asked], keys: "_Keys") -> None:
         head, earliest = _end(connection)

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Self, TypeAlias
 
 import orjson
-from sqlalchemy import Connection
 
 from api.catalogue.datatype import schemas
 from api.services.evidence import SealedEvidence
+from api.services.kept_answer import SealedAnswer
 from api.services.reliance import Relied
 from api.vault.joint_key import VaultKey
 from ledger_node.domain.canonical import JSON
@@ -102,10 +102,9 @@ def told_of(presentation: Presentation) -> list[Told]:
     return [Told(shown.claim.text(schemas()), shown.verdict, shown.reason) for shown in presentation.claims]
 
 
-Keep: TypeAlias = Callable[[Answer], Callable[[Connection], None]]
-"""Takes an answer before it is logged, and returns what is written in the transaction that logs it."""
+Keep: TypeAlias = Callable[[Answer], SealedAnswer | None]
+"""Returns what is kept of an answer for whoever asks again under the same key, sealed; None where nothing is."""
 
 
-def keep_nothing(_: Answer) -> Callable[[Connection], None]:
-    """Write nothing beside the rows."""
-    return lambda _: None
+def keep_nothing(_: Answer) -> None:
+    """Keep nothing for whoever asks again."""

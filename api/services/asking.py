@@ -155,7 +155,12 @@ def refusal(asking: Asking, reason: Reason, message: str | None = None) -> Answe
 def entry_of(asking: Asking, outcome: Answer | Exception) -> Entry:
     """Return what the access log keeps of a verification, whatever came of it."""
     if isinstance(outcome, Answer):
-        return Entry(asking.rows(outcome.told, outcome.use), outcome.relied, outcome.evidence, asking.keep(outcome))
+        return Entry(
+            asking.rows(outcome.told, outcome.use),
+            outcome.relied,
+            outcome.evidence,
+            lambda: asking.keep(outcome),
+        )
     # nothing leaves, but the bank asked, and a use may be counted: the subject sees that too
     reason = outcome.reason if isinstance(outcome, CredenceError) else Reason.INTERNAL
     return Entry(asking.rows(told_of(refused(asking.claims, reason, "not answered")), asking.use))

@@ -7,9 +7,9 @@ whenever the process dies; and what others relayed, or a secret did without any 
 import logging
 import threading
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from api.fault import fault_of
 from api.services.notice import ended, notices_of, of_status, write_notices
@@ -24,6 +24,10 @@ from ledger_node.domain.status import WORD_BITS, Plane
 _BLOCKS_AT_ONCE: Final = 256
 _LATE_AT_ONCE: Final = 256
 _CURSOR: Final = 1
+_RELIED: Final = reliance.c
+_SETTLE: Final = (
+    update(reliance).where(_RELIED.use == bindparam("spent"), _RELIED.attestation == bindparam("shown")).values(late=0)
+)
 _log = logging.getLogger(__name__)
 
 
@@ -92,7 +96,7 @@ class ChainFollower:
 
     def _look_up_late(self) -> None:
         """Look up the status of what answers rely on whose blocks the cursor had passed when they were written."""
-        late = select(reliance).where(reliance.c.late == 1).limit(_LATE_AT_ONCE)
+        late = select(reliance).where(_RELIED.late == 1).limit(_LATE_AT_ONCE)
         with self._store.connect() as connection:
             rows = connection.execute(late).all()
         if not rows:
@@ -107,8 +111,7 @@ class ChainFollower:
         ]
         with self._store.begin() as connection:
             write_notices(connection, notices)
-            for row in rows:
-                _settle(connection, row)
+            connection.execute(_SETTLE, [{"spent": row.use, "shown": row.attestation} for row in rows])
 
 
 def _next_block(connection: Connection) -> int:
@@ -119,9 +122,3 @@ def _move(connection: Connection, next_block: int) -> None:
     moved = connection.execute(update(chain_cursor).where(chain_cursor.c.id == _CURSOR).values(next_block=next_block))
     if moved.rowcount == 0:
         connection.execute(insert(chain_cursor).values(id=_CURSOR, next_block=next_block))
-
-
-def _settle(connection: Connection, row: Any) -> None:  # noqa: ANN401 - a row of the reliance table
-    held = reliance.c
-    one = (held.use == row.use) & (held.attestation == row.attestation)
-    connection.execute(update(reliance).where(one).values(late=0))

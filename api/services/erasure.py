@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, update
 
-from api.services.idempotency import forget_answers_about
 from api.services.issuer import Issuer
+from api.services.kept_answer import forget_answers_about
 from api.services.key_removal import KeyRemovals
 from api.storage import table
 from api.storage.database import Store

@@ -23,6 +23,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.services.group_work import GroupWork
+from api.services.kept_answer import KeptAnswer, SealedAnswer, store_answers
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import KeyEncryptionKey, seal, unseal
@@ -43,22 +44,7 @@ _CALL: Final = table.idempotent_call.c
 _EXPIRE: Final = delete(table.idempotent_call).where(_CALL.expires_at <= bindparam("now"))
 _BY_IDS: Final = select(table.idempotent_call).where(_CALL.id.in_(bindparam("calls", expanding=True)))
 _ADD: Final = insert(table.idempotent_call)
-_KEEP: Final = (
-    update(table.idempotent_call)
-    .where(_CALL.id == bindparam("call"), _CALL.owner == bindparam("me"), _CALL.answered == 0)
-    .values(answered=1, subject=bindparam("about"), data_keys=bindparam("names"), sealed=bindparam("answer"))
-)
-_KEEP_STREAMED: Final = _KEEP.values(body=bindparam("digest"))
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class KeptAnswer:
-    """An answer of HTTP, byte for byte."""
-
-    status: int
-    headers: Sequence[tuple[str, str]]
-    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,42 +281,33 @@ class IdempotentCalls:
         status, headers = json.loads(head)
         return KeptAnswer(status, [(name, value) for name, value in headers], body)
 
-    def keep(
+    def seal(
         self,
-        connection: Connection,
         attempt: Attempt,
         answer: KeptAnswer,
         *,
         subject: bytes | None = None,
         keys: Sequence[VaultKey] = (),
         body: bytes | None = None,
-    ) -> None:
-        """Store the answer of a call in the caller's transaction; nothing is stored for one without a key.
+    ) -> SealedAnswer | None:
+        """Return the answer of a call as ``store_answers`` takes it, or None for a call without a key.
 
         ``subject``: whom the answer says something about; erasing it erases the answer. ``keys``: of all attestations
         that it was made from; without any one of them no copy of it can be opened. ``body``: digest of a body that
         streamed in.
-
-        Raises:
-            InvalidInputError: ``idempotency_in_progress``; another process took the call over meanwhile, and the
-                transaction must not stand.
         """
         if attempt.id is None:
-            return
+            return None
         key = joint_key([self._own_key, *(each.key for each in keys)], _LABEL)
         head = json.dumps([answer.status, list(answer.headers)]).encode()
-        values = {
-            "call": attempt.id,
-            "me": self._turns.me,
-            "about": subject,
-            "names": names_of(keys),
-            "answer": seal(key, head + b"\n" + answer.body, attempt.id),
-        }
-        keep = _KEEP
-        if body is not None:
-            keep, values["digest"] = _KEEP_STREAMED, self._body_digest(attempt.key, body)
-        if connection.execute(keep, values).rowcount != 1:
-            raise in_progress()
+        return SealedAnswer(
+            call=attempt.id,
+            owner=self._turns.me,
+            subject=subject,
+            keys=names_of(keys),
+            sealed=seal(key, head + b"\n" + answer.body, attempt.id),
+            body=None if body is None else self._body_digest(attempt.key, body),
+        )
 
     def _body_digest(self, key: str, body: bytes) -> bytes:
         # the caller's key is kept nowhere: without it nobody, nor whoever has the vault's key, tells what a body was
@@ -339,8 +316,9 @@ class IdempotentCalls:
 
     def keep_now(self, attempt: Attempt, answer: KeptAnswer) -> None:
         """Store the answer of a call whose effect is not in the store, or is there already."""
+        sealed = self.seal(attempt, answer)
         with self._store.begin() as connection:
-            self.keep(connection, attempt, answer)
+            store_answers(connection, [] if sealed is None else [sealed])
 
     def release(self, attempt: Attempt) -> None:
         """Say that this try is over; a call without answer may be tried again."""
@@ -363,19 +341,6 @@ class IdempotentCalls:
         except StoreError as error:
             # the claim ends by itself, later
             _log.warning("a call is given up late: %s", error.reason)
-
-
-def in_progress() -> InvalidInputError:
-    """Return the refusal of a call whose first try is still under way."""
-    return InvalidInputError(
-        Reason.IDEMPOTENCY_IN_PROGRESS, "a request with this Idempotency-Key is still under way; ask again later"
-    )
-
-
-def forget_answers_about(connection: Connection, subject: bytes) -> None:
-    """Delete the answers about a subject that is erased; that they were given stays known."""
-    gone = update(table.idempotent_call).where(_CALL.subject == subject)
-    connection.execute(gone.values(data_keys=None, sealed=None))
 
 
 def _answer_erased() -> CredenceError:

@@ -1,10 +1,11 @@
 """Finding attestations of a firm in the vaults of this instance's departments, and unsealing their secrets."""
 
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select
 
 from api.services.held import HELD, JOINED, anchor_of, header_of, path_of, signed_batch_of
 from api.services.member_key import Department
@@ -19,19 +20,37 @@ from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
 
-_ANCHORED: Final = JOINED.where(
-    # a blind index is a department's own, so it names the department as well
-    HELD.subject_index.in_(bindparam("indices", expanding=True)),
-    HELD.schema == bindparam("schema"),
-    HELD.live == 1,
-    table.batch.c.start.is_not(None),
-)
-_REGISTRATIONS: Final = JOINED.where(HELD.digest.in_(bindparam("digests", expanding=True)))
-_NEWEST: Final = _ANCHORED.order_by(HELD.period_last.desc(), HELD.as_of.desc()).limit(1)
-_NEWEST_OF_PERIOD: Final = (
-    _ANCHORED.where(HELD.period_first == bindparam("first"), HELD.period_last == bindparam("last"))
-    .order_by(HELD.as_of.desc())
-    .limit(1)
+_BY_DIGESTS: Final = JOINED.where(HELD.digest.in_(bindparam("digests", expanding=True)))
+
+
+def _newest(*partition: ColumnElement[Any], **also: ColumnElement[Any]) -> Select[Any]:
+    """Return the query for the newest live attestation in each part of what there is of subjects and schemas.
+
+    ``also``: columns whose values are given as well.
+    """
+    given = {"indices": HELD.subject_index, "schemas": HELD.schema, **also}
+    place = func.row_number().over(partition_by=partition, order_by=(HELD.period_last.desc(), HELD.as_of.desc()))
+    ranked = (
+        select(HELD.digest, place.label("place"))
+        .join(table.batch, (table.batch.c.member == HELD.member) & (table.batch.c.number == HELD.batch))
+        .where(
+            HELD.live == 1,
+            table.batch.c.start.is_not(None),
+            *(column.in_(bindparam(name, expanding=True)) for name, column in given.items()),
+        )
+        .subquery()
+    )
+    return JOINED.where(HELD.digest.in_(select(ranked.c.digest).where(ranked.c.place == 1)))
+
+
+_OF_ANY_PERIOD: Final = _newest(HELD.subject_index, HELD.schema)
+_OF_PERIODS: Final = _newest(
+    HELD.subject_index,
+    HELD.schema,
+    HELD.period_first,
+    HELD.period_last,
+    firsts=HELD.period_first,
+    lasts=HELD.period_last,
 )
 
 
@@ -61,36 +80,40 @@ class VaultSearch:
     def find(self, asked: Sequence[tuple[Subject, Collection[Wanted]]]) -> list[Found]:
         """Return for each subject what the vaults hold of it, and of what is wanted of it."""
         digests = list({subject.registration for subject, _ in asked})
+        # a blind index is a department's own, so it names the department as well
+        indices = [self._indices(subject.credit_code) for subject, _ in asked]
+        looked_for = {
+            (index, one) for own, (_, wanted) in zip(indices, asked, strict=True) for one in wanted for index in own
+        }
         with self._store.connect() as connection:
-            registrations = {row.digest: row for row in connection.execute(_REGISTRATIONS, {"digests": digests})}
-            newest = [
-                {one: self._newest(connection, subject.credit_code, *one) for one in wanted}
-                for subject, wanted in asked
-            ]
-        rows = [*registrations.values(), *(row for each in newest for row in each.values() if row is not None)]
+            registrations = {row.digest: row for row in connection.execute(_BY_DIGESTS, {"digests": digests})}
+            newest = _newest_of(connection, looked_for)
+        rows = [*registrations.values(), *newest.values()]
         wrapped = self._keys.get({row.data_key for row in rows})
         return [
             Found(
                 self._open(registrations[subject.registration], wrapped),
-                {
-                    one: Reason.NO_ATTESTATION if row is None else self._open(row, wrapped) or Reason.ERASED
-                    for one, row in each.items()
-                },
+                {one: self._source(one, own, newest, wrapped) for one in wanted},
             )
-            for (subject, _), each in zip(asked, newest, strict=True)
+            for (subject, wanted), own in zip(asked, indices, strict=True)
         ]
 
-    def _newest(self, connection: Connection, credit_code: str, schema: str, period: Period | None) -> Row[Any] | None:
-        index = credit_code.encode()
-        parameters: dict[str, Any] = {
-            "indices": [department.kek.index(index) for department in self._departments.values()],
-            "schema": schema,
-        }
-        query = _NEWEST
-        if period is not None:
-            query = _NEWEST_OF_PERIOD
-            parameters |= {"first": period.first, "last": period.last}
-        return connection.execute(query, parameters).first()
+    def _indices(self, credit_code: str) -> list[bytes]:
+        code = credit_code.encode()
+        return [department.kek.index(code) for department in self._departments.values()]
+
+    def _source(
+        self,
+        wanted: Wanted,
+        indices: Sequence[bytes],
+        newest: Mapping[tuple[bytes, Wanted], Row[Any]],
+        wrapped: Mapping[bytes, bytes],
+    ) -> Source | Reason:
+        rows = [row for index in indices if (row := newest.get((index, wanted))) is not None]
+        if not rows:
+            return Reason.NO_ATTESTATION
+        row = max(rows, key=lambda one: (one.period_last, one.as_of))
+        return self._open(row, wrapped) or Reason.ERASED
 
     def _open(self, row: Row[Any], keys: Mapping[bytes, bytes]) -> Source | None:
         wrapped = keys.get(row.data_key)
@@ -107,3 +130,26 @@ class VaultSearch:
             vault_key=VaultKey(row.member, row.data_key, key),
             record=unseal(key, row.sealed, row.digest),
         )
+
+
+def _newest_of(
+    connection: Connection, looked_for: AbstractSet[tuple[bytes, Wanted]]
+) -> dict[tuple[bytes, Wanted], Row[Any]]:
+    """Return the newest live attestations by blind index and what is wanted, as far as there are any."""
+    found: dict[tuple[bytes, Wanted], Row[Any]] = {}
+    of_any = {(index, schema) for index, (schema, period) in looked_for if period is None}
+    if of_any:
+        rows = connection.execute(_OF_ANY_PERIOD, _given(of_any))
+        found |= {(row.subject_index, (row.schema, None)): row for row in rows}
+    of_periods = {(index, schema, period) for index, (schema, period) in looked_for if period is not None}
+    if of_periods:
+        periods = {period for *_, period in of_periods}
+        given = _given({(index, schema) for index, schema, _ in of_periods})
+        given |= {"firsts": list({one.first for one in periods}), "lasts": list({one.last for one in periods})}
+        rows = connection.execute(_OF_PERIODS, given)
+        found |= {(row.subject_index, (row.schema, Period(row.period_first, row.period_last))): row for row in rows}
+    return found
+
+
+def _given(pairs: AbstractSet[tuple[bytes, str]]) -> dict[str, Any]:
+    return {"indices": list({index for index, _ in pairs}), "schemas": list({schema for _, schema in pairs})}

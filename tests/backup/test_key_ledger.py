@@ -15,7 +15,8 @@ from api.cli.node import found_instance
 from api.composition import open_instance
 from api.home import Home
 from api.ingestion.reader import Format, read_rows
-from api.services.idempotency import Call, KeptAnswer
+from api.services.idempotency import Call
+from api.services.kept_answer import KeptAnswer, store_answers
 from api.services.key_removal import KeyRemovals
 from api.storage import table
 from api.storage.database import open_store
@@ -259,7 +260,7 @@ def test_n1_d2_an_erasure_that_was_killed_is_finished_and_no_answer_leaves_befor
     def erase(attempt):
         def keep(connection, erased):
             kept.append(erased.attestations)
-            instance.all.calls.keep(connection, attempt, KeptAnswer(200, [], b"erased"))
+            store_answers(connection, [instance.all.calls.seal(attempt, KeptAnswer(200, [], b"erased"))])
 
         return instance.all.erasures.erase(instance.department.member, credit_code=code, schema=None, keep=keep)
 

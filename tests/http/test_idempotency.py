@@ -14,8 +14,10 @@ from api.catalogue.synthetic import credit_code
 from api.client.credential import Credential, new_key_file
 from api.client.session import Session
 from api.credential_of import credential_named
-from api.services.idempotency import RETENTION_S, Attempt, IdempotentCalls, KeptAnswer, UnderWay
+from api.services import kept_answer
+from api.services.idempotency import RETENTION_S, Attempt, UnderWay
 from api.services.idempotency import Call as Named
+from api.services.kept_answer import KeptAnswer
 from api.services.webhook_address import InsecureLoopbackAddresses
 from api.sign_in.jose import public_part
 from api.sign_in.key_form import stated_keys
@@ -282,7 +284,7 @@ def lose(*_, **__):
 def test_a4_an_effect_whose_answer_was_lost_is_not_had_twice(place, monkeypatch, effect, restarted):
     call = EFFECTS[effect](place)
     with monkeypatch.context() as broken:
-        broken.setattr(IdempotentCalls, "keep", lose)
+        broken.setattr(kept_answer, "_row", lose)
         refused(call.send(), 500, "internal")
     if restarted:
         place.served.restart()
@@ -314,7 +316,7 @@ def jobs_done(place, job):
 def test_a4_the_use_of_a_lost_answer_has_rows_in_the_access_log(place, monkeypatch):
     call = verification(place)
     with monkeypatch.context() as broken:
-        broken.setattr(IdempotentCalls, "keep", lose)
+        broken.setattr(kept_answer, "_row", lose)
         refused(call.send(), 500, "internal")
     answer = call.send().json()
     _, rows = place.client("demo-bank").access_rows()
@@ -438,7 +440,7 @@ def test_a4_keys_that_were_put_in_force_and_never_answered_are_so_once(place, mo
     body = {"client": to_hex(member), "number": 1, "keys": list(stated.keys), "signatures": [signature]}
     call = Call(place, "/v1/sign-in-keys", body)
     with monkeypatch.context() as broken:
-        broken.setattr(IdempotentCalls, "keep", lose)
+        broken.setattr(kept_answer, "_row", lose)
         refused(call.send(), 500, "internal")
     if restarted:
         place.served.restart()

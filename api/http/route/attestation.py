@@ -12,7 +12,7 @@ from api.http import openapi
 from api.http.access import Access, ADepartment, AdmittedRoute, JsonObject
 from api.http.body import media_type, record_body
 from api.http.cursor import After
-from api.http.idempotency import begin_stream, keeper
+from api.http.idempotency import begin_stream, keep_answer
 from api.ingestion.reader import Format
 from api.services.erasure import Erased
 from api.services.job_result import result_rows
@@ -52,7 +52,7 @@ async def upload(
     body = await begin_stream(request, max_bytes=MAX_UPLOAD_BYTES)
 
     def keep(connection: Connection, job: str) -> None:
-        keeper(request, lambda: _queued(job), body=lambda: body.digest)(connection, None)
+        keep_answer(connection, request, _queued(job), body=body.digest)
 
     job = await instance.jobs.receive(department.id, schema, form, body, max_bytes=MAX_UPLOAD_BYTES, keep=keep)
     return _queued(job)
@@ -109,7 +109,7 @@ async def erase(request: Request, instance: Access, department: ADepartment) -> 
     record.done()
 
     def keep(connection: Connection, erased: Erased) -> None:
-        keeper(request, lambda: JSONResponse(erased.to_json()))(connection, None)
+        keep_answer(connection, request, JSONResponse(erased.to_json()))
 
     erased = await run_in_threadpool(
         instance.erasures.erase, department.id, credit_code=credit_code, schema=schema, keep=keep

@@ -1,20 +1,19 @@
 """Verifications: a bank's questions, answered with verdicts, reasons and proofs."""
 
 import asyncio
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import Connection
 
 from api.catalogue.datatype import schemas
 from api.http import openapi
 from api.http.access import ABank, Access, AdmittedRoute
 from api.http.body import record_body
-from api.http.idempotency import attempt_of, keeper
+from api.http.idempotency import attempt_of, sealed
 from api.http.turn import FairTurns
 from api.services.answer import Answer
+from api.services.kept_answer import SealedAnswer
 from ledger_node.domain.access import MAX_OPERATOR
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
@@ -81,9 +80,8 @@ async def verify(request: Request, instance: Access, bank: ABank) -> Response:
     policy = _policy(record.record("policy")) if record.has("policy") else Policy()
     record.done()
 
-    def keep(answer: Answer) -> Callable[[Connection], None]:
-        write = keeper(request, lambda: _response(answer), keys=answer.keys)
-        return lambda connection: write(connection, answer.subject)
+    def keep(answer: Answer) -> SealedAnswer | None:
+        return sealed(request, _response(answer), subject=answer.subject, keys=answer.keys)
 
     turns: FairTurns = request.app.state.turns
     # the time that a caller waits for its turn is part of what it sees
@@ -101,6 +99,7 @@ async def verify(request: Request, instance: Access, bank: ABank) -> Response:
                     keep=keep,
                 )
             )
+        request.state.is_kept = True
         verified.told = [(one.verdict, one.reason) for one in answer.told]
     return _response(answer)
 
