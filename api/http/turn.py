@@ -8,14 +8,18 @@ from typing import Final
 
 _LATELY_S: Final = 300
 """Who asked for a turn in so many seconds is somebody to leave room for."""
+_BURST: Final = 8
+_BURST_S: Final = 1.0
+"""So many a caller may have beside others until it has gone on for so long asking for more than its share."""
 
 
 class FairTurns:
     """``at_once`` turns at a time, called from the event loop alone.
 
     One caller may hold all of them, but only ``beside_others`` while others have asked lately: what is begun cannot be
-    put off, and the less of it there is, the sooner they have their answer. A turn that becomes free goes to the
-    caller, of those that wait, who has the fewest; among equals to the one that ended a turn longest ago.
+    put off, and the less of it there is, the sooner they have their answer. A few requests that come at one moment may
+    be more. A turn that becomes free goes to the caller, of those that wait, who has the fewest; among equals to the
+    one that ended a turn longest ago.
     ``now``: seconds on a clock that never goes back.
     """
 
@@ -27,6 +31,8 @@ class FairTurns:
         self._held: dict[bytes, int] = {}
         self._asked: OrderedDict[bytes, float] = OrderedDict()
         self._waiting: OrderedDict[bytes, deque[asyncio.Future[None]]] = OrderedDict()
+        self._wanting_more: dict[bytes, float] = {}
+        """Since when callers, without a break, have had their share and have been waiting for more."""
 
     @asynccontextmanager
     async def turn(self, caller: bytes) -> AsyncIterator[None]:
@@ -54,7 +60,12 @@ class FairTurns:
 
     def _may_take(self, caller: bytes) -> bool:
         has_others = len(self._asked) > (caller in self._asked)
-        return self._free > 0 and self.held(caller) < (self._beside_others if has_others else self._at_once)
+        return self._free > 0 and self.held(caller) < (self._share(caller) if has_others else self._at_once)
+
+    def _share(self, caller: bytes) -> int:
+        since = self._wanting_more.get(caller)
+        is_burst = since is None or self._now() - since < _BURST_S
+        return max(self._beside_others, _BURST) if is_burst else self._beside_others
 
     def _take(self, caller: bytes) -> None:
         self._free -= 1
@@ -63,6 +74,7 @@ class FairTurns:
     async def _wait(self, caller: bytes) -> None:
         given = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(caller, deque()).append(given)
+        self._note_wish(caller)
         try:
             await given
         except asyncio.CancelledError:
@@ -84,9 +96,15 @@ class FairTurns:
             given = self._waiting[following][0]
             self._forget(following, given)
             self._take(following)
+            self._note_wish(following)
             given.set_result(None)
 
     def _forget(self, caller: bytes, given: "asyncio.Future[None]") -> None:
         self._waiting[caller].remove(given)
         if not self._waiting[caller]:
             del self._waiting[caller]
+            self._wanting_more.pop(caller, None)
+
+    def _note_wish(self, caller: bytes) -> None:
+        if caller in self._waiting and self.held(caller) >= self._beside_others:
+            self._wanting_more.setdefault(caller, self._now())

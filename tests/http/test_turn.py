@@ -118,6 +118,7 @@ def test_a9_a_bank_alone_takes_all_turns_and_leaves_room_while_others_ask():
         flood = [queue.ask(b"flood") for _ in range(30)]
         await settle()
         assert queue.turns.held(b"flood") == 8
+        queue.now += 1.5
         waited = queue.ask(b"other")
         await settle()
         await queue.finish(b"flood")
@@ -138,6 +139,35 @@ def test_a9_a_bank_alone_takes_all_turns_and_leaves_room_while_others_ask():
         # nobody else has asked lately, so all turns are its own again
         assert queue.turns.held(b"flood") == 8
         for task in flood:
+            task.cancel()
+
+    asyncio.run(run())
+
+
+def test_a9_a_few_requests_at_one_moment_are_no_flood():
+    async def run():
+        queue = Queue(at_once=32, beside_others=2)
+        flood = [queue.ask(b"flood") for _ in range(60)]
+        await settle()
+        few = [queue.ask(b"other") for _ in range(5)]
+        await settle()
+        assert queue.served.count(b"other") == 0
+        queue.now += 1.5
+        for _ in range(30):
+            await queue.finish(b"flood")
+        # all that the other one asked for is under way, and the flood has its share and no more
+        assert (queue.turns.held(b"other"), queue.turns.held(b"flood")) == (5, 2)
+        for _ in range(5):
+            await queue.finish(b"other")
+        few = [queue.ask(b"other") for _ in range(20)]
+        await settle()
+        assert (queue.turns.held(b"other"), queue.turns.held(b"flood")) == (8, 2)
+        queue.now += 1.5
+        for _ in range(8):
+            await queue.finish(b"other")
+        # what goes on for longer is a flood as well
+        assert queue.turns.held(b"other") == 2
+        for task in [*flood, *few]:
             task.cancel()
 
     asyncio.run(run())
