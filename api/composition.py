@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from api.backup.key_copy import MAC_LABEL, KeyCopy
 from api.home import Home
@@ -73,6 +74,8 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.signature import SigningKey
 
+_STAND_BACK: Final = 10
+"""How nice workers are whose work can wait: batches, and intervals of the access log."""
 _log = logging.getLogger(__name__)
 
 
@@ -241,7 +244,7 @@ def open_instance(
         for member in (relayer, registrar)
     )
     ledger = Web3Ledger(book, rpc, relayer=relaying, registrar=registering)
-    workers = WorkerPool(processes if processes > 1 else 0)
+    workers = WorkerPool(processes if processes > 1 else 0, nice=_STAND_BACK)
     pool = CommitPool(workers)
     issuers = {member: Issuer(department, store, keys, ledger, pool) for member, department in departments.items()}
     history = ControllerHistory(store, ledger)

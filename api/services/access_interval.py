@@ -1,19 +1,20 @@
 """Intervals of the access log, anchored at a fixed beat, whether anything was asked or not.
 
-Order of durable steps, each survived by a kill at any moment: (1) a store transaction closes the interval: the
-signed checkpoint, and the place of every row that waited; (2) the checkpoint is anchored; (3) the anchor is noted.
-The next interval is closed when the last one is anchored, so that a ledger that is down makes a longer interval
-and never a gap.
+Order of durable steps, each survived by a kill at any moment: (1) every row that waits gets its place; (2) one
+transaction closes the interval: the signed checkpoint, which says with which row it ends; (3) those rows are noted as
+the interval's; (4) the checkpoint is anchored; (5) the anchor is noted. Steps that write many rows do so in portions,
+so that answers are logged in between. The next interval is closed when the last one is anchored, so that a ledger
+that is down makes a longer interval and never a gap.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Integer, bindparam, insert, select, update
 
 from api.fault import fault_of
 from api.services.worker_pool import WorkerPool
@@ -33,10 +34,25 @@ _WORTH_A_PROCESS: Final = 1000
 """Rows whose tree would keep this process from answering for long."""
 _ROW: Final = table.access_row.c
 _INTERVAL: Final = table.access_interval.c
+_WAITS: Final = _ROW.interval.is_(None)
+_PLACE: Final = (
+    update(table.access_row).where(_ROW.number == bindparam("row")).values(slot=bindparam("at"), path=bindparam("way"))
+)
+_PLACED_AT_ONCE: Final = 200
+_SETTLED_AT_ONCE: Final = 500
+_BETWEEN_S: Final = 0.005
+"""Pause between portions: whoever has an answer to log gets the store."""
 _SETTLE: Final = (
     update(table.access_row)
-    .where(_ROW.number == bindparam("row"))
-    .values(interval=bindparam("closed"), slot=bindparam("at"), path=bindparam("way"))
+    .where(
+        _ROW.number.in_(
+            select(_ROW.number)
+            .where(_WAITS, _ROW.number <= bindparam("end"))
+            .order_by(_ROW.number)
+            .limit(bindparam("most", type_=Integer))
+        )
+    )
+    .values(interval=bindparam("closed"))
 )
 _log = logging.getLogger(__name__)
 
@@ -90,6 +106,7 @@ class AccessIntervals:
             ChainError: the ledger does not answer; nothing is lost, the next beat goes on.
         """
         with self._store.turns.turn("access intervals"):
+            self._settle_rest()
             self._anchor_pending()
             if self._head is None:
                 # a store that was restored may lack intervals that the ledger holds; what comes stands behind them
@@ -104,6 +121,7 @@ class AccessIntervals:
             ChainError: the ledger does not answer; nothing is lost.
         """
         with self._store.turns.turn("access intervals"):
+            self._settle_rest()
             self._anchor_pending()
 
     def _work(self) -> None:
@@ -130,16 +148,17 @@ class AccessIntervals:
         """
         with self._store.connect() as connection:
             last = connection.execute(select(table.access_interval).order_by(_INTERVAL.number.desc()).limit(1)).first()
-            waiting = select(_ROW.number, _ROW.leaf, _ROW.head, _ROW.time).where(_ROW.interval.is_(None))
+            waiting = select(_ROW.number, _ROW.leaf, _ROW.head, _ROW.time).where(_WAITS)
             rows = connection.execute(waiting.order_by(_ROW.number).limit(MAX_ROWS)).all()
-        filling = random_bytes(HASH_BYTES)
-        slots = random_places(len(rows), MAX_ROWS)
-        leaves = {slot: row.leaf for slot, row in zip(slots, rows, strict=True)}
+        filling, leaves = random_bytes(HASH_BYTES), [row.leaf for row in rows]
         if len(leaves) < _WORTH_A_PROCESS:
-            root, ways = root_and_ways(leaves, filling)
+            root, places = planted(leaves, filling)
         else:
-            root, ways = self._workers.do(root_and_ways, leaves, filling)
-        places = [{"row": row.number, "at": slot, "way": way} for row, slot, way in zip(rows, slots, ways, strict=True)]
+            root, places = self._workers.do(planted, leaves, filling)
+        for portion in _portions(rows, places):
+            with self._store.begin() as connection:
+                connection.execute(_PLACE, portion)
+            time.sleep(_BETWEEN_S)
         number, since, before = (1, 0, NO_HEAD) if last is None else (last.number + 1, last.until, last.after)
         previous_root = NO_ROOT if last is None else last.batch_root
         if head.number >= number:
@@ -165,12 +184,36 @@ class AccessIntervals:
                 "signature": self._keeper.signing_key.sign(batch.digest(self._ledger.anchor_domain)),
             }
             connection.execute(insert(table.access_interval).values(interval))
-            if places:
-                connection.execute(_SETTLE, [{**place, "closed": number} for place in places])
+        if rows:
+            self._settle(number, rows[-1].number)
+
+    def _settle_rest(self) -> None:
+        """Note the rows of the last interval that an earlier run closed and did not note."""
+        first = select(_ROW.slot).where(_WAITS).order_by(_ROW.number).limit(1)
+        with self._store.connect() as connection:
+            # places are given from the oldest row on
+            if connection.execute(first).scalar_one_or_none() is None:
+                return
+            last = connection.execute(
+                select(_INTERVAL.number, _INTERVAL.after).order_by(_INTERVAL.number.desc()).limit(1)
+            ).first()
+            if last is None:
+                return
+            end = connection.execute(select(_ROW.number).where(_WAITS, _ROW.head == last.after)).scalar_one_or_none()
+        if end is not None:
+            self._settle(last.number, end)
+
+    def _settle(self, number: int, end: int) -> None:
+        """Note that the rows that wait, up to the row ``end``, are those of an interval."""
+        settled = _SETTLED_AT_ONCE
+        while settled == _SETTLED_AT_ONCE:
+            with self._store.begin() as connection:
+                settled = connection.execute(_SETTLE, {"end": end, "closed": number, "most": _SETTLED_AT_ONCE}).rowcount
+            time.sleep(_BETWEEN_S)
 
     def _until(self, connection: Connection, since: int, last: Any) -> int:  # noqa: ANN401 - a row that gets its place
         """Return when the interval ends: not behind the first row that stays, for it belongs to the next one."""
-        stays = select(_ROW.time).where(_ROW.interval.is_(None)).order_by(_ROW.number)
+        stays = select(_ROW.time).where(_WAITS).order_by(_ROW.number)
         if last is None:
             first = connection.execute(stays.limit(1)).scalar_one_or_none()
         else:
@@ -203,10 +246,17 @@ class AccessIntervals:
             connection.execute(update(table.access_interval).where(_INTERVAL.number == pending.number).values(noted))
 
 
-def root_and_ways(leaves: Mapping[int, bytes], filling: bytes) -> tuple[bytes, list[bytes]]:
-    """Return the root of an interval's tree and the siblings of every leaf, in the order of ``leaves``."""
-    tree = LogTree(leaves, filling)
-    return tree.root, [b"".join(tree.path(slot)) for slot in leaves]
+def planted(leaves: Sequence[bytes], filling: bytes) -> tuple[bytes, list[tuple[int, bytes]]]:
+    """Return the root of a tree in which every leaf has a place at random, and their places and siblings."""
+    slots = random_places(len(leaves), MAX_ROWS)
+    tree = LogTree(dict(zip(slots, leaves, strict=True)), filling)
+    return tree.root, [(slot, b"".join(tree.path(slot))) for slot in slots]
+
+
+def _portions(rows: Sequence[Any], places: Sequence[tuple[int, bytes]]) -> Iterator[list[dict[str, Any]]]:
+    given = [{"row": row.number, "at": slot, "way": way} for row, (slot, way) in zip(rows, places, strict=True)]
+    for start in range(0, len(given), _PLACED_AT_ONCE):
+        yield given[start : start + _PLACED_AT_ONCE]
 
 
 def _batch(member: bytes, number: int, root: bytes, previous_root: bytes) -> Batch:

@@ -5,6 +5,7 @@ Whoever has work for a worker writes it to that worker's pipe and reads the resu
 
 import logging
 import multiprocessing
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterable
@@ -30,11 +31,20 @@ class WorkerPool:
     Of none, this process does the work.
 
     ``begin(*given)`` is called in each before its first work. Nothing but that and its arguments is there for work,
-    so work that a worker died of, or with, is done again.
+    so work that a worker died of, or with, is done again. ``nice``: how far the workers stand back behind this
+    process where the processor is short (POSIX nice values).
     """
 
-    def __init__(self, processes: int, begin: Callable[..., None] | None = None, given: tuple[Any, ...] = ()) -> None:
+    def __init__(
+        self,
+        processes: int,
+        begin: Callable[..., None] | None = None,
+        given: tuple[Any, ...] = (),
+        *,
+        nice: int = 0,
+    ) -> None:
         self._processes = processes
+        self._nice = nice
         self._begin = begin
         self._given = given
         self._changed = threading.Condition()
@@ -96,7 +106,7 @@ class WorkerPool:
 
     def _new(self) -> "_Worker":
         self._count += 1
-        return _Worker(self._begin, self._given)
+        return _Worker(self._begin, self._given, self._nice)
 
     def _take(self) -> "_Worker":
         with self._changed:
@@ -118,12 +128,15 @@ class WorkerPool:
 class _Worker:
     """One process, and the pipe to it."""
 
-    def __init__(self, begin: Callable[..., None] | None, given: tuple[Any, ...]) -> None:
+    def __init__(self, begin: Callable[..., None] | None, given: tuple[Any, ...], nice: int) -> None:
         # spawn, because this process runs threads, and a fork of those may hang
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_work, args=(theirs, begin, given), daemon=True)
         self._process.start()
+        if nice:
+            # from here, so that it stands back from its first moment on
+            os.setpriority(os.PRIO_PROCESS, self._process.pid or 0, os.getpriority(os.PRIO_PROCESS, 0) + nice)
         # only the worker holds its end from now on, so that its death is seen at once
         theirs.close()
 

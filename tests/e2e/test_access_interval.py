@@ -160,6 +160,50 @@ def test_what_was_signed_and_not_seen_anchored_is_anchored_once_by_the_next_life
     assert log.numbers()[-2:] == [before + 1] * 2
 
 
+class DyingStore:
+    """A store whose process dies before its transaction ``number``."""
+
+    def __init__(self, store, number):
+        self._store = store
+        self._left = number
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    def begin(self):
+        self._left -= 1
+        if self._left == 0:
+            raise KeyboardInterrupt
+        return self._store.begin()
+
+
+@pytest.mark.parametrize("number", range(1, 9))
+def test_n1_a_beat_that_is_cut_off_anywhere_is_carried_on_by_the_next_life(log, monkeypatch, number):
+    monkeypatch.setattr("api.services.access_interval._PLACED_AT_ONCE", 2)
+    monkeypatch.setattr("api.services.access_interval._SETTLED_AT_ONCE", 2)
+    before = log.head().number
+    log.ask(5)
+    log.now += 60
+    log.intervals._store = DyingStore(log.store, number)
+    # three portions of places, the checkpoint, three portions of rows, the anchor
+    with pytest.raises(KeyboardInterrupt):
+        log.intervals.beat()
+    log.store.dispose()
+    log.open()
+    log.ask(1)
+    log.intervals.anchor_pending()
+    expected = [None] * 5 if number <= 4 else [before + 1] * 5
+    assert log.numbers()[-6:] == [*expected, None]
+    log.now += 60
+    log.intervals.beat()
+    last = log.head().number
+    assert log.numbers()[-6:] == ([last] * 6 if number <= 4 else [before + 1] * 5 + [last])
+    for item in log.rows()[-6:]:
+        interval, row = Place.from_json(item["place"]), AccessRow.from_json(item["row"])
+        facts = log.ledger.facts(_query(interval))
+        require_logged(row, from_hex(item["salt"], "salt"), interval, facts, keeper=log.department.member)
+
+
 def test_a_ledger_that_is_down_makes_a_longer_interval_and_no_gap(log):
     before = log.head().number
     log.ledger.fails = "before"

@@ -145,3 +145,15 @@ def test_a_worker_ends_with_a_parent_that_is_killed():
         assert lives(worker)
         parent.kill()
     until(lambda: not lives(worker))
+
+
+def niceness():
+    return os.getpriority(os.PRIO_PROCESS, 0)
+
+
+def test_workers_stand_back_where_they_should():
+    pool = WorkerPool(1, nice=3)
+    try:
+        assert pool.do(niceness) == niceness() + 3
+    finally:
+        pool.close()
