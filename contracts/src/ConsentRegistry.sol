@@ -165,7 +165,11 @@ contract ConsentRegistry is IConsentRegistry {
             return;
         }
 
-        uint32 uses = c.uses + 1;
+        uint32 uses;
+        unchecked {
+            // less than maxUses, so that it cannot overflow
+            uses = c.uses + 1;
+        }
         c.uses = uses;
 
         emit UseRecorded(id, useId, uses);
@@ -194,9 +198,10 @@ contract ConsentRegistry is IConsentRegistry {
     /// @dev The one rule of use. The reason says something only when it is not usable.
     function _usable(Consent storage c) private view returns (bool usable, Refusal reason) {
         State state = c.state;
-        if (state == State.None) return (false, Refusal.Unknown);
-        if (state == State.Withdrawn) return (false, Refusal.Withdrawn);
-        if (state == State.Paused) return (false, Refusal.Paused);
+        if (state != State.Live) {
+            if (state == State.None) return (false, Refusal.Unknown);
+            return (false, state == State.Withdrawn ? Refusal.Withdrawn : Refusal.Paused);
+        }
         if (block.timestamp < c.notBefore) return (false, Refusal.NotYetValid);
         if (block.timestamp >= c.expiresAt) return (false, Refusal.Expired);
         if (c.uses >= c.maxUses) return (false, Refusal.Exhausted);

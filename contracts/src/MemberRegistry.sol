@@ -147,7 +147,7 @@ contract MemberRegistry is IMemberRegistry, CouncilOwned {
     }
 
     /// @dev A record of zeros has validUntil 0 and so is never valid.
-    function _isValid(KeyRecord memory record) private view returns (bool) {
+    function _isValid(KeyRecord storage record) private view returns (bool) {
         return record.validFrom <= block.timestamp && block.timestamp < record.validUntil
             && (record.compromisedFrom == 0 || block.timestamp < record.compromisedFrom);
     }

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
@@ -27,6 +28,8 @@ from .transaction import Transaction, read_transaction
 from .writer import Ports, Writer, unauthorized, writer_stopped
 
 _ANCESTORS: Final = 256
+_HEADERS_KEPT: Final = 64
+"""A block is mostly asked about when it is new, and then several times."""
 
 
 class Head(NamedTuple):
@@ -37,6 +40,7 @@ class Head(NamedTuple):
     header: CancunBlockHeader
 
 
+@lru_cache(maxsize=_HEADERS_KEPT)
 def read_header(encoded: bytes) -> CancunBlockHeader:
     """Return the header of its RLP."""
     header: CancunBlockHeader = rlp.decode(encoded, sedes=CancunBlockHeader)

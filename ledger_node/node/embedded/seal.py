@@ -1,5 +1,6 @@
 """The sealer's signature over a block hash."""
 
+from functools import lru_cache
 from typing import Final
 
 import coincurve
@@ -11,6 +12,7 @@ from .error import NodeError, NodeReason
 
 SEAL_BYTES: Final = 65
 _KEY_BYTES: Final = 32
+_SEALS_KEPT: Final = 64
 
 
 def _address_of(public: coincurve.PublicKey) -> bytes:
@@ -47,6 +49,7 @@ class Sealer:
         return signature
 
 
+@lru_cache(maxsize=_SEALS_KEPT)
 def recover_sealer(block_hash: bytes, seal: bytes) -> bytes | None:
     """Return the address that sealed a block hash, or None if the seal is malformed."""
     if len(seal) != SEAL_BYTES:
