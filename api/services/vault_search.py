@@ -88,12 +88,16 @@ class VaultSearch:
         with self._store.connect() as connection:
             registrations = {row.digest: row for row in connection.execute(_BY_DIGESTS, {"digests": digests})}
             newest = _newest_of(connection, looked_for)
-        rows = [*registrations.values(), *newest.values()]
-        wrapped = self._keys.get({row.data_key for row in rows})
+        rows = {row.digest: row for row in (*registrations.values(), *newest.values())}
+        wrapped = self._keys.get({row.data_key for row in rows.values()})
+        opened = {digest: self._open(row, wrapped) for digest, row in rows.items()}
         return [
             Found(
-                self._open(registrations[subject.registration], wrapped),
-                {one: self._source(one, own, newest, wrapped) for one in wanted},
+                opened[subject.registration],
+                {
+                    one: _source([newest[index, one] for index in own if (index, one) in newest], opened)
+                    for one in wanted
+                },
             )
             for (subject, wanted), own in zip(asked, indices, strict=True)
         ]
@@ -101,19 +105,6 @@ class VaultSearch:
     def _indices(self, credit_code: str) -> list[bytes]:
         code = credit_code.encode()
         return [department.kek.index(code) for department in self._departments.values()]
-
-    def _source(
-        self,
-        wanted: Wanted,
-        indices: Sequence[bytes],
-        newest: Mapping[tuple[bytes, Wanted], Row[Any]],
-        wrapped: Mapping[bytes, bytes],
-    ) -> Source | Reason:
-        rows = [row for index in indices if (row := newest.get((index, wanted))) is not None]
-        if not rows:
-            return Reason.NO_ATTESTATION
-        row = max(rows, key=lambda one: (one.period_last, one.as_of))
-        return self._open(row, wrapped) or Reason.ERASED
 
     def _open(self, row: Row[Any], keys: Mapping[bytes, bytes]) -> Source | None:
         wrapped = keys.get(row.data_key)
@@ -130,6 +121,14 @@ class VaultSearch:
             vault_key=VaultKey(row.member, row.data_key, key),
             record=unseal(key, row.sealed, row.digest),
         )
+
+
+def _source(rows: Sequence[Row[Any]], opened: Mapping[bytes, Source | None]) -> Source | Reason:
+    """Return the newest of what departments hold, or why there is none."""
+    if not rows:
+        return Reason.NO_ATTESTATION
+    newest = max(rows, key=lambda row: (row.period_last, row.as_of))
+    return opened[newest.digest] or Reason.ERASED
 
 
 def _newest_of(
