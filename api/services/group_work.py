@@ -27,6 +27,7 @@ class Groups(Generic[Item]):
         self._most = most
         self._gathers = gathers
         self._under_way = 0
+        """Items that were taken and are not over, where that matters."""
         self._changed = threading.Condition()
         self._waiting: OrderedDict[bytes, deque[Item]] = OrderedDict()
         """By whom they are for; whose turn is next comes first."""
@@ -69,7 +70,7 @@ class Groups(Generic[Item]):
         return sum(len(items) for items in self._waiting.values())
 
     def _sets_out(self) -> bool:
-        if not self._gathers or not self._under_way or self._is_ending:
+        if not self._under_way or self._is_ending:
             return bool(self._waiting)
         return self._count() >= self._most
 
@@ -87,7 +88,8 @@ class Groups(Generic[Item]):
                 taken.append(items.popleft())
                 if items:
                     self._waiting[whose] = items
-            self._under_way += len(taken)
+            if self._gathers:
+                self._under_way += len(taken)
             return taken
 
 

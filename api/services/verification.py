@@ -149,11 +149,13 @@ class VerificationService:
             self._logging.put((case, answer), case.asking.bank)
 
     def _log_all(self, cases: Sequence[tuple["_Case", Answer | Exception]]) -> None:
-        with self._metrics.stage(Stage.LOG):
-            faults = each_or_error(self._log_each, cases)
-        for (case, outcome), fault in zip(cases, faults, strict=True):
-            settle(case.answer, fault or outcome)
-        self._preparing.over(len(cases))
+        try:
+            with self._metrics.stage(Stage.LOG):
+                faults = each_or_error(self._log_each, cases)
+            for (case, outcome), fault in zip(cases, faults, strict=True):
+                settle(case.answer, fault or outcome)
+        finally:
+            self._preparing.over(len(cases))
 
     def _log_each(self, cases: Sequence[tuple["_Case", Answer | Exception]]) -> Sequence[Exception | None]:
         return self._log.write_all([entry_of(case.asking, outcome) for case, outcome in cases])

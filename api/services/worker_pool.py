@@ -105,8 +105,9 @@ class WorkerPool:
             worker.end()
 
     def _new(self) -> "_Worker":
+        worker = _Worker(self._begin, self._given, self._nice)
         self._count += 1
-        return _Worker(self._begin, self._given, self._nice)
+        return worker
 
     def _take(self) -> "_Worker":
         with self._changed:
