@@ -4,7 +4,7 @@ The pickling that Python gives to frozen dataclasses with slots looks their fiel
 """
 
 import io
-import pickle
+import pickle  # nosec B403 # for pipes between our own processes
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -23,7 +23,7 @@ def dumps(value: object) -> bytes:
 
 def loads(data: bytes) -> Any:  # noqa: ANN401 - whatever was written
     """Return what ``dumps`` wrote in a process of ours; of anybody else's bytes it would do whatever they say."""
-    return pickle.loads(data)  # noqa: S301 - our own
+    return pickle.loads(data)  # nosec B301 # noqa: S301 - our own
 
 
 class _Pickler(pickle.Pickler):
