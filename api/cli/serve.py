@@ -26,6 +26,9 @@ _BACKLOG = 512
 _SWITCH_INTERVAL_S = 0.0001
 """Seconds a thread computes before it lets another one go on: a verification has some twenty short steps, and would
 wait before each of them for whoever computes for long."""
+_KEEP_ALIVE_S = 75
+"""Longer than clients and proxies keep idle connections: whoever closes one first must not be the side that cannot
+know whether a request is on its way."""
 _log = logging.getLogger(__name__)
 
 
@@ -110,6 +113,7 @@ def serve(
                         lifespan="on",
                         loop="auto",
                         http="auto",
+                        timeout_keep_alive=_KEEP_ALIVE_S,
                     )
                 )
                 if stop_with_parent:

@@ -266,7 +266,8 @@ class JobService:
         for row in rows:
             is_mine = row.owner == turns.me
             if row.id not in self._receiving if is_mine else row.owner is None or not turns.lives(row.owner):
-                self._fail(row.id, _INTERRUPTED)
+                # it may have been queued since it was looked at, and then it is acknowledged
+                self._fail(row.id, _INTERRUPTED, state="receiving")
 
     def _next(self) -> Any:  # noqa: ANN401 - a row of the job table
         # here and not with the job, whose end must not hang on the key ledger
@@ -321,14 +322,16 @@ class JobService:
         flush()
         return True
 
-    def _fail(self, job_id: str, error: CredenceError) -> None:
+    def _fail(self, job_id: str, error: CredenceError, *, state: str | None = None) -> None:
+        """Note why a job failed; where a ``state`` is given, only if it is in it."""
+        wanted = table.job.c.id == job_id
+        if state is not None:
+            wanted &= table.job.c.state == state
+        failed = update(table.job).where(wanted)
         with self._store.begin() as connection:
-            connection.execute(
-                update(table.job)
-                .where(table.job.c.id == job_id)
-                .values(state="failed", reason=error.reason.value, message=error.message)
-            )
-            self._forget(connection, job_id)
+            noted = connection.execute(failed.values(state="failed", reason=error.reason.value, message=error.message))
+            if noted.rowcount:
+                self._forget(connection, job_id)
 
     def _forget(self, connection: Any, job_id: str) -> None:  # noqa: ANN401 - a SQLAlchemy connection
         """Delete the spooled upload; the key it was sealed under goes before the next job is looked for."""

@@ -8,12 +8,13 @@ import httpx
 import pytest
 from inside_kit import inside_place
 from served_kit import SEED, one_form, write_rows
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from api.catalogue.synthetic import credit_code
 from api.client.credential import Credential, new_key_file
 from api.client.session import Session
 from api.credential_of import credential_named
+from api.ingestion.reader import Format
 from api.services import kept_answer
 from api.services.idempotency import RETENTION_S, Attempt, UnderWay
 from api.services.idempotency import Call as Named
@@ -544,3 +545,25 @@ def test_an_answer_that_may_not_leave_yet_fails_no_other_call_and_leaves_none_cl
     again = calls.claim_all([kept, other, other], clock.now())
     assert [type(one) for one in again] == [KeptAnswer, Attempt, UnderWay]
     calls.release(again[1])
+
+
+def test_n1_an_upload_that_is_acknowledged_while_it_is_looked_at_is_not_failed(place, monkeypatch):
+    """The worker looks for uploads that broke off, and finds one that is queued before it is judged."""
+    jobs, looked_at = place.served.instance.jobs, []
+
+    class Receiving(set):
+        def __contains__(self, job):
+            looked_at.append(job)
+            with place.served.instance.store.begin() as connection:
+                connection.execute(update(table.job).where(table.job.c.id == job).values(state="queued", owner=None))
+            return False
+
+    member = next(one.id for one in place.home.members() if one.slug == "tax-bureau")
+    with monkeypatch.context() as racing:
+        racing.setattr(jobs, "_receiving", Receiving())
+        job, _ = jobs._open(member, "tax_payment", Format.CSV)
+        jobs._fail_interrupted()
+    assert looked_at[0] == job
+    with place.served.instance.store.connect() as connection:
+        reason = connection.execute(select(table.job.c.reason).where(table.job.c.id == job)).scalar_one()
+    assert reason != Reason.UPLOAD_INTERRUPTED
