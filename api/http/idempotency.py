@@ -2,7 +2,7 @@
 
 Routes read their body through ``api.http.body`` and need no more: the key is claimed there, and ``KeepAnswers`` stores
 what the route answers before it leaves. A route whose effect is in the store may store its answer in the same
-transaction (``keeper``).
+transaction (``keep_answer``).
 """
 
 import asyncio

@@ -15,6 +15,8 @@ from ledger_node.domain.header import Header
 from ledger_node.domain.period import Period
 
 HELD: Final = table.attestation.c
+IN_BATCH: Final = (table.batch.c.member == HELD.member) & (table.batch.c.number == HELD.batch)
+"""What ties a batch to its attestations."""
 JOINED: Final = select(
     table.attestation,
     table.batch.c.number,
@@ -28,7 +30,7 @@ JOINED: Final = select(
     table.batch.c.key,
     table.batch.c.transaction,
     table.batch.c.block,
-).join(table.batch, (table.batch.c.member == HELD.member) & (table.batch.c.number == HELD.batch))
+).join(table.batch, IN_BATCH)
 """An attestation with its batch."""
 
 

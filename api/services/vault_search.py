@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select
 
-from api.services.held import HELD, JOINED, anchor_of, header_of, path_of, signed_batch_of
+from api.services.held import HELD, IN_BATCH, JOINED, anchor_of, header_of, path_of, signed_batch_of
 from api.services.member_key import Department
 from api.services.source import Source, Wanted
 from api.services.subject import Subject
@@ -32,7 +32,7 @@ def _newest(*partition: ColumnElement[Any], **also: ColumnElement[Any]) -> Selec
     place = func.row_number().over(partition_by=partition, order_by=(HELD.period_last.desc(), HELD.as_of.desc()))
     ranked = (
         select(HELD.digest, place.label("place"))
-        .join(table.batch, (table.batch.c.member == HELD.member) & (table.batch.c.number == HELD.batch))
+        .join(table.batch, IN_BATCH)
         .where(
             HELD.live == 1,
             table.batch.c.start.is_not(None),
