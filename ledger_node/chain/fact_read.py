@@ -9,7 +9,7 @@ from ledger_node.chain.rpc import ContractRevertError, Rpc
 from ledger_node.domain.consent import ConsentRecord, ConsentState
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import VerificationError
-from ledger_node.domain.fact import IssuerPeriod, KeyRecord, LedgerFacts
+from ledger_node.domain.fact import IssuerPeriod, KeyRecord, LedgerFacts, MemberStanding
 from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import WORD_BITS, Plane
@@ -49,6 +49,8 @@ class FactReads:
             self._plan("SchemaRegistry", "issuerPeriod", *issuer)
         for member, numbers in words.items():
             self._plan("AnchorRegistry", "statusWords", member, numbers)
+        for member in sorted(query.standings):
+            self._plan("MemberRegistry", "member", member)
         if query.consent is not None:
             self._plan("ConsentRegistry", "consent", query.consent)
         if query.subject is not None:
@@ -68,6 +70,7 @@ class FactReads:
             for number, revoked_bits, superseded_bits in zip(numbers, revoked, superseded, strict=True):
                 status[member, Plane.REVOKED, number] = revoked_bits
                 status[member, Plane.SUPERSEDED, number] = superseded_bits
+        standings = {member: MemberStanding(*next(answers)[0][:2]) for member in sorted(query.standings)}
         consent = None if query.consent is None else consent_of(next(answers)[0])
         controllers = None
         if query.subject is not None:
@@ -83,6 +86,7 @@ class FactReads:
             keys=validity,
             issuers=periods,
             status=status,
+            standings=standings,
             consent=consent,
             controllers=controllers,
         )
