@@ -76,10 +76,10 @@ class Span(Thresholds):
 
 @dataclass(frozen=True, slots=True)
 class Months(Thresholds):
-    """First days of ``count`` months, from the month of the day ``first`` on, which is its first day."""
+    """First days of so many ``months``, from the month of the day ``first`` on, which is its first day."""
 
     first: int
-    count: int
+    months: int
 
     @classmethod
     def between(cls, first: int, last: int) -> "Months":
@@ -89,7 +89,7 @@ class Months(Thresholds):
     @property
     @override
     def size(self) -> int:
-        return self.count
+        return self.months
 
     @override
     def at(self, index: int) -> int:
@@ -97,10 +97,10 @@ class Months(Thresholds):
 
     @override
     def at_most(self, value: int) -> int:
-        if not self.count or value < self.first:
+        if not self.months or value < self.first:
             return 0
         # beyond the last month a day may lie beyond all dates
-        return self.count if value >= self.at(self.count - 1) else _month_of(value) - _month_of(self.first) + 1
+        return self.months if value >= self.at(self.months - 1) else _month_of(value) - _month_of(self.first) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,8 @@ class Digits(Thresholds):
     @override
     def at(self, index: int) -> int:
         power, place = divmod(self._rank(self.low - 1) + index, 9 * self.least)
-        return (self.least + place) * 10**power
+        scale: int = 10**power
+        return (self.least + place) * scale
 
     @override
     def at_most(self, value: int) -> int:
@@ -130,7 +131,8 @@ class Digits(Thresholds):
         if value < self.least:
             return 0
         power = len(str(value)) - len(str(self.least))
-        return power * 9 * self.least + value // 10**power - self.least + 1
+        scale: int = 10**power
+        return power * 9 * self.least + value // scale - self.least + 1
 
 
 @dataclass(frozen=True, slots=True)
