@@ -79,4 +79,6 @@ def test_e4_a_bundle_of_many_ladders_is_refused_within_a_bound_of_memory():
     finally:
         tracemalloc.stop()
     assert found(report) == {"check": "form", "reason": "not_canonical"}
+    # all of it was read before that
+    assert "nothing needs" in report.failed.words
     assert peak < LIMIT
