@@ -53,6 +53,7 @@ from valid_evidence import (
     revealing,
     sets,
     statement,
+    unconsented,
 )
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -531,6 +532,8 @@ def answers() -> Iterator[Case]:
     yield altered("x_reason_for_a_yes", name, "answer_differs", put(f"{first}/reason", "erased"))
     absent = BARE.but(questions=(SALES_THEN,), raw={**RAW, "firm_facts": RAW["firm_facts"] | {"sales": None}})
     yield altered("x_other_reason", name, "answer_differs", put(f"{first}/reason", "erased"), absent)
+    untold = unconsented("no_attestation")
+    yield fails("x_other_reason_for_what_was_not_consented", untold, name, "answer_differs")
     yield altered("x_no_reason", name, "answer_differs", put(f"{first}/reason", None), absent)
     missing = "receipt_missing"
     words = put(f"{first}/message", "by the way")

@@ -113,6 +113,13 @@ def revealing(during: str) -> dict:
     return {"questions": ["firm_facts.kind equals 10102 during 2025", f"firm_facts.kind reveal {during}".strip()]}
 
 
+def unconsented(reason: str) -> World:
+    """Two claims of which the consent lists the first, and what the host says of the second."""
+    terms = {"questions": ["firm_facts.paid >= 2000 CNY during 2025"]}
+    said = {"reason": reason, "message": "the subject did not consent to this question"}
+    return ONE.but(questions=(PAID, SALES), told={1: said}, terms=terms)
+
+
 def named(name: str) -> dict:
     return {**NAMES, TAX: name}
 
@@ -133,6 +140,7 @@ def evidence() -> list[Case]:
         holds("absent_without_receipt", no_sales, "?"),
         holds("host_cannot_tell", ONE.but(questions=(PAID, SALES), told={1: HOST_SAYS}), "y?"),
         holds("host_cannot_tell_a_combination", ONE.but(questions=(PAID, BOTH), told={1: HOST_SAYS}), "y?"),
+        holds("host_cannot_tell_what_was_not_consented", unconsented("question_not_consented"), "y?"),
         holds("data_young_enough", ONE.but(receipt={"max_age_days": 11})),
         holds("qbft_3_seals", QBFT),
         holds("qbft_3_other_seals", QBFT.but(sealers=(0, 2, 3))),
