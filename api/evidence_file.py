@@ -13,17 +13,20 @@ _MAX_BYTES: Final = 4 * 1024 * 1024
 
 
 def read_file(path: Path) -> bytes:
-    """Return the bytes of a file that somebody named.
+    """Return the bytes of a file that somebody named, be it a pipe or a device; never more than the largest of ours.
 
     Raises:
         InvalidInputError: ``not_found`` or ``too_large``.
     """
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise InvalidInputError(Reason.TOO_LARGE, f"{path} is larger than {_MAX_BYTES} bytes; it is no such file")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            # a pipe or a device has no size, so what is read is bounded and not what is said
+            content = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise InvalidInputError(Reason.NOT_FOUND, f"{path} cannot be read: {error.strerror}") from error
+    if len(content) > _MAX_BYTES:
+        raise InvalidInputError(Reason.TOO_LARGE, f"{path} is larger than {_MAX_BYTES} bytes; it is no such file")
+    return content
 
 
 def read_trust_file(path: Path) -> Trust:

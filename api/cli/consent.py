@@ -14,8 +14,10 @@ from api.client.client import Client
 from api.client.consent import accept as accept_terms
 from api.client.consent import purpose_of, signing_domain
 from api.client.draft import change_draft, grant_draft, refusal_draft, withdrawal_draft
+from api.evidence_file import read_file
 from api.home import Home, write_private
 from ledger_node import clock
+from ledger_node.domain.canonical import decode
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import Change, ConsentRequest
 from ledger_node.domain.consent_text import Language, language_named
@@ -251,7 +253,7 @@ def withdraw(
         raw_id = from_hex(consent_id, "consent")
         path = folder.path / "consents" / f"{raw_id.hex()}.json"
         if path.is_file() and not key and export is None:
-            withdrawn = client.post(f"/v1/consents/{consent_id}/withdrawal", json.loads(path.read_text("utf-8")))
+            withdrawn = client.post(f"/v1/consents/{consent_id}/withdrawal", decode(read_file(path)))
         else:
             draft = withdrawal_draft(signing_domain(client.get("/v1/ledger")), raw_id)
             withdrawn = sign_and_send(folder, client, draft, key or [name], export)

@@ -1,6 +1,8 @@
 """``credence evidence``: keep the evidence of an answer, check it without a network, and print it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,14 +24,16 @@ from api.cli.console import (
 from api.evidence_file import read_file, read_trust_file, write_file
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import ChainError, CredenceError, VerificationError
-from ledger_node.domain.evidence.bundle import bundle_digest
+from ledger_node.domain.evidence.basis import basis_of
+from ledger_node.domain.evidence.bundle import Bundle, bundle_digest
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.evidence.key_statement import KeyStatement
 from ledger_node.domain.evidence.report import Report, Result
 from ledger_node.domain.evidence.trust import Trust
 from ledger_node.domain.proof import Outcome
+from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
-from ledger_node.domain.value import parse_date
+from ledger_node.domain.value import format_date, parse_date
 
 if TYPE_CHECKING:
     # reads a node, which checking evidence does not
@@ -45,6 +49,12 @@ KeysOption = Annotated[
     list[Path] | None,
     typer.Option("--keys", help="A later statement of keys (credence evidence keys); may be given again."),
 ]
+
+
+class EvidenceExit(IntEnum):
+    """The exit code that commands about evidence have beside those of every command."""
+
+    DOES_NOT_CHECK = 4
 
 
 @evidence.callback()
@@ -86,13 +96,14 @@ def verify(
 ) -> None:
     """Check evidence against a trust file, step by step. Needs no network.
 
-    Exit code: 0 all hold, 1 one does not hold, 2 it does not check (or usage), 3 cannot tell.
+    Exit code: 0 all hold, 1 one does not hold, 2 usage, 3 cannot tell (1 wins over 3), 4 it does not check, or a file
+    is none that evidence can be checked with.
     """
     since: Since | None = None
     with refusals():
-        data, believed = read_file(file), read_trust_file(trust)
-        later = [KeyStatement.decode(read_file(path)) for path in keys or ()]
         day = None if at is None else parse_date(at, "at")
+    with _refused_files():
+        data, believed, later = read_file(file), read_trust_file(trust), _statements(keys)
         report = examine(data, believed, later=later, at=day)
     untold = None
     if now is not None and report.failed is None:
@@ -105,6 +116,21 @@ def verify(
     if as_json:
         emit(_to_json(report, believed, since, untold))
     raise typer.Exit(_exit_code(report, untold))
+
+
+@contextmanager
+def _refused_files() -> Iterator[None]:
+    """Turn refusals of files into words on stderr: code 4 for what a file holds, 2 for one that is not there."""
+    try:
+        yield
+    except CredenceError as error:
+        talk.print(f"refused {error.reason}: {error.message}", markup=False, soft_wrap=True)
+        missing = error.reason is Reason.NOT_FOUND
+        raise typer.Exit(ExitCode.USAGE if missing else EvidenceExit.DOES_NOT_CHECK) from error
+
+
+def _statements(paths: Sequence[Path] | None) -> list[KeyStatement]:
+    return [KeyStatement.decode(read_file(path)) for path in paths or ()]
 
 
 def _since(report: Report, trust: Trust, url: str) -> "Since":
@@ -123,10 +149,8 @@ def _print(report: Report, trust: Trust, since: "Since | None", untold: Credence
         why = "" if check.reason is None else f" [{check.reason}]"
         talk.print(f"{check.name.number:3} [{colour}]{check.result:12}[/{colour}]", end="")
         _say(f"{check.name:9} {check.words}{why}")
-    for verdict in report.verdicts:
-        assert report.bundle is not None  # noqa: S101 - verdicts come of it
-        why = "" if verdict.reason is None else f"  {verdict.reason}: {verdict.message}"
-        _say(f"{verdict.outcome:14} {verdict.claim.text(report.bundle.schemas)}{why}")
+    if report.bundle is not None and report.failed is None:
+        _print_verdicts(report, report.bundle)
     if since is not None:
         found = "since then:" if since.changes else "nothing of it has changed since then"
         _say(f"{found} (block {since.block.header.number})")
@@ -134,6 +158,21 @@ def _print(report: Report, trust: Trust, since: "Since | None", untold: Credence
             _say(f"  {change.kind}: {change.words}")
     if untold is not None:
         _say(f"what has changed since cannot be told: {untold}")
+
+
+def _print_verdicts(report: Report, bundle: Bundle) -> None:
+    receipt = bundle.receipt
+    signed = (
+        "none: nobody signed which claims were asked"
+        if receipt is None
+        else f"by {bundle.names[receipt.member]}, use {to_hex(receipt.use)}"
+    )
+    _say(f"receipt     {signed}")
+    for verdict, shown in zip(report.verdicts, bundle.presentation.claims, strict=True):
+        why = "" if verdict.reason is None else f"  {verdict.reason}: {verdict.message}"
+        _say(f"{verdict.outcome:14} {verdict.claim.text(bundle.schemas)}{why}")
+        for one in basis_of(shown, bundle):
+            _say(f"{'':14} by {one.name}: {one.schema} of {one.period}, as of {format_date(one.as_of)}")
 
 
 def _say(line: str) -> None:
@@ -149,15 +188,13 @@ def _to_json(report: Report, trust: Trust, since: "Since | None", untold: Creden
     return report.to_json() | {"trust_fingerprint": trust.fingerprint, "since": told}
 
 
-def _exit_code(report: Report, untold: CredenceError | None) -> ExitCode:
+def _exit_code(report: Report, untold: CredenceError | None) -> IntEnum:
     outcomes: Sequence[Outcome] = [verdict.outcome for verdict in report.verdicts]
     if report.failed is not None:
-        return ExitCode.USAGE
-    if untold is not None:
-        return ExitCode.CANNOT_TELL
+        return EvidenceExit.DOES_NOT_CHECK
     if Outcome.DOES_NOT_HOLD in outcomes:
         return ExitCode.DOES_NOT_HOLD
-    return ExitCode.CANNOT_TELL if Outcome.CANNOT_TELL in outcomes else ExitCode.HOLDS
+    return ExitCode.CANNOT_TELL if untold is not None or Outcome.CANNOT_TELL in outcomes else ExitCode.HOLDS
 
 
 @evidence.command()
@@ -167,10 +204,15 @@ def keys(
     trust: TrustOption,
     rpc_url: Annotated[str, typer.Option(help="A node of the network.")],
 ) -> None:
-    """Write what the chain says today of the keys behind evidence: a small file to check it against later, offline."""
-    with refusals():
+    """Write what the chain says today of the keys behind evidence: a small file to check it against later, offline.
+
+    Exit code: 0 written, 2 usage or the node does not answer, 4 the evidence does not check.
+    """
+    with _refused_files():
         believed = read_trust_file(trust)
-        since = _since(examine(read_file(file), believed).require(), believed, rpc_url)
+        report = examine(read_file(file), believed).require()
+    with refusals():
+        since = _since(report, believed, rpc_url)
         write_file(out, since.keys.encode().decode("utf-8"))
     talk.print(f"wrote {out}: {len(since.keys.keys)} keys as of block {since.block.header.number}", markup=False)
 
@@ -182,12 +224,15 @@ def render(
     trust: TrustOption,
     keys: KeysOption = None,
 ) -> None:
-    """Write evidence as one readable page, in Chinese and English, if it checks."""
+    """Write evidence as one readable page, in Chinese and English, if it checks.
+
+    Exit code: 0 written, 2 usage, 4 the evidence does not check.
+    """
     from api.page.evidence import evidence_page
 
-    with refusals():
+    with _refused_files():
         believed = read_trust_file(trust)
-        later = [KeyStatement.decode(read_file(path)) for path in keys or ()]
-        page = evidence_page(examine(read_file(file), believed, later=later), believed)
+        page = evidence_page(examine(read_file(file), believed, later=_statements(keys)), believed)
+    with refusals():
         write_file(out, page, secret=True)
     talk.print(f"wrote {out}", markup=False)

@@ -21,6 +21,7 @@ from api.cli.console import (
 from api.client.client import Client
 from api.evidence_file import read_file, read_trust_file, write_file
 from api.home import Home
+from ledger_node.chain.port import Role
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.reason import Reason
@@ -121,6 +122,7 @@ def verify(
             emit({"checks": False, "reason": error.reason.value, "message": error.message})
         raise typer.Exit(ReceiptExit.DOES_NOT_CHECK) from error
     talk.print(f"checks: {_line(one)}, block {one.recorded.block_number}", markup=False, soft_wrap=True)
+    talk.print(printable(f"signed by {_keeper(home_of(home), one)}"), markup=False, soft_wrap=True)
     if trusted.domain is None:
         network = f"chain {one.domain.chain_id}, ConsentRegistry {to_hex(one.domain.contract)}"
         talk.print(f"by the key you named, about {network}", soft_wrap=True)
@@ -145,7 +147,18 @@ def _trusted(folder: Home, keys: list[str], member: str | None, trust: Path | No
         return TrustedKeeper(frozenset(parse_address(key, "key") for key in keys), keeper, domain)
     book = folder.require().address_book()
     own = SigningDomain(book.chain_id, book.contracts["ConsentRegistry"])
+    if keeper is None:
+        # each key is one member's: a folder knows whose, and no other member may be named beside it
+        relayers = [each.id for each in folder.members() if Role.RELAYER in each.roles]
+        keeper = relayers[0] if len(relayers) == 1 else None
     return TrustedKeeper(folder.relayer_keys(), keeper, domain or own)
+
+
+def _keeper(folder: Home, one: Receipt) -> str:
+    """Return the keeper's id, and its name where the folder knows it."""
+    known = folder.members() if (folder.path / "members.json").is_file() else []
+    names = [member.name for member in known if member.id == one.keeper]
+    return " ".join([*names, to_hex(one.keeper)])
 
 
 def _line(one: Receipt) -> str:

@@ -11,6 +11,7 @@ from api.cli.console import AsOption, HomeOption, JsonOption, UrlOption, client_
 from api.client.client import Client
 from api.client.collected import CollectedSignature
 from api.client.draft import Draft, read_draft
+from api.evidence_file import read_file
 from api.home import Home, write_private
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.error import InvalidInputError
@@ -122,7 +123,7 @@ def _read(path: Path) -> Draft:
 
 
 def _json(path: Path) -> JSON:
-    return decode(path.read_bytes())
+    return decode(read_file(path))
 
 
 def _write(path: Path, text: str) -> None:

@@ -13,6 +13,7 @@ from api.cli.signing import ExportOption, KeyOption, make_key, sign_and_send
 from api.client.client import Client
 from api.client.consent import signing_domain
 from api.client.draft import cancellation_draft, describe, rotation_draft
+from api.evidence_file import read_file
 from api.home import Home
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.error import InvalidInputError
@@ -222,7 +223,7 @@ def _controller(folder: Home, raw: str) -> ControllerKey:
         return parse_address(raw, "controller")
     path = Path(raw)
     if path.is_file():
-        return Passkey.from_json(decode(path.read_bytes()))
+        return Passkey.from_json(decode(read_file(path)))
     if not folder.has_key(raw):
         raise InvalidInputError(
             Reason.CONFIGURATION,

@@ -32,7 +32,8 @@ def check_rows(
         InvalidInputError: a row is malformed.
         ChainError: the node does not answer.
     """
-    if not any(member.id == keeper and Role.RELAYER in member.roles for member in ledger.members()):
+    keepers = {member.id for member in ledger.members() if member.active and Role.RELAYER in member.roles}
+    if keeper not in keepers:
         raise VerificationError(Reason.ISSUER_MISMATCH, "the access log is kept by no operator of this consortium")
     read = [_read(item) for item in rows]
     anchors = [row.place.anchor for row, _ in read if row.place is not None]

@@ -29,6 +29,8 @@ from ledger_node.domain.status import Plane, is_set
 from ledger_node.domain.value import format_date
 
 _DAY = 86_400
+_MAX_ANSWER_BYTES = 8 * 1024 * 1024
+"""More than the proofs of any bundle take; the node is somebody else's."""
 _SUSPENDED, _LEFT = 2, 3
 """States of the MemberRegistry; 1 is active."""
 
@@ -81,7 +83,7 @@ def read_since(bundle: Bundle, trust: Trust, url: str) -> Since:
         VerificationError: what it answers does not check under the trust file.
     """
     book = AddressBook(trust.chain_id, trust.genesis, {name: code.address for name, code in trust.contracts.items()})
-    ledger = Web3Ledger(book, Rpc(url))
+    ledger = Web3Ledger(book, Rpc(url, max_answer_bytes=_MAX_ANSWER_BYTES))
     ledger.require_same_chain()
     head = ledger.head()
     if head.number < bundle.block.header.number:

@@ -213,6 +213,8 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.USE_NOT_RECORDED: "No use of the consent was recorded before the answer; reject it.",
         Reason.RECEIPT_MISSING: "The evidence lacks the signed word that it needs; reject it.",
         Reason.RECEIPT_DIFFERS: "The signed word is of another answer or key; reject the evidence.",
+        Reason.KEEPER_NOT_ALLOWED: "Only a member that records consents may sign answers; reject the evidence.",
+        Reason.STATEMENT_EARLIER: "Take a statement of keys of the block of the evidence or of a later one.",
         Reason.GIVEN_LATER: "The answer was given after the day that you ask about; ask about a later day.",
         # webhooks, for who receives them
         Reason.WEBHOOK_SIGNATURE_WRONG: "The message was not signed with your secret; drop it.",

@@ -86,7 +86,9 @@ def _facts(bundle: Bundle, consent: ShownConsent, report: Report) -> Iterator[st
     span = f"{_time(terms.not_before, _BEIJING)} — {_time(terms.expires_at, _BEIJING)}"
     signed = f"{len(consent.signatures)}/{len(consent.controllers.keys)}"
     yield _fact("授权", "Consent", f"{span}（北京时间 Beijing）· {signed} 签名 signed", to_hex(consent.id))
-    if receipt is not None:
+    if receipt is None:
+        yield _fact("答复方", "Answered by", "无回执 no receipt: nobody signed which claims were asked")
+    else:
         use = to_hex(receipt.use)
         yield _fact("答复方", "Answered by", f"{bundle.names[receipt.member]} · 使用编号 number of the use", use)
     if final is not None:

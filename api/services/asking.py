@@ -173,6 +173,7 @@ def query_of(sources: Sequence[Source], held: HeldConsent) -> FactQuery:
         keys=frozenset((source.anchor.member, source.anchor.key) for source in sources),
         issuers=frozenset((source.header.schema_id, source.header.issuer) for source in sources),
         positions=frozenset((source.anchor.member, source.position) for source in sources),
+        grantee=held.shown.terms.grantee,
         consent=held.shown.id,
         subject=(held.shown.terms.subject, held.entry),
     )

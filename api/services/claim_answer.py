@@ -7,6 +7,7 @@ from typing import Final
 from api.catalogue.datatype import schemas
 from api.services.source import Source, Wanted
 from ledger_node.domain.claim import Claim
+from ledger_node.domain.disclosure import may_disclose
 from ledger_node.domain.error import CredenceError, VerificationError
 from ledger_node.domain.fact import LedgerFacts
 from ledger_node.domain.opening import FieldProof
@@ -20,7 +21,7 @@ from ledger_node.domain.presentation import (
     ShownSubject,
 )
 from ledger_node.domain.proof import Outcome, check_proof
-from ledger_node.domain.question import Op, Question
+from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.statement import Reveal, lower
 from ledger_node.domain.verification import (
@@ -155,8 +156,7 @@ def _tell(
         require_department(consent, header.issuer)
         require_data_period(consent, header.period)
         require_current(source.shown, question, facts, policy)
-        reveal = Question(question.schema, question.field, Op.REVEAL, None, question.period).text(field)
-        proof = source.prover.prove(field, statement, may_disclose=reveal in consent.terms.questions)
+        proof = source.prover.prove(field, statement, may_disclose=may_disclose(consent.terms, question, field))
         if isinstance(proof, Reason):
             message = "answering no would show the value, and the consent does not allow that"
             return _Told(Outcome.CANNOT_TELL, proof, message)

@@ -90,7 +90,7 @@ class ConsentService:
         consent_id = terms.digest(self._ledger.consent_domain)
         with self._history.turn(terms.subject) as present:
             # first of all, so that whoever cannot sign costs the ledger no reads
-            present.controllers.require_signatures(consent_id, signatures)
+            signatures = present.controllers.in_one_form(consent_id, signatures)
             text = self._require_sense(terms, now)
             self._require_request(request, terms)
             known = self.find(consent_id)
@@ -150,17 +150,18 @@ class ConsentService:
                 signatures do not count.
             ChainError: ``consent_withdrawn`` for one that was withdrawn before, or no answer.
         """
+        digest = withdrawal_digest(consent_id, self._ledger.consent_domain)
 
         def check(controllers: Controllers, hashed: bytes) -> None:
             if secret is None:
-                controllers.require_signatures(withdrawal_digest(consent_id, self._ledger.consent_domain), signatures)
+                controllers.require_signatures(digest, signatures)
             elif revocation_hash(secret) != hashed:
                 raise VerificationError(Reason.CONSENT_WRONG_SECRET, "this secret does not withdraw this consent")
 
         # not those of the time of the grant: whoever could grant it now can withdraw it now, and nobody else
         with self._authority(consent_id, asker, check) as (held, controllers):
             if secret is None:
-                keep_word(self._store, self._ledger, consent_id, Act.WITHDRAWN, Word(controllers, signatures))
+                keep_word(self._store, self._ledger, consent_id, Act.WITHDRAWN, _word(controllers, digest, signatures))
             if not held.on_ledger:
                 # or the next start would grant what was withdrawn
                 self._record(consent_id, held.shown.terms, held.request)
@@ -193,7 +194,12 @@ class ConsentService:
         # a key that was rotated out, perhaps because it was stolen, neither pauses nor resumes
         with self._authority(consent_id, asker, check) as (_, controllers):
             keep_word(
-                self._store, self._ledger, consent_id, _ACTS[change], Word(controllers, signatures), number=number
+                self._store,
+                self._ledger,
+                consent_id,
+                _ACTS[change],
+                _word(controllers, digest, signatures),
+                number=number,
             )
             self._ledger.change_consent(consent_id, change, number)
 
@@ -353,6 +359,11 @@ def _claims(questions: Sequence[str]) -> list[Claim]:
             )
         claims.append(claim)
     return claims
+
+
+def _word(controllers: Controllers, digest: bytes, signatures: tuple[Signature, ...]) -> Word:
+    """Return what was signed as receipts show it: as many signatures as must be, in their order."""
+    return Word(controllers, controllers.in_one_form(digest, signatures))
 
 
 def _held(row: Any) -> HeldConsent:  # noqa: ANN401 - a row of the consent table

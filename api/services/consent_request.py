@@ -99,7 +99,8 @@ class ConsentRequestService:
                     raise _unknown()
                 if erased:
                     raise VerificationError(Reason.ERASED, "the registrar has erased this subject")
-            keep_word(self._store, self._ledger, request, Act.REFUSED, Word(controllers, signatures))
+            word = Word(controllers, controllers.in_one_form(digest, signatures))
+            keep_word(self._store, self._ledger, request, Act.REFUSED, word)
             self._ledger.refuse_consent(request)
 
     def complete_pending(self) -> None:

@@ -23,7 +23,8 @@ class FactPlan:
         Raises:
             ChainError: the ledger does not answer.
         """
-        query = replace(query, keys=query.keys | {self._answerer})
+        member, _ = self._answerer
+        query = replace(query, keys=query.keys | {self._answerer}, standings=query.standings | {member})
         names = self._named(members_of(query))
         return WantedFacts(query, slots_of(query, names), names)
 

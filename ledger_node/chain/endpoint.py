@@ -30,7 +30,7 @@ Call: TypeAlias = tuple[str, list[Any]]
 
 _OK: Final = 200
 _CHUNK: Final = 1 << 16
-_MAX_ANSWER_BYTES: Final = 1 << 28
+MAX_ANSWER_BYTES: Final = 1 << 26
 _MAX_CONNECTIONS: Final = 64
 _TRIES: Final = 2
 _CONNECT_S: Final = 5.0
@@ -63,10 +63,10 @@ class Endpoint(JSONBaseProvider):
     that trickles, or one with another id, for an answer.
 
     An answer counts only if it is complete: HTTP 200, JSON, and for every request exactly one member that carries
-    its id and either a result or an error.
+    its id and either a result or an error. It is at most ``max_answer_bytes`` long; no more than that is ever held.
     """
 
-    def __init__(self, url: str, *, timeout_s: float) -> None:
+    def __init__(self, url: str, *, timeout_s: float, max_answer_bytes: int = MAX_ANSWER_BYTES) -> None:
         """Take the address of a node, which may hold a user and password for basic authentication.
 
         Raises:
@@ -83,6 +83,7 @@ class Endpoint(JSONBaseProvider):
         """The address as logs and health may show it: a path or a user may hold a secret."""
         self._path = parts.request_uri
         self._timeout_s = timeout_s
+        self._max_answer_bytes = max_answer_bytes
         self._headers = {"content-type": "application/json"}
         if parts.auth:
             self._headers |= make_headers(basic_auth=parts.auth)
@@ -145,7 +146,7 @@ class Endpoint(JSONBaseProvider):
             timeout=Timeout(connect=min(_CONNECT_S, self._timeout_s), total=self._timeout_s),
         )
         try:
-            content = _read(response, deadline)
+            content = _read(response, deadline, self._max_answer_bytes)
         except BaseException:
             response.close()
             raise
@@ -166,18 +167,17 @@ def _noticed(kind: Any, connected: Callable[[], None]) -> Any:
     return Noticed
 
 
-def _read(response: BaseHTTPResponse, deadline: float) -> bytes:
+def _read(response: BaseHTTPResponse, deadline: float, most: int) -> bytes:
     # a time-out of the socket starts anew with every byte, so one that trickles is stopped here
-    parts: list[bytes] = []
-    size = 0
-    while part := response.read1(_CHUNK):
-        parts.append(part)
-        size += len(part)
-        if size > _MAX_ANSWER_BYTES:
+    content = bytearray()
+    # nothing is unpacked: a few packed bytes may stand for more memory than there is
+    while part := response.read1(_CHUNK, decode_content=False):
+        content += part
+        if len(content) > most:
             raise EndpointError(Fault.MALFORMED, delivered=True)
         if time.monotonic() > deadline:
             raise EndpointError(Fault.SLOW, delivered=True)
-    return b"".join(parts)
+    return bytes(content)
 
 
 def _answers(content: bytes, ids: Sequence[int]) -> list[RPCResponse]:

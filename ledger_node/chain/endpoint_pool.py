@@ -17,7 +17,7 @@ from typing import Final
 from web3.types import RPCResponse
 
 from ledger_node.chain.address_book import AddressBook
-from ledger_node.chain.endpoint import Call, Endpoint, EndpointError, Fault
+from ledger_node.chain.endpoint import MAX_ANSWER_BYTES, Call, Endpoint, EndpointError, Fault
 from ledger_node.chain.identity import identity_calls, is_chain_of, wrong_chain
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.reason import Reason
@@ -58,13 +58,21 @@ class _Member:
 class EndpointPool:
     """Asks one endpoint after the other until an answer counts. Any number of threads may use it."""
 
-    def __init__(self, urls: Sequence[str], *, book: AddressBook | None = None, timeout_s: float | None = None) -> None:
+    def __init__(
+        self,
+        urls: Sequence[str],
+        *,
+        book: AddressBook | None = None,
+        timeout_s: float | None = None,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
+    ) -> None:
         """Take the addresses in the order in which they are preferred.
 
-        ``book``: the chain that all of them must serve; without one any chain is taken.
+        ``book``: the chain that all of them must serve; without one any chain is taken. A longer answer than
+        ``max_answer_bytes`` counts for none.
         """
         timeout = timeout_s or (TIMEOUT_S if len(urls) > 1 else TIMEOUT_ALONE_S)
-        self._members = [_Member(Endpoint(url, timeout_s=timeout)) for url in urls]
+        self._members = [_Member(Endpoint(url, timeout_s=timeout, max_answer_bytes=max_answer_bytes)) for url in urls]
         self._book = book
         self._preferred = self._members[0]
         self._newest = 0

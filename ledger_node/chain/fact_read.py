@@ -1,5 +1,6 @@
 """Reading facts: one batched request at one block, decoded into ``LedgerFacts``."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from ledger_node.chain.address_book import AddressBook
@@ -9,7 +10,7 @@ from ledger_node.chain.rpc import ContractRevertError, Rpc
 from ledger_node.domain.consent import ConsentRecord, ConsentState
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import VerificationError
-from ledger_node.domain.fact import IssuerPeriod, KeyRecord, LedgerFacts
+from ledger_node.domain.fact import IssuerPeriod, KeyRecord, LedgerFacts, MemberStanding
 from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import WORD_BITS, Plane
@@ -35,39 +36,28 @@ class FactReads:
             ChainError: the endpoint does not answer.
             VerificationError: ``controllers_mismatch``; the subject has no entry of that index.
         """
-        anchors, keys, issuers = sorted(query.anchors), sorted(query.keys), sorted(query.issuers)
+        anchors = sorted(query.anchors)
         words = {
             member: sorted({at // WORD_BITS for owner, at in query.positions if owner == member})
             for member in sorted({member for member, _ in query.positions})
         }
         unknown = [anchor for anchor in anchors if not self._is_known(anchor)]
-        for anchor in unknown:
-            self._plan("AnchorRegistry", "anchorDigest", *anchor)
-        for key in keys:
-            self._plan("MemberRegistry", "keyRecord", *key)
-        for issuer in issuers:
-            self._plan("SchemaRegistry", "issuerPeriod", *issuer)
-        for member, numbers in words.items():
-            self._plan("AnchorRegistry", "statusWords", member, numbers)
-        if query.consent is not None:
-            self._plan("ConsentRegistry", "consent", query.consent)
-        if query.subject is not None:
-            self._plan("SubjectRegistry", "count", query.subject[0])
-            self._plan("SubjectRegistry", "entry", *query.subject)
+        self._plan_all(query, unknown, words)
         answers = iter(self._send_or_refuse())
         for anchor in unknown:
             (digest,) = next(answers)
             if any(digest):
                 self._known[anchor] = digest, self._block.number
         digests = {anchor: self._known[anchor][0] for anchor in anchors if self._is_known(anchor)}
-        validity = {key: KeyRecord(*next(answers)) for key in keys}
-        periods = {issuer: IssuerPeriod(*next(answers)) for issuer in issuers}
+        validity = {key: KeyRecord(*next(answers)) for key in sorted(query.keys)}
+        periods = {issuer: IssuerPeriod(*next(answers)) for issuer in sorted(query.issuers)}
         status: dict[tuple[bytes, Plane, int], int] = {}
         for member, numbers in words.items():
             revoked, superseded = next(answers)
             for number, revoked_bits, superseded_bits in zip(numbers, revoked, superseded, strict=True):
                 status[member, Plane.REVOKED, number] = revoked_bits
                 status[member, Plane.SUPERSEDED, number] = superseded_bits
+        standings = {member: MemberStanding(*next(answers)[0][:2]) for member in sorted(query.standings)}
         consent = None if query.consent is None else consent_of(next(answers)[0])
         controllers = None
         if query.subject is not None:
@@ -83,9 +73,29 @@ class FactReads:
             keys=validity,
             issuers=periods,
             status=status,
+            standings=standings,
             consent=consent,
             controllers=controllers,
         )
+
+    def _plan_all(
+        self, query: FactQuery, anchors: Sequence[tuple[bytes, int, int]], words: Mapping[bytes, Sequence[int]]
+    ) -> None:
+        for anchor in anchors:
+            self._plan("AnchorRegistry", "anchorDigest", *anchor)
+        for key in sorted(query.keys):
+            self._plan("MemberRegistry", "keyRecord", *key)
+        for issuer in sorted(query.issuers):
+            self._plan("SchemaRegistry", "issuerPeriod", *issuer)
+        for member, numbers in words.items():
+            self._plan("AnchorRegistry", "statusWords", member, numbers)
+        for member in sorted(query.standings):
+            self._plan("MemberRegistry", "member", member)
+        if query.consent is not None:
+            self._plan("ConsentRegistry", "consent", query.consent)
+        if query.subject is not None:
+            self._plan("SubjectRegistry", "count", query.subject[0])
+            self._plan("SubjectRegistry", "entry", *query.subject)
 
     def _send_or_refuse(self) -> list[tuple[Any, ...]]:
         try:

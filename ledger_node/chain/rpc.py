@@ -10,7 +10,7 @@ from web3.types import RPCResponse
 
 from ledger_node.chain.address_book import CONTRACTS, AddressBook
 from ledger_node.chain.artifact import artifact
-from ledger_node.chain.endpoint import Call
+from ledger_node.chain.endpoint import MAX_ANSWER_BYTES, Call
 from ledger_node.chain.endpoint_pool import EndpointHealth, EndpointPool, revert_data
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.reason import Reason
@@ -60,8 +60,14 @@ class Rpc:
     block that this process has seen; see ``endpoint_pool``.
     """
 
-    def __init__(self, *urls: str, book: AddressBook | None = None, timeout_s: float | None = None) -> None:
-        self._pool = EndpointPool(urls, book=book, timeout_s=timeout_s)
+    def __init__(
+        self,
+        *urls: str,
+        book: AddressBook | None = None,
+        timeout_s: float | None = None,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
+    ) -> None:
+        self._pool = EndpointPool(urls, book=book, timeout_s=timeout_s, max_answer_bytes=max_answer_bytes)
 
     def request(self, method: str, *params: Any) -> Any:
         """Return the result of one request.

@@ -11,6 +11,7 @@ from ledger_node.domain.error import ChainError, CredenceError
 from ledger_node.domain.evidence.block_header import BlockHeader
 from ledger_node.domain.evidence.bundle import SealedBlock
 from ledger_node.domain.evidence.contract import Contract
+from ledger_node.domain.evidence.finality import in_one_form
 from ledger_node.domain.evidence.slot import Slot
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.reason import Reason
@@ -67,7 +68,7 @@ def _sealed(answer: Any, block: Block) -> SealedBlock:
     sealed = SealedBlock(BlockHeader.from_rpc(answer), seal)
     if sealed.hash != block.hash:
         raise LookupError(block.number)
-    return sealed
+    return in_one_form(sealed)
 
 
 def _proof(answer: Any, contract: Contract, slots: Sequence[int], known: dict[str, bytes]) -> _Proof:

@@ -142,6 +142,15 @@ class Claim:
         possible = len(self.parts) - parts.count(Outcome.DOES_NOT_HOLD)
         return Outcome.CANNOT_TELL if possible >= self.needed else Outcome.DOES_NOT_HOLD
 
+    def parts_to_decide(self, outcome: Outcome) -> int:
+        """Return how many parts show that the whole comes to ``outcome``."""
+        return {
+            Outcome.HOLDS: self.needed,
+            Outcome.DOES_NOT_HOLD: len(self.parts) - self.needed + 1,
+            # an absent value is proven absent, but in a combination it decides nothing
+            Outcome.CANNOT_TELL: 0 if self.is_combined else 1,
+        }[outcome]
+
     def deciding(self, parts: Sequence[Outcome], ranks: Sequence[bytes]) -> tuple[int, ...]:
         """Return the parts to show, in ascending order: as many as decide the whole, the first by rank.
 
@@ -149,12 +158,7 @@ class Claim:
         shown than was asked: of two parts that hold, ``any`` shows one, and the same one every time.
         """
         outcome = self.outcome(parts)
-        enough = {
-            Outcome.HOLDS: self.needed,
-            Outcome.DOES_NOT_HOLD: len(self.parts) - self.needed + 1,
-            # an absent value is proven absent, but in a combination it decides nothing
-            Outcome.CANNOT_TELL: 0 if self.is_combined else 1,
-        }[outcome]
+        enough = self.parts_to_decide(outcome)
         alike = [number for number, part in enumerate(parts) if part is outcome]
         return tuple(sorted(sorted(alike, key=lambda number: ranks[number])[:enough]))
 

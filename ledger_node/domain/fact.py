@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from ledger_node.domain.consent import ConsentRecord
 from ledger_node.domain.eip712 import SigningDomain
@@ -34,6 +35,25 @@ class IssuerPeriod:
     until: int
 
 
+ACTIVE_STATE: Final = 1
+"""The state of the MemberRegistry in which a member may act; others are none, suspended and left."""
+RELAYER_ROLE: Final = 8
+"""The bit of a member that records consents and their uses, keeps the access log and signs receipts."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberStanding:
+    """Roles (bits) and state of a member, as one word of the MemberRegistry holds them; zeros for nobody."""
+
+    roles: int
+    state: int
+
+    @property
+    def may_sign_receipts(self) -> bool:
+        """Whether the member is active and records consents: it alone can say what it answered."""
+        return self.state == ACTIVE_STATE and bool(self.roles & RELAYER_ROLE)
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerFacts:
     """Facts at block ``block_number`` whose time is ``block_time``. What is missing was not so."""
@@ -51,6 +71,8 @@ class LedgerFacts:
     """(schema id, member) -> period."""
     status: Mapping[tuple[bytes, Plane, int], int] = field(default_factory=dict)
     """(member, plane, word) -> 256 bits."""
+    standings: Mapping[bytes, MemberStanding] = field(default_factory=dict)
+    """member -> roles and state."""
     consent: ConsentRecord | None = None
     controllers: bytes | None = None
     """The subject's commitment to its controllers at the time of the grant."""

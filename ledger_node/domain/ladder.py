@@ -4,7 +4,6 @@ A question may only use a threshold of the ladder. With free thresholds some for
 binary-search the amount; with a published ladder they cannot.
 """
 
-from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Self
@@ -13,7 +12,8 @@ from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record
-from ledger_node.domain.value import MAX_INTEGER, Special, Value, add_months, parse_date, parse_month
+from ledger_node.domain.threshold import Digits, Mirrored, Months, Span, Thresholds
+from ledger_node.domain.value import MAX_INTEGER, Special, Value, parse_date, parse_month
 
 MAX_POINTS: Final = 4096
 
@@ -23,7 +23,7 @@ class Ladder:
     """Thresholds in rising order, and the canonical JSON that generates them."""
 
     kind: str
-    thresholds: tuple[int, ...]
+    thresholds: Thresholds
     spec: JSON
 
     @classmethod
@@ -44,8 +44,10 @@ class Ladder:
             raise _invalid(f"a ladder is one of {', '.join(sorted(_KINDS))}")
         thresholds = make(record)
         record.done()
-        if not thresholds:
+        if not thresholds.size:
             raise _invalid("a ladder has at least one threshold")
+        if thresholds.size > MAX_POINTS:
+            raise _invalid(f"a ladder has at most {MAX_POINTS} points")
         return cls(kind, thresholds, value)
 
     def __len__(self) -> int:
@@ -57,7 +59,7 @@ class Ladder:
             return 0
         if isinstance(value, str | Special):
             raise TypeError("only numbers and dates lie on a ladder")
-        return bisect_right(self.thresholds, value)
+        return self.thresholds.at_most(value)
 
     def position(self, threshold: int, show: Callable[[int], str] = str) -> int:
         """Return j with L_j = ``threshold``, counted from 1; ``show`` words thresholds for the error.
@@ -65,8 +67,8 @@ class Ladder:
         Raises:
             InvalidInputError: ``off_ladder``, naming the allowed thresholds nearby.
         """
-        above = bisect_right(self.thresholds, threshold)
-        if above and self.thresholds[above - 1] == threshold:
+        above = self.thresholds.at_most(threshold)
+        if threshold in self.thresholds:
             return above
         nearby = [show(point) for point in self.thresholds[max(0, above - 2) : above + 2]]
         raise InvalidInputError(
@@ -76,41 +78,21 @@ class Ladder:
         )
 
 
-def _digits(record: Record, leading: range) -> tuple[int, ...]:
+def _digits(record: Record, least: int) -> Thresholds:
     low, high = _bounds(record)
     if low < 1:
         raise _invalid("a ladder of significant digits starts above zero")
-    points: list[int] = []
-    scale = 1
-    while leading[0] * scale <= high:
-        points += [digit * scale for digit in leading if low <= digit * scale <= high]
-        scale *= 10
-    if record.flag("mirrored"):
-        points = [-point for point in reversed(points)] + [0] + points
-    return _bounded(points)
+    above = Digits(least, low, high)
+    return Mirrored(above) if record.flag("mirrored") else above
 
 
-def _integers(record: Record) -> tuple[int, ...]:
-    low, high = _bounds(record)
-    if high - low >= MAX_POINTS:
-        raise _too_many()
-    return tuple(range(low, high + 1))
-
-
-def _months(record: Record) -> tuple[int, ...]:
+def _months(record: Record) -> Thresholds:
     low, high = parse_month(record.take("from"), "from"), parse_month(record.take("to"), "to")
-    points: list[int] = []
-    while low <= high and len(points) <= MAX_POINTS:
-        points.append(low)
-        low = add_months(low, 1)
-    return _bounded(points)
+    return Months.between(low, high)
 
 
-def _days(record: Record) -> tuple[int, ...]:
-    low, high = parse_date(record.take("from"), "from"), parse_date(record.take("to"), "to")
-    if high - low >= MAX_POINTS:
-        raise _too_many()
-    return tuple(range(low, high + 1))
+def _days(record: Record) -> Thresholds:
+    return Span(parse_date(record.take("from"), "from"), parse_date(record.take("to"), "to"))
 
 
 def _bounds(record: Record) -> tuple[int, int]:
@@ -120,24 +102,14 @@ def _bounds(record: Record) -> tuple[int, int]:
     )
 
 
-def _bounded(points: list[int]) -> tuple[int, ...]:
-    if len(points) > MAX_POINTS:
-        raise _too_many()
-    return tuple(points)
-
-
-def _too_many() -> InvalidInputError:
-    return _invalid(f"a ladder has at most {MAX_POINTS} points")
-
-
 def _invalid(message: str) -> InvalidInputError:
     return InvalidInputError(Reason.SCHEMA_INVALID, message, field="ladder")
 
 
-_KINDS: Final[dict[str, Callable[[Record], tuple[int, ...]]]] = {
-    "one_digit": lambda record: _digits(record, range(1, 10)),
-    "two_digits": lambda record: _digits(record, range(10, 100)),
-    "integers": _integers,
+_KINDS: Final[dict[str, Callable[[Record], Thresholds]]] = {
+    "one_digit": lambda record: _digits(record, 1),
+    "two_digits": lambda record: _digits(record, 10),
+    "integers": lambda record: Span(*_bounds(record)),
     "months": _months,
     "days": _days,
 }

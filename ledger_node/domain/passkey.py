@@ -5,8 +5,8 @@ to the relying party is settled here):
 
  1. Its parts have their sizes; the client data is strict JSON of an assertion (``webauthn.get``).
  2. Its challenge is the digest, as base64url without padding: that digest was signed and no other.
- 3. It was not made in a frame of another origin, and the host of its origin is the relying party's domain or
-    lies under it.
+ 3. It was not made in a frame of another origin, and its origin is https:// and the relying party's domain.
+    For the domain localhost it is http://localhost and a port.
  4. The user was present and verified.
  5. A passkey of the set, committed with this relying party, made the signature over
     authenticatorData || SHA-256(clientDataJSON).
@@ -18,8 +18,8 @@ the key. The signature counter is not looked at: it is per device and most synce
 
 import base64
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from cryptography.exceptions import InvalidSignature
@@ -44,7 +44,9 @@ _MAX_DER_BYTES: Final = 72
 _HEAD_BYTES: Final = 37
 """rpIdHash (32), flags (1), signature counter (4); extension outputs follow where their flag is set."""
 _USER_PRESENT, _USER_VERIFIED, _BACKUP_ELIGIBLE, _BACKED_UP, _ATTESTED, _EXTENDED = 0x01, 0x04, 0x08, 0x10, 0x40, 0x80
-_ORIGIN: Final = re.compile(r"(https?)://([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,20})(?::[0-9]{1,5})?")
+_HOST: Final = re.compile(r"https://([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,20})")
+_LOOPBACK: Final = re.compile(r"http://(localhost):([1-9][0-9]{0,4})")
+_LAST_PORT: Final = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +162,16 @@ class Assertion:
         if client.get("crossOrigin", False) is not False or "topOrigin" in client:
             raise VerificationError(Reason.ORIGIN_MISMATCH, "the passkey was asked from a frame of another origin")
         origin = client.get("origin")
-        if not isinstance(origin, str) or all(sha256_digest(name.encode()) != rp_id_hash for name in _domains(origin)):
+        domain = _domain(origin) if isinstance(origin, str) else None
+        if domain is None or sha256_digest(domain.encode()) != rp_id_hash:
             raise VerificationError(
                 Reason.ORIGIN_MISMATCH, "the origin does not belong to the domain that the passkey was made for"
             )
+
+    def in_one_form(self) -> Self:
+        """Return this assertion with its signature as r || s of 32 bytes each, s the smaller of the two that sign."""
+        r, s = _parts(self.signature)
+        return replace(self, signature=r.to_bytes(HASH_BYTES, "big") + min(s, _ORDER - s).to_bytes(HASH_BYTES, "big"))
 
     def to_json(self) -> dict[str, JSON]:
         """Return the JSON form."""
@@ -187,18 +195,16 @@ class Assertion:
         return assertion
 
 
-def _domains(origin: str) -> Iterator[str]:
-    """Yield the host of a secure origin and the domains above it, down to two labels."""
-    match = _ORIGIN.fullmatch(origin)
-    if match is None:
-        return
-    scheme, host = match.groups()
-    if scheme == "http" and host != "localhost" and not host.endswith(".localhost"):
-        return
-    yield host
-    labels = host.split(".")
-    for start in range(1, len(labels) - 1):
-        yield ".".join(labels[start:])
+def _domain(origin: str) -> str | None:
+    """Return the one domain that passkeys of an origin are made for, or None for an origin that does not count.
+
+    ``localhost`` is that of an embedded engine on one machine; no address of a consortium is.
+    """
+    match = _HOST.fullmatch(origin)
+    if match is not None:
+        return None if match[1] == "localhost" else match[1]
+    match = _LOOPBACK.fullmatch(origin)
+    return match[1] if match is not None and int(match[2]) <= _LAST_PORT else None
 
 
 def _point(public_key: bytes) -> EllipticCurvePublicKey:

@@ -17,14 +17,19 @@ class FactQuery:
     """(schema id, member)."""
     positions: frozenset[tuple[bytes, int]] = frozenset()
     """(member, position on its status bitmaps)."""
+    standings: frozenset[bytes] = frozenset()
+    """Members whose roles and state."""
+    grantee: bytes | None = None
+    """The bank: nothing of it is read but its name."""
     consent: bytes | None = None
     subject: tuple[bytes, int] | None = None
     """Subject id and the index of its controllers' entry at the time of the grant."""
 
 
 def members_of(query: FactQuery) -> set[bytes]:
-    """Return ids of the members whose keys or issuing a query is about."""
-    return {member for member, _ in query.keys} | {member for _, member in query.issuers}
+    """Return ids of the members whose keys, issuing or standing a query is about, and of the bank."""
+    bank = set() if query.grantee is None else {query.grantee}
+    return {member for member, _ in query.keys} | {member for _, member in query.issuers} | query.standings | bank
 
 
 def query_of(presentation: Presentation, entry: int) -> FactQuery:
@@ -38,6 +43,7 @@ def query_of(presentation: Presentation, entry: int) -> FactQuery:
         keys=frozenset((item.anchor.member, item.anchor.key) for item in shown),
         issuers=frozenset((item.header.schema_id, item.header.issuer) for item in shown),
         positions=frozenset((item.anchor.member, item.position) for item in shown),
+        grantee=None if consent is None else consent.terms.grantee,
         consent=None if consent is None else consent.id,
         subject=None if consent is None else (consent.terms.subject, entry),
     )

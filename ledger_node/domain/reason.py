@@ -122,6 +122,8 @@ class Reason(StrEnum):
     USE_NOT_RECORDED = "use_not_recorded"
     RECEIPT_MISSING = "receipt_missing"
     RECEIPT_DIFFERS = "receipt_differs"
+    KEEPER_NOT_ALLOWED = "keeper_not_allowed"
+    STATEMENT_EARLIER = "statement_earlier"
     GIVEN_LATER = "given_later"
 
     # answers that cannot be told

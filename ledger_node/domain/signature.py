@@ -48,6 +48,14 @@ def low(signature: bytes) -> bytes:
     return signature[:32] + min(s, _ORDER - s).to_bytes(32, "big")
 
 
+def in_low_form(seal: bytes) -> bytes:
+    """Return r || s || v, v 0 or 1, with low s: of the two forms of one signature, the one that counts (EIP-2)."""
+    s, v = int.from_bytes(seal[32:64], "big"), seal[64]
+    if not _HALF_ORDER < s < _ORDER:
+        return seal
+    return seal[:32] + (_ORDER - s).to_bytes(32, "big") + bytes([v ^ 1])
+
+
 def address_of_point(point: bytes) -> bytes:
     """Return the 20-byte address of a public key, x || y of 32 bytes each."""
     return keccak(point)[-20:]

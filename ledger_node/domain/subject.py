@@ -72,6 +72,27 @@ class Controllers:
         """
         self._require(digest, signatures, self.threshold)
 
+    def in_one_form(self, digest: bytes, signatures: Sequence[Signature]) -> tuple[Signature, ...]:
+        """Return exactly as many signatures as must sign, in the order of their keys in the set.
+
+        Raises:
+            VerificationError: as ``require_signatures``.
+        """
+        by_key = self._require(digest, signatures, self.threshold)
+        chosen = [by_key[key] for key in self.keys if key in by_key][: self.threshold]
+        return tuple(one.in_one_form() if isinstance(one, Assertion) else one for one in chosen)
+
+    def require_one_form(self, digest: bytes, signatures: Sequence[Signature]) -> None:
+        """Require that ``signatures`` are what ``in_one_form`` returns of them.
+
+        Raises:
+            VerificationError: ``not_canonical``, or as ``require_signatures``.
+        """
+        if tuple(signatures) != self.in_one_form(digest, signatures):
+            raise VerificationError(
+                Reason.NOT_CANONICAL, "exactly as many controllers as must sign are shown, in the order of the set"
+            )
+
     def require_any_signature(self, digest: bytes, signatures: Sequence[Signature]) -> None:
         """Require that at least one controller signed ``digest``, whatever the threshold.
 
@@ -80,15 +101,17 @@ class Controllers:
         """
         self._require(digest, signatures, 1)
 
-    def _require(self, digest: bytes, signatures: Sequence[Signature], needed: int) -> None:
-        signers: set[ControllerKey] = set()
+    def _require(self, digest: bytes, signatures: Sequence[Signature], needed: int) -> dict[ControllerKey, Signature]:
+        """Return the signatures by who made them, in their order."""
+        signers: dict[ControllerKey, Signature] = {}
         for signature in signatures[: MAX_CONTROLLERS + 1]:
             signer = self._signer(digest, signature)
             if signer in signers:
                 raise VerificationError(Reason.SIGNER_REPEATED, "a controller signed twice; one counts")
-            signers.add(signer)
+            signers[signer] = signature
         if len(signers) < needed:
             raise VerificationError(Reason.THRESHOLD_NOT_MET, f"{needed} controllers must sign, {len(signers)} did")
+        return signers
 
     def _signer(self, digest: bytes, signature: Signature) -> ControllerKey:
         if isinstance(signature, Assertion):

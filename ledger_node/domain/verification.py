@@ -21,7 +21,8 @@ Claim (``judge_claim``)
 14. The consent lists exactly this claim and covers the issuer and the period of the data.
 15. The attestation opens to the same credit code, is not expired, not older than the policy allows, and
     covers the period asked about.
-16. The field proof leads to the fieldsRoot and shows the statement or its complement.
+16. The field proof leads to the fieldsRoot and shows the statement or its complement. It shows a value that
+    differs from the one asked about only where the consent lists revealing it.
     Of a combination, 15 and 16 are run for every part that is shown, and enough parts are.
 """
 
@@ -39,6 +40,7 @@ from ledger_node.domain.consent import (
     require_signed,
     require_usable,
 )
+from ledger_node.domain.disclosure import require_disclosed
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.fact import IssuerPeriod, LedgerFacts
 from ledger_node.domain.header import Header
@@ -222,8 +224,11 @@ def judge_claim(
             _require_same_subject(attestation, subject.credit_code)  # 15
             require_current(attestation, question, facts, policy)  # 15
             outcomes[part.part] = _check(question, part.proof, attestation.header, schemas)  # 16
+            if outcomes[part.part] is Outcome.DOES_NOT_HOLD:
+                require_disclosed(consent.terms, question, schemas[question.schema], part.proof)  # 16
     except (VerificationError, InvalidInputError) as error:
-        if shown.verdict is not Outcome.CANNOT_TELL:
+        if shown.verdict is not Outcome.CANNOT_TELL or shown.parts:
+            # what is shown must check; an honest "cannot tell" shows nothing that does not
             raise
         return _cannot_tell(shown, error.reason, error.message)
     outcome = claim.outcome(outcomes)

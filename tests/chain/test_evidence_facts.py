@@ -38,6 +38,7 @@ QUERY = FactQuery(
     keys=frozenset({(MEMBER, KEY), (MEMBER, bytes(20)), (OTHER, KEY)}),
     issuers=frozenset({(SCHEMA, MEMBER), (SCHEMA, OTHER)}),
     positions=frozenset({(MEMBER, 0), (MEMBER, 299), (OTHER, 5)}),
+    standings=frozenset({MEMBER, OTHER}),
     consent=CONSENT,
     subject=(SUBJECT, 0),
 )

@@ -109,8 +109,8 @@ class Besu:
     )
     NUMBERS = frozenset({7, 8, 9, 10, 11, 15, 17, 18})
 
-    def __init__(self, keys_at, head, seals=3):
-        self._keys_at, self._head, self._seals = keys_at, head, seals
+    def __init__(self, keys_at, head, seals=3, order=1):
+        self._keys_at, self._head, self._seals, self._order = keys_at, head, seals, order
         self.asked = 0
 
     def header(self, number):
@@ -121,7 +121,7 @@ class Besu:
         extra = ExtraData(bytes(32), tuple(address_of(key) for key in keys), None, 1, ())
         fields[12] = extra.encode()
         bare = BlockHeader(tuple(fields))
-        seals = [sign(sealed_digest(bare), key) for key in keys[: self._seals]]
+        seals = [sign(sealed_digest(bare), key) for key in keys[: self._seals]][:: self._order]
         extra = replace(extra, seals=tuple(seal[:-1] + bytes([seal[-1] - 27]) for seal in seals))
         return bare.with_extra_data(extra.encode())
 
@@ -169,6 +169,16 @@ def test_the_header_of_a_consortium_is_read_with_its_validators_seals_in_it():
     trust = ledger.trust()
     assert trust.finality is FinalityKind.QBFT
     assert len(require_final(read.block, trust).signers) == 3
+
+
+@pytest.mark.parametrize(("seals", "order"), [(3, -1), (4, 1), (4, -1)])
+def test_e6_seals_in_any_order_and_number_are_read_into_one_form(seals, order):
+    plain, other = (Besu(lambda _: VALIDATORS[:4], 9, *shown) for shown in ((3, 1), (seals, order)))
+    block = Block(7, block_hash(plain.header(7)), 1_700_000_007)
+    assert plain.header(7) != other.header(7)
+    read = network(other).state_proof({}, block)
+    assert (read.block.header, read.block.hash) == (plain.header(7), block.hash)
+    assert len(require_final(read.block, network(other).trust()).signers) == 3
 
 
 def test_h6_a_block_without_a_quorum_of_seals_is_read_and_does_not_check():

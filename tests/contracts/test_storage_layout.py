@@ -4,15 +4,18 @@ import pytest
 from contract_kit import DEPARTMENT, FOREVER, ZERO, events, lists_digest, word
 from eth_utils import keccak
 
+from ledger_node.domain.evidence.fact import standing_of
 from ledger_node.domain.evidence.slot import (
     anchor_slot,
     consent_slots,
     entry_slots,
     key_slot,
+    member_slots,
     name_words,
     period_slot,
     status_slot,
 )
+from ledger_node.domain.fact import ACTIVE_STATE, RELAYER_ROLE, MemberStanding
 
 SECRET_HASH = word("hash")
 
@@ -55,12 +58,26 @@ def test_a_member_and_its_key(consortium, chain, slot):
     assert slot(members, 0) == number(bytes.fromhex(consortium.council.address[2:]))
     assert slot(members, place) == packed((DEPARTMENT, 8), (1, 8), (record[2], 64), (record[3], 64))
     assert slot(members, place + 1) == number(consortium.court.id)
+    assert [where for _, where in member_slots(tax.id)] == [place, place + 1]
+    assert standing_of(slot(members, place)) == MemberStanding(DEPARTMENT, ACTIVE_STATE)
     assert slot(members, place + 2) == number(b"name".ljust(31, b"\0") + b"\x08")
     assert name_words(tax.id, "name") == {("MemberRegistry", place + 2): slot(members, place + 2)}
     key_place = at(tax.key.address, at(tax.id, 2))
     assert key_slot(tax.id, bytes.fromhex(tax.key.address[2:])) == ("MemberRegistry", key_place)
     assert slot(members, key_place) == packed((0, 64), (2**40, 64), (12345, 64))
     assert slot(members, at(tax.key.address, 3)) == number(tax.id)
+
+
+def test_e2_a_keeper_is_one_by_its_role_and_no_more_once_it_is_suspended_or_has_left(consortium, slot):
+    members, keeper = consortium.members, consortium.relayer
+    place = at(keeper.id, 1)
+    assert standing_of(slot(members, place)).may_sign_receipts
+    for state in (2, 1, 3):
+        consortium.govern(members.functions.setState(keeper.id, state))
+        standing = standing_of(slot(members, place))
+        assert standing == MemberStanding(RELAYER_ROLE, state)
+        assert standing.may_sign_receipts is (state == 1)
+    assert not standing_of(slot(members, at(consortium.tax.id, 1))).may_sign_receipts
 
 
 def test_a_schema_and_an_issuers_period(consortium, chain, slot):

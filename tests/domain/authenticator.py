@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 UP, UV, BE, BS, AT, ED = 0x01, 0x04, 0x08, 0x10, 0x40, 0x80
 RP_ID = "firm.example"
-ORIGIN = "https://portal.firm.example"
+ORIGIN = "https://firm.example"
 
 
 def base64url(data):

@@ -26,7 +26,7 @@ WORDS = """\
 1 form: a bundle in its one form, with 2 claims and what they need
 2 network: of network 31337, like the trust file
 3 block: block 1000 of 2026-11-11, sealed by 1 of 1
-4 state: 22 words of the contracts' storage lead to the state of that block
+4 state: 24 words of the contracts' storage lead to the state of that block
 5 members: the chain knows the members by these names: NAMES
 6 keys: departments signed each batch with keys that were valid; 0 later statements of keys
 7 consent: the firm's controllers allowed 虚构银行 to ask this, and the use was recorded
@@ -39,7 +39,9 @@ WORDS = """\
 
 def test_a_report_says_in_plain_words_what_was_found():
     said = [f"{check.name.number} {check.name}: {check.words}\n" for check in checked("two_claims").checks]
-    names = "虚构市税务局, Host, 虚构市市场监督管理局（统一社会信用代码登记）"
+    shown = [member["name"] for member in json.loads(DATA)["members"]]
+    assert set(shown) == {world.NAMES[one] for one in (world.TAX, world.HOST, world.REGISTRAR, world.BANK)}
+    names = ", ".join(shown)
     assert "".join(said) == WORDS.replace("NAMES", names)
 
 
@@ -91,6 +93,29 @@ def test_a_verdict_that_cannot_be_told_comes_with_its_reason_in_json():
     assert (told["verdict"], told["reason"]) == ("cannot_tell", "no_attestation")
 
 
+def test_e1_a_report_in_json_says_on_whose_data_each_verdict_rests_and_who_signed():
+    form = checked("two_claims").to_json()
+    basis = {
+        "part": 0,
+        "schema": "firm_facts",
+        "department": "0x" + world.TAX.hex(),
+        "name": world.NAMES[world.TAX],
+        "period": "2025",
+        "as_of": "2026-10-31",
+    }
+    assert [claim["based_on"] for claim in form["claims"]] == [[basis], [basis]]
+    assert form["receipt"] == {
+        "member": "0x" + world.HOST.hex(),
+        "name": "Host",
+        "use": "0x" + BUNDLE.receipt.use.hex(),
+    }
+    assert checked("no_receipt").to_json()["receipt"] is None
+    assert checked("x_receipt_other_use").to_json()["receipt"] is None
+    both = checked("combination").to_json()["claims"][0]["based_on"]
+    assert [(one["part"], one["schema"]) for one in both] == [(0, "firm_facts"), (1, "tax_fine")]
+    assert checked("host_cannot_tell").to_json()["claims"][1]["based_on"] == []
+
+
 def test_requiring_a_report_that_failed_raises_the_reason_and_names_the_check():
     with pytest.raises(VerificationError) as failed:
         checked("h8_revoked").require()
@@ -99,7 +124,7 @@ def test_requiring_a_report_that_failed_raises_the_reason_and_names_the_check():
 
 def test_a_bundle_knows_which_slots_prove_it():
     slots = slots_of(BUNDLE.query, BUNDLE.names)
-    assert sum(map(len, slots.values())) == 22
+    assert sum(map(len, slots.values())) == 24
 
 
 @pytest.mark.parametrize("missing", ["consent", "subject"])

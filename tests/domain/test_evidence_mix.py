@@ -9,13 +9,13 @@ from evidence_kit import Trust, found, world
 
 from ledger_node.domain.evidence.check import examine
 
-FIRST = world.World(filler=4)
+FIRST = world.World(questions=(world.GRADE_THEN, world.PAID), filler=4)
 OTHERS = {
     "another firm's answer in another block": FIRST.but(
         seed="two", number=1001, time=world.NOW + 60, entries=((0, 5), (1, world.NOW - 3 * world.DAY)), entry=1
     ),
     "the same question later": FIRST.but(number=2000, time=world.NOW + 3600, record={"uses": 2}, receipt={}, filler=5),
-    "other questions without a receipt": FIRST.but(questions=(world.INCOME,), receipt=None, number=1002),
+    "other questions without a receipt": FIRST.but(questions=(world.INCOME_THEN,), receipt=None, number=1002),
 }
 PARTS = tuple(json.loads(world.canonical(world.make(FIRST))))
 

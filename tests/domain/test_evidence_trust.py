@@ -51,6 +51,15 @@ def test_the_fingerprint_of_this_file_never_changes():
 FINGERPRINT = "91464 96344 38649 16550 39946 33902 93798 14289"
 
 
+def test_e6_an_address_of_a_contract_in_capitals_is_refused():
+    form = copy.deepcopy(FORM)
+    held = form["contracts"]["AnchorRegistry"]
+    held["address"] = "0x" + held["address"][2:].upper()
+    with pytest.raises(InvalidInputError) as refused:
+        Trust.from_json(form)
+    assert refused.value.reason is Reason.NOT_CANONICAL
+
+
 def test_each_block_has_the_set_that_began_last():
     sets = [{"from_block": start, "addresses": [address]} for start, address in ((5, ONE), (10, TWO))]
     trust = Trust.from_json(changed(sets=sets))
@@ -79,6 +88,7 @@ def test_each_block_has_the_set_that_began_last():
         (changed(sets=[{"from_block": start, "addresses": [ONE]} for start in (5, 4)]), Reason.TRUST_INVALID),
         (changed(kind="sealer"), Reason.TRUST_INVALID),
         (changed(quorum=1), Reason.FIELD_UNKNOWN),
+        (changed(sets=[{"from_block": 0, "addresses": ["0x" + "AB" * 20]}]), Reason.NOT_CANONICAL),
     ],
 )
 def test_a_trust_file_that_says_something_else_is_refused(form, reason):

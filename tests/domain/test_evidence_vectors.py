@@ -98,6 +98,34 @@ def test_h9_a_compromised_key_voids_what_came_after_and_nothing_before(name):
     assert failed is None or (failed.name, failed.reason.value) == (CheckName.KEYS, "key_compromised")
 
 
+@pytest.mark.parametrize("name", named("e1_"))
+def test_e1_without_a_receipt_a_question_that_does_not_name_its_attestation_is_not_answered(name):
+    failed = expected(name).failed
+    assert (failed.name, failed.reason.value) == (CheckName.ANSWERS, "receipt_missing")
+
+
+@pytest.mark.parametrize("name", named("e2_"))
+def test_e2_a_receipt_counts_only_of_a_member_that_the_ledger_lets_record_consents(name):
+    failed = expected(name).failed
+    assert failed is None or (failed.name, failed.reason.value) == (CheckName.RECEIPT, "keeper_not_allowed")
+
+
+@pytest.mark.parametrize("name", named("e3_"))
+def test_e3_the_banks_name_is_the_one_that_the_chain_holds(name):
+    assert expected(name).failed.reason.value in {"member_differs", "not_canonical"}
+
+
+@pytest.mark.parametrize("name", named("e5_"))
+def test_e5_an_answer_says_and_shows_no_more_than_it_may(name):
+    failed = expected(name).failed
+    assert failed is None or failed.reason.value in {"needs_disclosure", "answer_differs", "statement_earlier"}
+
+
+@pytest.mark.parametrize("name", named("e6_"))
+def test_e6_what_could_be_written_in_two_ways_has_one_form(name):
+    assert expected(name).failed.reason.value == "not_canonical"
+
+
 @pytest.mark.parametrize("name", VALID)
 @pytest.mark.parametrize("change", [{"chain_id": 31338}, {"genesis": bytes(32)}])
 def test_a6_evidence_of_one_chain_never_holds_under_the_trust_file_of_another(name, change):

@@ -143,17 +143,25 @@ def test_c3_an_assertion_over_another_consent_is_refused():
 
 ORIGINS = {
     "another site": "https://evil.example",
-    "a look-alike": "https://portal.firm.example.evil.example",
+    "a look-alike": "https://firm.example.evil.example",
     "a suffix that is no label": "https://evilfirm.example",
-    "without TLS": "http://portal.firm.example",
-    "upper case": "https://PORTAL.firm.example",
-    "with a path": "https://portal.firm.example/",
+    "a domain under it": "https://portal.firm.example",
+    "a domain far under it": "https://a.b.c.firm.example",
+    "without TLS": "http://firm.example",
+    "upper case": "https://FIRM.example",
+    "with a path": "https://firm.example/",
     "with a user": "https://firm.example@evil.example",
+    "with the default port": "https://firm.example:443",
+    "with another port": "https://firm.example:8443",
+    "with port 0": "https://firm.example:0",
+    "with a port beyond all": "https://firm.example:99999",
+    "with a port of five digits": "https://firm.example:00443",
+    "with an empty port": "https://firm.example:",
     "an app": "android:apk-key-hash:abc",
-    "with a space": "https://portal.firm.example ",
-    "with an end of line": "https://portal.firm.example\n",
+    "with a space": "https://firm.example ",
+    "with an end of line": "https://firm.example\n",
     "no host": "https://",
-    "empty label": "https://portal..firm.example",
+    "empty label": "https://firm..example",
     "the domain above": "https://example",
     "missing": ...,
     "null": None,
@@ -162,31 +170,89 @@ ORIGINS = {
 
 
 @pytest.mark.parametrize("origin", ORIGINS.values(), ids=ORIGINS)
-def test_c3_an_origin_that_is_not_the_relying_partys_is_refused(origin):
+def test_e5_an_origin_that_is_not_the_relying_partys_is_refused(origin):
     assert refused(with_client(origin=origin)) is Reason.ORIGIN_MISMATCH
 
 
-@pytest.mark.parametrize(
-    ("rp_id", "origin"),
-    [
-        (RP_ID, "https://firm.example"),
-        (RP_ID, "https://a.b.c.firm.example:8443"),
-        ("a.firm.example", "https://b.a.firm.example"),
-        ("localhost", "http://localhost:8700"),
-        ("localhost", "https://localhost"),
-        ("app.localhost", "http://app.localhost:8700"),
-    ],
-)
-def test_an_origin_is_the_relying_partys_domain_or_under_it(rp_id, origin):
+def controls(rp_id, origin):
+    """Whether an assertion of a passkey made for ``rp_id`` counts when it says this origin."""
     key = replace(PHONE, rp_id=rp_id)
     assertion = signed(key, client=key.client_data(DIGEST, origin=origin))
-    Controllers((passkey(key),), 1, SALT).require_signatures(DIGEST, [assertion])
+    controllers = Controllers((passkey(key),), 1, SALT)
+    try:
+        controllers.require_signatures(DIGEST, [assertion])
+    except VerificationError as error:
+        assert error.reason is Reason.ORIGIN_MISMATCH  # noqa: PT017 - any other reason is a fault
+        return False
+    return True
 
 
-def test_c3_a_top_level_domain_is_nobodys_even_if_a_key_was_committed_for_it():
-    key = replace(PHONE, rp_id="example")
-    assertion = signed(key, client=key.client_data(DIGEST, origin="https://firm.example"))
-    assert refused(assertion, controllers=Controllers((passkey(key),), 1, SALT)) is Reason.ORIGIN_MISMATCH
+@pytest.mark.parametrize("rp_id", [RP_ID, "portal.firm.example", "xn--fsqu00a.example"])
+def test_e5_an_origin_is_https_and_the_relying_partys_domain(rp_id):
+    assert controls(rp_id, f"https://{rp_id}")
+
+
+@pytest.mark.parametrize("port", ["1", "80", "443", "8700", "65535"])
+def test_e5_localhost_is_http_with_a_port(port):
+    assert controls("localhost", f"http://localhost:{port}")
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://localhost",
+        "https://localhost",
+        "https://localhost:8700",
+        *(
+            f"http://localhost:{port}"
+            for port in ("", "0", "08700", "65536", "99999", "100000", "+80", "8 0", "\u0661")
+        ),
+        "http://app.localhost:8700",
+        "http://localhost:8700/",
+        "http://127.0.0.1:8700",
+    ],
+)
+def test_e5_localhost_has_no_other_origin(origin):
+    assert not controls("localhost", origin)
+
+
+@pytest.mark.parametrize("origin", ["http://app.localhost:8700", "http://firm.example:8700"])
+def test_e5_only_localhost_itself_is_reached_without_tls(origin):
+    assert not controls(origin.split("/")[2].split(":")[0], origin)
+
+
+def test_e5_a_passkey_of_a_domain_above_does_not_sign_for_a_domain_under_it():
+    assert not controls("example", "https://firm.example")
+    assert not controls("localhost", "https://app.localhost")
+
+
+@pytest.mark.parametrize("raw", [True, False])
+@pytest.mark.parametrize("high", [True, False])
+def test_e6_an_assertion_has_one_form_however_its_signature_is_written(high, raw):
+    given, form = signed(PHONE, high=high, raw=raw), signed(PHONE, high=False, raw=True)
+    assert ONE.in_one_form(DIGEST, [given])[0].signature[32:] < (ORDER // 2 + 1).to_bytes(32, "big")
+    one = ONE.in_one_form(DIGEST, [given])
+    assert one == ONE.in_one_form(DIGEST, one)
+    assert len(one[0].signature) == len(form.signature) == 64
+    ONE.require_one_form(DIGEST, one)
+    if high or not raw:
+        with pytest.raises(VerificationError) as failed:
+            ONE.require_one_form(DIGEST, [given])
+        assert failed.value.reason is Reason.NOT_CANONICAL
+
+
+def test_e6_signatures_have_one_form_the_order_of_the_set_and_no_more_than_must_sign():
+    by_key, by_phone, by_laptop = sign(DIGEST, SECP256K1), signed(PHONE, raw=True), signed(LAPTOP, raw=True)
+    form = SET.in_one_form(DIGEST, [by_laptop, by_phone, by_key])
+    assert form == (by_key, by_phone.in_one_form())
+    SET.require_one_form(DIGEST, form)
+    for other in ([*form, by_laptop], form[::-1]):
+        with pytest.raises(VerificationError) as failed:
+            SET.require_one_form(DIGEST, other)
+        assert failed.value.reason is Reason.NOT_CANONICAL
+    with pytest.raises(VerificationError) as failed:
+        SET.require_one_form(DIGEST, form[:1])
+    assert failed.value.reason is Reason.THRESHOLD_NOT_MET
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def test_a_mirrored_ladder_answers_negative_thresholds(profit, threshold):
 
 def test_a_mirrored_ladder_holds_the_negatives_and_zero():
     ladder = Ladder.from_json({"kind": "one_digit", "from": 10, "to": 30, "mirrored": True})
-    assert ladder.thresholds == (-30, -20, -10, 0, 10, 20, 30)
+    assert tuple(ladder.thresholds) == (-30, -20, -10, 0, 10, 20, 30)
 
 
 def test_one_exact_day_can_be_asked_on_a_ladder_of_days():

@@ -1,6 +1,7 @@
 """C3 to C5 over HTTP, with passkeys and sets of both kinds: grant, refuse, pause, withdraw."""
 
 import base64
+import json
 
 import pytest
 from authenticator import UP, Authenticator
@@ -14,7 +15,6 @@ from subject_kit import (
     new_phone,
     path_of,
     refused,
-    signed,
     withdraw,
 )
 
@@ -234,8 +234,14 @@ def test_a_subject_is_shown_to_itself_and_the_registrar_alone(place, partnership
     assert refused(lambda: place.regulator.get("/v1/subjects/0x00")) == (422, "value_malformed")
 
 
-def test_signatures_of_both_kinds_are_shown_with_the_consent(place, partnership, partners):
+def test_e6_signatures_of_both_kinds_are_kept_and_shown_in_one_form_and_the_evidence_checks(
+    place, partnership, partners
+):
     terms = place.terms([GOOD], firm=partnership)
-    signatures = signed(terms.digest(place.ledger.consent_domain), partners)
-    granted = place.post_terms(terms, signatures=signatures)
-    assert granted["signatures"] == signatures
+    by_phone, by_key = (person.sign(terms.digest(place.ledger.consent_domain)) for person in partners)
+    granted = place.post_terms(terms, signatures=[signature_to_json(one) for one in (by_key, by_phone)])
+    form = [signature_to_json(one) for one in (by_phone.in_one_form(), by_key)]
+    assert granted["signatures"] == form
+    bundle = place.bank.evidence(place.bank.verify(granted["id"], [GOOD])["use"]["id"])
+    assert json.loads(bundle)["presentation"]["consent"]["signatures"] == form
+    assert examine(bundle, place.ledger.trust()).failed is None

@@ -237,18 +237,18 @@ def test_save_and_verify_exit_with_the_verdict(place, files, questions, code):
         assert question in done.stderr
 
 
-def test_what_does_not_check_exits_with_2_says_which_check_failed_and_is_not_rendered(files, bundle):
+def test_e7_what_does_not_check_exits_with_4_says_which_check_failed_and_is_not_rendered(files, bundle):
     changed = json.loads(bundle)
     changed["presentation"]["claims"][1]["verdict"] = "holds"
     file = files / "changed.json"
     file.write_text(json.dumps(changed, sort_keys=True, separators=(",", ":"), ensure_ascii=False), "utf-8")
     done = run_offline("evidence", "verify", file, "--trust", files / "trust.json", "--json")
-    assert done.returncode == 2
+    assert done.returncode == 4
     assert "9 failed      answers" in done.stderr
     told = json.loads(done.stdout)
     assert (told["valid"], told["reason"], told["claims"]) == (False, "field_proof_failed", [])
     rendered = run_offline("evidence", "render", file, files / "no.html", "--trust", files / "trust.json")
-    assert (rendered.returncode, (files / "no.html").exists()) == (2, False)
+    assert (rendered.returncode, (files / "no.html").exists()) == (4, False)
     assert "field_proof_failed" in rendered.stderr
 
 
@@ -257,7 +257,7 @@ def test_h7_under_the_trust_file_of_another_network_nothing_checks(files):
     other["genesis"] = "0x" + "11" * 32
     (files / "other.json").write_text(json.dumps(other), "utf-8")
     done = run_offline("evidence", "verify", files / "evidence.json", "--trust", files / "other.json")
-    assert done.returncode == 2
+    assert done.returncode == 4
     assert "[other_network]" in done.stderr
 
 
@@ -265,27 +265,27 @@ def test_an_answer_was_not_given_before_its_day(files):
     early = run_offline(
         "evidence", "verify", files / "evidence.json", "--trust", files / "trust.json", "--at", "2026-01-01"
     )
-    assert early.returncode == 2
+    assert early.returncode == 4
     assert "[given_later]" in early.stderr
 
 
 @pytest.mark.parametrize(
-    ("arguments", "word"),
+    ("arguments", "code", "word"),
     [
-        (["verify", "nowhere.json", "--trust", "trust.json"], "not_found"),
-        (["verify", "evidence.json", "--trust", "nowhere.json"], "not_found"),
-        (["verify", "evidence.json", "--trust", "evidence.json"], "trust_invalid"),
-        (["verify", "trust.json", "--trust", "trust.json"], "not_canonical"),
-        (["verify", "evidence.json", "--trust", "trust.json", "--at", "yesterday"], "value_malformed"),
-        (["verify", "evidence.json", "--trust", "trust.json", "--keys", "trust.json"], "value_malformed"),
-        (["verify", "evidence.json"], "--trust"),
-        (["render", "evidence.json", "missing/page.html", "--trust", "trust.json"], "configuration"),
+        (["verify", "nowhere.json", "--trust", "trust.json"], 2, "not_found"),
+        (["verify", "evidence.json", "--trust", "nowhere.json"], 2, "not_found"),
+        (["verify", "evidence.json", "--trust", "evidence.json"], 4, "trust_invalid"),
+        (["verify", "trust.json", "--trust", "trust.json"], 4, "not_canonical"),
+        (["verify", "evidence.json", "--trust", "trust.json", "--at", "yesterday"], 2, "value_malformed"),
+        (["verify", "evidence.json", "--trust", "trust.json", "--keys", "trust.json"], 4, "value_malformed"),
+        (["verify", "evidence.json"], 2, "--trust"),
+        (["render", "evidence.json", "missing/page.html", "--trust", "trust.json"], 2, "configuration"),
     ],
 )
-def test_bad_input_exits_with_2_and_says_why(files, arguments, word):
+def test_e7_usage_exits_with_2_and_a_file_that_is_none_with_4(files, arguments, code, word):
     placed = [str(files / item) if item.endswith((".json", ".html")) else item for item in arguments]
     done = run_offline("evidence", *placed)
-    assert done.returncode == 2
+    assert done.returncode == code
     assert word in done.stderr
     assert "Traceback" not in done.stderr
 

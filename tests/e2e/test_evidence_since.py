@@ -215,7 +215,7 @@ def test_h9_a_key_that_was_lost_before_the_anchoring_voids_the_answer(stages):
     # without the later statement nobody can know
     assert stage.alone.failed is None
     code, told, words = stage.command
-    assert (code, told["valid"], told["reason"]) == (2, False, "key_compromised")
+    assert (code, told["valid"], told["reason"]) == (4, False, "key_compromised")
     assert "[key_compromised]" in words
 
 
@@ -229,13 +229,13 @@ def test_h9_the_statement_of_keys_voids_it_offline_as_well(stages):
     assert made.returncode == 0, made.stderr
     assert KeyStatement.decode(file.read_bytes()).keys == found["nothing"].keys.keys
     done = credence("evidence", "verify", str(town.folder / "evidence.json"), *arguments, "--keys", str(file))
-    assert done.returncode == 2
+    assert done.returncode == 4
     assert "[key_compromised]" in done.stderr
     rendered = credence(
         *("evidence", "render", str(town.folder / "evidence.json"), str(town.folder / "no.html"), *arguments),
         *("--keys", str(file)),
     )
-    assert (rendered.returncode, (town.folder / "no.html").exists()) == (2, False)
+    assert (rendered.returncode, (town.folder / "no.html").exists()) == (4, False)
 
 
 def test_a_department_that_is_merged_into_another_or_suspended_is_told(stages):

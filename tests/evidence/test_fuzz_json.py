@@ -1,4 +1,4 @@
-"""Eighty thousand changed bundles: none passes, none crashes."""
+"""Eighty thousand changed bundles: none passes, none crashes; there is one form (E6)."""
 
 import json
 import random
@@ -14,27 +14,13 @@ from ledger_node.domain.evidence.check import examine_bundle
 
 A_SEED = 400
 SEEDS = 50
-SMALL = world.World(questions=(world.STATE,), filler=2)
+SMALL = world.World(questions=({**world.STATE, "period": "2025"},), filler=2)
 WORLDS = {
     "without a receipt": SMALL.but(receipt=None),
     "with a receipt": SMALL,
     "of a consortium": SMALL.but(receipt=None, engine="qbft"),
     "that its host cannot tell": SMALL.but(told={0: world.HOST_SAYS}),
 }
-
-
-def meaning(tree):
-    """A bundle but for the order of its controllers' signatures, and a claim that stands twice: both say nothing."""
-    presentation = tree["presentation"]
-    consent = presentation["consent"]
-    signatures = sorted(consent["signatures"])
-    claims = [
-        claim for place, claim in enumerate(presentation["claims"]) if claim not in presentation["claims"][:place]
-    ]
-    return {
-        **tree,
-        "presentation": {**presentation, "claims": claims, "consent": {**consent, "signatures": signatures}},
-    }
 
 
 def verdict(tree, trust):
@@ -59,6 +45,6 @@ def test_no_changed_bundle_passes_and_none_crashes(kind):
         for _ in range(A_SEED):
             tree = mutated(rng, base, paths)
             if verdict(tree, trust) is not None:
-                assert meaning(tree) == meaning(base)
+                assert tree == base
 
     some_at_a_time()

@@ -13,6 +13,7 @@ from evidence_kit import CASES, checked, named, trust_of
 from api.page.evidence import URN, evidence_page
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.record import to_hex
+from ledger_node.domain.value import format_date
 
 VALID, FAILING = named("", valid=True), [name for name in CASES if "reason" in CASES[name]["expect"]]
 HOSTILE = "<script>alert('1')</script>\"&<img src=x onerror=alert(1)>"
@@ -49,6 +50,23 @@ def test_the_page_says_what_was_asked_and_answered_and_by_which_file_it_was_chec
     for member in {shown.header.issuer for shown in report.bundle.presentation.attestations.values()}:
         assert report.bundle.names[member][:40] in page
     assert page.count("✓") == len(report.checks)
+
+
+@pytest.mark.parametrize("name", VALID)
+def test_e1_the_sheet_says_under_each_verdict_whose_data_of_when_and_who_signed(name):
+    bundle, page = checked(name).bundle, unescape(page_of(name))
+    for number, shown in enumerate(bundle.presentation.claims, start=1):
+        marks = page.partition(f'<td class="n">{number}</td>')[2].partition('class="basis">')[2].partition("</td>")[0]
+        digests = dict.fromkeys(part.attestation for part in shown.parts)
+        assert len(marks.split()) == len(digests)
+        for mark, digest in zip(marks.split(), digests, strict=True):
+            header = bundle.presentation.attestations[digest].header
+            line = page.partition(f"<li><b>{mark}</b>")[2].partition("</li>")[0]
+            assert bundle.names[header.issuer][:40] in line
+            assert f"{format_date(header.period.first)} — {format_date(header.period.last)}" in line
+            assert f"as of {format_date(header.as_of)}" in line
+    signed = "no receipt" if bundle.receipt is None else f"{bundle.names[bundle.receipt.member]} · 使用编号"
+    assert signed in page.partition("Answered by")[2].partition("</tr>")[0]
 
 
 @pytest.mark.parametrize("name", FAILING)

@@ -10,17 +10,24 @@ from corrupt import flipped
 from evidence_world import (
     BANK,
     BOTH,
+    COURT,
     DAY,
+    EITHER,
     EVER,
+    GRADE,
+    GRADE_THEN,
     HOST,
     HOST_SAYS,
     INCOME,
     MEMBER_KEYS,
+    NEITHER,
     NOW,
+    OTHER_KIND,
     PAID,
     RAW,
     REGISTRAR,
     SALES,
+    SALES_THEN,
     SEALER,
     SPECS,
     TAX,
@@ -34,7 +41,20 @@ from naive import hexed
 from naive_evidence import decode_rlp, header_digest
 from naive_ledger import blob
 from valid import h
-from valid_evidence import ANCHORED, BARE, FOUR, ONE, QBFT, Case, of, sets, statement
+from valid_evidence import (
+    ANCHORED,
+    BARE,
+    FOUR,
+    NEEDS_DISCLOSURE,
+    ONE,
+    QBFT,
+    Case,
+    of,
+    revealing,
+    sets,
+    statement,
+    unconsented,
+)
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
@@ -504,20 +524,24 @@ def answers() -> Iterator[Case]:
     yield fails("x_data_too_old", ONE.but(receipt={"max_age_days": 10}), name, "attestation_too_old")
     both = World(questions=(BOTH,))
     parts = f"{first}/parts"
-    yield altered("x_parts_unordered", name, "opening_malformed", put(parts, lambda all_: all_[::-1]), both)
-    yield altered("x_part_twice", name, "opening_malformed", put(parts, lambda all_: [all_[0], *all_]), both)
+    one_form = {"check": "form", "reason": "not_canonical", "world": both, "stage": "check"}
+    yield altered("x_parts_unordered", change=put(parts, lambda all_: all_[::-1]), **one_form)
+    yield altered("x_part_twice", change=put(parts, lambda all_: [all_[0], *all_]), **one_form)
     kept = put(parts, lambda all_: [{**all_[0], "part": 1}, {**all_[1], "part": 1}])
-    yield altered("x_part_in_the_place_of_another", name, "opening_malformed", kept, both)
+    yield altered("x_part_in_the_place_of_another", change=kept, **one_form)
     yield altered("x_reason_for_a_yes", name, "answer_differs", put(f"{first}/reason", "erased"))
-    absent = BARE.but(questions=(SALES,), raw={**RAW, "firm_facts": RAW["firm_facts"] | {"sales": None}})
+    absent = BARE.but(questions=(SALES_THEN,), raw={**RAW, "firm_facts": RAW["firm_facts"] | {"sales": None}})
     yield altered("x_other_reason", name, "answer_differs", put(f"{first}/reason", "erased"), absent)
+    untold = unconsented("no_attestation")
+    yield fails("x_other_reason_for_what_was_not_consented", untold, name, "answer_differs")
     yield altered("x_no_reason", name, "answer_differs", put(f"{first}/reason", None), absent)
     missing = "receipt_missing"
-    yield altered("x_words_without_receipt", name, missing, put(f"{first}/message", "by the way"), BARE)
-    yield altered("x_words_to_absence_without_receipt", name, missing, put(f"{first}/message", "by the way"), absent)
+    words = put(f"{first}/message", "by the way")
+    yield altered("x_words_without_receipt", name, "answer_differs", words, BARE)
+    yield altered("x_words_to_absence_without_receipt", name, missing, words, absent)
     told = BARE.but(questions=(PAID, SALES), told={1: HOST_SAYS})
     yield fails("x_cannot_tell_without_receipt", told, name, missing)
-    together = BARE.but(questions=(PAID, BOTH), told={1: HOST_SAYS})
+    together = BARE.but(questions=(BOTH, PAID), told={0: HOST_SAYS})
     yield fails("x_cannot_tell_a_combination_without_receipt", together, name, missing)
     yield altered("x_receipt_left_out", "form", "not_canonical", put("/receipt", None))
 
@@ -535,9 +559,8 @@ def receipt_and_day() -> Iterator[Case]:
     told = World(questions=(PAID, INCOME), told={1: HOST_SAYS})
     regraded = put("/schemas/2/fields/1/ladder/from", 2000)
     yield altered("x_receipt_schema_of_what_cannot_be_told", name, differs, regraded, told)
-    yield altered("x_receipt_words_added", name, differs, put("/presentation/claims/0/message", "by the way"))
-    dropped = put("/presentation/consent/signatures", lambda all_: all_[:2])
-    yield altered("x_receipt_signature_left_out", name, differs, dropped, ONE.but(signers=(0, 1, 2)))
+    yield altered("x_receipt_other_words", name, differs, put("/presentation/claims/1/message", "by the way"), told)
+    yield altered("x_receipt_words_left_out", name, differs, put("/presentation/claims/1/message", None), told)
     yield fails("x_receipt_of_the_bank", ONE.but(receipt={"member": hexed(BANK)}), name, differs)
     key = hexed(state.address(MEMBER_KEYS[TAX]))
     yield fails("x_receipt_key_of_another_member", ONE.but(receipt={"key": key}), name, differs)
@@ -552,6 +575,91 @@ def receipt_and_day() -> Iterator[Case]:
     yield fails("x_day_after_the_end_of_the_registration", registered, "day", "attestation_expired", at="2026-11-13")
 
 
+def stale_answers() -> Iterator[Case]:
+    """E1: without a receipt nobody says that an attestation is the newest."""
+    missing = ("answers", "receipt_missing")
+    yield fails("e1_newest_without_receipt", BARE.but(questions=(GRADE,)), *missing)
+    yield fails("e1_newest_beside_a_named_period", BARE.but(questions=(GRADE, PAID)), *missing)
+    yield fails("e1_part_about_the_newest", BARE.but(questions=(BOTH,)), *missing)
+    nothing = {**RAW, "firm_facts": RAW["firm_facts"] | {"sales": None}}
+    yield fails("e1_absence_in_the_newest", BARE.but(questions=(SALES,), raw=nothing), *missing)
+
+
+def keepers() -> Iterator[Case]:
+    """E2 and E3: who may sign receipts, and the bank's name."""
+    refused = ("receipt", "keeper_not_allowed")
+    for name, standing in (
+        ("department", (1, 1)),
+        ("bank", (2, 1)),
+        ("registrar", (4, 1)),
+        ("member_of_all_other_roles", (7, 1)),
+        ("member_without_roles", (0, 1)),
+        ("stranger", (0, 0)),
+        ("suspended_keeper", (8, 2)),
+        ("keeper_that_left", (8, 3)),
+    ):
+        yield fails(f"e2_receipt_of_a_{name}", ONE.but(standings={HOST: standing}), *refused)
+    court = ONE.but(receipt={"member": hexed(COURT)}, standings={COURT: (1, 1)})
+    yield fails("e2_receipt_of_a_court", court, *refused)
+    differs = ("members", "member_differs")
+    yield fails("e3_terms_call_the_bank_otherwise", ONE.but(terms={"grantee_name": "Another Bank"}), *differs)
+    other = ONE.but(terms={"grantee": hexed(COURT)})
+    yield fails("e3_terms_of_one_bank_with_the_name_of_another", other, *differs)
+
+    def renamed(bundle: dict) -> None:
+        bundle["presentation"]["consent"]["terms"]["grantee_name"] = "B"
+        for member in bundle["members"]:
+            member["name"] = "B" if member["id"] == hexed(BANK) else member["name"]
+
+    yield altered("e3_bank_renamed_in_terms_and_members", *differs, renamed)
+    nameless = put("/members", lambda all_: [one for one in all_ if one["id"] != hexed(BANK)])
+    yield altered("e3_bank_left_out_of_the_members", "form", "not_canonical", nameless)
+
+
+def said_and_shown() -> Iterator[Case]:
+    """E5: what an answer may say and show, and which statements of keys count."""
+    name, said = "answers", {0: NEEDS_DISCLOSURE}
+    other = ONE.but(questions=(OTHER_KIND,))
+    yield fails("e5_no_that_shows_a_value", other, name, "needs_disclosure")
+    elsewhere = other.but(terms=revealing(""))
+    yield fails("e5_no_with_consent_to_reveal_another_period", elsewhere, name, "needs_disclosure")
+    yield fails("e5_no_that_shows_a_value_without_receipt", other.but(receipt=None), name, "needs_disclosure")
+    shown = put("/presentation/claims/0", lambda claim: {**claim, "verdict": "cannot_tell", **NEEDS_DISCLOSURE})
+    yield altered("e5_value_beside_needs_disclosure", name, "needs_disclosure", shown, other)
+    for what, world in (
+        ("a_ladder", ONE.but(questions=(PAID,), told=said)),
+        ("an_enum", ONE.but(questions=(GRADE,), told=said)),
+        ("what_may_be_revealed", other.but(terms=revealing("during 2025"), told=said)),
+    ):
+        yield fails(f"e5_needs_disclosure_said_of_{what}", world, name, "answer_differs")
+    for number, verdict in enumerate(("yes", "no")):
+        words = put(f"/presentation/claims/{number}/message", "by the way")
+        yield altered(f"e5_words_to_a_{verdict}", name, "answer_differs", words)
+    earlier = (statement(0, number=999),)
+    yield fails("e5_statement_of_an_earlier_block", ONE, "keys", "statement_earlier", later=earlier)
+    marked = (statement(ANCHORED, number=999),)
+    yield fails("e5_statement_of_an_earlier_block_with_a_mark", ONE, "keys", "statement_earlier", later=marked)
+
+
+def one_form() -> Iterator[Case]:
+    """E6: everything that could be written in two ways."""
+    other = "not_canonical"
+    yield fails("e6_qbft_seals_unordered", QBFT.but(sealers=(1, 0, 2)), "block", other)
+    yield fails("e6_qbft_seals_falling", QBFT.but(sealers=(3, 1, 0)), "block", other)
+    yield fails("e6_qbft_one_seal_too_many", QBFT.but(sealers=(0, 1, 2, 3)), "block", other)
+    yield fails("e6_signatures_unordered", ONE.but(signers=(1, 0)), "consent", other)
+    yield fails("e6_one_signature_too_many", ONE.but(signers=(0, 1, 2)), "consent", other)
+    for name, questions in (("unordered", (PAID, GRADE_THEN)), ("repeated", (PAID, PAID))):
+        yield fails(f"e6_claims_{name}_without_receipt", BARE.but(questions=questions), "form", other)
+    for name, claim in (("yes", EITHER), ("no", {**NEITHER, "needed": 2})):
+        world = ONE.but(questions=(claim,), every_part=True)
+        yield fails(f"e6_more_parts_than_decide_a_{name}", world, "form", other)
+    untold = put("/presentation/claims/0", lambda claim: {**claim, "verdict": "cannot_tell", **HOST_SAYS})
+    both = World(questions=(BOTH,))
+    yield altered("e6_part_of_what_cannot_be_told", "form", other, untold, both, stage="check")
+
+
 def corruptions() -> list[Case]:
     groups = (form, network_and_block, state_proofs, keys, consent, subject, attestations, answers, receipt_and_day)
+    groups += (stale_answers, keepers, said_and_shown, one_form)
     return [case for group in groups for case in group()]

@@ -58,6 +58,14 @@ INCOME = {"schema": "tax_fine", "field": "income", "op": "<", "operand": 48_000}
 _MADE: dict[str, dict] = {}
 STATE = {"schema": "mini", "field": "state", "op": "equals", "operand": "on"}
 BOTH = {"needed": 2, "of": [PAID, INCOME]}
+GRADE_THEN, SALES_THEN, INCOME_THEN = ({**one, "period": "2025"} for one in (GRADE, SALES, INCOME))
+BOTH_THEN = {"needed": 2, "of": [PAID, INCOME_THEN]}
+EITHER = {"needed": 1, "of": [PAID, INCOME]}
+NEITHER = {"needed": 1, "of": [GRADE, {**INCOME, "op": ">="}]}
+KIND = {"schema": "firm_facts", "field": "kind", "op": "equals", "operand": "10101", "period": "2025"}
+OTHER_KIND = {**KIND, "operand": "10102"}
+KEEPER = (8, 1)
+"""Roles and state of a member that records consents."""
 HOST_SAYS = {"reason": "no_attestation", "message": "no department has attested to this"}
 
 
@@ -81,6 +89,10 @@ class World:
     entries: tuple = ((0, NOW - 9 * DAY),)
     entry: int = 0
     names: dict = field(default_factory=lambda: NAMES)
+    standings: dict = field(default_factory=dict)
+    """Roles and state of the member that signs the receipt."""
+    every_part: bool = False
+    """Whether combinations show all their parts, and not only those that decide."""
     extra_words: dict = field(default_factory=dict)
     filler: int = 12
     number: int = 1000
@@ -199,7 +211,7 @@ def parts_of(claim: dict) -> list[dict]:
     return sorted(parts, key=lambda part: naive_claim.question_text(SPECS[part["schema"]], part))
 
 
-def shown_claim(claim: dict, attested: dict[str, Attested], told: dict | None) -> dict:
+def shown_claim(claim: dict, attested: dict[str, Attested], told: dict | None, *, every_part: bool = False) -> dict:
     body = {
         "claim": naive_claim.claim_text(SPECS, claim),
         "question": {**claim, "of": parts_of(claim)} if "of" in claim else claim,
@@ -216,10 +228,16 @@ def shown_claim(claim: dict, attested: dict[str, Attested], told: dict | None) -
         parts.append({"part": number, "attestation": hexed(attested[part["schema"]].digest), "proof": proof})
     body["verdict"] = naive_claim.follows(claim.get("needed", 1), outcomes)
     if "of" in claim:
-        return {**body, "parts": parts}
+        return {**body, "parts": parts if every_part else deciding(claim, body["verdict"], outcomes, parts)}
     if body["verdict"] == "cannot_tell":
         body["reason"] = "value_absent"
     return {**body, "attestation": parts[0]["attestation"], "proof": parts[0]["proof"]}
+
+
+def deciding(claim: dict, verdict: str, outcomes: list[str], parts: list[dict]) -> list[dict]:
+    """As many parts as decide the whole; here the first ones."""
+    enough = {"holds": claim["needed"], "does_not_hold": len(parts) - claim["needed"] + 1, "cannot_tell": 0}[verdict]
+    return [part for part, outcome in zip(parts, outcomes, strict=True) if outcome == verdict][:enough]
 
 
 def make(world: World) -> dict:
@@ -233,7 +251,10 @@ def make(world: World) -> dict:
 def made(world: World) -> dict:
     schemas = {part["schema"] for claim in world.questions for part in parts_of(claim)} | {"subject_registration"}
     attested = {schema: Attested(world, schema) for schema in sorted(schemas)}
-    claims = [shown_claim(claim, attested, world.told.get(n)) for n, claim in enumerate(world.questions)]
+    claims = [
+        shown_claim(claim, attested, world.told.get(n), every_part=world.every_part)
+        for n, claim in enumerate(world.questions)
+    ]
     used = {
         part["attestation"]
         for claim in claims
@@ -286,6 +307,7 @@ def made(world: World) -> dict:
     fields = state.header_fields(held.root, world.number, world.time, b"credence", state.address(SEALER))
     header, seal, block_hash = seal_block(world, fields)
     members = {blob(one.header["issuer"]) for one in needed} | {blob(one.anchor["member"]) for one in needed}
+    members.add(blob(terms["grantee"]))
     specs, receipt = [SPECS[schema] for schema in sorted(schemas)], None
     if world.receipt is not None:
         receipt = {"member": hexed(HOST), "use": hexed(h("use", world.seed)), "max_age_days": None, **world.receipt}
@@ -329,6 +351,7 @@ def words_of(world: World, attested: list[Attested], consent: bytes, terms: dict
         **state.consent_words(consent, tuple(record.values()), revocation_hash),
         **state.entry_words(blob(terms["subject"]), entries, world.entry),
     }
+    words.update(state.name_words(blob(terms["grantee"]), world.names[blob(terms["grantee"])]))
     for one in attested:
         words.update(one.words(world))
     if world.receipt is not None:
@@ -336,6 +359,7 @@ def words_of(world: World, attested: list[Attested], consent: bytes, terms: dict
         key = blob(world.receipt.get("key", hexed(state.address(MEMBER_KEYS[member]))))
         words.update(state.key_words(member, key, world.keys.get(member, EVER)))
         words.update(state.name_words(member, world.names[member]))
+        words.update(state.member_words(member, world.standings.get(member, KEEPER)))
     return words
 
 

@@ -149,6 +149,7 @@ class Sealed:
             require(signer not in signers, "seal_repeated")
             signers.append(signer)
         require(len(signers) >= quorum, "block_not_final")
+        require(len(signers) == quorum and signers == sorted(signers), "not_canonical")
 
 
 class Evidence:
@@ -163,6 +164,7 @@ class Evidence:
         self._consent, self._subject = self._presentation["consent"], self._presentation["subject"]
         self._attestations = {self._digest(one["header"]): one for one in self._presentation["attestations"]}
         self._specs = {spec["name"]: spec for spec in value["schemas"]}
+        self._require_one_form()
         yield
         for file in (value, *self._later):
             network = {"chain_id": self._trust["chain_id"], "genesis": self._trust["genesis"]}
@@ -175,6 +177,9 @@ class Evidence:
         yield
         for slot, word in self._names.items():
             require(word == self._words[slot], "member_differs")
+        terms = self._consent["terms"]
+        (bank,) = [one["name"] for one in value["members"] if one["id"] == terms["grantee"]]
+        require(bank == terms["grantee_name"], "member_differs")
         yield
         self._merge_later()
         for one in self._all:
@@ -197,6 +202,18 @@ class Evidence:
             require(all(one["header"]["valid_until"] > day * DAY for one in self._all), "attestation_expired")
         yield
 
+    def _require_one_form(self) -> None:
+        """Parts and claims in their order, no more of them than decide."""
+        for claim in self._presentation["claims"]:
+            question = claim["question"]
+            needed, count = question.get("needed", 1), len(question.get("of", [question]))
+            most = {"holds": needed, "does_not_hold": count - needed + 1, "cannot_tell": int("of" not in question)}
+            numbers = [part["part"] for part in claim.get("parts", [])]
+            require(numbers == sorted(set(numbers)) and len(numbers) <= most[claim["verdict"]], "not_canonical")
+        if self._receipt is None:
+            texts = [claim["claim"] for claim in self._presentation["claims"]]
+            require(texts == sorted(set(texts)), "not_canonical")
+
     @staticmethod
     def _digest(header: dict) -> str:
         return hexed(header_digest(header))
@@ -213,6 +230,8 @@ class Evidence:
         keys = [(one["anchor"]["member"], one["anchor"]["key"]) for one in self._all]
         if self._receipt is not None:
             keys.append((self._receipt["member"], self._receipt["key"]))
+            self._keeper = next(iter(state.member_words(blob(self._receipt["member"]), (0, 0))))
+            slots.append(self._keeper)
         self._key_slots = {key: next(iter(state.key_words(blob(key[0]), blob(key[1]), (0, 0, 0)))) for key in keys}
         slots += self._key_slots.values()
         for one in self._all:
@@ -241,6 +260,7 @@ class Evidence:
                     since, until, known = self._keys[member, name]
                     self._keys[member, name] = since, until, min(mark, known or mark)
             proven.require_all_read()
+            require(sealed.number >= self._sealed.number, "statement_earlier")
 
     def _require_signed(self, anchor: dict) -> None:
         key = ("member", "stream", "number")
@@ -287,6 +307,8 @@ class Evidence:
         require(since <= self._sealed.time, "consent_not_yet_valid")
         require(self._sealed.time < until, "consent_expired")
         require(uses - 1 < most, "consent_exhausted")
+        places = [controllers["addresses"].index(signer) for signer in signers]
+        require(places == sorted(places) and len(places) == controllers["threshold"], "not_canonical")
         require(uses >= 1, "use_not_recorded")
 
     def _check_subject(self) -> None:
@@ -336,9 +358,9 @@ class Evidence:
             for part in shown:
                 outcomes[part["part"]] = self._outcome(parts[part["part"]], part)
         except RefusedError as error:
-            if claim["verdict"] != "cannot_tell":
+            if claim["verdict"] != "cannot_tell" or shown:
                 raise
-            shown, reason = [], error.args[0]
+            reason = error.args[0]
             require(reason == claim["reason"], "answer_differs")
         outcome = naive_claim.follows(question.get("needed", 1), outcomes)
         require(outcome == claim["verdict"], "field_proof_failed")
@@ -347,8 +369,22 @@ class Evidence:
         elif not shown or "of" in question:
             reason = claim["reason"] or "no_attestation"
         require(claim["reason"] == reason, "answer_differs")
+        require(outcome == "cannot_tell" or claim["message"] is None, "answer_differs")
+        hidden = [part for part in parts if part["op"] == "equals" and self._is_plain(part) and not self._reveals(part)]
+        require(reason != "needs_disclosure" or hidden, "answer_differs")
         said = claim["message"] is not None or (outcome == "cannot_tell" and (not shown or "of" in question))
+        said = said or any("period" not in parts[part["part"]] for part in shown)
         require(self._receipt is not None or not said, "receipt_missing")
+
+    def _is_plain(self, question: dict) -> bool:
+        spec = self._specs[question["schema"]]
+        return spec["fields"][naive.index_of(spec, question["field"])]["mode"] == "plain"
+
+    def _reveals(self, question: dict) -> bool:
+        """Whether the consent lists revealing the field, of the same period."""
+        during = f" during {question['period']}" if "period" in question else ""
+        asked = f"{question['schema']}.{question['field']} reveal{during}"
+        return asked in self._consent["terms"]["questions"]
 
     def _outcome(self, question: dict, part: dict) -> str:
         require(part["attestation"] in self._attestations, "no_attestation")
@@ -369,7 +405,10 @@ class Evidence:
             require(covered == (f"{year}-01-01", f"{year}-12-31"), "period_mismatch")
         statement = naive.lower(spec, question, header["as_of"])
         asked = {"schema": spec, "question": question, "statement": statement, "proof": part["proof"]}
-        return naive.check_field_proof({**asked, "fields_root": header["fields_root"]})
+        outcome = naive.check_field_proof({**asked, "fields_root": header["fields_root"]})
+        open_value = part["proof"]["opening"]["kind"] == "plain" and outcome == "does_not_hold"
+        require(not open_value or self._reveals(question), "needs_disclosure")
+        return outcome
 
     def _check_receipt(self) -> None:
         receipt = self._receipt
@@ -382,6 +421,8 @@ class Evidence:
         signer = recovered(digest, blob(receipt["signature"]), 27, "signature_malformed")
         require(hexed(signer) == receipt["key"], "receipt_differs")
         self._require_key(receipt["member"], receipt["key"], self._sealed.time)
+        roles, standing = unpacked(self._words[self._keeper], (8, 8))
+        require(roles & 8 and standing == 1, "keeper_not_allowed")
 
 
 def unpacked(word: int, widths: tuple[int, ...]) -> list[int]:

@@ -34,6 +34,11 @@ def key_words(member: bytes, key: bytes, record: tuple) -> dict:
     return {("MemberRegistry", at(key, at(member, 2))): packed(*zip(record, (64, 64, 64), strict=True))}
 
 
+def member_words(member: bytes, standing: tuple[int, int]) -> dict:
+    """Roles and state; beside them are times that no fact is read from."""
+    return {("MemberRegistry", at(member, 1)): packed((standing[0], 8), (standing[1], 8), (77, 64), (78, 64))}
+
+
 def name_words(member: bytes, name: str) -> dict:
     text, slot = name.encode(), at(member, 1) + 2
     if len(text) < 32:

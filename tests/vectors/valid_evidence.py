@@ -6,21 +6,29 @@ from typing import Any
 import naive_state as state
 from evidence_world import (
     BOTH,
+    BOTH_THEN,
     CHAIN_ID,
     CONTRACTS,
     DAY,
+    EITHER,
     EVER,
     GENESIS,
     GRADE,
+    GRADE_THEN,
+    HOST,
     HOST_SAYS,
     INCOME,
+    KIND,
     MEMBER_KEYS,
     NAMES,
+    NEITHER,
     NOW,
+    OTHER_KIND,
     PAID,
     RAW,
     REGISTRAR,
     SALES,
+    SALES_THEN,
     SEALER,
     TAX,
     VALIDATORS,
@@ -37,7 +45,7 @@ ANCHORED = NOW - 4 * DAY
 TODAY, TOMORROW = "2026-11-11", "2026-11-12"
 ONE = World()
 QBFT = World(engine="qbft")
-BARE = World(receipt=None)
+BARE = World(questions=(GRADE_THEN, PAID), receipt=None)
 FOUR = World(questions=(PAID, GRADE, INCOME, BOTH))
 
 
@@ -97,6 +105,21 @@ def sets(*members: tuple[int, list[bytes]]) -> list[dict]:
     ]
 
 
+NEEDS_DISCLOSURE = {"reason": "needs_disclosure", "message": "answering no would show the value"}
+
+
+def revealing(during: str) -> dict:
+    """Terms that list the question after the other kind, and revealing the kind."""
+    return {"questions": ["firm_facts.kind equals 10102 during 2025", f"firm_facts.kind reveal {during}".strip()]}
+
+
+def unconsented(reason: str) -> World:
+    """Two claims of which the consent lists the first, and what the host says of the second."""
+    terms = {"questions": ["firm_facts.paid >= 2000 CNY during 2025"]}
+    said = {"reason": reason, "message": "the subject did not consent to this question"}
+    return ONE.but(questions=(PAID, SALES), told={1: said}, terms=terms)
+
+
 def named(name: str) -> dict:
     return {**NAMES, TAX: name}
 
@@ -105,20 +128,22 @@ def evidence() -> list[Case]:
     later_sealer = trust(sets=sets((0, [h("sealer before")]), (900, [SEALER]), (1001, [h("sealer after")])))
     grown = trust("qbft", sets((0, VALIDATORS), (1001, [*VALIDATORS, h("validator", 4)])))
     absent = RAW["firm_facts"] | {"sales": None}
-    no_sales = BARE.but(questions=(SALES,), raw={**RAW, "firm_facts": absent})
+    no_sales = BARE.but(questions=(SALES_THEN,), raw={**RAW, "firm_facts": absent})
     return [
         holds("two_claims", ONE),
         holds("four_claims", FOUR, "ynyy"),
         holds("one_claim_yes", ONE.but(questions=(PAID,)), "y"),
         holds("one_claim_no", ONE.but(questions=(GRADE,)), "n"),
         holds("combination", ONE.but(questions=(BOTH,)), "y"),
-        holds("no_receipt", BARE),
+        holds("no_receipt", BARE, "ny"),
+        holds("no_receipt_and_a_combination", BARE.but(questions=(BOTH_THEN, GRADE_THEN)), "yn"),
         holds("absent_without_receipt", no_sales, "?"),
         holds("host_cannot_tell", ONE.but(questions=(PAID, SALES), told={1: HOST_SAYS}), "y?"),
         holds("host_cannot_tell_a_combination", ONE.but(questions=(PAID, BOTH), told={1: HOST_SAYS}), "y?"),
+        holds("host_cannot_tell_what_was_not_consented", unconsented("question_not_consented"), "y?"),
         holds("data_young_enough", ONE.but(receipt={"max_age_days": 11})),
         holds("qbft_3_seals", QBFT),
-        holds("qbft_4_seals", QBFT.but(sealers=(3, 1, 0, 2))),
+        holds("qbft_3_other_seals", QBFT.but(sealers=(0, 2, 3))),
         holds("qbft_round_2", QBFT.but(committed={"round_": 2})),
         holds("qbft_round_300", QBFT.but(committed={"round_": 300})),
         holds("qbft_vote", QBFT.but(committed={"vote": [h("voted on")[:20], b"\xff"]})),
@@ -128,7 +153,14 @@ def evidence() -> list[Case]:
         holds("controllers_of_second_entry", ONE.but(entries=((0, 5), (1, NOW - 3 * DAY)), entry=1)),
         holds("controllers_change_after_the_grant", ONE.but(entries=((0, 5), (1, NOW - 2 * DAY + 1)))),
         holds("controllers_since_the_grant", ONE.but(entries=((0, NOW - 2 * DAY),))),
-        holds("all_three_controllers_sign", ONE.but(signers=(2, 0, 1))),
+        holds("two_other_controllers_sign", ONE.but(signers=(0, 2))),
+        holds("one_of_two_parts_shows_a_yes", ONE.but(questions=(EITHER,)), "y"),
+        holds("two_of_two_parts_show_a_no", ONE.but(questions=(NEITHER,)), "n"),
+        holds("e2_keeper_with_all_roles", ONE.but(standings={HOST: (15, 1)})),
+        holds("e5_yes_without_consent_to_reveal", ONE.but(questions=(KIND,)), "y"),
+        holds("e5_no_with_consent_to_reveal", ONE.but(questions=(OTHER_KIND,), terms=revealing("during 2025")), "n"),
+        holds("e5_no_that_needs_disclosure", ONE.but(questions=(OTHER_KIND,), told={0: NEEDS_DISCLOSURE}), "?"),
+        holds("e5_statement_of_a_block_of_this_number", ONE, later=(statement(0, number=1000),)),
         holds("last_use", ONE.but(record={"uses": 3})),
         holds("h9_compromised_after_anchoring", ONE.but(keys={TAX: (*EVER[:2], ANCHORED + 1)})),
         holds("h9_marked_later_from_after_anchoring", ONE, later=(statement(ANCHORED + 1),)),

@@ -11,6 +11,7 @@ from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.evidence import qbft
 from ledger_node.domain.evidence.block_header import MAX_HEADER_BYTES, BlockHeader
+from ledger_node.domain.evidence.claim_form import not_canonical, require_one_form
 from ledger_node.domain.evidence.receipt import Receipt, receipt_digest
 from ledger_node.domain.evidence.signed_batch import BatchKey, SignedBatch
 from ledger_node.domain.hashing import HASH_BYTES, keccak
@@ -100,7 +101,7 @@ class Bundle:
     """An answer, and what proves it at one block.
 
     ``entry``: index of the subject's controllers in force when the consent was granted. ``schemas``: by name,
-    those that the answer needs. ``names``: of the members that issued or answered, by id. ``batches``: the
+    those that the answer needs. ``names``: of the bank and of those that issued or answered, by id. ``batches``: the
     departments' signatures over the batches of the attestations shown. ``nodes``: the trie
     nodes that prove the facts (``slot.slots_of(bundle.query, bundle.names)``), as ``node_set`` returns them.
     """
@@ -122,7 +123,8 @@ class Bundle:
         query = query_of(self.presentation, self.entry)
         if self.receipt is None:
             return query
-        return replace(query, keys=query.keys | {(self.receipt.member, self.receipt.key)})
+        member, key = self.receipt.member, self.receipt.key
+        return replace(query, keys=query.keys | {(member, key)}, standings=frozenset({member}))
 
     @property
     def needed_schemas(self) -> set[str]:
@@ -132,19 +134,20 @@ class Bundle:
 
     @property
     def needed_names(self) -> set[bytes]:
-        """Ids of the members that issued or answered."""
+        """Ids of the bank and of the members that issued or answered."""
         return members_of(self.query)
 
     def require_exact(self) -> None:
-        """Require that schemas, names and attestations are those that the answer needs, and no others.
+        """Require that schemas, names, attestations and proofs are those that the answer needs, in their one order.
 
         Raises:
             InvalidInputError: ``not_canonical``.
         """
+        require_one_form(self.presentation.claims, self.schemas, is_signed=self.receipt is not None)
         used = {part.attestation for shown in self.presentation.claims for part in shown.parts}
         held = (set(self.schemas), set(self.names), set(self.batches), set(self.presentation.attestations))
         if held != (self.needed_schemas, self.needed_names, set(self.query.anchors), used):
-            raise _not_canonical(
+            raise not_canonical(
                 "this bundle lacks a schema, a name, a batch or an attestation, or holds one that nothing needs"
             )
 
@@ -197,7 +200,7 @@ class Bundle:
         """
         value = decode(data, max_bytes=MAX_BYTES)
         if encode(value) != data:
-            raise _not_canonical("this file is not canonical JSON (RFC 8785); pass it on byte for byte")
+            raise not_canonical("this file is not canonical JSON (RFC 8785); pass it on byte for byte")
         return cls.from_json(value)
 
     @classmethod
@@ -233,7 +236,7 @@ class Bundle:
         )
         record.done()
         if bundle.to_json() != value:
-            raise _not_canonical("the parts of this bundle are not in their order, or not in their one form")
+            raise not_canonical("the parts of this bundle are not in their order, or not in their one form")
         return bundle
 
 
@@ -253,7 +256,3 @@ def _member(item: JSON) -> tuple[bytes, str]:
     member, name = record.blob("id"), record.text("name", max_length=MAX_NAME)
     record.done()
     return member, name
-
-
-def _not_canonical(message: str) -> InvalidInputError:
-    return InvalidInputError(Reason.NOT_CANONICAL, message)

@@ -5,14 +5,18 @@
  3. block: those whom the trust file names for the block's number sealed it (``finality``).
  4. state: under the block's state root lie the contracts with the code that the trust file names, and every fact
     the answer needs; no node is left over (``state_proof``).
- 5. members: those who issued and answered are called on the chain what the bundle calls them.
+ 5. members: the bank and those who issued and answered are called on the chain what the bundle calls them, and the
+    bank what the terms call it.
  6. keys: the department signed every batch, with a key that was valid when it was anchored, and that no later
-    statement of keys marks as compromised from that time on or before (rule 6 of ``verification``).
- 7. consent: rules 8 to 12, and the use was recorded before the answer.
+    statement of keys marks as compromised from that time on or before (rule 6 of ``verification``). A statement of
+    an earlier block than the bundle's is refused.
+ 7. consent: rules 8 to 12, as many signatures as must be, in their order, and the use was recorded before the answer.
  8. subject: rule 13.
- 9. answers: rules 1 to 7 and 14 to 16 give every verdict that the bundle says, with its reason.
-10. receipt: a member that is not the bank itself signed this answer as a whole, under a key that was valid; without a
-    receipt nothing may stand in the bundle that only a receipt can tell.
+ 9. answers: rules 1 to 7 and 14 to 16 give every verdict that the bundle says, with its reason. Without a receipt
+    nothing may stand in the bundle that only a receipt can tell: why a claim cannot be told, or that an attestation
+    is the one that was asked about where the question does not name it.
+10. receipt: a member that is not the bank itself, and that the ledger lets record consents, signed this answer as a
+    whole, under a key that was valid.
 11. day: asked about a day, the answer was given by then and what it shows had not run out.
 
 An answer holds as of its block. What came later does not unmake it, but for step 6.
@@ -22,6 +26,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from ledger_node.domain.attested import names_its_attestation
+from ledger_node.domain.disclosure import could_need_disclosure
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.evidence.bundle import Bundle
 from ledger_node.domain.evidence.fact import facts_of, require_names
@@ -29,7 +35,7 @@ from ledger_node.domain.evidence.finality import FinalBlock, require_final
 from ledger_node.domain.evidence.key_statement import KeyStatement, compromised_later
 from ledger_node.domain.evidence.network import require_network
 from ledger_node.domain.evidence.report import Check, CheckName, Report, Result
-from ledger_node.domain.evidence.slot import slots_of
+from ledger_node.domain.evidence.slot import Words, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
 from ledger_node.domain.evidence.trust import Trust
 from ledger_node.domain.fact import LedgerFacts
@@ -123,13 +129,13 @@ def _steps(
     )
     yield f"{_number(len(words), 'word')} of the contracts' storage lead to the state of that block"
 
-    require_names(bundle.names, words)  # 5
+    _require_names(bundle, consent, words)  # 5
     yield "the chain knows the members by these names: " + ", ".join(
         _plain(bundle.names[one]) for one in sorted(bundle.names)
     )
 
     shown = [subject.registration, *bundle.presentation.attestations.values()]  # 6
-    facts = _with_later(facts, later, trust)
+    facts = _with_later(facts, later, trust, header.number)
     for anchor in (each.anchor for each in shown):
         bundle.batches[anchor.member, anchor.stream, anchor.number].require_signed(anchor, trust.anchor_domain)
         require_key_at(facts, anchor.member, anchor.key, anchor.anchored_at)
@@ -141,7 +147,7 @@ def _steps(
     require_subject(subject, consent.terms.subject, bundle.schemas, facts)  # 8
     yield "the registrar attested that this credit code is the subject that consented"
 
-    found.verdicts = _judge(bundle, facts)  # 9
+    found.verdicts = _judge(bundle, consent, facts)  # 9
     yield "every verdict follows from what the departments attested to, which was neither revoked nor superseded"
 
     yield _require_receipt(bundle, consent, facts)  # 10
@@ -157,38 +163,66 @@ def _require_complete(bundle: Bundle) -> tuple[ShownConsent, ShownSubject]:
     return consent, subject
 
 
-def _with_later(facts: LedgerFacts, later: Sequence[KeyStatement], trust: Trust) -> LedgerFacts:
+def _require_names(bundle: Bundle, consent: ShownConsent, words: Words) -> None:
+    require_names(bundle.names, words)
+    if bundle.names[consent.terms.grantee] != consent.terms.grantee_name:
+        raise VerificationError(Reason.MEMBER_DIFFERS, "the terms call the bank by another name than the chain")
+
+
+def _with_later(facts: LedgerFacts, later: Sequence[KeyStatement], trust: Trust, number: int) -> LedgerFacts:
     keys = dict(facts.keys)
     for statement in later:
-        keys = compromised_later(keys, statement.records(trust))
+        records = statement.records(trust)
+        if statement.block.header.number < number:
+            raise VerificationError(
+                Reason.STATEMENT_EARLIER, "a statement of keys is of an earlier block than the evidence"
+            )
+        keys = compromised_later(keys, records)
     return replace(facts, keys=keys)
 
 
 def _require_consent(consent: ShownConsent, facts: LedgerFacts) -> None:
     require_consent(consent, facts, grantee=consent.terms.grantee, uses_already_counted=_THIS_USE)
+    consent.controllers.require_one_form(consent.id, consent.signatures)
     if facts.consent is None or facts.consent.uses < _THIS_USE:
         raise VerificationError(Reason.USE_NOT_RECORDED, "no use of the consent was recorded before this answer")
 
 
-def _judge(bundle: Bundle, facts: LedgerFacts) -> Sequence[Verdict]:
+def _judge(bundle: Bundle, consent: ShownConsent, facts: LedgerFacts) -> Sequence[Verdict]:
     receipt = bundle.receipt
     policy = Policy(None if receipt is None else receipt.max_age_days)
     verdicts = judge_claims(bundle.presentation, bundle.schemas, facts, policy)
     for claim, verdict in zip(bundle.presentation.claims, verdicts, strict=True):
-        if claim.reason is not verdict.reason:
-            raise VerificationError(Reason.ANSWER_DIFFERS, "the answer gives another reason than its proof shows")
-        if receipt is None and not _is_proven(claim):
-            raise VerificationError(
-                Reason.RECEIPT_MISSING,
-                "why a claim cannot be told is its member's word, and needs a receipt",
-            )
+        _require_said(claim, verdict, consent, bundle)
+        if receipt is None:
+            _require_proven(claim, consent, bundle)
     return verdicts
 
 
-def _is_proven(claim: ShownClaim) -> bool:
-    """Return whether nothing of a claim is only said: a reason that no proof shows, or words."""
-    told = claim.verdict is not Outcome.CANNOT_TELL or (bool(claim.parts) and not claim.claim.is_combined)
-    return told and claim.message is None
+def _require_said(claim: ShownClaim, verdict: Verdict, consent: ShownConsent, bundle: Bundle) -> None:
+    """Require that a claim gives the reason that follows, and words only where it cannot be told."""
+    if claim.reason is not verdict.reason:
+        raise VerificationError(Reason.ANSWER_DIFFERS, "the answer gives another reason than its proof shows")
+    if claim.message is not None and claim.verdict is not Outcome.CANNOT_TELL:
+        raise VerificationError(Reason.ANSWER_DIFFERS, "a claim that holds or does not hold comes without words")
+    needs = claim.reason is Reason.NEEDS_DISCLOSURE
+    if needs and not could_need_disclosure(consent.terms, claim.claim, bundle.schemas):
+        raise VerificationError(Reason.ANSWER_DIFFERS, "no answer to this claim would show more than was consented to")
+
+
+def _require_proven(claim: ShownClaim, consent: ShownConsent, bundle: Bundle) -> None:
+    """Require that nothing of a claim is only said: a reason that no proof shows, words, or which attestation."""
+    if not claim.parts or claim.message is not None:
+        raise VerificationError(
+            Reason.RECEIPT_MISSING, "why a claim cannot be told is its member's word, and needs a receipt"
+        )
+    for part in claim.parts:
+        question = claim.claim.parts[part.part]
+        if not names_its_attestation(question, bundle.schemas[question.schema], consent.terms):
+            raise VerificationError(
+                Reason.RECEIPT_MISSING,
+                f"that this is the newest {question.schema} is its member's word, and needs a receipt",
+            )
 
 
 def _require_receipt(bundle: Bundle, consent: ShownConsent, facts: LedgerFacts) -> str:
@@ -201,6 +235,10 @@ def _require_receipt(bundle: Bundle, consent: ShownConsent, facts: LedgerFacts) 
     if recover(digest, receipt.signature) != receipt.key:
         raise VerificationError(Reason.RECEIPT_DIFFERS, "the receipt is of another answer, or of another key")
     require_key_at(facts, receipt.member, receipt.key, facts.block_time)
+    if not facts.standings[receipt.member].may_sign_receipts:
+        raise VerificationError(
+            Reason.KEEPER_NOT_ALLOWED, "the ledger does not let the member that signed the receipt record consents"
+        )
     return f"{_plain(bundle.names[receipt.member])} signed that this is the whole answer"
 
 

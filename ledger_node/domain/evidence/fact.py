@@ -12,12 +12,13 @@ from ledger_node.domain.evidence.slot import (
     consent_slots,
     entry_slots,
     key_slot,
+    member_slots,
     name_words,
     period_slot,
     status_slot,
     words_of,
 )
-from ledger_node.domain.fact import IssuerPeriod, KeyRecord, LedgerFacts
+from ledger_node.domain.fact import IssuerPeriod, KeyRecord, LedgerFacts, MemberStanding
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
@@ -25,6 +26,7 @@ from ledger_node.domain.status import Plane
 
 _KEY_BITS: Final = (64, 64, 64)
 _PERIOD_BITS: Final = (64, 64)
+_STANDING_BITS: Final = (8, 8)
 _CONSENT_BITS: Final = (8, 40, 40, 40, 32, 32, 40, 24)
 _MAX_STATE: Final = max(ConsentState)
 
@@ -60,6 +62,7 @@ def facts_of(
             for member, word in words_of(query)
             for plane in Plane
         },
+        standings={member: standing_of(words[member_slots(member)[0]]) for member in query.standings},
         consent=consent,
         controllers=None if query.subject is None else _controllers(query.subject, words, consent),
     )
@@ -68,6 +71,11 @@ def facts_of(
 def key_record(word: int) -> KeyRecord:
     """Return the validity of a key as one word holds it; zeros for a key that is not the member's."""
     return KeyRecord(*_parts(word, _KEY_BITS))
+
+
+def standing_of(word: int) -> MemberStanding:
+    """Return roles and state of a member as the low bits of one word hold them; zeros for nobody."""
+    return MemberStanding(*_parts(word, _STANDING_BITS))
 
 
 def require_names(names: Mapping[bytes, str], words: Words) -> None:

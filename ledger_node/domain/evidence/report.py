@@ -6,6 +6,7 @@ from typing import Self
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import VerificationError
+from ledger_node.domain.evidence.basis import basis_of
 from ledger_node.domain.evidence.bundle import Bundle
 from ledger_node.domain.evidence.finality import FinalBlock
 from ledger_node.domain.reason import Reason
@@ -104,14 +105,27 @@ class Report:
             "digest": None if bundle is None else to_hex(bundle.digest),
             "block": block,
             "checks": [check.to_json() for check in self.checks],
-            "claims": [_verdict_to_json(verdict, bundle) for verdict in self.verdicts if bundle is not None],
+            "claims": [] if bundle is None else self._claims(bundle),
+            "receipt": None if bundle is None or failed is not None else _receipt_to_json(bundle),
         }
 
+    def _claims(self, bundle: Bundle) -> list[JSON]:
+        # without verdicts there is nothing to say, however many claims the bundle has
+        claims = bundle.presentation.claims[: len(self.verdicts)]
+        return [
+            {
+                "claim": verdict.claim.text(bundle.schemas),
+                "verdict": verdict.outcome.value,
+                "reason": None if verdict.reason is None else verdict.reason.value,
+                "message": verdict.message,
+                "based_on": [one.to_json() for one in basis_of(shown, bundle)],
+            }
+            for verdict, shown in zip(self.verdicts, claims, strict=True)
+        ]
 
-def _verdict_to_json(verdict: Verdict, bundle: Bundle) -> dict[str, JSON]:
-    return {
-        "claim": verdict.claim.text(bundle.schemas),
-        "verdict": verdict.outcome.value,
-        "reason": None if verdict.reason is None else verdict.reason.value,
-        "message": verdict.message,
-    }
+
+def _receipt_to_json(bundle: Bundle) -> JSON:
+    receipt = bundle.receipt
+    if receipt is None:
+        return None
+    return {"member": to_hex(receipt.member), "name": bundle.names[receipt.member], "use": to_hex(receipt.use)}

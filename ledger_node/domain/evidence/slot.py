@@ -114,6 +114,7 @@ def _all(query: FactQuery, names: Mapping[bytes, str]) -> Iterator[Slot]:
     yield from (period_slot(*issuer) for issuer in query.issuers)
     for member, word in words_of(query):
         yield from (status_slot(member, plane, word) for plane in Plane)
+    yield from (member_slots(member)[0] for member in query.standings)
     if query.consent is not None:
         yield from consent_slots(query.consent)
     if query.subject is not None:

@@ -126,7 +126,8 @@ class Trust:
         """Read the JSON form.
 
         Raises:
-            InvalidInputError: ``trust_invalid``, or a member is missing, unknown or malformed.
+            InvalidInputError: ``trust_invalid``, a member is missing, unknown or malformed, or (``not_canonical``) an
+                address is not in lower case.
         """
         record = Record(value, "trust file")
         if record.text("format") != FORMAT:
@@ -143,7 +144,10 @@ class Trust:
         sets = tuple(_set(Record(item, "set")) for item in finality.items("sets", max_items=_MAX_SETS))
         finality.done()
         record.done()
-        return cls(chain_id, genesis, codes, kind, sets)
+        trust = cls(chain_id, genesis, codes, kind, sets)
+        if trust.to_json() != value:
+            raise InvalidInputError(Reason.NOT_CANONICAL, "a trust file writes its addresses in lower case")
+        return trust
 
 
 def _code(record: Record) -> ContractCode:
