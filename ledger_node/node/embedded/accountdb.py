@@ -82,7 +82,8 @@ class NodeAccountDB(AccountDatabaseAPI):
     @override
     def set_storage(self, address: Address, slot: int, value: int) -> None:
         current = self.get_storage(address, slot)
-        self._before.setdefault((address, slot), current)
+        if (address, slot) not in self._before:
+            self.journal.put(self._before, (address, slot), current)
         self._changed.setdefault(address, set()).add(slot)
         self.journal.put(self._slots[address], slot, value)
 
@@ -207,8 +208,9 @@ class NodeAccountDB(AccountDatabaseAPI):
         account = self._account(address)
         if not slots or account.is_empty:
             return account
-        values = self._slots[address]
-        changes = {keccak(slot.to_bytes(32, "big")): slot_value(values.get(slot, 0)) for slot in slots}
+        # a slot whose change was taken back may not be in memory any more: it is written as it was
+        values = {slot: self.get_storage(Address(address), slot) for slot in slots}
+        changes = {keccak(slot.to_bytes(32, "big")): slot_value(value) for slot, value in values.items()}
         root, nodes = update(self._fetch, account.storage_root, changes)
         self._write(nodes)
         return account._replace(storage_root=root)
