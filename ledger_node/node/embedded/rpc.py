@@ -2,10 +2,11 @@
 
 import json
 import logging
+import math
 import re
 from collections.abc import Container
 from concurrent.futures import Future
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import orjson
 
@@ -28,6 +29,9 @@ MAX_DEPTH: Final = 32
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"')
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _NAME_SHOWN: Final = 60
+_NO_REQUEST: Final = (
+    "a request must be an object with jsonrpc 2.0, a method name, and an id that is a text, a number or null"
+)
 _LOG: Final = logging.getLogger(__name__)
 
 Answer = dict[str, Any]
@@ -101,7 +105,7 @@ class Rpc:
         if isinstance(request, dict) and "id" not in request and _is_request(request):
             return None
         request_id = request.get("id") if isinstance(request, dict) else None
-        if isinstance(request_id, dict | list):
+        if not _is_id(request_id):
             request_id = None
         if isinstance(result, RpcError):
             return _error(request_id, result)
@@ -109,7 +113,7 @@ class Rpc:
 
     def _call(self, request: object) -> object:
         if not isinstance(request, dict) or not _is_request(request):
-            raise RpcError(INVALID_REQUEST, "a request must be an object with jsonrpc 2.0 and a method name")
+            raise RpcError(INVALID_REQUEST, _NO_REQUEST)
         name = request["method"]
         method = self._table.get(name)
         if method is None:
@@ -139,11 +143,27 @@ def _decode(body: bytes) -> object:
             depth += 1 if bracket in b"[{" else -1
             if depth > MAX_DEPTH:
                 raise ValueError("nested too deeply")
-    return json.loads(body)
+    return json.loads(body, parse_constant=_no_number)
+
+
+def _no_number(literal: str) -> NoReturn:
+    """Refuse NaN and Infinity, which Python would read and JSON does not have."""
+    raise ValueError(literal)
 
 
 def _is_request(request: dict[Any, Any]) -> bool:
-    return request.get("jsonrpc") == "2.0" and isinstance(request.get("method"), str)
+    return request.get("jsonrpc") == "2.0" and isinstance(request.get("method"), str) and _is_id(request.get("id"))
+
+
+def _is_id(value: object) -> bool:
+    """Tell whether a value is an id as JSON-RPC 2.0 has it, one that the answer can give back."""
+    match value:
+        case bool():
+            return False
+        case float():
+            return math.isfinite(value)
+        case _:
+            return value is None or isinstance(value, str | int)
 
 
 def _is_send(request: object) -> bool:
