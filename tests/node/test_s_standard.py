@@ -109,7 +109,8 @@ def test_s9_web3_reads_past_states_by_block_hash(node):
     web3.provider._request_session_manager.session_cache.clear()
 
 
-def test_s10_transactions_logs_and_receipts_carry_the_time_of_their_block(engine, rpc, counter):
+@pytest.mark.usefixtures("counter")
+def test_s10_transactions_logs_and_receipts_carry_the_time_of_their_block(engine, rpc):
     block = ask(rpc, "eth_getBlockByNumber", "latest", True)["result"]
     stamp = block["timestamp"]
     tx_hash = block["transactions"][0]["hash"]
@@ -134,7 +135,8 @@ def test_s10_transactions_logs_and_receipts_carry_the_time_of_their_block(engine
 @pytest.mark.parametrize(
     "marks", [[-1], [-0.001], [100.001], [50, 25], [10, 20, 15], [True], ["50"], [None], [[]], [0] * 101, 5]
 )
-def test_s11_percentiles_are_numbers_from_0_to_100_that_do_not_fall(rpc, counter, marks):
+@pytest.mark.usefixtures("counter")
+def test_s11_percentiles_are_numbers_from_0_to_100_that_do_not_fall(rpc, marks):
     error = ask(rpc, "eth_feeHistory", "0x2", "latest", marks)["error"]
     assert error["code"] == -32602
     assert "rewardPercentiles" in error["message"]
@@ -149,13 +151,15 @@ def test_s11_what_is_no_json_number_is_no_percentile(rpc, literal, code):
 
 
 @pytest.mark.parametrize("count", ["0x0", "0x401", "0xffffffffffffffff", 0, 1025, True, "8", 1.5, None])
-def test_s11_a_block_count_is_from_1_to_1024(rpc, counter, count):
+@pytest.mark.usefixtures("counter")
+def test_s11_a_block_count_is_from_1_to_1024(rpc, count):
     error = ask(rpc, "eth_feeHistory", count, "latest", [])["error"]
     assert error["code"] == -32602
     assert "blockCount" in error["message"]
 
 
-def test_s11_a_history_beyond_the_head_is_refused(rpc, counter):
+@pytest.mark.usefixtures("counter")
+def test_s11_a_history_beyond_the_head_is_refused(rpc):
     error = ask(rpc, "eth_feeHistory", "0x1", "0x5", [])["error"]
     assert (error["code"], error["message"]) == (-32000, "request beyond head block: requested 5, head 4")
 
@@ -164,7 +168,8 @@ def test_s11_a_history_beyond_the_head_is_refused(rpc, counter):
     ("count", "newest", "marks"),
     [("0x1", "latest", [0, 0, 12.5, 100]), ("0x400", "latest", [50]), (2, "0x1", []), ("0x3", "earliest", [0] * 100)],
 )
-def test_s11_a_right_question_gets_as_many_figures_as_blocks(rpc, counter, count, newest, marks):
+@pytest.mark.usefixtures("counter")
+def test_s11_a_right_question_gets_as_many_figures_as_blocks(rpc, count, newest, marks):
     history = ask(rpc, "eth_feeHistory", count, newest, marks)["result"]
     newest = {"latest": 4, "earliest": 0}.get(newest, 1)
     blocks = min(newest + 1, int(count, 16) if isinstance(count, str) else count)

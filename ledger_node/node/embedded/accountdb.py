@@ -11,10 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 from eth.abc import AccountDatabaseAPI, AtomicDatabaseAPI, MetaWitnessAPI
-from eth.constants import BLANK_ROOT_HASH, EMPTY_SHA3
+from eth.constants import BLANK_ROOT_HASH, EMPTY_SHA3, UINT_256_MAX
 from eth.db.witness import MetaWitness
 from eth.typing import JournalDBCheckpoint
 from eth_typing import Address, Hash32
+from eth_utils.exceptions import ValidationError
 from typing_extensions import override
 
 from ledger_node.domain.hashing import keccak
@@ -116,6 +117,8 @@ class NodeAccountDB(AccountDatabaseAPI):
 
     @override
     def set_balance(self, address: Address, balance: int) -> None:
+        if balance > UINT_256_MAX:  # on a chain the sum of all is less; a call may be given any
+            raise ValidationError("a balance is larger than 256 bits")
         account = self._account(address)
         if account.balance != balance:
             self._set(address, account._replace(balance=balance))

@@ -1,5 +1,6 @@
 """JSON-RPC methods about blocks, transactions, receipts and logs."""
 
+from collections import defaultdict
 from typing import Any, Final
 
 from . import ledger, param
@@ -7,9 +8,11 @@ from .chain import Engine, read_header
 from .error import invalid_params, refused
 from .method import Method
 from .seal import recover_sealer
-from .store import BlockRow, TxRow
+from .store import BlockRow, LogRow, TxRow
 from .view import Json, block_view, hexed, log_view, pooled_view, receipt_view, transaction_view
 
+BLOB_BASE_FEE: Final = "0x1"
+"""What EIP-4844 has without blobs; no transaction of this chain carries one."""
 _MAX_ADDRESSES: Final = 1_000
 _MAX_ALTERNATIVES: Final = 1_000
 _MAX_TOPICS: Final = 4
@@ -38,6 +41,7 @@ class BlockMethods:
             "eth_getTransactionByBlockNumberAndIndex": Method(self.transaction_by_number, 2, 2),
             "eth_getTransactionByBlockHashAndIndex": Method(self.transaction_by_block_hash, 2, 2),
             "eth_getTransactionReceipt": Method(self.receipt, 1, 1),
+            "eth_getBlockReceipts": Method(self.block_receipts, 1, 1),
             "eth_getLogs": Method(self.logs, 1, 1),
         }
 
@@ -122,6 +126,19 @@ class BlockMethods:
         logs = ledger.transaction_logs(self._engine, row.block, row.idx)
         return receipt_view(row, block.hash, read_header(block.header).timestamp, logs)
 
+    def block_receipts(self, block: object) -> list[Json] | None:
+        """eth_getBlockReceipts, by number, tag or hash."""
+        wanted = param.block_tag(block, "block")
+        row = self._row(wanted if isinstance(wanted, bytes) else self._number(block))
+        if row is None:
+            return None
+        logs: defaultdict[int, list[LogRow]] = defaultdict(list)
+        for log in ledger.block_logs(self._engine, row.number):
+            logs[log.tx_idx].append(log)
+        timestamp = read_header(row.header).timestamp
+        bodies = ledger.block_transactions(self._engine, row.number)
+        return [receipt_view(tx, row.hash, timestamp, logs[tx.idx]) for tx in bodies]
+
     def logs(self, criteria: object) -> list[Json]:
         """eth_getLogs."""
         found = ledger.find_logs(self._engine, self._filter(criteria))
@@ -168,7 +185,7 @@ class BlockMethods:
             "oldestBlock": hex(first),
             "baseFeePerGas": ["0x0"] * (len(headers) + 1),
             "gasUsedRatio": [header.gas_used / header.gas_limit for header in headers],
-            "baseFeePerBlobGas": ["0x1"] * (len(headers) + 1),
+            "baseFeePerBlobGas": [BLOB_BASE_FEE] * (len(headers) + 1),
             "blobGasUsedRatio": [0.0] * len(headers),
         }
         if marks:

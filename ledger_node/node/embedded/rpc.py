@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn
 
 import orjson
 
-from .block_method import BlockMethods
+from .block_method import BLOB_BASE_FEE, BlockMethods
 from .chain import Engine
 from .error import (
     INTERNAL_ERROR,
@@ -46,11 +46,14 @@ class Rpc:
             "web3_clientVersion": Method(lambda: CLIENT_VERSION),
             "net_version": Method(lambda: str(chain_id)),
             "net_listening": Method(lambda: True),
+            "net_peerCount": Method(lambda: "0x0"),
             "eth_chainId": Method(lambda: hex(chain_id)),
             "eth_syncing": Method(lambda: False),
             "eth_accounts": Method(list),
             "eth_gasPrice": Method(lambda: "0x0"),
             "eth_maxPriorityFeePerGas": Method(lambda: "0x0"),
+            "eth_blobBaseFee": Method(lambda: BLOB_BASE_FEE),
+            "eth_coinbase": Method(lambda: engine.genesis.sealer),
             **BlockMethods(engine).table(),
             **StateMethods(engine).table(),
         }
