@@ -187,7 +187,7 @@ def test_s8_the_address_that_it_listens_on_is_allowed_unless_it_is_every_address
     assert AllowedHosts("10.0.0.11", []).admit_host([b"10.0.0.11:8545"])
     assert AllowedHosts("node.internal", []).admit_host([b"node.internal"])
     for every in (EVERY, "::", ""):
-        for host in (bEVERY, b"[::]", b"10.0.0.11", b""):
+        for host in (EVERY.encode(), b"[::]", b"10.0.0.11", b""):
             assert not AllowedHosts(every, []).admit_host([host])
 
 

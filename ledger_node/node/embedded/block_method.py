@@ -165,6 +165,8 @@ class BlockMethods:
             last = self._number(given.get("toBlock", "latest"), "filter.toBlock")
             if first > last:
                 raise invalid_params("filter.fromBlock is after filter.toBlock")
+            if last > self._engine.head.number:
+                raise invalid_params("block range extends beyond current head block")
         return ledger.LogFilter(first, last, _addresses(given.get("address")), _topics(given.get("topics", [])))
 
     def fee_history(self, count: object, newest: object, percentiles: object = None) -> Json:
