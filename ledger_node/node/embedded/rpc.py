@@ -26,7 +26,8 @@ from .state_method import StateMethods
 CLIENT_VERSION: Final = "Credence/0.1.0/py-evm-0.12.1b1-cancun/python"
 MAX_BATCH: Final = 1_000
 MAX_DEPTH: Final = 32
-_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"')
+# a string that is never closed ends with the text: were it no match, each quote in it would be tried again
+_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+\\?(?:"|\Z)', re.DOTALL)
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _NAME_SHOWN: Final = 60
 _NO_REQUEST: Final = (
@@ -138,7 +139,8 @@ def _decode(body: bytes) -> object:
     """Read JSON that is not nested deeply.
 
     py-evm raises Python's recursion limit, with which the C decoder overflows its stack on ``[[[[…`` and
-    kills the process. So the depth is checked first: strings are dropped, then everything but brackets.
+    kills the process. So the depth is checked first: strings are dropped, then everything but brackets. That reads
+    UTF-8 alone (RFC 8259 8.1), where the decoder would take UTF-16 and UTF-32 as well.
     """
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH:
         depth = 0
@@ -146,7 +148,7 @@ def _decode(body: bytes) -> object:
             depth += 1 if bracket in b"[{" else -1
             if depth > MAX_DEPTH:
                 raise ValueError("nested too deeply")
-    return json.loads(body, parse_constant=_no_number)
+    return json.loads(body.decode("utf-8"), parse_constant=_no_number)
 
 
 def _no_number(literal: str) -> NoReturn:
