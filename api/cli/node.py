@@ -4,6 +4,7 @@ import json
 import logging
 import os
 from contextlib import contextmanager
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -59,6 +60,10 @@ def run(
     home: HomeOption = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 lets the system choose.")] = 8545,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A further name or address in Host headers to answer to; again for each."),
+    ] = None,
     log_format: LogOption = None,
     *,
     stop_with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
@@ -74,7 +79,7 @@ def run(
         key = folder.read_key("sealer")
 
         def ready(bound: int) -> None:
-            url = f"http://{host}:{bound}"
+            url = f"http://{_reachable(host)}:{bound}"
             state = {"url": url, "port": bound, "pid": os.getpid()}
             write_private(folder.node_file, json.dumps(state) + "\n", secret=False)
             if as_json:
@@ -85,7 +90,26 @@ def run(
                 _log.info("the node answers JSON-RPC at %s", url)
 
         with _node_words():
-            run_node(folder.chain, host, port, key, on_ready=ready, stop_when_stdin_closes=stop_with_parent)
+            run_node(
+                folder.chain,
+                host,
+                port,
+                key,
+                allowed_hosts=allow_host or (),
+                on_ready=ready,
+                stop_when_stdin_closes=stop_with_parent,
+            )
+
+
+def _reachable(host: str) -> str:
+    """Return the host by which this machine reaches what listens on ``host``, as it stands in a URL."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if address.is_unspecified:
+        return "127.0.0.1" if address.version == 4 else "[::1]"  # noqa: PLR2004 - IPv4
+    return f"[{address}]" if address.version == 6 else str(address)  # noqa: PLR2004 - IPv6
 
 
 @node.command()

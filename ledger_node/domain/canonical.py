@@ -24,7 +24,7 @@ MAX_INTEGER_DIGITS: Final = 39
 
 _BEYOND_UTF16: Final = (b"\xf0", b"\xf1", b"\xf2", b"\xf3", b"\xf4")
 """First bytes of code points that take two units of UTF-16; looked for one by one, as that is the fastest."""
-_STRUCTURE: Final = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[\]{}]', re.DOTALL)
+_STRUCTURE: Final = re.compile(r'"(?:[^"\\]|\\.)*+\\?(?:"|\Z)|[\[\]{}]', re.DOTALL)
 """A string, an unfinished one to the end of the text, or a bracket."""
 
 

@@ -288,3 +288,12 @@ def test_schemas_name_the_fields_there_are():
     assert reason_of(FACTS.field, "gone") is Reason.FIELD_UNKNOWN
     assert reason_of(FACTS.parse_values, {"gone": 1}) is Reason.FIELD_UNKNOWN
     assert json.loads(encode(FACTS.spec)) == FACTS_SPEC
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("end", ["", "\\", "\\\n", "\n", '\\"'])
+def test_a_string_of_quotes_that_never_ends_is_refused_at_once(end):
+    """Reading it from each of its quotes anew would take hours."""
+    with pytest.raises(InvalidInputError) as refused:
+        decode(('"' + '\\"' * 500_000 + end).encode())
+    assert refused.value.reason == Reason.JSON_MALFORMED

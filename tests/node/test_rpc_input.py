@@ -45,7 +45,7 @@ BAD = [
     ("eth_call", [{"to": ZERO, "value": "-1"}], "call.value"),
     ("eth_call", [{"to": ZERO, "accessList": {}}], "call.accessList"),
     ("eth_call", [{"to": ZERO, "accessList": [{"address": ZERO, "storageKeys": ["0x1"]}]}], "storageKeys"),
-    ("eth_call", [CALL, "latest", {}], "takes 1 to 2 params"),
+    ("eth_call", [CALL, "latest", {}, {}], "takes 1 to 3 params"),
     ("eth_estimateGas", [[]], "call must be an object"),
     ("eth_sendRawTransaction", ["02f8"], "transaction must be"),
     ("eth_sendRawTransaction", [{}], "transaction must be"),

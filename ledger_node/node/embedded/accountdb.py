@@ -11,10 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 from eth.abc import AccountDatabaseAPI, AtomicDatabaseAPI, MetaWitnessAPI
-from eth.constants import BLANK_ROOT_HASH, EMPTY_SHA3
+from eth.constants import BLANK_ROOT_HASH, EMPTY_SHA3, UINT_256_MAX
 from eth.db.witness import MetaWitness
 from eth.typing import JournalDBCheckpoint
 from eth_typing import Address, Hash32
+from eth_utils.exceptions import ValidationError
 from typing_extensions import override
 
 from ledger_node.domain.hashing import keccak
@@ -82,7 +83,8 @@ class NodeAccountDB(AccountDatabaseAPI):
     @override
     def set_storage(self, address: Address, slot: int, value: int) -> None:
         current = self.get_storage(address, slot)
-        self._before.setdefault((address, slot), current)
+        if (address, slot) not in self._before:
+            self.journal.put(self._before, (address, slot), current)
         self._changed.setdefault(address, set()).add(slot)
         self.journal.put(self._slots[address], slot, value)
 
@@ -115,6 +117,8 @@ class NodeAccountDB(AccountDatabaseAPI):
 
     @override
     def set_balance(self, address: Address, balance: int) -> None:
+        if balance > UINT_256_MAX:  # on a chain the sum of all is less; a call may be given any
+            raise ValidationError("a balance is larger than 256 bits")
         account = self._account(address)
         if account.balance != balance:
             self._set(address, account._replace(balance=balance))
@@ -207,8 +211,9 @@ class NodeAccountDB(AccountDatabaseAPI):
         account = self._account(address)
         if not slots or account.is_empty:
             return account
-        values = self._slots[address]
-        changes = {keccak(slot.to_bytes(32, "big")): slot_value(values.get(slot, 0)) for slot in slots}
+        # a slot whose change was taken back may not be in memory any more: it is written as it was
+        values = {slot: self.get_storage(Address(address), slot) for slot in slots}
+        changes = {keccak(slot.to_bytes(32, "big")): slot_value(value) for slot, value in values.items()}
         root, nodes = update(self._fetch, account.storage_root, changes)
         self._write(nodes)
         return account._replace(storage_root=root)

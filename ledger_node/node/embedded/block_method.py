@@ -1,5 +1,6 @@
 """JSON-RPC methods about blocks, transactions, receipts and logs."""
 
+from collections import defaultdict
 from typing import Any, Final
 
 from . import ledger, param
@@ -7,9 +8,11 @@ from .chain import Engine, read_header
 from .error import invalid_params, refused
 from .method import Method
 from .seal import recover_sealer
-from .store import BlockRow
+from .store import BlockRow, LogRow, TxRow
 from .view import Json, block_view, hexed, log_view, pooled_view, receipt_view, transaction_view
 
+BLOB_BASE_FEE: Final = "0x1"
+"""What EIP-4844 has without blobs; no transaction of this chain carries one."""
 _MAX_ADDRESSES: Final = 1_000
 _MAX_ALTERNATIVES: Final = 1_000
 _MAX_TOPICS: Final = 4
@@ -38,19 +41,27 @@ class BlockMethods:
             "eth_getTransactionByBlockNumberAndIndex": Method(self.transaction_by_number, 2, 2),
             "eth_getTransactionByBlockHashAndIndex": Method(self.transaction_by_block_hash, 2, 2),
             "eth_getTransactionReceipt": Method(self.receipt, 1, 1),
+            "eth_getBlockReceipts": Method(self.block_receipts, 1, 1),
             "eth_getLogs": Method(self.logs, 1, 1),
         }
 
-    def _row(self, block: str | int | bytes) -> BlockRow | None:
-        if isinstance(block, str):
-            block = 0 if block == "earliest" else self._engine.head.number
+    def _row(self, block: int | bytes) -> BlockRow | None:
         return ledger.block_row(self._engine, block)
 
+    def _number(self, block: object, name: str = "block") -> int:
+        wanted = param.block_number(block, name)
+        if isinstance(wanted, int):
+            return wanted
+        return 0 if wanted == "earliest" else self._engine.head.number
+
     def _by_tag(self, block: object) -> BlockRow | None:
-        return self._row(param.block_tag(block, "block"))
+        return self._row(self._number(block))
 
     def _by_hash(self, block_hash: object) -> BlockRow | None:
         return self._row(param.hash32(block_hash, "blockHash"))
+
+    def _transaction(self, row: TxRow, block: BlockRow) -> Json:
+        return transaction_view(row, block.hash, read_header(block.header).timestamp, self._chain_id)
 
     def _block(self, row: BlockRow | None, full: object) -> Json | None:
         with_bodies = param.boolean(full, "fullTransactions")
@@ -58,7 +69,7 @@ class BlockMethods:
             return None
         if with_bodies:
             bodies = ledger.block_transactions(self._engine, row.number)
-            listed: list[Any] = [transaction_view(tx, row.hash, self._chain_id) for tx in bodies]
+            listed: list[Any] = [self._transaction(tx, row) for tx in bodies]
         else:
             listed = [hexed(tx_hash) for tx_hash in ledger.transaction_hashes(self._engine, row.number)]
         return block_view(row, read_header(row.header), listed, recover_sealer(row.hash, row.seal))
@@ -88,7 +99,7 @@ class BlockMethods:
         pooled = self._engine.pool.find(wanted)
         found = ledger.transaction_row(self._engine, wanted)
         if found is not None:
-            return transaction_view(found[0], found[1].hash, self._chain_id)
+            return self._transaction(*found)
         return pooled_view(pooled.transaction, self._chain_id) if pooled is not None else None
 
     def _indexed(self, row: BlockRow | None, index: object) -> Json | None:
@@ -96,7 +107,7 @@ class BlockMethods:
         bodies = [] if row is None else ledger.block_transactions(self._engine, row.number)
         if row is None or place >= len(bodies):
             return None
-        return transaction_view(bodies[place], row.hash, self._chain_id)
+        return self._transaction(bodies[place], row)
 
     def transaction_by_number(self, block: object, index: object) -> Json | None:
         """eth_getTransactionByBlockNumberAndIndex."""
@@ -114,6 +125,19 @@ class BlockMethods:
         row, block = found
         logs = ledger.transaction_logs(self._engine, row.block, row.idx)
         return receipt_view(row, block.hash, read_header(block.header).timestamp, logs)
+
+    def block_receipts(self, block: object) -> list[Json] | None:
+        """eth_getBlockReceipts, by number, tag or hash."""
+        wanted = param.block_tag(block, "block")
+        row = self._row(wanted if isinstance(wanted, bytes) else self._number(block))
+        if row is None:
+            return None
+        logs: defaultdict[int, list[LogRow]] = defaultdict(list)
+        for log in ledger.block_logs(self._engine, row.number):
+            logs[log.tx_idx].append(log)
+        timestamp = read_header(row.header).timestamp
+        bodies = ledger.block_transactions(self._engine, row.number)
+        return [receipt_view(tx, row.hash, timestamp, logs[tx.idx]) for tx in bodies]
 
     def logs(self, criteria: object) -> list[Json]:
         """eth_getLogs."""
@@ -141,31 +165,29 @@ class BlockMethods:
             last = self._number(given.get("toBlock", "latest"), "filter.toBlock")
             if first > last:
                 raise invalid_params("filter.fromBlock is after filter.toBlock")
+            if last > self._engine.head.number:
+                raise invalid_params("block range extends beyond current head block")
         return ledger.LogFilter(first, last, _addresses(given.get("address")), _topics(given.get("topics", [])))
-
-    def _number(self, block: object, name: str) -> int:
-        wanted = param.block_tag(block, name)
-        if isinstance(wanted, bytes):
-            raise invalid_params(f"{name} must be a block number or tag")
-        if isinstance(wanted, int):
-            return wanted
-        return 0 if wanted == "earliest" else self._engine.head.number
 
     def fee_history(self, count: object, newest: object, percentiles: object = None) -> Json:
         """eth_feeHistory; every fee on this chain is zero."""
         if isinstance(count, int) and not isinstance(count, bool):  # some clients send a plain number
             count = hex(count) if count >= 0 else count
-        wanted = min(param.quantity(count, "blockCount"), _MAX_FEE_BLOCKS)
-        last = min(self._number(newest, "newestBlock"), self._engine.head.number)
+        wanted = param.quantity(count, "blockCount")
+        if not 1 <= wanted <= _MAX_FEE_BLOCKS:
+            raise invalid_params(f"blockCount must be from 1 to {_MAX_FEE_BLOCKS}")
+        marks = [] if percentiles is None else param.percentiles(percentiles, "rewardPercentiles", _MAX_PERCENTILES)
+        head, last = self._engine.head.number, self._number(newest, "newestBlock")
+        if last > head:
+            raise refused(f"request beyond head block: requested {last}, head {head}")
         first = max(0, last - wanted + 1)
-        marks = [] if percentiles is None else param.listing(percentiles, "rewardPercentiles", _MAX_PERCENTILES)
         rows = [self._row(number) for number in range(first, last + 1)]
         headers = [read_header(row.header) for row in rows if row is not None]
         history: Json = {
             "oldestBlock": hex(first),
             "baseFeePerGas": ["0x0"] * (len(headers) + 1),
             "gasUsedRatio": [header.gas_used / header.gas_limit for header in headers],
-            "baseFeePerBlobGas": ["0x1"] * (len(headers) + 1),
+            "baseFeePerBlobGas": [BLOB_BASE_FEE] * (len(headers) + 1),
             "blobGasUsedRatio": [0.0] * len(headers),
         }
         if marks:

@@ -80,14 +80,17 @@ class BlockBuilder:
     def apply(self, transaction: Transaction) -> None:
         """Execute a transaction; a revert counts as applied.
 
+        Whatever is raised, the state and the block are as before.
+
         Raises:
-            RpcError: the transaction is invalid in this state; the state is as before.
+            RpcError: the transaction is invalid in this state.
         """
         state = self.state
         state.lock_changes()
         snapshot = state.snapshot()
         try:
             computation = state.apply_transaction(transaction.evm)
+            row, receipt, logs = self._outcome(transaction, computation)
         except ValidationError as error:
             state.revert(snapshot)
             raise _refusal(transaction, state, error) from error
@@ -95,36 +98,37 @@ class BlockBuilder:
             state.revert(snapshot)
             raise
         state.commit(snapshot)
-        self._record(transaction, computation)
+        self._gas_used = row.cumulative_gas
+        self._bloom |= int(receipt.bloom)
+        self._receipts.append(receipt)
+        self._rows.append(row)
+        self._logs.extend(logs)
 
-    def _record(self, transaction: Transaction, computation: ComputationAPI) -> None:
+    def _outcome(self, transaction: Transaction, computation: ComputationAPI) -> tuple[TxRow, ReceiptAPI, list[LogRow]]:
+        """Return what the block gains by an executed transaction."""
         used = CancunVM.finalize_gas_used(transaction.evm, computation)
-        self._gas_used += used
         entries = computation.get_log_entries()
         status = _SUCCESS if computation.is_success else b""
-        receipt = transaction.evm.make_receipt(status, self._gas_used, entries)
-        self._bloom |= int(receipt.bloom)
+        receipt = transaction.evm.make_receipt(status, self._gas_used + used, entries)
         number, index = self._header.block_number, len(self._rows)
-        created = bytes(computation.msg.storage_address) if transaction.to is None else None
-        self._receipts.append(receipt)
-        self._rows.append(
-            TxRow(
-                transaction.hash,
-                number,
-                index,
-                transaction.raw,
-                transaction.sender,
-                transaction.to,
-                created,
-                int(computation.is_success),
-                used,
-                self._gas_used,
-            )
+        row = TxRow(
+            transaction.hash,
+            number,
+            index,
+            transaction.raw,
+            transaction.sender,
+            transaction.to,
+            bytes(computation.msg.storage_address) if transaction.to is None else None,
+            int(computation.is_success),
+            used,
+            self._gas_used + used,
         )
-        for address, topics, data in entries:
+        logs = []
+        for place, (address, topics, data) in enumerate(entries, len(self._logs)):
             words = [topic.to_bytes(32, "big") for topic in topics]
             one, two, three, four = (*words, None, None, None, None)[:4]
-            self._logs.append(LogRow(number, len(self._logs), index, address, one, two, three, four, data))
+            logs.append(LogRow(number, place, index, address, one, two, three, four, data))
+        return row, receipt, logs
 
     def finish(self, sealer: Sealer) -> BuiltBlock:
         """Compute the roots and sign the header; the builder is spent."""

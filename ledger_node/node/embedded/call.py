@@ -60,14 +60,18 @@ def execute(state: NodeState, call: Call) -> ComputationAPI:
     """
     if call.gas < call.intrinsic:
         raise refused(f"intrinsic gas too low: have {call.gas}, want {call.intrinsic}")
-    sender = Address(call.sender)
-    balance = state.get_balance(sender)
+    balance = state.get_balance(Address(call.sender))
     if balance < call.value:
         raise refused(f"insufficient funds for gas * price + value: balance {balance}, tx cost {call.value}")
     try:
-        message = _message(state, call)
+        return _run(state, call)
     except ValidationError as error:
         raise refused(f"the call cannot be executed: {error}") from error
+
+
+def _run(state: NodeState, call: Call) -> ComputationAPI:
+    sender = Address(call.sender)
+    message = _message(state, call)
     state.increment_nonce(sender)
     for address in (sender, message.storage_address):
         state.mark_address_warm(address)

@@ -63,7 +63,7 @@ class Engine:
         self._database = NodeDB(self._cache, store.node)
         self._allowlist = _stored_allowlist(store)
         self.head = _stored_head(store)
-        ports = Ports(self._start_block, self._commit, store.has_transaction, self.is_allowed)
+        ports = Ports(self._start_block, self._finish, self._store, store.has_transaction, self.is_allowed)
         self._writer = Writer(ports)
         self._writer.start()
 
@@ -204,12 +204,13 @@ class Engine:
         state = state_at(self._database, header, self.genesis.chain_id, self._ancestors(header.block_number))
         return BlockBuilder(header, state, self._database)
 
-    def _commit(self, builder: BlockBuilder) -> BuiltBlock:
-        block = builder.finish(self._sealer)
+    def _finish(self, builder: BlockBuilder) -> BuiltBlock:
+        return builder.finish(self._sealer)
+
+    def _store(self, block: BuiltBlock) -> None:
         self.store.write_block(block.row, block.nodes, block.transactions, block.logs)
         self._database.settle()
         self.head = Head(block.row.number, block.row.hash, block.header)
-        return block
 
 
 def _addresses(addresses: Collection[str]) -> dict[bytes, None]:

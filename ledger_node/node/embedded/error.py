@@ -28,6 +28,7 @@ class NodeReason(StrEnum):
     CHAIN_CORRUPT = "chain_corrupt"
     GENESIS_INVALID = "genesis_invalid"
     SEALER_INVALID = "sealer_invalid"
+    HOST_INVALID = "host_invalid"
     SLOW_CRYPTOGRAPHY = "slow_cryptography"
     WRITER_STOPPED = "writer_stopped"
 

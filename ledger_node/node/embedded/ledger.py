@@ -102,6 +102,13 @@ def transaction_logs(engine: Engine, number: int, index: int) -> list[LogRow]:
         return [LogRow(*row) for row in connection.execute(query, (number, index))]
 
 
+def block_logs(engine: Engine, number: int) -> list[LogRow]:
+    """Return the events of a block in their order."""
+    query = f"SELECT {_LOG_COLUMNS} FROM log WHERE block=? ORDER BY log_idx"  # nosec B608 # noqa: S608 - fixed words only
+    with engine.store.reader() as connection:
+        return [LogRow(*row) for row in connection.execute(query, (number,))]
+
+
 def _condition(column: str, values: Sequence[bytes]) -> str:
     return f"log.{column} IN ({','.join('?' * len(values))})"
 

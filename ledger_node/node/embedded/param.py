@@ -7,10 +7,12 @@ from .error import invalid_params
 
 _QUANTITY: Final = re.compile(r"0x(0|[1-9a-fA-F][0-9a-fA-F]{0,63})")
 _DATA: Final = re.compile(r"0x([0-9a-fA-F]{2})*")
+_HASH: Final = re.compile(r"0x[0-9a-fA-F]{64}")
 _SLOT: Final = re.compile(r"0x[0-9a-fA-F]{1,64}")
 BLOCK_TAGS: Final = ("latest", "earliest", "pending", "safe", "finalized")
 ADDRESS_BYTES: Final = 20
 HASH_BYTES: Final = 32
+_HUNDRED: Final = 100
 
 
 def quantity(value: object, name: str) -> int:
@@ -74,7 +76,10 @@ def mapping(value: object, name: str, known: frozenset[str]) -> dict[str, Any]:
 
 
 def block_tag(value: object, name: str) -> str | int | bytes:
-    """Read a block: a tag, a number (int), or a hash (bytes), as EIP-1898 allows."""
+    """Read a block: a tag, a number (int), or a hash (bytes), plain or in an object as EIP-1898 has it.
+
+    A number of 64 digits is a hash: a block number never has so many, and clients send hashes like that.
+    """
     if isinstance(value, dict):
         given = mapping(value, name, frozenset({"blockNumber", "blockHash", "requireCanonical"}))
         if given.get("requireCanonical") is not None:
@@ -86,6 +91,29 @@ def block_tag(value: object, name: str) -> str | int | bytes:
         return quantity(given["blockNumber"], f"{name}.blockNumber")
     if isinstance(value, str) and value in BLOCK_TAGS:
         return value
+    if isinstance(value, str) and _HASH.fullmatch(value):
+        return bytes.fromhex(value[2:])
     if isinstance(value, str) and _QUANTITY.fullmatch(value):
         return int(value, 16)
-    raise invalid_params(f"{name} must be a block number in hex or one of {', '.join(BLOCK_TAGS)}")
+    raise invalid_params(f"{name} must be a block hash, a block number in hex or one of {', '.join(BLOCK_TAGS)}")
+
+
+def block_number(value: object, name: str) -> str | int:
+    """Read a block where only a tag or a number can stand."""
+    block = block_tag(value, name)
+    if isinstance(block, bytes):
+        raise invalid_params(f"{name} must be a block number or tag, and is a hash")
+    return block
+
+
+def percentiles(value: object, name: str, most: int) -> list[float]:
+    """Read a list of at most ``most`` numbers from 0 to 100, none smaller than the one before it."""
+    least = 0.0
+    marks = listing(value, name, most)
+    for mark in marks:
+        if isinstance(mark, bool) or not isinstance(mark, int | float) or not 0 <= mark <= _HUNDRED:
+            raise invalid_params(f"{name} must hold numbers from 0 to 100")
+        if mark < least:
+            raise invalid_params(f"{name} must not fall")
+        least = mark
+    return marks

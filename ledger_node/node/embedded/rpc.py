@@ -2,14 +2,15 @@
 
 import json
 import logging
+import math
 import re
 from collections.abc import Container
 from concurrent.futures import Future
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import orjson
 
-from .block_method import BlockMethods
+from .block_method import BLOB_BASE_FEE, BlockMethods
 from .chain import Engine
 from .error import (
     INTERNAL_ERROR,
@@ -25,9 +26,13 @@ from .state_method import StateMethods
 CLIENT_VERSION: Final = "Credence/0.1.0/py-evm-0.12.1b1-cancun/python"
 MAX_BATCH: Final = 1_000
 MAX_DEPTH: Final = 32
-_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"')
+# a string that is never closed ends with the text: were it no match, each quote in it would be tried again
+_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+\\?(?:"|\Z)', re.DOTALL)
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _NAME_SHOWN: Final = 60
+_NO_REQUEST: Final = (
+    "a request must be an object with jsonrpc 2.0, a method name, and an id that is a text, a number or null"
+)
 _LOG: Final = logging.getLogger(__name__)
 
 Answer = dict[str, Any]
@@ -42,11 +47,14 @@ class Rpc:
             "web3_clientVersion": Method(lambda: CLIENT_VERSION),
             "net_version": Method(lambda: str(chain_id)),
             "net_listening": Method(lambda: True),
+            "net_peerCount": Method(lambda: "0x0"),
             "eth_chainId": Method(lambda: hex(chain_id)),
             "eth_syncing": Method(lambda: False),
             "eth_accounts": Method(list),
             "eth_gasPrice": Method(lambda: "0x0"),
             "eth_maxPriorityFeePerGas": Method(lambda: "0x0"),
+            "eth_blobBaseFee": Method(lambda: BLOB_BASE_FEE),
+            "eth_coinbase": Method(lambda: engine.genesis.sealer),
             **BlockMethods(engine).table(),
             **StateMethods(engine).table(),
         }
@@ -101,7 +109,7 @@ class Rpc:
         if isinstance(request, dict) and "id" not in request and _is_request(request):
             return None
         request_id = request.get("id") if isinstance(request, dict) else None
-        if isinstance(request_id, dict | list):
+        if not _is_id(request_id):
             request_id = None
         if isinstance(result, RpcError):
             return _error(request_id, result)
@@ -109,7 +117,7 @@ class Rpc:
 
     def _call(self, request: object) -> object:
         if not isinstance(request, dict) or not _is_request(request):
-            raise RpcError(INVALID_REQUEST, "a request must be an object with jsonrpc 2.0 and a method name")
+            raise RpcError(INVALID_REQUEST, _NO_REQUEST)
         name = request["method"]
         method = self._table.get(name)
         if method is None:
@@ -131,7 +139,8 @@ def _decode(body: bytes) -> object:
     """Read JSON that is not nested deeply.
 
     py-evm raises Python's recursion limit, with which the C decoder overflows its stack on ``[[[[…`` and
-    kills the process. So the depth is checked first: strings are dropped, then everything but brackets.
+    kills the process. So the depth is checked first: strings are dropped, then everything but brackets. That reads
+    UTF-8 alone (RFC 8259 8.1), where the decoder would take UTF-16 and UTF-32 as well.
     """
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH:
         depth = 0
@@ -139,11 +148,27 @@ def _decode(body: bytes) -> object:
             depth += 1 if bracket in b"[{" else -1
             if depth > MAX_DEPTH:
                 raise ValueError("nested too deeply")
-    return json.loads(body)
+    return json.loads(body.decode("utf-8"), parse_constant=_no_number)
+
+
+def _no_number(literal: str) -> NoReturn:
+    """Refuse NaN and Infinity, which Python would read and JSON does not have."""
+    raise ValueError(literal)
 
 
 def _is_request(request: dict[Any, Any]) -> bool:
-    return request.get("jsonrpc") == "2.0" and isinstance(request.get("method"), str)
+    return request.get("jsonrpc") == "2.0" and isinstance(request.get("method"), str) and _is_id(request.get("id"))
+
+
+def _is_id(value: object) -> bool:
+    """Tell whether a value is an id as JSON-RPC 2.0 has it, one that the answer can give back."""
+    match value:
+        case bool():
+            return False
+        case float():
+            return math.isfinite(value)
+        case _:
+            return value is None or isinstance(value, str | int)
 
 
 def _is_send(request: object) -> bool:

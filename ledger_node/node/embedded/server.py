@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ import anyio.to_thread
 import uvicorn
 from anyio import CapacityLimiter
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -24,6 +25,7 @@ from ledger_node.garbage import collect_rarely
 
 from .chain import Engine
 from .error import NodeError, NodeReason
+from .host import AllowedHosts, HostGuard
 from .rpc import Rpc
 
 BODY_LIMIT: Final = 5 * 1024 * 1024
@@ -48,8 +50,8 @@ async def _body(request: Request) -> bytes | None:
     return b"".join(parts)
 
 
-def create_app(engine: Engine) -> Starlette:
-    """Return the ASGI application of a node."""
+def create_app(engine: Engine, hosts: AllowedHosts) -> Starlette:
+    """Return the ASGI application of a node that answers to these hosts."""
     rpc = Rpc(engine)
     limiters: list[CapacityLimiter] = []
 
@@ -85,7 +87,7 @@ def create_app(engine: Engine) -> Starlette:
         Route("/livez", live, methods=["GET"]),
         Route("/readyz", ready, methods=["GET"]),
     ]
-    return Starlette(routes=routes, lifespan=lifespan)
+    return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(HostGuard, hosts)])
 
 
 class _Server(uvicorn.Server):
@@ -137,6 +139,7 @@ def run_node(
     port: int,
     sealer_key: bytes,
     *,
+    allowed_hosts: Collection[str] = (),
     on_ready: Callable[[int], None] = lambda _port: None,
     stop_when_stdin_closes: bool = False,
     now: Callable[[], int] = clock.now,
@@ -148,18 +151,20 @@ def run_node(
         host: address to listen on; a loopback one unless something in front of it controls access.
         port: TCP port; 0 lets the system choose.
         sealer_key: 32-byte private key of the genesis's sealer.
+        allowed_hosts: names or addresses in Host headers to answer to, besides loopback ones and ``host``.
         on_ready: called once with the bound port when requests are accepted.
         stop_when_stdin_closes: end when stdin does, so that a child never outlives a killed parent.
         now: where blocks take their time from, in seconds since 1970-01-01 UTC.
 
     Raises:
-        NodeError: the chain cannot be opened; or ``writer_stopped``, a block could not be stored, so that only a new
-            start can tell what the disk holds.
+        NodeError: ``host_invalid``; the chain cannot be opened; or ``writer_stopped``, a block could not be stored, so
+            that only a new start can tell what the disk holds.
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
+    hosts = AllowedHosts(host, allowed_hosts)
     with Engine.open(path, sealer_key, now) as engine:
         config = uvicorn.Config(
-            create_app(engine),
+            create_app(engine, hosts),
             host=host,
             port=port,
             access_log=False,

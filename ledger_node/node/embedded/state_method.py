@@ -11,6 +11,7 @@ from .chain import Engine
 from .error import invalid_params
 from .ledger import header_at
 from .method import Method
+from .override import apply_overrides, read_overrides
 from .pool import Ticket
 from .proof import account_proof
 from .view import Json, hexed
@@ -51,8 +52,8 @@ class StateMethods:
             "eth_getStorageAt": Method(self.storage, 2, 3),
             "eth_getBalance": Method(self.balance, 1, 2),
             "eth_getProof": Method(self.proof, 2, 3),
-            "eth_call": Method(self.call, 1, 2),
-            "eth_estimateGas": Method(self.estimate_gas, 1, 2),
+            "eth_call": Method(self.call, 1, 3),
+            "eth_estimateGas": Method(self.estimate_gas, 1, 3),
             "eth_sendRawTransaction": Method(self.send, 1, 1),
         }
 
@@ -90,17 +91,17 @@ class StateMethods:
         slots = [param.slot(item, f"storageKeys[{index}]") for index, item in enumerate(listed)]
         return account_proof(self._engine.database().__getitem__, self._header(block).state_root, account, slots)
 
-    def call(self, message: object, block: object = "latest") -> str | None:
+    def call(self, message: object, block: object = "latest", overrides: object = None) -> str | None:
         """eth_call; the block environment is the given block's, ``pending`` has the time of now."""
-        wanted = _call(message)
-        header = self._header(block)
-        return hexed(call_output(execute(self._engine.state(header), wanted)))
+        wanted, altered = _call(message), read_overrides(overrides)
+        state = apply_overrides(self._engine.state(self._header(block)), altered)
+        return hexed(call_output(execute(state, wanted)))
 
-    def estimate_gas(self, message: object, block: object = "pending") -> str:
+    def estimate_gas(self, message: object, block: object = "pending", overrides: object = None) -> str:
         """eth_estimateGas; on the latest state it takes the time of now, as the next block will."""
-        wanted = _call(message)
+        wanted, altered = _call(message), read_overrides(overrides)
         header = self._header("pending" if block == "latest" else block)
-        return hex(Estimator(lambda: self._engine.state(header), wanted).estimate())
+        return hex(Estimator(lambda: apply_overrides(self._engine.state(header), altered), wanted).estimate())
 
     def send(self, raw: object) -> Ticket:
         """eth_sendRawTransaction; the ticket answers once it is stored, or pooled behind a gap."""

@@ -88,12 +88,13 @@ def _effective_price(evm: SignedTransactionAPI) -> int:
     return min(evm.max_fee_per_gas, evm.max_priority_fee_per_gas)
 
 
-def transaction_view(row: TxRow, block_hash: bytes, chain_id: int) -> Json:
-    """Return a mined transaction."""
+def transaction_view(row: TxRow, block_hash: bytes, timestamp: int, chain_id: int) -> Json:
+    """Return a mined transaction; ``timestamp`` is its block's."""
     view = _common(CancunTransactionBuilder.decode(row.raw), row.hash, row.sender, chain_id)
     view |= {
         "blockHash": hexed(block_hash),
         "blockNumber": hex(row.block),
+        "blockTimestamp": hex(timestamp),
         "transactionIndex": hex(row.idx),
     }
     return view
@@ -102,7 +103,7 @@ def transaction_view(row: TxRow, block_hash: bytes, chain_id: int) -> Json:
 def pooled_view(transaction: Transaction, chain_id: int) -> Json:
     """Return a transaction that is not mined yet."""
     view = _common(transaction.evm, transaction.hash, transaction.sender, chain_id)
-    view |= {"blockHash": None, "blockNumber": None, "transactionIndex": None}
+    view |= {"blockHash": None, "blockNumber": None, "blockTimestamp": None, "transactionIndex": None}
     return view
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable
 from typing import Final, NamedTuple
@@ -19,11 +20,17 @@ def unauthorized() -> RpcError:
     return RpcError(NOT_AUTHORIZED, "Sender account not authorized to send transactions")
 
 
+def _not_executed() -> RpcError:
+    """Return the answer for a transaction that the engine fails at; why stands in the log."""
+    return RpcError(INTERNAL_ERROR, "the transaction could not be executed")
+
+
 class Ports(NamedTuple):
     """What the writer needs of its engine."""
 
     start_block: Callable[[], BlockBuilder]
-    commit: Callable[[BlockBuilder], BuiltBlock]
+    finish: Callable[[BlockBuilder], BuiltBlock]
+    store: Callable[[BuiltBlock], None]
     is_mined: Callable[[bytes], bool]
     is_allowed: Callable[[bytes], bool]
 
@@ -31,8 +38,10 @@ class Ports(NamedTuple):
 class Writer:
     """Group commit: all that waits while a block is being stored goes into the next one.
 
-    If storing a block fails the writer stops for good (the disk may hold either state): the process must be
-    started again, which reads what the disk holds.
+    A transaction that raises whatever it may is refused, and the others go on. If a block cannot be finished, each
+    of its transactions gets a block of its own: the one to blame is refused. If storing a block fails the writer
+    stops for good (the disk may hold either state): the process must be started again, which reads what the disk
+    holds.
     """
 
     def __init__(self, ports: Ports) -> None:
@@ -122,16 +131,49 @@ class Writer:
                 self._admit(builder, transaction, ticket)
             except RpcError as error:
                 ticket.set_exception(error)
+            except sqlite3.Error:  # the disk, and no fault of this transaction
+                raise
+            except Exception:  # noqa: BLE001 - one bad transaction must not stop the others
+                _LOG.exception("a transaction could not be admitted")
+                ticket.set_exception(_not_executed())
         included = self._fill(builder)
-        if included:
-            self._ports.commit(builder)
-        for pooled in included:
-            self.pool.remove(pooled)
-            pooled.resolve()
+        if included and not self._complete(builder, included):
+            for pooled in included:
+                self._store_alone(pooled)
         if not self.pool.ready:
             for pooled in self._round:
                 pooled.resolve()
             self._round = []
+
+    def _complete(self, builder: BlockBuilder, included: list[Pooled]) -> bool:
+        """Store a block and tell its senders; return False if it cannot be finished, with nothing stored."""
+        try:
+            block = self._ports.finish(builder)
+        except sqlite3.Error:
+            raise
+        except Exception:  # noqa: BLE001 - nothing is on the disk, and the senders are told one by one
+            _LOG.exception("a block of %d transactions could not be finished", len(included))
+            return False
+        self._ports.store(block)
+        for pooled in included:
+            self.pool.remove(pooled)
+            pooled.resolve()
+        return True
+
+    def _store_alone(self, pooled: Pooled) -> None:
+        """Give a transaction of a block that could not be finished a block of its own, or refuse it.
+
+        Whatever follows one that is refused waits in the pool, as any transaction behind a gap.
+        """
+        builder = self._ports.start_block()
+        transaction = pooled.transaction
+        if transaction.nonce != builder.state.get_nonce(transaction.evm.sender):
+            return
+        included: list[Pooled] = []
+        self._apply(builder, pooled, included)
+        if included and not self._complete(builder, included):
+            self.pool.remove(pooled)
+            pooled.reject(_not_executed())
 
     def _admit(self, builder: BlockBuilder, transaction: Transaction, ticket: Ticket) -> None:
         pooled = self.pool.find(transaction.hash)
@@ -174,7 +216,7 @@ class Writer:
         except Exception:  # noqa: BLE001 - one bad transaction must not stop the others
             _LOG.exception("a transaction could not be executed")
             self.pool.remove(pooled)
-            pooled.reject(RpcError(INTERNAL_ERROR, "the transaction could not be executed"))
+            pooled.reject(_not_executed())
         else:
             included.append(pooled)
 
