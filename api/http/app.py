@@ -27,11 +27,13 @@ from api.http.route import (
     consent_request,
     evidence,
     health,
+    metadata,
     notification,
     receipt,
     reference,
     sign_in,
     subject,
+    token,
     verification,
     webhook,
 )
@@ -52,6 +54,7 @@ _ROUTERS: Final = tuple(
         # routes are tried in their order, and this one is asked far more often than all others
         verification,
         reference,
+        token,
         sign_in,
         subject,
         attestation,
@@ -114,7 +117,7 @@ def create_app(
         v1.include_router(router)
     app.include_router(v1)
     app.state.permissions = permissions_of(_ROUTERS, _V1)
-    open_routers = (health.router, page.router(app))
+    open_routers = (health.router, metadata.router, page.router(app))
     for router in open_routers:
         _require_open(router)
         app.include_router(router)
