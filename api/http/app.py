@@ -45,7 +45,8 @@ ASKED_HEADERS = ("Authorization", "Content-Type", "DPoP", "Idempotency-Key", "If
 SHOWN_HEADERS = ("DPoP-Nonce", "ETag", "Idempotent-Replayed", "Location", "Retry-After", TRACE_ID, "WWW-Authenticate")
 DESCRIPTION = """
 Departments attest, subjects consent, banks verify. Every refusal is an RFC 9457 problem document with a
-stable `reason`. Values never leave their department; a verdict comes with proofs that check offline.
+stable `reason`; `/v1/token` refuses as RFC 6749 says, with the same `reason`. Values never leave their
+department; a verdict comes with proofs that check offline.
 """
 _V1: Final = "/v1"
 _ROUTERS: Final = tuple(

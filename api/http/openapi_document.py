@@ -46,7 +46,7 @@ _AS_OAUTH: Final = {
     HTTPStatus.TOO_MANY_REQUESTS: ("temporarily_unavailable", Reason.RATE_LIMITED),
     HTTPStatus.SERVICE_UNAVAILABLE: ("temporarily_unavailable", Reason.LEDGER_UNAVAILABLE),
 }
-_TOKEN: Final = "/v1/token"  # nosec B105 # noqa: S105 - an address
+_TOKEN: Final = "/v1/token"  # noqa: S105 - an address
 _ANYWHERE: Final = {
     HTTPStatus.BAD_REQUEST: Reason.REQUEST_INVALID,
     HTTPStatus.REQUEST_URI_TOO_LONG: Reason.QUERY_TOO_LARGE,

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
-from joserfc.jws import JWSAlgModel, JWSRegistry
+from joserfc.jws import JWSRegistry
 from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 
 from api.sign_in.claims import read_object
@@ -49,7 +49,7 @@ _TOKEN: Final = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]*
 _KEYS_REMEMBERED: Final = 4096
 
 
-def _algorithms() -> dict[Algorithm, JWSAlgModel]:
+def _algorithms() -> dict[Algorithm, Any]:
     named = {name: copy.copy(JWSRegistry.algorithms[name]) for name in Algorithm}
     # joserfc warns that the name says no curve; the only curve that we read is Ed25519
     named[Algorithm.EDDSA].security_warning = None

@@ -20,7 +20,7 @@ from ledger_node.domain.signature import address_of, parse_address, recover, sig
 
 VECTORS = json.loads((Path(__file__).parent / "eip712.json").read_text("utf-8"))
 EXAMPLES = VECTORS["examples"]
-KEY = keccak(VECTORS["private_key_text"].encode())
+KEY = keccak(VECTORS["key_is_hash_of"].encode())
 MAIL = "Mail(Person from,Person to,string contents)Person(string name,address wallet)"
 MAILS = "Mail(Person from,Person[] to,string contents)Person(string name,address[] wallets)"
 
