@@ -22,7 +22,8 @@ def refusal_of(response: httpx.Response) -> ApiError:
     """Return what an answer that is no success says."""
     try:
         body = response.json()
-        reason, detail = Reason(body["reason"]), str(body["detail"])
+        # at /v1/token it is an answer of OAuth, which calls its words so
+        reason, detail = Reason(body["reason"]), str(body.get("detail", body.get("error_description", "")))
     except (ValueError, KeyError, TypeError):
         return ApiError(response.status_code, Reason.INTERNAL, f"the API answered {response.status_code}")
     return ApiError(response.status_code, reason, detail, body.get("field"))

@@ -77,10 +77,11 @@ class Session(httpx.Auth):
             if self._token != instead_of and clock.now() < self._renew_at:
                 return
             response = yield self._token_request()
-            if response.status_code == HTTPStatus.BAD_REQUEST and _NONCE in response.headers:
+            response.read()
+            if _asks_for_nonce(response):
                 self._nonce = response.headers[_NONCE]
                 response = yield self._token_request()
-            response.read()
+                response.read()
             if not response.is_success:
                 raise refusal_of(response)
             answer = response.json()
@@ -97,3 +98,13 @@ class Session(httpx.Auth):
         }
         proof = make_proof(Target("POST", url), self._key, now=now, nonce=self._nonce)
         return httpx.Request("POST", url, data=form, headers={"DPoP": proof})
+
+
+def _asks_for_nonce(response: httpx.Response) -> bool:
+    """Return whether an answer of the token endpoint asks for the request again, with its nonce (RFC 9449, 8)."""
+    if response.status_code != HTTPStatus.BAD_REQUEST or _NONCE not in response.headers:
+        return False
+    try:
+        return bool(response.json()["error"] == "use_dpop_nonce")
+    except (ValueError, KeyError, TypeError):
+        return False

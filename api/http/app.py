@@ -27,11 +27,13 @@ from api.http.route import (
     consent_request,
     evidence,
     health,
+    metadata,
     notification,
     receipt,
     reference,
     sign_in,
     subject,
+    token,
     verification,
     webhook,
 )
@@ -43,7 +45,8 @@ ASKED_HEADERS = ("Authorization", "Content-Type", "DPoP", "Idempotency-Key", "If
 SHOWN_HEADERS = ("DPoP-Nonce", "ETag", "Idempotent-Replayed", "Location", "Retry-After", TRACE_ID, "WWW-Authenticate")
 DESCRIPTION = """
 Departments attest, subjects consent, banks verify. Every refusal is an RFC 9457 problem document with a
-stable `reason`. Values never leave their department; a verdict comes with proofs that check offline.
+stable `reason`; `/v1/token` refuses as RFC 6749 says, with the same `reason`. Values never leave their
+department; a verdict comes with proofs that check offline.
 """
 _V1: Final = "/v1"
 _ROUTERS: Final = tuple(
@@ -52,6 +55,7 @@ _ROUTERS: Final = tuple(
         # routes are tried in their order, and this one is asked far more often than all others
         verification,
         reference,
+        token,
         sign_in,
         subject,
         attestation,
@@ -114,7 +118,7 @@ def create_app(
         v1.include_router(router)
     app.include_router(v1)
     app.state.permissions = permissions_of(_ROUTERS, _V1)
-    open_routers = (health.router, page.router(app))
+    open_routers = (health.router, metadata.router, page.router(app))
     for router in open_routers:
         _require_open(router)
         app.include_router(router)

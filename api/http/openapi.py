@@ -89,8 +89,8 @@ def upload(csv_example: str, ndjson_example: str) -> JsonObject:
     return {"requestBody": {"required": True, "content": content}}
 
 
-def form(properties: JsonObject, example: JsonObject) -> JsonObject:
-    """Return the ``openapi_extra`` of a route that takes a form."""
-    schema = {"type": "object", "required": list(properties), "properties": properties}
+def form(properties: JsonObject, example: JsonObject, optional: JsonObject) -> JsonObject:
+    """Return the ``openapi_extra`` of a route that takes a form; ``optional``: members that may be left out."""
+    schema = {"type": "object", "required": list(properties), "properties": {**properties, **optional}}
     content = {"application/x-www-form-urlencoded": {"schema": schema, "example": example}}
     return {"requestBody": {"required": True, "content": content}}

@@ -27,8 +27,9 @@ from api.http.openapi_shape import (
     shaped,
     text,
 )
-from api.http.sign_in import Kind
+from api.http.sign_in import RESOURCE_METADATA, SERVER_METADATA, Kind
 from api.services.webhook import WebhookState
+from api.sign_in.jose import MEMBER_ALGORITHMS, Algorithm
 
 _JOB: Final = text("9e65b71106176aaaa9ca938a16fd4a55")
 _BILINGUAL: Final = record(en=text("Tax payment"), zh=text("纳税情况"))
@@ -40,11 +41,32 @@ _JWK: Final = shaped(
 )
 _NAME: Final = shaped({"type": "string"}, "consent_granted")
 _ANYTHING: Final = shaped({"type": "object"}, {})
+_HOME: Final = text("https://credence.example")
+_PROOFS: Final = shaped({"type": "array", "items": {"enum": sorted(MEMBER_ALGORITHMS)}}, sorted(MEMBER_ALGORITHMS))
 _WEBHOOK: Final = record(url=text("https://hooks.bank.example/credence"), state=text("active", *WebhookState))
 
 ANSWERS: Final[dict[tuple[str, str], Shape]] = {
     ("get", "/livez"): record(status=text("live")),
     ("get", "/readyz"): record(status=text("ready"), block=COUNT, block_time=TIME, head_age_s=COUNT),
+    ("get", SERVER_METADATA): record(
+        issuer=_HOME,
+        token_endpoint=text("https://credence.example/v1/token"),
+        response_types_supported=shaped({"type": "array", "maxItems": 0}, []),
+        grant_types_supported=many(text("client_credentials", "client_credentials")),
+        token_endpoint_auth_methods_supported=many(text("private_key_jwt", "private_key_jwt")),
+        token_endpoint_auth_signing_alg_values_supported=many(text("ES256", *sorted(Algorithm))),
+        dpop_signing_alg_values_supported=_PROOFS,
+        protected_resources=many(_HOME),
+        service_documentation=text("https://credence.example/docs"),
+    ),
+    ("get", RESOURCE_METADATA): record(
+        resource=_HOME,
+        authorization_servers=many(_HOME),
+        dpop_signing_alg_values_supported=_PROOFS,
+        dpop_bound_access_tokens_required=FLAG,
+        resource_name=text("Credence"),
+        resource_documentation=text("https://credence.example/docs"),
+    ),
     ("get", "/v1/ledger"): record(
         chain_id=COUNT,
         genesis=DIGEST,

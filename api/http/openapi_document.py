@@ -6,6 +6,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 
 from api.http.idempotency import MAX_KEY, SECRET_ANSWERS
+from api.http.oauth import CODES
 from api.http.openapi_answer import ANSWERS
 from api.http.openapi_shape import example_of
 from api.http.openapi_sign_in import describe_sign_in
@@ -28,6 +29,24 @@ _PROBLEM: Final[JsonObject] = {
         "trace_id": {"type": "string", "description": "of a fault: what the log calls this request"},
     },
 }
+_OAUTH_REFUSAL: Final[JsonObject] = {
+    "type": "object",
+    "description": "error response of OAuth 2.0 (RFC 6749, 5.2)",
+    "required": ["error", "error_description", "error_uri", "reason"],
+    "properties": {
+        "error": {"enum": sorted(CODES)},
+        "error_description": {"type": "string", "description": "what is wrong and what to do"},
+        "error_uri": {"type": "string", "format": "uri", "description": "the page that explains it"},
+        **{name: _PROBLEM["properties"][name] for name in ("reason", "field", "trace_id")},
+    },
+}
+_AS_OAUTH: Final = {
+    HTTPStatus.BAD_REQUEST: ("invalid_request", Reason.REQUEST_INVALID),
+    HTTPStatus.UNAUTHORIZED: ("invalid_client", Reason.CLIENT_UNKNOWN),
+    HTTPStatus.TOO_MANY_REQUESTS: ("temporarily_unavailable", Reason.RATE_LIMITED),
+    HTTPStatus.SERVICE_UNAVAILABLE: ("temporarily_unavailable", Reason.LEDGER_UNAVAILABLE),
+}
+_TOKEN: Final = "/v1/token"  # noqa: S105 - an address
 _ANYWHERE: Final = {
     HTTPStatus.BAD_REQUEST: Reason.REQUEST_INVALID,
     HTTPStatus.REQUEST_URI_TOO_LONG: Reason.QUERY_TOO_LARGE,
@@ -89,6 +108,7 @@ def install(app: FastAPI) -> None:
 def complete(document: JsonObject) -> None:
     """Add to a document what holds for all routes."""
     document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = _PROBLEM
+    document["components"]["schemas"]["OAuthError"] = _OAUTH_REFUSAL
     for path, item in document["paths"].items():
         for method, operation in item.items():
             _complete(method, path, operation)
@@ -102,6 +122,9 @@ def _complete(method: str, path: str, operation: JsonObject) -> None:
     takes_body = "requestBody" in operation
     for status, reason in (_ANYWHERE | (_WITH_A_BODY if takes_body else {})).items():
         responses[str(status.value)] = _refusal(status, reason)
+    if path == _TOKEN:
+        for status, (code, reason) in _AS_OAUTH.items():
+            responses[str(status.value)] = _oauth_refusal(status, code, reason)
     answered = next(response for status, response in responses.items() if status.startswith("2"))
     shape = ANSWERS.get((method, path))
     if shape is not None:
@@ -124,9 +147,23 @@ def _refusal(status: HTTPStatus, reason: Reason) -> JsonObject:
         "detail": "what is wrong and what to do",
         "reason": reason.value,
     }
+    return _refused_with(status, MEDIA_TYPE, "Problem", example)
+
+
+def _oauth_refusal(status: HTTPStatus, code: str, reason: Reason) -> JsonObject:
+    example = {
+        "error": code,
+        "error_description": "what is wrong and what to do",
+        "error_uri": "https://credence.example" + TYPE_PREFIX + reason.value,
+        "reason": reason.value,
+    }
+    return _refused_with(status, "application/json", "OAuthError", example)
+
+
+def _refused_with(status: HTTPStatus, media_type: str, schema: str, example: JsonObject) -> JsonObject:
     refusal: JsonObject = {
         "description": status.phrase,
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}},
+        "content": {media_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}, "example": example}},
     }
     if status in _HEADERS:
         refusal["headers"] = _HEADERS[status]

@@ -55,6 +55,8 @@ PERMISSIONS: Final[Mapping[str, Permission]] = MappingProxyType(
         "GET /docs": _anybody(),
         "GET /problems": _anybody(),
         "GET /problems/{reason}": _anybody(),
+        "GET /.well-known/oauth-authorization-server": _anybody(),
+        "GET /.well-known/oauth-protected-resource": _anybody(),
         "GET /v1/ledger": _anybody(),
         "GET /v1/schemas": _anybody(),
         "GET /v1/members": _anybody(),

@@ -105,10 +105,9 @@ def problem(
     detail: str,
     field: str | None = None,
     *,
-    more: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """Return a problem document; ``more``: members of its own beside those that all have.
+    """Return a problem document.
 
     One about a fault or an outage names the trace of its request, under which the log tells of it.
     """
@@ -121,27 +120,28 @@ def problem(
         "detail": detail,
         "reason": reason.value,
         **({"trace_id": current.id} if current is not None and status >= HTTPStatus.INTERNAL_SERVER_ERROR else {}),
-        **(more or {}),
     }
     if field is not None:
         body["field"] = field
-    extra = dict(headers or {})
-    if status in _UNFINISHED:
-        extra["Connection"] = "close"
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        extra["Retry-After"] = str(_RETRY_S)
+    extra = {**_usual_headers(status), **(headers or {})}
     return JSONResponse(body, status_code=int(status), media_type=MEDIA_TYPE, headers=extra)
 
 
-def refusal_of(
-    error: CredenceError,
-    *,
-    status: int | None = None,
-    more: Mapping[str, str] | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> JSONResponse:
-    """Return the problem document of an error, with its usual status unless another is given."""
-    return problem(status or status_of(error), error.reason, error.message, error.field, more=more, headers=headers)
+def _usual_headers(status: int) -> dict[str, str]:
+    if status in _UNFINISHED:
+        return {"Connection": "close"}
+    return {"Retry-After": str(_RETRY_S)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+
+
+def refusal_headers(error: CredenceError) -> dict[str, str]:
+    """Return what an answer says about the connection and the next try, in whatever form it tells of ``error``."""
+    later = {"Retry-After": str(error.seconds)} if isinstance(error, TryLaterError) else {}
+    return {**_usual_headers(status_of(error)), **later}
+
+
+def refusal_of(error: CredenceError, *, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """Return the problem document of an error."""
+    return problem(status_of(error), error.reason, error.message, error.field, headers=headers)
 
 
 def status_of(error: CredenceError) -> HTTPStatus:
@@ -165,10 +165,9 @@ def install(app: FastAPI, operations: Operations) -> None:
 
     @app.exception_handler(CredenceError)
     async def _credence(request: Request, error: CredenceError) -> JSONResponse:
-        headers = {"Retry-After": str(error.seconds)} if isinstance(error, TryLaterError) else {}
+        headers = refusal_headers(error)
         if status_of(error) == HTTPStatus.UNAUTHORIZED:
-            nonce: str = request.app.state.instance.sign_in.nonce
-            headers |= challenge(error.reason, nonce)
+            headers |= challenge(error, request)
         return refusal_of(error, headers=headers)
 
     @app.exception_handler(RequestValidationError)

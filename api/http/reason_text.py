@@ -82,6 +82,9 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.ASSERTION_OTHER_AUDIENCE: (
             "The assertion was made for another instance; put this one's address, alone, into 'aud'."
         ),
+        Reason.ASSERTION_OTHER_CLIENT: (
+            "'client_id' names another client than the one that signed the assertion; leave it out, or name that one."
+        ),
         Reason.ASSERTION_REPLAYED: "The assertion was used before; sign a new one for every token.",
         Reason.ASSERTION_TIME: "The assertion is too old or from the future; see whether your clock is right.",
         Reason.CLIENT_UNKNOWN: (

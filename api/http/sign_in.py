@@ -4,19 +4,23 @@ Nothing else in the API knows how a caller was recognised.
 """
 
 from typing import Final
+from urllib.parse import urlsplit, urlunsplit
 
 from fastapi import Request
 
 from api.sign_in.jose import MEMBER_ALGORITHMS
-from api.sign_in.principal import Kind, Principal, SignInError
+from api.sign_in.principal import Kind, Principal, ProofError, SignInError
 from api.sign_in.proof import Target
 from api.sign_in.service import SignIn
 from ledger_node import clock
+from ledger_node.domain.error import CredenceError
 from ledger_node.domain.reason import Reason
 
 __all__ = ["Kind", "Principal", "SignInError", "challenge", "proof_of", "recognise", "target_of"]
 
 NONCE_HEADER: Final = "DPoP-Nonce"
+SERVER_METADATA: Final = "/.well-known/oauth-authorization-server"
+RESOURCE_METADATA: Final = "/.well-known/oauth-protected-resource"
 _SCHEME: Final = "dpop"
 _ERRORS: Final = {
     Reason.SIGN_IN_NEEDED: None,
@@ -45,11 +49,11 @@ def proof_of(request: Request) -> str:
     """Return the one proof that a request carries.
 
     Raises:
-        SignInError: ``proof_malformed``; there is none, or more than one.
+        ProofError: ``proof_malformed``; there is none, or more than one.
     """
     values = request.headers.getlist("dpop")
     if len(values) != 1:
-        raise SignInError(Reason.PROOF_MALFORMED, "send one proof of possession in the header 'DPoP' (RFC 9449)")
+        raise ProofError(Reason.PROOF_MALFORMED, "send one proof of possession in the header 'DPoP' (RFC 9449)")
     return values[0]
 
 
@@ -65,11 +69,26 @@ def public_url(request: Request) -> str:
     return url
 
 
-def challenge(reason: Reason, nonce: str) -> dict[str, str]:
-    """Return the headers of an answer 401."""
-    error = _ERRORS.get(reason, "invalid_dpop_proof")
-    words = f'DPoP algs="{" ".join(sorted(MEMBER_ALGORITHMS))}"'
-    headers = {"WWW-Authenticate": words if error is None else f'{words}, error="{error}"'}
-    if reason is Reason.PROOF_NONCE:
-        headers[NONCE_HEADER] = nonce
+def printable(text: str) -> str:
+    """Return a text in the characters that OAuth has for descriptions (RFC 6749, 5.2)."""
+    plain = text.replace('"', "'").replace("\\", "/")
+    return "".join(letter if " " <= letter <= "~" else "?" for letter in plain)
+
+
+def challenge(error: CredenceError, request: Request) -> dict[str, str]:
+    """Return the headers of an answer 401 (RFC 9449, 7.1 and 9; RFC 9728, 5.1)."""
+    said = {"algs": " ".join(sorted(MEMBER_ALGORITHMS))}
+    code = _ERRORS.get(error.reason, "invalid_dpop_proof")
+    if code is not None:
+        said |= {"error": code, "error_description": printable(error.message)}
+    said["resource_metadata"] = _well_known(request, RESOURCE_METADATA)
+    headers = {"WWW-Authenticate": "DPoP " + ", ".join(f'{name}="{value}"' for name, value in said.items())}
+    if error.reason is Reason.PROOF_NONCE:
+        headers[NONCE_HEADER] = request.app.state.instance.sign_in.nonce
     return headers
+
+
+def _well_known(request: Request, name: str) -> str:
+    """Return the address of metadata: the path of the instance, if it has one, comes behind (RFC 8414, 3.1)."""
+    parts = urlsplit(public_url(request))
+    return urlunsplit((parts.scheme, parts.netloc, name + parts.path, "", ""))

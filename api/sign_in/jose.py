@@ -1,6 +1,7 @@
 """JOSE, on joserfc: the algorithms and public keys that count here, and tokens that are read before they are checked.
 
-The registry holds four algorithms and nothing else, so that ``none`` and the HMACs are not refused but unknown.
+Four algorithms are known and nothing else, so that ``none`` and the HMACs are not refused but unknown. Tokens are
+taken apart here, since a library follows members of the header that we do not know, such as ``b64``.
 """
 
 import copy
@@ -10,16 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
-from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
-from joserfc.jws import CompactSignature, JWSRegistry
-from joserfc.util import urlsafe_b64decode
+from joserfc.jws import JWSRegistry
+from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 
+from api.sign_in.claims import read_object
 from api.sign_in.principal import SignInError
-from ledger_node.domain.canonical import JSON, decode
+from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record
@@ -44,23 +45,18 @@ _CURVE_ALGORITHMS: Final = {
     "secp256k1": Algorithm.ES256K,
 }
 _COORDINATE: Final = re.compile("[A-Za-z0-9_-]{43}")
+_TOKEN: Final = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]*)")
 _KEYS_REMEMBERED: Final = 4096
 
 
-def _algorithms() -> dict[str, Any]:
-    named = {name.value: copy.copy(JWSRegistry.algorithms[name]) for name in Algorithm}
+def _algorithms() -> dict[Algorithm, Any]:
+    named = {name: copy.copy(JWSRegistry.algorithms[name]) for name in Algorithm}
     # joserfc warns that the name says no curve; the only curve that we read is Ed25519
     named[Algorithm.EDDSA].security_warning = None
     return named
 
 
-class _Registry(JWSRegistry):
-    algorithms = _algorithms()
-    max_header_length = 1024
-    max_payload_length = MAX_TOKEN
-
-
-_REGISTRY: Final = _Registry(algorithms=[name.value for name in Algorithm])
+_ALGORITHMS: Final = _algorithms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,48 +114,88 @@ def public_part(key: Key) -> PublicKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Header:
+    """What counts of a token's header; other members are passed over (RFC 7515, 4). ``type``: see ``_type``."""
+
+    algorithm: str
+    type: str | None
+    key_id: str | None
+    jwk: JSON
+
+    @classmethod
+    def of(cls, members: Record) -> Self:
+        """Read a header.
+
+        Raises:
+            InvalidInputError: a member is missing or of the wrong kind, or extensions are said to be critical.
+        """
+        if "crit" in members:
+            # extensions that must be understood, and we know none; an empty list is wrong (RFC 7515, 4.1.11)
+            raise InvalidInputError(Reason.VALUE_MALFORMED, "no critical extension is understood here", field="crit")
+        return cls(
+            members.text("alg"),
+            _type(members.text("typ")) if "typ" in members else None,
+            members.text("kid") if "kid" in members else None,
+            members.optional("jwk"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Signed:
     """A token whose signature nobody has checked yet."""
 
     algorithm: Algorithm
-    header: Mapping[str, Any]
+    header: Header
     claims: Record
-    _signature: CompactSignature = field(repr=False)
+    _signed: bytes = field(repr=False)
+    _signature: bytes = field(repr=False)
 
     def is_by(self, key: PublicKey) -> bool:
         """Return whether ``key`` signed this with the algorithm that the header names."""
+        algorithm = _ALGORITHMS[self.algorithm]
         try:
-            return jws.validate_compact(self._signature, key.key, registry=_REGISTRY)
+            algorithm.check_key(key.key)
+            return bool(algorithm.verify(self._signed, self._signature, key.key))
         except (JoseError, ValueError):
             return False
 
 
-def read(token: str, malformed: Reason) -> Signed:
+def read(token: str, malformed: Reason, refused: type[SignInError] = SignInError) -> Signed:
     """Take a compact JWT apart.
 
     Raises:
-        SignInError: ``malformed``, or ``algorithm_not_allowed``.
+        SignInError: of the kind ``refused``: ``malformed``, or ``algorithm_not_allowed``.
     """
-    if len(token) > MAX_TOKEN:
-        raise SignInError(malformed, f"a token has at most {MAX_TOKEN} characters")
+    parts = _TOKEN.fullmatch(token) if len(token) <= MAX_TOKEN else None
+    if parts is None:
+        raise refused(malformed, f"this is no signed JWT in compact form of at most {MAX_TOKEN} characters")
     try:
-        signature = jws.extract_compact(token.encode("utf-8", "replace"), registry=_REGISTRY)
-        header = signature.headers()
-        claims = Record(decode(signature.payload), "claims")
-    # joserfc takes the header's JSON for an object before it has looked
-    except (JoseError, ValueError, TypeError, AttributeError, RecursionError, InvalidInputError) as error:
-        raise SignInError(malformed, "this is no signed JWT in compact form with JSON claims") from error
+        header, claims, signature = (urlsafe_b64decode(part.encode("ascii")) for part in parts.groups())
+        shown = Header.of(read_object(header, "header"))
+        stated = read_object(claims, "claims")
+    except InvalidInputError as error:
+        raise refused(malformed, f"the JWT is malformed: {error.message}") from error
+    except ValueError as error:
+        raise refused(malformed, "header and claims of a JWT are JSON objects in base64url") from error
     try:
-        algorithm = Algorithm(header["alg"])
-    except (ValueError, TypeError) as error:
+        algorithm = Algorithm(shown.algorithm)
+    except ValueError as error:
         allowed = ", ".join(Algorithm)
-        raise SignInError(Reason.ALGORITHM_NOT_ALLOWED, f"sign with one of {allowed}") from error
-    return Signed(algorithm, header, claims, signature)
+        raise refused(Reason.ALGORITHM_NOT_ALLOWED, f"sign with one of {allowed}") from error
+    return Signed(algorithm, shown, stated, token.rpartition(".")[0].encode("ascii"), signature)
 
 
 def sign(header: Mapping[str, JSON], claims: Mapping[str, JSON], key: Key) -> str:
     """Return a compact JWT."""
-    return jws.serialize_compact(dict(header), json.dumps(claims), key, registry=_REGISTRY)
+    parts = (urlsafe_b64encode(json.dumps(part).encode("utf-8")) for part in (dict(header), dict(claims)))
+    signed = b".".join(parts)
+    signature = _ALGORITHMS[Algorithm(str(header["alg"]))].sign(signed, key)
+    return (signed + b"." + urlsafe_b64encode(signature)).decode("ascii")
+
+
+def _type(named: str) -> str:
+    """Return a type in lower case and without ``application/``, which may be left out (RFC 7515, 4.1.9)."""
+    return named.lower().removeprefix("application/")
 
 
 def _no_key() -> InvalidInputError:

@@ -30,6 +30,10 @@ class SignInError(CredenceError):
     """The caller is not who the route needs."""
 
 
+class ProofError(SignInError):
+    """The proof of possession does not check, whoever calls."""
+
+
 def kind_of(roles: Role) -> Kind | None:
     """Return the capacity that a member with these roles signs in with, or None if it has none."""
     kinds = (

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from joserfc.util import urlsafe_b64encode
 
+from api.sign_in.address import normal, without_query
 from api.sign_in.jose import MEMBER_ALGORITHMS, Key, PublicKey, public_key, public_part, read, sign
-from api.sign_in.principal import SignInError
-from api.sign_in.window import require_fresh
+from api.sign_in.principal import ProofError
+from api.sign_in.window import Window
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import sha256_digest
@@ -18,8 +18,6 @@ from ledger_node.randomness import random_bytes
 
 TYPE: Final = "dpop+jwt"
 MAX_IDENTIFIER: Final = 256
-_DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
-_TIME_HIGH: Final = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ def make_proof(target: Target, key: Key, *, now: int, nonce: str | None = None) 
     claims: dict[str, JSON] = {
         "jti": random_bytes(16).hex(),
         "htm": target.method,
-        "htu": _without_query(target.url),
+        "htu": without_query(target.url),
         "iat": now,
     }
     if target.token is not None:
@@ -66,36 +64,38 @@ def check_proof(value: str, target: Target, *, now: int, thumbprint: str | None 
     3. That key signed it.
     4. It is for this method and this URL.
     5. It is for this token.
-    6. It is fresh.
+    6. It counts now: it is fresh, and neither over (``exp``) nor yet to begin (``nbf``).
 
     Whether it was used before is for ``ProofMemory`` to say.
 
     Raises:
-        SignInError: ``proof_…`` or ``algorithm_not_allowed``.
+        ProofError: ``proof_…`` or ``algorithm_not_allowed``.
     """
-    signed = read(value, Reason.PROOF_MALFORMED)  # 1
-    if signed.header.get("typ") != TYPE:  # 1
-        raise SignInError(Reason.PROOF_MALFORMED, f"the type of a proof is '{TYPE}'")
+    signed = read(value, Reason.PROOF_MALFORMED, ProofError)  # 1
+    if signed.header.type != TYPE:  # 1
+        raise ProofError(Reason.PROOF_MALFORMED, f"the type of a proof is '{TYPE}'")
     if signed.algorithm not in MEMBER_ALGORITHMS:  # 1
         allowed = ", ".join(sorted(MEMBER_ALGORITHMS))
-        raise SignInError(Reason.ALGORITHM_NOT_ALLOWED, f"sign proofs with one of {allowed}")
+        raise ProofError(Reason.ALGORITHM_NOT_ALLOWED, f"sign proofs with one of {allowed}")
     try:
-        key = public_key(signed.header.get("jwk"))  # 2
+        key = public_key(signed.header.jwk)  # 2
         claims = _Claims.of(signed.claims)
     except InvalidInputError as error:
-        raise SignInError(Reason.PROOF_MALFORMED, f"the proof is malformed: {error.message}") from error
+        raise ProofError(Reason.PROOF_MALFORMED, f"the proof is malformed: {error.message}") from error
     if thumbprint is not None and key.thumbprint != thumbprint:  # 2
-        raise SignInError(Reason.PROOF_OTHER_KEY, "the access token belongs to another key than the proof's")
+        raise ProofError(Reason.PROOF_OTHER_KEY, "the access token belongs to another key than the proof's")
     if not signed.is_by(key):  # 3
-        raise SignInError(Reason.PROOF_MALFORMED, "the proof's signature does not check")
-    if claims.method != target.method or _normal(claims.url) != _normal(target.url):  # 4
-        raise SignInError(
+        raise ProofError(Reason.PROOF_MALFORMED, "the proof's signature does not check")
+    if claims.method != target.method or normal(claims.url) != normal(target.url):  # 4
+        raise ProofError(
             Reason.PROOF_OTHER_REQUEST, f"this proof is for another request than {target.method} {target.url}"
         )
     if claims.token_hash != (None if target.token is None else token_hash(target.token)):  # 5
-        raise SignInError(Reason.PROOF_OTHER_TOKEN, "this proof is for another access token: see its 'ath'")
-    until = require_fresh(claims.issued_at, now, Reason.PROOF_TIME)  # 6
-    return Proof(key, claims.identifier, claims.nonce, claims.issued_at, until)
+        raise ProofError(Reason.PROOF_OTHER_TOKEN, "this proof is for another access token: see its 'ath'")
+    fault = claims.window.fault_at(now)  # 6
+    if fault is not None:
+        raise ProofError(Reason.PROOF_TIME, f"the proof does not count: {fault}")
+    return Proof(key, claims.identifier, claims.nonce, claims.window.issued_at, claims.window.until)
 
 
 def token_hash(token: str) -> str:
@@ -108,7 +108,7 @@ class _Claims:
     identifier: str
     method: str
     url: str
-    issued_at: int
+    window: Window
     token_hash: str | None
     nonce: str | None
 
@@ -118,21 +118,7 @@ class _Claims:
             record.text("jti", max_length=MAX_IDENTIFIER),
             record.text("htm"),
             record.text("htu", max_length=4096),
-            record.integer("iat", high=_TIME_HIGH),
+            Window.of(record),
             record.text("ath") if record.has("ath") else None,
             record.text("nonce") if record.has("nonce") else None,
         )
-
-
-def _normal(url: str) -> tuple[str, str, str]:
-    """Return scheme, host and path, without query and fragment (RFC 9449, 4.3, number 9)."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "", "", ""  # what is no URL is the URL of no request
-    scheme, host = parts.scheme.lower(), parts.netloc.lower()
-    return scheme, host.removesuffix(_DEFAULT_PORTS.get(scheme, "")), parts.path or "/"
-
-
-def _without_query(url: str) -> str:
-    return url.partition("#")[0].partition("?")[0]

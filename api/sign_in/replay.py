@@ -5,7 +5,7 @@ from typing import ClassVar, Final, Protocol
 
 from typing_extensions import override
 
-from api.sign_in.principal import SignInError
+from api.sign_in.principal import ProofError, SignInError
 from api.sign_in.proof import Proof
 from api.sign_in.window import AHEAD_S
 from ledger_node.domain.hashing import sha256_digest
@@ -56,19 +56,19 @@ def is_of_life(proof: Proof, nonce: str, since: int) -> bool:
     return proof.nonce == nonce or (proof.nonce is None and proof.issued_at > since + AHEAD_S)
 
 
-def not_of_life() -> SignInError:
+def not_of_life() -> ProofError:
     """Return the refusal of a proof that an earlier life may have accepted."""
-    return SignInError(Reason.PROOF_NONCE, "make the proof again with the 'nonce' of the DPoP-Nonce header")
+    return ProofError(Reason.PROOF_NONCE, "make the proof again with the 'nonce' of the DPoP-Nonce header")
 
 
-def replayed() -> SignInError:
+def replayed() -> ProofError:
     """Return the refusal of a proof that was accepted before."""
-    return SignInError(Reason.PROOF_REPLAYED, "this proof was used before; make one for each request")
+    return ProofError(Reason.PROOF_REPLAYED, "this proof was used before; make one for each request")
 
 
-def swept() -> SignInError:
+def swept() -> ProofError:
     """Return the refusal of a proof of a time that was swept: a clock that was set back reopens none."""
-    return SignInError(Reason.PROOF_TIME, "proofs of this time count no longer")
+    return ProofError(Reason.PROOF_TIME, "proofs of this time count no longer")
 
 
 class LocalProofMemory(ProofMemory):

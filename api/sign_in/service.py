@@ -55,10 +55,13 @@ class SignIn:
         """What proofs carry to show that they were made in this life of the memory of proofs."""
         return self._proofs.nonce
 
-    def token(self, assertion: str, proof: str, target: Target, *, audience: str, now: int) -> IssuedToken:
+    def token(
+        self, assertion: str, proof: str, target: Target, *, audience: str, now: int, client: str | None = None
+    ) -> IssuedToken:
         """Return a token for who signed ``assertion``, bound to the key of ``proof``.
 
-        Who the client is comes first, so that only who has its key learns what is wrong with the rest.
+        Who the client is comes first, so that only who has its key learns what is wrong with the rest. ``client``: who
+        the request says it is from, if it does.
 
         Raises:
             SignInError: the assertion or the proof does not check.
@@ -68,6 +71,7 @@ class SignIn:
         self._proofs.require_of_this_life(checked)
         read = read_assertion(assertion)
         principal = self._controller(read) if read.signed.algorithm is Algorithm.ES256K else self._published(read)
+        read.require_client(client)
         until = read.require_for(audience, now)
         self._proofs.use(checked.key.thumbprint, checked, now=now)
         granted = Granted(principal, checked.key.thumbprint)
@@ -112,7 +116,7 @@ class SignIn:
         """Return the client whose published key signed, if who spoke for it then still does."""
         signed = assertion.signed
         held = self._key_sets.find(assertion.client)
-        key = None if held is None else held.key(signed.header.get("kid"))
+        key = None if held is None else held.key(signed.header.key_id)
         is_by = signed.is_by(key or _STAND_INS[signed.algorithm])
         standing = self._ledger.standing(assertion.client, NO_SIGNER if held is None else held.signer)
         controllers = self._controllers(assertion.client)
@@ -147,7 +151,7 @@ def _subject(subject: bytes) -> Principal:
 
 def _shown_key(assertion: Assertion) -> PublicKey:
     try:
-        key = public_key(assertion.signed.header.get("jwk"))
+        key = public_key(assertion.signed.header.jwk)
     except InvalidInputError as error:
         raise SignInError(
             Reason.ASSERTION_MALFORMED, "an assertion by ES256K shows its public key as 'jwk'", field="jwk"

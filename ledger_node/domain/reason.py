@@ -69,6 +69,7 @@ class Reason(StrEnum):
     ALGORITHM_NOT_ALLOWED = "algorithm_not_allowed"
     ASSERTION_MALFORMED = "assertion_malformed"
     ASSERTION_OTHER_AUDIENCE = "assertion_other_audience"
+    ASSERTION_OTHER_CLIENT = "assertion_other_client"
     ASSERTION_REPLAYED = "assertion_replayed"
     ASSERTION_TIME = "assertion_time"
     CLIENT_UNKNOWN = "client_unknown"

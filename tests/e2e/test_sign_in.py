@@ -1,17 +1,22 @@
 """Sign-in from the outside: what the client does by itself, and what HTTP says when something is wrong."""
 
 import json
+import re
 
 import httpx
 import pytest
-from joserfc.util import urlsafe_b64decode
+from joserfc.jwk import ECKey
+from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 from served_kit import write_rows
+from sqlalchemy import select
 
 from api.client.credential import Credential, new_key_file
 from api.client.session import Session
 from api.credential_of import credential_named
+from api.http.sign_in import printable
 from api.sign_in.assertion import ASSERTION_TYPE
 from api.sign_in.proof import Target, make_proof
+from api.storage.table import access_token, assertion_used
 from ledger_node import clock
 from ledger_node.chain.port import Role
 from ledger_node.domain.record import from_hex, to_hex
@@ -72,6 +77,17 @@ def test_one_authorization_counts_and_no_more(place, token):
     refusal(response, 401, "sign_in_needed")
 
 
+def refused_token(answer, status, reason, error):
+    """Check an answer of the token endpoint that is no token: what RFC 6749 (5.2) has, and our reason beside it."""
+    assert (answer.status_code, answer.json()["reason"], answer.json()["error"]) == (status, reason, error), answer.text
+    assert answer.headers["content-type"] == "application/json"
+    assert (answer.headers["cache-control"], answer.headers["pragma"]) == ("no-store", "no-cache")
+    assert re.fullmatch(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+", answer.json()["error_description"])
+    assert answer.json()["error_uri"].endswith(f"/problems/{reason}")
+    assert not answer.json().keys() & {"type", "title", "status", "detail", "access_token"}
+    assert ("dpop-nonce" in answer.headers) is (error == "use_dpop_nonce")
+
+
 def form(credential, url, **changes):
     fields = {
         "grant_type": "client_credentials",
@@ -96,40 +112,169 @@ def test_a_token_is_answered_as_oauth_says(place, token):
     assert (body["token_type"], body["expires_in"]) == ("DPoP", 300)
 
 
-@pytest.mark.parametrize(
-    ("changes", "status", "reason", "error"),
-    [
-        ({"grant_type": "password"}, 400, "request_invalid", "unsupported_grant_type"),
-        ({"grant_type": None}, 400, "request_invalid", "unsupported_grant_type"),
-        ({"client_assertion_type": "x"}, 400, "request_invalid", "invalid_request"),
-        ({"client_assertion": None}, 400, "field_missing", "invalid_request"),
-        ({"client_assertion": "x.y.z"}, 401, "assertion_malformed", "invalid_client"),
-        ({"client_assertion": "x" * 20_000}, 400, "too_large", "invalid_request"),
-    ],
-)
-def test_a_refused_token_is_a_problem_that_oauth_clients_read(place, token, changes, status, reason, error):
-    answer = ask(place, form(credential_named(place.home, "demo-bank"), place.served.url, **changes), nonce=token[2])
-    refusal(answer, status, reason)
-    assert (answer.json()["error"], answer.json()["error_description"]) == (error, answer.json()["detail"])
-    assert answer.headers["cache-control"] == "no-store"
+OTHER_CLIENT = "0x" + "11" * 32
+REFUSED_FORMS = [
+    ({"grant_type": "password"}, 400, "request_invalid", "unsupported_grant_type"),
+    ({"grant_type": "authorization_code"}, 400, "request_invalid", "unsupported_grant_type"),
+    ({"grant_type": None}, 400, "field_missing", "invalid_request"),
+    ({"grant_type": ""}, 400, "field_missing", "invalid_request"),
+    ({"scope": "openid"}, 400, "request_invalid", "invalid_scope"),
+    ({"scope": "a b"}, 400, "request_invalid", "invalid_scope"),
+    ({"scope": ["a", "a"]}, 400, "request_invalid", "invalid_request"),
+    ({"grant_type": ["client_credentials", "client_credentials"]}, 400, "request_invalid", "invalid_request"),
+    ({"unknown": ["a", ""]}, 400, "request_invalid", "invalid_request"),
+    ({"client_secret": "x"}, 401, "request_invalid", "invalid_client"),
+    ({"client_id": OTHER_CLIENT}, 401, "assertion_other_client", "invalid_client"),
+    ({"client_id": "me"}, 401, "assertion_other_client", "invalid_client"),
+    ({"client_assertion_type": "x"}, 400, "request_invalid", "invalid_request"),
+    ({"client_assertion_type": None}, 400, "field_missing", "invalid_request"),
+    ({"client_assertion": None}, 400, "field_missing", "invalid_request"),
+    ({"client_assertion": "x.y.z"}, 401, "assertion_malformed", "invalid_client"),
+    ({"client_assertion": "x" * 20_000}, 400, "too_large", "invalid_request"),
+]
 
 
-@pytest.mark.parametrize("body", [b"\xff", b"a=1&a=2", b"grant_type", b"&".join(b"a%d=1" % n for n in range(99)), b""])
-def test_a_form_that_is_none_is_refused(place, token, body):
+def rows(place):
+    """Return how many tokens and used assertions the store holds."""
+    store = place.store()
+    try:
+        with store.connect() as connection:
+            return [len(connection.execute(select(kept)).all()) for kept in (access_token, assertion_used)]
+    finally:
+        store.dispose()
+
+
+@pytest.mark.parametrize(("changes", "status", "reason", "error"), REFUSED_FORMS)
+def test_s6_a_form_that_is_refused_says_why_as_oauth_does(place, token, changes, status, reason, error):
+    bank = credential_named(place.home, "demo-bank")
+    before = rows(place)
+    refused_token(ask(place, form(bank, place.served.url, **changes), nonce=token[2]), status, reason, error)
+    assert rows(place) == before
+    # what was refused used up nothing: the same assertion counts in a form that is right
+    good = form(bank, place.served.url)
+    if "client_assertion" not in changes:
+        refused_token(ask(place, good | changes, nonce=token[2]), status, reason, error)
+        assert ask(place, good, nonce=token[2]).status_code == 200
+
+
+def test_s4_a_form_may_name_its_client_and_what_nobody_knows_and_leave_members_empty(place, token):
+    bank = credential_named(place.home, "demo-bank")
+    more = {"client_id": bank.client, "resource": "x", "scope": "", "client_secret": "", "audience": ""}
+    assert ask(place, form(bank, place.served.url, **more), nonce=token[2]).status_code == 200
+    assert ask(place, form(bank, place.served.url, client_id=""), nonce=token[2]).status_code == 200
+
+
+def test_s5_a_proof_that_is_none_is_invalid_dpop_proof(place, token):
+    bank, url = credential_named(place.home, "demo-bank"), f"{place.served.url}/v1/token"
+    target, nonce = Target("POST", url), token[2]
+    good = make_proof(target, token[1], now=clock.now(), nonce=nonce)
+    wrong_algorithm = make_proof(target, ECKey.generate_key("secp256k1"), now=clock.now(), nonce=nonce)
+    late = make_proof(target, token[1], now=clock.now() - 61, nonce=nonce)
+    elsewhere = make_proof(Target("POST", url + "s"), token[1], now=clock.now(), nonce=nonce)
+    before = rows(place)
+    for proofs, reason in (
+        ([], "proof_malformed"),
+        (["x"], "proof_malformed"),
+        ([good, good], "proof_malformed"),
+        ([wrong_algorithm], "algorithm_not_allowed"),
+        ([late], "proof_time"),
+        ([elsewhere], "proof_other_request"),
+    ):
+        fields = form(bank, place.served.url)
+        answer = place.http().post("/v1/token", data=fields, headers=[("DPoP", proof) for proof in proofs])
+        refused_token(answer, 400, reason, "invalid_dpop_proof")
+    assert rows(place) == before
+    value, key = token[:2]
+    shown = make_proof(Target("GET", f"{place.served.url}/v1/me", value), key, now=clock.now(), nonce=nonce)
+    head, rest = shown.split(".", 1)
+    changed = {**json.loads(urlsafe_b64decode(head.encode())), "alg": "ES256K"}
+    shown = urlsafe_b64encode(json.dumps(changed).encode()).decode() + "." + rest
+    refusal(call(place, value, key, proof=[shown]), 401, "algorithm_not_allowed", "invalid_dpop_proof")
+
+
+def test_s1_a_nonce_is_asked_for_as_rfc_9449_says_at_both_ends(place, token):
+    """RFC 9449, 8 and 9: at the token endpoint by status 400 and ``error``, elsewhere by a challenge."""
+    value, key, nonce = token
+    bank = credential_named(place.home, "demo-bank")
+    before = rows(place)
+    fields = form(bank, place.served.url)
+    answer = ask(place, fields, nonce="of another life")
+    refused_token(answer, 400, "proof_nonce", "use_dpop_nonce")
+    assert rows(place) == before
+    # the assertion was not used up by that
+    again = ask(place, fields, nonce=answer.headers["dpop-nonce"])
+    assert (again.status_code, again.headers["dpop-nonce"]) == (200, nonce)
+    asked = call(place, value, key, nonce="of another life")
+    refusal(asked, 401, "proof_nonce", "use_dpop_nonce")
+    assert asked.headers["dpop-nonce"] == nonce
+    assert call(place, value, key, nonce=asked.headers["dpop-nonce"]).status_code == 200
+
+
+def test_s1_a_challenge_names_algorithms_fault_and_metadata(place, token):
+    value, key, nonce = token
+    asked = call(place, "ab" * 32, key, nonce=nonce).headers["www-authenticate"]
+    assert asked.startswith('DPoP algs="ES256 Ed25519 EdDSA", error="invalid_token", error_description="')
+    assert asked.endswith(f'resource_metadata="{place.served.url}/.well-known/oauth-protected-resource"')
+    assert len(re.findall('"', asked)) == 8
+    assert call(place, value, key, nonce=nonce).status_code == 200
+
+
+def test_s1_a_limit_at_the_token_endpoint_is_told_as_oauth_does(place):
+    answer = place.http().post("/v1/token?a=1", data=form(credential_named(place.home, "demo-bank"), place.served.url))
+    refused_token(answer, 400, "field_unknown", "invalid_request")
+    assert answer.json()["field"] == "a"
+
+
+def test_s1_a_description_has_the_characters_that_oauth_allows():
+    assert printable('a "b" \\ 注 \x00\n~') == "a 'b' / ? ??~"
+
+
+def test_s7_metadata_says_what_a_standard_client_needs(place, token):
+    """RFC 8414: with this alone, and a published key, a client gets a token that the resource takes."""
+    http = place.http()
+    found = http.get("/.well-known/oauth-authorization-server")
+    assert (found.status_code, found.headers["content-type"]) == (200, "application/json")
+    said = found.json()
+    assert said["issuer"] == place.served.url
+    assert said["grant_types_supported"] == ["client_credentials"]
+    assert said["response_types_supported"] == []
+    assert said["token_endpoint_auth_methods_supported"] == ["private_key_jwt"]
+    assert said["token_endpoint_auth_signing_alg_values_supported"] == ["ES256", "ES256K", "Ed25519", "EdDSA"]
+    assert said["dpop_signing_alg_values_supported"] == ["ES256", "Ed25519", "EdDSA"]
+    assert http.get(said["service_documentation"]).status_code == 200
+    bank = credential_named(place.home, "demo-bank")
+    key = new_key_file()[1]
+    proof = make_proof(Target("POST", said["token_endpoint"]), key, now=clock.now(), nonce=token[2])
+    got = http.post(said["token_endpoint"], data=form(bank, said["issuer"]), headers={"DPoP": proof})
+    resource = http.get("/.well-known/oauth-protected-resource").json()
+    assert resource["authorization_servers"] == [said["issuer"]]
+    assert said["protected_resources"] == [resource["resource"]]
+    assert resource["dpop_bound_access_tokens_required"] is True
+    assert call(place, got.json()["access_token"], key, nonce=token[2]).json()["kind"] == "bank"
+
+
+@pytest.mark.parametrize("body", [b"\xff", b"a=1&a=2", b"grant_type", b"&".join(b"a%d=1" % n for n in range(99)), b"&"])
+def test_s6_a_form_that_is_none_is_refused(place, token, body):
     proof = make_proof(Target("POST", f"{place.served.url}/v1/token"), token[1], now=clock.now(), nonce=token[2])
     answer = place.http().post("/v1/token", content=body, headers={"DPoP": proof})
-    refusal(answer, 400, "request_invalid")
+    refused_token(answer, 400, "request_invalid", "invalid_request")
+
+
+def test_s6_an_empty_form_lacks_its_grant(place):
+    refused_token(place.http().post("/v1/token"), 400, "field_missing", "invalid_request")
 
 
 def test_a3_assertions_for_others_again_and_by_strangers_are_refused(place, token):
     bank = credential_named(place.home, "demo-bank")
     nonce = token[2]
-    refusal(ask(place, form(bank, "https://other.example"), nonce=nonce), 401, "assertion_other_audience")
+    elsewhere = ask(place, form(bank, "https://other.example"), nonce=nonce)
+    refused_token(elsewhere, 401, "assertion_other_audience", "invalid_client")
     fields = form(bank, place.served.url)
     assert ask(place, fields, nonce=nonce).status_code == 200
-    refusal(ask(place, fields, nonce=nonce), 401, "assertion_replayed")
+    refused_token(ask(place, fields, nonce=nonce), 401, "assertion_replayed", "invalid_client")
     stranger = Credential(bank.client, bank.header, new_key_file()[1])
-    refusal(ask(place, form(stranger, place.served.url), nonce=nonce), 401, "client_unknown")
+    unknown = ask(place, form(stranger, place.served.url), nonce=nonce)
+    refused_token(unknown, 401, "client_unknown", "invalid_client")
 
 
 def test_a3_a_rotated_out_key_is_refused_at_once(place, token):
@@ -145,9 +290,8 @@ def test_a3_a_rotated_out_key_is_refused_at_once(place, token):
     assert place.publish_keys(member, registry_key, 2, new)["number"] == 2
     shown = place.client_with(None).get(f"/v1/sign-in-keys/{to_hex(member)}")
     assert (shown["number"], len(shown["keys"])) == (2, 1)
-    refusal(
-        ask(place, form(Credential.published(member, old), place.served.url), nonce=token[2]), 401, "client_unknown"
-    )
+    rotated_out = ask(place, form(Credential.published(member, old), place.served.url), nonce=token[2])
+    refused_token(rotated_out, 401, "client_unknown", "invalid_client")
     response = before._http.get("/v1/me", auth=None, headers={"Authorization": f"DPoP {before._http.auth._token}"})
     refusal(response, 401, "proof_malformed")
     with pytest.raises(Exception, match="no such client"):
@@ -160,8 +304,7 @@ def test_a_suspended_member_is_refused_at_the_next_token(place, token):
     assert ask(place, form(credential, place.served.url), nonce=token[2]).status_code == 200
     place.vote(("setState", from_hex(credential.client, "id"), 2))
     refused = ask(place, form(credential, place.served.url), nonce=token[2])
-    refusal(refused, 400, "member_not_active")
-    assert refused.json()["error"] == "unauthorized_client"
+    refused_token(refused, 400, "member_not_active", "unauthorized_client")
 
 
 def test_the_client_goes_on_when_its_token_ends_or_its_nonce_is_of_another_life(place, tmp_path):
@@ -207,7 +350,7 @@ def test_d1_no_token_assertion_or_private_key_is_in_a_file_but_the_key_files(pla
     bank = credential_named(place.home, "demo-bank")
     fields = form(bank, place.served.url)
     assert ask(place, fields, nonce=nonce).status_code == 200
-    refusal(ask(place, fields, nonce=nonce), 401, "assertion_replayed")
+    refused_token(ask(place, fields, nonce=nonce), 401, "assertion_replayed", "invalid_client")
     refusal(call(place, value, new_key_file()[1], nonce=nonce), 401, "proof_other_key")
     secrets = [value, fields["client_assertion"], key.as_dict(private=True)["d"], bank.key.as_dict(private=True)["d"]]
     raw = [bytes.fromhex(value), *(urlsafe_b64decode(secret.encode()) for secret in secrets[2:])]
