@@ -161,11 +161,14 @@ def begin(asking: Asking) -> Begun | Answer:
 
 
 def _meant(question: Question, terms: Terms, attesters: Mapping[str, frozenset[bytes]]) -> Wanted | Reason:
+    may_attest, selector = attesters[question.schema], question.selector
     try:
-        among = departments_meant(question, terms, attesters[question.schema])
+        among = departments_meant(question, terms, may_attest)
     except VerificationError as error:
         return error.reason
-    return Wanted(question.schema, question.period, question.selector.per, among)
+    is_covered = selector.issuer is not None or not may_attest or not may_attest.isdisjoint(among)
+    absent = Reason.NO_ATTESTATION if is_covered else Reason.CONSENT_OTHER_DEPARTMENT
+    return Wanted(question.schema, question.period, selector.per, among, absent)
 
 
 def erased(one: Begun) -> Answer:

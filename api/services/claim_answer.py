@@ -36,6 +36,7 @@ from ledger_node.domain.verification import (
 NO_SOURCE: Final = {
     Reason.NO_ATTESTATION: "no department has attested to this for the subject and period",
     Reason.ERASED: "the department has erased what it attested to",
+    Reason.CONSENT_OTHER_DEPARTMENT: "the consent does not cover attestations of this department",
     Reason.KIND_NOT_NAMED: "several kinds are attested for the subject and period, and the question names none",
     Reason.DEPARTMENT_NOT_NAMED: "several departments may attest to this, and neither question nor consent names one",
 }

@@ -13,6 +13,7 @@ from ledger_node.domain.header import Header
 from ledger_node.domain.period import Period
 from ledger_node.domain.presentation import Presentation, ShownAttestation
 from ledger_node.domain.proof import Prover
+from ledger_node.domain.reason import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +21,15 @@ class Wanted:
     """What is looked for: a type of attestation by its name, in whatever version.
 
     ``period``: None for the newest one of any. ``per``: the values that tell it from others of its period, if they are
-    named. ``among``: the departments that it may be of; none for whichever one has it.
+    named. ``among``: the departments that it may be of; none for whichever one has it. ``absent``: why there is none,
+    where there is none.
     """
 
     schema: str
     period: Period | None = None
     per: tuple[tuple[str, str], ...] = ()
     among: frozenset[bytes] = frozenset()
+    absent: Reason = Reason.NO_ATTESTATION
 
 
 @dataclass(frozen=True)

@@ -131,7 +131,7 @@ class VaultSearch:
                 of_firm = [row for row in of_firm if row.kind_index == kind]
             rows += of_firm
         if not rows:
-            return Reason.NO_ATTESTATION
+            return one.absent
         if len({row.member for row in rows}) > 1:
             return Reason.DEPARTMENT_NOT_NAMED
         last = max(row.period_last for row in rows)
