@@ -251,8 +251,10 @@ def test_f1_only_a_question_that_names_its_kind_and_department_is_fixed():
     [
         (
             Language.ENGLISH,
-            "Levy (kind total, which is over all of them together, place south, attested by Tax bureau), "
-            "count: below 3",
+            (
+                "Levy (kind total, which is over all of them together, place south, attested by Tax bureau), "
+                "count: below 3"
+            ),
         ),
         (Language.CHINESE, "税费（kind total（合计）、place south、由Tax bureau出具）·count：低于 3"),
     ],

@@ -10,6 +10,7 @@ from corrupt import flipped
 from evidence_world import (
     BANK,
     BOTH,
+    COURT,
     DAY,
     EVER,
     HOST,
@@ -34,7 +35,22 @@ from naive import hexed
 from naive_evidence import decode_rlp, header_digest
 from naive_ledger import blob
 from valid import h
-from valid_evidence import ANCHORED, BARE, FOUR, ONE, QBFT, Case, of, sets, statement
+from valid_evidence import (
+    ANCHORED,
+    BARE,
+    FOUR,
+    NAMED,
+    OLD,
+    ONE,
+    QBFT,
+    SUMMED,
+    TOTAL,
+    VAT,
+    Case,
+    of,
+    sets,
+    statement,
+)
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
@@ -74,7 +90,7 @@ def without(pointer: str) -> Callable[[dict], None]:
 
     def change(bundle: dict) -> None:
         for name in path:
-            bundle = bundle[name]
+            bundle = bundle[int(name) if name.isdigit() else name]
         del bundle[last]
 
     return change
@@ -552,6 +568,39 @@ def receipt_and_day() -> Iterator[Case]:
     yield fails("x_day_after_the_end_of_the_registration", registered, "day", "attestation_expired", at="2026-11-13")
 
 
+def kinds_and_versions() -> Iterator[Case]:
+    per, name = "/presentation/claims/0/per", "answers"
+    for field, value in (("kind", "cit"), ("place", "north")):
+        other = {**RAW, "levy": {**RAW["levy"], field: value}}
+        yield fails(f"f1_another_{field}", NAMED.but(raw=other), name, "kind_mismatch")
+    yield altered("f1_kind_not_shown", "form", "field_missing", without(per), NAMED)
+    yield altered("f1_kind_shown_unasked", "form", "field_unknown", put("/presentation/claims/1/per", []), NAMED)
+    yield altered("f1_one_value_not_shown", "form", "opening_malformed", put(per, lambda all_: all_[:1]), NAMED)
+    yield altered("f1_values_in_another_order", "form", "opening_malformed", put(per, lambda all_: all_[::-1]), NAMED)
+    yield altered("f1_salt_of_a_kind", name, "field_proof_failed", put(f"{per}/0/salt", flip()), NAMED)
+    yield altered("f1_another_value_shown", name, "field_proof_failed", put(f"{per}/0/opening/value", "cit"), NAMED)
+    of_court = NAMED.but(questions=({**VAT, "issuer": hexed(COURT)},))
+    yield fails("f4_another_department", of_court, name, "department_mismatch")
+    summed = OLD.but(questions=({**VAT, "per": TOTAL},), raw=SUMMED)
+    yield fails("l6_total_that_was_none", summed, name, "schema_version_differs")
+    yield altered("l6_old_version_missing", name, "schema_mismatch", put("/schemas", lambda all_: all_[1:]), OLD)
+    newest = put("/schemas", lambda all_: [all_[0], all_[2]])
+    yield altered("l6_newest_version_missing", "form", "question_malformed", newest, OLD)
+    turned = put("/schemas", lambda all_: [all_[1], all_[0], all_[2]])
+    yield altered("l6_versions_in_another_order", "form", "not_canonical", turned, OLD)
+
+
 def corruptions() -> list[Case]:
-    groups = (form, network_and_block, state_proofs, keys, consent, subject, attestations, answers, receipt_and_day)
+    groups = (
+        form,
+        network_and_block,
+        state_proofs,
+        keys,
+        consent,
+        subject,
+        attestations,
+        answers,
+        kinds_and_versions,
+        receipt_and_day,
+    )
     return [case for group in groups for case in group()]

@@ -17,6 +17,7 @@ from evidence_world import (
     MEMBER_KEYS,
     NAMES,
     NOW,
+    OLD_LEVY,
     PAID,
     RAW,
     REGISTRAR,
@@ -38,6 +39,14 @@ TODAY, TOMORROW = "2026-11-11", "2026-11-12"
 ONE = World()
 QBFT = World(engine="qbft")
 BARE = World(receipt=None)
+KINDS = {"kind": "vat", "place": "south"}
+VAT = {"schema": "levy", "field": "paid", "op": ">=", "operand": 200_000, "per": KINDS}
+LEVIED = {"schema": "levy", "field": "grade", "op": "in", "operand": ["B", "A"]}
+OF_TAX = {**LEVIED, "issuer": hexed(TAX)}
+TOTAL = {"kind": "total", "place": "south"}
+SUMMED = {**RAW, "levy": {**RAW["levy"], "kind": "total"}}
+NAMED = World(questions=(VAT, LEVIED))
+OLD = NAMED.but(shown_by={"levy": OLD_LEVY})
 FOUR = World(questions=(PAID, GRADE, INCOME, BOTH))
 
 
@@ -141,6 +150,13 @@ def evidence() -> list[Case]:
         holds("name_of_64_bytes", ONE.but(names=named("n" * 64))),
         holds("name_of_none", ONE.but(names=named(""))),
         holds("large_state", ONE.but(filler=1200)),
+        holds("f1_kind_named", NAMED, "yy"),
+        holds("f1_kind_named_and_not", NAMED.but(questions=({**VAT, "op": "<"},)), "n"),
+        holds("f1_total_named", NAMED.but(questions=({**VAT, "per": TOTAL},), raw=SUMMED), "y"),
+        holds("f1_kinds_in_a_combination", NAMED.but(questions=({"needed": 2, "of": [VAT, LEVIED]},)), "y"),
+        holds("f4_department_named", NAMED.but(questions=(OF_TAX, {**VAT, "issuer": hexed(TAX)})), "yy"),
+        holds("l6_two_versions_of_a_schema", OLD, "yy"),
+        holds("l6_other_version_told_by_the_host", OLD.but(told={1: HOST_SAYS}), "y?"),
         holds("at_the_day", ONE, at=TODAY),
         holds("at_the_last_day", ONE.but(headers={"firm_facts": {"valid_until": NOW + DAY}}), at=TOMORROW),
     ]
