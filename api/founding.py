@@ -18,7 +18,7 @@ from api.sign_in.key_form import stated_keys
 from api.sign_in.key_set import KeySets
 from api.sign_in.principal import kind_of
 from api.storage.database import open_store
-from ledger_node.chain.deployment import Founder, deploy, member_id
+from ledger_node.chain.deployment import Founder, FoundingSchema, deploy, member_id
 from ledger_node.chain.port import Ledger, Role
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
@@ -36,6 +36,13 @@ _FOUNDERS: Final = (
     ("tax-bureau", "Demo tax bureau", Role.DEPARTMENT),
     ("market-regulator", "Demo market regulation bureau", Role.DEPARTMENT | Role.REGISTRAR),
 )
+_ISSUERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "tax_payment": ("tax-bureau",),
+    "tax_credit_rating": ("tax-bureau",),
+    "penalty_summary": ("market-regulator",),
+    "subject_registration": ("market-regulator",),
+}
+"""Type of attestation -> who answers for it; the council may allow more."""
 _OTHER_KEYS: Final = ("sealer", "governor")
 _FURTHER_SENDERS: Final = 2
 """A relayer sends from several accounts, so that a transaction that is stuck holds up a part of the others only."""
@@ -126,8 +133,13 @@ def _deploy(
     node.start()
     rpc = Rpc(node.wait_ready())
     try:
-        ids = {name: schema.id for name, schema in schemas().items()}
-        book = deploy(rpc, Sender(rpc, chain_id, keys["governor"]), founders, ids, {"purposes": home.purposes().digest})
+        by_slug = {member.slug: member.id for member in members}
+        first = [
+            FoundingSchema(name, schema.id, tuple(by_slug[slug] for slug in _ISSUERS[name]))
+            for name, schema in schemas().items()
+        ]
+        documents = {"purposes": home.purposes().digest}
+        book = deploy(rpc, Sender(rpc, chain_id, keys["governor"]), founders, first, documents)
         _first_sign_in_keys(home, members, keys, Web3Ledger(book, rpc), database_url)
     finally:
         node.stop()

@@ -1,9 +1,11 @@
 """Data types: a schema (what is committed) with the presentation of it (titles, columns, validity).
 
 Only the schema is digested into the schema id; a better title or another column heading changes nothing.
+A folder holds all versions of all types, a file each: what departments issue is the newest version of a name, and what
+they attested to by an older one stays readable as long as its file is there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -11,12 +13,11 @@ from importlib.resources import files
 from typing import Final
 
 from ledger_node.domain.canonical import JSON, decode
-from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.period import Period
 from ledger_node.domain.question import schema_named
-from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record
 from ledger_node.domain.schema import Schema
+from ledger_node.domain.schema_set import SchemaSet
 from ledger_node.domain.value import add_months
 
 DEPARTMENT_TYPES: Final = ("tax_payment", "tax_credit_rating", "penalty_summary")
@@ -119,18 +120,32 @@ def _column(field: str, record: Record) -> Column:
     return column
 
 
+def _files() -> Iterator[bytes]:
+    for entry in (files("api.catalogue") / "schemas").iterdir():
+        yield entry.read_bytes()
+
+
+@cache
+def schemas() -> SchemaSet:
+    """Return the schemas of all data types, in all versions."""
+    return SchemaSet(data_type.schema for data_type in _by_id().values())
+
+
+@cache
+def _by_id() -> dict[bytes, DataType]:
+    types = [DataType.from_json(decode(content)) for content in _files()]
+    return {data_type.schema.id: data_type for data_type in types}
+
+
 @cache
 def data_types() -> dict[str, DataType]:
-    """Return all data types by the name of their schema."""
-    folder = files("api.catalogue") / "schemas"
-    types = (DataType.from_json(decode(entry.read_bytes())) for entry in folder.iterdir())
-    return {data_type.schema.name: data_type for data_type in sorted(types, key=lambda t: t.schema.name)}
+    """Return the data types that are issued, the newest version of each, by the name of their schema."""
+    return {name: _by_id()[schema.id] for name, schema in schemas().items()}
 
 
-@cache
-def schemas() -> dict[str, Schema]:
-    """Return all schemas by name."""
-    return {name: data_type.schema for name, data_type in data_types().items()}
+def data_type_of(schema: Schema) -> DataType | None:
+    """Return the data type of a schema, in whatever version, if it is in the catalogue."""
+    return _by_id().get(schema.id)
 
 
 def data_type_named(name: str) -> DataType:
@@ -141,15 +156,3 @@ def data_type_named(name: str) -> DataType:
     """
     schema_named(name, {known: schemas()[known] for known in DEPARTMENT_TYPES})
     return data_types()[name]
-
-
-def require_known_type(schema_id: bytes) -> DataType:
-    """Return the data type with this schema id.
-
-    Raises:
-        InvalidInputError: ``schema_unknown``.
-    """
-    for data_type in data_types().values():
-        if data_type.schema.id == schema_id:
-            return data_type
-    raise InvalidInputError(Reason.SCHEMA_UNKNOWN, "no data type has this schema id")

@@ -126,7 +126,7 @@ def _changes(bundle: Bundle, trust: Trust, facts: LedgerFacts, words: Words) -> 
 def _of_attestations(bundle: Bundle, facts: LedgerFacts) -> Iterator[Change]:
     subject = bundle.presentation.subject
     shown = [] if subject is None else [subject.registration]
-    names = {schema.id: name for name, schema in bundle.schemas.items()}
+    names = {schema.id: schema.name for schema in bundle.schemas.listed}
     for each in [*shown, *bundle.presentation.attestations.values()]:
         what = f"the {names[each.header.schema_id]} attestation {to_hex(each.header.digest)}"
         for plane, kind in ((Plane.REVOKED, Changed.REVOKED), (Plane.SUPERSEDED, Changed.SUPERSEDED)):

@@ -134,7 +134,8 @@ def _values(bundle: Bundle, claim: ShownClaim) -> list[str]:
         return []
     values = []
     for part in claim.parts:
-        field = claim.claim.field(part.part, bundle.schemas)
+        question, header = claim.claim.parts[part.part], bundle.presentation.attestations[part.attestation].header
+        field = bundle.schemas.attested(header.schema_id, question.schema).field(question.field)
         value = revealed(field, part.proof)
         if value is not None:
             values.append("无 none" if isinstance(value, Special) else show_operand(field, value))
@@ -166,7 +167,8 @@ def _html(bundle: Bundle, items: Sequence[_Item], style: _Style, *, left: int) -
 
 def _source_rows(bundle: Bundle, sources: Mapping[bytes, str]) -> Iterator[str]:
     titles = {
-        schema.id: wording_of(Language.CHINESE, bundle.schemas).titles[name] for name, schema in bundle.schemas.items()
+        schema.id: wording_of(Language.CHINESE, {schema.name: schema}).titles[schema.name]
+        for schema in bundle.schemas.listed
     }
     for digest, mark in sources.items():
         header = bundle.presentation.attestations[digest].header

@@ -29,8 +29,10 @@ from ledger_node.domain.evidence.receipt import Receipt as AnswerReceipt
 from ledger_node.domain.evidence.slot import Slots, slots_of
 from ledger_node.domain.presentation import Presentation, ShownClaim, ShownConsent
 from ledger_node.domain.query import FactQuery, members_of
+from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Act, Basis, Receipt
+from ledger_node.domain.schema_set import SchemaSet
 from ledger_node.domain.signature import SIGNATURE_BYTES, SigningKey
 from ledger_node.domain.verification import Policy, verify
 from ledger_node.garbage import collect_rarely
@@ -52,7 +54,8 @@ class Material:
     """What one answer is made of, but for the state proof.
 
     ``unconsented``: for each claim, what it comes to if it is not asked. ``entry``: index of the controllers' entry.
-    ``found``: for everything wanted its attestation, or why there is none. ``use``: the id of the recorded use.
+    ``meant``: what each question is answered from, or why it cannot be said. ``found``: its attestation, or why there
+    is none. ``use``: the id of the recorded use.
     """
 
     bank: bytes
@@ -63,6 +66,7 @@ class Material:
     unconsented: Sequence[ShownClaim | None]
     credit_code: str = field(repr=False)
     registration: Source
+    meant: Mapping[Question, Wanted | Reason]
     found: Mapping[Wanted, Source | Reason]
     wanted: WantedFacts
     use: bytes
@@ -70,8 +74,9 @@ class Material:
 
     @property
     def sources(self) -> list[Source]:
-        """All attestations that it is made from."""
-        return [self.registration, *(source for source in self.found.values() if isinstance(source, Source))]
+        """All attestations that it is made from, each once."""
+        found = {source.header.digest: source for source in self.found.values() if isinstance(source, Source)}
+        return [self.registration, *found.values()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,14 @@ class AnswerMaker:
         )
         subject = shown_subject(material.credit_code, material.registration)
         presentation = present(
-            material.consent, subject, material.claims, material.found, material.unconsented, facts, material.policy
+            material.consent,
+            subject,
+            material.claims,
+            material.meant,
+            material.found,
+            material.unconsented,
+            facts,
+            material.policy,
         )
         evidence, shown, proven = None, None, time.perf_counter()
         if presentation.consent is not None:
@@ -162,7 +174,15 @@ class AnswerMaker:
             answerer.member, self._key.address, material.use, material.policy.max_age_days, _UNSIGNED
         )
         bare = Bundle(
-            answerer.chain_id, answerer.genesis, presentation, material.entry, {}, {}, proof.block, (), receipt
+            answerer.chain_id,
+            answerer.genesis,
+            presentation,
+            material.entry,
+            SchemaSet(()),
+            {},
+            proof.block,
+            (),
+            receipt,
         )
         query = bare.query
         names = {member: wanted.names[member] for member in members_of(query)}
@@ -171,7 +191,7 @@ class AnswerMaker:
         slots = wanted.slots if query == wanted.query else slots_of(query, names)
         bundle = replace(
             bare,
-            schemas={name: schemas()[name] for name in bare.needed_schemas},
+            schemas=schemas().those(bare.needed_schemas(schemas())),
             names=names,
             batches={source.batch_key: source.batch for source in sources},
             nodes=proof.nodes_of(slots),

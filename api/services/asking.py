@@ -6,17 +6,19 @@ from dataclasses import dataclass, field
 from api.services.access_log import Asked, Entry
 from api.services.answer import Answer, Keep, Told, told_of
 from api.services.answer_maker import Material, WantedFacts
-from api.services.claim_answer import NO_SOURCE, refused, unless_consented
+from api.services.claim_answer import NO_SOURCE, cannot_tell, refused, unless_consented
 from api.services.consent import HeldConsent
 from api.services.idempotency import Attempt
 from api.services.source import Source, Wanted
 from api.services.use_recorder import RecordedUse
 from ledger_node.domain.access import AccessRow
 from ledger_node.domain.claim import Claim
-from ledger_node.domain.consent import require_granted_to
+from ledger_node.domain.consent import Terms, require_granted_to
+from ledger_node.domain.department import departments_meant
 from ledger_node.domain.error import CredenceError, VerificationError
 from ledger_node.domain.presentation import Presentation, ShownClaim
 from ledger_node.domain.query import FactQuery
+from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.verification import Policy
 
@@ -72,15 +74,29 @@ class Begun:
     held: HeldConsent
     unconsented: Sequence[ShownClaim | None]
 
-    @property
-    def wanted(self) -> set[Wanted]:
-        """What has to be found in the vaults."""
+    def meant(self, attesters: Mapping[str, frozenset[bytes]]) -> dict[Question, Wanted | Reason]:
+        """Return what has to be found in the vaults for each question, or why it cannot be said which it is.
+
+        ``attesters``: who may attest, by the name of a type.
+        """
+        terms = self.held.shown.terms
         return {
-            (part.schema, part.period)
+            part: _meant(part, terms, attesters)
             for claim, unasked in zip(self.asking.claims, self.unconsented, strict=True)
             if unasked is None
             for part in claim.parts
         }
+
+    def untold(self, meant: Mapping[Question, Wanted | Reason]) -> Answer | None:
+        """Return the answer that costs no use, as no question says which attestation it means; None if one does."""
+        reasons = {reason for reason in meant.values() if isinstance(reason, Reason)}
+        if len(reasons) != 1 or not all(isinstance(one, Reason) for one in meant.values()):
+            return None
+        (reason,) = reasons
+        claims = zip(self.asking.claims, self.unconsented, strict=True)
+        return Answer.showing(
+            Presentation(tuple(unasked or cannot_tell(claim, reason, NO_SOURCE[reason]) for claim, unasked in claims))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +106,7 @@ class Prepared:
     begun: Begun
     credit_code: str = field(repr=False)
     registration: Source
+    meant: Mapping[Question, Wanted | Reason]
     found: Mapping[Wanted, Source | Reason]
     wanted: WantedFacts
 
@@ -119,6 +136,7 @@ class Recorded:
             unconsented=begun.unconsented,
             credit_code=ready.credit_code,
             registration=ready.registration,
+            meant=ready.meant,
             found=ready.found,
             wanted=ready.wanted,
             use=asking.attempt.seed,
@@ -140,6 +158,17 @@ def begin(asking: Asking) -> Begun | Answer:
     if all(unconsented):
         return Answer.showing(Presentation(tuple(unasked for unasked in unconsented if unasked)))
     return Begun(asking, held, unconsented)
+
+
+def _meant(question: Question, terms: Terms, attesters: Mapping[str, frozenset[bytes]]) -> Wanted | Reason:
+    may_attest, selector = attesters[question.schema], question.selector
+    try:
+        among = departments_meant(question, terms, may_attest)
+    except VerificationError as error:
+        return error.reason
+    is_covered = selector.issuer is not None or not may_attest or not may_attest.isdisjoint(among)
+    absent = Reason.NO_ATTESTATION if is_covered else Reason.CONSENT_OTHER_DEPARTMENT
+    return Wanted(question.schema, question.period, selector.per, among, absent)
 
 
 def erased(one: Begun) -> Answer:

@@ -13,7 +13,6 @@ from ledger_node.domain.fact import LedgerFacts
 from ledger_node.domain.opening import FieldProof
 from ledger_node.domain.presentation import (
     SUBJECT_FIELD,
-    SUBJECT_REGISTRATION,
     Presentation,
     ShownClaim,
     ShownConsent,
@@ -23,6 +22,7 @@ from ledger_node.domain.presentation import (
 from ledger_node.domain.proof import Outcome, check_proof
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.selection import prove_kind, read_in, require_selected
 from ledger_node.domain.statement import Reveal, lower
 from ledger_node.domain.verification import (
     Policy,
@@ -37,6 +37,9 @@ from ledger_node.domain.verification import (
 NO_SOURCE: Final = {
     Reason.NO_ATTESTATION: "no department has attested to this for the subject and period",
     Reason.ERASED: "the department has erased what it attested to",
+    Reason.CONSENT_OTHER_DEPARTMENT: "the consent does not cover attestations of this department",
+    Reason.KIND_NOT_NAMED: "several kinds are attested for the subject and period, and the question names none",
+    Reason.DEPARTMENT_NOT_NAMED: "several departments may attest to this, and neither question nor consent names one",
 }
 _REFUSAL_WORDS: Final = {
     Reason.CONSENT_UNKNOWN: "there is no such consent for this bank",
@@ -53,13 +56,13 @@ def unless_consented(consent: ShownConsent, claim: Claim) -> ShownClaim | None:
     try:
         require_question(consent, claim.text(schemas()))
     except VerificationError as error:
-        return _cannot_tell(claim, error.reason, error.message)
+        return cannot_tell(claim, error.reason, error.message)
     return None
 
 
 def shown_subject(credit_code: str, registration: Source) -> ShownSubject:
     """Return the line from a credit code to a subject: the registrar's attestation, its one field revealed."""
-    field = schemas()[SUBJECT_REGISTRATION].field(SUBJECT_FIELD)
+    field = registration.prover.committer.schema.field(SUBJECT_FIELD)
     proof = registration.prover.prove(field, Reveal(), may_disclose=True)
     assert isinstance(proof, FieldProof)  # noqa: S101 - revealing a plain field always works
     return ShownSubject(credit_code, registration.shown, proof)
@@ -69,6 +72,7 @@ def present(
     consent: ShownConsent,
     subject: ShownSubject,
     claims: Sequence[Claim],
+    meant: Mapping[Question, Wanted | Reason],
     found: Mapping[Wanted, Source | Reason],
     unconsented: Sequence[ShownClaim | None],
     facts: LedgerFacts,
@@ -76,14 +80,16 @@ def present(
 ) -> Presentation:
     """Return the answer to ``claims``: what ``found`` and the chain's facts prove.
 
-    ``unconsented``: for each claim, what it comes to if the consent does not allow it.
+    ``meant``: what each question is answered from, or why it cannot be said. ``unconsented``: for each claim, what it
+    comes to if the consent does not allow it.
     """
     try:
         require_consent(consent, facts, grantee=consent.terms.grantee, uses_already_counted=1)
     except VerificationError as error:
         return refused(claims, error.reason, error.message)
+    sources = {question: one if isinstance(one, Reason) else found[one] for question, one in meant.items()}
     answers = tuple(
-        unasked or _answer(consent, claim, found, facts, policy)
+        unasked or _answer(consent, claim, sources, facts, policy)
         for claim, unasked in zip(claims, unconsented, strict=True)
     )
     used = {part.attestation for answer in answers for part in answer.parts}
@@ -98,7 +104,7 @@ def present(
 def refused(claims: Sequence[Claim], reason: Reason, message: str | None = None) -> Presentation:
     """Return the answer that tells none of ``claims``, all for the same reason."""
     words = message or _REFUSAL_WORDS[reason]
-    return Presentation(tuple(_cannot_tell(claim, reason, words) for claim in claims))
+    return Presentation(tuple(cannot_tell(claim, reason, words) for claim in claims))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +121,11 @@ class _Told:
 def _answer(
     consent: ShownConsent,
     claim: Claim,
-    found: Mapping[Wanted, Source | Reason],
+    sources: Mapping[Question, Source | Reason],
     facts: LedgerFacts,
     policy: Policy,
 ) -> ShownClaim:
-    parts = [
-        _tell(consent, number, part, found[part.schema, part.period], facts, policy)
-        for number, part in enumerate(claim.parts)
-    ]
+    parts = [_tell(consent, number, part, sources[part], facts, policy) for number, part in enumerate(claim.parts)]
     outcomes = [part.outcome for part in parts]
     shown = tuple(
         proven
@@ -147,11 +150,12 @@ def _tell(
 ) -> _Told:
     if isinstance(source, Reason):
         return _Told(Outcome.CANNOT_TELL, source, NO_SOURCE[source])
-    schema = schemas()[question.schema]
-    field = schema.field(question.field)
-    header = source.shown.header
+    asked, header = schemas()[question.schema], source.header
     try:
-        statement = lower(question, field, as_of=header.as_of)
+        schema = source.prover.committer.schema
+        there = read_in(question, asked, schema)
+        field = schema.field(there.field)
+        statement = lower(there, field, as_of=header.as_of)
         require_attestation(source.shown, schema, facts)
         require_department(consent, header.issuer)
         require_data_period(consent, header.period)
@@ -160,14 +164,18 @@ def _tell(
         if isinstance(proof, Reason):
             message = "answering no would show the value, and the consent does not allow that"
             return _Told(Outcome.CANNOT_TELL, proof, message)
+        per = prove_kind(source.prover, there)
+        require_selected(schema, header, there, per)
         outcome = check_proof(schema, header.fields_root, field, statement, proof)
     except CredenceError as error:
         return _Told(Outcome.CANNOT_TELL, error.reason, error.message)
-    shown, rank = ShownPart(number, header.digest, proof), source.prover.rank(question.text(field))
+    shown = ShownPart(number, header.digest, proof, per)
+    rank = source.prover.rank(question.text(asked.field(question.field)))
     if outcome is Outcome.CANNOT_TELL:
         return _Told(outcome, Reason.VALUE_ABSENT, "the department has no value for this field", shown, rank)
     return _Told(outcome, None, None, shown, rank)
 
 
-def _cannot_tell(claim: Claim, reason: Reason, message: str) -> ShownClaim:
+def cannot_tell(claim: Claim, reason: Reason, message: str) -> ShownClaim:
+    """Return what a claim comes to that cannot be told."""
     return ShownClaim(claim, Outcome.CANNOT_TELL, reason, message)

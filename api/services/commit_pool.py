@@ -9,6 +9,8 @@ from api.catalogue.datatype import schemas
 from api.services.worker_pool import WorkerPool
 from ledger_node.domain.canonical import decode, encode
 from ledger_node.domain.commitment import Committer, subject_key, subject_tag
+from ledger_node.domain.error import VerificationError
+from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.value import Value
 from ledger_node.randomness import random_seeds
@@ -30,9 +32,18 @@ class Committed:
 
 
 @cache
-def committer_of(schema: str) -> Committer:
-    """Return the committer of a schema of the catalogue."""
-    return Committer(schemas()[schema])
+def committer_of(schema_id: bytes) -> Committer:
+    """Return the committer of a schema of the catalogue, in whatever version.
+
+    Raises:
+        VerificationError: ``schema_unknown``.
+    """
+    schema = schemas().find(schema_id)
+    if schema is None:
+        raise VerificationError(
+            Reason.SCHEMA_UNKNOWN, "this program does not know the schema of an attestation it holds"
+        )
+    return Committer(schema)
 
 
 def commit_rows(committer: Committer, rows: Sequence[CommitRow]) -> list[Committed]:

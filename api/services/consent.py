@@ -294,7 +294,8 @@ class ConsentService:
         """
         if asked.expires_at <= now:
             raise InvalidInputError(Reason.CONSENT_EXPIRED, "this consent would be over already", field="expires_at")
-        asked.require_within_purpose(self._purposes, _claims(asked.questions))
+        claims = _claims(asked.questions)
+        asked.require_within_purpose(self._purposes, claims)
         members = {member.id: member for member in self._ledger.members()}
         grantee = members.get(asked.grantee)
         if grantee is None or Role.BANK not in grantee.roles or grantee.name != asked.grantee_name:
@@ -309,6 +310,19 @@ class ConsentService:
                     Reason.MEMBER_UNKNOWN,
                     "a listed department is none of this consortium",
                     field="departments",
+                )
+        for department in {one for claim in claims for part in claim.parts if (one := part.selector.issuer)}:
+            if department not in members or Role.DEPARTMENT not in members[department].roles:
+                raise InvalidInputError(
+                    Reason.MEMBER_UNKNOWN,
+                    "a question names a department that is none of this consortium",
+                    field="questions",
+                )
+            if asked.departments and department not in asked.departments:
+                raise InvalidInputError(
+                    Reason.CONSENT_OTHER_DEPARTMENT,
+                    "a question names a department that the consent does not cover",
+                    field="questions",
                 )
         return {member.id: member.name for member in members.values()}
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from api.catalogue.datatype import schemas
 from api.services.answer_maker import WantedFacts
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.evidence.slot import slots_of
@@ -27,6 +28,18 @@ class FactPlan:
         query = replace(query, keys=query.keys | {self._answerer}, standings=query.standings | {member})
         names = self._named(members_of(query))
         return WantedFacts(query, slots_of(query, names), names)
+
+    def attesters(self) -> dict[str, frozenset[bytes]]:
+        """Return by the name of a type the members that may attest to it now, in any version.
+
+        Raises:
+            ChainError: the ledger does not answer.
+        """
+        issuers = self._ledger.issuers()
+        return {
+            name: frozenset().union(*(issuers.get(schema.id, frozenset()) for schema in schemas().versions(name)))
+            for name in schemas()
+        }
 
     def _named(self, members: Iterable[bytes]) -> dict[bytes, str]:
         """Return names by id. A member's name never changes, so the ledger is asked for those that are new."""

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from api.catalogue.datatype import schemas
 from api.storage import table
 from ledger_node.domain.batch import ATTESTATIONS, Anchor, changes_digest
 from ledger_node.domain.eip712 import SigningDomain
@@ -37,7 +36,7 @@ JOINED: Final = select(
 def header_of(row: Any, domain: SigningDomain) -> Header:  # noqa: ANN401 - a row of JOINED
     """Return the header of an attestation."""
     return Header(
-        schema_id=schemas()[row.schema].id,
+        schema_id=row.schema_id,
         fields_root=row.fields_root,
         subject_tag=row.subject_tag,
         issuer=row.member,

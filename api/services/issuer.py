@@ -27,9 +27,10 @@ from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
 from api.vault.record import VaultRecord
 from ledger_node.chain.port import BatchOrder, Ledger, StreamHead
 from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT, Batch, batch_tree, changes_digest
-from ledger_node.domain.error import ChainError, StoreError
+from ledger_node.domain.error import ChainError, InvalidInputError, StoreError
 from ledger_node.domain.header import NO_PREDECESSOR, Header
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.schema import Schema
 from ledger_node.domain.status import fold
 from ledger_node.domain.tree import path_of
 from ledger_node.randomness import random_bytes, shuffled
@@ -74,19 +75,36 @@ class Issuer:
         Rows that repeat, or say what is already attested, are noted with the job and not issued.
 
         Raises:
+            InvalidInputError: ``issuer_not_allowed``; nothing is stored of these rows, and what stands stays.
             ChainError: the batch is durably stored but not anchored yet; ``anchor_pending`` finishes it.
         """
         with self._turn():
             self._anchor_pending()
+            if rows:
+                self.require_allowed(data_type.schema)
             job = None if progress is None else progress.job
             department = self.department
             if self._head is None:
                 # a store that was restored may lack batches that the ledger holds; what comes stands behind them
                 self._head = self._ledger.stream_head(department.member, ATTESTATIONS)
-            found = sort_rows(self._store, self._keys, department, data_type.schema.name, rows, job=job)
+            found = sort_rows(self._store, self._keys, department, data_type.schema, rows, job=job)
             digests = self._prepare(data_type, found.new, now, [*rejections, *found.refused], found.unchanged, progress)
             self._anchor_pending()
         return digests
+
+    def require_allowed(self, schema: Schema) -> None:
+        """Require that the ledger lets this department attest by ``schema`` now.
+
+        Raises:
+            InvalidInputError: ``issuer_not_allowed``, saying whose step is missing.
+            ChainError: the ledger does not answer.
+        """
+        if self.department.member not in self._ledger.issuers().get(schema.id, frozenset()):
+            raise InvalidInputError(
+                Reason.ISSUER_NOT_ALLOWED,
+                f"the ledger does not let {self.department.name} attest to {schema.name} in version {schema.version}; "
+                "the council has to register this version and allow the department to issue it",
+            )
 
     def anchor_pending(self) -> None:
         """Anchor what an earlier run signed and did not see anchored.
@@ -155,7 +173,7 @@ class Issuer:
         order = shuffled(len(new))
         shuffled_rows = [new[position] for position in order]
         committed = self._pool.commit(
-            committer_of(data_type.schema.name), [(item.row.credit_code, item.row.values) for item in shuffled_rows]
+            committer_of(data_type.schema.id), [(item.row.credit_code, item.row.values) for item in shuffled_rows]
         )
         headers = [
             Header(
@@ -187,8 +205,10 @@ class Issuer:
                     "digest": digests[leaf],
                     "member": header.issuer,
                     "schema": data_type.schema.name,
+                    "schema_id": data_type.schema.id,
                     "subject_index": item.subject_index,
-                    "row_tag": row_tag(key, item.row),
+                    "kind_index": item.kind_index,
+                    "row_tag": row_tag(key, item.row, data_type.schema),
                     "period_first": header.period.first,
                     "period_last": header.period.last,
                     "as_of": header.as_of,

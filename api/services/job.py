@@ -87,9 +87,11 @@ class JobService:
         ``keep`` stores the answer in the transaction that queues the job.
 
         Raises:
-            InvalidInputError: ``schema_unknown``, or ``too_large`` for more than ``max_bytes``.
+            InvalidInputError: ``schema_unknown``, ``issuer_not_allowed``, or ``too_large`` for more than ``max_bytes``.
+            ChainError: the ledger does not say who may issue this.
         """
-        data_type_named(schema)
+        data_type = data_type_named(schema)
+        await run_in_threadpool(self._issuers[member].require_allowed, data_type.schema)
         job_id, key = await run_in_threadpool(self._open, member, schema, form)
         self._traces[job_id] = trace.current()
         try:

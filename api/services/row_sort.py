@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import bindparam, select
 
@@ -14,17 +14,21 @@ from api.storage.database import Store
 from api.vault.key_ledger import KeyLedger
 from ledger_node.domain.hashing import hmac_sha256
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.schema import Schema
 
 _LOOKUP: Final = 500
 _TAG: Final = b"credence/vault/row"
+_Key: TypeAlias = tuple[bytes, int, int, bytes]
+"""What tells attestations of a department and type apart: blind index of the firm, period, blind index of the kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewRow:
-    """A row to issue: its blind index, and the live attestation that it supersedes."""
+    """A row to issue: its blind indices, and the live attestation that it supersedes."""
 
     row: Row
     subject_index: bytes
+    kind_index: bytes
     supersedes: Any
 
 
@@ -38,41 +42,48 @@ class Sorted:
 
 
 def sort_rows(
-    store: Store, keys: KeyLedger, department: Department, schema: str, rows: Sequence[Row], *, job: str | None
+    store: Store, keys: KeyLedger, department: Department, schema: Schema, rows: Sequence[Row], *, job: str | None
 ) -> Sorted:
     """Sort ``rows`` against what is live in the vault of ``department``; ``job`` is the one they come from."""
     kek = department.kek
     indexed = [(row, kek.index(row.credit_code.encode())) for row in rows]
-    live = _live(store, department.member, schema, [subject_index for _, subject_index in indexed])
+    live = _live(store, department.member, schema.name, [subject_index for _, subject_index in indexed])
     wrapped = keys.get([held.data_key for held in live.values()])
-    new: dict[tuple[bytes, int, int], NewRow] = {}
+    new: dict[_Key, NewRow] = {}
     unchanged: list[tuple[int, bytes]] = []
     refused: list[Rejection] = []
     for row, subject_index in indexed:
-        key = (subject_index, row.period.first, row.period.last)
+        kind_index = kek.kind_index(row.credit_code, schema.name, _kind_of(schema, row))
+        key = (subject_index, row.period.first, row.period.last, kind_index)
         held = live.get(key)
         data_key = None if held is None else wrapped.get(held.data_key)
         if key in new or (held is not None and job is not None and held.job == job):
             message = "the file has an earlier row of this firm and period; keep one of them"
             refused.append(Rejection(row.line, None, Reason.ROW_REPEATED, message))
-        elif held is not None and data_key is not None and held.row_tag == row_tag(kek.unwrap(data_key), row):
+        elif held is not None and data_key is not None and held.row_tag == row_tag(kek.unwrap(data_key), row, schema):
             unchanged.append((row.line, held.digest))
         elif held is not None and data_key is not None and held.as_of > row.as_of:
             message = "a newer row of this firm and period is already attested"
             refused.append(Rejection(row.line, None, Reason.ROW_OUTDATED, message))
         else:
             # nothing can be shown of what was erased, so the same row is news again
-            new[key] = NewRow(row, subject_index, held)
+            new[key] = NewRow(row, subject_index, kind_index, held)
     return Sorted(list(new.values()), unchanged, refused)
 
 
-def _live(store: Store, member: bytes, schema: str, indices: list[bytes]) -> dict[tuple[bytes, int, int], Any]:
+def _kind_of(schema: Schema, row: Row) -> list[tuple[str, str]]:
+    """Return the values that tell a row from others of its firm and period."""
+    return [(per.field.name, str(row.values[per.field.index])) for per in schema.per]
+
+
+def _live(store: Store, member: bytes, schema: str, indices: list[bytes]) -> dict[_Key, Any]:
     held = table.attestation
-    found: dict[tuple[bytes, int, int], Any] = {}
+    found: dict[_Key, Any] = {}
     query = (
         select(
             held.c.digest,
             held.c.subject_index,
+            held.c.kind_index,
             held.c.row_tag,
             held.c.period_first,
             held.c.period_last,
@@ -92,16 +103,16 @@ def _live(store: Store, member: bytes, schema: str, indices: list[bytes]) -> dic
     with store.connect() as connection:
         for start in range(0, len(indices), _LOOKUP):
             for row in connection.execute(query, {"indices": indices[start : start + _LOOKUP]}):
-                found[row.subject_index, row.period_first, row.period_last] = row
+                found[row.subject_index, row.period_first, row.period_last, row.kind_index] = row
     return found
 
 
-def row_tag(data_key: bytes, row: Row) -> bytes:
+def row_tag(data_key: bytes, row: Row, schema: Schema) -> bytes:
     """Return what tells whether a row says what its attestation says; it says nothing once the key is erased.
 
-    ``data_key``: of the attestation.
+    ``data_key``: of the attestation. The same values mean something else in another version of the ``schema``.
     """
-    return hmac_sha256(data_key, _TAG + _row_bytes(row))
+    return hmac_sha256(data_key, _TAG + schema.id + _row_bytes(row))
 
 
 def _row_bytes(row: Row) -> bytes:

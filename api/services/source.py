@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeAlias
 
 from api.services.commit_pool import committer_of
 from api.vault.joint_key import VaultKey
@@ -14,9 +13,23 @@ from ledger_node.domain.header import Header
 from ledger_node.domain.period import Period
 from ledger_node.domain.presentation import Presentation, ShownAttestation
 from ledger_node.domain.proof import Prover
+from ledger_node.domain.reason import Reason
 
-Wanted: TypeAlias = tuple[str, Period | None]
-"""A schema and a period, or None for the newest one of any."""
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for: a type of attestation by its name, in whatever version.
+
+    ``period``: None for the newest one of any. ``per``: the values that tell it from others of its period, if they are
+    named. ``among``: the departments that it may be of; none for whichever one has it. ``absent``: why there is none,
+    where there is none.
+    """
+
+    schema: str
+    period: Period | None = None
+    per: tuple[tuple[str, str], ...] = ()
+    among: frozenset[bytes] = frozenset()
+    absent: Reason = Reason.NO_ATTESTATION
 
 
 @dataclass(frozen=True)
@@ -26,7 +39,6 @@ class Source:
     What takes work is worked out when it is asked for, which may be in another process.
     """
 
-    schema: str
     header: Header
     anchor: Anchor
     index: int
@@ -48,7 +60,7 @@ class Source:
     @cached_property
     def prover(self) -> Prover:
         """What makes proofs about its values."""
-        return Prover(committer_of(self.schema), self._secrets.seed, self._secrets.values)
+        return Prover(committer_of(self.header.schema_id), self._secrets.seed, self._secrets.values)
 
     @cached_property
     def shown(self) -> ShownAttestation:

@@ -18,7 +18,7 @@ from api.vault.cipher import seal, unseal
 from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
 from ledger_node.chain.port import Ledger
 from ledger_node.chain.rpc import ContractRevertError
-from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.presentation import SUBJECT_REGISTRATION
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
@@ -57,9 +57,11 @@ class SubjectService:
         Asking again with the present controllers returns the same subject, so a lost answer costs nothing.
 
         Raises:
-            InvalidInputError: ``subject_exists`` with other controllers, or the controllers make no sense.
+            InvalidInputError: ``subject_exists`` with other controllers, ``issuer_not_allowed``, or the controllers
+                make no sense.
             ChainError: the ledger does not answer; asking again, or a restart, finishes the registration.
         """
+        self._issuer.require_allowed(data_types()[SUBJECT_REGISTRATION].schema)
         wanted = Controllers(keys, threshold, random_bytes(32))
         index = self._issuer.department.kek.index(credit_code.encode())
         with self._store.turns.turn(_REGISTRATIONS):
@@ -148,7 +150,13 @@ class SubjectService:
         data_type = data_types()[SUBJECT_REGISTRATION]
         code = self._credit_code(row)
         values = data_type.schema.parse_values({"subject_id": to_hex(subject_id)})
-        self._issuer.issue(data_type, [Row(1, code, data_type.period.rolling(row.as_of), row.as_of, values)], now=now)
+        try:
+            self._issuer.issue(
+                data_type, [Row(1, code, data_type.period.rolling(row.as_of), row.as_of, values)], now=now
+            )
+        except InvalidInputError as error:
+            # what was begun waits until the council allows it again
+            raise ChainError(error.reason, error.message) from error
         held = table.attestation
         newest = (
             select(held.c.digest)

@@ -1,9 +1,10 @@
 """Finding attestations of a firm in the vaults of this instance's departments, and unsealing their secrets."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select
 
@@ -24,12 +25,14 @@ _BY_DIGESTS: Final = JOINED.where(HELD.digest.in_(bindparam("digests", expanding
 
 
 def _newest(*partition: ColumnElement[Any], **also: ColumnElement[Any]) -> Select[Any]:
-    """Return the query for the newest live attestation in each part of what there is of subjects and schemas.
+    """Return the query for the newest live attestation of each kind in each part of what subjects and schemas have.
 
     ``also``: columns whose values are given as well.
     """
     given = {"indices": HELD.subject_index, "schemas": HELD.schema, **also}
-    place = func.row_number().over(partition_by=partition, order_by=(HELD.period_last.desc(), HELD.as_of.desc()))
+    place = func.row_number().over(
+        partition_by=(*partition, HELD.kind_index), order_by=(HELD.period_last.desc(), HELD.as_of.desc())
+    )
     ranked = (
         select(HELD.digest, place.label("place"))
         .join(table.batch, IN_BATCH)
@@ -59,7 +62,7 @@ class Found:
     """What the vaults hold of a subject.
 
     ``registration``: the registrar's attestation, or None if it is erased. ``sources``: for everything wanted the
-    newest live attestation, or why there is none.
+    live attestation that is meant, or why there is none.
     """
 
     registration: Source | None
@@ -83,28 +86,59 @@ class VaultSearch:
         # a blind index is a department's own, so it names the department as well
         indices = [self._indices(subject.credit_code) for subject, _ in asked]
         looked_for = {
-            (index, one) for own, (_, wanted) in zip(indices, asked, strict=True) for one in wanted for index in own
+            _Place(index, one.schema, one.period)
+            for own, (_, wanted) in zip(indices, asked, strict=True)
+            for one in wanted
+            for index in own.values()
         }
         with self._store.connect() as connection:
             registrations = {row.digest: row for row in connection.execute(_BY_DIGESTS, {"digests": digests})}
-            newest = _newest_of(connection, looked_for)
-        rows = {row.digest: row for row in (*registrations.values(), *newest.values())}
+            held = _newest_of(connection, looked_for)
+        chosen = [
+            {one: self._choose(subject.credit_code, own, one, held) for one in wanted}
+            for (subject, wanted), own in zip(asked, indices, strict=True)
+        ]
+        rows = dict(registrations)
+        rows |= {row.digest: row for one in chosen for row in one.values() if not isinstance(row, Reason)}
         wrapped = self._keys.get({row.data_key for row in rows.values()})
         opened = {digest: self._open(row, wrapped) for digest, row in rows.items()}
         return [
             Found(
                 opened[subject.registration],
                 {
-                    one: _source([newest[index, one] for index in own if (index, one) in newest], opened)
-                    for one in wanted
+                    one: row if isinstance(row, Reason) else opened[row.digest] or Reason.ERASED
+                    for one, row in own.items()
                 },
             )
-            for (subject, wanted), own in zip(asked, indices, strict=True)
+            for (subject, _), own in zip(asked, chosen, strict=True)
         ]
 
-    def _indices(self, credit_code: str) -> list[bytes]:
+    def _indices(self, credit_code: str) -> dict[bytes, bytes]:
         code = credit_code.encode()
-        return [department.kek.index(code) for department in self._departments.values()]
+        return {member: department.kek.index(code) for member, department in self._departments.items()}
+
+    def _choose(
+        self, credit_code: str, indices: Mapping[bytes, bytes], one: Wanted, held: Mapping["_Place", Sequence[Row[Any]]]
+    ) -> Row[Any] | Reason:
+        """Return the attestation that is meant, or why there is none; never one of several that may be meant."""
+        rows: list[Row[Any]] = []
+        for member, index in indices.items():
+            if one.among and member not in one.among:
+                continue
+            of_firm = held.get(_Place(index, one.schema, one.period), ())
+            if one.per:
+                kind = self._departments[member].kek.kind_index(credit_code, one.schema, one.per)
+                of_firm = [row for row in of_firm if row.kind_index == kind]
+            rows += of_firm
+        if not rows:
+            return one.absent
+        if len({row.member for row in rows}) > 1:
+            return Reason.DEPARTMENT_NOT_NAMED
+        last = max(row.period_last for row in rows)
+        newest = [row for row in rows if row.period_last == last]
+        if len({row.kind_index for row in newest}) > 1:
+            return Reason.KIND_NOT_NAMED
+        return max(newest, key=lambda row: int(row.as_of))
 
     def _open(self, row: Row[Any], keys: Mapping[bytes, bytes]) -> Source | None:
         wrapped = keys.get(row.data_key)
@@ -112,7 +146,6 @@ class VaultSearch:
             return None
         key = self._departments[row.member].kek.unwrap(wrapped)
         return Source(
-            schema=row.schema,
             header=header_of(row, self._domain),
             anchor=anchor_of(row),
             index=row.leaf,
@@ -123,32 +156,30 @@ class VaultSearch:
         )
 
 
-def _source(rows: Sequence[Row[Any]], opened: Mapping[bytes, Source | None]) -> Source | Reason:
-    """Return the newest of what departments hold, or why there is none."""
-    if not rows:
-        return Reason.NO_ATTESTATION
-    newest = max(rows, key=lambda row: (row.period_last, row.as_of))
-    return opened[newest.digest] or Reason.ERASED
+class _Place(NamedTuple):
+    """Where attestations are looked for: a firm's blind index at a department, a type, and a period or any."""
+
+    firm: bytes
+    schema: str
+    period: Period | None
 
 
-def _newest_of(
-    connection: Connection, looked_for: AbstractSet[tuple[bytes, Wanted]]
-) -> dict[tuple[bytes, Wanted], Row[Any]]:
-    """Return the newest live attestations by blind index and what is wanted, as far as there are any."""
-    found: dict[tuple[bytes, Wanted], Row[Any]] = {}
-    of_any = {(index, schema) for index, (schema, period) in looked_for if period is None}
+def _newest_of(connection: Connection, looked_for: AbstractSet[_Place]) -> dict[_Place, list[Row[Any]]]:
+    """Return the newest live attestations of each kind by where they were looked for, as far as there are any."""
+    found: dict[_Place, list[Row[Any]]] = defaultdict(list)
+    of_any = {place for place in looked_for if place.period is None}
     if of_any:
-        rows = connection.execute(_OF_ANY_PERIOD, _given(of_any))
-        found |= {(row.subject_index, (row.schema, None)): row for row in rows}
-    of_periods = {(index, schema, period) for index, (schema, period) in looked_for if period is not None}
+        for row in connection.execute(_OF_ANY_PERIOD, _given(of_any)):
+            found[_Place(row.subject_index, row.schema, None)].append(row)
+    of_periods = {place for place in looked_for if place.period is not None}
     if of_periods:
-        periods = {period for *_, period in of_periods}
-        given = _given({(index, schema) for index, schema, _ in of_periods})
+        periods = {place.period for place in of_periods if place.period is not None}
+        given = _given(of_periods)
         given |= {"firsts": list({one.first for one in periods}), "lasts": list({one.last for one in periods})}
-        rows = connection.execute(_OF_PERIODS, given)
-        found |= {(row.subject_index, (row.schema, Period(row.period_first, row.period_last))): row for row in rows}
+        for row in connection.execute(_OF_PERIODS, given):
+            found[_Place(row.subject_index, row.schema, Period(row.period_first, row.period_last))].append(row)
     return found
 
 
-def _given(pairs: AbstractSet[tuple[bytes, str]]) -> dict[str, Any]:
-    return {"indices": list({index for index, _ in pairs}), "schemas": list({schema for _, schema in pairs})}
+def _given(places: AbstractSet[_Place]) -> dict[str, Any]:
+    return {"indices": list({place.firm for place in places}), "schemas": list({place.schema for place in places})}

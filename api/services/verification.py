@@ -10,7 +10,7 @@ it, one transaction in the store. So the more comes, the less each one costs; an
 is answered, or when it is full.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
@@ -24,7 +24,7 @@ from api.services.consent import ConsentService
 from api.services.fact_plan import FactPlan
 from api.services.group_work import Groups, begun_future, each_or_error, settle
 from api.services.idempotency import Attempt
-from api.services.source import Source
+from api.services.source import Source, Wanted
 from api.services.subject import Subject, SubjectService
 from api.services.use_recorder import Use, UseRecorder
 from api.services.vault_search import Found, VaultSearch
@@ -34,6 +34,7 @@ from ledger_node.chain.port import StateProof
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.presentation import MAX_CLAIMS
+from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.verification import Policy
 
@@ -169,20 +170,31 @@ class VerificationService:
     def _prepare(self, begun: Sequence[Begun]) -> list[Prepared | Answer]:
         known = self._subjects.find_all({one.held.shown.terms.subject for one in begun})
         subjects = [known.get(one.held.shown.terms.subject) for one in begun]
-        asked = [(subject, one.wanted) for one, subject in zip(begun, subjects, strict=True) if subject is not None]
+        attesters = self._plan.attesters()
+        meant = [one.meant(attesters) for one in begun]
+        asked = [
+            (subject, {wanted for wanted in each.values() if isinstance(wanted, Wanted)})
+            for subject, each in zip(subjects, meant, strict=True)
+            if subject is not None
+        ]
         with self._metrics.stage(Stage.LOOK_UP):
             searched = iter(self._vaults.find(asked) if asked else ())
         return [
-            erased(one) if subject is None else self._prepared(one, subject, next(searched))
-            for one, subject in zip(begun, subjects, strict=True)
+            erased(one) if subject is None else self._prepared(one, each, subject, next(searched))
+            for one, each, subject in zip(begun, meant, subjects, strict=True)
         ]
 
-    def _prepared(self, one: Begun, subject: Subject, found: Found) -> Prepared | Answer:
+    def _prepared(
+        self, one: Begun, meant: Mapping[Question, Wanted | Reason], subject: Subject, found: Found
+    ) -> Prepared | Answer:
         if found.registration is None:
             return erased(one)
+        untold = one.untold(meant)
+        if untold is not None:
+            return untold
         sources = [found.registration, *(source for source in found.sources.values() if isinstance(source, Source))]
         wanted = self._plan.wanted(query_of(sources, one.held))
-        return Prepared(one, subject.credit_code, found.registration, found.sources, wanted)
+        return Prepared(one, subject.credit_code, found.registration, meant, found.sources, wanted)
 
     def _record(self, ready: Sequence[Prepared]) -> list[Recorded | Exception]:
         uses = [

@@ -156,7 +156,9 @@ attestation = Table(
     Column("digest", LargeBinary(32), primary_key=True),
     Column("member", LargeBinary(32), nullable=False),
     Column("schema", String(64), nullable=False),
+    Column("schema_id", LargeBinary(32), nullable=False),
     Column("subject_index", LargeBinary(32), nullable=False),
+    Column("kind_index", LargeBinary(32), nullable=False),
     Column("row_tag", LargeBinary(32), nullable=False),
     Column("period_first", Integer, nullable=False),
     Column("period_last", Integer, nullable=False),
@@ -177,6 +179,9 @@ attestation = Table(
     Index("attestation_by_subject", "subject_index", "schema", "live", "period_last"),
     Index("attestation_by_job", "job", "line"),
 )
+"""``schema``: the name of the type, ``schema_id``: which version of it. ``kind_index``: a keyed digest of the values
+that tell it from others of its subject, type and period, or zeros where there are none.
+"""
 
 subject = Table(
     "subject",

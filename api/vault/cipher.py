@@ -1,5 +1,7 @@
 """Sealing: AES-256-GCM under a fresh data key, and the data key wrapped by the department's key."""
 
+import json
+from collections.abc import Sequence
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -12,6 +14,7 @@ from ledger_node.randomness import random_bytes
 
 _NONCE_BYTES: Final = 12
 _KEY_BYTES: Final = 32
+_NO_KIND: Final = bytes(32)
 
 
 def seal(key: bytes, plaintext: bytes, context: bytes) -> bytes:
@@ -42,6 +45,7 @@ class KeyEncryptionKey:
             raise CredenceError(Reason.CONFIGURATION, "a key-encryption key is 32 bytes")
         self._aead = AESGCM(hmac_sha256(secret, b"credence/vault/wrap"))
         self._index = hmac_sha256(secret, b"credence/vault/index")
+        self._kind = hmac_sha256(secret, b"credence/vault/kind")
 
     def new_data_key(self) -> tuple[bytes, bytes]:
         """Return a fresh data key and its wrapped form."""
@@ -64,3 +68,12 @@ class KeyEncryptionKey:
     def index(self, text: bytes) -> bytes:
         """Return the blind index of a credit code or of a row."""
         return hmac_sha256(self._index, text)
+
+    def kind_index(self, credit_code: str, schema: str, per: Sequence[tuple[str, str]]) -> bytes:
+        """Return the blind index of what tells attestations of one firm, type and period apart; zeros for nothing.
+
+        It is another one for every firm, so that a store does not show which firms have the same.
+        """
+        if not per:
+            return _NO_KIND
+        return hmac_sha256(self._kind, json.dumps([credit_code, schema, per], ensure_ascii=False).encode())

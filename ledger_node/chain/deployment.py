@@ -28,16 +28,25 @@ class Founder:
     service_url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class FoundingSchema:
+    """A first schema: its name, its id, and the ids of the members that answer for it, who alone may issue it."""
+
+    name: str
+    id: bytes
+    issuers: tuple[bytes, ...]
+
+
 def deploy(
     rpc: Rpc,
     governor: Sender,
     founders: Sequence[Founder],
-    schemas: Mapping[str, bytes],
+    schemas: Sequence[FoundingSchema],
     documents: Mapping[str, bytes],
 ) -> AddressBook:
     """Deploy all contracts under a council of one, register the founders, what they may issue, and what is agreed.
 
-    ``schemas``: name -> schema id; every founding department may issue every schema. ``documents``: name -> digest.
+    ``documents``: name -> digest.
 
     Raises:
         ChainError: the node does not answer or refuses.
@@ -50,11 +59,7 @@ def deploy(
     for name in ("SubjectRegistry", "AnchorRegistry", "ConsentRegistry"):
         contracts[name] = _create(governor, name, members)
     calls = [(contracts["MemberRegistry"], data) for founder in founders for data in _found_member(founder)]
-    calls += [
-        (contracts["SchemaRegistry"], data)
-        for name, schema_id in schemas.items()
-        for data in _found_schema(name, schema_id, founders)
-    ]
+    calls += [(contracts["SchemaRegistry"], data) for schema in schemas for data in _found_schema(schema)]
     calls += [
         (contracts["SchemaRegistry"], artifact("SchemaRegistry").encode("setDocument", document_name(name), digest))
         for name, digest in documents.items()
@@ -77,12 +82,11 @@ def _found_member(founder: Founder) -> list[bytes]:
     return [added, *(registry.encode("addKey", founder.id, to_hex(key), 0, _FOREVER) for key in founder.keys)]
 
 
-def _found_schema(name: str, schema_id: bytes, founders: Sequence[Founder]) -> list[bytes]:
+def _found_schema(schema: FoundingSchema) -> list[bytes]:
     registry = artifact("SchemaRegistry")
-    issuers = [founder.id for founder in founders if Role.DEPARTMENT in founder.roles]
     return [
-        registry.encode("register", schema_id, name),
-        *(registry.encode("allowIssuer", schema_id, issuer) for issuer in issuers),
+        registry.encode("register", schema.id, schema.name),
+        *(registry.encode("allowIssuer", schema.id, issuer) for issuer in schema.issuers),
     ]
 
 

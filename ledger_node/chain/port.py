@@ -198,6 +198,9 @@ class Ledger(Protocol):
     def document(self, name: str) -> bytes:
         """Return the digest of what the consortium agreed on under this name, zeros for nothing."""
 
+    def issuers(self) -> Mapping[bytes, frozenset[bytes]]:
+        """Return by schema id the ids of the members that may issue it, at the newest block."""
+
     def stream_head(self, member: bytes, stream: int) -> StreamHead:
         """Return where a stream stands."""
 

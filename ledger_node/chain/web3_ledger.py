@@ -12,6 +12,7 @@ from ledger_node.chain.deployment import document_name
 from ledger_node.chain.event_read import EventReads
 from ledger_node.chain.fact_read import AnchorsKnown, FactReads, consent_of
 from ledger_node.chain.identity import identity_calls, is_chain_of, wrong_chain
+from ledger_node.chain.issuer_read import IssuerReads
 from ledger_node.chain.port import (
     BatchOrder,
     Block,
@@ -67,6 +68,7 @@ class Web3Ledger(SubjectCalls, Ledger):
         self._registrar = registrar
         self._anchors: AnchorsKnown = {}
         self._events = EventReads(book, rpc)
+        self._issuers = IssuerReads(book, rpc)
         self._anchor_domain = SigningDomain(book.chain_id, book.contracts["AnchorRegistry"])
         self._member_domain = SigningDomain(book.chain_id, book.contracts["MemberRegistry"])
         self._consent_domain = SigningDomain(book.chain_id, book.contracts["ConsentRegistry"])
@@ -157,6 +159,10 @@ class Web3Ledger(SubjectCalls, Ledger):
     def document(self, name: str) -> bytes:
         (digest,) = self._read("SchemaRegistry", "documentOf", document_name(name))
         return bytes(digest)
+
+    @override
+    def issuers(self) -> Mapping[bytes, frozenset[bytes]]:
+        return self._issuers.read()
 
     @override
     def stream_head(self, member: bytes, stream: int) -> StreamHead:

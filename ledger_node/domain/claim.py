@@ -46,10 +46,6 @@ class Claim:
         """Whether there are several parts."""
         return len(self.parts) > 1
 
-    def field(self, part: int, schemas: Mapping[str, Schema]) -> Field:
-        """Return the field that a part asks about."""
-        return _field(self.parts[part], schemas)
-
     @classmethod
     def from_json(cls, value: JSON, schemas: Mapping[str, Schema]) -> Self:
         """Read the canonical JSON form, or the text form where ``value`` is a text.

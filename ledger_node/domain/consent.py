@@ -5,11 +5,11 @@ holds only the id with state, times and uses; the terms carry a random salt, so 
 request is what it would like to be granted: the same, without what only the subject can say.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from enum import IntEnum, StrEnum
 from functools import lru_cache
-from typing import ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
@@ -23,6 +23,7 @@ from ledger_node.domain.record import Record, to_hex
 from ledger_node.domain.signed_type import ANY_DATE, Day, Number, SignedType, Text, Texts, Word, Words
 from ledger_node.domain.subject import Signature, signature_from_json
 from ledger_node.domain.value import parse_date
+from ledger_node.domain.version import read_by_version
 
 VERSION: Final = 1
 MAX_QUESTIONS: Final = 64
@@ -107,6 +108,8 @@ class ConsentRequest:
 
     signed: ClassVar[SignedType] = REQUEST_TYPE
     version: ClassVar[int] = VERSION
+    readers: ClassVar[dict[int, Callable[[JSON], Any]]] = {}
+    """By version."""
 
     subject: bytes
     grantee: bytes
@@ -153,7 +156,17 @@ class ConsentRequest:
 
     @classmethod
     def from_json(cls, value: JSON) -> Self:
-        """Read the JSON form.
+        """Read the JSON form of whichever version it is.
+
+        Raises:
+            InvalidInputError: a member is missing, unknown or malformed.
+        """
+        read: Self = read_by_version(cls.readers, value, "version")
+        return read
+
+    @classmethod
+    def read(cls, value: JSON) -> Self:
+        """Read the JSON form of this version.
 
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
@@ -180,6 +193,8 @@ class Terms(ConsentRequest):
     """
 
     signed: ClassVar[SignedType] = TERMS_TYPE
+    readers: ClassVar[dict[int, Callable[[JSON], Any]]] = {}
+    """By version."""
 
     language: str
     text_digest: bytes
@@ -190,6 +205,10 @@ class Terms(ConsentRequest):
         """Return the terms that grant exactly what ``request`` asks for."""
         asked = {one.name: getattr(request, one.name) for one in fields(ConsentRequest)}
         return cls(**asked, language=language, text_digest=text_digest, revocation_hash=revocation_hash)
+
+
+ConsentRequest.readers[VERSION] = ConsentRequest.read
+Terms.readers[VERSION] = Terms.read
 
 
 def revocation_hash(secret: bytes) -> bytes:

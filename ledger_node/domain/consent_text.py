@@ -105,13 +105,29 @@ def _claim_lines(claim: Claim, wording: Wording) -> list[tuple[bool, str]]:
 def _sentence(question: Question, wording: Wording) -> str:
     words = _WORDS[wording.language]
     name = words["field"].format(
-        type=wording.titles[question.schema], field=wording.fields[f"{question.schema}.{question.field}"]
+        type=_type_words(question, wording), field=wording.fields[f"{question.schema}.{question.field}"]
     )
     kind = wording.schemas[question.schema].field(question.field).type
     timely = {FieldType.DATE: _OF_TIMES, FieldType.MONTH: _OF_TIMES}.get(kind, {})
     said = words[timely.get(question.op, question.op.value)].format(*_operands(question, wording))
     during = "" if question.period is None else words["during"].format(period=question.period)
     return name + said + during
+
+
+def _type_words(question: Question, wording: Wording) -> str:
+    """Return what a type is called, with the kind and the department that a question names."""
+    words, title, selector = _WORDS[wording.language], wording.titles[question.schema], question.selector
+    totals = {per.field.name: per.total for per in wording.schemas[question.schema].per}
+    named = [
+        words["kind"].format(
+            field=wording.fields[f"{question.schema}.{name}"],
+            value=words["all_kinds"].format(value=value) if totals[name] == value else value,
+        )
+        for name, value in selector.per
+    ]
+    if selector.issuer is not None:
+        named.append(words["by"].format(name=wording.members.get(selector.issuer, to_hex(selector.issuer))))
+    return words["named"].format(type=title, named=words["comma"].join(named)) if named else title
 
 
 def _operands(question: Question, wording: Wording) -> list[str]:
@@ -178,6 +194,10 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "withdraw": "You can pause or withdraw this at any time; it counts for every later use.",
         "some_of": "At least {needed} of these {count}:",
         "field": "{type}, {field}: ",
+        "named": "{type} ({named})",
+        "kind": "{field} {value}",
+        "all_kinds": "{value}, which is over all of them together",
+        "by": "attested by {name}",
         "during": " ({period})",
         "months_before": "{months} months before the date of the data",
         "comma": ", ",
@@ -210,6 +230,10 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "withdraw": "您可随时暂停或撤回本授权，对此后的每次使用立即生效。",
         "some_of": "下列 {count} 项中至少满足 {needed} 项：",
         "field": "{type}·{field}：",
+        "named": "{type}（{named}）",
+        "kind": "{field} {value}",
+        "all_kinds": "{value}（合计）",
+        "by": "由{name}出具",
         "during": "（{period}）",
         "months_before": "数据截至日前 {months} 个月",
         "comma": "、",

@@ -34,7 +34,7 @@ def require_disclosed(terms: Terms, question: Question, schema: Schema, proof: F
 
 def could_need_disclosure(terms: Terms, claim: Claim, schemas: Mapping[str, Schema]) -> bool:
     """Return whether a "no" to a part of ``claim`` would show a value that the terms do not list revealing."""
-    fields = [claim.field(number, schemas) for number in range(len(claim.parts))]
+    fields = [schemas[part.schema].field(part.field) for part in claim.parts]
     return any(
         part.op is Op.EQUALS and field.mode is Mode.PLAIN and not may_disclose(terms, part, field)
         for part, field in zip(claim.parts, fields, strict=True)

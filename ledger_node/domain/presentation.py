@@ -14,9 +14,11 @@ from ledger_node.domain.header import Header
 from ledger_node.domain.opening import FieldProof, proof_from_json, proof_to_json
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.question import MAX_TEXT as MAX_QUESTION
+from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record, from_hex, to_hex
-from ledger_node.domain.schema import Schema
+from ledger_node.domain.schema import MAX_PER, Field, Schema
+from ledger_node.domain.schema_set import SchemaSet
 from ledger_node.domain.subject import Controllers, Signature, signature_to_json
 from ledger_node.domain.tree import MAX_DEPTH
 
@@ -116,11 +118,15 @@ class ShownSubject:
 
 @dataclass(frozen=True, slots=True)
 class ShownPart:
-    """A proof about one part of a claim; ``attestation`` is the digest of the header that it is about."""
+    """A proof about one part of a claim; ``attestation`` is the digest of the header that it is about.
+
+    ``per``: proofs of the values that the part names, in their order.
+    """
 
     part: int
     attestation: bytes
     proof: FieldProof
+    per: tuple[FieldProof, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,25 +149,25 @@ class Presentation:
     subject: ShownSubject | None = None
     attestations: Mapping[bytes, ShownAttestation] = field(default_factory=dict)
 
-    def to_json(self, schemas: Mapping[str, Schema]) -> dict[str, JSON]:
+    def to_json(self, schemas: SchemaSet) -> dict[str, JSON]:
         """Return the JSON form."""
         subject: JSON = None
         if self.subject is not None:
-            name_field = schemas[SUBJECT_REGISTRATION].field(SUBJECT_FIELD)
+            registered = _read_by(self.subject.registration, SUBJECT_REGISTRATION, schemas)
             subject = {
                 "credit_code": self.subject.credit_code,
                 "registration": self.subject.registration.to_json(),
-                "proof": proof_to_json(self.subject.proof, name_field),
+                "proof": proof_to_json(self.subject.proof, registered.field(SUBJECT_FIELD)),
             }
         return {
-            "claims": [_claim_to_json(claim, schemas) for claim in self.claims],
+            "claims": [_claim_to_json(claim, self.attestations, schemas) for claim in self.claims],
             "consent": None if self.consent is None else self.consent.to_json(),
             "subject": subject,
             "attestations": [shown.to_json() for shown in self.attestations.values()],
         }
 
     @classmethod
-    def from_json(cls, value: JSON, schemas: Mapping[str, Schema]) -> Self:
+    def from_json(cls, value: JSON, schemas: SchemaSet) -> Self:
         """Read the JSON form.
 
         Raises:
@@ -169,19 +175,31 @@ class Presentation:
             VerificationError: a proof is malformed.
         """
         record = Record(value, "presentation")
-        claims = tuple(_claim_from_json(item, schemas) for item in record.items("claims", max_items=MAX_CLAIMS))
+        claims = record.items("claims", max_items=MAX_CLAIMS)
         consent, subject = record.take("consent"), record.take("subject")
-        shown = [ShownAttestation.from_json(item) for item in record.items("attestations", max_items=MAX_CLAIMS)]
+        listed = [ShownAttestation.from_json(item) for item in record.items("attestations", max_items=MAX_CLAIMS)]
         record.done()
+        shown = {attestation.header.digest: attestation for attestation in listed}
         return cls(
-            claims,
+            tuple(_claim_from_json(item, shown, schemas) for item in claims),
             None if consent is None else ShownConsent.from_json(consent),
             None if subject is None else _subject_from_json(subject, schemas),
-            {attestation.header.digest: attestation for attestation in shown},
+            shown,
         )
 
 
-def _claim_to_json(shown: ShownClaim, schemas: Mapping[str, Schema]) -> dict[str, JSON]:
+def _read_by(shown: ShownAttestation | None, name: str, schemas: SchemaSet) -> Schema:
+    """Return the version of a schema that proofs about an attestation are read by.
+
+    That of the attestation, or the newest one where it is of no schema there is, which the check then refuses.
+    """
+    schema = None if shown is None else schemas.find(shown.header.schema_id)
+    return schema if schema is not None and schema.name == name else schemas[name]
+
+
+def _claim_to_json(
+    shown: ShownClaim, attestations: Mapping[bytes, ShownAttestation], schemas: SchemaSet
+) -> dict[str, JSON]:
     claim = shown.claim
     body: dict[str, JSON] = {
         "claim": claim.text(schemas),
@@ -190,19 +208,33 @@ def _claim_to_json(shown: ShownClaim, schemas: Mapping[str, Schema]) -> dict[str
         "reason": None if shown.reason is None else shown.reason.value,
         "message": shown.message,
     }
-    parts = [_part_to_json(part, claim, schemas) for part in shown.parts]
+    parts = [_part_to_json(part, claim, attestations, schemas) for part in shown.parts]
     if claim.is_combined:
         numbers = [part.part for part in shown.parts]
         return body | {"parts": [{"part": number, **part} for number, part in zip(numbers, parts, strict=True)]}
     return body | (parts[0] if parts else {"attestation": None, "proof": None})
 
 
-def _part_to_json(shown: ShownPart, claim: Claim, schemas: Mapping[str, Schema]) -> dict[str, JSON]:
-    proof = proof_to_json(shown.proof, claim.field(shown.part, schemas))
-    return {"attestation": to_hex(shown.attestation), "proof": proof}
+def _part_to_json(
+    shown: ShownPart, claim: Claim, attestations: Mapping[bytes, ShownAttestation], schemas: SchemaSet
+) -> dict[str, JSON]:
+    question = claim.parts[shown.part]
+    schema = _read_by(attestations.get(shown.attestation), question.schema, schemas)
+    body: dict[str, JSON] = {
+        "attestation": to_hex(shown.attestation),
+        "proof": proof_to_json(shown.proof, schema.field(question.field)),
+    }
+    if question.selector.per:
+        named = zip(shown.per, _named_fields(question, schema), strict=True)
+        body["per"] = [proof_to_json(proof, field_) for proof, field_ in named]
+    return body
 
 
-def _claim_from_json(value: JSON, schemas: Mapping[str, Schema]) -> ShownClaim:
+def _named_fields(question: Question, schema: Schema) -> list[Field]:
+    return [schema.field(name) for name, _ in question.selector.per]
+
+
+def _claim_from_json(value: JSON, attestations: Mapping[bytes, ShownAttestation], schemas: SchemaSet) -> ShownClaim:
     record = Record(value, "claim")
     claim = Claim.from_json(record.take("question"), schemas)
     if record.text("claim", max_length=MAX_QUESTION) != claim.text(schemas):
@@ -210,13 +242,16 @@ def _claim_from_json(value: JSON, schemas: Mapping[str, Schema]) -> ShownClaim:
     reason, message = record.take("reason"), record.take("message")
     if claim.is_combined:
         items = [Record(item, "part") for item in record.items("parts", max_items=MAX_PARTS)]
-        parts = [
-            _part_from_json(item.integer("part", high=len(claim.parts) - 1), item, claim, schemas) for item in items
-        ]
+        numbers = [item.integer("part", high=len(claim.parts) - 1) for item in items]
+    else:
+        items, numbers = [record], [0]
+    parts = [
+        _part_from_json(number, item, claim.parts[number], attestations, schemas)
+        for number, item in zip(numbers, items, strict=True)
+    ]
+    if claim.is_combined:
         for item in items:
             item.done()
-    else:
-        parts = [_part_from_json(0, record, claim, schemas)]
     try:
         shown = ShownClaim(
             claim=claim,
@@ -231,21 +266,32 @@ def _claim_from_json(value: JSON, schemas: Mapping[str, Schema]) -> ShownClaim:
     return shown
 
 
-def _part_from_json(number: int, record: Record, claim: Claim, schemas: Mapping[str, Schema]) -> ShownPart | None:
-    attestation, proof = record.take("attestation"), record.take("proof")
-    if attestation is None or proof is None:
+def _part_from_json(
+    number: int,
+    record: Record,
+    question: Question,
+    attestations: Mapping[bytes, ShownAttestation],
+    schemas: SchemaSet,
+) -> ShownPart | None:
+    digest, proof = record.take("attestation"), record.take("proof")
+    if digest is None or proof is None:
         return None
-    field_ = claim.field(number, schemas)
-    return ShownPart(number, from_hex(attestation, "attestation"), proof_from_json(proof, field_))
+    attestation = from_hex(digest, "attestation")
+    schema = _read_by(attestations.get(attestation), question.schema, schemas)
+    per: tuple[FieldProof, ...] = ()
+    if question.selector.per:
+        fields, items = _named_fields(question, schema), record.items("per", max_items=MAX_PER)
+        if len(items) != len(fields):
+            raise VerificationError(Reason.OPENING_MALFORMED, "each value that a question names comes with its proof")
+        per = tuple(proof_from_json(item, field_) for item, field_ in zip(items, fields, strict=True))
+    return ShownPart(number, attestation, proof_from_json(proof, schema.field(question.field)), per)
 
 
-def _subject_from_json(value: JSON, schemas: Mapping[str, Schema]) -> ShownSubject:
+def _subject_from_json(value: JSON, schemas: SchemaSet) -> ShownSubject:
     record = Record(value, "subject")
-    name_field = schemas[SUBJECT_REGISTRATION].field(SUBJECT_FIELD)
-    subject = ShownSubject(
-        parse_credit_code(record.take("credit_code")),
-        ShownAttestation.from_json(record.take("registration")),
-        proof_from_json(record.take("proof"), name_field),
-    )
+    credit_code = parse_credit_code(record.take("credit_code"))
+    registration = ShownAttestation.from_json(record.take("registration"))
+    field_ = _read_by(registration, SUBJECT_REGISTRATION, schemas).field(SUBJECT_FIELD)
+    subject = ShownSubject(credit_code, registration, proof_from_json(record.take("proof"), field_))
     record.done()
     return subject

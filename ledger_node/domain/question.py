@@ -1,8 +1,8 @@
 """Questions that banks ask: one canonical JSON form and one readable text form.
 
-Text:  ``tax_payment.paid_amount >= 500000 CNY during 2025``
+Text:  ``tax_payment[tax_kind=10101].paid_amount >= 500000 CNY during 2025``
        ``penalty_summary.last_serious_month < as_of - 24 months``
-JSON:  ``{"schema": "tax_payment", "field": "paid_amount", "op": ">=",
+JSON:  ``{"schema": "tax_payment", "per": {"tax_kind": "10101"}, "field": "paid_amount", "op": ">=",
        "operand": 50000000, "period": "2025"}``
 
 Operands are in the canonical unit of the field (fen for amounts); the text form names the unit people
@@ -23,6 +23,7 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record
 from ledger_node.domain.relative import MonthsBefore
 from ledger_node.domain.schema import Field, Schema
+from ledger_node.domain.selector import NOTHING, Selector
 from ledger_node.domain.unit import parse_operand, show_operand
 
 MAX_SET: Final = 256
@@ -50,7 +51,7 @@ class Question:
 
     ``operand``: a threshold (integers; dates and months as days; or months before ``as_of``) for >= and <,
     two thresholds for range (from the first to below the second), member names for in and not in, a value
-    for equals, None for reveal.
+    for equals, None for reveal. ``selector``: which one of several attestations is meant.
     """
 
     schema: str
@@ -58,6 +59,7 @@ class Question:
     op: Op
     operand: Operand
     period: Period | None = None
+    selector: Selector = NOTHING
 
     @classmethod
     def from_json(cls, value: JSON, schemas: Mapping[str, Schema]) -> Self:
@@ -75,9 +77,10 @@ class Question:
         raw = record.optional("operand")
         operand = _operand_from_json(field, op, raw)
         raw_period = record.optional("period")
+        selector = Selector.from_record(record, schema)
         record.done()
         period = None if raw_period is None else Period.parse(raw_period)
-        question = cls(schema.name, field.name, op, operand, period)
+        question = cls(schema.name, field.name, op, operand, period, selector)
         if isinstance(operand, str) and cls.parse(question.text(field), schemas) != question:
             # consents list the text form, so two questions must never share one
             raise _malformed("this text cannot be asked for: it has no unambiguous text form")
@@ -97,16 +100,18 @@ class Question:
                 "between x and y | equals x | reveal, optionally followed by: during 2025"
             )
         schema = schema_named(match["schema"], schemas)
+        selector = Selector.parse(match["selector"], schema)
         field = schema.field(match["field"])
         op = _OP_WORDS[" ".join(match["op"].split())]
         words, during = _split_period(match["rest"])
         operand = _operand_from_text(field, op, words)
         period = Period.parse(during) if during else None
-        return cls(schema.name, field.name, op, operand, period)
+        return cls(schema.name, field.name, op, operand, period, selector)
 
     def to_json(self, field: Field) -> dict[str, JSON]:
         """Return the canonical JSON form; ``field`` is the field that the question names."""
         body: dict[str, JSON] = {"schema": self.schema, "field": self.field, "op": self.op.value}
+        body |= self.selector.to_json()
         match self.operand:
             case None:
                 pass
@@ -122,7 +127,7 @@ class Question:
 
     def text(self, field: Field) -> str:
         """Return the one readable text form, which ``parse`` reads back to the same question."""
-        name = f"{self.schema}.{self.field}"
+        name = f"{self.schema}{self.selector.text}.{self.field}"
         during = "" if self.period is None else f" during {self.period}"
         match self.op, self.operand:
             case Op.RANGE, (low, high):
@@ -275,7 +280,7 @@ _OP_WORDS: Final = {
     "reveal": Op.REVEAL,
 }
 _TEXT: Final = re.compile(
-    r"\s*(?P<schema>[a-z][a-z0-9_]*)\.(?P<field>[a-z][a-z0-9_]*)\s*"
+    r"\s*(?P<schema>[a-z][a-z0-9_]*)(?:\[(?P<selector>[^\[\]]*)\])?\.(?P<field>[a-z][a-z0-9_]*)\s*"
     r"(?P<op>>=|<(?!=)|\bbetween\b|\bnot\s+in\b|\bin\b|\bequals\b|\breveal\b)"
     r"(?P<rest>.*)\Z",
     re.DOTALL,

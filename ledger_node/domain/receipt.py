@@ -4,9 +4,10 @@ The member that relayed it and keeps the access log signs. A receipt carries its
 rests on: the terms with the controllers' signatures, and their signed word or the secret where more was needed.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from ledger_node.domain.canonical import JSON, decode, encode
 from ledger_node.domain.consent import ConsentRequest, signatures_from_json
@@ -19,6 +20,7 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record, to_hex
 from ledger_node.domain.signature import SIGNATURE_BYTES, parse_address
 from ledger_node.domain.subject import MAX_CONTROLLERS, Controllers, Signature, signature_to_json
+from ledger_node.domain.version import read_by_version
 
 FORMAT: Final = "credence-receipt/v1"
 STATEMENT: Final = "This is recorded on the ledger. 本事项已记录于账本。"
@@ -136,6 +138,10 @@ class Receipt:
     ``use``: the id of the use.
     """
 
+    format: ClassVar[str] = FORMAT
+    readers: ClassVar[dict[str, Callable[[JSON], Any]]] = {}
+    """By format."""
+
     domain: SigningDomain
     keeper: bytes
     act: Act
@@ -171,7 +177,7 @@ class Receipt:
         """Return the JSON form; ``encode`` of it is the document."""
         at = self.recorded
         return {
-            "format": FORMAT,
+            "format": self.format,
             "chain_id": self.domain.chain_id,
             "consent_registry": to_hex(self.domain.contract),
             "keeper": to_hex(self.keeper),
@@ -191,14 +197,24 @@ class Receipt:
 
     @classmethod
     def from_json(cls, value: JSON) -> Self:
-        """Read the JSON form.
+        """Read the JSON form of whichever version it is.
+
+        Raises:
+            InvalidInputError: a member is missing, unknown or malformed.
+        """
+        read: Self = read_by_version(cls.readers, value, "format")
+        return read
+
+    @classmethod
+    def read(cls, value: JSON) -> Self:
+        """Read the JSON form of this version.
 
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
         record = Record(value, "receipt")
-        if record.text("format") != FORMAT:
-            raise InvalidInputError(Reason.VALUE_MALFORMED, f"the format of a receipt is {FORMAT}", field="format")
+        if record.text("format") != cls.format:
+            raise InvalidInputError(Reason.VALUE_MALFORMED, f"the format of a receipt is {cls.format}", field="format")
         act = _act(record.text("act"))
         block = record.record("block")
         receipt = cls(
@@ -235,6 +251,9 @@ class Receipt:
                 "the document was written anew since it was signed; keep a receipt byte for byte (RFC 8785)",
             )
         return receipt
+
+
+Receipt.readers[FORMAT] = Receipt.read
 
 
 def _require_numbers(receipt: Receipt) -> None:

@@ -18,8 +18,13 @@ from ledger_node.domain.value import FieldType, Special, Value, parse_value
 
 MAX_FIELDS: Final = 256
 MAX_MEMBERS: Final = 256
+MAX_PER: Final = 4
+ISSUER: Final = "issuer"
+"""What a question names a department by, beside the fields that tell attestations apart; no such field is called so."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 _MEMBER: Final = re.compile(r"[A-Za-z0-9_]{1,32}\Z")
+_NAMEABLE: Final = re.compile(r"[^\s\[\],;=\x00-\x1f](?:[^\[\],;=\x00-\x1f]*[^\s\[\],;=\x00-\x1f])?\Z")
+"""Values that questions can name without a doubt where they end."""
 _LADDER_KINDS: Final = {
     FieldType.INTEGER: {"one_digit", "two_digits", "integers"},
     FieldType.DATE: {"months", "days"},
@@ -46,7 +51,10 @@ ABSENT_BYTE: Final = b"\xff"
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One claim of a schema. ``index`` is its slot in the tree of fields."""
+    """One claim of a schema. ``index`` is its slot in the tree of fields.
+
+    ``tells_apart``: its value tells attestations of one subject and period apart, and questions may name it.
+    """
 
     index: int
     name: str
@@ -57,6 +65,7 @@ class Field:
     members: tuple[str, ...]
     optional: bool
     none_on_record: bool
+    tells_apart: bool = False
 
     def parse(self, raw: JSON) -> Value:
         """Return the value that ``raw`` stands for: null is absent, "none" is none on record.
@@ -77,6 +86,12 @@ class Field:
                 f"'{self.name}' must be one of {', '.join(self.members)}",
                 field=self.name,
             )
+        if self.tells_apart and not _NAMEABLE.match(str(value)):
+            raise InvalidInputError(
+                Reason.VALUE_MALFORMED,
+                f"questions name '{self.name}', so it has no [ ] , ; = and no space at its ends",
+                field=self.name,
+            )
         return value
 
     def require_ladder(self) -> Ladder:
@@ -89,6 +104,17 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Per:
+    """A field whose value tells attestations of one subject and period apart.
+
+    ``total``: the value that stands for what the department itself declares over all of them, if there is one.
+    """
+
+    field: Field
+    total: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Schema:
     """An ordered list of fields under a name and version; ``id`` is the digest everybody refers to."""
 
@@ -97,6 +123,7 @@ class Schema:
     fields: tuple[Field, ...]
     id: bytes
     spec: JSON
+    per: tuple[Per, ...] = ()
 
     @classmethod
     def from_json(cls, value: JSON) -> Self:
@@ -109,11 +136,14 @@ class Schema:
         name = _named(record.text("name"))
         version = record.integer("version", low=1, high=2**31)
         items = record.items("fields", max_items=MAX_FIELDS)
+        totals = _totals(record) if "per" in record else {}
         record.done()
-        fields = tuple(_field(index, item) for index, item in enumerate(items))
-        if not fields or len({field.name for field in fields}) != len(fields):
+        fields = tuple(_field(index, item, totals) for index, item in enumerate(items))
+        named = {field.name: field for field in fields}
+        if not fields or len(named) != len(fields):
             raise _invalid("a schema has at least one field, and no field twice")
-        return cls(name, version, fields, keccak(b"\x20" + encode(value)), value)
+        per = tuple(_per(named, field, total) for field, total in totals.items())
+        return cls(name, version, fields, keccak(b"\x20" + encode(value)), value, per)
 
     @property
     def depth(self) -> int:
@@ -145,7 +175,37 @@ class Schema:
         return tuple(field.parse(raw.get(field.name)) for field in self.fields)
 
 
-def _field(index: int, value: JSON) -> Field:
+def _totals(record: Record) -> dict[str, str | None]:
+    """Return the names of the fields that tell attestations apart, each with the value of its total."""
+    totals: dict[str, str | None] = {}
+    for item in record.items("per", max_items=MAX_PER):
+        member = Record(item, "per")
+        name = member.text("field")
+        if name in totals:
+            raise _invalid(f"field '{shown_name(name)}' stands twice in 'per'")
+        totals[name] = member.text("total") if "total" in member else None
+        member.done()
+    if not totals:
+        raise _invalid("'per' names at least one field, or is left out")
+    return totals
+
+
+def _per(fields: Mapping[str, Field], name: str, total: str | None) -> Per:
+    field = fields.get(name)
+    if field is None:
+        raise _invalid(f"'per' names '{shown_name(name)}', which is no field")
+    sound = field.mode is Mode.ENUM or (field.mode is Mode.PLAIN and field.type in {FieldType.TEXT, FieldType.CODE})
+    if not sound or field.optional or name == ISSUER:
+        raise _invalid(f"field '{name}' tells nothing apart: only a plain text or code or an enum that is never absent")
+    if total is not None:
+        try:
+            field.parse(total)
+        except InvalidInputError as error:
+            raise _invalid(f"the total of '{name}' is no value of it") from error
+    return Per(field, total)
+
+
+def _field(index: int, value: JSON, totals: Mapping[str, str | None]) -> Field:
     record = Record(value, "field")
     name = _named(record.text("name"))
     try:
@@ -161,7 +221,7 @@ def _field(index: int, value: JSON) -> Field:
     optional, none_on_record = record.flag("optional"), record.flag("none_on_record")
     record.done()
     _require_sense(name, kind, mode, members, ladder, none_on_record=none_on_record)
-    return Field(index, name, kind, mode, unit, ladder, members, optional, none_on_record)
+    return Field(index, name, kind, mode, unit, ladder, members, optional, none_on_record, name in totals)
 
 
 def _require_sense(

@@ -20,13 +20,15 @@ Subject (``require_subject``)
 Claim (``judge_claim``)
 14. The consent lists exactly this claim and covers the issuer and the period of the data.
 15. The attestation opens to the same credit code, is not expired, not older than the policy allows, and
-    covers the period asked about.
+    covers the period asked about. It is of the department that the question names, and opens the fields that
+    tell attestations apart to the values that the question names. It is of the schema that the question was
+    read by, or of another version in which the question means the same.
 16. The field proof leads to the fieldsRoot and shows the statement or its complement. It shows a value that
     differs from the one asked about only where the consent lists revealing it.
     Of a combination, 15 and 16 are run for every part that is shown, and enough parts are.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,8 +45,6 @@ from ledger_node.domain.consent import (
 from ledger_node.domain.disclosure import require_disclosed
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.fact import IssuerPeriod, LedgerFacts
-from ledger_node.domain.header import Header
-from ledger_node.domain.opening import FieldProof
 from ledger_node.domain.period import Period
 from ledger_node.domain.presentation import (
     SUBJECT_FIELD,
@@ -53,6 +53,7 @@ from ledger_node.domain.presentation import (
     ShownAttestation,
     ShownClaim,
     ShownConsent,
+    ShownPart,
     ShownSubject,
 )
 from ledger_node.domain.proof import Outcome, check_proof, revealed
@@ -60,6 +61,8 @@ from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.schema import Schema
+from ledger_node.domain.schema_set import SchemaSet
+from ledger_node.domain.selection import read_in, require_selected
 from ledger_node.domain.statement import Reveal, lower
 from ledger_node.domain.status import WORD_BITS, Plane
 
@@ -170,13 +173,13 @@ def require_consent(
     require_usable(shown.terms, facts.consent, now=facts.block_time, uses_already_counted=uses_already_counted)  # 12
 
 
-def require_subject(shown: ShownSubject, subject_id: bytes, schemas: Mapping[str, Schema], facts: LedgerFacts) -> None:
+def require_subject(shown: ShownSubject, subject_id: bytes, schemas: SchemaSet, facts: LedgerFacts) -> None:
     """Run rule 13.
 
     Raises:
         VerificationError: the registration does not check or is of another subject.
     """
-    schema = schemas[SUBJECT_REGISTRATION]
+    schema = schemas.attested(shown.registration.header.schema_id, SUBJECT_REGISTRATION)
     require_attestation(shown.registration, schema, facts)
     _require_unexpired(shown.registration, facts)
     _require_same_subject(shown.registration, shown.credit_code)
@@ -194,7 +197,7 @@ def _require_same_subject(shown: ShownAttestation, credit_code: str) -> None:
 def judge_claim(
     shown: ShownClaim,
     presentation: Presentation,
-    schemas: Mapping[str, Schema],
+    schemas: SchemaSet,
     facts: LedgerFacts,
     policy: Policy,
 ) -> Verdict:
@@ -218,14 +221,17 @@ def judge_claim(
             attestation = presentation.attestations.get(part.attestation)
             if attestation is None:
                 raise VerificationError(Reason.NO_ATTESTATION, "the attestation of a claim is missing")
-            require_attestation(attestation, schemas[question.schema], facts)
+            schema = schemas.attested(attestation.header.schema_id, question.schema)
+            require_attestation(attestation, schema, facts)
             require_department(consent, attestation.header.issuer)  # 14
             require_data_period(consent, attestation.header.period)  # 14
             _require_same_subject(attestation, subject.credit_code)  # 15
             require_current(attestation, question, facts, policy)  # 15
-            outcomes[part.part] = _check(question, part.proof, attestation.header, schemas)  # 16
+            question = read_in(question, schemas[question.schema], schema)  # 15
+            require_selected(schema, attestation.header, question, part.per)  # 15
+            outcomes[part.part] = _check(question, part, attestation, schema)  # 16
             if outcomes[part.part] is Outcome.DOES_NOT_HOLD:
-                require_disclosed(consent.terms, question, schemas[question.schema], part.proof)  # 16
+                require_disclosed(consent.terms, question, schema, part.proof)  # 16
     except (VerificationError, InvalidInputError) as error:
         if shown.verdict is not Outcome.CANNOT_TELL or shown.parts:
             # what is shown must check; an honest "cannot tell" shows nothing that does not
@@ -248,11 +254,10 @@ def _require_parts(shown: ShownClaim) -> None:
         raise VerificationError(Reason.OPENING_MALFORMED, "the parts of a claim are shown in order, each once")
 
 
-def _check(question: Question, proof: FieldProof, header: Header, schemas: Mapping[str, Schema]) -> Outcome:
-    schema = schemas[question.schema]
-    field = schema.field(question.field)
+def _check(question: Question, part: ShownPart, attestation: ShownAttestation, schema: Schema) -> Outcome:
+    header, field = attestation.header, schema.field(question.field)
     statement = lower(question, field, as_of=header.as_of)
-    return check_proof(schema, header.fields_root, field, statement, proof)
+    return check_proof(schema, header.fields_root, field, statement, part.proof)
 
 
 def require_question(consent: ShownConsent, text: str) -> None:
@@ -311,7 +316,7 @@ def _require_unexpired(shown: ShownAttestation, facts: LedgerFacts) -> None:
 
 def verify(
     presentation: Presentation,
-    schemas: Mapping[str, Schema],
+    schemas: SchemaSet,
     facts: LedgerFacts,
     *,
     grantee: bytes,
@@ -334,7 +339,7 @@ def verify(
 
 
 def judge_claims(
-    presentation: Presentation, schemas: Mapping[str, Schema], facts: LedgerFacts, policy: Policy
+    presentation: Presentation, schemas: SchemaSet, facts: LedgerFacts, policy: Policy
 ) -> Sequence[Verdict]:
     """Run ``judge_claim`` on every claim and require that the answer says what its proofs show.
 

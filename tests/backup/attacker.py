@@ -72,7 +72,7 @@ class Attacker:
                 continue
             if record.credit_code != code or values not in {None, tuple(record.values)}:
                 continue
-            root = committer_of(row["schema"]).commit(record.seed, record.values).root
+            root = committer_of(row["schema_id"]).commit(record.seed, record.values).root
             tag = subject_tag(subject_key(record.seed), record.credit_code)
             if (root, tag) == (row["fields_root"], row["subject_tag"]):
                 return True

@@ -6,8 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from ledger_node.domain import batch, canonical, claim, consent, ladder, passkey, presentation, question, relative
-from ledger_node.domain import schema, subject, tree, value
+from ledger_node.domain import (
+    batch,
+    canonical,
+    claim,
+    consent,
+    ladder,
+    passkey,
+    presentation,
+    question,
+    relative,
+    schema,
+    subject,
+    tree,
+    value,
+)
 from ledger_node.domain.evidence import block_header, bundle, key_statement, state_proof, trust
 from ledger_node.domain.evidence.report import CheckName
 from ledger_node.domain.reason import Reason
@@ -62,10 +75,14 @@ def test_e7_every_reason_that_a_vector_expects_stands_beside_its_check():
     table = {check.strip("`"): set(re.findall(r"`([a-z_]+)`", reasons)) for check, reasons in rows("reasons")}
     assert list(table) == [name.value for name in CheckName]
     index = json.loads((ROOT / "tests" / "vectors" / "evidence" / "index.json").read_text("utf-8"))
-    expected = {(case["expect"]["check"], case["expect"]["reason"]) for case in index["cases"] if "check" in case["expect"]}
+    expected = {
+        (case["expect"]["check"], case["expect"]["reason"]) for case in index["cases"] if "check" in case["expect"]
+    }
     assert {(check, reason) for check, reason in expected if reason not in table[check]} == set()
 
 
-@pytest.mark.parametrize("reason", sorted({code for _, text in rows("reasons") for code in re.findall(r"`([a-z_]+)`", text)}))
+@pytest.mark.parametrize(
+    "reason", sorted({code for _, text in rows("reasons") for code in re.findall(r"`([a-z_]+)`", text)})
+)
 def test_e7_every_listed_reason_is_one_of_the_code(reason):
     assert reason in set(Reason)

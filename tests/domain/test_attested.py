@@ -1,7 +1,7 @@
 """E1, as a rule of its own: which questions say by themselves which attestation they are about."""
 
 import pytest
-from world import FACTS, SCHEMAS, terms
+from world import FACTS, SCHEMAS, TAX, terms
 
 from ledger_node.domain.attested import names_its_attestation
 from ledger_node.domain.question import Question
@@ -18,9 +18,11 @@ from ledger_node.domain.question import Question
     ],
 )
 def test_e1_a_question_names_its_attestation_by_its_period(text, named):
-    assert names_its_attestation(Question.parse(text, SCHEMAS), FACTS, terms()) is named
+    assert names_its_attestation(Question.parse(text, SCHEMAS), FACTS, terms(departments=(TAX,))) is named
 
 
 def test_e1_days_of_data_in_the_consent_name_no_attestation():
     question = Question.parse("firm_facts.paid >= 1000 CNY", SCHEMAS)
-    assert not names_its_attestation(question, FACTS, terms(data_from="2025-01-01", data_to="2025-12-31"))
+    assert not names_its_attestation(
+        question, FACTS, terms(departments=(TAX,), data_from="2025-01-01", data_to="2025-12-31")
+    )

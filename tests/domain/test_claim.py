@@ -68,7 +68,6 @@ def test_one_question_is_a_claim_in_its_own_words(text):
     assert claim.to_json(SCHEMAS) == question.to_json(field)
     assert Claim.from_json(question.to_json(field), SCHEMAS) == claim
     assert not claim.is_combined
-    assert claim.field(0, SCHEMAS) is field
 
 
 def test_the_order_of_the_parts_makes_no_other_claim():

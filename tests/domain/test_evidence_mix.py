@@ -15,7 +15,9 @@ OTHERS = {
         seed="two", number=1001, time=world.NOW + 60, entries=((0, 5), (1, world.NOW - 3 * world.DAY)), entry=1
     ),
     "the same question later": FIRST.but(number=2000, time=world.NOW + 3600, record={"uses": 2}, receipt={}, filler=5),
-    "other questions without a receipt": FIRST.but(questions=(world.INCOME_THEN,), receipt=None, number=1002),
+    "other questions without a receipt": FIRST.but(
+        questions=({**world.INCOME_THEN, **world.BY_COURT},), receipt=None, number=1002
+    ),
 }
 PARTS = tuple(json.loads(world.canonical(world.make(FIRST))))
 

@@ -157,7 +157,7 @@ def test_a_moving_threshold_is_counted_from_the_day_the_data_is_of(last, outcome
     text = "firm_facts.last_month < as_of - 12 months"
     raw = RAW | {"last_month": last}
     attested, claim = attest(FACTS, raw, member=TAX), Claim.parse(text, SCHEMAS)
-    field = claim.field(0, SCHEMAS)
+    field = SCHEMAS[claim.parts[0].schema].field(claim.parts[0].field)
     statement = lower(claim.parts[0], field, as_of=day("2026-10-31"))
     proof = attested.prover.prove(field, statement, may_disclose=False)
     shown = ShownClaim(claim, outcome, parts=(ShownPart(0, attested.shown.header.digest, proof),))

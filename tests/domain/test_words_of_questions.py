@@ -8,6 +8,7 @@ from world import SCHEMAS as OF_THE_WORLD
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.ladder import Ladder
 from ledger_node.domain.schema import Schema
+from ledger_node.domain.schema_set import SchemaSet
 from ledger_node.domain.statement import lower
 
 MOVING = Schema.from_json(
@@ -24,7 +25,7 @@ MOVING = Schema.from_json(
         ],
     }
 )
-SCHEMAS = OF_THE_WORLD | {"moving": MOVING}
+SCHEMAS = SchemaSet((*OF_THE_WORLD.listed, MOVING))
 
 
 def ladder(kind, low, high):

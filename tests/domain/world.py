@@ -29,6 +29,7 @@ from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.question import Question
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.schema import Schema
+from ledger_node.domain.schema_set import SchemaSet
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.statement import Reveal, lower
 from ledger_node.domain.status import Plane
@@ -126,7 +127,7 @@ REGISTRATION_SPEC = {
 }
 FACTS = Schema.from_json(FACTS_SPEC)
 REGISTRATION = Schema.from_json(REGISTRATION_SPEC)
-SCHEMAS = {schema.name: schema for schema in (FACTS, REGISTRATION)}
+SCHEMAS = SchemaSet((FACTS, REGISTRATION))
 RAW = {
     "kind": "10101",
     "paid": 1_286_400,

@@ -9,7 +9,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData, inspect, select, text
+from sqlalchemy import BigInteger, Integer, LargeBinary, MetaData, inspect, select, text
 
 from api.storage import key_table, table
 from api.storage.database import find_database, open_database, open_store
@@ -19,7 +19,7 @@ from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
 SCHEMAS = pytest.mark.parametrize("schema", [STORE, KEYS], ids=lambda schema: schema.name)
-VERSIONS = ("0001", "0002", "0003")
+VERSIONS = ("0001", "0002", "0003", "0004")
 KEY = b"\x01" * 16
 GONE = b"\x02" * 16
 DIGEST = b"\x03" * 32
@@ -237,6 +237,23 @@ def test_up_and_down_again_nothing_is_lost(databases, until):
     assert databases.rows(*kept) == before
     (call,) = databases.rows("idempotent_call")["idempotent_call"]
     assert (call["answered"], call["sealed"], call["wrapped"]) == (1, None, None)
+
+
+def test_l6_a_store_from_before_knows_by_which_schema_each_attestation_is_read(databases):
+    move(databases.keys, KEYS, KEYS.head)
+    databases.move("0003")
+    row = {one.name: b"\x05" * 32 for one in table.attestation.c if isinstance(one.type, LargeBinary)}
+    row |= {one.name: 7 for one in table.attestation.c if isinstance(one.type, BigInteger | Integer)}
+    row = {name: value for name, value in row.items() if name not in {"schema_id", "kind_index"}} | {"data_key": KEY}
+    named = [row | {"digest": bytes([n]) * 32, "schema": name} for n, name in enumerate(("tax_payment", "other"))]
+    databases.fill({"attestation": named})
+    databases.move(STORE.head)
+    first, second = databases.rows("attestation")["attestation"]
+    assert first["schema_id"].hex() == "17e21829c4d65dab2c7b125c46653de79052bca13203c2b79274d71bcdee557e"
+    assert (second["schema_id"], first["kind_index"]) == (bytes(32), bytes(32))
+    databases.move("0003")
+    assert [set(one) for one in databases.rows("attestation")["attestation"]] == [{*row, "schema", "job"}] * 2
+    assert [one["sealed"] for one in databases.rows("attestation")["attestation"]] == [b"\x05" * 32] * 2
 
 
 def test_numbers_go_on_behind_those_that_were_given_out(databases):

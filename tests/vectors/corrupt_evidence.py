@@ -10,6 +10,8 @@ from corrupt import flipped
 from evidence_world import (
     BANK,
     BOTH,
+    BY_COURT,
+    BY_TAX,
     COURT,
     DAY,
     EITHER,
@@ -45,9 +47,15 @@ from valid_evidence import (
     ANCHORED,
     BARE,
     FOUR,
+    LEVIED,
+    NAMED,
     NEEDS_DISCLOSURE,
+    OLD,
     ONE,
     QBFT,
+    SUMMED,
+    TOTAL,
+    VAT,
     Case,
     of,
     revealing,
@@ -94,7 +102,7 @@ def without(pointer: str) -> Callable[[dict], None]:
 
     def change(bundle: dict) -> None:
         for name in path:
-            bundle = bundle[name]
+            bundle = bundle[int(name) if name.isdigit() else name]
         del bundle[last]
 
     return change
@@ -580,9 +588,14 @@ def stale_answers() -> Iterator[Case]:
     missing = ("answers", "receipt_missing")
     yield fails("e1_newest_without_receipt", BARE.but(questions=(GRADE,)), *missing)
     yield fails("e1_newest_beside_a_named_period", BARE.but(questions=(GRADE, PAID)), *missing)
-    yield fails("e1_part_about_the_newest", BARE.but(questions=(BOTH,)), *missing)
+    newest = {"needed": 2, "of": [{**PAID, **BY_TAX}, {**INCOME, **BY_COURT}]}
+    yield fails("e1_part_about_the_newest", World(questions=(newest,), receipt=None), *missing)
     nothing = {**RAW, "firm_facts": RAW["firm_facts"] | {"sales": None}}
     yield fails("e1_absence_in_the_newest", BARE.but(questions=(SALES,), raw=nothing), *missing)
+    for name, listed in (("any", []), ("one_of_two", [hexed(TAX), hexed(COURT)])):
+        yield fails(f"e1_department_{name}", BARE.but(terms={"departments": listed}), *missing)
+    one = BARE.but(questions=({**LEVIED, "period": "2025"},))
+    yield fails("e1_kind_not_named", one, *missing)
 
 
 def keepers() -> Iterator[Case]:
@@ -659,7 +672,29 @@ def one_form() -> Iterator[Case]:
     yield altered("e6_part_of_what_cannot_be_told", "form", other, untold, both, stage="check")
 
 
+def kinds_and_versions() -> Iterator[Case]:
+    per, name = "/presentation/claims/0/per", "answers"
+    for field, value in (("kind", "cit"), ("place", "north")):
+        other = {**RAW, "levy": {**RAW["levy"], field: value}}
+        yield fails(f"f1_another_{field}", NAMED.but(raw=other), name, "kind_mismatch")
+    yield altered("f1_kind_not_shown", "form", "field_missing", without(per), NAMED)
+    yield altered("f1_kind_shown_unasked", "form", "field_unknown", put("/presentation/claims/1/per", []), NAMED)
+    yield altered("f1_one_value_not_shown", "form", "opening_malformed", put(per, lambda all_: all_[:1]), NAMED)
+    yield altered("f1_values_in_another_order", "form", "opening_malformed", put(per, lambda all_: all_[::-1]), NAMED)
+    yield altered("f1_salt_of_a_kind", name, "field_proof_failed", put(f"{per}/0/salt", flip()), NAMED)
+    yield altered("f1_another_value_shown", name, "field_proof_failed", put(f"{per}/0/opening/value", "cit"), NAMED)
+    of_court = NAMED.but(questions=({**VAT, "issuer": hexed(COURT)},))
+    yield fails("f4_another_department", of_court, name, "department_mismatch")
+    summed = OLD.but(questions=({**VAT, "per": TOTAL},), raw=SUMMED)
+    yield fails("l6_total_that_was_none", summed, name, "schema_version_differs")
+    yield altered("l6_old_version_missing", name, "schema_mismatch", put("/schemas", lambda all_: all_[1:]), OLD)
+    newest = put("/schemas", lambda all_: [all_[0], all_[2]])
+    yield altered("l6_newest_version_missing", "form", "question_malformed", newest, OLD)
+    turned = put("/schemas", lambda all_: [all_[1], all_[0], all_[2]])
+    yield altered("l6_versions_in_another_order", "form", "not_canonical", turned, OLD)
+
+
 def corruptions() -> list[Case]:
     groups = (form, network_and_block, state_proofs, keys, consent, subject, attestations, answers, receipt_and_day)
-    groups += (stale_answers, keepers, said_and_shown, one_form)
+    groups += (stale_answers, keepers, said_and_shown, one_form, kinds_and_versions)
     return [case for group in groups for case in group()]

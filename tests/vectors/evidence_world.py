@@ -11,7 +11,7 @@ import naive_state as state
 import reference as ref
 from naive import hexed
 from naive_ledger import blob
-from valid import FINE, FINE_VALUES, FIRM, VALUES, h
+from valid import FINE, FINE_VALUES, FIRM, LEVY, LEVY_VALUES, VALUES, h
 
 DAY = 86_400
 NOW = 1_794_400_000
@@ -42,12 +42,23 @@ MINI = {
     "version": 1,
     "fields": [{"name": "state", "type": "enum", "mode": "enum", "members": ["on", "off"]}],
 }
-SPECS = {spec["name"]: spec for spec in (FIRM, FINE, REGISTRATION, MINI)}
-ISSUERS = {"firm_facts": TAX, "mini": TAX, "tax_fine": COURT, "subject_registration": REGISTRAR}
+SPECS = {spec["name"]: spec for spec in (FIRM, FINE, REGISTRATION, MINI, LEVY)}
+OLD_LEVY = {
+    **LEVY,
+    "version": 1,
+    "per": [{"field": "kind", "total": "all"}, {"field": "place"}],
+    "fields": [
+        *LEVY["fields"][:2],
+        {**LEVY["fields"][2], "ladder": {"kind": "one_digit", "from": 100_000, "to": 1_000_000}},
+        {**LEVY["fields"][3], "members": ["A", "B", "C"]},
+    ],
+}
+ISSUERS = {"firm_facts": TAX, "mini": TAX, "levy": TAX, "tax_fine": COURT, "subject_registration": REGISTRAR}
 RAW = {
     "firm_facts": VALUES,
     "tax_fine": FINE_VALUES,
     "mini": {"state": "on"},
+    "levy": LEVY_VALUES,
     "subject_registration": {"subject_id": hexed(SUBJECT)},
 }
 EVER = (NOW - 1000 * DAY, NOW + 1000 * DAY, 0)
@@ -59,7 +70,8 @@ _MADE: dict[str, dict] = {}
 STATE = {"schema": "mini", "field": "state", "op": "equals", "operand": "on"}
 BOTH = {"needed": 2, "of": [PAID, INCOME]}
 GRADE_THEN, SALES_THEN, INCOME_THEN = ({**one, "period": "2025"} for one in (GRADE, SALES, INCOME))
-BOTH_THEN = {"needed": 2, "of": [PAID, INCOME_THEN]}
+BY_TAX, BY_COURT = ({"issuer": hexed(one)} for one in (TAX, COURT))
+BOTH_THEN = {"needed": 2, "of": [{**PAID, **BY_TAX}, {**INCOME_THEN, **BY_COURT}]}
 EITHER = {"needed": 1, "of": [PAID, INCOME]}
 NEITHER = {"needed": 1, "of": [GRADE, {**INCOME, "op": ">="}]}
 KIND = {"schema": "firm_facts", "field": "kind", "op": "equals", "operand": "10101", "period": "2025"}
@@ -103,6 +115,8 @@ class World:
     receipt: dict | None = field(default_factory=dict)
     """Changes to the receipt, None for no receipt."""
     seed: str = "one"
+    shown_by: dict = field(default_factory=dict)
+    """The versions of schemas that attestations are of, where they are not the newest, by name."""
 
     def but(self, **changes: Any) -> "World":
         return replace(self, **changes)
@@ -125,7 +139,7 @@ class Attested:
     """One attestation: what is shown of it, and what proves from it."""
 
     def __init__(self, world: World, schema: str) -> None:
-        self.spec, self.seed = SPECS[schema], h("seed", world.seed, schema)
+        self.spec, self.seed = world.shown_by.get(schema, SPECS[schema]), h("seed", world.seed, schema)
         raw = world.raw[schema]
         self.row = [naive.native(one, raw[one["name"]]) for one in self.spec["fields"]]
         self.header = {
@@ -174,6 +188,17 @@ class Attested:
         proof = naive.prove(self.spec, self.seed, self.row, i, statement)
         asked = {"schema": self.spec, "question": question, "statement": statement, "proof": proof}
         return naive.check_field_proof({**asked, "fields_root": self.header["fields_root"]}), proof
+
+    def kind(self, question: dict) -> dict:
+        """The member that proves what a question names."""
+        if "per" not in question:
+            return {}
+        proofs = []
+        for one in self.spec["per"]:
+            says = naive_claim.says(self.spec, one["field"], question["per"][one["field"]])
+            i = naive.index_of(self.spec, one["field"])
+            proofs.append(naive.prove(self.spec, self.seed, self.row, i, says))
+        return {"per": proofs}
 
     def signed(self) -> dict:
         """The batch as the department signed it, apart from what the anchor says."""
@@ -225,13 +250,15 @@ def shown_claim(claim: dict, attested: dict[str, Attested], told: dict | None, *
     for number, part in enumerate(parts_of(claim)):
         outcome, proof = attested[part["schema"]].prove(part)
         outcomes.append(outcome)
-        parts.append({"part": number, "attestation": hexed(attested[part["schema"]].digest), "proof": proof})
+        one = attested[part["schema"]]
+        parts.append({"part": number, "attestation": hexed(one.digest), "proof": proof, **one.kind(part)})
     body["verdict"] = naive_claim.follows(claim.get("needed", 1), outcomes)
     if "of" in claim:
         return {**body, "parts": parts if every_part else deciding(claim, body["verdict"], outcomes, parts)}
     if body["verdict"] == "cannot_tell":
         body["reason"] = "value_absent"
-    return {**body, "attestation": parts[0]["attestation"], "proof": parts[0]["proof"]}
+    del parts[0]["part"]
+    return {**body, **parts[0]}
 
 
 def deciding(claim: dict, verdict: str, outcomes: list[str], parts: list[dict]) -> list[dict]:
@@ -308,7 +335,9 @@ def made(world: World) -> dict:
     header, seal, block_hash = seal_block(world, fields)
     members = {blob(one.header["issuer"]) for one in needed} | {blob(one.anchor["member"]) for one in needed}
     members.add(blob(terms["grantee"]))
-    specs, receipt = [SPECS[schema] for schema in sorted(schemas)], None
+    specs = [SPECS[schema] for schema in schemas] + [one.spec for one in needed if one.spec != SPECS[one.spec["name"]]]
+    specs.sort(key=lambda spec: (spec["name"], spec["version"]))
+    receipt = None
     if world.receipt is not None:
         receipt = {"member": hexed(HOST), "use": hexed(h("use", world.seed)), "max_age_days": None, **world.receipt}
         member = blob(receipt["member"])

@@ -21,7 +21,7 @@ def operand_text(field: dict, operand: object) -> str:
 
 def question_text(spec: dict, question: dict) -> str:
     field, op, operand = spec["fields"][index_of(spec, question["field"])], question["op"], question.get("operand")
-    words = [f"{spec['name']}.{field['name']}", SYMBOL.get(op, op)]
+    words = [f"{spec['name']}{selector_text(spec, question)}.{field['name']}", SYMBOL.get(op, op)]
     if op == "range":
         words += [operand_text(field, operand[0]), "and", operand_text(field, operand[1])]
     elif op in {"in", "not in"}:
@@ -29,6 +29,23 @@ def question_text(spec: dict, question: dict) -> str:
     elif op != "reveal":
         words.append(operand_text(field, operand))
     return " ".join(words + (["during", question["period"]] if "period" in question else []))
+
+
+def says(spec: dict, name: str, value: str) -> dict:
+    """The statement that a field which tells attestations apart has the value that is named."""
+    field = spec["fields"][index_of(spec, name)]
+    if field["mode"] == "plain":
+        return {"kind": "equals", "value": value}
+    return {"kind": "one_of", "positions": [field["members"].index(value)]}
+
+
+def selector_text(spec: dict, question: dict) -> str:
+    """What a question names of the attestation that it is about: all fields of ``per`` or none, then the department."""
+    named, fields = question.get("per", {}), [one["field"] for one in spec.get("per", [])]
+    require(not named or sorted(named) == sorted(fields), "question_malformed")
+    words = [f"{name}={named[name]}" for name in fields if name in named]
+    words += [f"issuer={question['issuer']}"] if "issuer" in question else []
+    return f"[{', '.join(words)}]" if words else ""
 
 
 def claim_text(specs: dict, claim: dict) -> str:

@@ -163,7 +163,9 @@ class Evidence:
         self._presentation, self._receipt = value["presentation"], value["receipt"]
         self._consent, self._subject = self._presentation["consent"], self._presentation["subject"]
         self._attestations = {self._digest(one["header"]): one for one in self._presentation["attestations"]}
-        self._specs = {spec["name"]: spec for spec in value["schemas"]}
+        self._listed = value["schemas"]
+        self._specs = {spec["name"]: spec for spec in self._listed}
+        self._by_id = {hexed(ref.schema_id(spec)): spec for spec in self._listed}
         self._require_one_form()
         yield
         for file in (value, *self._later):
@@ -313,7 +315,7 @@ class Evidence:
 
     def _check_subject(self) -> None:
         registration, proof = self._subject["registration"], self._subject["proof"]
-        spec = self._specs["subject_registration"]
+        spec = self._spec_of(registration, "subject_registration")
         self._check_attestation(registration, spec)
         require(registration["header"]["valid_until"] > self._sealed.time, "attestation_expired")
         self._require_about_subject(registration)
@@ -373,8 +375,14 @@ class Evidence:
         hidden = [part for part in parts if part["op"] == "equals" and self._is_plain(part) and not self._reveals(part)]
         require(reason != "needs_disclosure" or hidden, "answer_differs")
         said = claim["message"] is not None or (outcome == "cannot_tell" and (not shown or "of" in question))
-        said = said or any("period" not in parts[part["part"]] for part in shown)
+        said = said or not all(self._names_its_attestation(parts[part["part"]], part) for part in shown)
         require(self._receipt is not None or not said, "receipt_missing")
+
+    def _names_its_attestation(self, question: dict, part: dict) -> bool:
+        """Whether period, kind and department of an attestation stand in the signed words."""
+        spec = self._spec_of(self._attestations[part["attestation"]], question["schema"])
+        one_department = "issuer" in question or len(self._consent["terms"]["departments"]) == 1
+        return "period" in question and ("per" in question or "per" not in spec) and one_department
 
     def _is_plain(self, question: dict) -> bool:
         spec = self._specs[question["schema"]]
@@ -386,10 +394,15 @@ class Evidence:
         asked = f"{question['schema']}.{question['field']} reveal{during}"
         return asked in self._consent["terms"]["questions"]
 
+    def _spec_of(self, one: dict, name: str) -> dict:
+        """The version of a schema that an attestation is of; the newest one for one of another schema."""
+        spec = self._by_id.get(one["header"]["schema_id"])
+        return spec if spec and spec["name"] == name else self._specs[name]
+
     def _outcome(self, question: dict, part: dict) -> str:
         require(part["attestation"] in self._attestations, "no_attestation")
         one, terms = self._attestations[part["attestation"]], self._consent["terms"]
-        header, spec = one["header"], self._specs[question["schema"]]
+        header, spec = one["header"], self._spec_of(one, question["schema"])
         self._check_attestation(one, spec)
         require(not terms["departments"] or header["issuer"] in terms["departments"], "consent_other_department")
         first, last = terms["data_from"] or "0000", terms["data_to"] or "9999-12-31"
@@ -403,6 +416,13 @@ class Evidence:
             year = question["period"]
             covered = header["period_from"], header["period_to"]
             require(covered == (f"{year}-01-01", f"{year}-12-31"), "period_mismatch")
+        require(means_the_same(question, self._specs[question["schema"]], spec), "schema_version_differs")
+        require(question.get("issuer", header["issuer"]) == header["issuer"], "department_mismatch")
+        for name, proof in zip(named_in(spec, question), part.get("per", []), strict=True):
+            says = naive_claim.says(spec, name, question["per"][name])
+            asked = {"schema": spec, "question": {"field": name}, "statement": says, "proof": proof}
+            shows = naive.check_field_proof({**asked, "fields_root": header["fields_root"]})
+            require(shows == "holds", "kind_mismatch")
         statement = naive.lower(spec, question, header["as_of"])
         asked = {"schema": spec, "question": question, "statement": statement, "proof": part["proof"]}
         outcome = naive.check_field_proof({**asked, "fields_root": header["fields_root"]})
@@ -417,12 +437,40 @@ class Evidence:
             "chain_id": self._trust["chain_id"],
             "contract": self._trust["contracts"]["ConsentRegistry"]["address"],
         }
-        digest = receipt_digest(receipt, self._presentation, list(self._specs.values()), self._sealed.hash, where)
+        digest = receipt_digest(receipt, self._presentation, self._listed, self._sealed.hash, where)
         signer = recovered(digest, blob(receipt["signature"]), 27, "signature_malformed")
         require(hexed(signer) == receipt["key"], "receipt_differs")
         self._require_key(receipt["member"], receipt["key"], self._sealed.time)
         roles, standing = unpacked(self._words[self._keeper], (8, 8))
         require(roles & 8 and standing == 1, "keeper_not_allowed")
+
+
+def named_in(spec: dict, question: dict) -> list[str]:
+    return [one["field"] for one in spec.get("per", []) if "per" in question]
+
+
+def means_the_same(question: dict, newest: dict, spec: dict) -> bool:
+    """Whether a question that was read by the newest version means the same of an attestation of another one."""
+    if newest == spec:
+        return True
+    pairs = [{one["name"]: one for one in each["fields"]}.get(question["field"]) for each in (newest, spec)]
+    if None in pairs or len({(one["type"], one.get("unit"), one["mode"]) for one in pairs}) > 1:
+        return False
+    members = question["operand"] if question["op"] in {"in", "not in"} else []
+    known = pairs[1].get("members", [])
+    if not set(members) <= set(known) or len(members) == len(known) > 0:
+        return False
+    totals = [{one["field"]: one.get("total") for one in each.get("per", [])} for each in (newest, spec)]
+    named = question.get("per", {})
+    if named and set(totals[1]) != set(named):
+        return False
+    if any((totals[0][name] == value) != (totals[1][name] == value) for name, value in named.items()):
+        return False
+    try:
+        naive.lower(spec, question, "2026-10-31")
+    except ValueError:
+        return False
+    return True
 
 
 def unpacked(word: int, widths: tuple[int, ...]) -> list[int]:

@@ -58,6 +58,18 @@ FINE = {
         },
     ],
 }
+LEVY = {
+    "name": "levy",
+    "version": 2,
+    "per": [{"field": "kind", "total": "total"}, {"field": "place"}],
+    "fields": [
+        {"name": "kind", "type": "code", "mode": "plain"},
+        {"name": "place", "type": "enum", "mode": "enum", "members": ["north", "south", "west"]},
+        {"name": "paid", "type": "integer", "unit": "fen", "mode": "ladder", "ladder": ONE},
+        {"name": "grade", "type": "enum", "mode": "enum", "members": ["C", "B", "A"]},
+    ],
+}
+LEVY_VALUES = {"kind": "vat", "place": "south", "paid": 386_400, "grade": "B"}
 LONE = {"name": "lone", "version": 1, "fields": [{"name": "subject_id", "type": "code", "mode": "plain"}]}
 SPECS = {spec["name"]: spec for spec in (FIRM, FINE, LONE)}
 VALUES = {

@@ -2,9 +2,11 @@
 
 import naive_claim
 from corrupt import corruption
-from valid import FINE, FIRM
+from valid import FINE, FIRM, LEVY, h
 
 SPECS = {spec["name"]: spec for spec in (FIRM, FINE)}
+LEVIES = {"levy": LEVY}
+OFFICE = "0x" + h("office").hex()
 HOLDS, NOT, UNKNOWN = "holds", "does_not_hold", "cannot_tell"
 
 
@@ -22,12 +24,19 @@ INCOME = question("income", "<", 47_000, schema="tax_fine")
 LATE = question("last_month", "<", {"as_of_minus_months": 6})
 
 
-def case(name: str, claim: dict, *parts: str) -> dict:
+def levy(field: str, op: str, operand: object = None, **named: object) -> dict:
+    return {**question(field, op, operand, schema="levy"), **named}
+
+
+VAT = levy("paid", ">=", 200_000, per={"kind": "vat", "place": "south"})
+
+
+def case(name: str, claim: dict, *parts: str, specs: dict = SPECS) -> dict:
     made = {
         "name": f"claim_{name}",
         "kind": "claim",
-        "schemas": list(SPECS.values()),
-        "text": naive_claim.claim_text(SPECS, claim),
+        "schemas": list(specs.values()),
+        "text": naive_claim.claim_text(specs, claim),
         "question": claim,
         "parts": list(parts),
     }
@@ -57,6 +66,12 @@ def claims() -> list[dict]:
         case("any_one_holds", {"needed": 1, "of": [PAID, INCOME]}, UNKNOWN, HOLDS),
         case("any_none_holds", {"needed": 1, "of": [PAID, INCOME]}, NOT, NOT),
         case("any_one_missing", {"needed": 1, "of": [PAID, INCOME]}, NOT, UNKNOWN),
+        case("kind_named", VAT, HOLDS, specs=LEVIES),
+        case("total_named", {**VAT, "per": {"kind": "total", "place": "west"}}, HOLDS, specs=LEVIES),
+        case("kind_not_named", levy("paid", "<", 200_000), UNKNOWN, specs=LEVIES),
+        case("department_named", levy("grade", "reveal", issuer=OFFICE), HOLDS, specs=LEVIES),
+        case("kind_and_department_named", {**VAT, "issuer": OFFICE}, HOLDS, specs=LEVIES),
+        case("kinds_combined", {"needed": 1, "of": [{**VAT, "issuer": OFFICE}, VAT]}, HOLDS, NOT, specs=LEVIES),
     ]
 
 
@@ -79,6 +94,21 @@ REFUSED = [
     ("t16_too_long", "question_malformed", ("/question/of/1", question("note", "equals", "x" * 1000))),
     ("p4_part_off_ladder", "off_ladder", ("/question/of/1", question("paid", ">=", 250_000))),
     ("t8_part_of_no_field", "field_unknown", ("/question/of/1", question("colour", "reveal"))),
+]
+NAMED = [
+    ("f1_one_of_two_named", "question_malformed", ("/question/per", {"kind": "vat"})),
+    ("f1_nothing_named", "type_wrong", ("/question/per", {})),
+    ("f1_no_object", "type_wrong", ("/question/per", ["vat", "south"])),
+    ("f1_another_field", "question_malformed", ("/question/per", {"kind": "vat", "paid": 1})),
+    ("f1_no_member", "set_member_unknown", ("/question/per/place", "east")),
+    ("f1_no_value", "value_missing", ("/question/per/kind", None)),
+    ("f1_value_that_ends_early", "value_malformed", ("/question/per/kind", "vat,cit")),
+    ("f1_value_that_opens_more", "value_malformed", ("/question/per/kind", "vat]")),
+    ("f4_no_department", "value_malformed", ("/question/issuer", "0x00")),
+    ("f4_department_by_name", "value_malformed", ("/question/issuer", "tax bureau")),
+    ("f1_text_names_one_of_two", "question_malformed", ("/text", "levy[kind=vat].paid >= 2000 CNY")),
+    ("f1_text_names_twice", "question_malformed", ("/text", "levy[kind=vat, kind=vat].paid >= 2000 CNY")),
+    ("f1_text_names_nothing", "question_malformed", ("/text", "levy[].paid >= 2000 CNY")),
 ]
 TEXTS = [
     ("x_comma", "question_malformed", "all(firm_facts.count >= 1, firm_facts.count < 3)"),
@@ -105,4 +135,8 @@ def corruptions(cases: dict[str, dict]) -> list[dict]:
         ("x_words_in_another_order", of["text"].replace("2023", "2026")),
         ("x_words_of_the_parts_alone", of["text"].partition("(")[2].rstrip(")").partition(";")[0]),
     ]
-    return made + [corruption(f"claim_{name}", of, "question_malformed", ("/text", text)) for name, text in words]
+    made += [corruption(f"claim_{name}", of, "question_malformed", ("/text", text)) for name, text in words]
+    named = cases["claim_kind_and_department_named"]
+    return made + [
+        corruption(f"claim_{name}", named, reason, change, stage="question") for name, reason, change in NAMED
+    ]

@@ -7,6 +7,7 @@ import naive_state as state
 from evidence_world import (
     BOTH,
     BOTH_THEN,
+    BY_TAX,
     CHAIN_ID,
     CONTRACTS,
     DAY,
@@ -23,6 +24,7 @@ from evidence_world import (
     NAMES,
     NEITHER,
     NOW,
+    OLD_LEVY,
     OTHER_KIND,
     PAID,
     RAW,
@@ -45,7 +47,15 @@ ANCHORED = NOW - 4 * DAY
 TODAY, TOMORROW = "2026-11-11", "2026-11-12"
 ONE = World()
 QBFT = World(engine="qbft")
-BARE = World(questions=(GRADE_THEN, PAID), receipt=None)
+BARE = World(questions=(GRADE_THEN, PAID), receipt=None, terms={"departments": [hexed(TAX)]})
+KINDS = {"kind": "vat", "place": "south"}
+VAT = {"schema": "levy", "field": "paid", "op": ">=", "operand": 200_000, "per": KINDS}
+LEVIED = {"schema": "levy", "field": "grade", "op": "in", "operand": ["B", "A"]}
+OF_TAX = {**LEVIED, "issuer": hexed(TAX)}
+TOTAL = {"kind": "total", "place": "south"}
+SUMMED = {**RAW, "levy": {**RAW["levy"], "kind": "total"}}
+NAMED = World(questions=(VAT, LEVIED))
+OLD = NAMED.but(shown_by={"levy": OLD_LEVY})
 FOUR = World(questions=(PAID, GRADE, INCOME, BOTH))
 
 
@@ -128,6 +138,7 @@ def evidence() -> list[Case]:
     later_sealer = trust(sets=sets((0, [h("sealer before")]), (900, [SEALER]), (1001, [h("sealer after")])))
     grown = trust("qbft", sets((0, VALIDATORS), (1001, [*VALIDATORS, h("validator", 4)])))
     absent = RAW["firm_facts"] | {"sales": None}
+    two = World(questions=(BOTH_THEN, {**GRADE_THEN, **BY_TAX}), receipt=None)
     no_sales = BARE.but(questions=(SALES_THEN,), raw={**RAW, "firm_facts": absent})
     return [
         holds("two_claims", ONE),
@@ -136,7 +147,7 @@ def evidence() -> list[Case]:
         holds("one_claim_no", ONE.but(questions=(GRADE,)), "n"),
         holds("combination", ONE.but(questions=(BOTH,)), "y"),
         holds("no_receipt", BARE, "ny"),
-        holds("no_receipt_and_a_combination", BARE.but(questions=(BOTH_THEN, GRADE_THEN)), "yn"),
+        holds("no_receipt_and_a_combination", two, "yn"),
         holds("absent_without_receipt", no_sales, "?"),
         holds("host_cannot_tell", ONE.but(questions=(PAID, SALES), told={1: HOST_SAYS}), "y?"),
         holds("host_cannot_tell_a_combination", ONE.but(questions=(PAID, BOTH), told={1: HOST_SAYS}), "y?"),
@@ -173,6 +184,13 @@ def evidence() -> list[Case]:
         holds("name_of_64_bytes", ONE.but(names=named("n" * 64))),
         holds("name_of_none", ONE.but(names=named(""))),
         holds("large_state", ONE.but(filler=1200)),
+        holds("f1_kind_named", NAMED, "yy"),
+        holds("f1_kind_named_and_not", NAMED.but(questions=({**VAT, "op": "<"},)), "n"),
+        holds("f1_total_named", NAMED.but(questions=({**VAT, "per": TOTAL},), raw=SUMMED), "y"),
+        holds("f1_kinds_in_a_combination", NAMED.but(questions=({"needed": 2, "of": [VAT, LEVIED]},)), "y"),
+        holds("f4_department_named", NAMED.but(questions=(OF_TAX, {**VAT, "issuer": hexed(TAX)})), "yy"),
+        holds("l6_two_versions_of_a_schema", OLD, "yy"),
+        holds("l6_other_version_told_by_the_host", OLD.but(told={1: HOST_SAYS}), "y?"),
         holds("at_the_day", ONE, at=TODAY),
         holds("at_the_last_day", ONE.but(headers={"firm_facts": {"valid_until": NOW + DAY}}), at=TOMORROW),
     ]

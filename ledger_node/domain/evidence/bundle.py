@@ -2,9 +2,9 @@
 
 import base64
 import binascii
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from ledger_node.domain.canonical import JSON, decode, encode
 from ledger_node.domain.eip712 import SigningDomain
@@ -20,7 +20,9 @@ from ledger_node.domain.query import FactQuery, members_of, query_of
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record, from_hex, to_hex
 from ledger_node.domain.schema import Schema
+from ledger_node.domain.schema_set import SchemaSet
 from ledger_node.domain.signature import SIGNATURE_BYTES
+from ledger_node.domain.version import read_by_version
 
 FORMAT: Final = "credence-evidence/v1"
 MEDIA_TYPE: Final = "application/vnd.credence.evidence+json"
@@ -100,17 +102,22 @@ def _node(item: JSON, name: str) -> bytes:
 class Bundle:
     """An answer, and what proves it at one block.
 
-    ``entry``: index of the subject's controllers in force when the consent was granted. ``schemas``: by name,
-    those that the answer needs. ``names``: of the bank and of those that issued or answered, by id. ``batches``: the
-    departments' signatures over the batches of the attestations shown. ``nodes``: the trie
-    nodes that prove the facts (``slot.slots_of(bundle.query, bundle.names)``), as ``node_set`` returns them.
+    ``entry``: index of the subject's controllers in force when the consent was granted. ``schemas``: those
+    that the answer needs; of a name, the version that questions were read by is the newest one. ``names``: of the
+    bank and of those that issued or answered, by id. ``batches``: the departments' signatures over the batches of the
+    attestations shown. ``nodes``: the trie nodes that prove the facts (``slot.slots_of(bundle.query, bundle.names)``),
+    as ``node_set`` returns them.
     """
+
+    format: ClassVar[str] = FORMAT
+    readers: ClassVar[dict[str, Callable[[JSON], Any]]] = {}
+    """By format."""
 
     chain_id: int
     genesis: bytes
     presentation: Presentation
     entry: int
-    schemas: Mapping[str, Schema]
+    schemas: SchemaSet
     names: Mapping[bytes, str]
     block: SealedBlock
     nodes: tuple[bytes, ...]
@@ -126,11 +133,14 @@ class Bundle:
         member, key = self.receipt.member, self.receipt.key
         return replace(query, keys=query.keys | {(member, key)}, standings=frozenset({member}))
 
-    @property
-    def needed_schemas(self) -> set[str]:
-        """Names of the schemas that the answer needs."""
+    def needed_schemas(self, known: SchemaSet) -> frozenset[bytes]:
+        """Return the ids of the schemas that the answer needs, as far as they are ``known``.
+
+        They are those that claims and registrations are read by, the newest ones, and those of the attestations shown.
+        """
         asked = {part.schema for shown in self.presentation.claims for part in shown.claim.parts}
-        return asked | {SUBJECT_REGISTRATION}
+        shown = {schema_id for schema_id, _ in self.query.issuers}
+        return frozenset({known[name].id for name in asked | {SUBJECT_REGISTRATION}} | (shown & known.ids))
 
     @property
     def needed_names(self) -> set[bytes]:
@@ -145,8 +155,8 @@ class Bundle:
         """
         require_one_form(self.presentation.claims, self.schemas, is_signed=self.receipt is not None)
         used = {part.attestation for shown in self.presentation.claims for part in shown.parts}
-        held = (set(self.schemas), set(self.names), set(self.batches), set(self.presentation.attestations))
-        if held != (self.needed_schemas, self.needed_names, set(self.query.anchors), used):
+        held = (self.schemas.ids, set(self.names), set(self.batches), set(self.presentation.attestations))
+        if held != (self.needed_schemas(self.schemas), self.needed_names, set(self.query.anchors), used):
             raise not_canonical(
                 "this bundle lacks a schema, a name, a batch or an attestation, or holds one that nothing needs"
             )
@@ -163,7 +173,7 @@ class Bundle:
         """
         return receipt_digest(
             presentation or presentation_to_json(self.presentation, self.schemas),
-            [self.schemas[name].id for name in sorted(self.schemas)],
+            [schema.id for schema in self.schemas.listed],
             member=receipt.member,
             use=receipt.use,
             block_hash=self.block.hash,
@@ -178,11 +188,11 @@ class Bundle:
     def to_json(self, *, presentation: JSON = None) -> dict[str, JSON]:
         """Return the JSON form. ``presentation``: that of the presentation, where it was made before."""
         return {
-            "format": FORMAT,
+            "format": self.format,
             "network": {"chain_id": self.chain_id, "genesis": to_hex(self.genesis)},
             "presentation": presentation or presentation_to_json(self.presentation, self.schemas),
             "controllers_entry": self.entry,
-            "schemas": [self.schemas[name].spec for name in sorted(self.schemas)],
+            "schemas": [schema.spec for schema in self.schemas.listed],
             "members": [{"id": to_hex(member), "name": self.names[member]} for member in sorted(self.names)],
             "batches": [self.batches[key].to_json(key) for key in sorted(self.batches)],
             "block": self.block.to_json(),
@@ -205,20 +215,25 @@ class Bundle:
 
     @classmethod
     def from_json(cls, value: JSON) -> Self:
-        """Read the JSON form, of which there is one for each bundle.
+        """Read the JSON form, of which there is one for each bundle, of whichever version it is.
 
         Raises:
             InvalidInputError: a member is missing, unknown or malformed, or (``not_canonical``) out of order.
             VerificationError: a proof or the header is malformed.
         """
+        read: Self = read_by_version(cls.readers, value, "format")
+        return read
+
+    @classmethod
+    def read(cls, value: JSON) -> Self:
+        """Read the JSON form of this version; raises as ``from_json``."""
         record = Record(value, "evidence")
-        if record.text("format") != FORMAT:
-            raise InvalidInputError(Reason.VALUE_MALFORMED, f"this is no {FORMAT}", field="format")
+        if record.text("format") != cls.format:
+            raise InvalidInputError(Reason.VALUE_MALFORMED, f"this is no {cls.format}", field="format")
         network = record.record("network")
         chain_id, genesis = network.integer("chain_id", low=1), network.blob("genesis")
         network.done()
-        listed = [Schema.from_json(item) for item in record.items("schemas", max_items=_MAX_MEMBERS)]
-        schemas = {schema.name: schema for schema in listed}
+        schemas = SchemaSet(Schema.from_json(item) for item in record.items("schemas", max_items=_MAX_MEMBERS))
         if SUBJECT_REGISTRATION not in schemas:
             raise InvalidInputError(Reason.SCHEMA_UNKNOWN, f"the schema {SUBJECT_REGISTRATION} is missing")
         receipt = record.take("receipt")
@@ -240,12 +255,15 @@ class Bundle:
         return bundle
 
 
+Bundle.readers[FORMAT] = Bundle.read
+
+
 def bundle_digest(encoded: bytes) -> bytes:
     """Return H(0x61 || canonical JSON) of an encoded bundle."""
     return keccak(_TAG + encoded)
 
 
-def presentation_to_json(presentation: Presentation, schemas: Mapping[str, Schema]) -> dict[str, JSON]:
+def presentation_to_json(presentation: Presentation, schemas: SchemaSet) -> dict[str, JSON]:
     """Return the JSON form with the attestations by rising digest, which receipts sign."""
     ordered = {digest: presentation.attestations[digest] for digest in sorted(presentation.attestations)}
     return replace(presentation, attestations=ordered).to_json(schemas)

@@ -218,10 +218,12 @@ def _require_proven(claim: ShownClaim, consent: ShownConsent, bundle: Bundle) ->
         )
     for part in claim.parts:
         question = claim.claim.parts[part.part]
-        if not names_its_attestation(question, bundle.schemas[question.schema], consent.terms):
+        header = bundle.presentation.attestations[part.attestation].header
+        schema = bundle.schemas.attested(header.schema_id, question.schema)
+        if not names_its_attestation(question, schema, consent.terms):
             raise VerificationError(
                 Reason.RECEIPT_MISSING,
-                f"that this is the newest {question.schema} is its member's word, and needs a receipt",
+                f"which {question.schema} counts is its member's word where period, kind or department are not named",
             )
 
 

@@ -73,7 +73,7 @@ def receipt_digest(
 
     Args:
         presentation: JSON form of the answer's presentation, its attestations by rising digest.
-        schemas: ids of the schemas that its claims are read by, in the order of their names.
+        schemas: ids of the schemas that its claims are read by, in the order of their names and versions.
         member: id of the member that answers.
         use: id of the use that was recorded for this answer.
         block_hash: hash of the block that the answer holds at.
