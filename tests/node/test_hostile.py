@@ -107,6 +107,24 @@ def test_a_batch_that_takes_too_long_ends_there(engine, rpc, monkeypatch):
     assert engine.head.number == 0
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "5b600056",  # an endless loop
+        "5b60205f5f5f305afa5f56",  # a loop of calls of itself
+    ],
+)
+def test_a_call_that_takes_too_long_is_given_up(rpc, monkeypatch, code):
+    monkeypatch.setattr("ledger_node.node.embedded.timed.CALL_SECONDS", 0.2)
+    given = {"0x" + "77" * 20: {"code": "0x" + code}}
+    began = time.monotonic()
+    for method in ("eth_call", "eth_estimateGas"):
+        body = batch((method, {"to": "0x" + "77" * 20, "gas": "0x2faf080"}, "latest", given))
+        error = json.loads(rpc.handle(body))[0]["error"]
+        assert error == {"code": -32000, "message": "execution aborted (timeout = 30s)"}
+    assert time.monotonic() - began < 20
+
+
 def test_a_batch_within_the_limits_shares_a_block_as_before(engine, rpc):
     raws = ["0x" + sign(account(1), nonce, account(2).address).hex() for nonce in range(50)]
     answers = json.loads(rpc.handle(batch(("eth_chainId",), *(("eth_sendRawTransaction", raw) for raw in raws))))
