@@ -8,13 +8,13 @@ from eth._utils.address import generate_contract_address
 from eth.abc import ComputationAPI
 from eth.constants import CREATE_CONTRACT_ADDRESS
 from eth.exceptions import OutOfGas, Revert
-from eth.vm.forks.cancun.transaction_context import CancunTransactionContext
 from eth.vm.message import Message
 from eth_typing import Address
 from eth_utils.exceptions import ValidationError
 
 from .error import EXECUTION_REVERTED, RpcError, refused
 from .state import NodeState
+from .timed import CALL_SECONDS, CallTimeoutError, TimedComputation, TimedContext, end_of_call
 from .transaction import intrinsic_gas
 
 CALL_GAS_CAP: Final = 50_000_000
@@ -52,11 +52,11 @@ def _message(state: NodeState, call: Call) -> Message:
     return Message(call.gas - call.intrinsic, to, sender, call.value, call.data, state.get_code(to))
 
 
-def execute(state: NodeState, call: Call) -> ComputationAPI:
-    """Run a call on a state that is thrown away afterwards.
+def execute(state: NodeState, call: Call, end: float) -> ComputationAPI:
+    """Run a call on a state that is thrown away afterwards, until ``end`` on the monotonic clock.
 
     Raises:
-        RpcError: the call cannot start: too little gas or balance.
+        RpcError: the call cannot start, with too little gas or balance; or it takes too long.
     """
     if call.gas < call.intrinsic:
         raise refused(f"intrinsic gas too low: have {call.gas}, want {call.intrinsic}")
@@ -64,12 +64,14 @@ def execute(state: NodeState, call: Call) -> ComputationAPI:
     if balance < call.value:
         raise refused(f"insufficient funds for gas * price + value: balance {balance}, tx cost {call.value}")
     try:
-        return _run(state, call)
+        return _run(state, call, end)
+    except CallTimeoutError as error:
+        raise refused(f"execution aborted (timeout = {CALL_SECONDS}s)") from error
     except ValidationError as error:
         raise refused(f"the call cannot be executed: {error}") from error
 
 
-def _run(state: NodeState, call: Call) -> ComputationAPI:
+def _run(state: NodeState, call: Call, end: float) -> ComputationAPI:
     sender = Address(call.sender)
     message = _message(state, call)
     state.increment_nonce(sender)
@@ -79,8 +81,8 @@ def _run(state: NodeState, call: Call) -> ComputationAPI:
         state.mark_address_warm(Address(account))
         for key in slots:
             state.mark_storage_warm(Address(account), key)
-    context = CancunTransactionContext(gas_price=0, origin=sender)
-    run = state.computation_class.apply_create_message if message.is_create else state.computation_class.apply_message
+    context = TimedContext(gas_price=0, origin=sender, end=end)
+    run = TimedComputation.apply_create_message if message.is_create else TimedComputation.apply_message
     return run(state, message, context)
 
 
@@ -124,9 +126,10 @@ class Estimator:
     def __init__(self, fresh_state: Callable[[], NodeState], call: Call) -> None:
         self._fresh_state = fresh_state
         self._call = call
+        self._end = end_of_call()
 
     def _try(self, gas: int) -> ComputationAPI:
-        return execute(self._fresh_state(), replace(self._call, gas=gas))
+        return execute(self._fresh_state(), replace(self._call, gas=gas), self._end)
 
     def estimate(self) -> int:
         """Return a sufficient gas limit.

@@ -12,6 +12,7 @@ INVALID_PARAMS: Final = -32602
 INTERNAL_ERROR: Final = -32603
 SERVER_ERROR: Final = -32000
 """What Ethereum clients answer for a transaction or a call that cannot be carried out."""
+RESPONSE_TOO_LARGE: Final = -32003
 LIMIT_EXCEEDED: Final = -32005
 NOT_AUTHORIZED: Final = -32007
 """Besu's code for a sender outside the account allowlist."""

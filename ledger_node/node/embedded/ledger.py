@@ -1,9 +1,9 @@
 """Looks up stored blocks, transactions and logs."""
 
-import sqlite3
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from eth.vm.forks.cancun.blocks import CancunBlockHeader
 
@@ -12,6 +12,7 @@ from .error import LIMIT_EXCEEDED, RpcError, refused
 from .store import BlockRow, LogRow, TxRow
 
 MAX_LOGS: Final = 50_000
+MAX_LOG_BYTES: Final = 32 * 1024 * 1024
 _TX_COLUMNS: Final = (
     "tx.hash, tx.block, tx.idx, tx.raw, tx.sender, tx.recipient, tx.contract, tx.status, tx.gas_used, tx.cumulative_gas"
 )
@@ -141,16 +142,17 @@ def find_logs(engine: Engine, wanted: LogFilter) -> list[tuple[LogRow, bytes, by
     """Return matching events in chain order, each with its block's hash and header and transaction hash.
 
     Raises:
-        RpcError: -32005, more than 50,000 match.
+        RpcError: -32005; more than 50,000 match, or they hold more than 32 MiB.
     """
     query, values = _query(wanted)
-    with engine.store.reader() as connection:
-        rows = _all(connection, query, values)
-    if len(rows) > MAX_LOGS:
-        raise RpcError(LIMIT_EXCEEDED, f"query returned more than {MAX_LOGS} results; narrow the block range")
-    return [(LogRow(*row[:9]), row[9], row[10], row[11]) for row in rows]
-
-
-def _all(connection: sqlite3.Connection, query: str, values: list[object]) -> list[tuple[Any, ...]]:
-    rows: list[tuple[Any, ...]] = connection.execute(query, values).fetchall()
-    return rows
+    found: list[tuple[LogRow, bytes, bytes, bytes]] = []
+    size = 0
+    with engine.store.reader() as connection, contextlib.closing(connection.execute(query, values)) as rows:
+        for row in rows:
+            log = LogRow(*row[:9])
+            size += len(log.data)
+            if len(found) == MAX_LOGS or size > MAX_LOG_BYTES:
+                limits = f"{MAX_LOGS} results or {MAX_LOG_BYTES} bytes of data"
+                raise RpcError(LIMIT_EXCEEDED, f"query returned more than {limits}; narrow the block range")
+            found.append((log, row[9], row[10], row[11]))
+    return found

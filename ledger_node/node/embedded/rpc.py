@@ -4,7 +4,8 @@ import json
 import logging
 import math
 import re
-from collections.abc import Container
+import time
+from collections.abc import Container, Iterable
 from concurrent.futures import Future
 from typing import Any, Final, NoReturn
 
@@ -16,8 +17,10 @@ from .error import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
     INVALID_REQUEST,
+    LIMIT_EXCEEDED,
     METHOD_NOT_FOUND,
     PARSE_ERROR,
+    RESPONSE_TOO_LARGE,
     RpcError,
 )
 from .method import Method
@@ -25,6 +28,10 @@ from .state_method import StateMethods
 
 CLIENT_VERSION: Final = "Credence/0.1.0/py-evm-0.12.1b1-cancun/python"
 MAX_BATCH: Final = 1_000
+MAX_ANSWERS: Final = 25 * 1024 * 1024
+"""Bytes of answers after which no more of a batch is executed, as in geth; the answer to one request may be larger."""
+BATCH_SECONDS: Final = 30
+"""How long a batch is worked on; its caller has given up by then."""
 MAX_DEPTH: Final = 32
 # a string that is never closed ends with the text: were it no match, each quote in it would be tried again
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+\\?(?:"|\Z)', re.DOTALL)
@@ -36,6 +43,36 @@ _NO_REQUEST: Final = (
 _LOG: Final = logging.getLogger(__name__)
 
 Answer = dict[str, Any]
+
+
+class _Answers:
+    """The encoded answers of a batch, and why no more of it is executed once they are too large or took too long."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._end = time.monotonic() + BATCH_SECONDS
+
+    @property
+    def refusal(self) -> RpcError | None:
+        """The error for what comes next, or None while it may be executed."""
+        if self._size > MAX_ANSWERS:
+            return RpcError(RESPONSE_TOO_LARGE, "response too large: send smaller batches")
+        if time.monotonic() > self._end:
+            return RpcError(LIMIT_EXCEEDED, f"the batch took more than {BATCH_SECONDS} seconds: send smaller batches")
+        return None
+
+    def add(self, answers: Iterable[Answer | None]) -> None:
+        """Take answers; a notification has none."""
+        for answer in answers:
+            if answer is not None:
+                part = _encode(answer)
+                self._parts.append(part)
+                self._size += len(part)
+
+    def encoded(self) -> bytes:
+        """Return the list of them; nothing if all were notifications."""
+        return b"[" + b",".join(self._parts) + b"]" if self._parts else b""
 
 
 class Rpc:
@@ -71,18 +108,25 @@ class Rpc:
         if not 0 < len(request) <= MAX_BATCH:
             refusal = RpcError(INVALID_REQUEST, f"a batch must hold 1 to {MAX_BATCH} requests")
             return _encode(_error(None, refusal))
-        answers = self._batch(request)
-        return _encode(answers) if answers else b""
+        return self._batch(request)
 
-    def _batch(self, requests: list[Any]) -> list[Answer]:
-        """Answer in order. Transactions that follow each other wait together, so that they share a block."""
+    def _batch(self, requests: list[Any]) -> bytes:
+        """Answer in order. Transactions that follow each other wait together, so that they share a block.
+
+        What comes after too many bytes of answers, or after too long a time, is refused and not executed.
+        """
+        answers = _Answers()
         begun: list[tuple[Any, Any]] = []
         for request in requests:
+            if begun and not _is_send(request):
+                answers.add(self._finish(one) for one in begun)
+                begun = []
+            begun.append(self._start(request) if answers.refusal is None else (request, answers.refusal))
             if not _is_send(request):
-                begun = [(one, self._settle(result)) for one, result in begun]
-            begun.append(self._start(request))
-        answers = (self._finish(one) for one in begun)
-        return [answer for answer in answers if answer is not None]
+                answers.add(self._finish(one) for one in begun)
+                begun = []
+        answers.add(self._finish(one) for one in begun)
+        return answers.encoded()
 
     def _start(self, request: object) -> tuple[Any, Any]:
         """Run a request; the result is a value, an error, or a ticket."""

@@ -10,12 +10,13 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from pathlib import Path
 from typing import Final
 
+import anyio
 import anyio.to_thread
 import uvicorn
 from anyio import CapacityLimiter
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from typing_extensions import override
@@ -29,6 +30,7 @@ from .host import AllowedHosts, HostGuard
 from .rpc import Rpc
 
 BODY_LIMIT: Final = 5 * 1024 * 1024
+BODY_SECONDS: Final = 30
 THREADS: Final = 200
 """Requests in progress; one that sends a transaction waits in its thread until the block is stored."""
 SWITCH_INTERVAL: Final = 0.0005
@@ -39,7 +41,11 @@ STOPPED: Final = "a block could not be stored, and the node ends; its log says w
 
 
 async def _body(request: Request) -> bytes | None:
-    """Return the body, or None once it is over the limit."""
+    """Return the body, or None once it is over the limit.
+
+    Raises:
+        TimeoutError: it does not come.
+    """
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
@@ -64,7 +70,14 @@ def create_app(engine: Engine, hosts: AllowedHosts) -> Starlette:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json":
             return PlainTextResponse("content-type must be application/json", status_code=415)
-        body = await _body(request)
+        try:
+            with anyio.fail_after(BODY_SECONDS):
+                body = await _body(request)
+        except TimeoutError:
+            words = f"the body did not come within {BODY_SECONDS} seconds"
+            return PlainTextResponse(words, status_code=408, headers={"connection": "close"})
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody reads it
         if body is None:
             return PlainTextResponse(f"the body is larger than {BODY_LIMIT} bytes", status_code=413)
         with trace.working_for(trace.Trace.begun(request.headers.get(trace.HEADER))):

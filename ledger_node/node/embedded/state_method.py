@@ -14,6 +14,7 @@ from .method import Method
 from .override import apply_overrides, read_overrides
 from .pool import Ticket
 from .proof import account_proof
+from .timed import end_of_call
 from .view import Json, hexed
 
 _MAX_SLOTS: Final = 1_024
@@ -95,7 +96,7 @@ class StateMethods:
         """eth_call; the block environment is the given block's, ``pending`` has the time of now."""
         wanted, altered = _call(message), read_overrides(overrides)
         state = apply_overrides(self._engine.state(self._header(block)), altered)
-        return hexed(call_output(execute(state, wanted)))
+        return hexed(call_output(execute(state, wanted, end_of_call())))
 
     def estimate_gas(self, message: object, block: object = "pending", overrides: object = None) -> str:
         """eth_estimateGas; on the latest state it takes the time of now, as the next block will."""
