@@ -139,8 +139,8 @@ VALUES = [
     (
         lambda: parse_credit_code("91990000MABYF3008D"),
         (
-            "credit_code_invalid credit_code: not a unified social credit code: 18 characters, the last one a "
-            "check character (GB 32100)"
+            "credit_code_invalid credit_code: not a unified social credit code: a check character is wrong "
+            "(GB 32100, GB 11714)"
         ),
     ),
     (
