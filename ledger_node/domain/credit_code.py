@@ -21,7 +21,9 @@ _CODE: Final = re.compile(
     r"[0-9A-HJ-NPQRTUWXY]{8}[0-9X][0-9A-HJ-NPQRTUWXY]\Z"
 )
 _WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
-_PERSON: Final = re.compile(r"[0-9]{6}(?P<year>(?:18|19|20)[0-9]{2})(?P<month>[0-9]{2})(?P<day>[0-9]{2})[0-9]{3}[0-9X]\Z")
+_PERSON: Final = re.compile(
+    r"[0-9]{6}(?P<year>(?:18|19|20)[0-9]{2})(?P<month>[0-9]{2})(?P<day>[0-9]{2})[0-9]{3}[0-9X]\Z"
+)
 
 
 def parse_credit_code(raw: object, field: str = "credit_code") -> str:
@@ -34,7 +36,9 @@ def parse_credit_code(raw: object, field: str = "credit_code") -> str:
         raise _invalid("the unified social credit code must be a text", field)
     code: str = uscc.compact(raw.upper())
     if not _CODE.match(code):
-        raise _invalid("not a unified social credit code: 18 characters of office, kind, region and organisation", field)
+        raise _invalid(
+            "not a unified social credit code: 18 characters of office, kind, region and organisation", field
+        )
     if code[16] != organisation_check(code[8:16]) or code[17] != uscc.calc_check_digit(code[:17]):
         raise _invalid("not a unified social credit code: a check character is wrong (GB 32100, GB 11714)", field)
     if _is_of_person(code):

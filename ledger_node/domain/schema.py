@@ -1,23 +1,29 @@
 """Schemas: what a type of attestation says of a subject (CL1, schemaId = H(0x20 || canonical JSON))."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
 
+from ledger_node.domain.bound import Bounds
 from ledger_node.domain.canonical import JSON, encode
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.ladder import Ladder
 from ledger_node.domain.name import shown_name
+from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record
+from ledger_node.domain.rule import MAX_RULES, Rule, days_of
 from ledger_node.domain.tree import depth_of
 from ledger_node.domain.value import FieldType, Special, Value, parse_value
 
 MAX_FIELDS: Final = 256
 MAX_MEMBERS: Final = 256
+_SECONDS_A_DAY: Final = 86_400
+_BEIJING: Final = 8 * 3600
+"""Days that a department writes are days in China, which begin eight hours before those of UTC."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 _MEMBER: Final = re.compile(r"[A-Za-z0-9_]{1,32}\Z")
 _LADDER_KINDS: Final = {
@@ -57,6 +63,7 @@ class Field:
     members: tuple[str, ...]
     optional: bool
     none_on_record: bool
+    bounds: Bounds | None = None
 
     def parse(self, raw: JSON) -> Value:
         """Return the value that ``raw`` stands for: null is absent, "none" is none on record.
@@ -97,6 +104,8 @@ class Schema:
     fields: tuple[Field, ...]
     id: bytes
     spec: JSON
+    rules: tuple[Rule, ...] = ()
+    valid_to: str | None = None
 
     @classmethod
     def from_json(cls, value: JSON) -> Self:
@@ -109,11 +118,16 @@ class Schema:
         name = _named(record.text("name"))
         version = record.integer("version", low=1, high=2**31)
         items = record.items("fields", max_items=MAX_FIELDS)
+        raw_rules = record.items("rules", max_items=MAX_RULES) if "rules" in record else ()
+        raw_valid_to = record.optional("valid_to")
         record.done()
         fields = tuple(_field(index, item) for index, item in enumerate(items))
         if not fields or len({field.name for field in fields}) != len(fields):
             raise _invalid("a schema has at least one field, and no field twice")
-        return cls(name, version, fields, keccak(b"\x20" + encode(value)), value)
+        shapes = {field.name: (field.type, field.members, field.none_on_record) for field in fields}
+        rules = tuple(Rule.from_json(item, shapes) for item in raw_rules)
+        valid_to = None if raw_valid_to is None else _end_of_validity(raw_valid_to, fields)
+        return cls(name, version, fields, keccak(b"\x20" + encode(value)), value, rules, valid_to)
 
     @property
     def depth(self) -> int:
@@ -144,6 +158,47 @@ class Schema:
             self.field(name)
         return tuple(field.parse(raw.get(field.name)) for field in self.fields)
 
+    def require_sense(self, values: Sequence[Value], *, as_of: int, period: Period) -> None:
+        """Require that values lie within the bounds of their fields, and obey the rules between them.
+
+        Args:
+            values: of one attestation, in the order of the fields.
+            as_of: the day that they are of, in days from 1970-01-01.
+            period: what they cover.
+
+        Raises:
+            InvalidInputError: ``value_out_of_bounds`` or ``row_inconsistent``; the field is named, no value is.
+        """
+        for field, value in zip(self.fields, values, strict=True):
+            if field.bounds is not None:
+                field.bounds.require(value, as_of, field.name)
+        row = {field.name: value for field, value in zip(self.fields, values, strict=True)} | days_of(as_of, period)
+        for rule in self.rules:
+            rule.require(row)
+
+    def valid_until(self, values: Sequence[Value], *, issued_at: int, valid_days: int) -> int:
+        """Return the second from which an attestation is over: ``valid_days`` after issuing, or with its ``valid_to``.
+
+        What is valid to a day is over when that day ends in China (UTC+8).
+        """
+        end = issued_at + valid_days * _SECONDS_A_DAY
+        for field, value in zip(self.fields, values, strict=True):
+            if field.name == self.valid_to and not isinstance(value, Special):
+                end = min(end, (int(value) + 1) * _SECONDS_A_DAY - _BEIJING)
+        return end
+
+
+def day_in_china(time: int) -> int:
+    """Return the day, in days from 1970-01-01, that it is in China at ``time`` (seconds, UTC)."""
+    return (time + _BEIJING) // _SECONDS_A_DAY
+
+
+def _end_of_validity(name: JSON, fields: Sequence[Field]) -> str:
+    for field in fields:
+        if field.name == name and field.type is FieldType.DATE and field.bounds is not None and field.bounds.low >= 0:
+            return field.name
+    raise _invalid("'valid_to' names a date of the schema whose bounds begin in 1970 or later")
+
 
 def _field(index: int, value: JSON) -> Field:
     record = Record(value, "field")
@@ -159,9 +214,10 @@ def _field(index: int, value: JSON) -> Field:
     ladder = Ladder.from_json(record.take("ladder")) if mode is Mode.LADDER else None
     members = record.texts("members", max_items=MAX_MEMBERS) if mode is Mode.ENUM else ()
     optional, none_on_record = record.flag("optional"), record.flag("none_on_record")
+    bounds = Bounds.from_json(kind, record.take("bounds")) if "bounds" in record else None
     record.done()
     _require_sense(name, kind, mode, members, ladder, none_on_record=none_on_record)
-    return Field(index, name, kind, mode, unit, ladder, members, optional, none_on_record)
+    return Field(index, name, kind, mode, unit, ladder, members, optional, none_on_record, bounds)
 
 
 def _require_sense(
