@@ -20,8 +20,10 @@ from api.client.access import check_rows
 from api.client.client import ApiError
 from api.ingestion.reader import Format, read_rows
 from api.services.row_sort import _row_bytes
+from ledger_node import clock
 from ledger_node.domain.batch import ATTESTATIONS
 from ledger_node.domain.record import from_hex, to_hex
+from ledger_node.domain.schema import day_in_china
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.status import StatusReason
 from ledger_node.node.embedded import Engine, Genesis
@@ -254,7 +256,9 @@ def true_rows(night, schema):
         return []
     cells = {"实缴税额（元）": AMOUNT} if schema == "tax_payment" else {}
     file = write_rows(night.life.folder / "true.csv", schema, [(night.victim, cells)])
-    rows = read_rows(data_types()[schema], Format.CSV, lambda: iter([file.read_bytes()]))
+    rows = read_rows(
+        data_types()[schema], Format.CSV, lambda: iter([file.read_bytes()]), today=day_in_china(clock.now())
+    )
     return [_row_bytes(row) for row in rows]
 
 
