@@ -185,7 +185,8 @@ def _rating(style: _Style, grade: str, day: int) -> dict[str, str]:
         "grade": grade,
         "rated_on": style.date(rated_on),
         "valid_from": style.date(rated_on),
-        "valid_to": style.date(rated_on.replace(year=rated_on.year + 1)),
+        # for long, so that invented firms keep their grade however late somebody tries things out
+        "valid_to": style.date(rated_on.replace(year=rated_on.year + 10)),
     }
 
 

@@ -12,6 +12,7 @@ from api.catalogue.datatype import data_types
 from api.ingestion.row import Row
 from api.services.controller import ControllerHistory
 from api.services.issuer import Issuer
+from api.services.row_sort import Permission
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal, unseal
@@ -148,7 +149,9 @@ class SubjectService:
         data_type = data_types()[SUBJECT_REGISTRATION]
         code = self._credit_code(row)
         values = data_type.schema.parse_values({"subject_id": to_hex(subject_id)})
-        self._issuer.issue(data_type, [Row(1, code, data_type.period.rolling(row.as_of), row.as_of, values)], now=now)
+        registration = Row(1, code, data_type.period.rolling(row.as_of), row.as_of, values)
+        # a firm that was erased and registers is the word that it is to be attested to again
+        self._issuer.issue(data_type, [registration], now=now, permission=Permission(restores=True))
         held = table.attestation
         newest = (
             select(held.c.digest)
