@@ -2,7 +2,7 @@
 
 A file is looked through as a whole before anything of it is issued, so that what comes of its rows depends on the file
 alone, and never on which of them was stored first. Digests of all rows wait in a temporary database on disk, under a
-key that only this process has: about 100 bytes a row there, and 8 MiB of memory whatever the file's size.
+key that only this process has: about 70 bytes a row there, and 8 MiB of memory whatever the file's size.
 """
 
 import json
