@@ -16,7 +16,7 @@ from api.credential_of import credential_named
 from api.demo.actor import attest, grant, register
 from api.demo.server import Served
 from api.demo.story import BANK, QUESTIONS
-from api.services.job import BLOCK
+from api.services.job_issue import BLOCK
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.reason import Reason
 

@@ -17,7 +17,7 @@ from api.catalogue.synthetic import credit_code, write_export
 from api.demo.actor import attest, grant, register
 from api.demo.server import Served
 from api.demo.story import BANK, QUESTIONS, SHOP
-from api.services.job import BLOCK
+from api.services.job_issue import BLOCK
 
 _DEPARTMENTS: Final = {
     "tax_payment": "tax-bureau",

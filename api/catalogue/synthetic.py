@@ -20,6 +20,7 @@ from typing import Final, TypeAlias
 from stdnum.cn import uscc
 
 from api.catalogue.datatype import DataType, data_type_named
+from ledger_node.domain.credit_code import organisation_check
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
@@ -29,7 +30,6 @@ MAX_FIRMS: Final = 31**6
 _ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _REGION: Final = "91" + "990000"
 """Registered with market regulation, an enterprise; of a region that does not exist."""
-_ORG_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
 _LEADING: Final[tuple[str, ...]] = ("序号", "纳税人名称", "企业名称")
 _TRAILING: Final[tuple[str, ...]] = ("税种名称", "主管税务机关", "处罚机关")
 _TAX_KINDS: Final = {"10101": "增值税", "10104": "企业所得税"}
@@ -84,15 +84,8 @@ def credit_code(firm: int, seed: int) -> str:
     # any step that 31 does not divide visits every number once, so codes never repeat under one seed
     number = ((seed % MAX_FIRMS) * 104_729 + firm * 611_953) % MAX_FIRMS
     organisation = "MA" + "".join(_ALPHABET[number // 31**place % 31] for place in range(6))
-    code = _REGION + organisation + _organisation_check(organisation)
+    code = _REGION + organisation + organisation_check(organisation)
     return code + str(uscc.calc_check_digit(code))
-
-
-def _organisation_check(organisation: str) -> str:
-    # GB 11714: letters count from A = 10, and 10 is written X
-    digits = (int(character, 36) for character in organisation)
-    total = sum(weight * digit for weight, digit in zip(_ORG_WEIGHTS, digits, strict=True))
-    return "0123456789X"[-total % 11]
 
 
 def write_export(
@@ -192,7 +185,8 @@ def _rating(style: _Style, grade: str, day: int) -> dict[str, str]:
         "grade": grade,
         "rated_on": style.date(rated_on),
         "valid_from": style.date(rated_on),
-        "valid_to": style.date(rated_on.replace(year=rated_on.year + 1)),
+        # for long, so that invented firms keep their grade however late somebody tries things out
+        "valid_to": style.date(rated_on.replace(year=rated_on.year + 10)),
     }
 
 

@@ -36,22 +36,29 @@ def attest(
     home: HomeOption = None,
     url: UrlOption = None,
     *,
+    correct: Annotated[
+        bool, typer.Option("--correct", help="Rows may replace what is attested for the same day or a later one.")
+    ] = False,
+    restore_erased: Annotated[
+        bool, typer.Option("--restore-erased", help="Rows may be about firms that this department erased.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Attest to the records of an export. Bad rows are listed; the good ones are issued.
 
     Sending a file twice issues nothing twice. Exit code 0 when all rows are attested, 1 when some were
-    rejected, 2 when the file as a whole was refused.
+    rejected, 2 when the file was refused or broke off; then it says how far it came.
     """
     with refusals():
         client = client_of(home_of(home), url, sign_in)
-        job = client.upload(file, schema)
+        job = client.upload(file, schema, correct=correct, restore_erased=restore_erased)
         total = _count_lines(file)
-        columns = (TextColumn("attesting"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=talk, transient=True) as progress:
-            bar = progress.add_task("rows", total=total)
+            bar = progress.add_task("attesting", total=total)
             while (state := client.job(job))["state"] in {"receiving", "queued", "running"}:
-                progress.update(bar, completed=state["rows_read"])
+                waits = f"attesting, waiting ({state['reason']})" if state["reason"] else "attesting"
+                progress.update(bar, completed=state["lines_read"], description=waits)
                 time.sleep(_POLL_S)
         rejected = list(client.results(job, "rejected")) if state["rejected"] else []
     _report(state, rejected)
@@ -65,10 +72,12 @@ def attest(
 def _report(state: Any, rejected: list[Any]) -> None:  # noqa: ANN401 - JSON of the API
     if state["state"] == "failed":
         talk.print(f"refused {state['reason']}: {state['message']}", markup=False, soft_wrap=True)
-        return
+        if not state["lines_read"]:
+            return
+        talk.print(f"it came to line {state['lines_read']}; nothing was done from line {state['next_line']} on")
     talk.print(
         f"{state['issued']} issued in {state['batches']} batches, {state['unchanged']} unchanged, "
-        f"{state['rejected']} rejected"
+        f"{state['rejected']} rejected ({_lines(state)})"
     )
     for row in rejected[:_SHOWN]:
         field = f", {row['field']}" if row["field"] else ""
@@ -77,9 +86,14 @@ def _report(state: Any, rejected: list[Any]) -> None:  # noqa: ANN401 - JSON of 
         talk.print(f"  … and {len(rejected) - _SHOWN} more (--json lists them all)")
 
 
+def _lines(state: Any) -> str:  # noqa: ANN401 - JSON of the API
+    others = [word for name, word in (("heading", "a heading"), ("blank", f"{state['blank']} blank")) if state[name]]
+    return ", ".join([f"{state['lines_read']} lines", *others])
+
+
 def _count_lines(file: Path) -> int:
     with file.open("rb") as content:
-        return max(0, sum(part.count(b"\n") for part in iter(lambda: content.read(1 << 20), b"")) - 1)
+        return sum(part.count(b"\n") for part in iter(lambda: content.read(1 << 20), b""))
 
 
 def erase(

@@ -49,10 +49,15 @@ class Client:
         """Delete a resource and return the JSON of the answer."""
         return self._request("DELETE", path)
 
-    def upload(self, path: Path, schema: str) -> str:
-        """Stream a CSV or NDJSON file in and return the id of its job."""
+    def upload(self, path: Path, schema: str, *, correct: bool = False, restore_erased: bool = False) -> str:
+        """Stream a CSV or NDJSON file in and return the id of its job.
+
+        ``correct``: rows may replace what is attested for the same day or a later one. ``restore_erased``: rows may be
+        about firms that the department erased.
+        """
         media_type = "application/x-ndjson" if path.suffix.lower() in {".ndjson", ".jsonl"} else "text/csv"
-        answer = self._post("/v1/attestations", _Parts(path), media_type, schema=schema)
+        said = {name: "true" for name, is_so in (("correct", correct), ("restore_erased", restore_erased)) if is_so}
+        answer = self._post("/v1/attestations", _Parts(path), media_type, schema=schema, **said)
         return str(answer["job"])
 
     def job(self, job: str) -> Any:  # noqa: ANN401 - JSON of the route

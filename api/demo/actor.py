@@ -22,9 +22,9 @@ _POLL_S: Final = 0.05
 _DAY: Final = 86_400
 
 
-def attest(client: Client, file: Path, schema: str, on_progress: Callable[[int], None]) -> Any:  # noqa: ANN401
-    """Send a file in and return its finished job."""
-    job = client.upload(file, schema)
+def attest(client: Client, file: Path, schema: str, on_progress: Callable[[int], None], **said: bool) -> Any:  # noqa: ANN401
+    """Send a file in and return its finished job; ``said`` as for ``Client.upload``."""
+    job = client.upload(file, schema, **said)
     while (state := client.job(job))["state"] in {"receiving", "queued", "running"}:
         on_progress(state["rows_read"])
         time.sleep(_POLL_S)

@@ -20,6 +20,7 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.TYPE_WRONG: "A member is of the wrong type; numbers are integers, and amounts are integers in fen.",
         Reason.VALUE_MALFORMED: "A value is not written as it must be; 'detail' says how.",
         Reason.VALUE_OUT_OF_RANGE: "A number or date lies outside its bounds; 'detail' says which.",
+        Reason.VALUE_OUT_OF_BOUNDS: "A value or day is one that its type rules out; correct it where it came from.",
         Reason.VALUE_MISSING: "A row lacks a value that its type demands; fill the cell, or write that there is none.",
         Reason.CREDIT_CODE_INVALID: (
             "This is no unified social credit code; check its 18 characters, the last of which checks the others."
@@ -41,11 +42,22 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.NOT_REVEALABLE: "The value of this field is never shown; ask a question about it instead.",
         Reason.HEADING_MISSING: "The export lacks a column; add the one that 'field' names.",
         Reason.HEADING_UNKNOWN: "The export has a column that the type does not know; remove or rename it.",
+        Reason.COLUMN_REPEATED: "The export has two columns for one field; remove the one that is not right.",
         Reason.ROW_MALFORMED: (
             "The row does not have as many cells as the heading, or is no JSON object; correct the row."
         ),
         Reason.ROW_REPEATED: "The export has this firm and period twice; leave the row that is right.",
-        Reason.ROW_OUTDATED: "There is a newer attestation of this firm and period; send newer data.",
+        Reason.ROW_CONFLICT: "Rows of the export contradict each other about a firm and period; leave the right one.",
+        Reason.ROW_INCONSISTENT: "The row contradicts itself; 'detail' says where, correct it where it came from.",
+        Reason.ROW_OUTDATED: (
+            "There is a newer attestation of this firm and period; send newer data, or send this as a correction."
+        ),
+        Reason.CORRECTION_NEEDED: (
+            "Something else is attested for this firm, period and day; if this row is right, send it as a correction."
+        ),
+        Reason.SUBJECT_ERASED: (
+            "The department has erased this firm; where it must be attested to again, say so with the upload."
+        ),
         Reason.UPLOAD_INTERRUPTED: "The upload broke off; send the file again, rows are never issued twice.",
         Reason.ENCODING_WRONG: "The export is neither UTF-8 nor GB18030; save it in one of them.",
         Reason.SIGNATURE_MALFORMED: "This is no signature of 65 bytes r, s, v with low s; have the wallet sign again.",

@@ -24,6 +24,8 @@ _MONTH: Final = re.compile(
 )
 _YEAR: Final = re.compile(r"(?P<y>(?:19|20)[0-9]{2})年?\Z")
 _COUNT: Final = re.compile(r"[0-9]{1,12}\Z")
+MAX_OF: Final = {CellFormat.YUAN: 10**17 - 1, CellFormat.INTEGER: 10**12 - 1}
+"""The largest number that a cell of a format can say, in the canonical unit."""
 _NONE_ON_RECORD: Final = {"无", "无记录"}
 
 

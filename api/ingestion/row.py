@@ -1,4 +1,4 @@
-"""Rows of an export: what one row attests to, and what is wrong with one that cannot be issued."""
+"""Lines of an export: what one row attests to, what is wrong with one that cannot be issued, and what is no row."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.schema import Schema
 from ledger_node.domain.value import Value
 
 
@@ -22,7 +23,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Why the row that begins at ``line`` is not issued; ``field`` is the column or member to blame."""
+    """Why the row at ``line`` is not issued; ``field`` is the column or member to blame."""
 
     line: int
     field: str | None
@@ -33,3 +34,16 @@ class Rejection:
     def of(cls, line: int, error: InvalidInputError) -> "Rejection":
         """Return the rejection that ``error`` stands for."""
         return cls(line, error.field, error.reason, error.message)
+
+
+@dataclass(frozen=True, slots=True)
+class NoRow:
+    """A line that says nothing of a firm: the heading, or a blank one."""
+
+    line: int
+    is_heading: bool
+
+
+def kind_of(row: Row, schema: Schema) -> list[tuple[str, str]]:
+    """Return the fields and values that tell a row from others of its firm and period (``per`` of the schema)."""
+    return [(per.field.name, str(row.values[per.field.index])) for per in schema.per]

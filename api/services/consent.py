@@ -41,6 +41,7 @@ from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Act, Word
 from ledger_node.domain.record import to_hex
+from ledger_node.domain.schema import day_in_china
 from ledger_node.domain.subject import Controllers, Signature, signature_to_json
 
 MAX_LISTED = 200
@@ -294,7 +295,7 @@ class ConsentService:
         """
         if asked.expires_at <= now:
             raise InvalidInputError(Reason.CONSENT_EXPIRED, "this consent would be over already", field="expires_at")
-        claims = _claims(asked.questions)
+        claims = _claims(asked.questions, now)
         asked.require_within_purpose(self._purposes, claims)
         members = {member.id: member for member in self._ledger.members()}
         grantee = members.get(asked.grantee)
@@ -359,12 +360,12 @@ class ConsentService:
         return [_held(row) for row in rows]
 
 
-def _claims(questions: Sequence[str]) -> list[Claim]:
+def _claims(questions: Sequence[str], now: int) -> list[Claim]:
     """Read questions, each of which must stand in its one form and be askable."""
     claims = []
     for text in questions:
         claim = Claim.parse(text, schemas())
-        claim.require_askable(schemas())
+        claim.require_askable(schemas(), today=day_in_china(now))
         if claim.text(schemas()) != text:
             raise InvalidInputError(
                 Reason.QUESTION_MALFORMED,

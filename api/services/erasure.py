@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, update
 
+from api.services.erased_subject import mark_erased, mark_unreadable
 from api.services.issuer import Issuer
 from api.services.kept_answer import forget_answers_about
 from api.services.key_removal import KeyRemovals
@@ -115,6 +116,7 @@ class ErasureService:
         erased = Erased(tuple(row.digest for row in rows), mined)
         with self._removals.removing() as connection:
             self._forget_answers(connection, credit_code)
+            mark_erased(connection, member, index, schema)
             if schema in {None, SUBJECT_REGISTRATION}:
                 keys += _forget_subject(connection, member, index)
             self._removals.note(connection, keys, erases=True)
@@ -154,8 +156,9 @@ class ErasureService:
 def unlink_erased(connection: Connection, keys: KeyLedger) -> int:
     """Unlink every subject whose key is gone from its firm, and return how many there were.
 
-    An older copy of the store brings such links back.
+    An older copy of the store brings such links back, and does not know that firms were erased; both are put right.
     """
+    mark_unreadable(connection, keys)
     subject = table.subject
     rows = connection.execute(select(subject.c.id, subject.c.data_key)).all()
     known = keys.get([row.data_key for row in rows])

@@ -10,16 +10,17 @@ import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from api.catalogue.datatype import DataType
 from api.ingestion.row import Rejection, Row
 from api.services.commit_pool import CommitPool, committer_of
+from api.services.erased_subject import mark_restored
 from api.services.held import superseded_of
 from api.services.member_key import Department
-from api.services.row_sort import NewRow, row_tag, sort_rows
+from api.services.row_sort import PLAIN, NewRow, Permission, row_tag, sort_rows
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal
@@ -35,19 +36,19 @@ from ledger_node.domain.status import fold
 from ledger_node.domain.tree import path_of
 from ledger_node.randomness import random_bytes, shuffled
 
-_SECONDS_A_DAY: Final = 86_400
-
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """Where a job stands before and after a block: written in the same transaction as the block.
 
-    A job that stands elsewhere meanwhile is worked on by another process, and the block must not stand.
+    ``blank``: lines of the block that say nothing. A job that stands elsewhere meanwhile is worked on by another
+    process, and the block must not stand.
     """
 
     job: str
-    rows_before: int
-    rows_read: int
+    lines_before: int
+    lines_read: int
+    blank: int = 0
 
 
 class Issuer:
@@ -67,12 +68,14 @@ class Issuer:
         rows: Sequence[Row],
         *,
         now: int,
+        permission: Permission = PLAIN,
         rejections: Sequence[Rejection] = (),
         progress: Progress | None = None,
     ) -> list[bytes]:
         """Issue ``rows`` as one batch and return the digests of the new attestations.
 
-        Rows that repeat, or say what is already attested, are noted with the job and not issued.
+        No two rows are of one firm and period. Rows that say what is already attested, or may not replace what is,
+        are noted with the job and not issued.
 
         Raises:
             InvalidInputError: ``issuer_not_allowed``; nothing is stored of these rows, and what stands stays.
@@ -82,12 +85,11 @@ class Issuer:
             self._anchor_pending()
             if rows:
                 self.require_allowed(data_type.schema)
-            job = None if progress is None else progress.job
             department = self.department
             if self._head is None:
                 # a store that was restored may lack batches that the ledger holds; what comes stands behind them
                 self._head = self._ledger.stream_head(department.member, ATTESTATIONS)
-            found = sort_rows(self._store, self._keys, department, data_type.schema, rows, job=job)
+            found = sort_rows(self._store, self._keys, department, data_type.schema, rows, permission)
             digests = self._prepare(data_type, found.new, now, [*rejections, *found.refused], found.unchanged, progress)
             self._anchor_pending()
         return digests
@@ -182,7 +184,9 @@ class Issuer:
                 subject_tag=commitment.subject_tag,
                 issuer=self.department.member,
                 issued_at=now,
-                valid_until=now + data_type.valid_days * _SECONDS_A_DAY,
+                valid_until=data_type.schema.valid_until(
+                    item.row.values, issued_at=now, valid_days=data_type.valid_days
+                ),
                 as_of=item.row.as_of,
                 period=item.row.period,
                 supersedes=NO_PREDECESSOR if item.supersedes is None else item.supersedes.digest,
@@ -212,6 +216,7 @@ class Issuer:
                     "period_first": header.period.first,
                     "period_last": header.period.last,
                     "as_of": header.as_of,
+                    "newest_as_of": item.newest_as_of,
                     "fields_root": header.fields_root,
                     "subject_tag": header.subject_tag,
                     "issued_at": header.issued_at,
@@ -232,6 +237,8 @@ class Issuer:
                 superseded = [item.supersedes for item in shuffled_rows if item.supersedes is not None]
                 number = self._add_batch(connection, levels[-1][0], len(records), superseded, progress)
                 connection.execute(insert(table.attestation), [{**record, "batch": number} for record in records])
+            restored = {item.subject_index for item in shuffled_rows if item.restores}
+            mark_restored(connection, self.department.member, restored, data_type.schema.name)
             _note(connection, len(records), rejections, unchanged, progress)
         return digests
 
@@ -306,10 +313,15 @@ def _note(
         )
     noted = connection.execute(
         update(table.job)
-        .where(table.job.c.id == progress.job, table.job.c.rows_read == progress.rows_before)
+        .where(table.job.c.id == progress.job, table.job.c.lines_read == progress.lines_before)
         .where(table.job.c.state == "running")
         .values(
-            rows_read=progress.rows_read,
+            lines_read=progress.lines_read,
+            blank=table.job.c.blank + progress.blank,
+            rows_read=table.job.c.rows_read + issued + len(unchanged) + len(rejections),
+            # whatever the job waited for, it goes on
+            reason=None,
+            message=None,
             issued=table.job.c.issued + issued,
             unchanged=table.job.c.unchanged + len(unchanged),
             rejected=table.job.c.rejected + len(rejections),

@@ -4,18 +4,21 @@ import logging
 import re
 import threading
 from collections.abc import AsyncIterable, Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from api.catalogue.datatype import data_type_named, data_types
+from api.catalogue.datatype import data_type_named
 from api.fault import fault_of
-from api.ingestion.reader import Format, read_rows
-from api.ingestion.row import Rejection, Row
-from api.services.issuer import Issuer, Progress
+from api.ingestion.reader import Format
+from api.services.issuer import Issuer
+from api.services.job_issue import issue_job
+from api.services.job_result import show_job
 from api.services.key_removal import KeyRemovals
+from api.services.row_sort import PLAIN, Permission
 from api.storage import table
 from api.storage.database import Store
 from api.storage.turn import Office
@@ -26,7 +29,6 @@ from ledger_node.domain.error import ChainError, CredenceError, InvalidInputErro
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
 
-BLOCK: Final = 4096
 _CHUNK_BYTES: Final = 1 << 20
 _RETRY_S: Final = 1.0
 _IDLE_S: Final = 5.0
@@ -80,11 +82,12 @@ class JobService:
         body: AsyncIterable[bytes],
         *,
         max_bytes: int,
+        permission: Permission = PLAIN,
         keep: Callable[[Connection, str], None] = lambda _, __: None,
     ) -> str:
         """Spool an upload and return the id of its job; from then on nothing of it is lost.
 
-        ``keep`` stores the answer in the transaction that queues the job.
+        ``permission``: what its rows may replace. ``keep`` stores the answer in the transaction that queues the job.
 
         Raises:
             InvalidInputError: ``schema_unknown``, ``issuer_not_allowed``, or ``too_large`` for more than ``max_bytes``.
@@ -92,7 +95,7 @@ class JobService:
         """
         data_type = data_type_named(schema)
         await run_in_threadpool(self._issuers[member].require_allowed, data_type.schema)
-        job_id, key = await run_in_threadpool(self._open, member, schema, form)
+        job_id, key = await run_in_threadpool(self._open, member, schema, form, permission)
         self._traces[job_id] = trace.current()
         try:
             await self._take(job_id, key, body, max_bytes, keep)
@@ -129,7 +132,7 @@ class JobService:
             await run_in_threadpool(self._fail, job_id, _INTERRUPTED)
             raise
 
-    def _open(self, member: bytes, schema: str, form: Format) -> tuple[str, bytes]:
+    def _open(self, member: bytes, schema: str, form: Format, permission: Permission) -> tuple[str, bytes]:
         key, wrapped = self._issuers[member].department.kek.new_data_key()
         key_id, job_id = random_bytes(KEY_ID_BYTES), random_bytes(16).hex()
         self._keys.put({key_id: wrapped})
@@ -146,6 +149,8 @@ class JobService:
                     data_key=key_id,
                     created_at=self._clock(),
                     owner=self._store.turns.me,
+                    corrects=int(permission.corrects),
+                    restores=int(permission.restores),
                 )
             )
         return job_id, key
@@ -165,33 +170,7 @@ class JobService:
 
     def show(self, job_id: str, member: bytes) -> dict[str, Any] | None:
         """Return a job of ``member`` as the API shows it."""
-        if not _ID.fullmatch(job_id):
-            return None
-        with self._store.connect() as connection:
-            job = connection.execute(
-                select(table.job).where(table.job.c.id == job_id, table.job.c.member == member)
-            ).first()
-            if job is None:
-                return None
-            batches = connection.execute(
-                select(func.count(), func.coalesce(func.sum(table.batch.c.gas_used), 0)).where(
-                    table.batch.c.job == job_id, table.batch.c.start.is_not(None)
-                )
-            ).one()
-        return {
-            "job": job.id,
-            "schema": job.schema,
-            "state": job.state,
-            "rows_read": job.rows_read,
-            "issued": job.issued,
-            "unchanged": job.unchanged,
-            "rejected": job.rejected,
-            "batches": batches[0],
-            "gas_used": batches[1],
-            "created_at": job.created_at,
-            "reason": job.reason,
-            "message": job.message,
-        }
+        return show_job(self._store, job_id, member) if _ID.fullmatch(job_id) else None
 
     def _spool(self, job_id: str, number: int, key: bytes, content: bytes) -> None:
         sealed = seal(key, content, f"{job_id}/{number}".encode())
@@ -234,12 +213,21 @@ class JobService:
             except (ChainError, StoreError) as error:
                 # nothing is lost: the same step is done again when the ledger or the store answers
                 _log.warning("issuing waits: %s", error.reason)
+                self._say_waiting(error)
                 self._store.turns.resign(Office.JOBS)
                 self._stop.wait(_RETRY_S)
             except Exception as error:  # noqa: BLE001 - the worker outlives any fault
                 _log.error("fault: %s", fault_of(error))
                 self._stop.wait(_RETRY_S)
         self._store.turns.resign(Office.JOBS)
+
+    def _say_waiting(self, error: CredenceError) -> None:
+        """Note what the job in hand waits for, where the store takes it."""
+        job = table.job.c
+        waits = (job.state == "running") & job.member.in_(self._issuers.keys())
+        note = update(table.job).where(waits, job.reason.is_distinct_from(error.reason.value))
+        with suppress(StoreError), self._store.begin() as connection:
+            connection.execute(note.values(reason=error.reason.value, message=error.message))
 
     def _step(self) -> bool:
         """Work on the next job, and return whether there was one."""
@@ -284,7 +272,7 @@ class JobService:
         with self._store.begin() as connection:
             connection.execute(update(table.job).where(table.job.c.id == job.id).values(state="running"))
         try:
-            finished = self._issue(job)
+            finished = issue_job(self._issuers[job.member], job, self._chunks(job), self._clock, self._stop.is_set)
         except (ChainError, StoreError):
             raise
         except CredenceError as error:
@@ -294,35 +282,6 @@ class JobService:
             with self._store.begin() as connection:
                 connection.execute(update(table.job).where(table.job.c.id == job.id).values(state="done"))
                 self._forget(connection, job.id)
-
-    def _issue(self, job: Any) -> bool:  # noqa: ANN401 - a row of the job table
-        data_type, issuer = data_types()[job.schema], self._issuers[job.member]
-        rows: list[Row] = []
-        rejections: list[Rejection] = []
-        read, done = 0, job.rows_read
-
-        def flush() -> None:
-            nonlocal done
-            progress = Progress(job.id, done, read)
-            issuer.issue(data_type, rows, now=self._clock(), rejections=rejections, progress=progress)
-            done = read
-            rows.clear()
-            rejections.clear()
-
-        for item in read_rows(data_type, Format(job.format), self._chunks(job)):
-            read += 1
-            if read <= job.rows_read:
-                continue
-            if isinstance(item, Row):
-                rows.append(item)
-            else:
-                rejections.append(item)
-            if len(rows) >= BLOCK or len(rejections) >= BLOCK:
-                flush()
-                if self._stop.is_set():
-                    return False
-        flush()
-        return True
 
     def _fail(self, job_id: str, error: CredenceError, *, state: str | None = None) -> None:
         """Note why a job failed; where a ``state`` is given, only if it is in it."""

@@ -1,11 +1,51 @@
-"""Results of jobs, row by row."""
+"""Jobs as the API shows them: how far each came, and its results row by row."""
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from api.ingestion.reader import Format
 from api.storage import table
 from api.storage.database import Store
+
+
+def show_job(store: Store, job_id: str, member: bytes) -> dict[str, Any] | None:
+    """Return a job of ``member``, or None where there is none.
+
+    Each line that was read is the heading, blank, issued, unchanged or rejected. ``next_line``: from which line on a
+    job that failed did nothing. ``reason``: why it failed, or what one that is running waits for.
+    """
+    with store.connect() as connection:
+        job = connection.execute(
+            select(table.job).where(table.job.c.id == job_id, table.job.c.member == member)
+        ).first()
+        if job is None:
+            return None
+        batches = connection.execute(
+            select(func.count(), func.coalesce(func.sum(table.batch.c.gas_used), 0)).where(
+                table.batch.c.job == job_id, table.batch.c.start.is_not(None)
+            )
+        ).one()
+    return {
+        "job": job.id,
+        "schema": job.schema,
+        "state": job.state,
+        "correct": bool(job.corrects),
+        "restore_erased": bool(job.restores),
+        "lines_read": job.lines_read,
+        "heading": int(job.format == Format.CSV and job.lines_read > 0),
+        "blank": job.blank,
+        "rows_read": job.rows_read,
+        "issued": job.issued,
+        "unchanged": job.unchanged,
+        "rejected": job.rejected,
+        "batches": batches[0],
+        "gas_used": batches[1],
+        "created_at": job.created_at,
+        "next_line": job.lines_read + 1 if job.state == "failed" else None,
+        "reason": job.reason,
+        "message": job.message,
+    }
 
 
 def result_rows(store: Store, job_id: str, *, after: int, limit: int, only: str | None) -> list[dict[str, Any]]:

@@ -1,14 +1,15 @@
 """Sorting the rows of a block: which are news, which say what is already attested, which cannot be issued."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
-from api.ingestion.row import Rejection, Row
+from api.ingestion.row import Rejection, Row, kind_of
+from api.services.erased_subject import erased_among
 from api.services.member_key import Department
+from api.services.repeated_row import row_bytes
 from api.storage import table
 from api.storage.database import Store
 from api.vault.key_ledger import KeyLedger
@@ -23,13 +24,33 @@ _Key: TypeAlias = tuple[bytes, int, int, bytes]
 
 
 @dataclass(frozen=True, slots=True)
+class Permission:
+    """What a department says of an upload beyond its rows.
+
+    ``corrects``: a row may replace what is as new or newer. ``restores``: a row may be about a firm that was erased.
+    """
+
+    corrects: bool = False
+    restores: bool = False
+
+
+PLAIN: Final = Permission()
+"""Nothing is said: rows bring what is newer, about firms that are not erased."""
+
+
+@dataclass(frozen=True, slots=True)
 class NewRow:
-    """A row to issue: its blind indices, and the live attestation that it supersedes."""
+    """A row to issue: its blind indices, and the live attestation that it supersedes.
+
+    ``newest_as_of``: the latest day that it and what it supersedes are of. ``restores``: its firm was erased.
+    """
 
     row: Row
     subject_index: bytes
     kind_index: bytes
     supersedes: Any
+    newest_as_of: int
+    restores: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,41 +63,46 @@ class Sorted:
 
 
 def sort_rows(
-    store: Store, keys: KeyLedger, department: Department, schema: Schema, rows: Sequence[Row], *, job: str | None
+    store: Store, keys: KeyLedger, department: Department, schema: Schema, rows: Sequence[Row], permission: Permission
 ) -> Sorted:
-    """Sort ``rows`` against what is live in the vault of ``department``; ``job`` is the one they come from."""
+    """Sort ``rows``, no two of one firm, period and kind, against what is live in the vault of ``department``."""
     kek = department.kek
     indexed = [(row, kek.index(row.credit_code.encode())) for row in rows]
-    live = _live(store, department.member, schema.name, [subject_index for _, subject_index in indexed])
+    indices = [subject_index for _, subject_index in indexed]
+    with store.connect() as connection:
+        live = _live(connection, department.member, schema.name, indices)
+        erased = erased_among(connection, department.member, schema.name, indices)
     wrapped = keys.get([held.data_key for held in live.values()])
-    new: dict[_Key, NewRow] = {}
+    new: list[NewRow] = []
     unchanged: list[tuple[int, bytes]] = []
     refused: list[Rejection] = []
     for row, subject_index in indexed:
-        kind_index = kek.kind_index(row.credit_code, schema.name, _kind_of(schema, row))
-        key = (subject_index, row.period.first, row.period.last, kind_index)
-        held = live.get(key)
+        kind_index = kek.kind_index(row.credit_code, schema.name, kind_of(row, schema))
+        held = live.get((subject_index, row.period.first, row.period.last, kind_index))
         data_key = None if held is None else wrapped.get(held.data_key)
-        if key in new or (held is not None and job is not None and held.job == job):
-            message = "the file has an earlier row of this firm and period; keep one of them"
-            refused.append(Rejection(row.line, None, Reason.ROW_REPEATED, message))
-        elif held is not None and data_key is not None and held.row_tag == row_tag(kek.unwrap(data_key), row, schema):
+        is_erased = erased.get(subject_index, held is not None and data_key is None)
+        if is_erased and not permission.restores:
+            refused.append(Rejection(row.line, None, Reason.SUBJECT_ERASED, _ERASED))
+        elif held is None or data_key is None:
+            # nothing can be shown of what was erased, so it is not corrected either
+            new.append(NewRow(row, subject_index, kind_index, held, row.as_of, is_erased))
+        elif held.row_tag == row_tag(kek.unwrap(data_key), row, schema):
             unchanged.append((row.line, held.digest))
-        elif held is not None and data_key is not None and held.as_of > row.as_of:
-            message = "a newer row of this firm and period is already attested"
-            refused.append(Rejection(row.line, None, Reason.ROW_OUTDATED, message))
+        elif held.newest_as_of < row.as_of or permission.corrects:
+            new.append(NewRow(row, subject_index, kind_index, held, max(row.as_of, held.newest_as_of), is_erased))
+        elif held.newest_as_of == row.as_of:
+            refused.append(Rejection(row.line, None, Reason.CORRECTION_NEEDED, _NEEDED))
         else:
-            # nothing can be shown of what was erased, so the same row is news again
-            new[key] = NewRow(row, subject_index, kind_index, held)
-    return Sorted(list(new.values()), unchanged, refused)
+            refused.append(Rejection(row.line, None, Reason.ROW_OUTDATED, _OUTDATED))
+    return Sorted(new, unchanged, refused)
 
 
-def _kind_of(schema: Schema, row: Row) -> list[tuple[str, str]]:
-    """Return the values that tell a row from others of its firm and period."""
-    return [(per.field.name, str(row.values[per.field.index])) for per in schema.per]
+_ERASED: Final = "the department has erased this firm; it is attested to again only if the upload says so"
+_NEEDED: Final = "something else of this firm, period and day is attested; send it as a correction if this is right"
+_OUTDATED: Final = "a newer row of this firm and period is attested; send it as a correction if this is right"
 
 
-def _live(store: Store, member: bytes, schema: str, indices: list[bytes]) -> dict[_Key, Any]:
+def _live(connection: Connection, member: bytes, schema: str, indices: list[bytes]) -> dict[_Key, Any]:
     held = table.attestation
     found: dict[_Key, Any] = {}
     query = (
@@ -87,8 +113,7 @@ def _live(store: Store, member: bytes, schema: str, indices: list[bytes]) -> dic
             held.c.row_tag,
             held.c.period_first,
             held.c.period_last,
-            held.c.as_of,
-            held.c.job,
+            held.c.newest_as_of,
             held.c.leaf,
             held.c.data_key,
             table.batch.c.start,
@@ -100,10 +125,9 @@ def _live(store: Store, member: bytes, schema: str, indices: list[bytes]) -> dic
         .where(held.c.member == member, held.c.schema == schema, held.c.live == 1)
         .where(held.c.subject_index.in_(bindparam("indices", expanding=True)))
     )
-    with store.connect() as connection:
-        for start in range(0, len(indices), _LOOKUP):
-            for row in connection.execute(query, {"indices": indices[start : start + _LOOKUP]}):
-                found[row.subject_index, row.period_first, row.period_last, row.kind_index] = row
+    for start in range(0, len(indices), _LOOKUP):
+        for row in connection.execute(query, {"indices": indices[start : start + _LOOKUP]}):
+            found[row.subject_index, row.period_first, row.period_last, row.kind_index] = row
     return found
 
 
@@ -112,17 +136,4 @@ def row_tag(data_key: bytes, row: Row, schema: Schema) -> bytes:
 
     ``data_key``: of the attestation. The same values mean something else in another version of the ``schema``.
     """
-    return hmac_sha256(data_key, _TAG + schema.id + _row_bytes(row))
-
-
-def _row_bytes(row: Row) -> bytes:
-    return json.dumps(
-        [
-            row.credit_code,
-            row.period.first,
-            row.period.last,
-            row.as_of,
-            [repr(value) for value in row.values],
-        ],
-        ensure_ascii=False,
-    ).encode()
+    return hmac_sha256(data_key, _TAG + schema.id + row_bytes(row))

@@ -12,6 +12,7 @@ from api.catalogue.datatype import data_types
 from api.ingestion.row import Row
 from api.services.controller import ControllerHistory
 from api.services.issuer import Issuer
+from api.services.row_sort import Permission
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal, unseal
@@ -150,10 +151,10 @@ class SubjectService:
         data_type = data_types()[SUBJECT_REGISTRATION]
         code = self._credit_code(row)
         values = data_type.schema.parse_values({"subject_id": to_hex(subject_id)})
+        registration = Row(1, code, data_type.period.rolling(row.as_of), row.as_of, values)
         try:
-            self._issuer.issue(
-                data_type, [Row(1, code, data_type.period.rolling(row.as_of), row.as_of, values)], now=now
-            )
+            # a firm that was erased and registers is the word that it is to be attested to again
+            self._issuer.issue(data_type, [registration], now=now, permission=Permission(restores=True))
         except InvalidInputError as error:
             # what was begun waits until the council allows it again
             raise ChainError(error.reason, error.message) from error

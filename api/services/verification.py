@@ -36,6 +36,7 @@ from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.presentation import MAX_CLAIMS
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.schema import day_in_china
 from ledger_node.domain.verification import Policy
 
 Result = TypeVar("Result")
@@ -102,6 +103,7 @@ class VerificationService:
         *,
         purpose: str | None,
         policy: Policy,
+        now: int,
         operator: str | None = None,
         attempt: Attempt,
         keep: Keep = keep_nothing,
@@ -119,7 +121,7 @@ class VerificationService:
                 Reason.REQUEST_INVALID, f"ask 1 to {MAX_CLAIMS} questions at once, parts counted", field="claims"
             )
         for claim in claims:
-            claim.require_askable(schemas())
+            claim.require_askable(schemas(), today=day_in_china(now))
         case = _Case(Asking(bank, operator, consent_id, attempt, claims, purpose, policy, keep))
         self._preparing.put(case, bank)
         return case.answer

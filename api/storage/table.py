@@ -98,8 +98,16 @@ job = Table(
     Column("reason", String(64)),
     Column("message", Text),
     Column("owner", LargeBinary(16)),
+    Column("lines_read", Integer, nullable=False, default=0),
+    Column("blank", Integer, nullable=False, default=0),
+    Column("corrects", Integer, nullable=False, default=0),
+    Column("restores", Integer, nullable=False, default=0),
 )
-"""``owner``: the process that receives the upload, while it is received."""
+"""``owner``: the process that receives the upload, while it is received.
+
+``lines_read``: how far a job came; it goes on behind them. ``corrects``: its rows may replace what is as new or newer;
+``restores``: they may be about firms that were erased.
+"""
 
 job_chunk = Table(
     "job_chunk",
@@ -163,6 +171,7 @@ attestation = Table(
     Column("period_first", Integer, nullable=False),
     Column("period_last", Integer, nullable=False),
     Column("as_of", Integer, nullable=False),
+    Column("newest_as_of", Integer, nullable=False),
     Column("fields_root", LargeBinary(32), nullable=False),
     Column("subject_tag", LargeBinary(32), nullable=False),
     Column("issued_at", BigInteger, nullable=False),
@@ -180,7 +189,21 @@ attestation = Table(
     Index("attestation_by_job", "job", "line"),
 )
 """``schema``: the name of the type, ``schema_id``: which version of it. ``kind_index``: a keyed digest of the values
-that tell it from others of its subject, type and period, or zeros where there are none.
+that tell it from others of its subject, type and period, or zeros where there are none. ``newest_as_of``: the latest
+``as_of`` of this attestation and those that it stands for; a correction may be of an earlier day than what it corrects.
+"""
+
+erased_subject = Table(
+    "erased_subject",
+    metadata,
+    Column("member", LargeBinary(32), primary_key=True),
+    Column("subject_index", LargeBinary(32), primary_key=True),
+    Column("schema", String(64), primary_key=True),
+    Column("restored", Integer, nullable=False),
+)
+"""Firms that a department erased, of one type or (``schema`` empty) of all, so that no upload brings one back unasked.
+
+``restored``: somebody said so since. The row of a type leads over that of all types.
 """
 
 subject = Table(

@@ -122,14 +122,14 @@ class Claim:
             return f"all({parts})"
         return f"any({parts})" if self.needed == 1 else f"{self.needed} of ({parts})"
 
-    def require_askable(self, schemas: Mapping[str, Schema]) -> None:
-        """Require that every part can be asked, whatever an attestation says.
+    def require_askable(self, schemas: Mapping[str, Schema], *, today: int | None = None) -> None:
+        """Require that every part can be asked, whatever an attestation says; none is of a later day than ``today``.
 
         Raises:
             InvalidInputError: as ``lower``.
         """
         for part in self.parts:
-            require_askable(part, _field(part, schemas))
+            require_askable(part, _field(part, schemas), today=today)
 
     def outcome(self, parts: Sequence[Outcome]) -> Outcome:
         """Return what follows from the outcomes of all parts: a part that cannot be told is no "no"."""

@@ -104,6 +104,9 @@ class ConsentRequest:
 
     Times are seconds since 1970-01-01 UTC: usable from ``not_before`` on and before ``expires_at``. Only
     attestations whose period lies between the days ``data_from`` and ``data_to`` count, both included.
+
+    Raises:
+        InvalidInputError: ``range_empty`` where ``data_to`` is earlier than ``data_from``.
     """
 
     signed: ClassVar[SignedType] = REQUEST_TYPE
@@ -125,6 +128,11 @@ class ConsentRequest:
     max_uses: int
     retention_days: int
     salt: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        # days in ISO form stand in the order of their texts
+        if ANY_DATE not in {self.data_from, self.data_to} and self.data_to < self.data_from:
+            raise InvalidInputError(Reason.RANGE_EMPTY, "the days of data end before they begin", field="data_to")
 
     def digest(self, domain: SigningDomain) -> bytes:
         """Return the id: the EIP-712 digest under the ConsentRegistry's domain."""

@@ -1,18 +1,21 @@
 """Schemas: what a type of attestation says of a subject (CL1, schemaId = H(0x20 || canonical JSON))."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
 
+from ledger_node.domain.bound import Bounds
 from ledger_node.domain.canonical import JSON, encode
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.ladder import Ladder
 from ledger_node.domain.name import shown_name
+from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import Record
+from ledger_node.domain.rule import MAX_RULES, Rule, days_of
 from ledger_node.domain.tree import depth_of
 from ledger_node.domain.value import FieldType, Special, Value, parse_value
 
@@ -21,6 +24,9 @@ MAX_MEMBERS: Final = 256
 MAX_PER: Final = 4
 ISSUER: Final = "issuer"
 """What a question names a department by, beside the fields that tell attestations apart; no such field is called so."""
+_SECONDS_A_DAY: Final = 86_400
+_BEIJING: Final = 8 * 3600
+"""Days that a department writes are days in China, which begin eight hours before those of UTC."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 _MEMBER: Final = re.compile(r"[A-Za-z0-9_]{1,32}\Z")
 _NAMEABLE: Final = re.compile(r"[^\s\[\],;=\x00-\x1f](?:[^\[\],;=\x00-\x1f]*[^\s\[\],;=\x00-\x1f])?\Z")
@@ -66,6 +72,7 @@ class Field:
     optional: bool
     none_on_record: bool
     tells_apart: bool = False
+    bounds: Bounds | None = None
 
     def parse(self, raw: JSON) -> Value:
         """Return the value that ``raw`` stands for: null is absent, "none" is none on record.
@@ -124,6 +131,8 @@ class Schema:
     id: bytes
     spec: JSON
     per: tuple[Per, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    valid_to: str | None = None
 
     @classmethod
     def from_json(cls, value: JSON) -> Self:
@@ -137,13 +146,24 @@ class Schema:
         version = record.integer("version", low=1, high=2**31)
         items = record.items("fields", max_items=MAX_FIELDS)
         totals = _totals(record) if "per" in record else {}
+        raw_rules = record.items("rules", max_items=MAX_RULES) if "rules" in record else ()
+        raw_valid_to = record.optional("valid_to")
         record.done()
         fields = tuple(_field(index, item, totals) for index, item in enumerate(items))
         named = {field.name: field for field in fields}
         if not fields or len(named) != len(fields):
             raise _invalid("a schema has at least one field, and no field twice")
-        per = tuple(_per(named, field, total) for field, total in totals.items())
-        return cls(name, version, fields, keccak(b"\x20" + encode(value)), value, per)
+        shapes = {field.name: (field.type, field.members, field.none_on_record) for field in fields}
+        return cls(
+            name,
+            version,
+            fields,
+            keccak(b"\x20" + encode(value)),
+            value,
+            per=tuple(_per(named, field, total) for field, total in totals.items()),
+            rules=tuple(Rule.from_json(item, shapes) for item in raw_rules),
+            valid_to=None if raw_valid_to is None else _end_of_validity(raw_valid_to, fields),
+        )
 
     @property
     def depth(self) -> int:
@@ -173,6 +193,47 @@ class Schema:
         for name in raw:
             self.field(name)
         return tuple(field.parse(raw.get(field.name)) for field in self.fields)
+
+    def require_sense(self, values: Sequence[Value], *, as_of: int, period: Period) -> None:
+        """Require that values lie within the bounds of their fields, and obey the rules between them.
+
+        Args:
+            values: of one attestation, in the order of the fields.
+            as_of: the day that they are of, in days from 1970-01-01.
+            period: what they cover.
+
+        Raises:
+            InvalidInputError: ``value_out_of_bounds`` or ``row_inconsistent``; the field is named, no value is.
+        """
+        for field, value in zip(self.fields, values, strict=True):
+            if field.bounds is not None:
+                field.bounds.require(value, as_of, field.name)
+        row = {field.name: value for field, value in zip(self.fields, values, strict=True)} | days_of(as_of, period)
+        for rule in self.rules:
+            rule.require(row)
+
+    def valid_until(self, values: Sequence[Value], *, issued_at: int, valid_days: int) -> int:
+        """Return the second from which an attestation is over: ``valid_days`` after issuing, or with its ``valid_to``.
+
+        What is valid to a day is over when that day ends in China (UTC+8).
+        """
+        end = issued_at + valid_days * _SECONDS_A_DAY
+        for field, value in zip(self.fields, values, strict=True):
+            if field.name == self.valid_to and not isinstance(value, Special):
+                end = min(end, (int(value) + 1) * _SECONDS_A_DAY - _BEIJING)
+        return end
+
+
+def day_in_china(time: int) -> int:
+    """Return the day, in days from 1970-01-01, that it is in China at ``time`` (seconds, UTC)."""
+    return (time + _BEIJING) // _SECONDS_A_DAY
+
+
+def _end_of_validity(name: JSON, fields: Sequence[Field]) -> str:
+    for field in fields:
+        if field.name == name and field.type is FieldType.DATE and field.bounds is not None and field.bounds.low >= 0:
+            return field.name
+    raise _invalid("'valid_to' names a date of the schema whose bounds begin in 1970 or later")
 
 
 def _totals(record: Record) -> dict[str, str | None]:
@@ -219,9 +280,11 @@ def _field(index: int, value: JSON, totals: Mapping[str, str | None]) -> Field:
     ladder = Ladder.from_json(record.take("ladder")) if mode is Mode.LADDER else None
     members = record.texts("members", max_items=MAX_MEMBERS) if mode is Mode.ENUM else ()
     optional, none_on_record = record.flag("optional"), record.flag("none_on_record")
+    bounds = Bounds.from_json(kind, record.take("bounds")) if "bounds" in record else None
     record.done()
     _require_sense(name, kind, mode, members, ladder, none_on_record=none_on_record)
-    return Field(index, name, kind, mode, unit, ladder, members, optional, none_on_record, name in totals)
+    apart = name in totals
+    return Field(index, name, kind, mode, unit, ladder, members, optional, none_on_record, apart, bounds)
 
 
 def _require_sense(

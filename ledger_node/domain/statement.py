@@ -67,16 +67,19 @@ class Reveal:
 Statement: TypeAlias = AtLeast | Below | Between | OneOf | NoneOf | Equals | Reveal
 
 
-def require_askable(question: Question, field: Field) -> None:
+def require_askable(question: Question, field: Field, *, today: int | None = None) -> None:
     """Require that ``question`` can be asked of ``field``, whatever an attestation says.
 
-    A moving threshold can be; whether it lies on the ladder depends on the attestation's ``as_of``.
+    Whether a moving threshold lies on the ladder depends on the attestation's ``as_of``, which is ``today`` at the
+    latest: one that would lie below the whole ladder even then cannot be asked.
 
     Raises:
         InvalidInputError: as ``lower``.
     """
     if not isinstance(question.operand, MonthsBefore):
         lower(question, field)
+    elif today is not None and question.operand.before(field.type, today) < field.require_ladder().thresholds[0]:
+        lower(question, field, as_of=today)
 
 
 def lower(question: Question, field: Field, *, as_of: int = 0) -> Statement:

@@ -5,6 +5,7 @@ day), text NFC UTF-8, codes printable ASCII, booleans one byte. Nothing is ever 
 """
 
 import datetime as dt
+import re
 import unicodedata
 from enum import Enum, StrEnum
 from typing import Final, TypeAlias, assert_never
@@ -16,7 +17,11 @@ from ledger_node.domain.reason import Reason
 EPOCH: Final = dt.date(1970, 1, 1)
 MAX_TEXT_BYTES: Final = 1024
 MAX_INTEGER: Final = 2**127 - 1
+"""What 16 bytes hold."""
+MAX_ANSWERED: Final = 2**53 - 1
+"""What JSON of the canonical form holds: a larger integer could be attested to, and never asked about or shown."""
 _MAX_DAY: Final = 2**31 - 1
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class FieldType(StrEnum):
@@ -170,8 +175,10 @@ def add_months(days: int, months: int) -> int:
 def _integer(raw: JSON, name: str) -> int:
     if not isinstance(raw, int) or isinstance(raw, bool):
         raise _type_wrong(name, "an integer (amounts are in fen)")
-    if not -MAX_INTEGER - 1 <= raw <= MAX_INTEGER:
-        raise InvalidInputError(Reason.VALUE_OUT_OF_RANGE, f"'{name}' does not fit into 16 bytes", field=name)
+    if not -MAX_ANSWERED <= raw <= MAX_ANSWERED:
+        raise InvalidInputError(
+            Reason.VALUE_OUT_OF_RANGE, f"'{name}' must lie between -{MAX_ANSWERED} and {MAX_ANSWERED}", field=name
+        )
     return raw
 
 
@@ -186,6 +193,9 @@ def _text(raw: JSON, name: str) -> str:
         raise InvalidInputError(Reason.TOO_LARGE, f"'{name}' is longer than {MAX_TEXT_BYTES} bytes", field=name)
     if not unicodedata.is_normalized("NFC", raw):
         raise _malformed(name, "text in Unicode normalisation form NFC")
+    if _CONTROL.search(raw):
+        # no question can name such a text
+        raise _malformed(name, "text without control characters")
     return raw
 
 

@@ -23,6 +23,7 @@ from api.storage.database import open_store
 from api.vault.key_ledger import open_key_ledger
 from ledger_node import clock
 from ledger_node.domain.error import CredenceError, InvalidInputError
+from ledger_node.domain.schema import day_in_china
 from ledger_node.randomness import random_bytes
 
 MAC = random_bytes(32)
@@ -206,7 +207,9 @@ class Instance:
         code = credit_code(next(self._firms), 9)
         data_type = data_types()["tax_credit_rating"]
         file = write_rows(self.path.with_name("rows.csv"), data_type.schema.name, [(code, {})])
-        rows = list(read_rows(data_type, Format.CSV, lambda: iter([file.read_bytes()])))
+        rows = list(
+            read_rows(data_type, Format.CSV, lambda: iter([file.read_bytes()]), today=day_in_china(clock.now()))
+        )
         (digest,) = self.all.issuers[self.department.member].issue(data_type, rows, now=clock.now())
         with self.all.store.connect() as connection:
             held = table.attestation.c

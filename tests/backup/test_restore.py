@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from attacker import Attacker
 from backup_kit import GOOD, Life, decrypted, inside, rows_of
-from served_kit import ROWS, SEED, seen, write_rows
+from served_kit import PENALISED, ROWS, SEED, seen, write_rows
 from subject_kit import Key, controllers_of, new_key, rotate
 
 from api.backup.key_copy import MAC_LABEL, read_key_copy
@@ -19,9 +19,11 @@ from api.catalogue.synthetic import credit_code
 from api.client.access import check_rows
 from api.client.client import ApiError
 from api.ingestion.reader import Format, read_rows
-from api.services.row_sort import _row_bytes
+from api.services.repeated_row import row_bytes
+from ledger_node import clock
 from ledger_node.domain.batch import ATTESTATIONS
 from ledger_node.domain.record import from_hex, to_hex
+from ledger_node.domain.schema import day_in_china
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.status import StatusReason
 from ledger_node.node.embedded import Engine, Genesis
@@ -70,7 +72,7 @@ def night(life):
     place.bank.post("/v1/consent-requests", {"request": place.request([GOOD]).to_json()})
     rotate(place, place.shop, [Key(key) for key in place.shop.keys], controllers_of([new_key()]))
     # corrected after the backup, which makes what the backup holds superseded
-    place.attest("penalty_summary", [(0, {"近24个月处罚次数": "1"})])
+    place.attest("penalty_summary", [(0, PENALISED)], correct=True)
     for client in (place.tax, place.regulator):
         client.post("/v1/erasures", {"credit_code": credit_code(made.victim, SEED)})
     made.new = life.backup("new.age")
@@ -163,7 +165,7 @@ def test_d2_an_old_backup_over_the_chain_that_went_on_says_what_it_lacks_and_goe
     # what came after the copy is unknown until whoever has it sends it again
     assert place.ask(night.late_consent, GOOD) == [("cannot_tell", "consent_unknown")]
     assert place.attest("tax_payment", [(night.late.number, {})])["issued"] == 1
-    assert place.attest("penalty_summary", [(0, {"近24个月处罚次数": "1"})])["issued"] == 1
+    assert place.attest("penalty_summary", [(0, PENALISED)], correct=True)["issued"] == 1
     assert place.bank.evidence(night.shop_answer["use"]["id"]) == night.shop_evidence
     work_on(place)
     # nothing that was anchored was written over: every number that the ledger had then still has its root
@@ -254,8 +256,10 @@ def true_rows(night, schema):
         return []
     cells = {"实缴税额（元）": AMOUNT} if schema == "tax_payment" else {}
     file = write_rows(night.life.folder / "true.csv", schema, [(night.victim, cells)])
-    rows = read_rows(data_types()[schema], Format.CSV, lambda: iter([file.read_bytes()]))
-    return [_row_bytes(row) for row in rows]
+    rows = read_rows(
+        data_types()[schema], Format.CSV, lambda: iter([file.read_bytes()]), today=day_in_china(clock.now())
+    )
+    return [row_bytes(row) for row in rows]
 
 
 def victims_answers(night, thief):

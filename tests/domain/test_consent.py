@@ -375,6 +375,23 @@ def test_days_of_data_are_dates_or_nothing(name, raw):
     assert malformed.value.reason is Reason.VALUE_MALFORMED
 
 
+@pytest.mark.parametrize(("first", "last"), [("2025-01-02", "2025-01-01"), ("2025-01-01", "1999-12-31")])
+def test_f11_days_of_data_do_not_end_before_they_begin(first, last):
+    asked = {field.name: getattr(terms(), field.name) for field in fields(ConsentRequest)}
+    reversed_days = {"data_from": first, "data_to": last}
+    for read in (
+        lambda: Terms.from_json(terms().to_json() | reversed_days),
+        lambda: terms(**reversed_days),
+        lambda: ConsentRequest(**(asked | reversed_days)),
+        lambda: ConsentRequest.from_json(ConsentRequest(**asked).to_json() | reversed_days),
+    ):
+        with pytest.raises(InvalidInputError) as refused:
+            read()
+        assert (refused.value.reason, refused.value.field) == (Reason.RANGE_EMPTY, "data_to")
+    one_day = {"data_from": last, "data_to": last}
+    assert Terms.from_json(terms().to_json() | one_day) == terms(**one_day)
+
+
 def test_a_request_is_the_terms_without_what_only_the_subject_says():
     asked = ConsentRequest(**{field.name: getattr(terms(), field.name) for field in fields(ConsentRequest)})
     assert Terms.accepting(asked, "zh", terms().text_digest, terms().revocation_hash) == terms()

@@ -14,7 +14,7 @@ from ledger_node.domain.record import Record, from_hex
 from ledger_node.domain.value import FieldType, Special, add_months, format_value, parse_value
 
 VALUES = {
-    FieldType.INTEGER: st.integers(-(2**127), 2**127 - 1),
+    FieldType.INTEGER: st.integers(1 - 2**53, 2**53 - 1),
     FieldType.DATE: st.dates().map(str),
     FieldType.MONTH: st.dates().map(lambda day: str(day)[:7]),
     FieldType.CODE: st.text("AZ09-_/", min_size=1),

@@ -153,7 +153,7 @@ def test_p7_a_value_exactly_on_a_threshold_and_one_below_it(j):
             assert outcome is (Outcome.HOLDS if expected else Outcome.DOES_NOT_HOLD)
 
 
-@pytest.mark.parametrize("value", [-(2**127), -1, 0, THRESHOLDS[0] - 1, THRESHOLDS[-1], 2**127 - 1])
+@pytest.mark.parametrize("value", [1 - 2**53, -1, 0, THRESHOLDS[0] - 1, THRESHOLDS[-1], 2**53 - 1])
 def test_p8_values_below_and_above_the_whole_ladder(value):
     prover, root = commit(paid=value)
     assert idx_of(value) in {0, K}

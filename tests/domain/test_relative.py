@@ -12,7 +12,7 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.relative import MonthsBefore
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.statement import lower, require_askable
-from ledger_node.domain.value import Special, parse_date
+from ledger_node.domain.value import Special, add_months, parse_date
 
 SCHEMA = Schema.from_json(
     {
@@ -116,6 +116,19 @@ def test_a_moving_threshold_can_be_asked_before_the_data_is_known_and_may_then_l
     require_askable(question, field)
     with pytest.raises(InvalidInputError) as refused:
         lower(question, field, as_of=AS_OF)
+    assert refused.value.reason is Reason.OFF_LADDER
+
+
+def test_f10_a_moving_threshold_that_lies_below_the_ladder_even_today_cannot_be_asked():
+    field = SCHEMA.field("last_month")
+    first = field.require_ladder().thresholds[0]
+    question = Question.parse("demo.last_month < as_of - 24 months", SCHEMAS)
+    reached = add_months(first, 24)
+    require_askable(question, field, today=reached)
+    # above the ladder it is for data of today, and on it for older data
+    require_askable(question, field, today=reached + 366 * 200)
+    with pytest.raises(InvalidInputError) as refused:
+        require_askable(question, field, today=reached - 1)
     assert refused.value.reason is Reason.OFF_LADDER
 
 

@@ -62,7 +62,7 @@ ROWS = {
         "信用级别": "B",
         "评定日期": "2026-04-20",
         "有效期起": "2026-04-20",
-        "有效期止": "2027-04-20",
+        "有效期止": "2097-04-20",
     },
     "penalty_summary": {
         "近24个月处罚次数": "0",
@@ -71,6 +71,8 @@ ROWS = {
         "未修复严重处罚数": "0",
     },
 }
+PENALISED = {"近24个月处罚次数": "1", "最近处罚月份": DATA_DAY[:7]}
+"""Cells of a firm that was penalised in the month of the data."""
 DEPARTMENTS = {
     "tax_payment": "tax-bureau",
     "tax_credit_rating": "tax-bureau",
@@ -182,10 +184,10 @@ class Place:
         self._firms += 1
         return self._firms
 
-    def attest(self, schema, rows, name="rows"):
+    def attest(self, schema, rows, name="rows", **said):
         """Send rows in and return the finished job."""
         file = write_rows(self.folder / f"{name}.csv", schema, rows)
-        return attest(self.client(DEPARTMENTS[schema]), file, schema, lambda _: None)
+        return attest(self.client(DEPARTMENTS[schema]), file, schema, lambda _: None, **said)
 
     def issue(self, firm):
         """Attest to all three types of a firm."""

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, replace
 
 import pytest
-from served_kit import SEED, Place, one_form
+from served_kit import PENALISED, SEED, Place, one_form
 
 from api.catalogue.datatype import schemas
 from api.catalogue.synthetic import credit_code
@@ -119,7 +119,7 @@ class Town:
         self.ledger.change_status(change, signature, words, masks)
 
     def supersede(self):
-        job = self.place.attest("penalty_summary", [(self.firm.number, {"近24个月处罚次数": "1"})], name="newer")
+        job = self.place.attest("penalty_summary", [(self.firm.number, PENALISED)], name="newer", correct=True)
         assert job["issued"] == 1
 
     def withdraw(self):

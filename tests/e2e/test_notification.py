@@ -90,7 +90,7 @@ def test_a_bank_learns_that_what_its_answer_relied_on_is_superseded_or_revoked(p
     granted = place.grant(GOOD, RATED, firm=firm)
     answer = place.bank.verify(granted, [GOOD])
     (shown,) = answer["presentation"]["attestations"]
-    place.attest("tax_payment", [(firm.number, {"实缴税额（元）": "3,000,000.00"})])
+    place.attest("tax_payment", [(firm.number, {"实缴税额（元）": "3,000,000.00"})], correct=True)
     superseded = to_hex(ShownAttestation.from_json(shown).header.digest)
     bank = told_until(place.bank, ("attestation.superseded", {"attestation": superseded, "consent": granted}))
     place.tax.post("/v1/erasures", {"credit_code": credit_code(firm.number, SEED), "schema": "tax_payment"})

@@ -1,10 +1,12 @@
 """CSV exports: every row is issued or comes back with its line, field and reason."""
 
 import pytest
-from upload_kit import CELLS, CODE, TAX, csv_text, read, seen
+from upload_kit import CELLS, CODE, TAX, TODAY, csv_text, read, seen
 
 from api.catalogue.datatype import data_types
-from api.ingestion.reader import MAX_LINE
+from api.catalogue.synthetic import credit_code
+from api.ingestion.line import MAX_LINE
+from api.ingestion.reader import Format, read_rows
 from api.ingestion.row import Rejection, Row
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.period import Period
@@ -65,12 +67,11 @@ def test_empty_lines_and_rows_of_empty_cells_are_passed_over_and_still_counted()
     assert [item.line for item in items] == [2, 5]
 
 
-def test_a_quoted_newline_counts_as_a_line_and_loses_no_row():
+def test_f7_a_cell_does_not_go_on_in_the_next_line():
     items = read(csv_text({"税种代码": "10\n101"}, {"所属年度": ""}, {}))
-    assert isinstance(items[0], Rejection)
-    assert items[0].line == 2
-    assert seen(items[1]) == (4, "所属年度", "value_missing")
-    assert items[2].line == 5
+    assert [seen(item) for item in items[:2]] == [(2, None, "row_malformed"), (3, None, "row_malformed")]
+    assert seen(items[2]) == (4, "所属年度", "value_missing")
+    assert items[3].line == 5
 
 
 @pytest.mark.parametrize("cells", [["x"], [*CELLS.values(), "备注"], list(CELLS.values())[:-1]])
@@ -151,8 +152,144 @@ def test_an_unknown_column_refuses_the_file_and_is_named():
     assert (error.reason, error.field) == (Reason.HEADING_UNKNOWN, "手机号")
 
 
-def test_a_doubled_column_refuses_the_file():
-    assert refusal(csv_text({}, headings=[*CELLS, "所属年度"])).reason is Reason.ROW_MALFORMED
+@pytest.mark.parametrize("extra", ["所属年度", "税款所属年度", "实缴金额（元）", "数据截至日期", "统一社会信用代码"])
+def test_f8_two_columns_for_one_field_refuse_the_file(extra):
+    error = refusal(csv_text({}, headings=[*CELLS, extra]))
+    assert (error.reason, error.field) == (Reason.COLUMN_REPEATED, extra)
+
+
+@pytest.mark.parametrize("extra", ["序号", "纳税人名称"])
+def test_f8_a_heading_twice_refuses_the_file_also_where_it_is_ignored(extra):
+    assert read(csv_text({}, headings=[*CELLS, extra])) == read(GOOD)
+    error = refusal(csv_text({}, headings=[*CELLS, extra, extra]))
+    assert (error.reason, error.field) == (Reason.COLUMN_REPEATED, extra)
+
+
+def test_f8_two_columns_of_the_firm_must_name_one_firm():
+    headings = [*CELLS, "纳税人识别号"]
+    same, differs, empty, none, wrong = read(
+        csv_text(
+            {"纳税人识别号": CODE.lower()},
+            {"纳税人识别号": credit_code(8, 1)},
+            {"纳税人识别号": ""},
+            {"统一社会信用代码": "", "纳税人识别号": ""},
+            {"纳税人识别号": "123456789012345"},
+            headings=headings,
+        )
+    )
+    assert same.credit_code == empty.credit_code == CODE
+    assert seen(differs) == (3, "纳税人识别号", "row_inconsistent")
+    assert seen(none) == (5, "统一社会信用代码", "credit_code_invalid")
+    assert seen(wrong) == (6, "纳税人识别号", "credit_code_invalid")
+
+
+def test_f8_the_firm_may_stand_in_either_column():
+    (row,) = read(csv_text({"统一社会信用代码": "", "纳税人识别号": CODE}, headings=[*CELLS, "纳税人识别号"]))
+    assert row.credit_code == CODE
+
+
+RATING = {
+    "统一社会信用代码": CODE,
+    "评价年度": "2025",
+    "信用级别": "B",
+    "评定日期": "2026-04-20",
+    "有效期起": "2026-04-20",
+    "有效期止": "2027-04-20",
+    "数据截至日期": "2026-10-31",
+}
+PENALTIES = {
+    "统一社会信用代码": CODE,
+    "近24个月处罚次数": "0",
+    "最近处罚月份": "无",
+    "最近严重违法处罚月份": "无",
+    "未修复严重处罚数": "0",
+    "数据截至日期": "2026-10-31",
+}
+
+
+def one(cells, schema, changes):
+    text = csv_text({**cells, **changes}, headings=list(cells))
+    (item,) = read(text, schema=schema)
+    return item
+
+
+@pytest.mark.parametrize(
+    ("changes", "heading", "reason"),
+    [
+        ({"所属年度": "2052"}, "所属年度", "value_out_of_bounds"),
+        ({"所属年度": "1900"}, "所属年度", "value_out_of_bounds"),
+        ({"所属年度": "1969"}, "所属年度", "value_out_of_bounds"),
+        ({"所属年度": "2026", "最近缴款日期": "2026-01-01"}, None, None),
+        ({"所属年度": "2027"}, "所属年度", "value_out_of_bounds"),
+        ({"数据截至日期": "2026-11-02"}, "数据截至日期", "value_out_of_bounds"),
+        ({"数据截至日期": "2052-01-01"}, "数据截至日期", "value_out_of_bounds"),
+        ({"数据截至日期": "1900-01-01"}, "数据截至日期", "value_out_of_bounds"),
+        ({"数据截至日期": "2024-12-31"}, "所属年度", "value_out_of_bounds"),
+        ({"数据截至日期": "0001-01-01"}, "数据截至日期", "value_out_of_bounds"),
+        ({"近12个月按期缴纳月数": "12"}, None, None),
+        ({"近12个月按期缴纳月数": "13"}, "近12个月按期缴纳月数", "value_out_of_bounds"),
+        ({"近12个月按期缴纳月数": "25"}, "近12个月按期缴纳月数", "value_out_of_bounds"),
+        ({"最近缴款日期": "2026-01-31"}, None, None),
+        ({"最近缴款日期": "2026-02-01"}, "最近缴款日期", "value_out_of_bounds"),
+        ({"最近缴款日期": "1900-01-01"}, "最近缴款日期", "value_out_of_bounds"),
+        ({"最近缴款日期": "2024-12-31"}, "最近缴款日期", "row_inconsistent"),
+        ({"实缴税额（元）": "10000000000000.00"}, None, None),
+        ({"实缴税额（元）": "10000000000000.01"}, "实缴税额（元）", "value_out_of_bounds"),
+        ({"实缴税额（元）": "90071992547409.92"}, "实缴税额（元）", "value_out_of_range"),
+        ({"销售收入（元）": "999999999999999.99"}, "销售收入（元）", "value_out_of_range"),
+    ],
+)
+def test_f5_impossible_tax_payments_are_rejected_by_column(changes, heading, reason):
+    item = one(CELLS, TAX, changes)
+    assert isinstance(item, Row) if reason is None else seen(item) == (2, heading, reason)
+
+
+@pytest.mark.parametrize(
+    ("changes", "heading", "reason"),
+    [
+        ({}, None, None),
+        ({"有效期止": "2026-04-20"}, None, None),
+        ({"有效期起": "2027-04-21"}, "有效期起", "row_inconsistent"),
+        ({"有效期止": "2026-04-19"}, "评定日期", "row_inconsistent"),
+        ({"评定日期": "2024-12-31"}, "评定日期", "row_inconsistent"),
+        ({"评定日期": "2026-11-01"}, "评定日期", "value_out_of_bounds"),
+        ({"有效期止": "2101-01-01"}, "有效期止", "value_out_of_bounds"),
+        ({"有效期起": "1900-01-01"}, "有效期起", "value_out_of_bounds"),
+        ({"评价年度": "2052"}, "评价年度", "value_out_of_bounds"),
+        ({"评价年度": "2013"}, "评价年度", "value_out_of_bounds"),
+        # a rating that was valid to 2021 is a fact; it holds no longer
+        (
+            {"评价年度": "2019", "评定日期": "2020-04-20", "有效期起": "2020-04-20", "有效期止": "2021-04-20"},
+            None,
+            None,
+        ),
+    ],
+)
+def test_f5_impossible_ratings_are_rejected_by_column(changes, heading, reason):
+    item = one(RATING, "tax_credit_rating", changes)
+    assert isinstance(item, Row) if reason is None else seen(item) == (2, heading, reason)
+
+
+@pytest.mark.parametrize(
+    ("cells", "heading", "reason"),
+    [
+        (("0", "无", "无", "0"), None, None),
+        (("1", "2026-10", "无", "0"), None, None),
+        (("1", "2024-11", "2024-11", "1"), None, None),
+        (("0", "2024-10", "2024-10", "0"), None, None),
+        (("0", "2024-11", "无", "0"), "最近处罚月份", "row_inconsistent"),
+        (("1", "无", "无", "0"), "最近处罚月份", "row_inconsistent"),
+        (("1", "2024-10", "无", "0"), "最近处罚月份", "row_inconsistent"),
+        (("1", "2026-05", "2026-06", "0"), "最近严重违法处罚月份", "row_inconsistent"),
+        (("1", "2026-05", "无", "1"), "最近严重违法处罚月份", "row_inconsistent"),
+        (("1", "2026-11", "无", "0"), "最近处罚月份", "value_out_of_bounds"),
+        (("1", "2052-01", "无", "0"), "最近处罚月份", "value_out_of_bounds"),
+        (("100001", "2026-10", "无", "0"), "近24个月处罚次数", "value_out_of_bounds"),
+    ],
+)
+def test_f5_impossible_penalties_are_rejected_by_column(cells, heading, reason):
+    item = one(PENALTIES, "penalty_summary", dict(zip(list(PENALTIES)[1:5], cells, strict=True)))
+    assert isinstance(item, Row) if reason is None else seen(item) == (2, heading, reason)
 
 
 def test_a_file_without_a_heading_is_refused_without_repeating_its_first_row():
@@ -183,19 +320,50 @@ def test_an_endless_line_does_not_fill_the_memory():
         for _ in range(64):
             yield b"x" * (1 << 16)
 
-    from api.ingestion.reader import Format, read_rows  # noqa: PLC0415 - only here with its own parts
-
-    items = list(read_rows(data_types()[TAX], Format.CSV, parts))
+    items = list(read_rows(data_types()[TAX], Format.CSV, parts, today=TODAY))
     assert isinstance(items[0], Row)
     assert [item.line for item in items[1:]] == [3]
     assert items[1].reason is Reason.TOO_LARGE
 
 
-def test_an_open_quote_rejects_what_it_swallowed_and_says_where_it_began():
-    text = csv_text({}) + '"' + csv_text({}).splitlines()[1] + "\r\n"
-    items = read(text)
-    assert isinstance(items[0], Row)
+GOOD_LINE = GOOD.splitlines()[1]
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        '"' + GOOD_LINE,
+        GOOD_LINE + '"',
+        GOOD_LINE.replace("10101", '"10101'),
+        GOOD_LINE.replace("10101", '10101"'),
+        GOOD_LINE.replace("10101", '10"101'),
+        GOOD_LINE.replace("10101", '"10101" '),
+        GOOD_LINE.replace("10101", ' "10101"'),
+        GOOD_LINE.replace("10101", '"10"101"'),
+    ],
+)
+def test_f7_a_stray_quote_costs_its_line_and_no_other(damaged):
+    items = read("\n".join([*GOOD.splitlines(), damaged, *[GOOD_LINE] * 1500, ""]))
+    assert [item.line for item in items] == list(range(2, 1504))
     assert seen(items[1]) == (3, None, "row_malformed")
+    assert [item.line for item in items if isinstance(item, Rejection)] == [3]
+
+
+def test_f7_quoted_cells_are_read():
+    cells = ",".join(f'"{cell}"' for cell in CELLS.values())
+    assert read("\n".join([",".join(f'"{name}"' for name in CELLS), cells])) == read(GOOD)
+    (quoted,) = read(csv_text({"纳税人名称": 'of "quotes", and commas'}, headings=[*CELLS, "纳税人名称"]))
+    assert quoted == read(GOOD)[0]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 1 << 20])
+def test_f7_line_ends_may_be_mixed_and_no_row_is_lost(size):
+    heading, line = GOOD.splitlines()
+    text = heading + "\r\n" + "".join(line + end for end in ("\n", "\r", "\r\n", "\r\r\n", "\n\r", "\r")) + line
+    items = read(text, size=size)
+    # an end that was written twice leaves a blank line
+    assert [item.line for item in items] == [2, 3, 4, 5, 7, 9, 10]
+    assert all(isinstance(item, Row) for item in items)
 
 
 @pytest.mark.parametrize("schema", ["tax_credit_rating", "penalty_summary"])

@@ -5,7 +5,8 @@ import json
 import pytest
 from upload_kit import CODE, RECORD, csv_text, ndjson_text, read, seen
 
-from api.ingestion.reader import MAX_LINE, Format
+from api.ingestion.line import MAX_LINE
+from api.ingestion.reader import Format
 from api.ingestion.row import Row
 from ledger_node.domain.period import Period
 from ledger_node.domain.value import parse_date
@@ -84,3 +85,68 @@ def test_a_huge_line_is_refused_and_loses_no_good_record(size):
     assert [item.line for item in items] == [1, 2, 3]
     assert seen(items[1])[2] == "too_large"
     assert [isinstance(item, Row) for item in items] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("record", "field", "reason"),
+    [
+        ({"period": "2025-03"}, "period", "value_malformed"),
+        ({"period": "2025-01-01:2025-12-31"}, "period", "value_malformed"),
+        ({"period": "2052"}, "period", "value_out_of_bounds"),
+        ({"period": "1900"}, "period", "value_out_of_bounds"),
+        ({"as_of": "2052-01-01"}, "as_of", "value_out_of_bounds"),
+        ({"as_of": "1900-01-01"}, "as_of", "value_out_of_bounds"),
+        ({"as_of": "2024-12-31"}, "period", "value_out_of_bounds"),
+        (values(paid_amount=-1), "paid_amount", "value_out_of_range"),
+        (values(paid_amount=2**53), "paid_amount", "value_out_of_range"),
+        (values(paid_amount=10**15 + 1), "paid_amount", "value_out_of_bounds"),
+        (values(months_paid_on_time_12m=25), "months_paid_on_time_12m", "value_out_of_bounds"),
+        (values(paid_on="2024-12-31"), "paid_on", "row_inconsistent"),
+        (values(paid_amount=""), "paid_amount", "value_missing"),
+        (values(tax_kind="1" * 1025), "tax_kind", "too_large"),
+        (values(tax_kind="a\u0000b"), "tax_kind", "value_malformed"),
+        (values(tax_kind="a b"), "tax_kind", "value_malformed"),
+    ],
+)
+def test_f11_what_a_cell_cannot_say_no_member_can(record, field, reason):
+    (bad,) = rows(ndjson_text(record))
+    assert seen(bad) == (1, field, reason)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"period": "2025年"},
+        {"period": " ２０２５ "},
+        {"as_of": "2026年1月31日"},
+        {"credit_code": CODE.lower()},
+        values(paid_on="20251231", tax_kind=" １０１０１"),
+        values(sales_income=""),
+    ],
+)
+def test_f11_texts_are_read_as_cells_are(record):
+    (one,), (row,) = rows(ndjson_text(record)), rows(ndjson_text({}))
+    assert one == row
+
+
+PENALTIES = {"count_24m": 0, "last_month": "none", "last_serious_month": "none", "serious_unrepaired": 0}
+
+
+def test_f8_a_rolling_period_is_the_one_that_ends_with_the_day_of_the_data():
+    record = {"credit_code": CODE, "as_of": "2026-10-31", "values": PENALTIES}
+    said = ["2024-11-01:2026-10-31", "2024-11-01:2026-10-30", "2026"]
+    items = rows("\n".join(json.dumps({**record, "period": period}) for period in said), schema="penalty_summary")
+    assert isinstance(items[0], Row)
+    assert [seen(item) for item in items[1:]] == [(2, "period", "row_inconsistent"), (3, "period", "row_inconsistent")]
+
+
+def test_f8_the_year_of_a_rating_is_its_period():
+    given = {"rating_year": 2024, "grade": "A", "rated_on": "2026-04-20", "valid_from": "2026-04-20"}
+    record = {
+        "credit_code": CODE,
+        "as_of": "2026-10-31",
+        "period": "2025",
+        "values": {**given, "valid_to": "2027-04-20"},
+    }
+    (bad,) = rows(json.dumps(record), schema="tax_credit_rating")
+    assert seen(bad) == (1, "rating_year", "row_inconsistent")

@@ -7,8 +7,10 @@ import json
 from api.catalogue.datatype import data_types
 from api.catalogue.synthetic import credit_code
 from api.ingestion.reader import Format, read_rows
+from ledger_node.domain.value import parse_date
 
 TAX = "tax_payment"
+TODAY = parse_date("2026-11-01", "today")
 CODE = credit_code(7, 1)
 CELLS = {
     "统一社会信用代码": CODE,
@@ -51,7 +53,7 @@ def read(text, form=Format.CSV, *, schema=TAX, encoding="utf-8", size=1 << 20):
     """Read an upload that arrives in parts of ``size`` bytes."""
     data = text if isinstance(text, bytes) else text.encode(encoding)
     parts = [data[start : start + size] for start in range(0, len(data), size)]
-    return list(read_rows(data_types()[schema], form, lambda: parts))
+    return list(read_rows(data_types()[schema], form, lambda: parts, today=TODAY))
 
 
 def seen(item):

@@ -124,7 +124,7 @@ def plain() -> list[dict]:
     return [
         field_case("plain_code", (firm + "kind", "equals", "10101"), yes),
         field_case("plain_integer_negative", (firm + "profit", "equals", -1_286_400), yes),
-        field_case("plain_integer_lowest", (firm + "profit", "reveal"), yes, profit=-(2**53)),
+        field_case("plain_integer_lowest", (firm + "profit", "reveal"), yes, profit=1 - 2**53),
         field_case("plain_integer_zero", (firm + "profit", "equals", 0), yes, profit=0),
         field_case("plain_integer_other", (firm + "profit", "equals", 1_286_400), no),
         field_case("plain_date", (firm + "rated_on", "equals", "2026-04-20"), yes),
@@ -146,7 +146,7 @@ def ladder() -> list[dict]:
         field_case("at_least_exactly", (paid, ">=", 300_000), yes, paid=300_000),
         field_case("at_least_one_short", (paid, ">=", 300_000), no, paid=299_999),
         field_case("at_least_idx_0", (paid, ">=", 100_000), no, paid=99_999),
-        field_case("at_least_idx_k", (paid, ">=", 10_000_000), yes, paid=2**53),
+        field_case("at_least_idx_k", (paid, ">=", 10_000_000), yes, paid=2**53 - 1),
         field_case("at_least_l1_at_idx_k", (paid, ">=", 100_000), yes, paid=10_000_000),
         field_case("below_l5", (paid, "<", 500_000), yes),
         field_case("below_exactly", (paid, "<", 300_000), no, paid=300_000),

@@ -17,6 +17,7 @@ from api.ingestion.reader import Format
 from api.services.erasure import Erased
 from api.services.job_result import result_rows
 from api.services.receipt import receipt_of
+from api.services.row_sort import Permission
 from api.settings import MAX_UPLOAD_BYTES
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
@@ -41,9 +42,19 @@ _PAGE = 1000
     ),
 )
 async def upload(
-    request: Request, instance: Access, department: ADepartment, schema: Annotated[str, Query()]
+    request: Request,
+    instance: Access,
+    department: ADepartment,
+    schema: Annotated[str, Query()],
+    *,
+    correct: Annotated[bool, Query()] = False,
+    restore_erased: Annotated[bool, Query()] = False,
 ) -> JSONResponse:
-    """Spool the body encrypted and return its job; once this answers, nothing of the upload is lost."""
+    """Spool the body encrypted and return its job; once this answers, nothing of the upload is lost.
+
+    ``correct``: rows may replace what is attested for the same day or a later one. ``restore_erased``: rows may be
+    about firms that the department erased.
+    """
     form = _FORMATS.get(media_type(request))
     if form is None:
         raise InvalidInputError(
@@ -54,7 +65,10 @@ async def upload(
     def keep(connection: Connection, job: str) -> None:
         keep_answer(connection, request, _queued(job), body=body.digest)
 
-    job = await instance.jobs.receive(department.id, schema, form, body, max_bytes=MAX_UPLOAD_BYTES, keep=keep)
+    permission = Permission(corrects=correct, restores=restore_erased)
+    job = await instance.jobs.receive(
+        department.id, schema, form, body, max_bytes=MAX_UPLOAD_BYTES, permission=permission, keep=keep
+    )
     return _queued(job)
 
 

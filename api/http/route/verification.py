@@ -14,6 +14,7 @@ from api.http.idempotency import attempt_of, sealed
 from api.http.turn import FairTurns
 from api.services.answer import Answer
 from api.services.kept_answer import SealedAnswer
+from ledger_node import clock
 from ledger_node.domain.access import MAX_OPERATOR
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
@@ -94,6 +95,7 @@ async def verify(request: Request, instance: Access, bank: ABank) -> Response:
                     claims,
                     purpose=purpose,
                     policy=policy,
+                    now=clock.now(),
                     operator=operator,
                     attempt=attempt_of(request),
                     keep=keep,
