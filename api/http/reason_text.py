@@ -143,7 +143,8 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.ATTESTATION_TOO_OLD: "The data is older than your policy allows; wait for newer data, or allow it.",
         Reason.PERIOD_MISMATCH: "The attestation is of another period than was asked; ask for a period that there is.",
         Reason.KIND_NOT_NAMED: (
-            "Several kinds are attested for the firm and period; name one, as in tax_payment[tax_kind=10101].paid_amount."
+            "Several kinds are attested for the firm and period; name one, as in "
+            "tax_payment[tax_kind=10101].paid_amount."
         ),
         Reason.KIND_MISMATCH: "The attestation is of another kind than was asked about; reject the answer.",
         Reason.DEPARTMENT_NOT_NAMED: (
