@@ -85,6 +85,8 @@ def _read(shown: Shown, presentation: Json) -> None:
         if claim["proof"] is not None:
             schema = data_types()[claim["question"]["schema"]].schema
             _read_proof(shown, claim["attestation"], schema, schema.field(claim["question"]["field"]), claim["proof"])
+            for per, proof in zip(schema.per, claim.get("per", ()), strict=False):
+                _read_proof(shown, claim["attestation"], schema, per.field, proof)
 
 
 def _read_proof(shown: Shown, attestation: str, schema: Schema, field_: Field, proof: Json) -> None:

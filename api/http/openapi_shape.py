@@ -123,6 +123,7 @@ CLAIM["properties"] |= {
     "message": WORDS,
     "attestation": or_null(DIGEST),
     "proof": or_null(PROOF),
+    "per": {**many(PROOF), "description": "where the question names values: that the attestation has them"},
 }
 PRESENTATION: Final = record(
     claims=many(CLAIM),

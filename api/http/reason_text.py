@@ -157,6 +157,20 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.ATTESTATION_EXPIRED: "The attestation is over; wait for the department's next one.",
         Reason.ATTESTATION_TOO_OLD: "The data is older than your policy allows; wait for newer data, or allow it.",
         Reason.PERIOD_MISMATCH: "The attestation is of another period than was asked; ask for a period that there is.",
+        Reason.KIND_NOT_NAMED: (
+            "Several kinds are attested for the firm and period; name one, as in "
+            "tax_payment[tax_kind=10101].paid_amount."
+        ),
+        Reason.KIND_MISMATCH: "The attestation is of another kind than was asked about; reject the answer.",
+        Reason.DEPARTMENT_NOT_NAMED: (
+            "Several departments may attest to this; name one in the question, as in "
+            "penalty_summary[issuer=0x…].count_24m, or let the consent list one."
+        ),
+        Reason.DEPARTMENT_MISMATCH: "The attestation is of another department than was asked about; reject the answer.",
+        Reason.SCHEMA_VERSION_DIFFERS: (
+            "The attestation is of an older version of its type, where the question does not mean the same; ask what "
+            "both versions know, or ask again once the department has attested anew."
+        ),
         Reason.VALUE_ABSENT: "The department has no value for this field; it says nothing about the firm.",
         Reason.NEEDS_DISCLOSURE: (
             "A proof of 'no' would show the value, and the consent does not allow that; ask the firm to allow "

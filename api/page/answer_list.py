@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from html import escape
 from string import ascii_uppercase
@@ -85,7 +85,7 @@ def _mark(number: int) -> str:
 
 
 def _items(bundle: Bundle, style: _Style, sources: Mapping[bytes, str]) -> list[_Item]:
-    wordings = [wording_of(language, bundle.schemas) for language in style.value]
+    wordings = [replace(wording_of(language, bundle.schemas), members=bundle.names) for language in style.value]
     make = _brief if style is _Style.BRIEF else _row
     return [
         make(bundle, number, claim, wordings, sources)

@@ -312,14 +312,15 @@ class ConsentService:
                     "a listed department is none of this consortium",
                     field="departments",
                 )
-        for department in {one for claim in claims for part in claim.parts if (one := part.selector.issuer)}:
-            if department not in members or Role.DEPARTMENT not in members[department].roles:
+        named = [part.selector.issuer for claim in claims for part in claim.parts]
+        for issuer in (each for each in named if each is not None):
+            if issuer not in members or Role.DEPARTMENT not in members[issuer].roles:
                 raise InvalidInputError(
                     Reason.MEMBER_UNKNOWN,
                     "a question names a department that is none of this consortium",
                     field="questions",
                 )
-            if asked.departments and department not in asked.departments:
+            if asked.departments and issuer not in asked.departments:
                 raise InvalidInputError(
                     Reason.CONSENT_OTHER_DEPARTMENT,
                     "a question names a department that the consent does not cover",

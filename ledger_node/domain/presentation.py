@@ -25,6 +25,7 @@ from ledger_node.domain.tree import MAX_DEPTH
 SUBJECT_REGISTRATION = "subject_registration"
 SUBJECT_FIELD = "subject_id"
 MAX_CLAIMS = 64
+MAX_SIGNATURES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class ShownConsent:
         shown = cls(
             id=record.blob("id"),
             terms=Terms.from_json(record.take("terms")),
-            signatures=signatures_from_json(record.items("signatures", max_items=32)),
+            signatures=signatures_from_json(record.items("signatures", max_items=MAX_SIGNATURES)),
             controllers=Controllers.from_json(record.take("controllers")),
         )
         record.done()

@@ -30,7 +30,7 @@ MAX_BYTES: Final = 1024 * 1024
 MAX_NODES: Final = 4096
 MAX_NAME: Final = 256
 _MAX_ENTRY: Final = 2**32
-_MAX_MEMBERS: Final = 130
+MAX_MEMBERS: Final = 130
 _TAG: Final = b"\x61"
 
 
@@ -233,7 +233,7 @@ class Bundle:
         network = record.record("network")
         chain_id, genesis = network.integer("chain_id", low=1), network.blob("genesis")
         network.done()
-        schemas = SchemaSet(Schema.from_json(item) for item in record.items("schemas", max_items=_MAX_MEMBERS))
+        schemas = SchemaSet(Schema.from_json(item) for item in record.items("schemas", max_items=MAX_MEMBERS))
         if SUBJECT_REGISTRATION not in schemas:
             raise InvalidInputError(Reason.SCHEMA_UNKNOWN, f"the schema {SUBJECT_REGISTRATION} is missing")
         receipt = record.take("receipt")
@@ -243,11 +243,11 @@ class Bundle:
             presentation=Presentation.from_json(record.take("presentation"), schemas),
             entry=record.integer("controllers_entry", high=_MAX_ENTRY),
             schemas=schemas,
-            names=dict(_member(item) for item in record.items("members", max_items=_MAX_MEMBERS)),
+            names=dict(_member(item) for item in record.items("members", max_items=MAX_MEMBERS)),
             block=SealedBlock.from_json(record.take("block")),
             nodes=nodes_from_json(record, "nodes"),
             receipt=None if receipt is None else Receipt.from_json(receipt),
-            batches=dict(SignedBatch.from_json(item) for item in record.items("batches", max_items=_MAX_MEMBERS)),
+            batches=dict(SignedBatch.from_json(item) for item in record.items("batches", max_items=MAX_MEMBERS)),
         )
         record.done()
         if bundle.to_json() != value:

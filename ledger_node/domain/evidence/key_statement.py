@@ -24,7 +24,7 @@ from ledger_node.domain.record import Record, to_hex
 from ledger_node.domain.signature import parse_address
 
 FORMAT: Final = "credence-keys/v1"
-_MAX_KEYS: Final = 1024
+MAX_KEYS: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class KeyStatement:
         statement = cls(
             chain_id=network.integer("chain_id", low=1),
             genesis=network.blob("genesis"),
-            keys=frozenset(_key(item) for item in record.items("keys", max_items=_MAX_KEYS)),
+            keys=frozenset(_key(item) for item in record.items("keys", max_items=MAX_KEYS)),
             block=SealedBlock.from_json(record.take("block")),
             nodes=nodes_from_json(record, "nodes"),
         )

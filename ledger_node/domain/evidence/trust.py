@@ -23,8 +23,8 @@ FORMAT: Final = "credence-trust/v1"
 _TAG: Final = b"\x62"
 _GROUPS: Final = 8
 _GROUP_DIGITS: Final = 5
-_MAX_SETS: Final = 4096
-_MAX_SEALERS: Final = 256
+MAX_SETS: Final = 4096
+MAX_SEALERS: Final = 256
 
 
 class FinalityKind(StrEnum):
@@ -141,7 +141,7 @@ class Trust:
             kind = FinalityKind(finality.text("kind"))
         except ValueError as error:
             raise _invalid("the finality is neither sealer nor qbft") from error
-        sets = tuple(_set(Record(item, "set")) for item in finality.items("sets", max_items=_MAX_SETS))
+        sets = tuple(_set(Record(item, "set")) for item in finality.items("sets", max_items=MAX_SETS))
         finality.done()
         record.done()
         trust = cls(chain_id, genesis, codes, kind, sets)
@@ -157,7 +157,7 @@ def _code(record: Record) -> ContractCode:
 
 
 def _set(record: Record) -> SealerSet:
-    addresses = record.items("addresses", max_items=_MAX_SEALERS)
+    addresses = record.items("addresses", max_items=MAX_SEALERS)
     each = SealerSet(record.integer("from_block"), tuple(parse_address(item, "addresses") for item in addresses))
     record.done()
     return each
