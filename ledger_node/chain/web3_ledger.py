@@ -252,7 +252,7 @@ class Web3Ledger(SubjectCalls, Ledger):
         gas = _GAS_ONE_WRITE + _GAS_A_USE * len(uses)
         # it refuses uses one by one and never as a whole, so there is nothing to try out
         receipt = self._write("ConsentRegistry", "recordUses", consents, ids, gas=gas, simulate=False)
-        return use_results(receipt, ids)
+        return use_results(receipt, self._book.contracts["ConsentRegistry"], uses)
 
     @override
     def recorded_uses(self, consents: Sequence[bytes]) -> Mapping[bytes, Sequence[bytes]]:
@@ -268,7 +268,8 @@ class Web3Ledger(SubjectCalls, Ledger):
         logs = self._logs("ConsentRegistry", [registry.topic("UseRecorded"), to_hex(consent), to_hex(use)])
         if not logs:
             return None
-        (log,) = logs
+        # any relayer may record the same use again; it was recorded by the first of them
+        log = logs[0]
         receipt, head = self._rpc.batch(
             [("eth_getTransactionReceipt", [log["transactionHash"]]), ("eth_getBlockByHash", [log["blockHash"], False])]
         )
