@@ -44,7 +44,15 @@ _WEBHOOK: Final = record(url=text("https://hooks.bank.example/credence"), state=
 
 ANSWERS: Final[dict[tuple[str, str], Shape]] = {
     ("get", "/livez"): record(status=text("live")),
-    ("get", "/readyz"): record(status=text("ready"), block=COUNT, block_time=TIME, head_age_s=COUNT),
+    ("get", "/readyz"): record(
+        status=text("ready"),
+        block=COUNT,
+        block_time=TIME,
+        head_age_s=COUNT,
+        pending=many(
+            record(kind=text("grants"), count=COUNT, oldest_s=COUNT, reason=or_null(text("ledger_unavailable"), None))
+        ),
+    ),
     ("get", "/v1/ledger"): record(
         chain_id=COUNT,
         genesis=DIGEST,

@@ -259,8 +259,9 @@ class Web3Ledger(SubjectCalls, Ledger):
         return self._events.recorded_uses(consents)
 
     @override
-    def is_on_way(self, use: bytes) -> bool:
-        return self._relayer is not None and self._relayer.is_on_way(use)
+    def is_on_way(self, word: bytes) -> bool:
+        senders = (self._relayer, self._registrar)
+        return any(sender is not None and sender.is_on_way(word) for sender in senders)
 
     @override
     def recorded_use(self, consent: bytes, use: bytes) -> UseResult | None:

@@ -22,7 +22,7 @@ class CountingLedger:
         self.recorded += uses
         return [UseResult(True, place + 1, None, MINED) for place, _ in enumerate(uses)]
 
-    def is_on_way(self, use):
+    def is_on_way(self, _):
         return False
 
     def recorded_use(self, consent, use):
