@@ -289,7 +289,6 @@ def open_instance(
     metrics.registry.register(
         InstanceGauges(rpc, senders, head, sampler, pending, now=clock.now, monotonic=clock.monotonic)
     )
-    limit_s = ready_age_s or head_age_limit(access_interval_s)
     webhooks = Webhooks(store, keys, departments[registrar.id].kek, rules, system_addresses, clock.now)
     evidence = EvidenceReader(store, ring)
     return Instance(
@@ -328,7 +327,15 @@ def open_instance(
         senders=tuple(senders.values()),
         metrics=metrics,
         head=head,
-        readiness=Readiness(store, ledger, relaying, head, sampler, follower, limit_s=limit_s),
+        readiness=Readiness(
+            store,
+            ledger,
+            relaying,
+            head,
+            sampler,
+            follower,
+            limit_s=ready_age_s or head_age_limit(access_interval_s),
+        ),
         sampler=sampler,
         _upkeep=Upkeep(rpc, (relaying, registering)),
         receipts=ConsentReceipts(store, ledger, consents, keeper),
