@@ -161,9 +161,7 @@ def test_l4_strangers_learn_nothing_by_secrets(inside, firm, key):
     assert state(inside, consent) is ConsentState.LIVE
 
 
-def test_l4_a_rotation_that_lands_behind_a_faster_one_is_the_entry_it_became(
-    inside, other, firm, key, monkeypatch
-):
+def test_l4_a_rotation_that_lands_behind_a_faster_one_is_the_entry_it_became(inside, other, firm, key, monkeypatch):
     instance, heir = inside.served.instance, new_key()
     heirs, true = controllers_of([heir]), type(instance.ledger).rotate
 
