@@ -99,7 +99,11 @@ ANSWERS: Final[dict[tuple[str, str], Shape]] = {
         registration=DIGEST,
     ),
     ("get", "/v1/subjects/{subject}"): record(
-        subject=DIGEST, registration=DIGEST, history=many(_ANYTHING), pending_recovery=or_null(_ANYTHING, None)
+        subject=DIGEST,
+        registration=DIGEST,
+        history=many(_ANYTHING),
+        pending_recovery=or_null(_ANYTHING, None),
+        refused=many(_ANYTHING),
     ),
     ("post", "/v1/subjects/{subject}/rotations"): record(
         subject=DIGEST, entry=COUNT, since=or_null(TIME), commitment=DIGEST

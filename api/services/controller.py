@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from api.services.stranger import DECOY
-from api.services.subject_refusal import ChangeKind, ForeignEntryError, RefusedChange, close_refused
+from api.services.subject_refusal import ChangeKind, ForeignEntryError, RefusedChange, close_refused, refusals_of
 from api.storage import table
 from api.storage.database import Store
 from ledger_node.chain.port import ControllerEntry, Ledger
@@ -116,6 +116,11 @@ class ControllerHistory:
     def of(self, subject: bytes) -> list[Control]:
         """Return all entries of a subject, in their order."""
         return self._select(_ENTRY.subject == subject)
+
+    def refused(self, subject: bytes) -> list[dict[str, JSON]]:
+        """Return what was begun for a subject and closed as refused, the oldest first."""
+        with self._store.connect() as connection:
+            return refusals_of(connection, subject)
 
     def begin(self, connection: Connection, subject: bytes, controllers: Controllers) -> None:
         """Store the first controllers in the transaction that stores their subject; registering makes them count."""

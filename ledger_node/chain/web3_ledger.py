@@ -329,7 +329,11 @@ class Web3Ledger(SubjectCalls, Ledger):
 
     def _event(self, receipt: Receipt, contract: str, name: str) -> tuple[list[bytes], bytes]:
         topic = from_hex(artifact(contract).topic(name), "topic")
-        return next((topics, data) for _, topics, data in receipt.logs if topics[0] == topic)
+        address = self._book.contracts[contract]
+        for source, topics, data in receipt.logs:
+            if source == address and topics and topics[0] == topic:
+                return topics, data
+        raise ChainError(Reason.LEDGER_REFUSED, f"the ledger shows no {name} in the transaction that was sent for it")
 
 
 def _member(member: bytes, answer: Any) -> Member | None:

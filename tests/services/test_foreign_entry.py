@@ -101,6 +101,12 @@ def test_l4_a_foreign_rotation_that_the_firm_answers_leaves_it_its_withdrawal_by
     assert refusals(inside, firm) == [("rotation", 1, "controllers_foreign")]
     assert [row.entry for row in rows(inside, table.subject_controllers, subject=firm.subject)] == [0]
     told_until(firm.client, told(firm, "rotation", 1, heirs.commitment, "controllers_foreign"))
+    (shown,) = firm.client.get(path_of(firm))["refused"]
+    assert (shown["change"], shown["reason"], shown["commitment"]) == (
+        "rotation",
+        "controllers_foreign",
+        to_hex(heirs.commitment),
+    )
     # nothing of it was sent
     assert inside.ledger.controller_entry(firm.subject, 1).commitment == foreign
     assert inside.ledger.controller_entry(firm.subject, 2) is None

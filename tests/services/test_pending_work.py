@@ -279,3 +279,14 @@ def test_l3_a_grant_of_a_requests_id_does_not_stop_notifications(inside, other):
     after = inside.grant(GOOD)
     until(lambda: {"consent": after} in [one["data"] for one in inside.bank.notifications()])
     assert inside.served.instance.notifications.failure is None
+
+
+def test_l3_a_department_whose_batches_the_ledger_refuses_keeps_no_other_from_issuing(inside, monkeypatch):
+    departments = {member.slug: member.id for member in inside.home.members()}
+
+    def no():
+        raise ChainError(Reason.LEDGER_REFUSED, "another batch stands there")
+
+    issuers = inside.served.instance.issuers
+    monkeypatch.setattr(issuers[departments["market-regulator"]], "anchor_pending", no)
+    assert inside.attest("tax_payment", [(inside.fresh(), {})])["issued"] == 1
