@@ -210,7 +210,7 @@ subject_controllers = Table(
     Column("recovery", BigInteger),
     Column("signatures", Text, nullable=False),
     Column("since", BigInteger),
-    _waiting("subject_controllers_waiting", "subject", where="since IS NULL AND entry > 0"),
+    _waiting("subject_controllers_waiting", "subject", where="since IS NULL"),
 )
 """Who controlled a subject, one row an entry of the SubjectRegistry. One without ``since`` is not known to be on the
 ledger; it is sent before anything else happens to its subject, and tried until it is, or is refused.

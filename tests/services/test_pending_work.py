@@ -5,11 +5,12 @@ import time
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from served_kit import SEED, one_form
-from sqlalchemy import select
+from sqlalchemy import event, select
 from stranger_kit import stranger_ledger
 from subject_kit import Key, controllers_of, grant, new_key, signed
 
 from api.catalogue.synthetic import credit_code
+from api.services.issuer import unanchored
 from api.storage.notice_table import chain_cursor
 from api.work.resumable import PendingWork
 from ledger_node.chain.rpc import ContractRevertError
@@ -290,3 +291,37 @@ def test_l3_a_department_whose_batches_the_ledger_refuses_keeps_no_other_from_is
     issuers = inside.served.instance.issuers
     monkeypatch.setattr(issuers[departments["market-regulator"]], "anchor_pending", no)
     assert inside.attest("tax_payment", [(inside.fresh(), {})])["issued"] == 1
+
+
+def test_l3_looking_for_what_waits_costs_what_it_is_and_reads_no_whole_table(inside):
+    inside.require_file()
+    instance, statements = inside.served.instance, []
+    store = instance.store
+
+    def note(_connection, _cursor, statement, parameters, _context, _many):
+        if statement.startswith("SELECT"):
+            statements.append((statement, parameters))
+
+    parts = (
+        instance.subjects,
+        instance.consent_requests,
+        instance.consents.grants,
+        instance.controllers,
+        instance.recoveries,
+        instance._intervals,
+        instance._removals,
+    )
+    with store.connect() as connection:
+        event.listen(connection.engine, "before_cursor_execute", note)
+        try:
+            for part in parts:
+                part.waiting()
+            unanchored(store)
+        finally:
+            event.remove(connection.engine, "before_cursor_execute", note)
+        assert len(statements) == len(parts) + 1
+        for statement, parameters in statements:
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters):
+                # of the removals the first one is enough
+                if row.detail.startswith(("SCAN", "SEARCH")) and "key_removal" not in row.detail:
+                    assert "_waiting" in row.detail, (statement, row.detail)

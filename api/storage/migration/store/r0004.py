@@ -12,7 +12,7 @@ _HASH: Final = LargeBinary(32)
 _WAITING: Final = (
     ("batch", ("member", "number"), "start IS NULL"),
     ("subject", ("id",), "registration IS NULL"),
-    ("subject_controllers", ("subject",), "since IS NULL AND entry > 0"),
+    ("subject_controllers", ("subject",), "since IS NULL"),
     ("subject_recovery", ("subject",), "requested_at IS NULL"),
     ("consent", ("id",), '"transaction" IS NULL AND refusal IS NULL'),
     ("consent_request", ("id",), '"transaction" IS NULL'),
