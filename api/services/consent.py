@@ -135,12 +135,12 @@ class ConsentService:
                 ``consent_changed_already`` for another number than the next one, or no answer.
         """
         digest = change_digest(consent_id, change, number, self._ledger.consent_domain)
-
         # a key that was rotated out, perhaps because it was stolen, neither pauses nor resumes
-        with self._authority(consent_id, asker, digest, signatures) as (_, controllers):
+        with self._authority(consent_id, asker, digest, signatures) as (held, controllers):
             keep_word(
                 self._store, self._ledger, consent_id, _ACTS[change], Word(controllers, signatures), number=number
             )
+            self.grants.record_first(held)
             self._ledger.change_consent(consent_id, change, number)
 
     @contextmanager

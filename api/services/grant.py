@@ -91,9 +91,15 @@ class GrantRecorder:
                 raise
 
     def record_first(self, held: HeldConsent) -> None:
-        """Record a grant that waits, or it would be granted when it was withdrawn."""
+        """Record a grant that waits before its consent is changed, or it would be granted when it was withdrawn.
+
+        Where it is refused the change goes on: whatever the ledger holds under its id can be withdrawn.
+
+        Raises:
+            ChainError: the ledger does not answer.
+        """
         if not held.on_ledger and held.refusal is None:
-            self.record(held, None)
+            self._finish(held)
 
     def record(self, held: HeldConsent, since: int | None) -> None:
         """Record a grant. ``since``: when those who signed it took over, if that is known.
@@ -124,9 +130,8 @@ class GrantRecorder:
             require_recorded(held.shown.terms, record, since=since)
         except VerificationError as error:
             self._refuse(held, error.reason)
-            raise ChainError(
-                error.reason, f"the ledger holds this id already, and not as granted here: {error}"
-            ) from None
+            words = f"the ledger holds this id already, and not as it is granted here: {error.message}"
+            raise ChainError(error.reason, words) from None
 
     def _refuse(self, held: HeldConsent, reason: Reason) -> None:
         """Close a grant that never will be, and tell its parties."""

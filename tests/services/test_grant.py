@@ -12,7 +12,7 @@ from api.storage import table
 from api.storage.notice_table import consent_deadline
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.chain.web3_ledger import Web3Ledger
-from ledger_node.domain.consent import Change, revocation_hash, withdrawal_digest
+from ledger_node.domain.consent import Change, change_digest, revocation_hash, withdrawal_digest
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
@@ -157,3 +157,33 @@ def test_l8_a_foreign_grant_under_an_id_of_the_firm_can_be_withdrawn_by_its_cont
 
 def signed_withdrawal(place, firm, consent):
     return (Key(firm.keys[0]).sign(withdrawal_digest(consent, place.ledger.consent_domain)),)
+
+
+@pytest.mark.parametrize("how", ["secret", "signatures", "pause"])
+def test_l8_a_grant_that_landed_unseen_is_noted_before_it_is_changed(inside, firm, terms, secret, how):
+    consent, instance = consent_of(inside, terms), inside.served.instance
+    store(inside, terms, firm)
+    instance.ledger.grant(consent, terms)
+    if how == "pause":
+        digest = change_digest(consent, Change.PAUSE, 1, inside.ledger.consent_domain)
+        instance.consents.change(consent, Change.PAUSE, 1, (Key(firm.keys[0]).sign(digest),))
+    elif how == "secret":
+        instance.consents.withdraw(consent, secret=secret, signatures=())
+    else:
+        instance.consents.withdraw(consent, secret=None, signatures=signed_withdrawal(inside, firm, consent))
+    held = instance.consents.find(consent)
+    assert (held.on_ledger, held.refusal) == (True, None)
+    shown = inside.bank.get(f"/v1/consents/{to_hex(consent)}")
+    assert shown["state"] == ("paused" if how == "pause" else "withdrawn")
+
+
+def test_l8_the_secret_does_not_withdraw_what_others_granted_under_it_with_another_hash(
+    inside, other, firm, terms, secret
+):
+    consent = consent_of(inside, terms)
+    store(inside, terms, firm)
+    other.grant(consent, replace(terms, revocation_hash=revocation_hash(bytes(32))))
+    with pytest.raises(ContractRevertError) as refusal:
+        inside.served.instance.consents.withdraw(consent, secret=secret, signatures=())
+    assert refusal.value.reason is Reason.CONSENT_WRONG_SECRET
+    check_refused(inside, firm, consent, "consent_terms_differ")
