@@ -60,9 +60,14 @@ class LostAnswers:
         Raises:
             ChainError: the ledger does not answer.
         """
-        if use:
-            self._complete_left(use)
-            return
+        # of processes that share the store one writes, and the next one sees it
+        with self._store.turns.turn("lost answers"):
+            if use:
+                self._complete_left(use)
+            else:
+                self._complete()
+
+    def _complete(self) -> None:
         if not self._store.turns.is_shared or self._is_older():
             with self._store.connect() as connection:
                 since = _first_block(connection)
