@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Final
 
 from api.backup.key_copy import MAC_LABEL, KeyCopy
@@ -25,7 +26,7 @@ from api.services.evidence import EvidenceReader
 from api.services.evidence_page import EvidencePages
 from api.services.fact_plan import FactPlan
 from api.services.idempotency import IdempotentCalls
-from api.services.issuer import Issuer
+from api.services.issuer import Issuer, unanchored
 from api.services.job import JobService
 from api.services.key_removal import KeyRemovals
 from api.services.ledger_gap import LedgerGaps
@@ -44,7 +45,7 @@ from api.services.webhook_address import InsecureLoopbackAddresses, PublicAddres
 from api.services.webhook_delivery import WebhookDeliveries
 from api.services.webhook_post import WebhookPost
 from api.services.worker_pool import WorkerPool
-from api.settings import ACCESS_INTERVAL_S, NOTIFY_INTERVAL_S
+from api.settings import ACCESS_INTERVAL_S, NOTIFY_INTERVAL_S, RESUME_INTERVAL_S
 from api.sign_in.replay import LocalProofMemory, ProofMemory
 from api.sign_in.service import SignIn
 from api.sign_in.shared_replay import SharedProofMemory
@@ -61,6 +62,8 @@ from api.watch.head import HeadAge
 from api.watch.metric import Metrics
 from api.watch.readiness import Readiness, head_age_limit
 from api.watch.sampler import Sampler
+from api.work.periodic import Periodic
+from api.work.resumable import Once, PendingWork, Resumable
 from ledger_node import clock
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.port import Ledger, Role
@@ -115,54 +118,41 @@ class Instance:
     webhooks: Webhooks
     evidence: EvidenceReader
     evidence_pages: EvidencePages
-    _lost: LostAnswers
+    pending: PendingWork
     _intervals: AccessIntervals
+    _resumption: Periodic
     _follower: ChainFollower
     _deliveries: WebhookDeliveries
     _workers: WorkerPool
     _removals: KeyRemovals
     gaps: LedgerGaps
 
+    @property
+    def notifications(self) -> ChainFollower:
+        """What turns events into notifications."""
+        return self._follower
+
     def start(self) -> None:
-        """Finish what an earlier run left half done, then take work."""
+        """Finish what an earlier run left half done, then take work; what cannot be finished yet is tried on."""
         self.ledger.require_same_chain()
-        now = clock.now()
         self._finish_removals()
         self.webhooks.forget_lost()
-        try:
-            for sender in self.senders:
+        for sender in self.senders:
+            try:
                 sender.finish()
-            for issuer in self.issuers.values():
-                issuer.anchor_pending()
-            self._intervals.anchor_pending()
-            restored = self._close_gaps()
-            self.subjects.complete_pending(now)
-            self.consent_requests.complete_pending()
-            self.consents.complete_pending()
-            self._lost.complete(restored=restored)
-            self.controllers.complete_pending()
-            self.recoveries.complete_pending()
-        except ChainError as error:
-            _log.warning("some writes wait for the ledger: %s", error.reason)
+            except ChainError as error:
+                # its beat goes on with them
+                _log.warning("transactions wait for the ledger: %s", error.reason)
+        self.pending.resume_all()
         self.calls.start()
         self._upkeep.start()
         self.sampler.start()
         self.verifications.start()
         self._intervals.start()
+        self._resumption.start()
         self._follower.start()
         self._deliveries.start()
         self.jobs.start()
-
-    def _close_gaps(self) -> bool:
-        """Bring the store in step with the ledger, and return whether it was older, as one that was restored."""
-        try:
-            return self.gaps.close().is_older
-        except ChainError:
-            raise
-        except CredenceError as error:
-            # the follower tries again before it goes on
-            _log.warning("keys are not yet erased everywhere: %s", error.message)
-            return False
 
     def _finish_removals(self) -> None:
         try:
@@ -177,6 +167,7 @@ class Instance:
         self.calls.stop()
         self.verifications.stop()
         self._intervals.stop()
+        self._resumption.stop()
         self._follower.stop()
         self._deliveries.stop()
         self._upkeep.stop()
@@ -250,14 +241,37 @@ def open_instance(
     history = ControllerHistory(store, ledger)
     subjects = SubjectService(store, keys, issuers[registrar.id], ledger, history)
     consents = ConsentService(store, ledger, subjects, history, purposes)
-    recorder = UseRecorder(ledger, UseClaims(store))
+    claims = UseClaims(store)
+    recorder = UseRecorder(ledger, claims)
     vaults = VaultSearch(store, keys, departments, ledger.anchor_domain)
     log = AccessLog(store, keys, departments[registrar.id], clock.now)
-    lost = LostAnswers(store, ledger, consents, log)
     keeper = Keeper(relayer.id, SigningKey(relayer_key))
     names = {member: department.name for member, department in departments.items()}
     gaps = LedgerGaps(store, keys, removals, ledger, names, keeper.member)
-    receipts = ConsentReceipts(store, ledger, consents, keeper)
+    lost = LostAnswers(store, ledger, consents, log, claims, is_older=lambda: gaps.close().is_older)
+    requests = ConsentRequestService(store, ledger, subjects, history, consents)
+    recoveries = RecoveryService(store, ledger, history, consents)
+    intervals = AccessIntervals(store, ledger, keeper, clock.now, workers, interval_s=access_interval_s)
+    closing = Once(gaps.close)
+    stopping = Event()
+    pending = PendingWork(
+        (
+            Resumable("batches", lambda: unanchored(store), lambda member: issuers[member].anchor_pending()),
+            Resumable("access_intervals", intervals.waiting, lambda _: intervals.anchor_pending()),
+            Resumable("ledger_gap", closing.waiting, closing.resume),
+            Resumable("registrations", subjects.waiting, lambda subject: subjects.resume(subject, clock.now())),
+            Resumable("consent_requests", requests.waiting, requests.resume),
+            Resumable("grants", consents.grants.waiting, consents.grants.resume),
+            Resumable("lost_answers", lost.waiting, lost.resume),
+            Resumable("controller_changes", history.waiting, history.resume),
+            Resumable("recoveries", recoveries.waiting, recoveries.resume),
+            Resumable("key_removals", removals.waiting, lambda _: removals.finish()),
+        ),
+        look=ledger.head,
+        monotonic=clock.monotonic,
+        stops=stopping.is_set,
+    )
+    follower = ChainFollower(store, ledger, interval_s=NOTIFY_INTERVAL_S, first=gaps.close)
     answerer = Answerer(
         relayer.id, relayer_key, book.chain_id, book.genesis, ledger.anchor_domain, ledger.consent_domain
     )
@@ -272,8 +286,9 @@ def open_instance(
         accounts={role: [health.account for health in sender.health()] for role, sender in senders.items()},
         monotonic=clock.monotonic,
     )
-    metrics.registry.register(InstanceGauges(rpc, senders, head, sampler, now=clock.now, monotonic=clock.monotonic))
-    limit_s = ready_age_s or head_age_limit(access_interval_s)
+    metrics.registry.register(
+        InstanceGauges(rpc, senders, head, sampler, pending, now=clock.now, monotonic=clock.monotonic)
+    )
     webhooks = Webhooks(store, keys, departments[registrar.id].kek, rules, system_addresses, clock.now)
     evidence = EvidenceReader(store, ring)
     return Instance(
@@ -289,9 +304,9 @@ def open_instance(
         subjects=subjects,
         controllers=history,
         rotations=RotationService(ledger, history, consents),
-        recoveries=RecoveryService(store, ledger, history, consents),
+        recoveries=recoveries,
         consents=consents,
-        consent_requests=ConsentRequestService(store, ledger, subjects, history, consents),
+        consent_requests=requests,
         verifications=VerificationService(
             vaults,
             subjects,
@@ -312,17 +327,24 @@ def open_instance(
         senders=tuple(senders.values()),
         metrics=metrics,
         head=head,
-        readiness=Readiness(store, ledger, relaying, head, sampler, limit_s=limit_s),
+        readiness=Readiness(
+            store,
+            ledger,
+            relaying,
+            head,
+            sampler,
+            follower,
+            limit_s=ready_age_s or head_age_limit(access_interval_s),
+        ),
         sampler=sampler,
         _upkeep=Upkeep(rpc, (relaying, registering)),
-        receipts=receipts,
+        receipts=ConsentReceipts(store, ledger, consents, keeper),
         notices=NoticeReader(store),
         webhooks=webhooks,
-        _lost=lost,
-        _intervals=AccessIntervals(
-            store, ledger, keeper, clock.now, workers, interval_s=access_interval_s, recover=lost.complete_left
-        ),
-        _follower=ChainFollower(store, ledger, interval_s=NOTIFY_INTERVAL_S, first=gaps.close),
+        pending=pending,
+        _intervals=intervals,
+        _resumption=Periodic(pending.resume_due, interval_s=RESUME_INTERVAL_S, name="pending work", stopping=stopping),
+        _follower=follower,
         _deliveries=WebhookDeliveries(
             store, webhooks, WebhookPost(rules, system_addresses), clock.now, interval_s=NOTIFY_INTERVAL_S
         ),

@@ -20,6 +20,7 @@ _LEAST_TOKEN: Final = 24
 _TOKEN: Final = re.compile(rb"[A-Za-z0-9._~+/=-]{%d,}" % _LEAST_TOKEN)
 _COUNT: Final = re.compile("[0-9]{1,9}")
 NOTIFY_INTERVAL_S: Final = 1.0
+RESUME_INTERVAL_S: Final = 1.0
 MAX_BODY_BYTES: Final = 1 << 20
 MAX_UPLOAD_BYTES: Final = 4 << 30
 MAX_HEADER_BYTES: Final = 16 << 10

@@ -47,7 +47,15 @@ _WEBHOOK: Final = record(url=text("https://hooks.bank.example/credence"), state=
 
 ANSWERS: Final[dict[tuple[str, str], Shape]] = {
     ("get", "/livez"): record(status=text("live")),
-    ("get", "/readyz"): record(status=text("ready"), block=COUNT, block_time=TIME, head_age_s=COUNT),
+    ("get", "/readyz"): record(
+        status=text("ready"),
+        block=COUNT,
+        block_time=TIME,
+        head_age_s=COUNT,
+        pending=many(
+            record(kind=text("grants"), count=COUNT, oldest_s=COUNT, reason=or_null(text("ledger_unavailable"), None))
+        ),
+    ),
     ("get", SERVER_METADATA): record(
         issuer=_HOME,
         token_endpoint=text("https://credence.example/v1/token"),
@@ -113,7 +121,11 @@ ANSWERS: Final[dict[tuple[str, str], Shape]] = {
         registration=DIGEST,
     ),
     ("get", "/v1/subjects/{subject}"): record(
-        subject=DIGEST, registration=DIGEST, history=many(_ANYTHING), pending_recovery=or_null(_ANYTHING, None)
+        subject=DIGEST,
+        registration=DIGEST,
+        history=many(_ANYTHING),
+        pending_recovery=or_null(_ANYTHING, None),
+        refused=many(_ANYTHING),
     ),
     ("post", "/v1/subjects/{subject}/rotations"): record(
         subject=DIGEST, entry=COUNT, since=or_null(TIME), commitment=DIGEST

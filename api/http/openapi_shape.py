@@ -91,10 +91,11 @@ SHOWN_CONSENT: Final = record(
 )
 HELD_CONSENT: Final = {
     **SHOWN_CONSENT,
-    "required": [*SHOWN_CONSENT["required"], "state", "text", "request", "uses", "changes", "granted_at"],
+    "required": [*SHOWN_CONSENT["required"], "state", "refusal", "text", "request", "uses", "changes", "granted_at"],
     "properties": {
         **SHOWN_CONSENT["properties"],
-        "state": text("live", "pending", "live", "early", "paused", "expired", "exhausted", "withdrawn"),
+        "state": text("live", "pending", "live", "early", "paused", "expired", "exhausted", "withdrawn", "refused"),
+        "refusal": or_null(text("consent_terms_differ"), None),
         "text": text("the words that were shown before signing"),
         "request": or_null(DIGEST, None),
         "uses": COUNT,

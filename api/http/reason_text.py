@@ -208,12 +208,18 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.CONSENT_WRONG_SECRET: (
             "This secret does not withdraw this consent; withdraw by the controllers' signatures."
         ),
-        Reason.CONSENT_TERMS_DIFFER: "The ledger holds other terms under this id; reject the answer.",
+        Reason.CONSENT_TERMS_DIFFER: (
+            "The ledger holds other terms under this id; reject the answer, and have the firm grant other terms."
+        ),
         Reason.QUESTION_NOT_CONSENTED: "The firm did not consent to this question; ask it for a consent that lists it.",
         Reason.SIGNER_NOT_CONTROLLER: (
             "A signature is by a key that does not sign for the firm; sign with a controller's."
         ),
         Reason.CONTROLLERS_CHANGED: "The firm has other controllers by now; read the subject and sign again.",
+        Reason.CONTROLLERS_FOREIGN: (
+            "The ledger shows a registration, rotation or recovery of this firm that this instance did not send; what "
+            "was begun here is closed. Tell the firm and the registrar."
+        ),
         Reason.CONTROLLERS_MISMATCH: "These are not the firm's controllers at that time; reject the answer.",
         Reason.THRESHOLD_NOT_MET: "Too few controllers signed; collect as many signatures as the threshold says.",
         Reason.CHALLENGE_MISMATCH: "The passkey signed another challenge; sign this request again.",
@@ -259,6 +265,13 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         ),
         Reason.OUTBOX_STUCK: (
             "Transactions of the instance are not mined, so no use can be recorded; its operator must look."
+        ),
+        Reason.NOTIFICATIONS_STUCK: (
+            "Events of the ledger have not become notifications for a long time; the instance's operator must look."
+        ),
+        Reason.WORKER_DIED: (
+            "The processes that made the answer died; nothing was revealed. Ask again after Retry-After with the same "
+            "Idempotency-Key, which costs no second use."
         ),
         Reason.STORE_IN_USE: "Another process works with this store, which takes one at a time; its operator stops it.",
         Reason.STORE_OUTDATED: "The store is of an earlier version; its operator runs: credence store upgrade.",

@@ -66,7 +66,7 @@ class Keeper:
 
 
 class AccessIntervals:
-    """Closes an interval every ``interval_s`` seconds and anchors it. ``recover``: writes rows that miss, before it."""
+    """Closes an interval every ``interval_s`` seconds and anchors it."""
 
     def __init__(
         self,
@@ -77,7 +77,6 @@ class AccessIntervals:
         workers: WorkerPool,
         *,
         interval_s: float,
-        recover: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._ledger = ledger
@@ -85,7 +84,6 @@ class AccessIntervals:
         self._now = now
         self._workers = workers
         self._interval_s = interval_s
-        self._recover = recover
         self._head: StreamHead | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="access log", daemon=True)
@@ -114,6 +112,12 @@ class AccessIntervals:
             self._close(self._head)
             self._anchor_pending()
 
+    def waiting(self) -> list[bytes]:
+        """Return the keeper if an interval is signed and not known to be anchored."""
+        query = select(_INTERVAL.member).where(_INTERVAL.start.is_(None)).distinct()
+        with self._store.connect() as connection:
+            return list(connection.execute(query).scalars())
+
     def anchor_pending(self) -> None:
         """Anchor an interval that an earlier run signed and did not see anchored.
 
@@ -134,7 +138,6 @@ class AccessIntervals:
             try:
                 # of processes that share the store one keeps the beat, and another one goes on when it is gone
                 if self._store.turns.holds(Office.INTERVALS):
-                    self._recover()
                     self.beat()
             except CredenceError as error:
                 _log.warning("the access log waits: %s", error.reason)

@@ -3,7 +3,7 @@
 Without them a firm that compares the ledger with its log would take every crash for a hidden question.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Final
 
 from sqlalchemy import Connection, select
@@ -22,49 +22,74 @@ _INTERVALS_BACK: Final = 2
 """No question takes longer than this many intervals from its use to its row."""
 
 
-@dataclass(frozen=True, slots=True)
 class LostAnswers:
-    """Writes the rows of uses whose process died before it wrote them."""
+    """Writes the rows of uses whose process died before it wrote them; questions may be asked meanwhile.
 
-    store: Store
-    ledger: Ledger
-    consents: ConsentService
-    log: AccessLog
+    ``claims``: of the uses that this process records. ``is_older``: whether the store was restored from a copy that is
+    older than the ledger, so that claims may lack; it may raise ChainError while the ledger does not answer.
+    """
 
-    def complete(self, *, restored: bool = False) -> None:
-        """Write rows for what earlier runs left. Call it before questions are taken: uses under way are none of them.
+    def __init__(
+        self,
+        store: Store,
+        ledger: Ledger,
+        consents: ConsentService,
+        log: AccessLog,
+        claims: UseClaims,
+        *,
+        is_older: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._consents = consents
+        self._log = log
+        self._claims = claims
+        self._is_older = is_older
+        self._is_done = False
+        # until earlier runs' uses are looked through, this one's must be told from them
+        claims.own = set()
 
-        ``restored``: the store was restored from a copy, so no process shares it yet, and claims may lack.
+    def waiting(self) -> list[bytes]:
+        """Return the ids of uses that processes left which shared the store; b"" while the ledger is not read yet."""
+        left = [use for _, use in self._claims.left()] if self._store.turns.is_shared else []
+        return left if self._is_done else [b"", *left]
+
+    def resume(self, use: bytes) -> None:
+        """Write the rows that ``waiting`` names.
 
         Raises:
             ChainError: the ledger does not answer.
         """
-        if self.store.turns.is_shared and not restored:
-            self.complete_left()
-            return
-        with self.store.connect() as connection:
-            since = _first_block(connection)
-        for consent, use in self.ledger.uses_since(since):
-            self._write(consent, use)
+        # of processes that share the store one writes, and the next one sees it
+        with self._store.turns.turn("lost answers"):
+            if use:
+                self._complete_left(use)
+            else:
+                self._complete()
 
-    def complete_left(self) -> None:
-        """Write rows for what processes left that shared the store and are gone; others may be at work.
+    def _complete(self) -> None:
+        if not self._store.turns.is_shared or self._is_older():
+            with self._store.connect() as connection:
+                since = _first_block(connection)
+            for consent, counted in self._ledger.uses_since(since):
+                # first whose it is, then its row: the other way round it could be written in between
+                if not self._claims.is_under_way(counted):
+                    self._write(consent, counted)
+        self._is_done = True
+        self._claims.own = None
 
-        Raises:
-            ChainError: the ledger does not answer.
-        """
-        claims = UseClaims(self.store)
-        for consent, use in claims.left():
+    def _complete_left(self, use: bytes) -> None:
+        for consent, left in self._claims.left():
             # first what is on its way, then what is there: the other way round it could land in between
-            if self.ledger.is_on_way(use):
+            if left != use or self._ledger.is_on_way(use):
                 continue
-            if self.ledger.recorded_use(consent, use) is not None:
+            if self._ledger.recorded_use(consent, use) is not None:
                 self._write(consent, use)
-            claims.drop([use])
+            self._claims.drop([use])
 
     def _write(self, consent: bytes, use: bytes) -> None:
-        held = self.consents.find(consent)
-        if held is None or _is_logged(self.store, use):
+        held = self._consents.find(consent)
+        if held is None or _is_logged(self._store, use):
             return
         terms = held.shown.terms
         row = AccessRow(
@@ -78,7 +103,7 @@ class LostAnswers:
             reason=Reason.ANSWER_LOST,
             use=use,
         )
-        self.log.write(Entry([Asked(terms.subject, row)]))
+        self._log.write(Entry([Asked(terms.subject, row)]))
 
 
 def _first_block(connection: Connection) -> int:

@@ -15,7 +15,7 @@ from api.services.answer import Answer, Spent
 from api.services.claim_answer import present, shown_subject
 from api.services.evidence import SealedEvidence, seal_evidence
 from api.services.source import Source, Wanted
-from api.services.worker_pool import WorkerPool
+from api.services.worker_pool import WorkerDiedError, WorkerPool
 from api.watch.stage import Stage
 from ledger_node.chain.port import StateProof, UseResult
 from ledger_node.domain.canonical import JSON
@@ -247,10 +247,16 @@ class AnswerPool:
         self._workers.start()
 
     def make(self, group: Sequence[tuple[Material, StateProof]]) -> list[Made]:
-        """Return what is made of each of ``group``. State proofs that are one object travel once."""
+        """Return what is made of each of ``group``. State proofs that are one object travel once.
+
+        Where workers die of the group each of it is tried alone, so that one of them costs the others no answer.
+        """
         if not self._workers.has_workers:
             return [self._maker.make(material, proof) for material, proof in group]
-        return self._workers.do(_make_in_worker, list(group))
+        try:
+            return self._workers.do(_make_in_worker, list(group))
+        except WorkerDiedError as error:
+            return [(error, {})] if len(group) == 1 else [made for one in group for made in self.make([one])]
 
     def close(self) -> None:
         """Stop the workers."""

@@ -7,7 +7,7 @@ from api.services.access_log import Asked, Entry
 from api.services.answer import Answer, Keep, Told, told_of
 from api.services.answer_maker import Material, WantedFacts
 from api.services.claim_answer import NO_SOURCE, cannot_tell, refused, unless_consented
-from api.services.consent import HeldConsent
+from api.services.held_consent import HeldConsent
 from api.services.idempotency import Attempt
 from api.services.source import Source, Wanted
 from api.services.use_recorder import RecordedUse
@@ -154,6 +154,9 @@ def begin(asking: Asking) -> Begun | Answer:
         require_granted_to(held.shown.terms, grantee=bank, purpose=asking.purpose)
     except VerificationError as error:
         return refusal(asking, error.reason, error.message)
+    if held.refusal is not None:
+        # whatever the ledger holds under its id, it is not what was signed
+        return refusal(asking, held.refusal, "this consent was not granted")
     unconsented = [unless_consented(held.shown, claim) for claim in claims]
     if all(unconsented):
         return Answer.showing(Presentation(tuple(unasked for unasked in unconsented if unasked)))

@@ -16,9 +16,11 @@ from api.services.notice import ended, notices_of, of_status, write_notices
 from api.storage.database import Store
 from api.storage.notice_table import chain_cursor, consent_deadline, reliance
 from api.storage.turn import Office
+from ledger_node import clock
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.query import FactQuery
+from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import WORD_BITS, Plane
 
 _BLOCKS_AT_ONCE: Final = 256
@@ -35,14 +37,23 @@ class ChainFollower:
     """Follows the chain every ``interval_s`` seconds. ``first``: done before it goes on; it may raise CredenceError."""
 
     def __init__(
-        self, store: Store, ledger: Ledger, *, interval_s: float, first: Callable[[], object] = lambda: None
+        self,
+        store: Store,
+        ledger: Ledger,
+        *,
+        interval_s: float,
+        first: Callable[[], object] = lambda: None,
+        monotonic: Callable[[], float] = clock.monotonic,
     ) -> None:
         self._store = store
         self._ledger = ledger
         self._interval_s = interval_s
         self._first = first
+        self._monotonic = monotonic
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="notifications", daemon=True)
+        self._failing_since: float | None = None
+        self._failure: Reason | None = None
 
     def start(self) -> None:
         """Start following."""
@@ -52,6 +63,12 @@ class ChainFollower:
         """Stop; what happens meanwhile is told after the next start."""
         self._stopping.set()
         self._thread.join()
+
+    @property
+    def failure(self) -> tuple[Reason, float] | None:
+        """Why notifications wait, and for how many seconds they do; None if the last try told everything."""
+        since, reason = self._failing_since, self._failure
+        return None if since is None or reason is None else (reason, self._monotonic() - since)
 
     def catch_up(self) -> None:
         """Tell everything up to the newest block.
@@ -82,9 +99,20 @@ class ChainFollower:
                 if self._store.turns.holds(Office.NOTIFICATIONS):
                     self.catch_up()
             except CredenceError as error:
-                _log.warning("notifications wait: %s", error.reason)
+                if self._failure is not error.reason:
+                    _log.warning("notifications wait: %s", error.reason)
+                self._failed(error.reason)
             except Exception as error:  # noqa: BLE001 - the follower must go on; the words of a fault may hold values
                 _log.error("fault: %s", fault_of(error))
+                self._failed(Reason.INTERNAL)
+            else:
+                self._failing_since, self._failure = None, None
+
+    def _failed(self, reason: Reason) -> None:
+        """Remember since when it fails."""
+        self._failure = reason
+        if self._failing_since is None:
+            self._failing_since = self._monotonic()
 
     def _tell_ended(self, now: int) -> None:
         due = select(consent_deadline.c.consent).where(consent_deadline.c.expires_at <= now).limit(1)

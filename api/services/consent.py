@@ -1,65 +1,46 @@
 """Consents: granted by the controllers' signatures, recorded on the ledger, listed, withdrawn."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 
 from api.catalogue.datatype import schemas
 from api.catalogue.wording import wording
 from api.services.consent_word import keep_word
 from api.services.controller import Control, ControllerHistory
+from api.services.grant import GrantRecorder
+from api.services.held_consent import HeldConsent, consent_to_json, find_consents, held_of, stored_consent
 from api.services.stranger import unknown_to_strangers
 from api.services.subject import SubjectService
 from api.storage import table
 from api.storage.database import Store
 from ledger_node.chain.port import Ledger, Role
-from ledger_node.chain.rpc import ContractRevertError
-from ledger_node.domain.canonical import JSON, decode
+from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import (
     NO_REQUEST,
     Change,
-    ConsentRecord,
     ConsentRequest,
-    ConsentState,
     Terms,
     change_digest,
     revocation_hash,
-    signatures_from_json,
     withdrawal_digest,
 )
 from ledger_node.domain.consent_text import consent_text, language_named, text_digest
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.hashing import HASH_BYTES
-from ledger_node.domain.presentation import ShownConsent
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Act, Word
-from ledger_node.domain.record import to_hex
 from ledger_node.domain.schema import day_in_china
 from ledger_node.domain.subject import Controllers, Signature, signature_to_json
 
 MAX_LISTED = 200
-_REMEMBERED: Final = 4096
-"""Consents that are kept as they were read; their words never change."""
-_BY_ID: Final = select(table.consent).where(table.consent.c.id.in_(bindparam("ids", expanding=True)))
+_NOBODY: Final = bytes(HASH_BYTES)
 _ACTS: Final = {Change.PAUSE: Act.PAUSED, Change.RESUME: Act.RESUMED}
-
-
-@dataclass(frozen=True, slots=True)
-class HeldConsent:
-    """A stored consent: what was signed, by whom, and the index of the controllers' entry."""
-
-    shown: ShownConsent
-    entry: int
-    on_ledger: bool
-    text: str
-    request: bytes
 
 
 class ConsentService:
@@ -73,6 +54,7 @@ class ConsentService:
         self._subjects = subjects
         self._history = history
         self._purposes = purposes
+        self.grants = GrantRecorder(store, ledger, history)
 
     def grant(
         self, terms: Terms, signatures: tuple[Signature, ...], *, now: int, request: bytes = NO_REQUEST
@@ -84,7 +66,7 @@ class ConsentService:
         Raises:
             InvalidInputError: naming the part of the terms that cannot be granted.
             VerificationError: the signatures do not grant these terms.
-            ChainError: the ledger refuses (``consent_exists``) or does not answer.
+            ChainError: the ledger refuses, which is final, or does not answer: then it goes on by itself.
         """
         if self._subjects.find(terms.subject) is None:
             raise InvalidInputError(Reason.SUBJECT_UNKNOWN, "no such subject is registered", field="subject")
@@ -97,47 +79,12 @@ class ConsentService:
             known = self.find(consent_id)
             if known is not None and known.on_ledger:
                 raise InvalidInputError(Reason.CONSENT_EXISTS, "exactly this consent was granted already")
-            # one that is stored but was not seen on the ledger is granted by asking again; one that the ledger refused
-            # while others controlled the subject is granted anew
-            if known is None or known.entry != present.entry:
+            # one that is stored but was not seen on the ledger is granted by asking again; one that was refused, or was
+            # signed while others controlled the subject, is granted anew
+            if known is None or known.entry != present.entry or known.refusal is not None:
                 self._keep(consent_id, terms, signatures, present, text, request, again=known is not None)
-            else:
-                request = known.request
-            self._record(consent_id, terms, request)
-        held = self.find(consent_id)
-        assert held is not None  # noqa: S101 - it was just stored
-        return held
-
-    def complete_pending(self) -> None:
-        """Record grants that an earlier run stored and did not see on the ledger.
-
-        Raises:
-            ChainError: the ledger does not answer; nothing is lost.
-        """
-        with self._store.connect() as connection:
-            query = select(table.consent.c.subject).where(table.consent.c.transaction.is_(None)).distinct()
-            subjects = connection.execute(query).scalars().all()
-        for subject in subjects:
-            with self._history.turn(subject) as present:
-                self.settle(present)
-
-    def settle(self, present: Control) -> None:
-        """Record the grants of a subject that are not known to be on the ledger, within the subject's turn.
-
-        Those that other controllers than the present ones signed grant nothing any more, and stay off the ledger.
-
-        Raises:
-            ChainError: the ledger does not answer; nothing is lost.
-        """
-        consent = table.consent.c
-        waiting = (consent.subject == present.subject) & (consent.entry == present.entry)
-        for held in self._select(waiting & consent.transaction.is_(None)):
-            try:
-                self._record(held.shown.id, held.shown.terms, held.request)
-            except ContractRevertError as error:
-                # for instance expired while the node was down: it stays off the ledger and grants nothing
-                if error.reason is Reason.LEDGER_UNAVAILABLE:
-                    raise
+            self.grants.record(stored_consent(self._store, consent_id), present.since)
+        return stored_consent(self._store, consent_id)
 
     def withdraw(
         self, consent_id: bytes, *, secret: bytes | None, signatures: tuple[Signature, ...], asker: bytes | None = None
@@ -151,25 +98,27 @@ class ConsentService:
                 signatures do not count.
             ChainError: ``consent_withdrawn`` for one that was withdrawn before, or no answer.
         """
+        if secret is not None:
+            self._withdraw_by_secret(consent_id, secret, asker)
+            return
         digest = withdrawal_digest(consent_id, self._ledger.consent_domain)
-
-        def check(controllers: Controllers, hashed: bytes) -> None:
-            if secret is None:
-                controllers.require_signatures(digest, signatures)
-            elif revocation_hash(secret) != hashed:
-                raise VerificationError(Reason.CONSENT_WRONG_SECRET, "this secret does not withdraw this consent")
-
         # not those of the time of the grant: whoever could grant it now can withdraw it now, and nobody else
-        with self._authority(consent_id, asker, check) as (held, controllers):
-            if secret is None:
-                keep_word(self._store, self._ledger, consent_id, Act.WITHDRAWN, _word(controllers, digest, signatures))
-            if not held.on_ledger:
-                # or the next start would grant what was withdrawn
-                self._record(consent_id, held.shown.terms, held.request)
-            if secret is not None:
-                self._ledger.withdraw(consent_id, secret)
-            else:
-                self._ledger.withdraw_by_request(consent_id)
+        with self._authority(consent_id, asker, digest, signatures) as (held, controllers):
+            word = _word(controllers, digest, signatures)
+            keep_word(self._store, self._ledger, consent_id, Act.WITHDRAWN, word)
+            self.grants.record_first(held)
+            self._ledger.withdraw_by_request(consent_id)
+
+    def _withdraw_by_secret(self, consent_id: bytes, secret: bytes, asker: bytes | None) -> None:
+        # it says enough: who controls the subject now, and what waits for it, does not matter
+        held = self.find(consent_id)
+        with unknown_to_strangers(_unknown(), is_party=_is_party(held, asker)):
+            if revocation_hash(secret) != (_NOBODY if held is None else held.shown.terms.revocation_hash):
+                raise VerificationError(Reason.CONSENT_WRONG_SECRET, "this secret does not withdraw this consent")
+            if held is None:
+                raise _unknown()
+        self.grants.record_first(held)
+        self._ledger.withdraw(consent_id, secret)
 
     def change(
         self,
@@ -188,12 +137,8 @@ class ConsentService:
                 ``consent_changed_already`` for another number than the next one, or no answer.
         """
         digest = change_digest(consent_id, change, number, self._ledger.consent_domain)
-
-        def check(controllers: Controllers, _: bytes) -> None:
-            controllers.require_signatures(digest, signatures)
-
         # a key that was rotated out, perhaps because it was stolen, neither pauses nor resumes
-        with self._authority(consent_id, asker, check) as (_, controllers):
+        with self._authority(consent_id, asker, digest, signatures) as (held, controllers):
             keep_word(
                 self._store,
                 self._ledger,
@@ -202,24 +147,20 @@ class ConsentService:
                 _word(controllers, digest, signatures),
                 number=number,
             )
+            self.grants.record_first(held)
             self._ledger.change_consent(consent_id, change, number)
 
     @contextmanager
     def _authority(
-        self, consent_id: bytes, asker: bytes | None, check: Callable[[Controllers, bytes], None]
+        self, consent_id: bytes, asker: bytes | None, digest: bytes, signatures: tuple[Signature, ...]
     ) -> Iterator[tuple[HeldConsent, Controllers]]:
-        """Give a consent and its subject's present controllers, if these and the revocation hash pass ``check``."""
+        """Give a consent and its subject's present controllers, within its turn, if these signed ``digest``."""
         held = self.find(consent_id)
-        unknown = VerificationError(
-            Reason.CONSENT_UNKNOWN, "there is no such consent of yours, and none that this secret or signature acts on"
-        )
-        parties = () if held is None else (held.shown.terms.subject, held.shown.terms.grantee)
-        nobody = bytes(HASH_BYTES)
-        with self._history.turn_or_decoy(nobody if held is None else held.shown.terms.subject) as controllers:
-            with unknown_to_strangers(unknown, is_party=asker in parties):
-                check(controllers, nobody if held is None else held.shown.terms.revocation_hash)
+        with self._history.turn_or_decoy(_NOBODY if held is None else held.shown.terms.subject) as controllers:
+            with unknown_to_strangers(_unknown(), is_party=_is_party(held, asker)):
+                controllers.require_signatures(digest, signatures)
                 if held is None:
-                    raise unknown
+                    raise _unknown()
             yield held, controllers
 
     def find(self, consent_id: bytes) -> HeldConsent | None:
@@ -228,9 +169,7 @@ class ConsentService:
 
     def find_all(self, consents: Collection[bytes]) -> dict[bytes, HeldConsent]:
         """Return those of ``consents`` that are stored, by id."""
-        with self._store.connect() as connection:
-            rows = connection.execute(_BY_ID, {"ids": list(consents)}).all()
-        return {row.id: _held(row) for row in rows}
+        return find_consents(self._store, consents)
 
     def of_subject(self, subject: bytes) -> list[HeldConsent]:
         """Return the newest consents that a subject granted."""
@@ -247,7 +186,7 @@ class ConsentService:
         """
         records, block = self._ledger.consents([held.shown.id for held in consents])
         at = max(now, block.time)
-        return [_to_json(held, record, at) for held, record in zip(consents, records, strict=True)]
+        return [consent_to_json(held, record, at) for held, record in zip(consents, records, strict=True)]
 
     def _keep(
         self,
@@ -270,22 +209,11 @@ class ConsentService:
             "controllers": json.dumps(present.controllers.to_json()),
             "text": text,
             "request": request,
+            "refusal": None,
         }
         kept = update(table.consent).where(table.consent.c.id == consent_id) if again else insert(table.consent)
         with self._store.begin() as connection:
             connection.execute(kept.values(row))
-
-    def _record(self, consent_id: bytes, terms: Terms, request: bytes) -> None:
-        transaction = b"\x00" * 32
-        try:
-            transaction = self._ledger.grant(consent_id, terms, request=request).transaction
-        except ContractRevertError as error:
-            if error.reason is not Reason.CONSENT_EXISTS:
-                raise
-        with self._store.begin() as connection:
-            connection.execute(
-                update(table.consent).where(table.consent.c.id == consent_id).values(transaction=transaction)
-            )
 
     def require_sense(self, asked: ConsentRequest, now: int) -> Mapping[bytes, str]:
         """Require that what is asked for could be granted, and return the names of all members.
@@ -358,7 +286,7 @@ class ConsentService:
     def _select(self, condition: ColumnElement[bool]) -> list[HeldConsent]:
         with self._store.connect() as connection:
             rows = connection.execute(select(table.consent).where(condition).limit(MAX_LISTED)).all()
-        return [_held(row) for row in rows]
+        return [held_of(row) for row in rows]
 
 
 def _claims(questions: Sequence[str], now: int) -> list[Claim]:
@@ -382,46 +310,11 @@ def _word(controllers: Controllers, digest: bytes, signatures: tuple[Signature, 
     return Word(controllers, controllers.in_one_form(digest, signatures))
 
 
-def _held(row: Any) -> HeldConsent:  # noqa: ANN401 - a row of the consent table
-    shown = _shown(row.id, row.terms, row.signatures, row.controllers)
-    return HeldConsent(shown, row.entry, row.transaction is not None, row.text, row.request)
-
-
-@lru_cache(_REMEMBERED)
-def _shown(consent: bytes, terms: str, signatures: str, controllers: str) -> ShownConsent:
-    # whatever process wrote them, the same texts mean the same
-    listed = decode(signatures.encode())
-    assert isinstance(listed, list)  # noqa: S101 - written by grant()
-    return ShownConsent(
-        consent,
-        Terms.from_json(decode(terms.encode())),
-        signatures_from_json(listed),
-        Controllers.from_json(decode(controllers.encode())),
+def _unknown() -> VerificationError:
+    return VerificationError(
+        Reason.CONSENT_UNKNOWN, "there is no such consent of yours, and none that this secret or signature acts on"
     )
 
 
-def state_name(record: ConsentRecord | None, now: int) -> str:
-    """Return the state of a consent in one word: pending, live, early, paused, expired, exhausted or withdrawn."""
-    if record is None:
-        return "pending"
-    if record.state is ConsentState.WITHDRAWN:
-        return "withdrawn"
-    if record.state is ConsentState.PAUSED and now < record.expires_at:
-        return "paused"
-    if now >= record.expires_at:
-        return "expired"
-    if record.uses >= record.max_uses:
-        return "exhausted"
-    return "early" if now < record.not_before else "live"
-
-
-def _to_json(held: HeldConsent, record: ConsentRecord | None, now: int) -> dict[str, JSON]:
-    return {
-        **held.shown.to_json(),
-        "state": state_name(record, now),
-        "text": held.text,
-        "request": None if held.request == NO_REQUEST else to_hex(held.request),
-        "uses": 0 if record is None else record.uses,
-        "changes": 0 if record is None else record.changes,
-        "granted_at": None if record is None else record.granted_at,
-    }
+def _is_party(held: HeldConsent | None, asker: bytes | None) -> bool:
+    return held is not None and asker in {held.shown.terms.subject, held.shown.terms.grantee}

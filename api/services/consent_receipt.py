@@ -8,9 +8,10 @@ restart, gives the same bytes.
 from dataclasses import replace
 
 from api.services.access_interval import Keeper
-from api.services.consent import ConsentService, HeldConsent
+from api.services.consent import ConsentService
 from api.services.consent_request import HeldRequest
 from api.services.consent_word import find_word
+from api.services.held_consent import HeldConsent
 from api.storage.database import Store
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.event import ConsentEvent, Step

@@ -59,7 +59,7 @@ class ConsentRequestService:
 
         Raises:
             InvalidInputError: naming the part that could not be granted, or ``not_allowed`` for another bank's.
-            ChainError: the ledger does not answer; asking again, or a restart, finishes it.
+            ChainError: the ledger does not answer; asking again finishes it, and it goes on by itself.
         """
         if asked.grantee != bank:
             raise InvalidInputError(Reason.REQUEST_INVALID, "a bank asks for itself", field="grantee")
@@ -103,14 +103,20 @@ class ConsentRequestService:
             keep_word(self._store, self._ledger, request, Act.REFUSED, word)
             self._ledger.refuse_consent(request)
 
-    def complete_pending(self) -> None:
-        """Record requests that an earlier run stored and did not see on the ledger.
+    def waiting(self) -> list[bytes]:
+        """Return requests that are stored and not known to be on the ledger."""
+        held = table.consent_request.c
+        with self._store.connect() as connection:
+            pending = select(held.id).where(held.transaction.is_(None)).order_by(held.requested_at)
+            return list(connection.execute(pending).scalars())
+
+    def resume(self, request: bytes) -> None:
+        """Record a request that an earlier try stored and did not see on the ledger.
 
         Raises:
-            ChainError: the ledger does not answer; nothing is lost.
+            ChainError: the ledger refuses or does not answer; nothing is lost.
         """
-        for held in self._select(table.consent_request.c.transaction.is_(None)):
-            self._record(held.id)
+        self._record(request)
 
     def find(self, request: bytes) -> HeldRequest:
         """Return a stored request.

@@ -8,12 +8,13 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from api.services.stranger import DECOY
+from api.services.subject_refusal import ChangeKind, ForeignEntryError, RefusedChange, close_refused, refusals_of
 from api.storage import table
 from api.storage.database import Store
 from ledger_node.chain.port import ControllerEntry, Ledger
@@ -75,9 +76,11 @@ class ControllerHistory:
         """
         with self._store.turns.turn("controllers", subject):
             for begun in self._select((_ENTRY.subject == subject) & _BEGUN):
-                # what the ledger refuses was never a change, and is forgotten
-                with suppress(ContractRevertError):
+                try:
                     self._settle(begun)
+                except (ContractRevertError, ForeignEntryError) as error:
+                    # it never will be; the subject must not wait for it, and nobody else hears of it
+                    self._refuse(begun, error.reason)
             yield self.present(subject)
 
     @contextmanager
@@ -114,6 +117,11 @@ class ControllerHistory:
         """Return all entries of a subject, in their order."""
         return self._select(_ENTRY.subject == subject)
 
+    def refused(self, subject: bytes) -> list[dict[str, JSON]]:
+        """Return what was begun for a subject and closed as refused, the oldest first."""
+        with self._store.connect() as connection:
+            return refusals_of(connection, subject)
+
     def begin(self, connection: Connection, subject: bytes, controllers: Controllers) -> None:
         """Store the first controllers in the transaction that stores their subject; registering makes them count."""
         connection.execute(insert(table.subject_controllers).values(_row(subject, 0, controllers)))
@@ -122,7 +130,8 @@ class ControllerHistory:
         """Note that a subject is registered on the ledger.
 
         Raises:
-            ChainError: the ledger holds other controllers, or does not answer.
+            ForeignEntryError: the ledger holds other controllers.
+            ChainError: the ledger does not answer.
         """
         (first,) = self._select((_ENTRY.subject == subject) & (_ENTRY.entry == 0))
         self._note(first, self._ledger.controller_entry(subject, 0))
@@ -138,8 +147,9 @@ class ControllerHistory:
         """Put ``controllers`` in the place of the ``present`` ones, within the subject's turn.
 
         Raises:
+            ForeignEntryError: the ledger shows another entry there; the change is refused for good, and the firm told.
             ChainError: the ledger refuses, and nothing has changed; or it does not answer, and the change is finished
-                by asking again, by the next act of the subject, or by the next start.
+                by asking again, by the next act of the subject, or by itself.
         """
         entry = present.entry + 1
         with self._store.begin() as connection:
@@ -153,20 +163,40 @@ class ControllerHistory:
                 )
             )
         (begun,) = self._select((_ENTRY.subject == present.subject) & (_ENTRY.entry == entry))
-        self._settle(begun)
+        try:
+            self._settle(begun)
+        except ForeignEntryError as error:
+            self._refuse(begun, error.reason)
+            raise
+        except ContractRevertError:
+            with self._store.begin() as connection:
+                _forget(connection, begun)
+            raise
         return self.present(present.subject)
 
-    def complete_pending(self) -> None:
-        """Finish changes that an earlier run began.
+    def waiting(self) -> list[bytes]:
+        """Return the subjects of which changes were begun and are not known to be on the ledger."""
+        query = select(_ENTRY.subject).where(_BEGUN).distinct()
+        with self._store.connect() as connection:
+            return list(connection.execute(query).scalars())
+
+    def resume(self, subject: bytes) -> None:
+        """Finish the changes of a subject that were begun, or close them as refused.
 
         Raises:
             ChainError: the ledger does not answer; nothing is lost.
         """
-        for begun in self._select(_BEGUN):
-            with self.turn(begun.subject):
-                pass
+        with self.turn(subject):
+            pass
 
     def _settle(self, begun: Control) -> None:
+        """See to it that a change is on the ledger.
+
+        Raises:
+            ForeignEntryError: the ledger has another entry in its place.
+            ContractRevertError: the ledger refuses it.
+            ChainError: the ledger does not answer.
+        """
         held = self._ledger.controller_entry(begun.subject, begun.entry)
         if held is None:
             # a consent of this very second would be judged by the new controllers
@@ -177,11 +207,31 @@ class ControllerHistory:
                 # unless an earlier try had landed after all, it never will
                 held = self._ledger.controller_entry(begun.subject, begun.entry)
                 if held is None:
-                    self._forget(begun)
                     raise
             else:
                 held = self._ledger.controller_entry(begun.subject, begun.entry)
+        if held is not None and held.commitment != begun.controllers.commitment:
+            begun, held = self._behind(begun)
         self._note(begun, held)
+
+    def _behind(self, begun: Control) -> tuple[Control, ControllerEntry | None]:
+        """Return a change as the entry that it became behind those of others that were faster.
+
+        Raises:
+            ForeignEntryError: it became none, and never will.
+            ChainError: it is on its way, or the ledger does not answer.
+        """
+        if self._ledger.is_on_way(begun.subject):
+            raise ChainError(Reason.LEDGER_UNAVAILABLE, "an earlier try is on its way to the ledger; ask again")
+        entry = begun.entry + 1
+        while (held := self._ledger.controller_entry(begun.subject, entry)) is not None:
+            if held.commitment == begun.controllers.commitment:
+                moved = update(table.subject_controllers).where(_is_begun(begun)).values(entry=entry)
+                with self._store.begin() as connection:
+                    connection.execute(moved)
+                return replace(begun, entry=entry), held
+            entry += 1
+        raise ForeignEntryError
 
     def _send(self, begun: Control) -> None:
         if begun.recovery is None:
@@ -190,11 +240,10 @@ class ControllerHistory:
             self._ledger.complete_recovery(begun.subject, begun.recovery)
 
     def _note(self, begun: Control, held: ControllerEntry | None) -> None:
-        if held is None or held.commitment != begun.controllers.commitment:
-            raise ChainError(
-                Reason.LEDGER_REFUSED,
-                "the chain holds other controllers of this subject than the store: one of them is older than the other",
-            )
+        if held is None:
+            raise ChainError(Reason.LEDGER_UNAVAILABLE, "the ledger does not show these controllers yet; ask again")
+        if held.commitment != begun.controllers.commitment:
+            raise ForeignEntryError
         with self._store.begin() as connection:
             connection.execute(
                 update(table.subject_controllers)
@@ -202,13 +251,14 @@ class ControllerHistory:
                 .values(since=held.since)
             )
 
-    def _forget(self, begun: Control) -> None:
+    def _refuse(self, begun: Control, reason: Reason) -> None:
+        """Take back what was begun, and tell the firm why."""
+        kind = ChangeKind.ROTATION if begun.recovery is None else ChangeKind.RECOVERY
+        change = RefusedChange(begun.subject, kind, begun.entry, begun.controllers.commitment, reason)
+        at = self._ledger.head().time
         with self._store.begin() as connection:
-            connection.execute(
-                delete(table.subject_controllers).where(
-                    _ENTRY.subject == begun.subject, _ENTRY.entry == begun.entry, _ENTRY.since.is_(None)
-                )
-            )
+            if _forget(connection, begun):
+                close_refused(connection, change, time=at)
 
     def _select(self, condition: ColumnElement[bool]) -> list[Control]:
         query = select(table.subject_controllers).where(condition).order_by(_ENTRY.subject, _ENTRY.entry)
@@ -218,6 +268,15 @@ class ControllerHistory:
 
 _ENTRY: Final = table.subject_controllers.c
 _BEGUN: Final = _ENTRY.since.is_(None) & (_ENTRY.entry > 0)
+
+
+def _is_begun(begun: Control) -> ColumnElement[bool]:
+    return (_ENTRY.subject == begun.subject) & (_ENTRY.entry == begun.entry) & _ENTRY.since.is_(None)
+
+
+def _forget(connection: Connection, begun: Control) -> bool:
+    """Forget a change that was begun, and return whether it was there."""
+    return connection.execute(delete(table.subject_controllers).where(_is_begun(begun))).rowcount > 0
 
 
 def _row(subject: bytes, entry: int, controllers: Controllers) -> dict[str, Any]:

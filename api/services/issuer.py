@@ -283,6 +283,13 @@ class Issuer:
         return number
 
 
+def unanchored(store: Store) -> list[bytes]:
+    """Return the departments of which batches are signed and not known to be anchored."""
+    query = select(table.batch.c.member).where(table.batch.c.start.is_(None)).distinct()
+    with store.connect() as connection:
+        return list(connection.execute(query).scalars())
+
+
 def _note(
     connection: Connection,
     issued: int,

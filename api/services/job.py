@@ -262,9 +262,17 @@ class JobService:
     def _next(self) -> Any:  # noqa: ANN401 - a row of the job table
         # here and not with the job, whose end must not hang on the key ledger
         self._removals.finish()
-        for issuer in self._issuers.values():
-            issuer.anchor_pending()
-        waiting = select(table.job).where(table.job.c.state.in_(_WAITING), table.job.c.member.in_(self._issuers.keys()))
+        ready = []
+        for member, issuer in self._issuers.items():
+            try:
+                issuer.anchor_pending()
+            except ChainError as error:
+                # what the ledger refuses of one department keeps no other from issuing; what waits shows elsewhere
+                if error.reason is Reason.LEDGER_UNAVAILABLE:
+                    raise
+            else:
+                ready.append(member)
+        waiting = select(table.job).where(table.job.c.state.in_(_WAITING), table.job.c.member.in_(ready))
         with self._store.connect() as connection:
             return connection.execute(waiting.order_by(table.job.c.sequence).limit(1)).first()
 

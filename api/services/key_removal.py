@@ -45,6 +45,12 @@ class KeyRemovals:
         if rows:
             connection.execute(insert(table.key_removal), rows)
 
+    def waiting(self) -> list[bytes]:
+        """Return one name if keys are noted that are not removed yet: they go together."""
+        with self._store.connect() as connection:
+            noted = connection.execute(select(_NOTE.id).limit(1)).first()
+        return [] if noted is None else [b""]
+
     def finish(self, *, refresh: bool = False) -> None:
         """Remove what is noted. ``refresh``: the copy follows in any case.
 

@@ -36,6 +36,7 @@ class NoticeKind(StrEnum):
     RESUMED = "consent.resumed"
     WITHDRAWN = "consent.withdrawn"
     EXPIRED = "consent.expired"
+    NOT_GRANTED = "consent.not_granted"
     USED = "consent.used"
     REVOKED = "attestation.revoked"
     SUPERSEDED = "attestation.superseded"
@@ -43,6 +44,7 @@ class NoticeKind(StrEnum):
     RECOVERY_REQUESTED = "subject.recovery_requested"
     RECOVERY_CANCELLED = "subject.recovery_cancelled"
     RECOVERED = "subject.recovered"
+    CHANGE_REFUSED = "subject.change_refused"
 
 
 _KINDS: Final = {
@@ -55,6 +57,7 @@ _KINDS: Final = {
     Step.USED: NoticeKind.USED,
 }
 """A request that is answered with a grant is told by the grant."""
+_OF_REQUESTS: Final = frozenset({Step.REQUESTED, Step.REFUSED})
 _CONTROL_KINDS: Final = {
     ControlStep.ROTATED: NoticeKind.ROTATED,
     ControlStep.RECOVERY_REQUESTED: NoticeKind.RECOVERY_REQUESTED,
@@ -109,8 +112,8 @@ def notices_of(connection: Connection, events: Sequence[LedgerEvent]) -> list[No
     known = _known(connection, {event.id for event in steps})
     notices = []
     for event in steps:
-        row = known.get(event.id)
-        if row is not None and event.step in _KINDS:
+        row = known.get((event.step in _OF_REQUESTS, event.id))
+        if row is not None and event.step in _KINDS and not _is_foreign(event, row):
             _keep_deadline(connection, event, row)
             notices.append(_of_step(event, row))
     changes = [event for event in events if isinstance(event, StatusEvent)]
@@ -136,13 +139,19 @@ def ended(connection: Connection, now: int) -> list[Notice]:
     return [Notice(row.grantee, NoticeKind.EXPIRED, row.expires_at, {"consent": to_hex(row.consent)}) for row in rows]
 
 
-def _known(connection: Connection, ids: set[bytes]) -> dict[bytes, Any]:
+def _is_foreign(event: ConsentEvent, row: Any) -> bool:  # noqa: ANN401 - a row of a consent or request
+    """Return whether this grants what was refused here, and whose parties were told so."""
+    return event.step is Step.GRANTED and row.refusal is not None
+
+
+def _known(connection: Connection, ids: set[bytes]) -> dict[tuple[bool, bytes], Any]:
+    """Return requests and consents by whether they are a request, and id: a relayer may grant the id of a request."""
     wanted, known = sorted(ids), {}
     for at in range(0, len(wanted), _AT_ONCE):
         some = wanted[at : at + _AT_ONCE]
-        for table in (consent, consent_request):
+        for is_request, table in ((False, consent), (True, consent_request)):
             for row in connection.execute(select(table).where(table.c.id.in_(some))):
-                known[row.id] = row
+                known[is_request, row.id] = row
     return known
 
 
@@ -169,7 +178,7 @@ def _of_control(event: ControlEvent) -> Notice:
 def _of_step(event: ConsentEvent, row: Any) -> Notice:  # noqa: ANN401 - a row of a consent or request
     kind = _KINDS[event.step]
     recipient = row.subject if event.step in {Step.REQUESTED, Step.USED} else row.grantee
-    name = "request" if event.step in {Step.REQUESTED, Step.REFUSED} else "consent"
+    name = "request" if event.step in _OF_REQUESTS else "consent"
     data: dict[str, JSON] = {name: to_hex(event.id)}
     if event.step is Step.GRANTED and row.request != NO_REQUEST:
         data["request"] = to_hex(row.request)

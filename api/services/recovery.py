@@ -6,15 +6,15 @@ ledger says; the store holds which controllers it is for.
 """
 
 import json
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from api.services.consent import ConsentService
 from api.services.controller import Control, ControllerHistory
 from api.services.rotation import require_change
+from api.services.subject_refusal import ChangeKind, ForeignEntryError, RefusedChange, close_refused
 from api.storage import table
 from api.storage.database import Store
 from ledger_node.chain.port import Ledger, Recovery, Role
@@ -50,7 +50,8 @@ class RecoveryService:
 
         Raises:
             InvalidInputError: ``not_found``, ``controllers_unchanged``, or ``recovery_pending`` to other controllers.
-            ChainError: the ledger refuses or does not answer; asking again, or a restart, finishes it.
+            ChainError: the ledger refuses or does not answer; asking again finishes it, and it goes on by itself.
+                ``controllers_foreign``: the ledger shows a recovery there that this instance did not send.
         """
         with self._history.turn(subject) as present:
             self._settle_begun(subject)
@@ -66,8 +67,16 @@ class RecoveryService:
             }
             with self._store.begin() as connection:
                 connection.execute(insert(table.subject_recovery).values(row))
-            self._settle(self._find(subject, state.number + 1))
-            return self._find(subject, state.number + 1)
+            begun = self._find(subject, state.number + 1)
+            try:
+                return self._settle(begun)
+            except ForeignEntryError as error:
+                self._refuse(begun, error.reason)
+                raise
+            except ContractRevertError:
+                with self._store.begin() as connection:
+                    _forget(connection, begun)
+                raise
 
     def cancel(self, subject: bytes, number: int, signatures: tuple[Signature, ...] | None) -> None:
         """Cancel on the signature of any one present controller; None: the registrar itself calls it off.
@@ -78,9 +87,8 @@ class RecoveryService:
             ChainError: the ledger refuses or does not answer; ask again.
         """
         with self._history.turn(subject) as present:
-            held = self._find(subject, number)
+            commitment = self._commitment(subject, number)
             if signatures is not None:
-                commitment = held.controllers.commitment
                 digest = cancellation_digest(subject, number, commitment, self._ledger.subject_domain)
                 present.controllers.require_any_signature(digest, signatures)
             self._settle_begun(subject)
@@ -103,9 +111,12 @@ class RecoveryService:
                 return completed
             held = self._find(subject, number)
             self._settle_begun(subject)
-            if not _is_pending(self._ledger.recovery(subject), number):
+            state = self._ledger.recovery(subject)
+            if not _is_pending(state, number):
                 raise _not_pending("it was cancelled")
-            self._consents.settle(present)
+            if state.commitment != held.controllers.commitment:
+                raise _not_pending("the ledger holds another one under it, which this instance did not request")
+            self._consents.grants.settle(present)
             return self._history.append(present, held.controllers, recovery=number)
 
     def pending(self, subject: bytes) -> dict[str, JSON] | None:
@@ -117,7 +128,9 @@ class RecoveryService:
         state = self._ledger.recovery(subject)
         if state.commitment is None:
             return None
-        held = next((one for one in self._select(_HELD.subject == subject) if one.number == state.number), None)
+        held = self._held(subject, state.number)
+        if held is not None and held.controllers.commitment != state.commitment:
+            held = None
         return {
             "number": state.number,
             "commitment": to_hex(state.commitment),
@@ -126,18 +139,28 @@ class RecoveryService:
             "controllers": None if held is None else held.controllers.to_json(),
         }
 
-    def complete_pending(self) -> None:
-        """Finish requests that an earlier run began; what the ledger refuses was never requested, and is forgotten.
+    def waiting(self) -> list[bytes]:
+        """Return the subjects of which recoveries were requested here and are not known to be on the ledger."""
+        query = select(_HELD.subject).where(_HELD.requested_at.is_(None)).distinct()
+        with self._store.connect() as connection:
+            return list(connection.execute(query).scalars())
+
+    def resume(self, subject: bytes) -> None:
+        """Finish the requests of a subject that were begun, or close them as refused.
 
         Raises:
             ChainError: the ledger does not answer; nothing is lost.
         """
-        for held in self._select(_HELD.requested_at.is_(None)):
-            with self._history.turn(held.subject):
-                self._settle_begun(held.subject)
+        with self._history.turn(subject):
+            self._settle_begun(subject)
 
     def _same(self, subject: bytes, state: Recovery, controllers: Controllers) -> HeldRecovery:
-        held = self._find(subject, state.number)
+        held = self._held(subject, state.number)
+        if held is None or held.controllers.commitment != state.commitment:
+            raise InvalidInputError(
+                Reason.RECOVERY_PENDING,
+                f"recovery {state.number}, which this instance did not request, is pending; cancel it first",
+            )
         if not held.controllers.same_signers(controllers):
             raise InvalidInputError(
                 Reason.RECOVERY_PENDING,
@@ -145,15 +168,32 @@ class RecoveryService:
             )
         return held
 
+    def _commitment(self, subject: bytes, number: int) -> bytes:
+        """Return what a recovery is for: by the ledger while it is pending, so that one of others can be cancelled."""
+        state = self._ledger.recovery(subject)
+        if state.number == number and state.commitment is not None:
+            return state.commitment
+        return self._find(subject, number).controllers.commitment
+
     def _completed(self, subject: bytes, number: int) -> Control | None:
         return next((one for one in self._history.of(subject) if one.recovery == number), None)
 
     def _settle_begun(self, subject: bytes) -> None:
         for held in self._select((_HELD.subject == subject) & _HELD.requested_at.is_(None)):
-            with suppress(ContractRevertError):
+            try:
                 self._settle(held)
+            except (ContractRevertError, ForeignEntryError) as error:
+                # it never will be, and nobody else hears of it
+                self._refuse(held, error.reason)
 
-    def _settle(self, held: HeldRecovery) -> None:
+    def _settle(self, held: HeldRecovery) -> HeldRecovery:
+        """See to it that a request is on the ledger, and return it as it is there.
+
+        Raises:
+            ForeignEntryError: the ledger has another recovery in its place.
+            ContractRevertError: the ledger refuses it.
+            ChainError: the ledger does not answer.
+        """
         state = self._ledger.recovery(held.subject)
         if state.number < held.number:
             try:
@@ -161,31 +201,42 @@ class RecoveryService:
             except ContractRevertError:
                 # unless an earlier try had landed after all, it never will
                 if self._ledger.recovery(held.subject).number < held.number:
-                    self._forget(held)
                     raise
             state = self._ledger.recovery(held.subject)
-        if state.number != held.number or state.commitment not in {None, held.controllers.commitment}:
-            raise ChainError(
-                Reason.LEDGER_REFUSED,
-                "the chain holds another recovery of this subject than the store: one of them is older than the other",
-            )
+        commitment = held.controllers.commitment
+        if state.number < held.number:
+            raise ChainError(Reason.LEDGER_UNAVAILABLE, "the ledger does not show this recovery yet; ask again")
+        is_there = state.number == held.number and state.commitment in {None, commitment}
+        if not is_there and state.commitment != commitment:
+            if self._ledger.is_on_way(held.subject):
+                raise ChainError(Reason.LEDGER_UNAVAILABLE, "an earlier try is on its way to the ledger; ask again")
+            raise ForeignEntryError
+        # behind one of others that was faster it has a later number
+        settled = replace(held, number=state.number, requested_at=state.requested_at)
         with self._store.begin() as connection:
             connection.execute(
                 update(table.subject_recovery)
                 .where(_HELD.subject == held.subject, _HELD.number == held.number)
-                .values(requested_at=state.requested_at)
+                .values(number=settled.number, requested_at=settled.requested_at)
             )
+        return settled
 
-    def _forget(self, held: HeldRecovery) -> None:
+    def _refuse(self, held: HeldRecovery, reason: Reason) -> None:
+        """Take back what was begun, and tell the firm why."""
+        change = RefusedChange(held.subject, ChangeKind.RECOVERY, held.number, held.controllers.commitment, reason)
+        at = self._ledger.head().time
         with self._store.begin() as connection:
-            connection.execute(
-                delete(table.subject_recovery).where(_HELD.subject == held.subject, _HELD.number == held.number)
-            )
+            if _forget(connection, held):
+                close_refused(connection, change, time=at)
+
+    def _held(self, subject: bytes, number: int) -> HeldRecovery | None:
+        return next(iter(self._select((_HELD.subject == subject) & (_HELD.number == number))), None)
 
     def _find(self, subject: bytes, number: int) -> HeldRecovery:
-        for held in self._select((_HELD.subject == subject) & (_HELD.number == number)):
-            return held
-        raise _not_pending("it was never requested")
+        held = self._held(subject, number)
+        if held is None:
+            raise _not_pending("it was never requested")
+        return held
 
     def _select(self, condition: ColumnElement[bool]) -> list[HeldRecovery]:
         query = select(table.subject_recovery).where(condition).order_by(_HELD.subject, _HELD.number)
@@ -194,6 +245,12 @@ class RecoveryService:
 
 
 _HELD: Final = table.subject_recovery.c
+
+
+def _forget(connection: Connection, held: HeldRecovery) -> bool:
+    """Forget a request that was begun, and return whether it was there."""
+    begun = (_HELD.subject == held.subject) & (_HELD.number == held.number) & _HELD.requested_at.is_(None)
+    return connection.execute(delete(table.subject_recovery).where(begun)).rowcount > 0
 
 
 def _is_pending(state: Recovery, number: int) -> bool:

@@ -29,12 +29,13 @@ class RotationService:
             InvalidInputError: ``not_found``, ``controllers_unchanged``, or ``controllers_changed`` where another entry
                 than the next one was signed for.
             VerificationError: the present controllers did not sign this.
-            ChainError: the ledger refuses or does not answer; asking again, or a restart, finishes it.
+            ChainError: the ledger refuses or does not answer; asking again finishes it, and it goes on by itself.
+                ``controllers_foreign``: the ledger shows an entry there that this instance did not send.
         """
         digest = rotation_digest(subject, entry, controllers.commitment, self._ledger.subject_domain)
         with self._history.turn(subject) as present:
             if 0 < entry == present.entry and controllers.commitment == present.controllers.commitment:
-                before = self._history.of(subject)[entry - 1]
+                before = next(one for one in reversed(self._history.of(subject)) if one.entry < entry)
                 before.controllers.require_signatures(digest, signatures)
                 return present
             present.controllers.require_signatures(digest, signatures)
@@ -47,7 +48,7 @@ class RotationService:
                 )
             require_change(present, controllers)
             # what the present controllers granted counts from before they hand over
-            self._consents.settle(present)
+            self._consents.grants.settle(present)
             return self._history.append(present, controllers, signatures=signatures)
 
 

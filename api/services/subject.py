@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.catalogue.datatype import data_types
@@ -13,6 +13,7 @@ from api.ingestion.row import Row
 from api.services.controller import ControllerHistory
 from api.services.issuer import Issuer
 from api.services.row_sort import Permission
+from api.services.subject_refusal import ChangeKind, ForeignEntryError, RefusedChange, close_refused
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal, unseal
@@ -60,7 +61,8 @@ class SubjectService:
         Raises:
             InvalidInputError: ``subject_exists`` with other controllers, ``issuer_not_allowed``, or the controllers
                 make no sense.
-            ChainError: the ledger does not answer; asking again, or a restart, finishes the registration.
+            ChainError: the ledger does not answer; asking again finishes it, and it goes on by itself.
+                ``controllers_foreign``: others control this id on the ledger; asking again takes another id.
         """
         self._issuer.require_allowed(data_types()[SUBJECT_REGISTRATION].schema)
         wanted = Controllers(keys, threshold, random_bytes(32))
@@ -108,18 +110,22 @@ class SubjectService:
             )
             self._history.begin(connection, subject_id, controllers)
 
-    def complete_pending(self, now: int) -> None:
-        """Finish registrations that an earlier run began.
+    def waiting(self) -> list[bytes]:
+        """Return subjects whose registration was begun and is not finished; those that were erased never will be."""
+        pending = select(table.subject.c.id, table.subject.c.data_key).where(table.subject.c.registration.is_(None))
+        with self._store.connect() as connection:
+            rows = connection.execute(pending).all()
+        known = self._keys.get({row.data_key for row in rows}) if rows else {}
+        return [row.id for row in rows if row.data_key in known]
+
+    def resume(self, subject_id: bytes, now: int) -> None:
+        """Finish a registration that was begun, or close it as refused.
 
         Raises:
             ChainError: the ledger does not answer; nothing is lost.
         """
-        pending = select(table.subject.c.id).where(table.subject.c.registration.is_(None))
-        with self._store.connect() as connection:
-            ids = connection.execute(pending).scalars().all()
-        with self._store.turns.turn(_REGISTRATIONS):
-            for subject_id in ids:
-                self._complete(subject_id, now)
+        with self._store.turns.turn(_REGISTRATIONS), suppress(ForeignEntryError):
+            self._complete(subject_id, now)
 
     def find(self, subject_id: bytes) -> Subject | None:
         """Return a subject whose registration is complete and not erased."""
@@ -139,15 +145,19 @@ class SubjectService:
 
     def _complete(self, subject_id: bytes, now: int) -> None:
         with self._store.connect() as connection:
-            row = connection.execute(select(table.subject).where(table.subject.c.id == subject_id)).one()
-        if row.registration is not None:
+            row = connection.execute(select(table.subject).where(table.subject.c.id == subject_id)).first()
+        if row is None or row.registration is not None:
             return
         try:
             self._ledger.register_subject(subject_id, self._history.present(subject_id).controllers.commitment)
         except ContractRevertError as error:
             if error.reason is not Reason.SUBJECT_EXISTS:
                 raise
-        self._history.note_first(subject_id)
+        try:
+            self._history.note_first(subject_id)
+        except ForeignEntryError as error:
+            self._refuse(row, error.reason)
+            raise
         data_type = data_types()[SUBJECT_REGISTRATION]
         code = self._credit_code(row)
         values = data_type.schema.parse_values({"subject_id": to_hex(subject_id)})
@@ -175,6 +185,17 @@ class SubjectService:
             connection.execute(
                 update(table.subject).where(table.subject.c.id == subject_id).values(registration=digest)
             )
+
+    def _refuse(self, row: Any, reason: Reason) -> None:  # noqa: ANN401 - a row of the subject table
+        """Give up an id that others control on the ledger, and tell the registrar; the firm may be registered anew."""
+        commitment = self._history.present(row.id).controllers.commitment
+        change = RefusedChange(row.id, ChangeKind.REGISTRATION, 0, commitment, reason)
+        at = self._ledger.head().time
+        with self._store.begin() as connection:
+            for held in (table.subject_recovery, table.subject_controllers):
+                connection.execute(delete(held).where(held.c.subject == row.id))
+            connection.execute(delete(table.subject).where(table.subject.c.id == row.id))
+            close_refused(connection, change, time=at, recipient=row.registrar)
 
     def _subject(self, row: Any, wrapped: bytes) -> Subject:  # noqa: ANN401 - a row of the subject table
         return Subject(row.id, row.registration, self._opened(row, wrapped))

@@ -1,6 +1,7 @@
-"""Whose a use is between its recording and its row, so that no process takes that of another for a lost one.
+"""Whose a use is between its recording and its row, so that nobody takes it for a lost one.
 
-Only where several processes share the store: a process that is alone finds what it left by reading the ledger.
+Where several processes share the store each says it there. A process that is alone finds what an earlier run left by
+reading the ledger; until it has done so, it remembers which uses are its own.
 """
 
 from collections.abc import Collection, Sequence
@@ -15,11 +16,12 @@ from api.storage.database import Store
 _CLAIM: Final = table.use_under_way.c
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UseClaims:
-    """The claims in a store."""
+    """The claims in a store. ``own``: what this process claimed while it may have to tell; None afterwards."""
 
     store: Store
+    own: set[bytes] | None = None
 
     def claim(self, uses: Sequence[tuple[bytes, bytes]]) -> None:
         """Say that this process is about to record (consent, use) pairs, and will write their rows.
@@ -27,6 +29,9 @@ class UseClaims:
         Raises:
             StoreError: ``store_unavailable``; do not record them.
         """
+        own = self.own
+        if own is not None:
+            own.update(use for _, use in uses)
         if not self.store.turns.is_shared:
             return
         # one that an earlier try claimed is this process's now
@@ -49,6 +54,16 @@ class UseClaims:
         """Forget claims, in the transaction that writes the rows of the uses."""
         if self.store.turns.is_shared and uses:
             connection.execute(delete(table.use_under_way).where(_CLAIM.use.in_(list(uses))))
+
+    def is_under_way(self, use: bytes) -> bool:
+        """Return whether a process that lives, this one or another, will write the rows of a use."""
+        if self.own is not None and use in self.own:
+            return True
+        if not self.store.turns.is_shared:
+            return False
+        with self.store.connect() as connection:
+            owner = connection.execute(select(_CLAIM.owner).where(_CLAIM.use == use)).scalar_one_or_none()
+        return owner is not None and self.store.turns.lives(owner)
 
     def left(self) -> list[tuple[bytes, bytes]]:
         """Return the (consent, use) pairs whose process is gone."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from api.services.use_claim import UseClaims
 from ledger_node.chain.port import Ledger, StateProof, UseResult
-from ledger_node.domain.error import ChainError, CredenceError
+from ledger_node.domain.error import ChainError
 from ledger_node.domain.evidence.contract import Contract
 from ledger_node.domain.evidence.slot import Slots
 from ledger_node.domain.reason import Reason
@@ -67,11 +67,16 @@ class UseRecorder:
     def record(self, uses: Sequence[Use]) -> list[RecordedUse | Exception]:
         """Record uses durably and return for each what the ledger says of it.
 
-        It is an error where the ledger does not answer: the use may or may not be recorded, reveal nothing.
+        It is an error where the ledger does not answer: the use may or may not be recorded, reveal nothing. So it is
+        for one whose id stands further up in ``uses``: the ledger would count it twice. Each has an outcome of its own.
         """
         found: dict[int, RecordedUse | Exception] = {}
+        ids: set[bytes] = set()
         for place, use in enumerate(uses):
-            if use.again:
+            if use.id in ids:
+                found[place] = _on_its_way()
+            ids.add(use.id)
+            if use.again and place not in found:
                 known = self._earlier(use)
                 if known is not None:
                     found[place] = known
@@ -86,11 +91,11 @@ class UseRecorder:
         try:
             # first what is on its way, then what is there: the other way round it could land in between
             if self._ledger.is_on_way(use.id):
-                return ChainError(Reason.LEDGER_UNAVAILABLE, "an earlier try is on its way to the ledger; ask again")
+                return _on_its_way()
             known = self._ledger.recorded_use(use.consent, use.id)
             if known is not None:
                 self._claim([use])
-        except CredenceError as error:
+        except Exception as error:  # noqa: BLE001 - whoever asked gets it, and the others of the group their answers
             return error
         return None if known is None else RecordedUse(known, _Group(self._ledger, [use.slots]))
 
@@ -112,6 +117,10 @@ class UseRecorder:
     def _drop(self, uses: Sequence[bytes]) -> None:
         if self._claims is not None:
             self._claims.drop(uses)
+
+
+def _on_its_way() -> ChainError:
+    return ChainError(Reason.LEDGER_UNAVAILABLE, "an earlier try is on its way to the ledger; ask again")
 
 
 def _union(several: Iterable[Slots]) -> Mapping[Contract, Sequence[int]]:

@@ -15,14 +15,21 @@ from typing import Any, Final, TypeVar
 
 from api.fault import FaultElsewhere, fault_of
 from api.services.pickling import dumps, loads
+from ledger_node.domain.error import CredenceError
+from ledger_node.domain.reason import Reason
 
 Result = TypeVar("Result")
 _TRIES: Final = 2
 _log = logging.getLogger(__name__)
 
 
-class WorkerDiedError(Exception):
-    """Workers died of, or with, the same work."""
+class WorkerDiedError(CredenceError):
+    """Workers died of, or with, the same work: ``worker_died``."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Reason.WORKER_DIED, "the processes that worked on this died, and so nothing was revealed; ask again"
+        )
 
 
 class WorkerPool:

@@ -16,12 +16,19 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
 
 COUNTED = BigInteger().with_variant(Integer, "sqlite")
 """Numbers that the database gives out, or that name one: of 64 bits, which SQLite calls INTEGER."""
+
+
+def _waiting(name: str, *columns: str, where: str) -> Index:
+    """Return the index of rows that wait for the ledger, so that looking for them costs what they are."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
 
 sign_in_keys = Table(
     "sign_in_keys",
@@ -155,6 +162,7 @@ batch = Table(
     Column("transaction", LargeBinary(32)),
     Column("block", BigInteger),
     Column("gas_used", BigInteger),
+    _waiting("batch_waiting", "member", "number", where="start IS NULL"),
 )
 """A batch without ``start`` is signed and not known to be anchored yet; it is sent until it is."""
 
@@ -216,9 +224,9 @@ subject = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("as_of", Integer, nullable=False),
     Column("registration", LargeBinary(32)),
+    _waiting("subject_waiting", "id", where="registration IS NULL"),
 )
-
-"""A subject without ``registration`` is being registered; the next start finishes it."""
+"""A subject without ``registration`` is being registered; it is tried until it is."""
 
 subject_controllers = Table(
     "subject_controllers",
@@ -230,9 +238,10 @@ subject_controllers = Table(
     Column("recovery", BigInteger),
     Column("signatures", Text, nullable=False),
     Column("since", BigInteger),
+    _waiting("subject_controllers_waiting", "subject", where="since IS NULL"),
 )
 """Who controlled a subject, one row an entry of the SubjectRegistry. One without ``since`` is not known to be on the
-ledger; it is sent before anything else happens to its subject, and at the next start.
+ledger; it is sent before anything else happens to its subject, and tried until it is, or is refused.
 
 ``recovery``: the number of the recovery that it completes. ``signatures``: those of a rotation.
 """
@@ -245,10 +254,25 @@ subject_recovery = Table(
     Column("controllers", Text, nullable=False),
     Column("commitment", LargeBinary(32), nullable=False),
     Column("requested_at", BigInteger),
+    _waiting("subject_recovery_waiting", "subject", where="requested_at IS NULL"),
 )
 """A recovery and the controllers it is for; whether it is pending only the ledger says.
 
 One without ``requested_at`` is not known to be on the ledger; it is sent as a row of ``subject_controllers`` is.
+"""
+
+subject_refusal = Table(
+    "subject_refusal",
+    metadata,
+    Column("subject", LargeBinary(32), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("commitment", LargeBinary(32), primary_key=True),
+    Column("reason", String(64), nullable=False),
+    Column("time", BigInteger, nullable=False),
+)
+"""Registrations, rotations and recoveries that were begun here and closed as refused: by the ledger, or because it
+shows an entry there that this instance did not send. ``number``: of the entry, or of the recovery.
 """
 
 consent = Table(
@@ -264,10 +288,14 @@ consent = Table(
     Column("text", Text, nullable=False),
     Column("request", LargeBinary(32), nullable=False),
     Column("transaction", LargeBinary(32)),
+    Column("refusal", String(64)),
     Index("consent_by_subject", "subject"),
     Index("consent_by_grantee", "grantee"),
+    _waiting("consent_waiting", "id", where='"transaction" IS NULL AND refusal IS NULL'),
 )
-"""A consent without ``transaction`` is stored and not known to be on the ledger; the next start finishes it.
+"""A consent without ``transaction`` is stored and not known to be on the ledger; it is tried until it is.
+
+``refusal``: why it never will be, as a reason code; such a consent grants nothing, whatever the ledger holds.
 
 ``text``: what was shown when it was signed. ``request``: the request that it answers, or zeros.
 """
@@ -283,8 +311,9 @@ consent_request = Table(
     Column("transaction", LargeBinary(32)),
     Index("consent_request_by_subject", "subject"),
     Index("consent_request_by_grantee", "grantee"),
+    _waiting("consent_request_waiting", "id", where='"transaction" IS NULL'),
 )
-"""What banks ask for; without ``transaction`` it is not known to be on the ledger, and the next start finishes it."""
+"""What banks ask for; without ``transaction`` it is not known to be on the ledger, and it is tried until it is."""
 
 access_interval = Table(
     "access_interval",
@@ -306,6 +335,7 @@ access_interval = Table(
     Column("anchored_at", BigInteger),
     Column("key", LargeBinary(20)),
     Column("block", BigInteger),
+    _waiting("access_interval_waiting", "number", where="start IS NULL"),
 )
 """An interval of the access log. One without ``start`` is signed and not known to be anchored; it is sent until it is.
 

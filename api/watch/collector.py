@@ -10,6 +10,7 @@ from typing_extensions import override
 from api.watch.backlog import Backlog
 from api.watch.head import HeadAge
 from api.watch.sampler import Sampler
+from api.work.resumable import PendingWork, Waiting
 from ledger_node.chain.endpoint import Fault
 from ledger_node.chain.endpoint_pool import EndpointHealth
 from ledger_node.chain.rpc import Rpc
@@ -27,6 +28,7 @@ class InstanceGauges(Collector):
         senders: Mapping[str, Sender],
         head: HeadAge,
         sampler: Sampler,
+        pending: PendingWork,
         *,
         now: Callable[[], int],
         monotonic: Callable[[], float],
@@ -35,6 +37,7 @@ class InstanceGauges(Collector):
         self._senders = senders
         self._head = head
         self._sampler = sampler
+        self._pending = pending
         self._now = now
         self._monotonic = monotonic
 
@@ -44,6 +47,7 @@ class InstanceGauges(Collector):
         yield from _of_endpoints(self._rpc.health())
         yield from _of_outbox({role: sender.health() for role, sender in self._senders.items()})
         yield from self._of_samples()
+        yield from _of_pending(self._pending.waiting)
 
     def _of_ledger(self) -> Iterator[GaugeMetricFamily]:
         block = self._head.block
@@ -130,6 +134,22 @@ def _of_outbox(roles: Mapping[str, Iterable[OutboxHealth]]) -> Iterator[GaugeMet
         "How long the oldest one has been on its way since this process began to carry it.",
         "account",
         {role: max(health.oldest_s for health in of_role) for role, of_role in healths.items()},
+    )
+
+
+def _of_pending(waiting: Iterable[Waiting]) -> Iterator[GaugeMetricFamily]:
+    waiting = list(waiting)
+    yield _labelled(
+        "credence_pending_work",
+        "Pieces of work that are stored and wait for the ledger, by kind.",
+        "kind",
+        {one.kind: one.count for one in waiting},
+    )
+    yield _labelled(
+        "credence_pending_work_oldest_seconds",
+        "How long the oldest piece of each kind has waited in this process; 0 without any.",
+        "kind",
+        {one.kind: one.oldest_s for one in waiting},
     )
 
 

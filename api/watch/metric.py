@@ -133,8 +133,9 @@ class Metrics:
         except ChainError:
             end = VerificationEnd.UNAVAILABLE
             raise
-        except CredenceError:
-            end = VerificationEnd.REFUSED
+        except CredenceError as error:
+            died = error.reason is Reason.WORKER_DIED
+            end = VerificationEnd.UNAVAILABLE if died else VerificationEnd.REFUSED
             raise
         finally:
             self._ends[end].observe(time.perf_counter() - began)

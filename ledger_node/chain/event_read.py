@@ -8,7 +8,7 @@ from eth_abi.exceptions import DecodingError
 
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact
-from ledger_node.chain.call import block_of, data_of
+from ledger_node.chain.call import block_of, count_of, data_of
 from ledger_node.chain.rpc import Rpc
 from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.event import (
@@ -45,13 +45,13 @@ class EventReads:
 
     def of_consent(self, consent: bytes) -> Sequence[ConsentEvent]:
         """Return everything that happened to a consent, or to a request, in order."""
-        logs = self._logs([self._consents], [self._steps, to_hex(consent)], 0, "latest")
+        logs = self._logs([self._consents], [self._steps, to_hex(consent)], 0)
         return [event for event in self._events(logs) if isinstance(event, ConsentEvent)]
 
     def between(self, first: int, last: int) -> Sequence[LedgerEvent]:
         """Return everything that happened in the blocks from ``first`` to ``last``, in order."""
         topics = [[*self._steps, self._status, *self._control]]
-        return self._events(self._logs([self._consents, self._anchors, self._subjects], topics, first, hex(last)))
+        return self._events(self._logs([self._consents, self._anchors, self._subjects], topics, first, last))
 
     def recorded_uses(self, consents: Sequence[bytes]) -> Mapping[bytes, Sequence[bytes]]:
         """Return the ids of all uses that were recorded under each of ``consents``, in their order."""
@@ -64,13 +64,13 @@ class EventReads:
 
     def uses_since(self, block: int) -> Sequence[tuple[bytes, bytes]]:
         """Return (consent id, use id) of all uses that were recorded in this block or later, in their order."""
-        logs = self._logs([self._consents], [self._used], block, "latest")
+        logs = self._logs([self._consents], [self._used], block)
         return [(from_hex(log["topics"][1], "consent"), from_hex(log["topics"][2], "use")) for log in logs]
 
     def subjects_since(self, block: int) -> Sequence[bytes]:
         """Return the ids of all subjects that were registered in this block or later, in their order."""
         topic = artifact("SubjectRegistry").topic("SubjectRegistered")
-        return [from_hex(log["topics"][1], "subject") for log in self._logs([self._subjects], [topic], block, "latest")]
+        return [from_hex(log["topics"][1], "subject") for log in self._logs([self._subjects], [topic], block)]
 
     def withdrawal_secret(self, transaction: bytes) -> bytes | None:
         """Return the secret that a transaction shows the ConsentRegistry, or None if it does not call it so."""
@@ -84,8 +84,20 @@ class EventReads:
         _, secret = abi_decode(["bytes32", "bytes32"], data[_SELECTOR_BYTES:])
         return bytes(secret)
 
-    def _logs(self, addresses: list[str], topics: list[Any], first: int, last: str) -> list[Any]:
-        return list(self._rpc.request("eth_getLogs", _query(addresses, topics, first, last)))
+    def _logs(self, addresses: list[str], topics: list[Any], first: int, last: int | None = None) -> list[Any]:
+        """Return the logs of the blocks from ``first`` to ``last``, or to the newest one.
+
+        Blocks that are not there yet hold nothing. Nodes refuse to be asked for them (-32602), and whoever reads from
+        behind the newest block it has read asks for just that on a quiet ledger.
+        """
+        if first == 0 and last is None:
+            return list(self._rpc.request("eth_getLogs", _query(addresses, topics, 0, "latest")))
+        # whoever answers the second request has come as far as whoever answered this one
+        head = count_of(self._rpc.request("eth_blockNumber"))
+        end = head if last is None else min(last, head)
+        if first > end:
+            return []
+        return list(self._rpc.request("eth_getLogs", _query(addresses, topics, first, hex(end))))
 
     def _events(self, logs: list[Any]) -> list[LedgerEvent]:
         times = self._times(sorted({log["blockHash"] for log in logs}))

@@ -269,8 +269,8 @@ class Ledger(Protocol):
     def recorded_uses(self, consents: Sequence[bytes]) -> Mapping[bytes, Sequence[bytes]]:
         """Return the ids of all uses that were recorded under each of ``consents``, in their order."""
 
-    def is_on_way(self, use: bytes) -> bool:
-        """Return whether a transaction that records this use is sent and may still be mined."""
+    def is_on_way(self, word: bytes) -> bool:
+        """Return whether a transaction that names this use, or this subject, is sent and may still be mined."""
 
     def recorded_use(self, consent: bytes, use: bytes) -> UseResult | None:
         """Return what recording this use of ``consent`` returned, or None if it is not recorded."""

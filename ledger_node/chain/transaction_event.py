@@ -10,19 +10,32 @@ from ledger_node.domain.error import ChainError
 from ledger_node.domain.reason import Reason
 
 
-def use_results(receipt: Receipt, uses: Sequence[bytes]) -> list[UseResult]:
-    """Return what became of each of ``uses``, in their order, from the receipt of recordUses."""
-    registry = artifact("ConsentRegistry")
-    results: dict[bytes, UseResult] = {}
-    for _, topics, data in receipt.logs:
-        match registry.event(topics, data):
+def use_results(receipt: Receipt, registry: bytes, uses: Sequence[tuple[bytes, bytes]]) -> list[UseResult]:
+    """Return what became of each of ``uses``, (consent id, use id), in their order, from the receipt of recordUses.
+
+    ``registry``: the address of the ConsentRegistry. It writes one log a use, in the order of the call; so each use is
+    judged by its own log, also where ids repeat.
+
+    Raises:
+        ChainError: ``ledger_refused``; these are not the logs of these uses.
+    """
+    contract = artifact("ConsentRegistry")
+    results: list[UseResult] = []
+    told: list[tuple[bytes, bytes]] = []
+    for address, topics, data in receipt.logs:
+        if address != registry:
+            continue
+        match contract.event(topics, data):
             case ("UseRecorded", values):
-                results[values["useId"]] = UseResult(True, values["uses"], None, receipt.mined)
+                results.append(UseResult(True, values["uses"], None, receipt.mined))
             case ("UseRefused", values):
-                results[values["useId"]] = UseResult(False, 0, values["reason"], receipt.mined)
+                results.append(UseResult(False, 0, values["reason"], receipt.mined))
             case _:
-                pass
-    return [results[use] for use in uses]
+                continue
+        told.append((topics[1], topics[2]))
+    if told != list(uses):
+        raise ChainError(Reason.LEDGER_REFUSED, "the ledger tells of other uses than those that were sent")
+    return results
 
 
 def anchor_of(topics: list[bytes], data: bytes) -> Anchor:

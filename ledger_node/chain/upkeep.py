@@ -33,9 +33,8 @@ class Upkeep:
 
     def _work(self) -> None:
         while not self._stopping.wait(_BEAT_S):
-            try:
-                self._rpc.probe()
-                for sender in self._senders:
-                    sender.push()
-            except Exception as error:  # noqa: BLE001 - the beat must go on; the words of a fault may hold values
-                _log.error("fault in the outbox: %s", type(error).__name__)
+            for work in (self._rpc.probe, *(sender.push for sender in self._senders)):
+                try:
+                    work()
+                except Exception as error:  # noqa: BLE001 - the others must go on; the words of a fault may hold values
+                    _log.error("fault in the outbox: %s", type(error).__name__)

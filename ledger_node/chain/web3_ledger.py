@@ -258,15 +258,16 @@ class Web3Ledger(SubjectCalls, Ledger):
         gas = _GAS_ONE_WRITE + _GAS_A_USE * len(uses)
         # it refuses uses one by one and never as a whole, so there is nothing to try out
         receipt = self._write("ConsentRegistry", "recordUses", consents, ids, gas=gas, simulate=False)
-        return use_results(receipt, ids)
+        return use_results(receipt, self._book.contracts["ConsentRegistry"], uses)
 
     @override
     def recorded_uses(self, consents: Sequence[bytes]) -> Mapping[bytes, Sequence[bytes]]:
         return self._events.recorded_uses(consents)
 
     @override
-    def is_on_way(self, use: bytes) -> bool:
-        return self._relayer is not None and self._relayer.is_on_way(use)
+    def is_on_way(self, word: bytes) -> bool:
+        senders = (self._relayer, self._registrar)
+        return any(sender is not None and sender.is_on_way(word) for sender in senders)
 
     @override
     def recorded_use(self, consent: bytes, use: bytes) -> UseResult | None:
@@ -274,7 +275,8 @@ class Web3Ledger(SubjectCalls, Ledger):
         logs = self._logs("ConsentRegistry", [registry.topic("UseRecorded"), to_hex(consent), to_hex(use)])
         if not logs:
             return None
-        (log,) = logs
+        # any relayer may record the same use again; it was recorded by the first of them
+        log = logs[0]
         receipt, head = self._rpc.batch(
             [("eth_getTransactionReceipt", [log["transactionHash"]]), ("eth_getBlockByHash", [log["blockHash"], False])]
         )
@@ -333,7 +335,11 @@ class Web3Ledger(SubjectCalls, Ledger):
 
     def _event(self, receipt: Receipt, contract: str, name: str) -> tuple[list[bytes], bytes]:
         topic = from_hex(artifact(contract).topic(name), "topic")
-        return next((topics, data) for _, topics, data in receipt.logs if topics[0] == topic)
+        address = self._book.contracts[contract]
+        for source, topics, data in receipt.logs:
+            if source == address and topics and topics[0] == topic:
+                return topics, data
+        raise ChainError(Reason.LEDGER_REFUSED, f"the ledger shows no {name} in the transaction that was sent for it")
 
 
 def _member(member: bytes, answer: Any) -> Member | None:

@@ -284,6 +284,33 @@ def require_usable(terms: Terms, record: ConsentRecord, *, now: int, uses_alread
     Raises:
         VerificationError: one reason each for unknown, different, withdrawn, paused, early, expired and exhausted.
     """
+    _require_live(terms, record)
+    if now < record.not_before:
+        raise VerificationError(Reason.CONSENT_NOT_YET_VALID, "this consent is not valid yet")
+    if now >= record.expires_at:
+        raise VerificationError(Reason.CONSENT_EXPIRED, "this consent has expired")
+    if record.uses - uses_already_counted >= record.max_uses:
+        raise VerificationError(Reason.CONSENT_EXHAUSTED, "all uses of this consent are spent")
+
+
+def require_recorded(terms: Terms, record: ConsentRecord, *, since: int | None) -> None:
+    """Require that what the ledger holds under the id of ``terms`` is what granting them leaves there.
+
+    Anybody who relays may put anything under an id. ``since``: when the controllers who signed took over, if that is
+    known; an earlier grant is judged by their predecessors.
+
+    Raises:
+        VerificationError: ``consent_unknown``, ``consent_terms_differ``, ``controllers_mismatch``,
+            ``consent_withdrawn`` or ``consent_paused``.
+    """
+    _require_live(terms, record)
+    if since is not None and record.granted_at < since:
+        raise VerificationError(
+            Reason.CONTROLLERS_MISMATCH, "the ledger holds a grant from before these controllers were in force"
+        )
+
+
+def _require_live(terms: Terms, record: ConsentRecord) -> None:
     if record.state is ConsentState.NONE:
         raise VerificationError(Reason.CONSENT_UNKNOWN, "the ledger knows no such consent")
     bounds = (record.not_before, record.expires_at, record.max_uses, record.revocation_hash)
@@ -293,12 +320,6 @@ def require_usable(terms: Terms, record: ConsentRecord, *, now: int, uses_alread
         raise VerificationError(Reason.CONSENT_WITHDRAWN, "the subject has withdrawn this consent")
     if record.state is ConsentState.PAUSED:
         raise VerificationError(Reason.CONSENT_PAUSED, "the subject has paused this consent")
-    if now < record.not_before:
-        raise VerificationError(Reason.CONSENT_NOT_YET_VALID, "this consent is not valid yet")
-    if now >= record.expires_at:
-        raise VerificationError(Reason.CONSENT_EXPIRED, "this consent has expired")
-    if record.uses - uses_already_counted >= record.max_uses:
-        raise VerificationError(Reason.CONSENT_EXHAUSTED, "all uses of this consent are spent")
 
 
 def require_granted_to(terms: Terms, *, grantee: bytes, purpose: str | None) -> None:

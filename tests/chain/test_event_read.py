@@ -100,6 +100,55 @@ def test_everything_that_happens_to_the_controllers_of_a_subject_is_read_in_orde
     assert events[0].completable_at == asked.completable_at
 
 
+@pytest.mark.parametrize("ahead", [1, 2, 1_000])
+def test_l3_what_is_asked_behind_the_newest_block_is_nothing_and_no_error(ledger, rpc, ahead):
+    """A node refuses such a range (-32602); a cursor stands at the newest block + 1 on every quiet ledger."""
+    head = ledger.head().number
+    with pytest.raises(ChainError, match="-32602"):
+        rpc.request("eth_getLogs", {"fromBlock": hex(head + 1), "toBlock": "latest"})
+    assert ledger.subjects_since(head + ahead) == []
+    assert ledger.uses_since(head + ahead) == []
+    assert ledger.events_between(head + ahead, head + ahead + 256) == []
+    assert ledger.events_between(head + 1, head) == []
+
+
+def test_l3_a_range_that_ends_behind_the_newest_block_ends_with_it(ledger):
+    since = ledger.head().number + 1
+    request = random_bytes(32)
+    ledger.request_consent(request)
+    assert [event.id for event in ledger.events_between(since, since + 1_000)] == [request]
+    subject = random_bytes(32)
+    ledger.register_subject(subject, random_bytes(32))
+    assert ledger.subjects_since(since) == [subject]
+    assert ledger.subjects_since(ledger.head().number) == [subject]
+
+
+def test_l8_a_use_that_was_recorded_twice_is_the_first_one(ledger):
+    """Any relayer may record the use of another one again: it costs the consent, and nobody else his answer."""
+    consent, use = random_bytes(32), random_bytes(32)
+    ledger.grant(consent, terms(random_bytes(32)))
+    (first,) = ledger.record_uses([(consent, use)])
+    ledger.record_uses([(consent, use)])
+    found = ledger.recorded_use(consent, use)
+    assert (found.recorded, found.uses, found.refusal) == (True, 1, None)
+    assert found.mined.transaction == first.mined.transaction
+    assert ledger.uses_since(first.mined.block.number) == [(consent, use)] * 2
+
+
+def test_l8_each_use_of_a_transaction_is_judged_by_its_own_log_also_where_ids_repeat(ledger):
+    good, spent, use, other = (random_bytes(32) for _ in range(4))
+    ledger.grant(good, terms(random_bytes(32)))
+    uses = [(good, use), (spent, use), (good, use), (good, other), (good, use)]
+    results = ledger.record_uses(uses)
+    assert [(one.recorded, one.uses, one.refusal) for one in results] == [
+        (True, 1, None),
+        (False, 0, 0),
+        (True, 2, None),
+        (True, 3, None),
+        (True, 4, None),
+    ]
+
+
 def test_a_refusal_and_a_withdrawal_by_a_relayer_are_read(ledger):
     consent, request = random_bytes(32), random_bytes(32)
     ledger.request_consent(request)

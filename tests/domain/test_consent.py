@@ -28,6 +28,7 @@ from ledger_node.domain.consent import (
     Terms,
     change_digest,
     refusal_digest,
+    require_recorded,
     require_usable,
     revocation_hash,
     signatures_from_json,
@@ -174,6 +175,33 @@ def test_c2_terms_that_hash_to_another_id_are_refused(valid, name):
 )
 def test_c2_terms_with_other_bounds_than_the_ledger_holds_are_refused(valid, changes):
     assert refused(valid.with_record(**changes)) is Reason.CONSENT_TERMS_DIFFER
+
+
+@pytest.mark.parametrize(
+    ("changes", "since", "reason"),
+    [
+        ({}, None, None),
+        ({}, 5, None),
+        ({"uses": 3, "changes": 2}, 5, None),
+        ({}, 6, Reason.CONTROLLERS_MISMATCH),
+        ({"state": ConsentState.NONE}, None, Reason.CONSENT_UNKNOWN),
+        ({"state": ConsentState.PAUSED}, None, Reason.CONSENT_PAUSED),
+        ({"state": ConsentState.WITHDRAWN}, None, Reason.CONSENT_WITHDRAWN),
+        ({"not_before": NOW - 9}, None, Reason.CONSENT_TERMS_DIFFER),
+        ({"expires_at": NOW + 9}, None, Reason.CONSENT_TERMS_DIFFER),
+        ({"max_uses": 99}, None, Reason.CONSENT_TERMS_DIFFER),
+        ({"revocation_hash": h("another")}, None, Reason.CONSENT_TERMS_DIFFER),
+    ],
+)
+def test_l8_what_the_ledger_holds_under_an_id_is_a_grant_only_if_all_of_it_is(valid, changes, since, reason):
+    world = valid.with_record(**({"granted_at": 5} | changes))
+    shown, record = world.presentation.consent, world.facts.consent
+    if reason is None:
+        require_recorded(shown.terms, record, since=since)
+        return
+    with pytest.raises(VerificationError) as refusal:
+        require_recorded(shown.terms, record, since=since)
+    assert refusal.value.reason is reason
 
 
 def test_c3_a_signature_by_a_key_that_does_not_control_the_subject_is_refused(valid):

@@ -9,13 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from served_kit import Place, seen
+from served_kit import Place, one_form, seen
 
 from api.demo.server import Served
 from ledger_node.domain.evidence.check import examine
+from ledger_node.domain.record import from_hex, to_hex
+from ledger_node.randomness import random_bytes
 
 QUESTION = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 USES = 3
+HANG_S = 240
+"""No test measures time: whatever takes so long hangs."""
 
 
 @pytest.fixture(scope="module")
@@ -66,30 +70,56 @@ def test_an_answer_is_made_in_a_worker_and_its_evidence_checks(place):
 
 
 def test_n1_a_worker_that_is_killed_costs_no_answer_and_no_use(place):
-    before, stop = warned(place), threading.Event()
-
-    def kill_them():
-        # a new one takes about a second to begin, and what two of them died of is refused
-        while not stop.wait(2.5):
-            for worker in workers(place.served):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(worker, signal.SIGKILL)
-
-    def ask(consent):
-        return place.client("demo-bank").verify(consent, [QUESTION])
-
-    with ThreadPoolExecutor(5) as threads:
-        killing = threads.submit(kill_them)
-        try:
-            answers = []
-            while warned(place) < before + 2:
-                answers += threads.map(ask, [place.grant(QUESTION, uses=USES)] * USES)
-        finally:
-            stop.set()
-        killing.result()
+    """Once a round: what a worker dies of is done again, and the next death waits until that is answered."""
+    before, answers, deadline = warned(place), [], time.monotonic() + HANG_S
+    with ThreadPoolExecutor(USES) as threads:
+        while warned(place) < before + 2:
+            assert time.monotonic() < deadline, "no worker died at work"
+            until(lambda: workers(place.served))
+            consent = place.grant(QUESTION, uses=USES)
+            asked = [
+                threads.submit(lambda consent=consent: place.client("demo-bank").verify(consent, [QUESTION]))
+                for _ in range(USES)
+            ]
+            kill(workers(place.served))
+            answers += [one.result(HANG_S) for one in asked]
     assert [seen(answer) for answer in answers] == [[("holds", None)]] * len(answers)
     uses = [answer["receipt"]["number"] for answer in answers]
     assert [sorted(uses[at : at + USES]) for at in range(0, len(uses), USES)] == [[1, 2, 3]] * (len(uses) // USES)
+
+
+def test_l8_work_that_two_workers_die_of_is_refused_for_now_and_its_use_is_found_again(place):
+    consent, stop = place.grant(QUESTION, uses=USES), threading.Event()
+    headers = {"Idempotency-Key": f'"{random_bytes(16).hex()}"'}
+    body = {"consent": consent, "claims": [one_form(QUESTION)]}
+    http = place.http("demo-bank")
+
+    def kill_them():
+        while not stop.wait(0.001):
+            kill(workers(place.served))
+
+    until(lambda: workers(place.served))
+    kill(workers(place.served))
+    with ThreadPoolExecutor(1) as threads:
+        killing = threads.submit(kill_them)
+        try:
+            refused = http.post("/v1/verifications", json=body, headers=headers)
+        finally:
+            stop.set()
+        killing.result(HANG_S)
+    assert (refused.status_code, refused.json()["reason"]) == (503, "worker_died")
+    assert refused.headers["Retry-After"] == "1"
+    counted = place.ledger.recorded_uses([from_hex(consent, "consent")])
+    answer = http.post("/v1/verifications", json=body, headers=headers)
+    assert (answer.status_code, seen(answer.json())) == (200, [("holds", None)])
+    assert place.ledger.recorded_uses([from_hex(consent, "consent")]) == counted
+    (use,) = counted[from_hex(consent, "consent")]
+    assert (answer.json()["use"]["id"], answer.json()["receipt"]["number"]) == (to_hex(use), 1)
+    listed = place.shop.client.get("/v1/access-log")["rows"]
+    reasons = [entry["row"]["reason"] for entry in listed if entry["row"]["use"] == to_hex(use)]
+    assert sorted(map(str, reasons)) == ["None", "worker_died"]
+    # the worker process is there again for everybody else
+    assert seen(place.bank.verify(consent, [QUESTION])) == [("holds", None)]
 
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
@@ -103,6 +133,12 @@ def test_n1_no_worker_outlives_its_api(tmp_path, ending):
         until(lambda: not lives(worker))
 
 
+def kill(processes):
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+
+
 def lives(process):
     try:
         return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
@@ -111,7 +147,7 @@ def lives(process):
 
 
 def until(condition):
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + HANG_S
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -18,6 +18,8 @@ from api.services.consent import ConsentService
 from api.services.controller import ControllerHistory
 from api.services.recovery import RecoveryService
 from api.services.rotation import RotationService
+from api.work.resumable import PendingWork, Resumable
+from ledger_node import clock
 from ledger_node.chain.port import RECOVERY_DELAY_S, FactQuery, Role
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.consent import ConsentRequest, Terms, revocation_hash
@@ -65,9 +67,12 @@ class Services:
         self.recoveries = RecoveryService(instance.store, ledger, history, consents)
 
     def start(self):
-        self.consents.complete_pending()
-        self.history.complete_pending()
-        self.recoveries.complete_pending()
+        """Try everything that waits, and return which kinds of it wait on."""
+        parts = {"grants": self.consents.grants, "changes": self.history, "recoveries": self.recoveries}
+        kinds = [Resumable(kind, part.waiting, part.resume) for kind, part in parts.items()]
+        pending = PendingWork(kinds, look=lambda: None, monotonic=clock.monotonic)
+        pending.resume_all()
+        return [one.kind for one in pending.waiting if one.count]
 
 
 @pytest.fixture(scope="module")
@@ -291,7 +296,8 @@ def test_n1_a_registration_is_finished_at_the_next_start(instance, key, done):
             subjects.register(code, (key.controller,), 1, now=NOW)
     finally:
         subjects._ledger = real
-    subjects.complete_pending(NOW)
+    for waiting in subjects.waiting():
+        subjects.resume(waiting, NOW)
     found = subjects.register(code, (key.controller,), 1, now=NOW)
     present = instance.controllers.present(found.id)
     assert present.since == instance.ledger.controller_entry(found.id, 0).since

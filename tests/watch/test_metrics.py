@@ -195,6 +195,10 @@ def test_no_label_holds_anything_but_a_word_of_a_small_set(inside):
         "of": {"ledger", "store"},
         "what": {"access_rows", "batches", "access_intervals", "webhook_messages", "jobs"},
         "state": {"receiving", "queued", "running", "active", "failing", "stopped"},
+        "kind": {
+            *("batches", "access_intervals", "ledger_gap", "registrations", "consent_requests", "grants"),
+            *("lost_answers", "controller_changes", "recoveries", "key_removals"),
+        },
     }
     text = read(inside)
     series = 0

@@ -11,7 +11,7 @@ from api.http.body import record_body
 from api.http.idempotency import attempt_of
 from api.http.openapi_terms import TERMS_EXAMPLE
 from api.http.sign_in import Kind, Principal
-from api.services.consent import HeldConsent
+from api.services.held_consent import HeldConsent
 from ledger_node import clock
 from ledger_node.domain.consent import NO_REQUEST, Change, Terms, signatures_from_json
 from ledger_node.domain.consent_schema import TERMS_SCHEMA

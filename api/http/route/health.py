@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from api.http.access import Access, JsonObject
 from api.http.problem import problem
 from api.settings import WatchSettings
+from ledger_node.domain.canonical import JSON
 from ledger_node.domain.reason import Reason
 
 _FORWARDED: Final = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
@@ -42,7 +43,22 @@ def readyz(instance: Access) -> JsonObject:
             for sender in instance.senders
             for health in sender.health()
         ],
+        "pending": _pending(instance),
     }
+
+
+def _pending(instance: Access) -> list[JSON]:
+    """Return what waits for the ledger, by kind; notifications count the seconds that they have failed for."""
+    listed: list[JSON] = [
+        {"kind": one.kind, "count": one.count, "oldest_s": int(one.oldest_s), "reason": one.reason}
+        for one in instance.pending.waiting
+        if one.count
+    ]
+    failure = instance.notifications.failure
+    if failure is not None:
+        reason, seconds = failure
+        listed.append({"kind": "notifications", "count": 1, "oldest_s": int(seconds), "reason": reason})
+    return listed
 
 
 @router.get(

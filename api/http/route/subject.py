@@ -81,6 +81,7 @@ def show(subject: str, instance: Access, principal: ASubjectOrRegistrar) -> Json
         **instance.controllers.present(subject_id).to_json(),
         "history": [entry.to_json() for entry in history if entry.since is not None],
         "pending_recovery": instance.recoveries.pending(subject_id),
+        "refused": instance.controllers.refused(subject_id),
     }
 
 

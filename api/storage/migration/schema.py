@@ -37,7 +37,7 @@ class Schema:
 
 STORE: Final = Schema(
     "store",
-    "0005",
+    "0006",
     "alembic_version",
     # one metadata holds the tables of all modules, once they are imported
     notice_table.notification.metadata,

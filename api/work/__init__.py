@@ -1,0 +1,1 @@
+"""How work is done again and again until it is done."""
