@@ -244,7 +244,9 @@ def test_l6_a_store_from_before_knows_by_which_schema_each_attestation_is_read(d
     databases.move("0003")
     row = {one.name: b"\x05" * 32 for one in table.attestation.c if isinstance(one.type, LargeBinary)}
     row |= {one.name: 7 for one in table.attestation.c if isinstance(one.type, BigInteger | Integer)}
-    row = {name: value for name, value in row.items() if name not in {"schema_id", "kind_index"}} | {"data_key": KEY}
+    row = {name: value for name, value in row.items() if name not in {"schema_id", "kind_index", "newest_as_of"}} | {
+        "data_key": KEY
+    }
     named = [row | {"digest": bytes([n]) * 32, "schema": name} for n, name in enumerate(("tax_payment", "other"))]
     databases.fill({"attestation": named})
     databases.move(STORE.head)
