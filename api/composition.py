@@ -274,7 +274,7 @@ def open_instance(
     )
     metrics.registry.register(InstanceGauges(rpc, senders, head, sampler, now=clock.now, monotonic=clock.monotonic))
     limit_s = ready_age_s or head_age_limit(access_interval_s)
-    webhooks = Webhooks(store, keys, departments[registrar.id].kek, rules, system_addresses, clock.now)
+    webhooks = Webhooks(store, keys, removals, departments[registrar.id].kek, rules, system_addresses, clock.now)
     evidence = EvidenceReader(store, ring)
     return Instance(
         book=book,

@@ -23,6 +23,7 @@ from api.storage.database import open_store
 from api.vault.key_ledger import open_key_ledger
 from ledger_node import clock
 from ledger_node.domain.error import CredenceError, InvalidInputError
+from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
 
 MAC = random_bytes(32)
@@ -297,3 +298,60 @@ def test_n1_d2_an_erasure_that_was_killed_is_finished_and_no_answer_leaves_befor
     with pytest.raises(InvalidInputError) as refused:
         erase(found)
     assert refused.value.reason == "not_found"
+
+
+@pytest.mark.parametrize("change", ["PUT", "DELETE"])
+def test_l5_a_webhook_that_changes_closes_no_erasure_before_the_copy_has_followed(instance, monkeypatch, change):
+    """The note of somebody's erasure is open while a bank changes its endpoint: who closes it refreshes the copy."""
+    webhooks, bank = instance.all.webhooks, random_bytes(32)
+    monkeypatch.setattr(webhooks, "_resolve", lambda *_: ["93.184.216.34"])
+    webhooks.register(bank, "https://bank.example/credence")
+    _, key = instance.attest()
+    instance.all._removals.finish(refresh=True)
+    assert key in instance.copied()
+    with instance.all.store.begin() as connection:
+        KeyRemovals.note(connection, [key], erases=True)
+    if change == "PUT":
+        webhooks.register(bank, "https://bank.example/other")
+    else:
+        webhooks.remove(bank)
+    assert instance.all.keys.get([key]) == {}
+    assert key not in instance.copied()
+    with instance.all.store.connect() as connection:
+        assert connection.execute(select(table.key_removal)).all() == []
+
+
+def test_l5_a_copy_that_cannot_be_written_keeps_the_note_open_whoever_changes_a_webhook(instance, monkeypatch):
+    webhooks, bank = instance.all.webhooks, random_bytes(32)
+    monkeypatch.setattr(webhooks, "_resolve", lambda *_: ["93.184.216.34"])
+    webhooks.register(bank, "https://bank.example/credence")
+    _, key = instance.attest()
+    instance.all._removals.finish(refresh=True)
+    with instance.all.store.begin() as connection:
+        KeyRemovals.note(connection, [key], erases=True)
+
+    def refused():
+        raise CredenceError(Reason.KEY_COPY_FAILED, "the disk is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(instance.all._removals, "_refresh_copy", refused)
+        with pytest.raises(CredenceError) as failed:
+            webhooks.remove(bank)
+    assert failed.value.reason is Reason.KEY_COPY_FAILED
+    with instance.all.store.connect() as connection:
+        assert key in connection.execute(select(table.key_removal.c.id)).scalars().all()
+    assert key in instance.copied()
+    instance.all._removals.finish()
+    assert key not in instance.copied()
+
+
+def test_l5_one_service_removes_keys_for_all(instance):
+    """A second one would know nothing of the copy."""
+    services = [value for value in vars(instance.all).values() if hasattr(value, "_removals")]
+    assert {type(service).__name__ for service in services} >= {
+        "ErasureService",
+        "JobService",
+        "Webhooks",
+        "LedgerGaps",
+    }
+    assert all(service._removals is instance.all._removals for service in services)
