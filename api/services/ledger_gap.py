@@ -207,7 +207,7 @@ class LedgerGaps:
 
 
 def _last_interval(connection: Connection) -> int:
-    return connection.execute(select(func.max(table.access_interval.c.number))).scalar_one() or 0
+    return connection.execute(select(func.max(table.access_interval.c.batch_number))).scalar_one() or 0
 
 
 def _attestations(member: bytes) -> Any:  # noqa: ANN401 - a query

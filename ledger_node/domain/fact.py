@@ -25,6 +25,10 @@ class KeyRecord:
             return Reason.KEY_COMPROMISED
         return None
 
+    def is_over_at(self, time: int) -> bool:
+        """Return whether the key counts at ``time`` no more and never again: an end is final, and so is a compromise."""
+        return self.valid_until <= time or 0 < self.compromised_from <= time
+
 
 @dataclass(frozen=True, slots=True)
 class IssuerPeriod:
