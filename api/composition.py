@@ -24,6 +24,7 @@ from api.services.erasure import ErasureService
 from api.services.evidence import EvidenceReader
 from api.services.evidence_page import EvidencePages
 from api.services.fact_plan import FactPlan
+from api.services.foreign_change import ForeignChanges
 from api.services.idempotency import IdempotentCalls
 from api.services.issuer import Issuer
 from api.services.job import JobService
@@ -256,7 +257,8 @@ def open_instance(
     lost = LostAnswers(store, ledger, consents, log)
     keeper = Keeper(relayer.id, SigningKey(relayer_key))
     names = {member: department.name for member, department in departments.items()}
-    gaps = LedgerGaps(store, keys, removals, ledger, names, keeper.member)
+    changes = ForeignChanges(store, keys, ledger, names)
+    gaps = LedgerGaps(store, keys, changes, ledger, names, keeper.member)
     receipts = ConsentReceipts(store, ledger, consents, keeper)
     answerer = Answerer(
         relayer.id, relayer_key, book.chain_id, book.genesis, ledger.anchor_domain, ledger.consent_domain
@@ -270,6 +272,7 @@ def open_instance(
         head,
         members=list(departments),
         accounts={role: [health.account for health in sender.health()] for role, sender in senders.items()},
+        quarantines=keys.quarantines.count_open,
         monotonic=clock.monotonic,
     )
     metrics.registry.register(InstanceGauges(rpc, senders, head, sampler, now=clock.now, monotonic=clock.monotonic))
@@ -322,7 +325,7 @@ def open_instance(
         _intervals=AccessIntervals(
             store, ledger, keeper, clock.now, workers, interval_s=access_interval_s, recover=lost.complete_left
         ),
-        _follower=ChainFollower(store, ledger, interval_s=NOTIFY_INTERVAL_S, first=gaps.close),
+        _follower=ChainFollower(store, ledger, interval_s=NOTIFY_INTERVAL_S, first=gaps.close, watch=changes.take),
         _deliveries=WebhookDeliveries(
             store, webhooks, WebhookPost(rules, system_addresses), clock.now, interval_s=NOTIFY_INTERVAL_S
         ),

@@ -142,9 +142,9 @@ def begin(asking: Asking) -> Begun | Answer:
     return Begun(asking, held, unconsented)
 
 
-def erased(one: Begun) -> Answer:
-    """Return the answer about a firm whose registration is erased."""
-    return refusal(one.asking, Reason.ERASED, NO_SOURCE[Reason.ERASED])
+def unregistered(one: Begun, reason: Reason) -> Answer:
+    """Return the answer about a firm whose registration is erased or in quarantine."""
+    return refusal(one.asking, reason, NO_SOURCE[reason])
 
 
 def refusal(asking: Asking, reason: Reason, message: str | None = None) -> Answer:

@@ -6,7 +6,7 @@ whenever the process dies; and what others relayed, or a secret did without any 
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -18,6 +18,7 @@ from api.storage.notice_table import chain_cursor, consent_deadline, reliance
 from api.storage.turn import Office
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.error import CredenceError
+from ledger_node.domain.event import LedgerEvent
 from ledger_node.domain.query import FactQuery
 from ledger_node.domain.status import WORD_BITS, Plane
 
@@ -32,15 +33,26 @@ _log = logging.getLogger(__name__)
 
 
 class ChainFollower:
-    """Follows the chain every ``interval_s`` seconds. ``first``: done before it goes on; it may raise CredenceError."""
+    """Follows the chain every ``interval_s`` seconds.
+
+    ``first``: done before it goes on. ``watch``: sees events before the cursor passes them, perhaps more than once.
+    Both may raise CredenceError.
+    """
 
     def __init__(
-        self, store: Store, ledger: Ledger, *, interval_s: float, first: Callable[[], object] = lambda: None
+        self,
+        store: Store,
+        ledger: Ledger,
+        *,
+        interval_s: float,
+        first: Callable[[], object] = lambda: None,
+        watch: Callable[[Sequence[LedgerEvent]], object] = lambda _: None,
     ) -> None:
         self._store = store
         self._ledger = ledger
         self._interval_s = interval_s
         self._first = first
+        self._watch = watch
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="notifications", daemon=True)
 
@@ -67,6 +79,7 @@ class ChainFollower:
             while first <= head.number:
                 last = min(first + _BLOCKS_AT_ONCE - 1, head.number)
                 events = self._ledger.events_between(first, last)
+                self._watch(events)
                 with self._store.begin() as connection:
                     if _next_block(connection) != first:
                         return  # another process has told them

@@ -36,6 +36,7 @@ from ledger_node.domain.verification import (
 NO_SOURCE: Final = {
     Reason.NO_ATTESTATION: "no department has attested to this for the subject and period",
     Reason.ERASED: "the department has erased what it attested to",
+    Reason.QUARANTINED: "the ledger calls it erased, and the operator has not said yet whether it is",
 }
 _REFUSAL_WORDS: Final = {
     Reason.CONSENT_UNKNOWN: "there is no such consent for this bank",

@@ -7,7 +7,6 @@ where it was overtaken it is signed anew (``anchoring``). Keys that no record wa
 and (2), open nothing.
 """
 
-import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from api.catalogue.datatype import DataType
 from api.ingestion.row import Rejection, Row
 from api.services.batch_anchor import BatchAnchors
 from api.services.commit_pool import CommitPool, committer_of
+from api.services.held import text_of
 from api.services.member_key import Department
 from api.services.row_sort import NewRow, row_tag, sort_rows
 from api.storage import table
@@ -203,7 +203,7 @@ class Issuer:
                 root=root,
                 size=size,
                 previous_root=previous_root,
-                supersedes=json.dumps([words, [hex(mask) for mask in masks]]),
+                supersedes=text_of(words, masks),
                 signature=signature,
             )
         )

@@ -111,12 +111,16 @@ class SubjectService:
         Raises:
             ChainError: the ledger does not answer; nothing is lost.
         """
-        pending = select(table.subject.c.id).where(table.subject.c.registration.is_(None))
+        subject = table.subject.c
+        pending = select(subject.id, subject.data_key).where(subject.registration.is_(None))
         with self._store.connect() as connection:
-            ids = connection.execute(pending).scalars().all()
+            rows = connection.execute(pending).all()
+        # one whose key is erased, or in quarantine, waits
+        known = self._keys.get([row.data_key for row in rows])
         with self._store.turns.turn(_REGISTRATIONS):
-            for subject_id in ids:
-                self._complete(subject_id, now)
+            for row in rows:
+                if row.data_key in known:
+                    self._complete(row.id, now)
 
     def find(self, subject_id: bytes) -> Subject | None:
         """Return a subject whose registration is complete and not erased."""
@@ -133,6 +137,15 @@ class SubjectService:
             for row in rows
             if row.registration is not None and row.data_key in wrapped
         }
+
+    def why_unknown(self, subject_id: bytes) -> Reason:
+        """Return why a subject is not found: in quarantine, erased, or not registered to the end."""
+        with self._store.connect() as connection:
+            row = connection.execute(select(table.subject).where(table.subject.c.id == subject_id)).first()
+        key = [] if row is None else [row.data_key]
+        if self._keys.get(key):
+            return Reason.NO_ATTESTATION
+        return Reason.QUARANTINED if self._keys.quarantines.hidden(key) else Reason.ERASED
 
     def _complete(self, subject_id: bytes, now: int) -> None:
         with self._store.connect() as connection:

@@ -58,11 +58,11 @@ _OF_PERIODS: Final = _newest(
 class Found:
     """What the vaults hold of a subject.
 
-    ``registration``: the registrar's attestation, or None if it is erased. ``sources``: for everything wanted the
-    newest live attestation, or why there is none.
+    ``registration``: the registrar's attestation, and ``sources``: for everything wanted the newest live attestation,
+    or why there is none.
     """
 
-    registration: Source | None
+    registration: Source | Reason
     sources: Mapping[Wanted, Source | Reason]
 
 
@@ -90,7 +90,9 @@ class VaultSearch:
             newest = _newest_of(connection, looked_for)
         rows = {row.digest: row for row in (*registrations.values(), *newest.values())}
         wrapped = self._keys.get({row.data_key for row in rows.values()})
-        opened = {digest: self._open(row, wrapped) for digest, row in rows.items()}
+        lost = {row.data_key for row in rows.values()} - wrapped.keys()
+        hidden = self._keys.quarantines.hidden(lost) if lost else set()
+        opened = {digest: self._open(row, wrapped, hidden) for digest, row in rows.items()}
         return [
             Found(
                 opened[subject.registration],
@@ -106,10 +108,10 @@ class VaultSearch:
         code = credit_code.encode()
         return [department.kek.index(code) for department in self._departments.values()]
 
-    def _open(self, row: Row[Any], keys: Mapping[bytes, bytes]) -> Source | None:
+    def _open(self, row: Row[Any], keys: Mapping[bytes, bytes], hidden: AbstractSet[bytes]) -> Source | Reason:
         wrapped = keys.get(row.data_key)
         if wrapped is None:
-            return None
+            return Reason.QUARANTINED if row.data_key in hidden else Reason.ERASED
         key = self._departments[row.member].kek.unwrap(wrapped)
         return Source(
             schema=row.schema,
@@ -123,12 +125,12 @@ class VaultSearch:
         )
 
 
-def _source(rows: Sequence[Row[Any]], opened: Mapping[bytes, Source | None]) -> Source | Reason:
+def _source(rows: Sequence[Row[Any]], opened: Mapping[bytes, Source | Reason]) -> Source | Reason:
     """Return the newest of what departments hold, or why there is none."""
     if not rows:
         return Reason.NO_ATTESTATION
     newest = max(rows, key=lambda row: (row.period_last, row.as_of))
-    return opened[newest.digest] or Reason.ERASED
+    return opened[newest.digest]
 
 
 def _newest_of(

@@ -26,7 +26,7 @@ class KeyRecord:
         return None
 
     def is_over_at(self, time: int) -> bool:
-        """Return whether the key counts at ``time`` no more and never again: an end is final, and so is a compromise."""
+        """Return whether the key counts at ``time`` no more and never again: both an end and a compromise are final."""
         return self.valid_until <= time or 0 < self.compromised_from <= time
 
 

@@ -132,6 +132,7 @@ class Reason(StrEnum):
     VALUE_ABSENT = "value_absent"
     NEEDS_DISCLOSURE = "needs_disclosure"
     ERASED = "erased"
+    QUARANTINED = "quarantined"
     ANSWER_LOST = "answer_lost"
 
     # consent

@@ -44,4 +44,4 @@ STORE: Final = Schema(
     proof_table.metadata,
     before_versions="job",
 )
-KEYS: Final = Schema("keys", "0001", "key_ledger_version", key_table.metadata)
+KEYS: Final = Schema("keys", "0002", "key_ledger_version", key_table.metadata)
