@@ -54,11 +54,14 @@ class Thief:
 
     def revoke(self, positions, reason=StatusReason.ERASED):
         """Say of positions on the ledger that they are erased."""
+        return self.ledger.change_status(*self.signed(positions, reason))
+
+    def signed(self, positions, reason=StatusReason.ERASED):
+        """Return a status change, its signature, words and masks."""
         words, masks = fold(positions)
         number = self.ledger.status_number(self.member) + 1
         change = StatusChange(self.member, number, Plane.REVOKED, changes_digest(words, masks), reason)
-        signature = sign(change.digest(self.ledger.anchor_domain), self._key)
-        return self.ledger.change_status(change, signature, words, masks)
+        return change, sign(change.digest(self.ledger.anchor_domain), self._key), words, masks
 
     def revoke_all(self, reason=StatusReason.ERASED):
         """Say so of everything that the member ever anchored."""
@@ -140,11 +143,15 @@ class Office:
 
     def vote(self, *calls):
         """Have the council of one call the MemberRegistry."""
-        book, registry = self.home.address_book(), artifact("MemberRegistry")
+        self.propose("MemberRegistry", *calls)
+
+    def propose(self, contract, *calls):
+        """Have the council of one call a contract."""
+        book = self.home.address_book()
         governor = Sender(Rpc(self.node.url), book.chain_id, self.home.read_key("governor"))
-        proposal = [(to_hex(book.contracts["MemberRegistry"]), registry.encode(*call)) for call in calls]
+        proposal = [(to_hex(book.contracts[contract]), artifact(contract).encode(*call)) for call in calls]
         call = artifact("Council").encode("proposeAndExecute", proposal)
-        governor.send(book.contracts["Council"], call, gas=20_000_000)
+        return governor.send(book.contracts["Council"], call, gas=20_000_000)
 
     def anchored(self, stream=ATTESTATIONS, slug=TAX):
         """Return every anchor of a member's stream, by number."""

@@ -1,6 +1,7 @@
 """L1: nothing is deleted on the ledger's word alone, whoever has a department's key and whenever it starts."""
 
 import json
+import shutil
 
 import pytest
 from office_kit import SCHEMA, TAX, Interrupted, Killed, Office, Thief
@@ -39,6 +40,7 @@ def office(instance):
     """The instance in a life of its own, told of everything so far."""
     instance.start()
     instance.all._follower.catch_up()
+    decided(instance)
     return instance
 
 
@@ -50,7 +52,10 @@ def credence(office, *arguments):
 
 def found(office, code, schema=SCHEMA):
     """Return what a search for a firm's attestation comes to: it itself, or the reason why there is none."""
-    registered = office.all.subjects.register(code, (address_of(b"\x01" * 32),), 1, now=clock.now())
+    return found_of(office, office.all.subjects.register(code, (address_of(b"\x01" * 32),), 1, now=clock.now()), schema)
+
+
+def found_of(office, registered, schema=SCHEMA):
     vaults = VaultSearch(office.all.store, office.all.keys, office.all.departments, office.all.ledger.anchor_domain)
     (searched,) = vaults.find([(registered, [(schema, None)])])
     return searched.sources[schema, None]
@@ -257,6 +262,66 @@ def test_l1_a_change_that_comes_while_the_instance_serves_is_put_into_quarantine
     decided(office)
     office.all.sampler.sample()
     assert office.all.sampler.last.quarantines == 0
+
+
+def test_l1_a_change_that_comes_through_another_contract_hides_who_signed_it_and_deletes_nothing(office):
+    (row,) = office.rows(1)
+    (digest,) = office.issue([row])
+    key = office.attestations([digest])[digest].data_key
+    thief = Thief(office, TAX)
+    change, signature, words, masks = thief.signed([office.batches()[-1].start])
+    fields = (change.member, change.number, int(change.plane), change.changes_digest, int(change.reason))
+    sent = office.propose("AnchorRegistry", ("changeStatus", fields, signature, words, masks))
+    assert office.all.ledger.signed_change(sent.mined.transaction) is None
+    office.start()
+    (one,) = open_quarantines(office)
+    assert (one.key, one.keys, one.transaction) == (None, 1, sent.mined.transaction)
+    assert office.all.keys.held([key]) == {key}
+    decided(office)
+
+
+def test_l1_who_signed_a_change_is_read_from_its_transaction(office):
+    office.issue(office.rows(1))
+    thief, ledger = Thief(office, TAX), office.all.ledger
+    change, *rest = thief.signed([0])
+    signed = ledger.signed_change(thief.ledger.change_status(change, *rest).transaction)
+    assert (signed.change, signed.key) == (change, address_of(office.home.read_key(TAX)))
+    assert ledger.signed_change(thief.anchor()[1].transaction) is None
+    assert ledger.signed_change(random_bytes(32)) is None
+
+
+def test_l1_an_old_store_beside_the_key_ledger_finds_nothing_of_what_was_erased_since(office):
+    """Of the store there are old copies; the key ledger never goes back, and its tombstones are what is replayed."""
+    code, key = credit_code(815, 13), address_of(b"\x06" * 32)
+    subject = office.all.subjects.register(code, (key,), 1, now=clock.now())
+    (digest,) = office.issue(office.rows(codes=[code]))
+    data_key = office.attestations([digest])[digest].data_key
+    wrapped = office.all.keys.get([data_key])
+    office.end()
+    shutil.copy(office.home.store, office.folder / "old.sqlite3")
+    office.all = None
+    office.start()
+    for slug in (TAX, REGISTRAR):
+        office.all.erasures.erase(office.member(slug), credit_code=code, schema=None)
+    office.issue(office.rows(1))
+    office.end()
+    for path in office.home.path.glob("store.sqlite3*"):
+        path.unlink()
+    shutil.copy(office.folder / "old.sqlite3", office.home.store)
+    office.all = None
+    office.start()
+    assert office.all.gaps.close().is_older
+    assert open_quarantines(office) == []
+    assert office.all.keys.held([data_key]) == set()
+    assert office.all.keys.erased([data_key]) == {data_key}
+    assert office.all.subjects.find(subject.id) is None
+    with pytest.raises(InvalidInputError) as refused:
+        office.all.keys.put(wrapped)
+    assert refused.value.reason is Reason.ERASED
+    # the firm is unlinked again, so it can be registered as a new one
+    again = office.all.subjects.register(code, (key,), 1, now=clock.now())
+    assert again.id != subject.id
+    assert found_of(office, again) is Reason.ERASED
 
 
 def test_l1_a_revocation_for_another_reason_hides_nothing_and_the_row_is_news(office):
