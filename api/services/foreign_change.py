@@ -146,7 +146,7 @@ class ForeignChanges:
         return facts.keys[change.member, key].fault_at(change.recorded.block_time)
 
     def _rows(self, change: _Change) -> list[Any]:
-        """Return the attestations that a change is about."""
+        """Return the attestations that a change is about and whose keys are here; the others are erased already."""
         query = (
             select(_HELD.digest, _HELD.data_key, _HELD.leaf, _HELD.live, _HELD.row_tag, _BATCH.start)
             .join(table.batch, (_BATCH.member == _HELD.member) & (_BATCH.number == _HELD.batch))
@@ -154,7 +154,9 @@ class ForeignChanges:
             .execution_options(yield_per=_AT_ONCE)
         )
         with self._store.connect() as connection:
-            return [row for row in connection.execute(query) if row.start + row.leaf in change.positions]
+            rows = [row for row in connection.execute(query) if row.start + row.leaf in change.positions]
+        held = self._keys.held([row.data_key for row in rows])
+        return [row for row in rows if row.data_key in held]
 
     def _untag(self, rows: Sequence[Any]) -> int:
         """Let the rows of live attestations be news, and return how many were not yet."""
