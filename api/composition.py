@@ -25,6 +25,7 @@ from api.services.erasure import ErasureService
 from api.services.evidence import EvidenceReader
 from api.services.evidence_page import EvidencePages
 from api.services.fact_plan import FactPlan
+from api.services.foreign_change import ForeignChanges
 from api.services.idempotency import IdempotentCalls
 from api.services.issuer import Issuer, unanchored
 from api.services.job import JobService
@@ -242,12 +243,12 @@ def open_instance(
     subjects = SubjectService(store, keys, issuers[registrar.id], ledger, history)
     consents = ConsentService(store, ledger, subjects, history, purposes)
     claims = UseClaims(store)
-    recorder = UseRecorder(ledger, claims)
     vaults = VaultSearch(store, keys, departments, ledger.anchor_domain)
     log = AccessLog(store, keys, departments[registrar.id], clock.now)
     keeper = Keeper(relayer.id, SigningKey(relayer_key))
     names = {member: department.name for member, department in departments.items()}
-    gaps = LedgerGaps(store, keys, removals, ledger, names, keeper.member)
+    changes = ForeignChanges(store, keys, ledger, names)
+    gaps = LedgerGaps(store, keys, changes, ledger, names, keeper.member)
     lost = LostAnswers(store, ledger, consents, log, claims, is_older=lambda: gaps.close().is_older)
     requests = ConsentRequestService(store, ledger, subjects, history, consents)
     recoveries = RecoveryService(store, ledger, history, consents)
@@ -271,7 +272,7 @@ def open_instance(
         monotonic=clock.monotonic,
         stops=stopping.is_set,
     )
-    follower = ChainFollower(store, ledger, interval_s=NOTIFY_INTERVAL_S, first=gaps.close)
+    follower = ChainFollower(store, ledger, interval_s=NOTIFY_INTERVAL_S, first=gaps.close, watch=changes.take)
     answerer = Answerer(
         relayer.id, relayer_key, book.chain_id, book.genesis, ledger.anchor_domain, ledger.consent_domain
     )
@@ -284,12 +285,13 @@ def open_instance(
         head,
         members=list(departments),
         accounts={role: [health.account for health in sender.health()] for role, sender in senders.items()},
+        quarantines=keys.quarantines.count_open,
         monotonic=clock.monotonic,
     )
     metrics.registry.register(
         InstanceGauges(rpc, senders, head, sampler, pending, now=clock.now, monotonic=clock.monotonic)
     )
-    webhooks = Webhooks(store, keys, departments[registrar.id].kek, rules, system_addresses, clock.now)
+    webhooks = Webhooks(store, keys, removals, departments[registrar.id].kek, rules, system_addresses, clock.now)
     evidence = EvidenceReader(store, ring)
     return Instance(
         book=book,
@@ -311,7 +313,7 @@ def open_instance(
             vaults,
             subjects,
             consents,
-            recorder,
+            UseRecorder(ledger, claims),
             log,
             FactPlan(ledger, (keeper.member, keeper.signing_key.address)),
             AnswerPool(answerer, processes),

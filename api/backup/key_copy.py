@@ -1,8 +1,10 @@
 """The one copy of the key ledger: JSON lines, replaced as a whole, so that no key outlives its erasure in it.
 
-    {"format": "credence-keys/1", "ledger": id, "version": n}
-    [id, wrapped key]                                             in hexadecimal, one line a key
-    {"keys": how many, "mac": HMAC-SHA256 of all that is above}   under a key that comes from the passphrase
+    {"format": "credence-keys/2", "ledger": id, "version": n, "quarantines": […]}
+    [id, wrapped key]                      in hexadecimal, one line a key
+    [id, wrapped key, number]              a key that is in that quarantine
+    [id]                                   a tombstone: a key that was erased
+    {"lines": how many of these, "mac": HMAC-SHA256 of all that is above}   under a key that comes from the passphrase
 
 The keys are wrapped by the departments' own keys, so the copy opens nothing without the keystores and the passphrase.
 """
@@ -12,7 +14,7 @@ import hmac
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -21,10 +23,11 @@ from typing import Any, Final
 
 from api.backup.file import new_file
 from api.vault.key_ledger import KeyLedger, KeySnapshot
+from api.vault.quarantine import Quarantine, QuarantineState
 from ledger_node.domain.error import CredenceError, InvalidInputError
 from ledger_node.domain.reason import Reason
 
-FORMAT: Final = "credence-keys/1"
+FORMAT: Final = "credence-keys/2"
 MAC_LABEL: Final = b"credence/key-copy"
 _FAMILY: Final = "credence-keys/"
 
@@ -60,25 +63,34 @@ class KeyCopy:
             for count, line in enumerate(_lines(held)):  # noqa: B007 - the last one is how many keys there were
                 mac.update(line)
                 file.write(line)
-            file.write(_line({"keys": count, "mac": mac.hexdigest()}))
+            file.write(_line({"lines": count, "mac": mac.hexdigest()}))
 
 
 @dataclass(frozen=True, slots=True)
 class CopiedKeys:
-    """A copy whose every byte was checked. ``count``: how many keys it holds."""
+    """A copy whose every byte was checked. ``lines``: how many keys and tombstones it holds."""
 
     ledger: bytes
     version: int
-    count: int
+    lines: int
+    quarantines: Sequence[Quarantine]
     _path: Path
 
-    def rows(self) -> Iterator[tuple[bytes, bytes]]:
-        """Yield id and wrapped key of each."""
+    def rows(self) -> Iterator[tuple[bytes, bytes, int | None]]:
+        """Yield id, wrapped key and the number of its quarantine, or None, of each key."""
+        for key_id, *held in self._lines():
+            if held:
+                yield bytes.fromhex(key_id), bytes.fromhex(held[0]), held[1] if len(held) > 1 else None
+
+    def erased(self) -> Iterator[bytes]:
+        """Yield the ids of keys that were erased."""
+        yield from (bytes.fromhex(key_id) for key_id, *held in self._lines() if not held)
+
+    def _lines(self) -> Iterator[Any]:
         with self._path.open("rb") as file:
             next(file)
-            for _ in range(self.count):
-                key_id, wrapped = json.loads(next(file))
-                yield bytes.fromhex(key_id), bytes.fromhex(wrapped)
+            for _ in range(self.lines):
+                yield json.loads(next(file))
 
 
 def read_key_copy(path: Path, mac_key: bytes) -> CopiedKeys:
@@ -97,10 +109,11 @@ def read_key_copy(path: Path, mac_key: bytes) -> CopiedKeys:
         known = opening["format"]
         if known != FORMAT and str(known).startswith(_FAMILY):
             raise InvalidInputError(Reason.BACKUP_NEWER_FORMAT, f"{path} is of format {known}; use a newer version")
-        whole = known == FORMAT and closing["keys"] == count - 1
+        whole = known == FORMAT and closing["lines"] == count - 1
         if not whole or not hmac.compare_digest(str(closing["mac"]), mac.hexdigest()):
             raise _malformed(path)
-        return CopiedKeys(bytes.fromhex(opening["ledger"]), int(opening["version"]), count - 1, path)
+        quarantines = [_quarantine(one) for one in opening["quarantines"]]
+        return CopiedKeys(bytes.fromhex(opening["ledger"]), int(opening["version"]), count - 1, quarantines, path)
     except OSError as error:
         raise InvalidInputError(Reason.CONFIGURATION, f"cannot read {path}: {error.strerror}") from error
     except (KeyError, TypeError, ValueError) as error:
@@ -114,9 +127,38 @@ def _malformed(path: Path) -> InvalidInputError:
 
 
 def _lines(held: KeySnapshot) -> Iterator[bytes]:
-    yield _line({"format": FORMAT, "ledger": held.ledger.hex(), "version": held.version})
-    for key_id, wrapped in held.keys:
-        yield f'["{key_id.hex()}", "{wrapped.hex()}"]\n'.encode()
+    quarantines = [_noted(one) for one in held.quarantines]
+    opening = {"format": FORMAT, "ledger": held.ledger.hex(), "version": held.version, "quarantines": quarantines}
+    yield _line(opening)
+    for key_id, wrapped, quarantine in held.keys:
+        kept = "" if quarantine is None else f", {quarantine}"
+        yield f'["{key_id.hex()}", "{wrapped.hex()}"{kept}]\n'.encode()
+    for key_id in held.erased:
+        yield f'["{key_id.hex()}"]\n'.encode()
+
+
+def _noted(one: Quarantine) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "member": one.member.hex(),
+        "transaction": one.transaction.hex(),
+        "block": one.block,
+        "block_time": one.block_time,
+        "key": None if one.key is None else one.key.hex(),
+        "state": one.state.value,
+    }
+
+
+def _quarantine(noted: Any) -> Quarantine:  # noqa: ANN401 - JSON
+    return Quarantine(
+        int(noted["number"]),
+        bytes.fromhex(noted["member"]),
+        bytes.fromhex(noted["transaction"]),
+        int(noted["block"]),
+        int(noted["block_time"]),
+        None if noted["key"] is None else bytes.fromhex(noted["key"]),
+        QuarantineState(noted["state"]),
+    )
 
 
 def _line(value: Any) -> bytes:  # noqa: ANN401 - JSON

@@ -3,6 +3,7 @@
 Everything is written to HOME.partial and moved to its name when every byte was checked and is on the disk; a store in
 a database is loaded in one transaction, which ends last. Only keys that the restored store names are taken over: a key
 that nothing here names could only open what a newer copy of the store holds, and an erasure here would not find it.
+Tombstones of erased keys are all taken over: an older store names them, and they stay erased.
 """
 
 import hmac
@@ -144,6 +145,7 @@ class _Restoring:
                 version = next_generation(max(keys.version, manifest.keys_version))
                 ledger = self._target.open_keys(self._draft, keys.ledger, version)
                 held.callback(ledger.dispose)
+                _take_tombstones(keys, ledger)
                 taken = self._take_keys(keys, ledger, scratch)
                 unlink_erased(connection, ledger)
                 (named,) = scratch.execute("SELECT count(*) FROM named").fetchone()
@@ -255,15 +257,24 @@ class _Restoring:
 
     @staticmethod
     def _take_keys(keys: CopiedKeys, ledger: KeyLedger, scratch: sqlite3.Connection) -> int:
-        taken, waiting = 0, dict[bytes, bytes]()
-        for key_id, wrapped in keys.rows():
+        taken, waiting, hidden = 0, dict[bytes, bytes](), dict[bytes, int]()
+        ledger.quarantines.take(keys.quarantines)
+
+        def put() -> None:
+            ledger.put(waiting)
+            ledger.quarantines.take_keys(hidden)
+            waiting.clear()
+            hidden.clear()
+
+        for key_id, wrapped, quarantine in keys.rows():
             if scratch.execute("SELECT 1 FROM named WHERE id=?", (key_id,)).fetchone():
                 waiting[key_id] = wrapped
                 taken += 1
+                if quarantine is not None:
+                    hidden[key_id] = quarantine
             if len(waiting) >= _KEYS_AT_ONCE:
-                ledger.put(waiting)
-                waiting = {}
-        ledger.put(waiting)
+                put()
+        put()
         return taken
 
     def _require_empty(self, connection: Connection) -> None:
@@ -285,6 +296,17 @@ def _named(row: dict[str, Any]) -> Iterator[bytes]:
         yield row["data_key"]
     if row.get("data_keys") is not None:
         yield from key_ids_of(row["data_keys"])
+
+
+def _take_tombstones(keys: CopiedKeys, ledger: KeyLedger) -> None:
+    """Take over what was erased, all of it: the key ledger never goes back, whatever the store goes back to."""
+    waiting: list[bytes] = []
+    for key_id in keys.erased():
+        waiting.append(key_id)
+        if len(waiting) >= _KEYS_AT_ONCE:
+            ledger.take_erased(waiting)
+            waiting = []
+    ledger.take_erased(waiting)
 
 
 def next_generation(version: int) -> int:

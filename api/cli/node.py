@@ -15,6 +15,7 @@ from api.home import Home, write_private
 from api.settings import environment
 from api.watch import log
 from ledger_node import clock
+from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.reason import Reason
 
@@ -132,6 +133,29 @@ def status(home: HomeOption = None, *, as_json: JsonOption = False) -> None:
     talk.print(f"up at {state['url']}, block {block}, made {age} s ago, {version}")
     if as_json:
         emit({**state, "block": block, "block_hash": head["hash"], "version": version})
+
+
+@node.command()
+def permit(
+    address: Annotated[list[str], typer.Argument(help="0x and 40 hexadecimal digits, as credence key new prints.")],
+    home: HomeOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Let further accounts send transactions to this folder's chain; its node must not run."""
+    from ledger_node.domain.record import to_hex
+    from ledger_node.domain.signature import parse_address
+    from ledger_node.node.embedded import Engine
+
+    with refusals():
+        folder = home_of(home).require()
+        wanted = [to_hex(parse_address(one, "address")) for one in address]
+        with _node_words(), Engine.open(folder.chain, folder.read_key("sealer"), clock.now) as engine:
+            engine.set_allowlist(list(dict.fromkeys([*engine.allowlist, *wanted])))
+            permitted = list(engine.allowlist)
+    talk.print(f"{len(permitted)} accounts may send; start the node")
+    if as_json:
+        emit({"accounts": list[JSON](permitted)})
 
 
 def chain_moment_of(home: Home) -> "OpenMoment | None":

@@ -1,4 +1,4 @@
-"""``credence store``: the versions of the store and of its key ledger."""
+"""``credence store``: the versions of the store and of its key ledger, and what is in quarantine there."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from api.cli.console import HomeOption, JsonOption, emit, home_of, refusals, talk
+from api.cli.quarantine import quarantine
 from api.settings import environment
 from api.storage.database import find_database
 from api.storage.migration.schema import BASE, KEYS, STORE, Schema
@@ -18,10 +19,12 @@ from ledger_node.domain.reason import Reason
 
 store = typer.Typer(
     no_args_is_help=True,
-    help="The version of the store and its key ledger (in the folder, or CREDENCE_DATABASE_URL and CREDENCE_KEYS_URL).",
+    help="The store and its key ledger: versions, and what is in quarantine "
+    "(in the folder, or CREDENCE_DATABASE_URL and CREDENCE_KEYS_URL).",
 )
-_KEYS_SINCE: Final = "0002"
-"""The version of the store from which on its keys are in the key ledger."""
+store.add_typer(quarantine, name="quarantine")
+_KEYS_OF: Final = (("0002", "0001"), ("0004", "0002"))
+"""(version of the store, version of the key ledger that it needs from there on)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,8 @@ def downgrade(
         if to > _version(found.store, STORE):
             raise InvalidInputError(Reason.CONFIGURATION, f"version {to} is later; run: credence store upgrade")
         moved = move(found.store, STORE, to, found.keys)
-        before = _version(found.keys, KEYS)
-        keys = move(found.keys, KEYS, BASE) if to < _KEYS_SINCE else (before, before)
+        needed = max((keys for since, keys in _KEYS_OF if since <= to), default=BASE)
+        keys = move(found.keys, KEYS, needed)
     _tell({STORE.name: moved, KEYS.name: keys}, as_json=as_json)
 
 

@@ -177,6 +177,10 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
             "revealing it."
         ),
         Reason.ERASED: "What was attested to has been erased; nothing can be told any more.",
+        Reason.QUARANTINED: (
+            "The ledger calls what was attested to erased, and the instance's operator has not said yet whether it is; "
+            "ask again later."
+        ),
         Reason.ANSWER_LOST: (
             "A use was counted, and the process died before it answered; send the request again with its "
             "Idempotency-Key."

@@ -4,7 +4,8 @@ Order of durable steps, each survived by a kill at any moment: (1) every row tha
 transaction closes the interval: the signed checkpoint, which says with which row it ends; (3) those rows are noted as
 the interval's; (4) the checkpoint is anchored; (5) the anchor is noted. Steps that write many rows do so in portions,
 so that answers are logged in between. The next interval is closed when the last one is anchored, so that a ledger
-that is down makes a longer interval and never a gap.
+that is down makes a longer interval and never a gap. One that was overtaken is signed anew (``anchoring``): ``number``
+is its place here, ``batch_number`` that on the ledger.
 """
 
 import logging
@@ -17,6 +18,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Integer, bindparam, insert, select, update
 
 from api.fault import fault_of
+from api.services.anchoring import anchor
 from api.services.worker_pool import WorkerPool
 from api.storage import table
 from api.storage.database import Store
@@ -24,9 +26,8 @@ from api.storage.turn import Office
 from ledger_node.chain.port import BatchOrder, Ledger, StreamHead
 from ledger_node.domain.access import CHECKPOINT_SIZE, MAX_ROWS, NO_HEAD, Checkpoint, LogTree, Tally
 from ledger_node.domain.batch import ACCESS_LOG, NO_ROOT, Batch, changes_digest
-from ledger_node.domain.error import ChainError, CredenceError
+from ledger_node.domain.error import CredenceError
 from ledger_node.domain.hashing import HASH_BYTES
-from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SigningKey
 from ledger_node.randomness import random_bytes, random_places
 
@@ -163,16 +164,17 @@ class AccessIntervals:
                 connection.execute(_PLACE, portion)
             time.sleep(_BETWEEN_S)
         number, since, before = (1, 0, NO_HEAD) if last is None else (last.number + 1, last.until, last.after)
-        previous_root = NO_ROOT if last is None else last.batch_root
-        if head.number >= number:
-            number, previous_root = head.number + 1, head.last_root
+        batch_number, previous_root = (1, NO_ROOT) if last is None else (last.batch_number + 1, last.batch_root)
+        if head.number >= batch_number:
+            batch_number, previous_root = head.number + 1, head.last_root
         tally = Tally(len(rows), before, rows[-1].head if rows else before, random_bytes(HASH_BYTES))
         with self._store.begin() as connection:
             until = self._until(connection, since, rows[-1] if rows else None)
-            checkpoint = Checkpoint(number, since, until, root, tally.digest)
-            batch = _batch(self._keeper.member, number, checkpoint.batch_root, previous_root)
+            checkpoint = Checkpoint(batch_number, since, until, root, tally.digest)
+            batch = _batch(self._keeper.member, batch_number, checkpoint.batch_root, previous_root)
             interval = {
                 "number": number,
+                "batch_number": batch_number,
                 "member": self._keeper.member,
                 "since": since,
                 "until": until,
@@ -229,24 +231,39 @@ class AccessIntervals:
             pending = connection.execute(select(table.access_interval).where(_INTERVAL.start.is_(None))).first()
         if pending is None:
             return
-        known = self._ledger.find_anchor(pending.member, ACCESS_LOG, pending.number)
-        if known is None:
-            batch = _batch(pending.member, pending.number, pending.batch_root, pending.previous_root)
-            known = self._ledger.anchor(BatchOrder(batch, pending.signature, (), ()))
-        anchor, mined = known
-        if anchor.root != pending.batch_root:
-            raise ChainError(
-                Reason.LEDGER_REFUSED,
-                "the chain holds another interval under this number: this store is older than the chain",
-            )
+        held = pending
+
+        def sign_anew(head: StreamHead) -> BatchOrder:
+            nonlocal held
+            held = self._behind(held, head)
+            return _order(held)
+
+        anchored, mined = anchor(self._ledger, _order(pending), self._keeper.signing_key, sign_anew)
         noted = {
-            "start": anchor.start,
-            "anchored_at": anchor.anchored_at,
-            "key": anchor.key,
+            "start": anchored.start,
+            "anchored_at": anchored.anchored_at,
+            "key": anchored.key,
             "block": mined.block.number,
         }
         with self._store.begin() as connection:
             connection.execute(update(table.access_interval).where(_INTERVAL.number == pending.number).values(noted))
+
+    def _behind(self, row: Any, head: StreamHead) -> Any:  # noqa: ANN401 - a row of the interval table
+        """Sign an interval behind a head, and return its row as it is stored then. Its rows name it as before."""
+        number, previous_root = head.number + 1, head.last_root
+        tally = Tally(row.row_count, row.before, row.after, row.tally_salt)
+        root = Checkpoint(number, row.since, row.until, row.root, tally.digest).batch_root
+        batch = _batch(row.member, number, root, previous_root)
+        signed = {
+            "batch_number": number,
+            "batch_root": root,
+            "previous_root": previous_root,
+            "signature": self._keeper.signing_key.sign(batch.digest(self._ledger.anchor_domain)),
+        }
+        mine = _INTERVAL.number == row.number
+        with self._store.begin() as connection:
+            connection.execute(update(table.access_interval).where(mine).values(signed))
+            return connection.execute(select(table.access_interval).where(mine)).one()
 
 
 def planted(leaves: Sequence[bytes], filling: bytes) -> tuple[bytes, list[tuple[int, bytes]]]:
@@ -260,6 +277,10 @@ def _portions(rows: Sequence[Any], places: Sequence[tuple[int, bytes]]) -> Itera
     given = [{"row": row.number, "at": slot, "way": way} for row, (slot, way) in zip(rows, places, strict=True)]
     for start in range(0, len(given), _PLACED_AT_ONCE):
         yield given[start : start + _PLACED_AT_ONCE]
+
+
+def _order(row: Any) -> BatchOrder:  # noqa: ANN401 - a row of the interval table
+    return BatchOrder(_batch(row.member, row.batch_number, row.batch_root, row.previous_root), row.signature, (), ())
 
 
 def _batch(member: bytes, number: int, root: bytes, previous_root: bytes) -> Batch:

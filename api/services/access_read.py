@@ -21,7 +21,6 @@ _ROW: Final = table.access_row.c
 _INTERVAL: Final = table.access_interval.c
 _JOINED: Final = select(
     table.access_row,
-    _INTERVAL.number.label("interval_number"),
     *(column for column in _INTERVAL if column.name != "number"),
 ).outerjoin(table.access_interval, _INTERVAL.number == _ROW.interval)
 
@@ -71,7 +70,7 @@ class AccessReader:
 
 def _place(row: Any) -> Place:  # noqa: ANN401 - a row of _JOINED
     tally = Tally(row.row_count, row.before, row.after, row.tally_salt)
-    checkpoint = Checkpoint(row.interval_number, row.since, row.until, row.root, tally.digest)
+    checkpoint = Checkpoint(row.batch_number, row.since, row.until, row.root, tally.digest)
     anchor = Anchor(row.member, ACCESS_LOG, checkpoint.number, row.batch_root, 1, row.start, row.anchored_at, row.key)
     path = tuple(row.path[at : at + HASH_BYTES] for at in range(0, len(row.path), HASH_BYTES))
     return Place(row.slot, path, checkpoint, anchor)

@@ -174,9 +174,9 @@ def _meant(question: Question, terms: Terms, attesters: Mapping[str, frozenset[b
     return Wanted(question.schema, question.period, selector.per, among, absent)
 
 
-def erased(one: Begun) -> Answer:
-    """Return the answer about a firm whose registration is erased."""
-    return refusal(one.asking, Reason.ERASED, NO_SOURCE[Reason.ERASED])
+def unregistered(one: Begun, reason: Reason) -> Answer:
+    """Return the answer about a firm whose registration is erased or in quarantine."""
+    return refusal(one.asking, reason, NO_SOURCE[reason])
 
 
 def refusal(asking: Asking, reason: Reason, message: str | None = None) -> Answer:

@@ -6,7 +6,7 @@ whenever the process dies; and what others relayed, or a secret did without any 
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -19,6 +19,7 @@ from api.storage.turn import Office
 from ledger_node import clock
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.error import CredenceError
+from ledger_node.domain.event import LedgerEvent
 from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import WORD_BITS, Plane
@@ -34,7 +35,11 @@ _log = logging.getLogger(__name__)
 
 
 class ChainFollower:
-    """Follows the chain every ``interval_s`` seconds. ``first``: done before it goes on; it may raise CredenceError."""
+    """Follows the chain every ``interval_s`` seconds.
+
+    ``first``: done before it goes on. ``watch``: sees events before the cursor passes them, perhaps more than once.
+    Both may raise CredenceError.
+    """
 
     def __init__(
         self,
@@ -44,12 +49,14 @@ class ChainFollower:
         interval_s: float,
         first: Callable[[], object] = lambda: None,
         monotonic: Callable[[], float] = clock.monotonic,
+        watch: Callable[[Sequence[LedgerEvent]], object] = lambda _: None,
     ) -> None:
         self._store = store
         self._ledger = ledger
         self._interval_s = interval_s
         self._first = first
         self._monotonic = monotonic
+        self._watch = watch
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="notifications", daemon=True)
         self._failing_since: float | None = None
@@ -84,6 +91,7 @@ class ChainFollower:
             while first <= head.number:
                 last = min(first + _BLOCKS_AT_ONCE - 1, head.number)
                 events = self._ledger.events_between(first, last)
+                self._watch(events)
                 with self._store.begin() as connection:
                     if _next_block(connection) != first:
                         return  # another process has told them

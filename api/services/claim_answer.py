@@ -40,6 +40,7 @@ NO_SOURCE: Final = {
     Reason.CONSENT_OTHER_DEPARTMENT: "the consent does not cover attestations of this department",
     Reason.KIND_NOT_NAMED: "several kinds are attested for the subject and period, and the question names none",
     Reason.DEPARTMENT_NOT_NAMED: "several departments may attest to this, and neither question nor consent names one",
+    Reason.QUARANTINED: "the ledger calls it erased, and the operator has not said yet whether it is",
 }
 _REFUSAL_WORDS: Final = {
     Reason.CONSENT_UNKNOWN: "there is no such consent for this bank",

@@ -3,17 +3,18 @@
 Without its data key a sealed record, in this store or in any copy of it, is noise; the commitment on the
 chain then says nothing to anybody. The keys lie in the key ledger, of which copies of the store hold nothing.
 
-Order of durable steps, each survived by a kill at any moment: (1) the positions are revoked on the ledger; (2) one
-store transaction notes which keys go, unlinks the subject and keeps the answer; (3) the keys go, from the key ledger
-and its copy; (4) the note is closed, and the answer leaves. What stops between (2) and (4) is finished by the next
-start or by asking again; what stops before (2) finds the keys and begins anew, and revokes only what is not revoked
-yet.
+Order of durable steps, each survived by a kill at any moment: (1) the store holds that the change is ordered here, and
+the positions are revoked on the ledger; (2) one store transaction notes which keys go, unlinks the subject and keeps
+the answer; (3) the keys go, from the key ledger and its copy, and leave tombstones; (4) the note is closed, and the
+answer leaves. What stops between (2) and (4) is finished by the next start or by asking again; what stops before (2)
+finds the keys and begins anew, and revokes only what is not revoked yet.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from api.services.erased_subject import mark_erased, mark_unreadable
 from api.services.issuer import Issuer
@@ -23,6 +24,7 @@ from api.storage import table
 from api.storage.database import Store
 from api.vault.key_ledger import KeyLedger
 from ledger_node.chain.port import Ledger, Mined
+from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.batch import changes_digest
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
@@ -32,6 +34,9 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
 from ledger_node.domain.status import WORD_BITS, Plane, StatusChange, StatusReason, fold
 from ledger_node.randomness import random_bytes
+
+_OVERTAKEN: Final = "StatusNumberNotNext"
+_TRIES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,8 @@ class ErasureService:
             found = found.where(held.c.schema == schema)
         with self._store.connect() as connection:
             rows = connection.execute(found).all()
-        known = self._keys.get([row.data_key for row in rows])
+        # those in quarantine as well: this is the department's own word
+        known = self._keys.held([row.data_key for row in rows])
         rows = [row for row in rows if row.data_key in known]
         if not rows:
             raise InvalidInputError(Reason.NOT_FOUND, "this department holds nothing about this firm")
@@ -142,15 +148,24 @@ class ErasureService:
         if not live:
             return None
         words, masks = fold(live)
-        change = StatusChange(
-            member,
-            self._ledger.status_number(member) + 1,
-            Plane.REVOKED,
-            changes_digest(words, masks),
-            StatusReason.ERASED,
-        )
-        key = self._issuers[member].department.signing_key
-        return self._ledger.change_status(change, key.sign(change.digest(self._ledger.anchor_domain)), words, masks)
+        for left in reversed(range(_TRIES)):
+            number = self._ledger.status_number(member) + 1
+            change = StatusChange(member, number, Plane.REVOKED, changes_digest(words, masks), StatusReason.ERASED)
+            try:
+                return self._ledger.change_status(change, self._order(change), words, masks)
+            except ContractRevertError as error:
+                # somebody else with the member's key, a thief for one, took the number: it is signed anew behind that
+                if error.error != _OVERTAKEN or not left:
+                    raise
+        raise AssertionError
+
+    def _order(self, change: StatusChange) -> bytes:
+        """Sign a change and keep, before it is sent, that it was ordered here."""
+        digest, ordered = change.digest(self._ledger.anchor_domain), table.status_order
+        with self._store.begin() as connection:
+            if connection.execute(select(ordered.c.digest).where(ordered.c.digest == digest)).first() is None:
+                connection.execute(insert(ordered).values(digest=digest, member=change.member, number=change.number))
+        return self._issuers[change.member].department.signing_key.sign(digest)
 
 
 def unlink_erased(connection: Connection, keys: KeyLedger) -> int:

@@ -69,13 +69,20 @@ class EvidenceReader:
         """Return the bundle of the answer that cost ``use``, byte for byte as it was when it was answered.
 
         Raises:
-            InvalidInputError: ``not_found``, the same for an answer of another bank and for none; ``erased``.
+            InvalidInputError: ``not_found``, the same for an answer of another bank and for none; ``erased``;
+                ``quarantined``.
         """
         with self._store.connect() as connection:
             row = connection.execute(select(table.evidence).where(_ROW.use == use, _ROW.bank == bank)).first()
         if row is None:
             raise InvalidInputError(Reason.NOT_FOUND, "there is no evidence of an answer of yours with this use")
         keys = self._ring.find(row.data_keys)
+        if keys is None and self._ring.is_quarantined(row.data_keys):
+            raise InvalidInputError(
+                Reason.QUARANTINED,
+                "the ledger calls what this answer showed erased, and the operator has not said yet whether it is; "
+                "a copy that you saved still checks",
+            )
         if keys is None:
             raise InvalidInputError(
                 Reason.ERASED,

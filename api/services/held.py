@@ -60,6 +60,11 @@ def anchor_of(row: Any) -> Anchor:  # noqa: ANN401 - a row of JOINED
     return Anchor(row.member, ATTESTATIONS, row.number, row.root, row.size, row.start, row.anchored_at, row.key)
 
 
+def text_of(words: list[int], masks: list[int]) -> str:
+    """Return (word, mask) lists as the table of batches keeps them."""
+    return json.dumps([words, [hex(mask) for mask in masks]])
+
+
 def superseded_of(text: str) -> tuple[list[int], list[int]]:
     """Return the (word, mask) lists of a batch as the table keeps them."""
     words, masks = json.loads(text)

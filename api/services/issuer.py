@@ -2,11 +2,11 @@
 
 Order of durable steps, each survived by a kill at any moment: (1) the key ledger holds the data keys; (2) one store
 transaction holds the vault records, the signed batch and the job's progress; (3) the batch is anchored; (4) the anchor
-is noted. What stops between (2) and (4) is sent again at the next start: the batch's number makes it land once. Keys
-that no record was sealed under, after a kill between (1) and (2), open nothing.
+is noted. What stops between (2) and (4) is sent again at the next start: the batch's number makes it land once, and
+where it was overtaken it is signed anew (``anchoring``). Keys that no record was sealed under, after a kill between (1)
+and (2), open nothing.
 """
 
-import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -16,9 +16,10 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from api.catalogue.datatype import DataType
 from api.ingestion.row import Rejection, Row
+from api.services.batch_anchor import BatchAnchors
 from api.services.commit_pool import CommitPool, committer_of
 from api.services.erased_subject import mark_restored
-from api.services.held import superseded_of
+from api.services.held import text_of
 from api.services.member_key import Department
 from api.services.row_sort import PLAIN, NewRow, Permission, row_tag, sort_rows
 from api.storage import table
@@ -26,9 +27,9 @@ from api.storage.database import Store
 from api.vault.cipher import seal
 from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
 from api.vault.record import VaultRecord
-from ledger_node.chain.port import BatchOrder, Ledger, StreamHead
+from ledger_node.chain.port import Ledger, StreamHead
 from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT, Batch, batch_tree, changes_digest
-from ledger_node.domain.error import ChainError, InvalidInputError, StoreError
+from ledger_node.domain.error import InvalidInputError, StoreError
 from ledger_node.domain.header import NO_PREDECESSOR, Header
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
@@ -60,6 +61,7 @@ class Issuer:
         self._keys = keys
         self._ledger = ledger
         self._pool = pool
+        self._anchors = BatchAnchors(department, store, ledger)
         self._head: StreamHead | None = None
 
     def issue(
@@ -82,7 +84,7 @@ class Issuer:
             ChainError: the batch is durably stored but not anchored yet; ``anchor_pending`` finishes it.
         """
         with self._turn():
-            self._anchor_pending()
+            self._anchors.settle()
             if rows:
                 self.require_allowed(data_type.schema)
             department = self.department
@@ -91,7 +93,7 @@ class Issuer:
                 self._head = self._ledger.stream_head(department.member, ATTESTATIONS)
             found = sort_rows(self._store, self._keys, department, data_type.schema, rows, permission)
             digests = self._prepare(data_type, found.new, now, [*rejections, *found.refused], found.unchanged, progress)
-            self._anchor_pending()
+            self._anchors.settle()
         return digests
 
     def require_allowed(self, schema: Schema) -> None:
@@ -115,53 +117,10 @@ class Issuer:
             ChainError: the ledger does not answer; nothing is lost.
         """
         with self._turn():
-            self._anchor_pending()
+            self._anchors.settle()
 
     def _turn(self) -> AbstractContextManager[None]:
         return self._store.turns.turn("issuer", self.department.member)
-
-    def _anchor_pending(self) -> None:
-        member = self.department.member
-        pending = select(table.batch).where(table.batch.c.member == member, table.batch.c.start.is_(None))
-        with self._store.connect() as connection:
-            rows = connection.execute(pending.order_by(table.batch.c.number)).all()
-        for row in rows:
-            self._anchor(row)
-
-    def _anchor(self, row: Any) -> None:  # noqa: ANN401 - a row of the batch table
-        known = self._ledger.find_anchor(row.member, ATTESTATIONS, row.number)
-        if known is None:
-            words, masks = superseded_of(row.supersedes)
-            batch = Batch(
-                row.member,
-                ATTESTATIONS,
-                row.number,
-                row.root,
-                row.size,
-                row.previous_root,
-                changes_digest(words, masks),
-            )
-            known = self._ledger.anchor(BatchOrder(batch, row.signature, words, masks))
-        anchor, mined = known
-        if anchor.root != row.root:
-            raise ChainError(
-                Reason.LEDGER_REFUSED,
-                "the chain holds another batch under this number: this store is older than the chain",
-            )
-        note = (
-            update(table.batch)
-            .where(table.batch.c.member == row.member, table.batch.c.number == row.number)
-            .values(
-                start=anchor.start,
-                anchored_at=anchor.anchored_at,
-                key=anchor.key,
-                transaction=mined.transaction,
-                block=mined.block.number,
-                gas_used=mined.gas_used,
-            )
-        )
-        with self._store.begin() as connection:
-            connection.execute(note)
 
     def _prepare(
         self,
@@ -271,7 +230,7 @@ class Issuer:
                 root=root,
                 size=size,
                 previous_root=previous_root,
-                supersedes=json.dumps([words, [hex(mask) for mask in masks]]),
+                supersedes=text_of(words, masks),
                 signature=signature,
             )
         )

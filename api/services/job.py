@@ -34,9 +34,6 @@ _RETRY_S: Final = 1.0
 _IDLE_S: Final = 5.0
 _ID: Final = re.compile("[0-9a-f]{32}")
 _WAITING: Final = ("queued", "running")
-_INTERRUPTED: Final = InvalidInputError(
-    Reason.UPLOAD_INTERRUPTED, "the upload broke off; send the file again, rows are never issued twice"
-)
 _log = logging.getLogger(__name__)
 
 
@@ -129,7 +126,7 @@ class JobService:
             await run_in_threadpool(self._fail, job_id, error)
             raise
         except ClientDisconnect:
-            await run_in_threadpool(self._fail, job_id, _INTERRUPTED)
+            await run_in_threadpool(self._fail, job_id, _interrupted())
             raise
 
     def _open(self, member: bytes, schema: str, form: Format, permission: Permission) -> tuple[str, bytes]:
@@ -165,7 +162,7 @@ class JobService:
             queued = connection.execute(update(table.job).where(received).values(state="queued", owner=None))
             if queued.rowcount != 1:
                 # another process took this one for dead, as its connection to the store had broken
-                raise _INTERRUPTED
+                raise _interrupted()
             keep(connection, job_id)
 
     def show(self, job_id: str, member: bytes) -> dict[str, Any] | None:
@@ -181,7 +178,7 @@ class JobService:
         wrapped = self._keys.get([job.data_key]).get(job.data_key)
         if wrapped is None:
             # a copy of the store brought back a job that was over
-            raise _INTERRUPTED
+            raise _interrupted()
         key = self._issuers[job.member].department.kek.unwrap(wrapped)
         chunk = table.job_chunk
 
@@ -257,7 +254,7 @@ class JobService:
             is_mine = row.owner == turns.me
             if row.id not in self._receiving if is_mine else row.owner is None or not turns.lives(row.owner):
                 # it may have been queued since it was looked at, and then it is acknowledged
-                self._fail(row.id, _INTERRUPTED, state="receiving")
+                self._fail(row.id, _interrupted(), state="receiving")
 
     def _next(self) -> Any:  # noqa: ANN401 - a row of the job table
         # here and not with the job, whose end must not hang on the key ledger
@@ -308,3 +305,10 @@ class JobService:
         connection.execute(delete(table.job_chunk).where(table.job_chunk.c.job == job_id))
         keys = connection.execute(select(table.job.c.data_key).where(table.job.c.id == job_id)).scalars()
         self._removals.note(connection, keys.all())
+
+
+def _interrupted() -> InvalidInputError:
+    """Return a refusal of its own for each: one that is raised keeps what its frames held, keys and content too."""
+    return InvalidInputError(
+        Reason.UPLOAD_INTERRUPTED, "the upload broke off; send the file again, rows are never issued twice"
+    )

@@ -35,7 +35,10 @@ class KeyRemovals:
 
     @staticmethod
     def note(connection: Connection, ids: Collection[bytes], *, erases: bool = False) -> None:
-        """Note keys for removal in the transaction that has no use for them any more."""
+        """Note keys for removal in the transaction that has no use for them any more.
+
+        ``erases``: they never come back, whatever is restored, and the copy follows before the note is closed.
+        """
         listed = list(ids)
         known: set[bytes] = set()
         for start in range(0, len(listed), _AT_ONCE):
@@ -62,11 +65,14 @@ class KeyRemovals:
         if not noted and not refresh:
             return
         ids = [note.id for note in noted]
-        erases = refresh or any(note.erases for note in noted)
-        if ids:
+        erased = [note.id for note in noted if note.erases]
+        spent = [note.id for note in noted if not note.erases]
+        if spent:
             # those of uploads and endpoints that are over leave the last byte with the next erasure
-            self._keys.delete(ids, everywhere=erases)
-        if erases:
+            self._keys.delete(spent, everywhere=refresh and not erased)
+        if erased:
+            self._keys.erase(erased)
+        if erased or refresh:
             self._refresh_copy()
         with self._store.begin() as connection:
             for start in range(0, len(ids), _AT_ONCE):

@@ -143,6 +143,15 @@ class SubjectService:
             if row.registration is not None and row.data_key in wrapped
         }
 
+    def why_unknown(self, subject_id: bytes) -> Reason:
+        """Return why a subject is not found: in quarantine, erased, or not registered to the end."""
+        with self._store.connect() as connection:
+            row = connection.execute(select(table.subject).where(table.subject.c.id == subject_id)).first()
+        key = [] if row is None else [row.data_key]
+        if self._keys.get(key):
+            return Reason.NO_ATTESTATION
+        return Reason.QUARANTINED if self._keys.quarantines.hidden(key) else Reason.ERASED
+
     def _complete(self, subject_id: bytes, now: int) -> None:
         with self._store.connect() as connection:
             row = connection.execute(select(table.subject).where(table.subject.c.id == subject_id)).first()

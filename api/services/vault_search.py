@@ -61,11 +61,11 @@ _OF_PERIODS: Final = _newest(
 class Found:
     """What the vaults hold of a subject.
 
-    ``registration``: the registrar's attestation, or None if it is erased. ``sources``: for everything wanted the
-    live attestation that is meant, or why there is none.
+    ``registration``: the registrar's attestation, and ``sources``: for everything wanted the live attestation that is
+    meant, or why there is none.
     """
 
-    registration: Source | None
+    registration: Source | Reason
     sources: Mapping[Wanted, Source | Reason]
 
 
@@ -101,14 +101,13 @@ class VaultSearch:
         rows = dict(registrations)
         rows |= {row.digest: row for one in chosen for row in one.values() if not isinstance(row, Reason)}
         wrapped = self._keys.get({row.data_key for row in rows.values()})
-        opened = {digest: self._open(row, wrapped) for digest, row in rows.items()}
+        lost = {row.data_key for row in rows.values()} - wrapped.keys()
+        hidden = self._keys.quarantines.hidden(lost) if lost else set()
+        opened = {digest: self._open(row, wrapped, hidden) for digest, row in rows.items()}
         return [
             Found(
                 opened[subject.registration],
-                {
-                    one: row if isinstance(row, Reason) else opened[row.digest] or Reason.ERASED
-                    for one, row in own.items()
-                },
+                {one: row if isinstance(row, Reason) else opened[row.digest] for one, row in own.items()},
             )
             for (subject, _), own in zip(asked, chosen, strict=True)
         ]
@@ -140,10 +139,10 @@ class VaultSearch:
             return Reason.KIND_NOT_NAMED
         return max(newest, key=lambda row: int(row.as_of))
 
-    def _open(self, row: Row[Any], keys: Mapping[bytes, bytes]) -> Source | None:
+    def _open(self, row: Row[Any], keys: Mapping[bytes, bytes], hidden: AbstractSet[bytes]) -> Source | Reason:
         wrapped = keys.get(row.data_key)
         if wrapped is None:
-            return None
+            return Reason.QUARANTINED if row.data_key in hidden else Reason.ERASED
         key = self._departments[row.member].kek.unwrap(wrapped)
         return Source(
             header=header_of(row, self._domain),

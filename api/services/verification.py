@@ -19,7 +19,7 @@ from api.catalogue.datatype import schemas
 from api.services.access_log import AccessLog
 from api.services.answer import Answer, Keep, keep_nothing
 from api.services.answer_maker import AnswerPool
-from api.services.asking import Asking, Begun, Prepared, Recorded, begin, entry_of, erased, query_of, refusal
+from api.services.asking import Asking, Begun, Prepared, Recorded, begin, entry_of, query_of, refusal, unregistered
 from api.services.consent import ConsentService
 from api.services.fact_plan import FactPlan
 from api.services.group_work import Groups, begun_future, each_or_error, settle
@@ -182,15 +182,17 @@ class VerificationService:
         with self._metrics.stage(Stage.LOOK_UP):
             searched = iter(self._vaults.find(asked) if asked else ())
         return [
-            erased(one) if subject is None else self._prepared(one, each, subject, next(searched))
+            unregistered(one, self._subjects.why_unknown(one.held.shown.terms.subject))
+            if subject is None
+            else self._prepared(one, each, subject, next(searched))
             for one, each, subject in zip(begun, meant, subjects, strict=True)
         ]
 
     def _prepared(
         self, one: Begun, meant: Mapping[Question, Wanted | Reason], subject: Subject, found: Found
     ) -> Prepared | Answer:
-        if found.registration is None:
-            return erased(one)
+        if isinstance(found.registration, Reason):
+            return unregistered(one, found.registration)
         untold = one.untold(meant)
         if untold is not None:
             return untold

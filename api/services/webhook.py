@@ -48,6 +48,7 @@ class Webhooks:
         self,
         store: Store,
         keys: KeyLedger,
+        removals: KeyRemovals,
         kek: KeyEncryptionKey,
         rules: AddressRules,
         resolve: Resolver,
@@ -55,7 +56,7 @@ class Webhooks:
     ) -> None:
         self._store = store
         self._keys = keys
-        self._removals = KeyRemovals(store, keys)
+        self._removals = removals
         self._kek = kek
         self._rules = rules
         self._resolve = resolve

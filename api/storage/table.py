@@ -166,6 +166,15 @@ batch = Table(
 )
 """A batch without ``start`` is signed and not known to be anchored yet; it is sent until it is."""
 
+status_order = Table(
+    "status_order",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("member", LargeBinary(32), nullable=False),
+    Column("number", BigInteger, nullable=False),
+)
+"""Status changes that this instance signed, by what was signed: kept before they are sent, to know them again."""
+
 attestation = Table(
     "attestation",
     metadata,
@@ -319,6 +328,7 @@ access_interval = Table(
     "access_interval",
     metadata,
     Column("number", BigInteger, primary_key=True),
+    Column("batch_number", BigInteger, nullable=False),
     Column("member", LargeBinary(32), nullable=False),
     Column("since", BigInteger, nullable=False),
     Column("until", BigInteger, nullable=False),
@@ -339,7 +349,8 @@ access_interval = Table(
 )
 """An interval of the access log. One without ``start`` is signed and not known to be anchored; it is sent until it is.
 
-``filling`` and ``tally_salt`` hide how many rows there were; they hide no row.
+``number``: its place here; ``batch_number``: that in the keeper's stream on the ledger, which changes where somebody
+else took it first. ``filling`` and ``tally_salt`` hide how many rows there were; they hide no row.
 """
 
 access_row = Table(

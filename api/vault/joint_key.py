@@ -46,9 +46,13 @@ class KeyRing:
         self._keks = keks
 
     def find(self, names: bytes) -> list[bytes] | None:
-        """Return the keys that ``names`` lists, in their order, or None if one of them is erased."""
+        """Return the keys that ``names`` lists, in their order, or None if one of them is erased or in quarantine."""
         listed = [names[at : at + _ENTRY_BYTES] for at in range(0, len(names), _ENTRY_BYTES)]
         wrapped = self._keys.get([name[HASH_BYTES:] for name in listed])
         if any(name[HASH_BYTES:] not in wrapped for name in listed):
             return None
         return [self._keks[name[:HASH_BYTES]].unwrap(wrapped[name[HASH_BYTES:]]) for name in listed]
+
+    def is_quarantined(self, names: bytes) -> bool:
+        """Return whether one of the keys that ``names`` lists is in quarantine, so that all may come back."""
+        return bool(self._keys.quarantines.hidden(key_ids_of(names)))

@@ -1,21 +1,23 @@
 """The key ledger: wrapped data keys in a database of their own, apart from what is sealed under them.
 
 Copies of the store are kept for years, so a key that lay in it could never be erased. Of this ledger there is one,
-and at most one copy, which follows every erasure.
+and at most one copy, which follows every erasure. It never goes back: a key that was erased leaves its id behind, a
+tombstone, and no copy of anything brings it in again. A key in ``quarantine`` is there and opens nothing.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, Connection, Select, bindparam, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.storage import key_table, table
 from api.storage.database import Store, open_database
 from api.storage.migration.schema import KEYS
+from api.vault.quarantine import Quarantine, Quarantines, portions
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
@@ -25,17 +27,31 @@ _AT_ONCE: Final = 500
 _ONLY: Final = 1
 _KEY: Final = key_table.data_key.c
 _LEDGER: Final = key_table.key_ledger.c
-_FIND: Final = select(_KEY.id, _KEY.wrapped).where(_KEY.id.in_(bindparam("ids", expanding=True)))
-_DROP: Final = delete(key_table.data_key).where(_KEY.id.in_(bindparam("ids", expanding=True)))
+_ERASED: Final = key_table.erased_key.c
+_HIDDEN: Final = key_table.quarantined_key.c
+_IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
+_HELD: Final = select(_KEY.id, _KEY.wrapped).where(_KEY.id.in_(_IDS))
+_FIND: Final = _HELD.where(~exists().where(_HIDDEN.id == _KEY.id))
+_FIND_ERASED: Final = select(_ERASED.id).where(_ERASED.id.in_(_IDS))
+_DROPS: Final = (
+    delete(key_table.quarantined_key).where(_HIDDEN.id.in_(_IDS)),
+    delete(key_table.data_key).where(_KEY.id.in_(_IDS)),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class KeySnapshot:
-    """A ledger at one moment: its id, how often it was changed, and (id, wrapped) of every key in the order of ids."""
+    """A ledger at one moment: its id, how often it was changed, and what it holds.
+
+    ``keys``: (id, wrapped, number of its quarantine or None) of every key in the order of ids; read them before
+    ``erased``, the ids of all that were erased.
+    """
 
     ledger: bytes
     version: int
-    keys: Iterator[tuple[bytes, bytes]]
+    quarantines: Sequence[Quarantine]
+    keys: Iterator[tuple[bytes, bytes, int | None]]
+    erased: Iterator[bytes]
 
 
 class KeyLedger:
@@ -43,25 +59,36 @@ class KeyLedger:
 
     def __init__(self, database: Store) -> None:
         self._database = database
+        self.quarantines = Quarantines(database)
 
     def put(self, keys: Mapping[bytes, bytes]) -> None:
         """Keep new keys, durably. Call it before anything that is sealed under them is stored.
 
         Raises:
+            InvalidInputError: ``erased``; a key of one of these ids was erased.
             IntegrityError: there is a key of one of these ids already.
         """
         if keys:
             rows = [{"id": key_id, "wrapped": wrapped} for key_id, wrapped in keys.items()]
             with self._database.begin() as connection:
+                if erased_of(connection, keys):
+                    raise InvalidInputError(Reason.ERASED, "a key of this id was erased; nothing brings it back")
                 connection.execute(insert(key_table.data_key), rows)
                 _count_change(connection)
 
     def get(self, ids: Collection[bytes]) -> dict[bytes, bytes]:
-        """Return those of the wrapped keys ``ids`` that there are, by id."""
+        """Return those of the wrapped keys ``ids`` that open what they sealed, by id: none that is in quarantine."""
+        return self._find(_FIND, ids)
+
+    def held(self, ids: Collection[bytes]) -> set[bytes]:
+        """Return those of ``ids`` whose keys are there, in quarantine or not."""
+        return set(self._find(_HELD, ids))
+
+    def _find(self, query: Select[Any], ids: Collection[bytes]) -> dict[bytes, bytes]:
         found: dict[bytes, bytes] = {}
         with self._database.connect() as connection:
-            for some in _portions(ids):
-                found.update((row.id, row.wrapped) for row in connection.execute(_FIND, {"ids": some}))
+            for some in portions(ids):
+                found.update((row.id, row.wrapped) for row in connection.execute(query, {"ids": some}))
         return found
 
     def ensure(self, key_id: bytes, wrapped: bytes) -> bytes:
@@ -82,18 +109,42 @@ class KeyLedger:
             CredenceError: ``key_ledger_busy``; call it again.
         """
         with self._database.begin() as connection:
-            for some in _portions(ids):
-                connection.execute(_DROP, {"ids": some})
+            _drop(connection, ids)
             _count_change(connection)
         if everywhere:
             self._database.forget_deleted()
+
+    def erase(self, ids: Collection[bytes]) -> None:
+        """Delete keys everywhere, and leave tombstones: no key of these ids is ever taken in again.
+
+        Raises:
+            CredenceError: ``key_ledger_busy``; call it again.
+        """
+        self.take_erased(ids)
+        self._database.forget_deleted()
+
+    def take_erased(self, ids: Collection[bytes]) -> None:
+        """Take in tombstones; whatever key of such an id is there goes."""
+        with self._database.begin() as connection:
+            _drop(connection, ids)
+            known = erased_of(connection, ids)
+            rows = [{"id": key_id} for key_id in dict.fromkeys(ids) if key_id not in known]
+            if rows:
+                connection.execute(insert(key_table.erased_key), rows)
+            _count_change(connection)
+
+    def erased(self, ids: Collection[bytes]) -> set[bytes]:
+        """Return those of ``ids`` that have a tombstone."""
+        with self._database.connect() as connection:
+            return erased_of(connection, ids)
 
     @contextmanager
     def snapshot(self) -> Iterator[KeySnapshot]:
         """Give the whole ledger as it is at one moment."""
         with self._database.connect() as connection:
             held = connection.execute(select(_LEDGER.id, _LEDGER.version)).one()
-            yield KeySnapshot(held.id, held.version, _rows(connection))
+            quarantines = self.quarantines.read(connection)
+            yield KeySnapshot(held.id, held.version, quarantines, _rows(connection), _tombstones(connection))
 
     def dispose(self) -> None:
         """Close all connections."""
@@ -155,16 +206,29 @@ def _found(database: Store, ledger: bytes, version: int) -> bytes:
         return ledger if held is None else held
 
 
-def _rows(connection: Connection) -> Iterator[tuple[bytes, bytes]]:
-    query = select(_KEY.id, _KEY.wrapped).order_by(_KEY.id).execution_options(yield_per=_AT_ONCE)
+def _rows(connection: Connection) -> Iterator[tuple[bytes, bytes, int | None]]:
+    joined = key_table.data_key.outerjoin(key_table.quarantined_key, _HIDDEN.id == _KEY.id)
+    query = select(_KEY.id, _KEY.wrapped, _HIDDEN.quarantine).select_from(joined).order_by(_KEY.id)
+    with connection.execute(query.execution_options(yield_per=_AT_ONCE)) as rows:
+        yield from ((row.id, row.wrapped, row.quarantine) for row in rows)
+
+
+def _tombstones(connection: Connection) -> Iterator[bytes]:
+    query = select(_ERASED.id).order_by(_ERASED.id).execution_options(yield_per=_AT_ONCE)
     with connection.execute(query) as rows:
-        yield from ((row.id, row.wrapped) for row in rows)
+        yield from rows.scalars()
+
+
+def erased_of(connection: Connection, ids: Collection[bytes]) -> set[bytes]:
+    """Return those of ``ids`` that have a tombstone."""
+    return {key_id for some in portions(ids) for key_id in connection.execute(_FIND_ERASED, {"ids": some}).scalars()}
+
+
+def _drop(connection: Connection, ids: Collection[bytes]) -> None:
+    for some in portions(ids):
+        for drop in _DROPS:
+            connection.execute(drop, {"ids": some})
 
 
 def _count_change(connection: Connection) -> None:
     connection.execute(update(key_table.key_ledger).values(version=_LEDGER.version + 1))
-
-
-def _portions(ids: Collection[bytes]) -> Iterator[list[bytes]]:
-    listed = list(ids)
-    return (listed[start : start + _AT_ONCE] for start in range(0, len(listed), _AT_ONCE))

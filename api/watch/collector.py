@@ -66,6 +66,11 @@ class InstanceGauges(Collector):
             last.nonce_gaps,
         )
         yield _gauge("credence_store_up", "Whether the store answered when it was last asked.", last.store_is_up)
+        yield _gauge(
+            "credence_quarantines",
+            "Changes on the ledger that call attestations erased and wait for the operator's word.",
+            last.quarantines,
+        )
         sampled = {"ledger": last.ledger_at, "store": last.store_at}
         yield _labelled(
             "credence_sample_age_seconds",

@@ -33,10 +33,14 @@ class Sample:
     store_at: float | None = None
     store_is_up: bool = True
     backlog: Backlog | None = None
+    quarantines: int = 0
 
 
 class Sampler:
-    """Samples every ``BEAT_S`` seconds. ``accounts``: role -> the addresses that send for it."""
+    """Samples every ``BEAT_S`` seconds.
+
+    ``accounts``: role -> the addresses that send for it. ``quarantines``: counts those that wait for the operator.
+    """
 
     def __init__(
         self,
@@ -46,6 +50,7 @@ class Sampler:
         *,
         members: Sequence[bytes],
         accounts: Mapping[str, Sequence[bytes]],
+        quarantines: Callable[[], int],
         monotonic: Callable[[], float],
     ) -> None:
         self._store = store
@@ -53,6 +58,7 @@ class Sampler:
         self._head = head
         self._members = members
         self._accounts = accounts
+        self._count_quarantines = quarantines
         self._monotonic = monotonic
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="watch", daemon=True)
@@ -61,6 +67,7 @@ class Sampler:
         self._store_is_up = True
         self._backlog: Backlog | None = None
         self._gaps: Mapping[str, int] = {}
+        self._quarantines = 0
 
     def start(self) -> None:
         """Start the beat."""
@@ -75,7 +82,7 @@ class Sampler:
     @property
     def last(self) -> Sample:
         """What was last seen."""
-        return Sample(self._ledger_at, self._gaps, self._store_at, self._store_is_up, self._backlog)
+        return Sample(self._ledger_at, self._gaps, self._store_at, self._store_is_up, self._backlog, self._quarantines)
 
     def sample(self) -> None:
         """Look at the store, then at the ledger; what does not answer keeps its last values."""
@@ -96,6 +103,7 @@ class Sampler:
         try:
             with self._store.connect() as connection:
                 backlog, known = read_backlog(connection, self._members), given_out(connection)
+            self._quarantines = self._count_quarantines()
             if self._store.refuses_writes:
                 self._try_writing()
         except (SQLAlchemyError, StoreError) as error:

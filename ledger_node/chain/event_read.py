@@ -9,8 +9,10 @@ from eth_abi.exceptions import DecodingError
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.call import block_of, count_of, data_of
+from ledger_node.chain.port import SignedChange
 from ledger_node.chain.rpc import Rpc
-from ledger_node.domain.error import ChainError, InvalidInputError
+from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.error import ChainError, InvalidInputError, VerificationError
 from ledger_node.domain.event import (
     ConsentEvent,
     ControlEvent,
@@ -22,9 +24,11 @@ from ledger_node.domain.event import (
 )
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import from_hex, to_hex
-from ledger_node.domain.status import Plane
+from ledger_node.domain.signature import recover
+from ledger_node.domain.status import Plane, StatusChange, StatusReason
 
 _STATUS: Final = "StatusChanged"
+_CHANGE_STATUS: Final = "changeStatus"
 _SELECTOR_BYTES: Final = 4
 _BLOCKS_AT_ONCE: Final = 100
 _NOBODY: Final = bytes(32)
@@ -98,6 +102,24 @@ class EventReads:
         if first > end:
             return []
         return list(self._rpc.request("eth_getLogs", _query(addresses, topics, first, hex(end))))
+
+    def signed_change(self, transaction: bytes, domain: SigningDomain) -> SignedChange | None:
+        """Return the status change that a transaction asks the AnchorRegistry for, or None if it asks for none itself.
+
+        The event names no key, so it is recovered from the signature that the transaction shows.
+        """
+        sent = self._rpc.request("eth_getTransactionByHash", to_hex(transaction))
+        if sent is None or sent["to"] is None or sent["to"].lower() != self._anchors:
+            return None
+        called = artifact("AnchorRegistry").call(data_of(sent["input"]))
+        if called is None or called[0] != _CHANGE_STATUS:
+            return None
+        member, number, plane, digest, reason = called[1]["change"]
+        try:
+            change = StatusChange(member, number, Plane(plane), digest, StatusReason(reason))
+            return SignedChange(change, recover(change.digest(domain), called[1]["signature"]))
+        except (ValueError, VerificationError):
+            return None  # a reason of a later version; what the registry refused has no event
 
     def _events(self, logs: list[Any]) -> list[LedgerEvent]:
         times = self._times(sorted({log["blockHash"] for log in logs}))

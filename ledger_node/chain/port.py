@@ -146,6 +146,14 @@ class BatchOrder:
     masks: Sequence[int]
 
 
+@dataclass(frozen=True, slots=True)
+class SignedChange:
+    """A status change as a transaction asks for it, and the address of the key that signed it."""
+
+    change: StatusChange
+    key: bytes
+
+
 class Ledger(Protocol):
     """Reads at a pinned block and relayed writes. Every method may raise ChainError."""
 
@@ -217,6 +225,9 @@ class Ledger(Protocol):
         self, change: StatusChange, signature: bytes, words: Sequence[int], masks: Sequence[int]
     ) -> Mined:
         """Set positions of one plane."""
+
+    def signed_change(self, transaction: bytes) -> SignedChange | None:
+        """Return the status change that a transaction itself asks the registry for, or None."""
 
     def register_subject(self, subject: bytes, commitment: bytes) -> Mined:
         """Register a subject id with the commitment to its controllers."""

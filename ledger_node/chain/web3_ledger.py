@@ -20,6 +20,7 @@ from ledger_node.chain.port import (
     Member,
     Mined,
     Role,
+    SignedChange,
     Standing,
     StateProof,
     StreamHead,
@@ -220,6 +221,10 @@ class Web3Ledger(SubjectCalls, Ledger):
         args = (fields, signature, list(words), list(masks))
         gas = _GAS_ONE_WRITE + _GAS_A_WORD * len(words)
         return self._write("AnchorRegistry", "changeStatus", *args, gas=gas).mined
+
+    @override
+    def signed_change(self, transaction: bytes) -> SignedChange | None:
+        return self._events.signed_change(transaction, self._anchor_domain)
 
     @override
     def request_consent(self, request: bytes) -> Mined:

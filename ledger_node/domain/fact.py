@@ -26,6 +26,10 @@ class KeyRecord:
             return Reason.KEY_COMPROMISED
         return None
 
+    def is_over_at(self, time: int) -> bool:
+        """Return whether the key counts at ``time`` no more and never again: both an end and a compromise are final."""
+        return self.valid_until <= time or 0 < self.compromised_from <= time
+
 
 @dataclass(frozen=True, slots=True)
 class IssuerPeriod:

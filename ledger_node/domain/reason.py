@@ -146,6 +146,7 @@ class Reason(StrEnum):
     VALUE_ABSENT = "value_absent"
     NEEDS_DISCLOSURE = "needs_disclosure"
     ERASED = "erased"
+    QUARANTINED = "quarantined"
     ANSWER_LOST = "answer_lost"
 
     # consent

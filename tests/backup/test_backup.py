@@ -301,7 +301,7 @@ def test_a_backup_of_a_file_restores_into_postgresql_and_back_row_for_row(life, 
     back = open_store(tmp_path / "file" / "store.sqlite3")
     assert all_rows(back) == all_rows(shared)
     with keys.snapshot() as before, open_key_ledger(tmp_path / "file" / "keys.sqlite3", back).snapshot() as after:
-        assert {key for key, _ in after.keys} <= {key for key, _ in before.keys}
+        assert {key for key, *_ in after.keys} <= {key for key, *_ in before.keys}
     for one in (back, shared, shared_keys):
         one.dispose()
 

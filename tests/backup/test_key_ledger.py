@@ -21,8 +21,10 @@ from api.services.key_removal import KeyRemovals
 from api.storage import table
 from api.storage.database import open_store
 from api.vault.key_ledger import open_key_ledger
+from api.vault.quarantine import Quarantine, QuarantineState
 from ledger_node import clock
 from ledger_node.domain.error import CredenceError, InvalidInputError
+from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import day_in_china
 from ledger_node.randomness import random_bytes
 
@@ -123,8 +125,8 @@ def test_the_copy_holds_what_the_ledger_holds_and_no_old_state_is_left_of_it(led
     ledger.delete([gone])
     copy.refresh()
     read = read_key_copy(tmp_path / "copy", MAC)
-    assert dict(read.rows()) == {one: keys[one] for one in keys if one != gone}
-    assert read.count == 49
+    assert {one: wrapped for one, wrapped, _ in read.rows()} == {one: keys[one] for one in keys if one != gone}
+    assert (read.lines, list(read.erased())) == (49, [])
     with before:
         # whoever still holds the replaced file open, or finds its blocks, finds zeros
         assert set(before.read()) == {0}
@@ -146,7 +148,7 @@ def test_a_copy_that_is_not_whole_is_none(ledger, tmp_path, harm):
         case "empty":
             path.write_bytes(b"")
         case "newer":
-            head = json.loads(lines[0]) | {"format": "credence-keys/2"}
+            head = json.loads(lines[0]) | {"format": "credence-keys/3"}
             path.write_bytes(b"".join([json.dumps(head).encode() + b"\n", *lines[1:]]))
     with pytest.raises(InvalidInputError) as refused:
         read_key_copy(path, random_bytes(32) if harm == "other passphrase" else MAC)
@@ -186,7 +188,8 @@ def test_a_copy_that_cannot_be_written_keeps_the_note_and_the_answer_back(ledger
     assert refused.value.reason == "key_copy_failed"
     (tmp_path / "unmounted").mkdir()
     removals.finish()
-    assert read_key_copy(tmp_path / "unmounted" / "copy", MAC).count == 0
+    read = read_key_copy(tmp_path / "unmounted" / "copy", MAC)
+    assert (list(read.rows()), set(read.erased())) == ([], set(keys))
 
 
 class Instance:
@@ -218,7 +221,8 @@ class Instance:
         return code, key
 
     def copied(self):
-        return dict(read_key_copy(self.path, self.home.derived_key(MAC_LABEL)).rows())
+        read = read_key_copy(self.path, self.home.derived_key(MAC_LABEL))
+        return {key_id: wrapped for key_id, wrapped, _ in read.rows()}
 
 
 @pytest.fixture(scope="module")
@@ -244,8 +248,8 @@ def killing(monkeypatch, target, name, *, done):
 POINTS = {
     "before it is revoked": ("ledger", "change_status", False),
     "revoked and not noted": ("ledger", "change_status", True),
-    "noted and nothing deleted": ("keys", "delete", False),
-    "deleted and not copied": ("keys", "delete", True),
+    "noted and nothing deleted": ("keys", "erase", False),
+    "deleted and not copied": ("keys", "erase", True),
     "copied and not closed": ("copy", "refresh", True),
 }
 
@@ -300,3 +304,102 @@ def test_n1_d2_an_erasure_that_was_killed_is_finished_and_no_answer_leaves_befor
     with pytest.raises(InvalidInputError) as refused:
         erase(found)
     assert refused.value.reason == "not_found"
+
+
+@pytest.mark.parametrize("change", ["PUT", "DELETE"])
+def test_l5_a_webhook_that_changes_closes_no_erasure_before_the_copy_has_followed(instance, monkeypatch, change):
+    """The note of somebody's erasure is open while a bank changes its endpoint: who closes it refreshes the copy."""
+    webhooks, bank = instance.all.webhooks, random_bytes(32)
+    monkeypatch.setattr(webhooks, "_resolve", lambda *_: ["93.184.216.34"])
+    webhooks.register(bank, "https://bank.example/credence")
+    _, key = instance.attest()
+    instance.all._removals.finish(refresh=True)
+    assert key in instance.copied()
+    with instance.all.store.begin() as connection:
+        KeyRemovals.note(connection, [key], erases=True)
+    if change == "PUT":
+        webhooks.register(bank, "https://bank.example/other")
+    else:
+        webhooks.remove(bank)
+    assert instance.all.keys.get([key]) == {}
+    assert key not in instance.copied()
+    with instance.all.store.connect() as connection:
+        assert connection.execute(select(table.key_removal)).all() == []
+
+
+def test_l5_a_copy_that_cannot_be_written_keeps_the_note_open_whoever_changes_a_webhook(instance, monkeypatch):
+    webhooks, bank = instance.all.webhooks, random_bytes(32)
+    monkeypatch.setattr(webhooks, "_resolve", lambda *_: ["93.184.216.34"])
+    webhooks.register(bank, "https://bank.example/credence")
+    _, key = instance.attest()
+    instance.all._removals.finish(refresh=True)
+    with instance.all.store.begin() as connection:
+        KeyRemovals.note(connection, [key], erases=True)
+
+    def refused():
+        raise CredenceError(Reason.KEY_COPY_FAILED, "the disk is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(instance.all._removals, "_refresh_copy", refused)
+        with pytest.raises(CredenceError) as failed:
+            webhooks.remove(bank)
+    assert failed.value.reason is Reason.KEY_COPY_FAILED
+    with instance.all.store.connect() as connection:
+        assert key in connection.execute(select(table.key_removal.c.id)).scalars().all()
+    assert key in instance.copied()
+    instance.all._removals.finish()
+    assert key not in instance.copied()
+
+
+def test_l5_one_service_removes_keys_for_all(instance):
+    """A second one would know nothing of the copy."""
+    services = [value for value in vars(instance.all).values() if hasattr(value, "_removals")]
+    assert {type(service).__name__ for service in services} >= {
+        "ErasureService",
+        "JobService",
+        "Webhooks",
+    }
+    assert all(service._removals is instance.all._removals for service in services)
+
+
+def test_l1_a_key_that_was_erased_leaves_a_tombstone_and_never_comes_back(ledger, store, tmp_path):
+    keys = some_keys(600)
+    ledger.put(keys)
+    removals = KeyRemovals(store, ledger)
+    gone = list(keys)[:550]
+    with removals.removing() as connection:
+        removals.note(connection, gone, erases=True)
+    assert ledger.erased(keys) == set(gone)
+    left = bytes_on_disk(tmp_path)
+    assert not any(keys[one] in left for one in gone)
+    with pytest.raises(InvalidInputError) as refused:
+        ledger.put({random_bytes(16): b"new", gone[0]: keys[gone[0]]})
+    assert refused.value.reason is Reason.ERASED
+    assert ledger.held(keys) == set(keys) - set(gone)
+    ledger.erase(gone)
+    assert ledger.erased(keys) == set(gone)
+
+
+def test_l1_a_key_in_quarantine_is_there_is_copied_and_opens_nothing(ledger, tmp_path):
+    keys = some_keys(3)
+    ledger.put(keys)
+    hidden, other, free = keys
+    found = Quarantine(0, random_bytes(32), random_bytes(32), 7, 1_800_000_000, random_bytes(20))
+    opened = ledger.quarantines.open(found, [hidden, other])
+    assert (opened.number, opened.keys, opened.state) == (1, 2, QuarantineState.OPEN)
+    # a change that is known is not taken in again
+    assert ledger.quarantines.open(found, [free]) is None
+    assert ledger.get(keys) == {free: keys[free]}
+    assert ledger.held(keys) == set(keys)
+    assert ledger.quarantines.hidden(keys) == {hidden, other}
+    ledger.erase([other])
+    assert ledger.quarantines.keys_of(1) == [hidden]
+    KeyCopy(tmp_path / "copy", ledger, MAC).refresh()
+    read = read_key_copy(tmp_path / "copy", MAC)
+    assert list(read.rows()) == sorted([(hidden, keys[hidden], 1), (free, keys[free], None)])
+    assert list(read.erased()) == [other]
+    assert [(one.number, one.transaction, one.key) for one in read.quarantines] == [(1, found.transaction, found.key)]
+    ledger.quarantines.close(1, QuarantineState.DISMISSED)
+    assert ledger.get(keys) == {hidden: keys[hidden], free: keys[free]}
+    assert ledger.quarantines.open(found, [free]) is None
+    assert ledger.quarantines.count_open() == 0

@@ -253,5 +253,5 @@ UNFINISHED = {
 }
 _HELD = (
     "SELECT number, root, start FROM batch WHERE member = x'{}' ORDER BY number",
-    "SELECT number, batch_root, start FROM access_interval WHERE member = x'{}' ORDER BY number",
+    "SELECT batch_number, batch_root, start FROM access_interval WHERE member = x'{}' ORDER BY number",
 )

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from sqlalchemy import select
 
 from api.client.webhook import SeenMessages, WebhookReceiver
+from api.services.key_removal import KeyRemovals
 from api.services.notice import Notice, NoticeKind, write_notices
 from api.services.webhook import Webhooks
 from api.services.webhook_address import InsecureLoopbackAddresses, PublicAddresses
@@ -82,7 +83,8 @@ class Member:
             self.keys.dispose()
         self.store = open_store(self.path)
         self.keys = open_key_ledger(self.path.with_name("keys.sqlite3"), self.store)
-        self.webhooks = Webhooks(self.store, self.keys, self.kek, self.rules, self.resolve, lambda: self.now)
+        removals = KeyRemovals(self.store, self.keys)
+        self.webhooks = Webhooks(self.store, self.keys, removals, self.kek, self.rules, self.resolve, lambda: self.now)
         post = WebhookPost(self.rules, self.resolve, tls=self.tls, deadline_s=self.deadline_s)
         self.deliveries = WebhookDeliveries(self.store, self.webhooks, post, lambda: self.now, interval_s=0.05)
 

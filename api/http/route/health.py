@@ -36,6 +36,8 @@ def readyz(instance: Access) -> JsonObject:
         "block": head.number,
         "block_time": head.time,
         "head_age_s": int(instance.head.age_s),
+        # changes on the ledger that wait for the operator's word; credence store quarantine list
+        "quarantines": instance.sampler.last.quarantines,
         # in the order of configuration and without addresses, since anybody may ask
         "endpoints": [{"fault": health.fault, "block": health.block} for health in instance.rpc.health()],
         "outbox": [

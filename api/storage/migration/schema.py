@@ -37,11 +37,11 @@ class Schema:
 
 STORE: Final = Schema(
     "store",
-    "0006",
+    "0007",
     "alembic_version",
     # one metadata holds the tables of all modules, once they are imported
     notice_table.notification.metadata,
     proof_table.metadata,
     before_versions="job",
 )
-KEYS: Final = Schema("keys", "0001", "key_ledger_version", key_table.metadata)
+KEYS: Final = Schema("keys", "0002", "key_ledger_version", key_table.metadata)

@@ -1,0 +1,177 @@
+"""Keys in quarantine: what only the ledger calls erased stays, and opens nothing until the operator decides.
+
+A thief with a department's signing key can say on the ledger that everything is erased; deleting on that word would do
+the thief's work. So such a change is noted here with the keys that it is about: they are there, they are copied, and
+whoever asks for one gets none. The operator confirms the change, and they are erased, or dismisses it, and they open
+again what they sealed. A change that was decided about is not taken in again.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import Connection, delete, exists, func, insert, select, update
+
+from api.storage import key_table
+from api.storage.database import Store
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.reason import Reason
+
+_AT_ONCE: Final = 500
+_CHANGE: Final = key_table.quarantine.c
+_HIDDEN: Final = key_table.quarantined_key.c
+
+
+class QuarantineState(StrEnum):
+    """What the operator decided about a change."""
+
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """A change on the ledger, as it was found. ``key``: who signed it; ``keys``: how many keys are in quarantine."""
+
+    number: int
+    member: bytes
+    transaction: bytes
+    block: int
+    block_time: int
+    key: bytes | None
+    state: QuarantineState = QuarantineState.OPEN
+    keys: int = 0
+
+
+class Quarantines:
+    """The quarantines of a key ledger, whose ``database`` this is."""
+
+    def __init__(self, database: Store) -> None:
+        self._database = database
+
+    def all(self) -> list[Quarantine]:
+        """Return all that there ever were, in their order."""
+        with self._database.connect() as connection:
+            return self.read(connection)
+
+    @staticmethod
+    def read(connection: Connection) -> list[Quarantine]:
+        """Return all that there ever were, in their order."""
+        counted = select(_HIDDEN.quarantine, func.count().label("keys")).group_by(_HIDDEN.quarantine).subquery()
+        joined = key_table.quarantine.outerjoin(counted, counted.c.quarantine == _CHANGE.number)
+        query = select(key_table.quarantine, func.coalesce(counted.c["keys"], 0).label("held")).select_from(joined)
+        return [
+            Quarantine(
+                row.number,
+                row.member,
+                row.transaction,
+                row.block,
+                row.block_time,
+                row.key,
+                QuarantineState(row.state),
+                row.held,
+            )
+            for row in connection.execute(query.order_by(_CHANGE.number)).all()
+        ]
+
+    def count_open(self) -> int:
+        """Return how many changes wait for the operator."""
+        with self._database.connect() as connection:
+            waits = (_CHANGE.state == QuarantineState.OPEN.value) & exists().where(_HIDDEN.quarantine == _CHANGE.number)
+            count = select(func.count()).select_from(key_table.quarantine).where(waits)
+            return connection.execute(count).scalar_one()
+
+    def hidden(self, ids: Collection[bytes]) -> set[bytes]:
+        """Return those of ``ids`` whose keys are in quarantine."""
+        with self._database.connect() as connection:
+            return _hidden(connection, ids)
+
+    def open(self, found: Quarantine, ids: Collection[bytes]) -> Quarantine | None:
+        """Put keys into quarantine for a change, or return None for one that is known. Its number is given here."""
+        with self._database.begin() as connection:
+            known = (_CHANGE.member == found.member) & (_CHANGE.transaction == found.transaction)
+            if connection.execute(select(_CHANGE.number).where(known)).first() is not None:
+                return None
+            number = (connection.execute(select(func.max(_CHANGE.number))).scalar_one() or 0) + 1
+            noted = {
+                "number": number,
+                "member": found.member,
+                "transaction": found.transaction,
+                "block": found.block,
+                "block_time": found.block_time,
+                "key": found.key,
+                "state": QuarantineState.OPEN.value,
+            }
+            connection.execute(insert(key_table.quarantine), noted)
+            taken = _hidden(connection, ids)
+            rows = [{"id": key_id, "quarantine": number} for key_id in dict.fromkeys(ids) if key_id not in taken]
+            if rows:
+                connection.execute(insert(key_table.quarantined_key), rows)
+            connection.execute(update(key_table.key_ledger).values(version=key_table.key_ledger.c.version + 1))
+        return self.named(number)
+
+    def take(self, held: Sequence[Quarantine]) -> None:
+        """Take in what a copy of the ledger holds; its keys come with their numbers (``take_keys``)."""
+        rows = [
+            {
+                "number": one.number,
+                "member": one.member,
+                "transaction": one.transaction,
+                "block": one.block,
+                "block_time": one.block_time,
+                "key": one.key,
+                "state": one.state.value,
+            }
+            for one in held
+        ]
+        if rows:
+            with self._database.begin() as connection:
+                connection.execute(insert(key_table.quarantine), rows)
+
+    def take_keys(self, ids: dict[bytes, int]) -> None:
+        """Take in which keys are in which quarantine."""
+        if ids:
+            rows = [{"id": key_id, "quarantine": number} for key_id, number in ids.items()]
+            with self._database.begin() as connection:
+                connection.execute(insert(key_table.quarantined_key), rows)
+
+    def named(self, number: int) -> Quarantine:
+        """Return one.
+
+        Raises:
+            InvalidInputError: ``not_found``.
+        """
+        for one in self.all():
+            if one.number == number:
+                return one
+        raise InvalidInputError(Reason.NOT_FOUND, f"there is no quarantine {number}; credence store quarantine list")
+
+    def keys_of(self, number: int) -> list[bytes]:
+        """Return the ids of the keys that are in it."""
+        with self._database.connect() as connection:
+            mine = select(_HIDDEN.id).where(_HIDDEN.quarantine == number)
+            return list(connection.execute(mine).scalars())
+
+    def close(self, number: int, state: QuarantineState) -> None:
+        """Note what the operator decided. Keys of a change that is dismissed open again what they sealed."""
+        with self._database.begin() as connection:
+            mine = _CHANGE.number == number
+            connection.execute(update(key_table.quarantine).where(mine).values(state=state.value))
+            if state is QuarantineState.DISMISSED:
+                connection.execute(delete(key_table.quarantined_key).where(_HIDDEN.quarantine == number))
+            connection.execute(update(key_table.key_ledger).values(version=key_table.key_ledger.c.version + 1))
+
+
+def _hidden(connection: Connection, ids: Collection[bytes]) -> set[bytes]:
+    found: set[bytes] = set()
+    for some in portions(ids):
+        found.update(connection.execute(select(_HIDDEN.id).where(_HIDDEN.id.in_(some))).scalars())
+    return found
+
+
+def portions(ids: Collection[bytes]) -> Iterator[list[bytes]]:
+    """Yield ids in portions that one query takes."""
+    listed = list(ids)
+    return (listed[start : start + _AT_ONCE] for start in range(0, len(listed), _AT_ONCE))
