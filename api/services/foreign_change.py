@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, select, update
 
 from api.services.held import text_of
+from api.services.row_sort import NO_TAG
 from api.storage import table
 from api.storage.database import Store
 from api.vault.key_ledger import KeyLedger
@@ -28,8 +29,6 @@ _AT_ONCE: Final = 500
 _NEWEST: Final = 64
 _HELD: Final = table.attestation.c
 _BATCH: Final = table.batch.c
-_NO_TAG: Final = bytes(32)
-"""What no row comes to, so that the same row is news."""
 _log = logging.getLogger(__name__)
 
 
@@ -160,10 +159,10 @@ class ForeignChanges:
 
     def _untag(self, rows: Sequence[Any]) -> int:
         """Let the rows of live attestations be news, and return how many were not yet."""
-        digests = [row.digest for row in rows if row.live and row.row_tag != _NO_TAG]
+        digests = [row.digest for row in rows if row.live and row.row_tag != NO_TAG]
         for some in _portions(digests):
             with self._store.begin() as connection:
-                connection.execute(update(table.attestation).where(_HELD.digest.in_(some)).values(row_tag=_NO_TAG))
+                connection.execute(update(table.attestation).where(_HELD.digest.in_(some)).values(row_tag=NO_TAG))
         return len(digests)
 
     def _of_subjects(self, rows: Sequence[Any]) -> list[bytes]:

@@ -13,12 +13,14 @@ from api.services.repeated_row import row_bytes
 from api.storage import table
 from api.storage.database import Store
 from api.vault.key_ledger import KeyLedger
-from ledger_node.domain.hashing import hmac_sha256
+from ledger_node.domain.hashing import HASH_BYTES, hmac_sha256
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
 
 _LOOKUP: Final = 500
 _TAG: Final = b"credence/vault/row"
+NO_TAG: Final = bytes(HASH_BYTES)
+"""In the place of a row's tag: the ledger holds the attestation dead, and the same row is to be attested to again."""
 _Key: TypeAlias = tuple[bytes, int, int, bytes]
 """What tells attestations of a department and type apart: blind index of the firm, period, blind index of the kind."""
 
@@ -73,6 +75,7 @@ def sort_rows(
         live = _live(connection, department.member, schema.name, indices)
         erased = erased_among(connection, department.member, schema.name, indices)
     wrapped = keys.get([held.data_key for held in live.values()])
+    hidden = keys.quarantines.hidden({held.data_key for held in live.values()} - wrapped.keys())
     new: list[NewRow] = []
     unchanged: list[tuple[int, bytes]] = []
     refused: list[Rejection] = []
@@ -81,14 +84,16 @@ def sort_rows(
         held = live.get((subject_index, row.period.first, row.period.last, kind_index))
         data_key = None if held is None else wrapped.get(held.data_key)
         is_erased = erased.get(subject_index, held is not None and data_key is None)
-        if is_erased and not permission.restores:
+        if held is not None and held.data_key in hidden:
+            refused.append(Rejection(row.line, None, Reason.QUARANTINED, _QUARANTINED))
+        elif is_erased and not permission.restores:
             refused.append(Rejection(row.line, None, Reason.SUBJECT_ERASED, _ERASED))
         elif held is None or data_key is None:
             # nothing can be shown of what was erased, so it is not corrected either
             new.append(NewRow(row, subject_index, kind_index, held, row.as_of, is_erased))
         elif held.row_tag == row_tag(kek.unwrap(data_key), row, schema):
             unchanged.append((row.line, held.digest))
-        elif held.newest_as_of < row.as_of or permission.corrects:
+        elif held.newest_as_of < row.as_of or permission.corrects or _is_dead(held, row):
             new.append(NewRow(row, subject_index, kind_index, held, max(row.as_of, held.newest_as_of), is_erased))
         elif held.newest_as_of == row.as_of:
             refused.append(Rejection(row.line, None, Reason.CORRECTION_NEEDED, _NEEDED))
@@ -97,9 +102,17 @@ def sort_rows(
     return Sorted(new, unchanged, refused)
 
 
+_QUARANTINED: Final = (
+    "the ledger calls what is attested of this firm erased, and the operator has not said yet whether it is"
+)
 _ERASED: Final = "the department has erased this firm; it is attested to again only if the upload says so"
 _NEEDED: Final = "something else of this firm, period and day is attested; send it as a correction if this is right"
 _OUTDATED: Final = "a newer row of this firm and period is attested; send it as a correction if this is right"
+
+
+def _is_dead(held: Any, row: Row) -> bool:  # noqa: ANN401 - a row of the attestation table
+    """Return whether somebody else ended on the ledger what is attested, and ``row`` may say it again."""
+    return held.row_tag == NO_TAG and held.newest_as_of == row.as_of
 
 
 def _live(connection: Connection, member: bytes, schema: str, indices: list[bytes]) -> dict[_Key, Any]:

@@ -22,6 +22,7 @@ from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.batch import ATTESTATIONS, Batch, changes_digest
 from ledger_node.domain.query import FactQuery
 from ledger_node.domain.record import to_hex
+from ledger_node.domain.schema import day_in_china
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.status import Plane, StatusChange, StatusReason, fold
 from ledger_node.randomness import random_bytes
@@ -95,7 +96,8 @@ class Office:
             issuer.anchor_pending()
         self.all._intervals.anchor_pending()
         self.all.gaps.close()
-        self.all.subjects.complete_pending(clock.now())
+        for subject in self.all.subjects.waiting():
+            self.all.subjects.resume(subject, clock.now())
 
     def end(self):
         self.all._workers.close()
@@ -116,7 +118,8 @@ class Office:
         """Return rows of firms of their own, or of those whose ``codes`` are given."""
         codes = codes or [credit_code(next(self._firms), 9) for _ in range(count)]
         file = write_rows(self.folder / "rows.csv", schema, [(code, {}) for code in codes])
-        return list(read_rows(data_types()[schema], Format.CSV, lambda: iter([file.read_bytes()])))
+        chunks, today = (lambda: iter([file.read_bytes()])), day_in_china(clock.now())
+        return list(read_rows(data_types()[schema], Format.CSV, chunks, today=today))
 
     def issue(self, rows, slug=TAX, schema=SCHEMA):
         return self.issuer(slug).issue(data_types()[schema], rows, now=clock.now())
