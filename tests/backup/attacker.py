@@ -124,5 +124,6 @@ def _bytes_in(row):
 
 BINARY = {
     "digest", "member", "schema_id", "subject_index", "kind_index", "row_tag", "fields_root", "subject_tag",
-    "supersedes", "data_key", "sealed", "path", "id", "route", "body", "seed", "owner", "subject", "data_keys", "use", "bank",
+    "supersedes", "data_key", "sealed", "path", "id", "route", "body", "seed", "owner", "subject", "data_keys",
+    "use", "bank",
 }  # fmt: skip
