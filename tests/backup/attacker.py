@@ -81,7 +81,7 @@ class Attacker:
     def confirms_by_tag(self, row, candidates):
         """Tell whether a guess at the whole row is confirmed by its tag, under any key or department's key."""
         keys = [*self.keys, *(kek.index(b"") for kek in self._keks)]
-        tags = {hmac_sha256(key, b"credence/vault/row" + one) for key in keys for one in candidates}
+        tags = {hmac_sha256(key, b"credence/vault/row" + row["schema_id"] + one) for key in keys for one in candidates}
         tags |= {kek.index(one) for kek in self._keks for one in candidates}
         return row["row_tag"] in tags
 
@@ -123,6 +123,7 @@ def _bytes_in(row):
 
 
 BINARY = {
-    "digest", "member", "subject_index", "row_tag", "fields_root", "subject_tag", "supersedes", "data_key", "sealed",
-    "path", "id", "route", "body", "seed", "owner", "subject", "data_keys", "use", "bank",
+    "digest", "member", "schema_id", "subject_index", "kind_index", "row_tag", "fields_root", "subject_tag",
+    "supersedes", "data_key", "sealed", "path", "id", "route", "body", "seed", "owner", "subject", "data_keys",
+    "use", "bank",
 }  # fmt: skip
