@@ -77,7 +77,8 @@ def _report(state: Any, rejected: list[Any]) -> None:  # noqa: ANN401 - JSON of 
         talk.print(f"it came to line {state['lines_read']}; nothing was done from line {state['next_line']} on")
     talk.print(
         f"{state['issued']} issued in {state['batches']} batches, {state['unchanged']} unchanged, "
-        f"{state['rejected']} rejected ({_lines(state)})"
+        f"{state['rejected']} rejected ({_lines(state)})",
+        soft_wrap=True,
     )
     for row in rejected[:_SHOWN]:
         field = f", {row['field']}" if row["field"] else ""

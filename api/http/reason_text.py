@@ -44,9 +44,10 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.HEADING_UNKNOWN: "The export has a column that the type does not know; remove or rename it.",
         Reason.COLUMN_REPEATED: "The export has two columns for one field; remove the one that is not right.",
         Reason.ROW_MALFORMED: (
-            "The row does not have as many cells as the heading, or is no JSON object; correct the row."
+            "The row does not have as many cells as the heading, has a quote where none belongs, or is no JSON object; "
+            "correct the row."
         ),
-        Reason.ROW_REPEATED: "The export has this firm and period twice; leave the row that is right.",
+        Reason.ROW_REPEATED: "The export says the same of this firm and period twice; the first row counts.",
         Reason.ROW_CONFLICT: "Rows of the export contradict each other about a firm and period; leave the right one.",
         Reason.ROW_INCONSISTENT: "The row contradicts itself; 'detail' says where, correct it where it came from.",
         Reason.ROW_OUTDATED: (

@@ -129,7 +129,7 @@ class JobService:
             await run_in_threadpool(self._fail, job_id, _interrupted())
             raise
 
-    def _open(self, member: bytes, schema: str, form: Format, permission: Permission) -> tuple[str, bytes]:
+    def _open(self, member: bytes, schema: str, form: Format, permission: Permission = PLAIN) -> tuple[str, bytes]:
         key, wrapped = self._issuers[member].department.kek.new_data_key()
         key_id, job_id = random_bytes(KEY_ID_BYTES), random_bytes(16).hex()
         self._keys.put({key_id: wrapped})

@@ -20,7 +20,7 @@ from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS
 TIMES = {
     "created_at", "issued_at", "valid_until", "anchored_at", "since", "until", "time", "requested_at", "expires_at",
     "lease_until", "before_until", "next_at", "completable_at", "granted_at", "at", "not_before", "validFrom",
-    "anchoredAt", "expiresAt", "completableAt", "notBefore", "as_of", "next_block",
+    "anchoredAt", "expiresAt", "completableAt", "notBefore", "as_of", "newest_as_of", "next_block",
 }  # fmt: skip
 DRAWN = {
     "sealed", "sealed_before", "wrapped", "signature", "signatures", "raw", "data_keys", "terms", "text", "controllers",

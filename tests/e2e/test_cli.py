@@ -6,6 +6,7 @@ import pytest
 from served_kit import DAY, SEED, write_rows
 
 from api.catalogue.synthetic import credit_code
+from api.cli.attest import _report
 from ledger_node import clock
 
 HOLDS = "tax_payment.paid_amount >= 1000000 CNY during 2025"
@@ -69,6 +70,42 @@ def test_attest_lists_what_is_rejected_and_exits_with_1(place):
     assert (data["issued"], data["rejected"]) == (1, 1)
     assert [(row["line"], row["reason"]) for row in data["rejections"]] == [(3, "credit_code_invalid")]
     assert "1 issued" in done.stderr
+
+
+def test_f3_attest_replaces_what_is_there_only_as_a_correction(place):
+    firm = place.fresh()
+    for cells, words, code in (
+        ({}, (), 0),
+        ({"实缴税额（元）": "5.00"}, (), 1),
+        ({"实缴税额（元）": "5.00"}, ("--correct",), 0),
+        ({}, ("--restore-erased",), 1),
+    ):
+        file = write_rows(place.folder / "correct.csv", "tax_payment", [(firm, cells)])
+        done = place.credence("attest", str(file), "--schema", "tax_payment", "--as", "tax-bureau", "--json", *words)
+        assert done.returncode == code, done.stderr
+        data = json.loads(done.stdout)
+        assert [row["reason"] for row in data["rejections"]] == ["correction_needed"] * code
+        assert (data["correct"], data["restore_erased"]) == ("--correct" in words, "--restore-erased" in words)
+        assert "(2 lines, a heading)" in done.stderr
+
+
+def test_f6_attest_says_how_far_a_file_came_that_broke_off(capsys):
+    counts = {"issued": 8191, "batches": 2, "unchanged": 0, "rejected": 1, "lines_read": 8200, "heading": 1, "blank": 7}
+    failed = {"state": "failed", "reason": "internal", "message": "the job failed", "next_line": 8201}
+    _report(counts | failed, [])
+    said = capsys.readouterr().err
+    assert "refused internal: the job failed" in said
+    assert "it came to line 8200; nothing was done from line 8201 on" in said
+    assert "8191 issued in 2 batches, 0 unchanged, 1 rejected (8200 lines, a heading, 7 blank)" in said
+
+
+def test_f8_attest_says_that_nothing_of_a_refused_file_was_done(place):
+    file = place.folder / "twice.csv"
+    file.write_text("统一社会信用代码,所属年度,税款所属年度\n", "utf-8")
+    done = place.credence("attest", str(file), "--schema", "tax_payment", "--as", "tax-bureau")
+    assert done.returncode == 2
+    assert "refused heading_missing" in done.stderr
+    assert "it came to line" not in done.stderr
 
 
 def test_the_whole_story_on_the_command_line(place):
