@@ -20,7 +20,6 @@ settings.register_profile(
 
 def pytest_addoption(parser):
     parser.addoption("--chaos", action="store_true", default=False, help="kill at hundreds of moments, not at dozens")
-    parser.addoption("--wycheproof", help="a folder with testvectors_v1 of Project Wycheproof, for secp256k1")
     parser.addoption("--left-behind", help="the folder that tests/after searches: what all other tests left behind")
     parser.addoption(
         "--store",
