@@ -44,6 +44,8 @@ def named(names, schema):
 
 QUANTITY = text("0x(?:0|[1-9a-f][0-9a-f]{0,63})")
 """A number: no zeros in front, at most 256 bits."""
+COUNTER = text("0x(?:0|[1-9a-f][0-9a-f]{0,15})")
+"""A number of 64 bits: how many transactions an account has sent (EIP-2681)."""
 DATA = text("0x(?:[0-9a-f]{2})*")
 HASH, SLOT, BLOOM = octets(32), octets(32), octets(256)
 ADDRESS = text("0x[0-9a-fA-F]{40}")
@@ -56,7 +58,8 @@ WAITING = named(PLACE + " blockHash", NULL)
 
 ACCESS_LIST = every(members({"address": ADDRESS, "storageKeys": every(SLOT)}))
 PARITY = {"enum": ["0x0", "0x1"]}
-SIGNED = named("nonce gas value gasPrice chainId r s", QUANTITY) | {
+SIGNED = named("gas value gasPrice chainId r s", QUANTITY) | {
+    "nonce": COUNTER,
     "hash": HASH,
     "from": ADDRESS,
     "to": either(ADDRESS, NULL),
@@ -130,7 +133,7 @@ PROOF = members(
     {
         "address": ADDRESS,
         "balance": QUANTITY,
-        "nonce": QUANTITY,
+        "nonce": COUNTER,
         "codeHash": HASH,
         "storageHash": HASH,
         "accountProof": every(DATA),
@@ -140,7 +143,7 @@ PROOF = members(
 
 RESULTS = (
     named("eth_blobBaseFee eth_blockNumber eth_chainId eth_estimateGas eth_gasPrice eth_getBalance", QUANTITY)
-    | named("eth_getTransactionCount eth_maxPriorityFeePerGas net_peerCount", QUANTITY)
+    | named("eth_maxPriorityFeePerGas net_peerCount", QUANTITY)
     | named("eth_getBlockTransactionCountByHash eth_getBlockTransactionCountByNumber", either(QUANTITY, NULL))
     | named("eth_getBlockByHash eth_getBlockByNumber", either(BLOCK, NULL))
     | named("eth_call eth_getCode", DATA)
@@ -158,6 +161,7 @@ RESULTS = (
         "eth_getStorageAt": SLOT,
         "eth_getTransactionByHash": either(transaction(MINED), transaction(WAITING), NULL),
         "eth_getTransactionReceipt": either(RECEIPT, NULL),
+        "eth_getTransactionCount": COUNTER,
         "eth_sendRawTransaction": HASH,
         "eth_syncing": {"const": False},
         "net_listening": BOOLEAN,
