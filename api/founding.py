@@ -1,7 +1,6 @@
 """Founding a consortium of one: keys, chain, contracts, members, and their first sign-in keys."""
 
 import re
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -13,6 +12,7 @@ from api.catalogue.purpose import default_purposes
 from api.client.credential import new_key_file
 from api.home import Home, LocalMember
 from api.node_process import NodeProcess
+from api.own_folder import new_folder
 from api.sign_in.jose import public_part
 from api.sign_in.key_form import stated_keys
 from api.sign_in.key_set import KeySets
@@ -67,11 +67,18 @@ def found(
         InvalidInputError: ``configuration``; this path exists already, or the banks cannot be told apart.
         ChainError: the new node does not answer.
     """
-    if home.path.exists():
-        raise InvalidInputError(Reason.CONFIGURATION, f"{home.path} exists already; choose another --home or remove it")
     members = _members(chain_id, banks)
-    draft = Home(home.path.with_name(home.path.name + ".partial"))
-    shutil.rmtree(draft.path, ignore_errors=True)
+    with new_folder(home.path) as path:
+        _found_in(Home(path), chain_id, members, create_chain, database_url)
+
+
+def _found_in(
+    draft: Home,
+    chain_id: int,
+    members: list[LocalMember],
+    create_chain: Callable[[ChainParameters], None],
+    database_url: str | None,
+) -> None:
     draft.ensure_passphrase()
     further = {
         member.slug: [f"{member.slug}.sender-{number + 1}" for number in range(_FURTHER_SENDERS)]
@@ -97,7 +104,6 @@ def found(
         for member in members
     ]
     _deploy(draft, chain_id, keys, members, founders, senders, database_url)
-    draft.path.rename(home.path)
 
 
 def _members(chain_id: int, banks: Mapping[str, str]) -> list[LocalMember]:

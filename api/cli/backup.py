@@ -82,7 +82,7 @@ def backup_identity(
 ) -> None:
     """Make the identity that opens backups, and print the recipient that they are made for."""
     from api.backup.archive import new_identity
-    from api.backup.file import new_file
+    from api.own_file import new_file
 
     with refusals():
         text, recipient = new_identity()

@@ -53,6 +53,8 @@ def register(
     """Register a firm with the keys that sign for it (registrars only)."""
     with refusals():
         folder = home_of(home)
+        if name in folder.credentials():
+            raise InvalidInputError(Reason.CONFIGURATION, f"'{name}' signs in from this folder already; choose another")
         if not controller and not folder.has_key(name):
             make_key(folder, name)
             talk.print(f"made a key for {name}: {folder.path / 'keys' / (name + '.json')}")

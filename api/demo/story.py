@@ -36,6 +36,9 @@ QUESTIONS: Final = (
     "penalty_summary.count_24m < 1",
 )
 OUTSIDE: Final = "tax_payment.sales_income >= 10000000 CNY during 2025"
+HOME: Final = "credence"
+FILES: Final = frozenset({HOME, f"{HOME}.partial", *(f"{schema}.csv" for schema, *_ in EXPORTS)})
+"""The names of all that the story writes in its folder."""
 BANK: Final = "Demo bank"
 SHOP: Final = "demo-shop"
 
@@ -51,7 +54,7 @@ class Story:
         with self._step("found", "A consortium of one: keys, chain, contracts, members; and its API"):
             exports = threading.Thread(target=self._write_exports)
             exports.start()
-            self.served = Served(folder / "credence")
+            self.served = Served(folder / HOME)
             exports.join()
 
     def run(self) -> None:
