@@ -17,7 +17,7 @@ from api.sign_in.jose import public_part
 from api.sign_in.key_form import stated_keys
 from api.sign_in.key_set import KeySets
 from api.sign_in.principal import kind_of
-from api.storage.database import open_store
+from api.store_place import IN_FOLDER, Addresses, make_home_store, require_unused
 from ledger_node.chain.deployment import Founder, deploy, member_id
 from ledger_node.chain.port import Ledger, Role
 from ledger_node.chain.rpc import Rpc
@@ -59,17 +59,19 @@ def found(
     create_chain: Callable[[ChainParameters], None],
     *,
     banks: Mapping[str, str] = DEMO_BANKS,
-    database_url: str | None = None,
+    addresses: Addresses = IN_FOLDER,
 ) -> None:
-    """Make ``home``; it appears whole or not at all. ``banks``: as ``DEMO_BANKS``; ``database_url``: of its store.
+    """Make ``home``; it appears whole or not at all. ``banks``: as ``DEMO_BANKS``; ``addresses``: of its store.
 
     Raises:
-        InvalidInputError: ``configuration``; this path exists already, or the banks cannot be told apart.
+        InvalidInputError: ``configuration``; this path exists already, the banks cannot be told apart, or the databases
+            are not both named and empty.
         ChainError: the new node does not answer.
     """
     members = _members(chain_id, banks)
+    require_unused(home, addresses)
     with new_folder(home.path) as path:
-        _found_in(Home(path), chain_id, members, create_chain, database_url)
+        _found_in(Home(path), chain_id, members, create_chain, addresses)
 
 
 def _found_in(
@@ -77,7 +79,7 @@ def _found_in(
     chain_id: int,
     members: list[LocalMember],
     create_chain: Callable[[ChainParameters], None],
-    database_url: str | None,
+    addresses: Addresses,
 ) -> None:
     draft.ensure_passphrase()
     further = {
@@ -103,7 +105,7 @@ def _found_in(
         Founder(member.id, member.name, member.roles, tuple(address_of(keys[slug]) for slug in own[member.slug]))
         for member in members
     ]
-    _deploy(draft, chain_id, keys, members, founders, senders, database_url)
+    _deploy(draft, chain_id, keys, members, founders, senders, addresses)
 
 
 def _members(chain_id: int, banks: Mapping[str, str]) -> list[LocalMember]:
@@ -126,7 +128,7 @@ def _deploy(
     members: list[LocalMember],
     founders: list[Founder],
     senders: list[str],
-    database_url: str | None,
+    addresses: Addresses,
 ) -> None:
     node = NodeProcess(home)
     node.start()
@@ -134,7 +136,7 @@ def _deploy(
     try:
         ids = {name: schema.id for name, schema in schemas().items()}
         book = deploy(rpc, Sender(rpc, chain_id, keys["governor"]), founders, ids, {"purposes": home.purposes().digest})
-        _first_sign_in_keys(home, members, keys, Web3Ledger(book, rpc), database_url)
+        _first_sign_in_keys(home, members, keys, Web3Ledger(book, rpc), addresses)
     finally:
         node.stop()
     accounts = {slug: to_hex(address_of(keys[slug])) for slug in ("sealer", *senders)}
@@ -142,9 +144,9 @@ def _deploy(
 
 
 def _first_sign_in_keys(
-    home: Home, members: list[LocalMember], keys: dict[str, bytes], ledger: Ledger, database_url: str | None
+    home: Home, members: list[LocalMember], keys: dict[str, bytes], ledger: Ledger, addresses: Addresses
 ) -> None:
-    store = open_store(home.store, database_url)
+    store = make_home_store(home, addresses)
     key_sets = KeySets(store, ledger, _no_subjects)
     for member in members:
         kind = kind_of(member.roles)

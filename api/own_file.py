@@ -50,7 +50,7 @@ def new_file(
             os.fsync(file.fileno())
             old = path.open("r+b") if forget and path.exists() else None
             if replace:
-                partial.rename(path)
+                partial.replace(path)
             else:
                 _give_name(partial, path)
         except BaseException:

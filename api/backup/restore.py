@@ -37,6 +37,7 @@ from api.home import Home, write_private
 from api.own_folder import new_folder
 from api.services.erasure import unlink_erased
 from api.storage.database import Store
+from api.store_place import write_place
 from api.vault.cipher import unseal
 from api.vault.joint_key import key_ids_of
 from api.vault.key_ledger import KeyLedger
@@ -136,6 +137,7 @@ class _Restoring:
                 held.callback(ledger.dispose)
                 taken = self._take_keys(keys, ledger, scratch)
                 unlink_erased(connection, ledger)
+                write_place(self._draft, store, ledger)
                 (named,) = scratch.execute("SELECT count(*) FROM named").fetchone()
         (self._draft.path / "named.partial").unlink()
         return Restored(manifest, chain, taken, named - taken)

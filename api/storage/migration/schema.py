@@ -37,7 +37,7 @@ class Schema:
 
 STORE: Final = Schema(
     "store",
-    "0003",
+    "0004",
     "alembic_version",
     # one metadata holds the tables of all modules, once they are imported
     notice_table.notification.metadata,
