@@ -8,6 +8,7 @@ keys/NAME.jwk      the private key that a member's programs sign in with (mode 0
 passphrase         opens the keystores (mode 0600; keep a copy apart)
 credentials.json   who signs in from this folder, by name: its id, and the file of its key (no secret)
 chain.sqlite3      the embedded chain; store.sqlite3: vault and store; node.json: where the node listens
+store.json         where the store is: its kind, and the identities of store and key ledger (no address)
 keys.sqlite3       the key ledger: the data keys of the vaults, wrapped by the departments' keys
 """
 

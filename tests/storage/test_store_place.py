@@ -71,6 +71,11 @@ def tables(url):
         return {name for (name,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname='public'")}
 
 
+def identities(url):
+    with closing(psycopg.connect(url)) as connection:
+        return connection.execute("SELECT * FROM store_identity").fetchall()
+
+
 def refusal(done, reason):
     assert done.exit_code == 2, done.stderr
     (line,) = [line for line in done.stderr.splitlines() if "refused" in line]
@@ -156,11 +161,9 @@ def test_l10_another_store_of_the_same_network_is_refused(credence, shared, post
     home, urls = shared
     other = postgres.database()
     open_store(None, other).dispose()
-    before = postgres.execute("SELECT * FROM store_identity", database=other.rpartition("/")[2].partition("?")[0])
+    before = identities(other)
     refusal(run_any(credence, tmp_path, home, command, (other, urls[1])), "store_mismatch")
-    assert before == postgres.execute(
-        "SELECT * FROM store_identity", database=other.rpartition("/")[2].partition("?")[0]
-    )
+    assert identities(other) == before
 
 
 @COMMANDS
