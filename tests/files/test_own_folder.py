@@ -1,7 +1,10 @@
 """A folder is cleared only if this program made it, for the same use, and nobody works in it (L7)."""
 
+import importlib.util
 import subprocess
 import sys
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -13,6 +16,7 @@ from ledger_node.domain.error import InvalidInputError
 
 THESIS = "my thesis, of which there is no copy\n"
 USE = "a test"
+ROOT = Path(__file__).parents[2]
 
 
 def tree(folder):
@@ -178,3 +182,17 @@ def test_l7_the_demonstration_clears_its_own_folder_but_not_with_somebodys_file_
     assert done.returncode == 1
     assert "thesis.txt" in done.stderr
     assert tree(folder) == before
+
+
+def test_l7_the_script_that_writes_artifacts_removes_no_other_file(tmp_path, monkeypatch, capsys):
+    script = SourceFileLoader("compile_contracts", str(ROOT / "scripts" / "compile_contracts"))
+    spec = importlib.util.spec_from_loader("compile_contracts", script)
+    compiler = importlib.util.module_from_spec(spec)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    script.exec_module(compiler)
+    monkeypatch.setattr(compiler, "FOLDER", tmp_path)
+    (tmp_path / "artifacts").mkdir()
+    (tmp_path / "artifacts" / "Thesis.json").write_text(THESIS)
+    assert not compiler.write({"Council": "{}\n"})
+    assert "Thesis.json" in capsys.readouterr().err
+    assert tree(tmp_path / "artifacts") == {"Council.json": b"{}\n", "Thesis.json": THESIS.encode()}
