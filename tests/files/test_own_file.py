@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.backup.key_copy import KeyCopy, read_key_copy
-from api.cli import sign_in
+from api.cli import sign_in, subject
 from api.cli.main import app
 from api.evidence_file import write_file
 from api.home import Home, write_private
@@ -203,4 +203,15 @@ def test_l7_a_firm_does_not_take_the_name_of_whoever_signs_in_already(tmp_path):
     done = run("subject", "register", "--code", "91350100M000100Y43", "--name", "tax-bureau", "--home", tmp_path)
     assert done.exit_code == 2, done.output
     assert "signs in from this folder already" in done.output
+    assert tree(tmp_path) == before
+
+
+def test_l7_a_name_that_signs_in_as_one_firm_is_not_given_to_another(tmp_path):
+    home = Home(tmp_path)
+    subject._keep_credential(home, "shop", "0x" + "11" * 32, [])
+    subject._keep_credential(home, "shop", "0x" + "11" * 32, [])
+    before = tree(tmp_path)
+    with pytest.raises(InvalidInputError) as refused:
+        subject._keep_credential(home, "shop", "0x" + "22" * 32, [])
+    assert refused.value.reason == "configuration"
     assert tree(tmp_path) == before
