@@ -10,7 +10,8 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-PATIENCE_S = 60
+PATIENCE_S = 600
+"""Only what hangs is given up: a start takes ten times as long on a machine that others work on."""
 
 
 class Zygote:

@@ -28,7 +28,7 @@ def fullnesses():
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(1_800)
+@pytest.mark.timeout(7_200)
 @pytest.mark.parametrize("path", [path if path in USUAL else only_with_chaos(path) for path in PATHS])
 def test_n7_a_disk_that_is_full_at_any_commit_of_a_path_changes_nothing_in_the_end(ground, tmp_path, path, fullnesses):
     if path == KEYLESS:
@@ -59,6 +59,7 @@ def refused(call):
 
 
 @pytest.mark.chaos
+@pytest.mark.timeout(3_600)
 def test_n7_whoever_asks_while_the_disk_takes_nothing_is_told_so_and_what_was_acknowledged_is_done_later(place):
     life, (consent, secret) = place.served, granted(place)
     bank = Client(life.url, credential_named(place.home, "demo-bank"))
@@ -81,6 +82,7 @@ def test_n7_whoever_asks_while_the_disk_takes_nothing_is_told_so_and_what_was_ac
 
 
 @pytest.mark.chaos
+@pytest.mark.timeout(3_600)
 def test_n7_a_node_whose_disk_takes_nothing_ends_and_what_was_asked_meanwhile_is_done_once_by_the_next_one(place):
     life, (consent, _) = place.served, granted(place)
     before = life.pid("node")
