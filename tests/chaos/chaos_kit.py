@@ -149,7 +149,7 @@ class People:
 
     def acknowledged(self):
         """Return how often each of them was told that it is done."""
-        uses = sum(map(len, self.uses.values()))
+        uses = sum(map(len, list(self.uses.values())))
         return len(self.jobs), len(self.granted), uses, len(self.withdrawn), len(self.rotated)
 
     def pause(self):
