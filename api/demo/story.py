@@ -16,6 +16,7 @@ from api.catalogue.synthetic import credit_code, write_export
 from api.client.check import check_answer
 from api.demo.actor import attest, grant, register
 from api.demo.server import Served
+from api.own_file import partial_of
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.canonical import JSON
@@ -37,7 +38,8 @@ QUESTIONS: Final = (
 )
 OUTSIDE: Final = "tax_payment.sales_income >= 10000000 CNY during 2025"
 HOME: Final = "credence"
-FILES: Final = frozenset({HOME, f"{HOME}.partial", *(f"{schema}.csv" for schema, *_ in EXPORTS)})
+_FILES: Final = [f"{schema}.csv" for schema, *_ in EXPORTS]
+FILES: Final = frozenset({HOME, f"{HOME}.partial", *_FILES, *(partial_of(Path(name)).name for name in _FILES)})
 """The names of all that the story writes in its folder."""
 BANK: Final = "Demo bank"
 SHOP: Final = "demo-shop"

@@ -184,6 +184,12 @@ def test_l7_the_demonstration_clears_its_own_folder_but_not_with_somebodys_file_
     assert tree(folder) == before
 
 
+def test_l7_what_a_killed_demonstration_left_is_known_as_its_own():
+    left = {"credence.partial", ".tax_payment.csv.credence.partial", "penalty_summary.csv"}
+    assert left <= FILES
+    assert "thesis.txt" not in FILES
+
+
 def test_l7_the_script_that_writes_artifacts_removes_no_other_file(tmp_path, monkeypatch, capsys):
     script = SourceFileLoader("compile_contracts", str(ROOT / "scripts" / "compile_contracts"))
     spec = importlib.util.spec_from_loader("compile_contracts", script)
