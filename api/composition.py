@@ -50,14 +50,15 @@ from api.settings import ACCESS_INTERVAL_S, NOTIFY_INTERVAL_S, RESUME_INTERVAL_S
 from api.sign_in.replay import LocalProofMemory, ProofMemory
 from api.sign_in.service import SignIn
 from api.sign_in.shared_replay import SharedProofMemory
-from api.storage.database import Store, open_store
+from api.storage.database import Store
 from api.storage.migration.schema import STORE
 from api.storage.migration.version import require_version_alone
 from api.storage.outbox import StoredOutbox
 from api.storage.postgres import PostgresStore
+from api.store_place import Addresses, open_home_keys, open_home_store
 from api.vault.cipher import KeyEncryptionKey
 from api.vault.joint_key import KeyRing
-from api.vault.key_ledger import KeyLedger, open_key_ledger
+from api.vault.key_ledger import KeyLedger
 from api.watch.collector import InstanceGauges
 from api.watch.head import HeadAge
 from api.watch.metric import Metrics
@@ -199,7 +200,8 @@ def open_instance(
 
     Raises:
         InvalidInputError: ``configuration``; a file or key is missing, or purposes.json is not the agreed one.
-            ``store_in_use``; another process serves from this folder.
+            ``store_in_use``; another process serves from this folder. ``store_mismatch`` or ``key_ledger_mismatch``;
+            what is named is not the store or the key ledger of this home.
         StoreError: the store cannot be reached.
         ChainError: the node does not answer.
     """
@@ -359,18 +361,13 @@ def open_instance(
 def _open_databases(
     home: Home, book: AddressBook, database_url: str | None, keys_url: str | None
 ) -> tuple[Store, KeyLedger]:
-    if (database_url is None) != (keys_url is None):
-        # a ledger in the folder of each host would be a copy that knows nothing of the keys of the others
-        raise InvalidInputError(
-            Reason.CONFIGURATION,
-            "name the databases of both store and key ledger: CREDENCE_DATABASE_URL, CREDENCE_KEYS_URL",
-        )
-    store = open_store(home.store, database_url)
+    addresses = Addresses(database_url, keys_url)
+    store = open_home_store(home, addresses)
     try:
         store.turns.join()
         require_version_alone(store, STORE)
         require_network(store, book)
-        return store, open_key_ledger(home.key_ledger, store, keys_url)
+        return store, open_home_keys(home, store, addresses)
     except BaseException:
         store.dispose()
         raise

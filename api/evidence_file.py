@@ -1,9 +1,9 @@
-"""Trust files and files of evidence on disk."""
+"""Trust files, files of evidence and other documents on disk, where somebody named a place for them."""
 
 from pathlib import Path
 from typing import Final
 
-from api.home import write_private
+from api.own_file import new_file
 from ledger_node.domain.canonical import decode
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.evidence.trust import Trust
@@ -39,12 +39,25 @@ def read_trust_file(path: Path) -> Trust:
 
 
 def write_file(path: Path, text: str, *, secret: bool = False) -> None:
-    """Write a file in one step; a secret one only its owner may read.
+    """Write a new file in one step; a secret one only its owner may read. The same once more changes nothing.
 
     Raises:
-        InvalidInputError: ``configuration``; nothing can be written there.
+        InvalidInputError: ``configuration``; something else has the name, or nothing can be written there.
     """
+    content = text.encode()
     try:
-        write_private(path, text, secret=secret)
+        with new_file(path, secret=secret) as file:
+            file.write(content)
+    except FileExistsError as error:
+        if not _holds(path, content):
+            raise InvalidInputError(
+                Reason.CONFIGURATION, f"{path} exists already and is not overwritten; name another file"
+            ) from error
+    except BlockingIOError as error:
+        raise InvalidInputError(Reason.CONFIGURATION, f"another process is writing {path}") from error
     except OSError as error:
         raise InvalidInputError(Reason.CONFIGURATION, f"{path} cannot be written: {error.strerror}") from error
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    return path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content

@@ -1,7 +1,6 @@
 """Founding a consortium of one: keys, chain, contracts, members, and their first sign-in keys."""
 
 import re
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -13,11 +12,12 @@ from api.catalogue.purpose import default_purposes
 from api.client.credential import new_key_file
 from api.home import Home, LocalMember
 from api.node_process import NodeProcess
+from api.own_folder import new_folder
 from api.sign_in.jose import public_part
 from api.sign_in.key_form import stated_keys
 from api.sign_in.key_set import KeySets
 from api.sign_in.principal import kind_of
-from api.storage.database import open_store
+from api.store_place import IN_FOLDER, Addresses, make_home_store, require_unused
 from ledger_node.chain.deployment import Founder, FoundingSchema, deploy, member_id
 from ledger_node.chain.port import Ledger, Role
 from ledger_node.chain.rpc import Rpc
@@ -66,19 +66,28 @@ def found(
     create_chain: Callable[[ChainParameters], None],
     *,
     banks: Mapping[str, str] = DEMO_BANKS,
-    database_url: str | None = None,
+    addresses: Addresses = IN_FOLDER,
 ) -> None:
-    """Make ``home``; it appears whole or not at all. ``banks``: as ``DEMO_BANKS``; ``database_url``: of its store.
+    """Make ``home``; it appears whole or not at all. ``banks``: as ``DEMO_BANKS``; ``addresses``: of its store.
 
     Raises:
-        InvalidInputError: ``configuration``; this path exists already, or the banks cannot be told apart.
+        InvalidInputError: ``configuration``; this path exists already, the banks cannot be told apart, or the databases
+            are not both named and empty.
         ChainError: the new node does not answer.
     """
-    if home.path.exists():
-        raise InvalidInputError(Reason.CONFIGURATION, f"{home.path} exists already; choose another --home or remove it")
     members = _members(chain_id, banks)
-    draft = Home(home.path.with_name(home.path.name + ".partial"))
-    shutil.rmtree(draft.path, ignore_errors=True)
+    require_unused(home, addresses)
+    with new_folder(home.path) as path:
+        _found_in(Home(path), chain_id, members, create_chain, addresses)
+
+
+def _found_in(
+    draft: Home,
+    chain_id: int,
+    members: list[LocalMember],
+    create_chain: Callable[[ChainParameters], None],
+    addresses: Addresses,
+) -> None:
     draft.ensure_passphrase()
     further = {
         member.slug: [f"{member.slug}.sender-{number + 1}" for number in range(_FURTHER_SENDERS)]
@@ -103,8 +112,7 @@ def found(
         Founder(member.id, member.name, member.roles, tuple(address_of(keys[slug]) for slug in own[member.slug]))
         for member in members
     ]
-    _deploy(draft, chain_id, keys, members, founders, senders, database_url)
-    draft.path.rename(home.path)
+    _deploy(draft, chain_id, keys, members, founders, senders, addresses)
 
 
 def _members(chain_id: int, banks: Mapping[str, str]) -> list[LocalMember]:
@@ -127,7 +135,7 @@ def _deploy(
     members: list[LocalMember],
     founders: list[Founder],
     senders: list[str],
-    database_url: str | None,
+    addresses: Addresses,
 ) -> None:
     node = NodeProcess(home)
     node.start()
@@ -140,7 +148,7 @@ def _deploy(
         ]
         documents = {"purposes": home.purposes().digest}
         book = deploy(rpc, Sender(rpc, chain_id, keys["governor"]), founders, first, documents)
-        _first_sign_in_keys(home, members, keys, Web3Ledger(book, rpc), database_url)
+        _first_sign_in_keys(home, members, keys, Web3Ledger(book, rpc), addresses)
     finally:
         node.stop()
     accounts = {slug: to_hex(address_of(keys[slug])) for slug in ("sealer", *senders)}
@@ -148,9 +156,9 @@ def _deploy(
 
 
 def _first_sign_in_keys(
-    home: Home, members: list[LocalMember], keys: dict[str, bytes], ledger: Ledger, database_url: str | None
+    home: Home, members: list[LocalMember], keys: dict[str, bytes], ledger: Ledger, addresses: Addresses
 ) -> None:
-    store = open_store(home.store, database_url)
+    store = make_home_store(home, addresses)
     key_sets = KeySets(store, ledger, _no_subjects)
     for member in members:
         kind = kind_of(member.roles)

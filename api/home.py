@@ -8,17 +8,21 @@ keys/NAME.jwk      the private key that a member's programs sign in with (mode 0
 passphrase         opens the keystores (mode 0600; keep a copy apart)
 credentials.json   who signs in from this folder, by name: its id, and the file of its key (no secret)
 chain.sqlite3      the embedded chain; store.sqlite3: vault and store; node.json: where the node listens
+store.json         where the store is: its kind, and the identities of store and key ledger (no address)
 keys.sqlite3       the key ledger: the data keys of the vaults, wrapped by the departments' keys
 """
 
 import json
 from collections.abc import Container
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from api.hsm.device import SUFFIX, DeviceKey, KeyReference
 from api.hsm.signer import DeviceSigner
+from api.own_file import new_file
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.port import Role
 from ledger_node.domain.canonical import JSON, decode
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
 
 _PURPOSES: Final = "purposes.json"
 _CREDENTIALS: Final = "credentials.json"
+_CREDENTIAL: Final = frozenset({"kind", "id"})
 _SCRYPT_WORK: Final = 1 << 14
 """The passphrase is 256 random bits, so the work factor only has to be as large as opening stays quick."""
 
@@ -129,9 +134,23 @@ class Home:
         write_private(self.path / name, json.dumps(content, ensure_ascii=False, indent=2) + "\n", secret=secret)
 
     def credentials(self) -> dict[str, Any]:
-        """Return who signs in from this folder, by name: ``kind``, ``id`` and ``key``."""
+        """Return who signs in from this folder, by name: ``kind``, ``id`` and ``key``.
+
+        Raises:
+            InvalidInputError: ``configuration``; credentials.json is something else.
+        """
         path = self.path / _CREDENTIALS
-        return dict(json.loads(path.read_text("utf-8"))) if path.is_file() else {}
+        if not path.is_file():
+            return {}
+        try:
+            held = dict(json.loads(path.read_text("utf-8")))
+        except (TypeError, ValueError):
+            held = {"": None}
+        if not all(isinstance(one, dict) and one.keys() >= _CREDENTIAL for one in held.values()):
+            raise InvalidInputError(
+                Reason.CONFIGURATION, f"{path} is not a list of who signs in; choose another --home"
+            )
+        return held
 
     def credential(self, name: str) -> dict[str, Any]:
         """Return who signs in under a name.
@@ -152,9 +171,13 @@ class Home:
     def write_private_key(self, name: str, text: str) -> str:
         """Write a sign-in key that only its owner may read, and return its file as credentials.json names it."""
         (self.path / "keys").mkdir(mode=0o700, exist_ok=True)
-        file = f"keys/{name}.jwk"
-        write_private(self.path / file, text, secret=True)
-        return file
+        for number in count(1):
+            # a key of this name may be in force, if the answer that said so was lost
+            file = f"keys/{name}.jwk" if number == 1 else f"keys/{name}.{number}.jwk"
+            with suppress(FileExistsError), new_file(self.path / file) as new:
+                new.write(text.encode())
+                return file
+        raise AssertionError
 
     def derived_key(self, label: bytes) -> bytes:
         """Return a key that follows from the passphrase. ``label``: what it is for."""
@@ -231,12 +254,9 @@ class Home:
 
 
 def write_private(path: Path, text: str, *, secret: bool) -> None:
-    """Write a file in one step: a reader sees the old text or the new, never half of it."""
-    partial = path.with_suffix(path.suffix + ".partial")
-    partial.unlink(missing_ok=True)
-    partial.touch(mode=0o600 if secret else 0o644)
-    partial.write_text(text, "utf-8")
-    partial.replace(path)
+    """Write a file of a home in one step: a reader sees the old text or the new, never half of it."""
+    with new_file(path, replace=True, secret=secret, wait=True) as file:
+        file.write(text.encode())
 
 
 def _member(value: JSON) -> LocalMember:

@@ -17,6 +17,8 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
+    if any(options.folder.iterdir()):
+        parser.error(f"{options.folder} is not empty")
     served = Served(options.folder / "credence", processes=1, banks=BANKS)
     try:
         made = rehearse(served, options.folder, firms=options.firms)

@@ -21,7 +21,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from api.backup.file import new_file
+from api.own_file import new_file
 from api.vault.key_ledger import KeyLedger, KeySnapshot
 from api.vault.quarantine import Quarantine, QuarantineState
 from ledger_node.domain.error import CredenceError, InvalidInputError
@@ -30,6 +30,7 @@ from ledger_node.domain.reason import Reason
 FORMAT: Final = "credence-keys/2"
 MAC_LABEL: Final = b"credence/key-copy"
 _FAMILY: Final = "credence-keys/"
+_MAX_HEAD: Final = 200
 
 
 class KeyCopy:
@@ -45,7 +46,7 @@ class KeyCopy:
         """Replace the copy by what the ledger holds now.
 
         Raises:
-            CredenceError: ``key_copy_failed``; the old copy is still there.
+            CredenceError: ``key_copy_failed``; the old copy is still there, or what is there is none of this ledger.
         """
         try:
             # read within the turn, so that no older state replaces a newer one
@@ -57,13 +58,30 @@ class KeyCopy:
             ) from error
 
     def _replace(self) -> None:
-        with self._keys.snapshot() as held, new_file(self.path, replace=True) as file:
+        with self._keys.snapshot() as held:
+            self._require_own(held.ledger)
+            self._write(held)
+
+    def _write(self, held: KeySnapshot) -> None:
+        with new_file(self.path, replace=True, forget=True) as file:
             mac = hmac.new(self._mac_key, digestmod=sha256)
             count = 0
             for count, line in enumerate(_lines(held)):  # noqa: B007 - the last one is how many keys there were
                 mac.update(line)
                 file.write(line)
             file.write(_line({"lines": count, "mac": mac.hexdigest()}))
+
+    def _require_own(self, ledger: bytes) -> None:
+        """Require that what would be overwritten is nothing, or a copy of this ledger."""
+        if not os.path.lexists(self.path):
+            return
+        with self.path.open("rb") as file:
+            head = file.readline(_MAX_HEAD)
+        if head and _ledger_named(head) != ledger.hex():
+            raise CredenceError(
+                Reason.KEY_COPY_FAILED,
+                f"{self.path} is no copy of this key ledger, so it is not overwritten; name another file",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +136,15 @@ def read_key_copy(path: Path, mac_key: bytes) -> CopiedKeys:
         raise InvalidInputError(Reason.CONFIGURATION, f"cannot read {path}: {error.strerror}") from error
     except (KeyError, TypeError, ValueError) as error:
         raise _malformed(path) from error
+
+
+def _ledger_named(head: bytes) -> str | None:
+    """Return which ledger the first line of a file says that it is a copy of."""
+    try:
+        opening = json.loads(head)
+        return str(opening["ledger"]) if str(opening["format"]).startswith(_FAMILY) else None
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _malformed(path: Path) -> InvalidInputError:

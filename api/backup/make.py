@@ -21,16 +21,16 @@ from sqlalchemy import select
 
 from api.backup.archive import Entry, digest_of, pieces_of, write_archive
 from api.backup.content import CHAIN, MAC, MANIFEST, Head, Manifest, format_entry, home_entries
-from api.backup.file import new_file
 from api.backup.table_dump import dump_tables
 from api.home import Home
+from api.own_file import new_file, partial_of
 from api.storage import table
 from api.storage.database import Store
 from api.vault.key_ledger import KeyLedger
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
-_CHAIN_COPY: Final = ".chain.partial"
+_CHAIN_COPY: Final = ".chain"
 
 
 class Moment(Protocol):
@@ -70,10 +70,12 @@ def make_backup(source: Source, path: Path, recipients: list[pyrage.x25519.Recip
         CredenceError: ``key_copy_failed``; there is no backup without the copy of the keys that opens it.
     """
     made = _Making(source, now)
-    chain_copy = path.with_name(path.name + _CHAIN_COPY)
+    chain_copy = partial_of(path.with_name(path.name + _CHAIN_COPY))
     try:
         with new_file(path) as file:
             try:
+                # a rest of one that was killed
+                chain_copy.unlink(missing_ok=True)
                 write_archive(file, made.entries(chain_copy), recipients)
             finally:
                 chain_copy.unlink(missing_ok=True)

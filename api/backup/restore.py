@@ -1,13 +1,13 @@
 """Restoring an instance from a backup and the copy of its key ledger: whole or not at all.
 
-Everything is written to HOME.partial and moved to its name when every byte was checked and is on the disk; a store in
-a database is loaded in one transaction, which ends last. Only keys that the restored store names are taken over: a key
-that nothing here names could only open what a newer copy of the store holds, and an erasure here would not find it.
+Everything is written to HOME.partial, a folder of ours, and moved to its name when every byte was checked and is on
+the disk; a store in a database is loaded in one transaction, which ends last. Only keys that the restored store names
+are taken over: a key that nothing here names could only open what a newer copy of the store holds, and an erasure here
+would not find it.
 Tombstones of erased keys are all taken over: an older store names them, and they stay erased.
 """
 
 import hmac
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
@@ -32,12 +32,13 @@ from api.backup.content import (
     Manifest,
     require_format,
 )
-from api.backup.file import sync
 from api.backup.key_copy import MAC_LABEL, CopiedKeys, read_key_copy
 from api.backup.table_dump import FOLDER, load_portion, newer, restart_numbers, store_tables
 from api.home import Home, write_private
+from api.own_folder import new_folder
 from api.services.erasure import unlink_erased
 from api.storage.database import Store
+from api.store_place import write_place
 from api.vault.cipher import unseal
 from api.vault.joint_key import key_ids_of
 from api.vault.key_ledger import KeyLedger
@@ -96,20 +97,10 @@ def restore(copies: Copies, target: Target) -> Restored:
     home = target.home
     if home.path.exists():
         raise InvalidInputError(Reason.CONFIGURATION, f"{home.path} exists already; restore to a new folder")
-    draft = Home(home.path.with_name(home.path.name + ".partial"))
-    shutil.rmtree(draft.path, ignore_errors=True)
-    try:
-        draft.path.mkdir(parents=True, mode=0o700)
+    with new_folder(home.path) as path:
+        draft = Home(path)
         write_private(draft.path / "passphrase", copies.passphrase + "\n", secret=True)
-        done = _Restoring(copies, target, draft).run()
-        for path in (*draft.path.rglob("*"), draft.path):
-            sync(path)
-        draft.path.rename(home.path)
-        sync(home.path.parent)
-    except BaseException:
-        shutil.rmtree(draft.path, ignore_errors=True)
-        raise
-    return done
+        return _Restoring(copies, target, draft).run()
 
 
 class _Restoring:
@@ -148,6 +139,7 @@ class _Restoring:
                 _take_tombstones(keys, ledger)
                 taken = self._take_keys(keys, ledger, scratch)
                 unlink_erased(connection, ledger)
+                write_place(self._draft, store, ledger)
                 (named,) = scratch.execute("SELECT count(*) FROM named").fetchone()
         (self._draft.path / "named.partial").unlink()
         return Restored(manifest, chain, taken, named - taken)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, insert, s
 
 from api.backup.archive import Entry
 from api.storage.notice_table import notification
+from api.storage.table import store_identity
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
@@ -18,9 +19,10 @@ _ROWS_AT_ONCE: Final = 200
 
 
 def store_tables() -> list[Table]:
-    """Return the tables of the store, each after those that it refers to."""
+    """Return the tables of the store that are copied, each after those that it refers to."""
     metadata: MetaData = notification.metadata
-    return list(metadata.sorted_tables)
+    # which store it is stays with each database
+    return [table for table in metadata.sorted_tables if table is not store_identity]
 
 
 def dump_tables(connection: Connection, counts: dict[str, int]) -> Iterator[Entry]:

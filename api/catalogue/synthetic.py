@@ -8,10 +8,12 @@ Firm 0 is the demo firm, whose answers are known: in 2025 it paid 1,286,400.50 y
 18,600,000.00, 12 months of 12 on time; its grade for 2025 is B; it has no penalty on record.
 """
 
+import codecs
 import csv
 import datetime as dt
+import io
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -20,6 +22,7 @@ from typing import Final, TypeAlias
 from stdnum.cn import uscc
 
 from api.catalogue.datatype import DataType, data_type_named
+from api.own_file import new_file
 from ledger_node.domain.credit_code import organisation_check
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
@@ -110,7 +113,8 @@ def write_export(
         as_of: day of the data, ISO; yearly types are about the year before it.
 
     Raises:
-        InvalidInputError: the schema is unknown, a number is out of range, or ``as_of`` is no date.
+        InvalidInputError: the schema is unknown, a number is out of range, or ``as_of`` is no date; or
+            ``configuration``: there is a file of this name already, or it cannot be written.
     """
     data_type = data_type_named(schema)
     if not 1 <= rows <= MAX_FIRMS or not 0 <= bad_rows < rows:
@@ -121,15 +125,31 @@ def write_export(
         day = dt.date.fromisoformat(as_of)
     except ValueError as error:
         raise InvalidInputError(Reason.VALUE_MALFORMED, "write as_of as YYYY-MM-DD", field="as_of") from error
-    with path.open("w", encoding=encoding, newline="") as file:
-        writer = csv.writer(file)
-        header = _header(data_type)
-        writer.writerow(header)
-        for firm, mistake in enumerate(_mistakes(schema, rows, bad_rows)):
-            cells = _row(data_type, firm, seed, day)
-            row = [cells[heading] for heading in header]
-            writer.writerow(row if mistake is None else mistake(row, header))
+    try:
+        with new_file(path, secret=False) as file:
+            encoder = codecs.getincrementalencoder(encoding)()
+            for line in _lines(data_type, seed, day, _mistakes(schema, rows, bad_rows)):
+                file.write(encoder.encode(line))
+    except FileExistsError as error:
+        raise InvalidInputError(
+            Reason.CONFIGURATION, f"{path} exists already and is not overwritten; name another file"
+        ) from error
+    except OSError as error:
+        raise InvalidInputError(Reason.CONFIGURATION, f"cannot write {path}: {error.strerror}") from error
     return SyntheticExport(schema, rows, bad_rows)
+
+
+def _lines(data_type: DataType, seed: int, day: dt.date, mistakes: Iterable[_Mistake | None]) -> Iterator[str]:
+    header, line = _header(data_type), io.StringIO(newline="")
+    writer = csv.writer(line)
+    writer.writerow(header)
+    for firm, mistake in enumerate(mistakes):
+        cells = _row(data_type, firm, seed, day)
+        row = [cells[heading] for heading in header]
+        writer.writerow(row if mistake is None else mistake(row, header))
+        yield line.getvalue()
+        line.seek(0)
+        line.truncate()
 
 
 def _header(data_type: DataType) -> list[str]:

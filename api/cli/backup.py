@@ -82,7 +82,7 @@ def backup_identity(
 ) -> None:
     """Make the identity that opens backups, and print the recipient that they are made for."""
     from api.backup.archive import new_identity
-    from api.backup.file import new_file
+    from api.own_file import new_file
 
     with refusals():
         text, recipient = new_identity()
@@ -119,9 +119,11 @@ def restore(
     from api.backup.restore import Copies, Target
     from api.backup.restore import restore as restore_copies
     from api.cli.node import place_chain
+    from api.store_place import Addresses
 
     with refusals():
         folder = home_of(home)
+        Addresses(environment().database_url, environment().keys_url).require_both()
         copies = Copies(
             backup=file,
             identities=identities_of(read_private(identity).decode("utf-8", "replace")),
@@ -167,17 +169,17 @@ def _behind(backed_up: "Head | None", stands: "Head") -> str:
 
 def _open(folder: Home, keys: Path | None, held: ExitStack) -> "tuple[Store, KeyLedger, KeyCopy]":
     from api.backup.key_copy import MAC_LABEL, KeyCopy
-    from api.storage.database import open_store
-    from api.vault.key_ledger import open_key_ledger
+    from api.store_place import Addresses, open_home_keys, open_home_store
 
     path = keys or environment().keys_copy
     if path is None:
         raise InvalidInputError(
             Reason.CONFIGURATION, "say where the one copy of the keys is: --keys FILE, on another disk than the folder"
         )
-    store = open_store(folder.store, environment().database_url)
+    addresses = Addresses(environment().database_url, environment().keys_url)
+    store = open_home_store(folder, addresses)
     held.callback(store.dispose)
-    ledger = open_key_ledger(folder.key_ledger, store, environment().keys_url)
+    ledger = open_home_keys(folder, store, addresses)
     held.callback(ledger.dispose)
     return store, ledger, KeyCopy(path.absolute(), ledger, folder.derived_key(MAC_LABEL))
 

@@ -47,7 +47,9 @@ def init(
     with refusals():
         folder = home_of(home)
         talk.print(f"founding a consortium of one in {folder.path}")
-        found_instance(folder, chain_id, banks=_banks(bank or []), database_url=environment().database_url)
+        known = environment()
+        banks = _banks(bank or [])
+        found_instance(folder, chain_id, banks=banks, database_url=known.database_url, keys_url=known.keys_url)
         book = folder.address_book()
         names = list(folder.credentials())
     talk.print(f"done; credentials of {', '.join(names)} are in {folder.path / 'credentials.json'}")
@@ -216,18 +218,20 @@ def found_instance(
     *,
     banks: "Mapping[str, str] | None" = None,
     database_url: str | None = None,
+    keys_url: str | None = None,
 ) -> None:
     """Make ``home`` with an embedded chain. ``banks``: short name -> full name; None for the demo bank.
 
-    ``database_url``: where its store is, if not in the folder.
+    ``database_url``, ``keys_url``: where its store and its key ledger are, if not in the folder.
 
     Raises:
-        InvalidInputError: ``configuration``; there is something at this path already.
+        InvalidInputError: ``configuration``; there is something at this path or in these databases already.
         ChainError: the new node does not answer.
     """
     from api.founding import DEMO_BANKS, found
+    from api.store_place import Addresses
 
-    found(home, chain_id, _create_chain, banks=banks or DEMO_BANKS, database_url=database_url)
+    found(home, chain_id, _create_chain, banks=banks or DEMO_BANKS, addresses=Addresses(database_url, keys_url))
 
 
 def _create_chain(parameters: "ChainParameters") -> None:

@@ -130,7 +130,8 @@ def _in_force(client: Client, member: bytes) -> tuple[int, list[Any]]:
 
 
 def _forget(folder: Home, old: str, new: str) -> None:
-    """Delete a key file of this folder that was replaced; keys that came from elsewhere are their owner's."""
+    """Delete a key file that we made and that was replaced; a key that somebody named with --key is its owner's."""
     path = folder.path / old
-    if old != new and path.suffix == ".jwk" and path.parent == folder.path / "keys":
+    # we name ours from the folder on, and those of others by their whole path
+    if old != new and not Path(old).is_absolute() and path.suffix == ".jwk" and path.parent == folder.path / "keys":
         path.unlink(missing_ok=True)

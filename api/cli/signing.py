@@ -11,8 +11,8 @@ from api.cli.console import AsOption, HomeOption, JsonOption, UrlOption, client_
 from api.client.client import Client
 from api.client.collected import CollectedSignature
 from api.client.draft import Draft, read_draft
-from api.evidence_file import read_file
-from api.home import Home, write_private
+from api.evidence_file import read_file, write_file
+from api.home import Home
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
@@ -127,7 +127,4 @@ def _json(path: Path) -> JSON:
 
 
 def _write(path: Path, text: str) -> None:
-    try:
-        write_private(path, text + "\n", secret=False)
-    except OSError as error:
-        raise InvalidInputError(Reason.CONFIGURATION, f"cannot write {path}: {error.strerror}") from error
+    write_file(path, text + "\n")

@@ -9,11 +9,14 @@ import typer
 
 from api.cli.console import HomeOption, JsonOption, emit, home_of, refusals, talk
 from api.cli.quarantine import quarantine
+from api.home import Home
 from api.settings import environment
 from api.storage.database import find_database
 from api.storage.migration.schema import BASE, KEYS, STORE, Schema
 from api.storage.migration.version import move, version_of
 from api.storage.store import Store
+from api.store_place import Addresses, find_home_store, known_place, require_own_keys, write_place
+from api.vault.key_ledger import open_key_ledger
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
@@ -29,6 +32,8 @@ _KEYS_OF: Final = (("0002", "0001"), ("0004", "0002"))
 
 @dataclass(frozen=True, slots=True)
 class _Databases:
+    home: Home
+    addresses: Addresses
     store: Store
     keys: Store
 
@@ -54,6 +59,7 @@ def upgrade(home: HomeOption = None, *, as_json: JsonOption = False) -> None:
         moved = move(found.store, STORE, STORE.head, found.keys)
         # what was moved away must not stay in the files
         found.store.forget_deleted()
+        _note(found)
     _tell({STORE.name: moved, KEYS.name: keys}, as_json=as_json)
 
 
@@ -84,16 +90,24 @@ def _both(found: _Databases) -> tuple[tuple[Store, Schema], tuple[Store, Schema]
 @contextmanager
 def _databases(home: HomeOption) -> Iterator[_Databases]:
     folder, known = home_of(home), environment()
-    if known.database_url is None and not folder.store.is_file():
-        raise InvalidInputError(Reason.CONFIGURATION, f"there is no store in {folder.path}")
-    found = _Databases(
-        find_database(folder.store, known.database_url), find_database(folder.key_ledger, known.keys_url)
-    )
+    addresses, place = Addresses(known.database_url, known.keys_url), known_place(folder)
+    store = find_home_store(folder, addresses, place)
+    found = _Databases(folder, addresses, store, find_database(folder.key_ledger, addresses.keys))
     try:
+        require_own_keys(folder, found.store, found.keys, place)
         yield found
     finally:
         found.store.dispose()
         found.keys.dispose()
+
+
+def _note(found: _Databases) -> None:
+    """Let the home know its store, which may have got its identity just now."""
+    ledger = open_key_ledger(found.home.key_ledger, found.store, found.addresses.keys)
+    try:
+        write_place(found.home, found.store, ledger)
+    finally:
+        ledger.dispose()
 
 
 def _alone(found: _Databases) -> None:

@@ -54,6 +54,8 @@ def register(
     """Register a firm with the keys that sign for it (registrars only)."""
     with refusals():
         folder = home_of(home)
+        if folder.credentials().get(name, {"kind": "subject"})["kind"] != "subject":
+            raise InvalidInputError(Reason.CONFIGURATION, f"'{name}' signs in from this folder already; choose another")
         if not controller and not folder.has_key(name):
             make_key(folder, name)
             talk.print(f"made a key for {name}: {folder.path / 'keys' / (name + '.json')}")
@@ -262,6 +264,12 @@ def _pending(found: Any) -> Any:  # noqa: ANN401 - JSON of the route
 def _keep_credential(folder: Home, name: str, subject: str, controllers: Sequence[ControllerKey]) -> None:
     """Note under a name which of this folder's keys signs in for a subject; with none of them here, only its id."""
     credential: dict[str, JSON] = {"kind": "subject", "id": subject}
+    if folder.credentials().get(name, credential)["id"] != subject:
+        raise InvalidInputError(
+            Reason.CONFIGURATION,
+            f"{subject} is registered, but '{name}' signs in from this folder as another firm, so it is not noted; "
+            "register it once more under another name",
+        )
     key = folder.key_of(controllers)
     if key is not None:
         credential["key"] = key

@@ -2,14 +2,14 @@
 
 import argparse
 import json
-import shutil
 import sys
 import time
 from pathlib import Path
 
 from rich.console import Console
 
-from api.demo.story import SHOP, Story
+from api.demo.story import FILES, SHOP, Story
+from api.own_folder import cleared_folder
 from ledger_node.domain.error import CredenceError
 
 
@@ -18,30 +18,38 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/demo", description="Attest, consent, verify: the whole story.")
     parser.add_argument("--once", action="store_true", help="stop at the end instead of leaving the API running")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON on stdout")
-    parser.add_argument("--folder", type=Path, default=Path(".demo"), help="where everything goes (made afresh)")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=Path(".demo"),
+        help="where everything goes: a new folder, or that of an earlier demonstration, which is cleared",
+    )
     options = parser.parse_args()
     console = Console(stderr=True, highlight=False)
     folder = options.folder.absolute()
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    began = time.monotonic()
     try:
-        story = Story(folder, console)
-        try:
-            story.run()
-            story.result["seconds"]["total"] = round(time.monotonic() - began, 2)
-            console.print(f"[bold]Done in {time.monotonic() - began:.1f} s[/bold]")
-            if options.json:
-                sys.stdout.write(json.dumps(story.result, ensure_ascii=False) + "\n")
-                sys.stdout.flush()
-            if not options.once:
-                _leave_running(story, console)
-        finally:
-            story.served.stop()
+        with cleared_folder(folder, "the folder of scripts/demo", own=FILES):
+            _run(folder, console, once=options.once, as_json=options.json)
     except CredenceError as error:
         console.print(f"[red]the demonstration stopped[/red] {error.reason}: {error.message}")
         return 1
     return 0
+
+
+def _run(folder: Path, console: Console, *, once: bool, as_json: bool) -> None:
+    began = time.monotonic()
+    story = Story(folder, console)
+    try:
+        story.run()
+        story.result["seconds"]["total"] = round(time.monotonic() - began, 2)
+        console.print(f"[bold]Done in {time.monotonic() - began:.1f} s[/bold]")
+        if as_json:
+            sys.stdout.write(json.dumps(story.result, ensure_ascii=False) + "\n")
+            sys.stdout.flush()
+        if not once:
+            _leave_running(story, console)
+    finally:
+        story.served.stop()
 
 
 def _leave_running(story: Story, console: Console) -> None:

@@ -37,7 +37,7 @@ class Served:
     ) -> None:
         self.home = Home(folder)
         self.database_url, self.keys_url = database_url, keys_url
-        found_instance(self.home, banks=banks, database_url=database_url)
+        found_instance(self.home, banks=banks, database_url=database_url, keys_url=keys_url)
         command = [
             sys.executable,
             "-m",

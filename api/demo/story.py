@@ -16,6 +16,7 @@ from api.catalogue.synthetic import credit_code, write_export
 from api.client.check import check_answer
 from api.demo.actor import attest, grant, register
 from api.demo.server import Served
+from api.own_file import partial_of
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.canonical import JSON
@@ -36,6 +37,10 @@ QUESTIONS: Final = (
     "penalty_summary.count_24m < 1",
 )
 OUTSIDE: Final = "tax_payment.sales_income >= 10000000 CNY during 2025"
+HOME: Final = "credence"
+_FILES: Final = [f"{schema}.csv" for schema, *_ in EXPORTS]
+FILES: Final = frozenset({HOME, f"{HOME}.partial", *_FILES, *(partial_of(Path(name)).name for name in _FILES)})
+"""The names of all that the story writes in its folder."""
 BANK: Final = "Demo bank"
 SHOP: Final = "demo-shop"
 
@@ -51,7 +56,7 @@ class Story:
         with self._step("found", "A consortium of one: keys, chain, contracts, members; and its API"):
             exports = threading.Thread(target=self._write_exports)
             exports.start()
-            self.served = Served(folder / "credence")
+            self.served = Served(folder / HOME)
             exports.join()
 
     def run(self) -> None:

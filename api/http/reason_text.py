@@ -281,6 +281,7 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.STORE_IN_USE: "Another process works with this store, which takes one at a time; its operator stops it.",
         Reason.STORE_OUTDATED: "The store is of an earlier version; its operator runs: credence store upgrade.",
         Reason.STORE_NEWER: "The store is of a later version than this program; its operator installs that version.",
+        Reason.STORE_MISMATCH: "The store is not the one of this instance's folder; its operator names the right one.",
         Reason.LEDGER_UNAVAILABLE: "The ledger does not answer; nothing was revealed, try again after Retry-After.",
         Reason.LEDGER_WRONG_CHAIN: "The node serves another chain than this network's; the operator must look.",
         Reason.LEDGER_REFUSED: "The ledger refuses this write; 'detail' says why.",

@@ -112,7 +112,7 @@ _OUTDATED: Final = "a newer row of this firm and period is attested; send it as 
 
 def _is_dead(held: Any, row: Row) -> bool:  # noqa: ANN401 - a row of the attestation table
     """Return whether somebody else ended on the ledger what is attested, and ``row`` may say it again."""
-    return held.row_tag == NO_TAG and held.newest_as_of == row.as_of
+    return bool(held.row_tag == NO_TAG and held.newest_as_of == row.as_of)
 
 
 def _live(connection: Connection, member: bytes, schema: str, indices: list[bytes]) -> dict[_Key, Any]:

@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from typing_extensions import override
 
 from api.storage.postgres_turn import SharedTurns, lock_key
-from api.storage.store import Store
+from api.storage.store import Store, StoreKind
 from ledger_node.domain.error import InvalidInputError, StoreError
 from ledger_node.domain.reason import Reason
 
@@ -57,6 +57,8 @@ _log = logging.getLogger(__name__)
 
 class PostgresStore(Store):
     """A store in the database at ``url``. No repr or message shows more of the address than host and database."""
+
+    kind = StoreKind.POSTGRESQL
 
     def __init__(self, url: URL) -> None:
         self.engine, self._unhurried = postgres_engine(url), postgres_engine(url, turns=True)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from typing_extensions import override
 
-from api.storage.store import Store
+from api.storage.store import Store, StoreKind
 from api.storage.turn import LocalTurns
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.reason import Reason
@@ -37,6 +37,8 @@ _PRIMARY_CODE: Final = 0xFF
 
 class SqliteStore(Store):
     """A store in the file at ``path``."""
+
+    kind = StoreKind.FILE
 
     def __init__(self, path: Path) -> None:
         super().__init__(LocalTurns(path), str(path))

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from enum import StrEnum
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -13,13 +14,22 @@ from ledger_node.domain.error import StoreError
 from ledger_node.domain.reason import Reason
 
 
+class StoreKind(StrEnum):
+    """Where a database is."""
+
+    FILE = "file"
+    POSTGRESQL = "postgresql"
+
+
 class Store(ABC):
     """Reads see one snapshot and never wait for a writer; writers take turns from their first statement on.
 
     That is so on every database: what a transaction has read is still so when it ends, and none fails because of
-    another one. ``turns``: what threads and processes take turns at beyond a transaction. ``where``: its place, for
-    people.
+    another one. ``kind``: of the database; ``turns``: what threads and processes take turns at beyond a transaction;
+    ``where``: its place, for people.
     """
+
+    kind: StoreKind
 
     def __init__(self, turns: Turns, where: str) -> None:
         self.turns = turns

@@ -408,6 +408,14 @@ network = Table(
 )
 """One row: the network that the store belongs to, from the first start on."""
 
+store_identity = Table(
+    "store_identity",
+    metadata,
+    Column("row", Integer, primary_key=True, autoincrement=False),
+    Column("id", LargeBinary(16), nullable=False),
+)
+"""One row: which store this is, as its homes know it. It is in no backup: a store that is restored is another one."""
+
 use_under_way = Table(
     "use_under_way",
     metadata,

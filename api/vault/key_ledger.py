@@ -15,8 +15,9 @@ from sqlalchemy import BindParameter, Connection, Select, bindparam, delete, exi
 from sqlalchemy.exc import IntegrityError
 
 from api.storage import key_table, table
-from api.storage.database import Store, open_database
+from api.storage.database import Store, find_database, open_database
 from api.storage.migration.schema import KEYS
+from api.storage.migration.version import require_version, version_of
 from api.vault.quarantine import Quarantine, Quarantines, portions
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
@@ -60,6 +61,13 @@ class KeyLedger:
     def __init__(self, database: Store) -> None:
         self._database = database
         self.quarantines = Quarantines(database)
+
+    @property
+    def id(self) -> bytes:
+        """Which ledger this is."""
+        with self._database.connect() as connection:
+            held: bytes = connection.execute(select(_LEDGER.id)).scalar_one()
+        return held
 
     def put(self, keys: Mapping[bytes, bytes]) -> None:
         """Keep new keys, durably. Call it before anything that is sealed under them is stored.
@@ -159,9 +167,24 @@ def open_key_ledger(path: Path, store: Store, url: str | None = None) -> KeyLedg
     Raises:
         InvalidInputError: ``key_ledger_mismatch``; it is gone, or that of another store.
     """
-    database = open_database(path, KEYS, url)
     with store.connect() as connection:
         linked = connection.execute(select(table.key_link.c.ledger)).scalar_one_or_none()
+    if linked is not None and url is None and not path.is_file():
+        raise _mismatch(str(path))
+    database = find_database(path, url)
+    try:
+        return _opened(database, store, linked)
+    except BaseException:
+        database.dispose()
+        raise
+
+
+def _opened(database: Store, store: Store, linked: bytes | None) -> KeyLedger:
+    with database.connect() as connection:
+        if linked is not None and version_of(connection, KEYS) is None:
+            # nothing is made in a database that was named by mistake
+            raise _mismatch(database.where)
+    require_version(database, KEYS)
     if linked is None:
         linked = _found(database, random_bytes(KEY_ID_BYTES), 0)
         with store.begin() as connection:
@@ -171,12 +194,15 @@ def open_key_ledger(path: Path, store: Store, url: str | None = None) -> KeyLedg
     with database.connect() as connection:
         held = connection.execute(select(_LEDGER.id)).scalar_one_or_none()
     if held != linked:
-        database.dispose()
-        raise InvalidInputError(
-            Reason.KEY_LEDGER_MISMATCH,
-            f"{database.where} is not the key ledger of this store; name the right one, or restore its copy",
-        )
+        raise _mismatch(database.where)
     return KeyLedger(database)
+
+
+def _mismatch(where: str) -> InvalidInputError:
+    return InvalidInputError(
+        Reason.KEY_LEDGER_MISMATCH,
+        f"{where} is not the key ledger of this store; name the right one, or restore its copy",
+    )
 
 
 def new_key_ledger(path: Path, ledger: bytes, version: int, url: str | None = None) -> KeyLedger:

@@ -201,6 +201,7 @@ class Reason(StrEnum):
     STORE_IN_USE = "store_in_use"
     STORE_OUTDATED = "store_outdated"
     STORE_NEWER = "store_newer"
+    STORE_MISMATCH = "store_mismatch"
     OVERLOADED = "overloaded"
 
     # copies, for operators

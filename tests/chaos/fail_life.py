@@ -109,7 +109,9 @@ class Life:
             self._label = None
             self._armed.unlink(missing_ok=True)
             for process in self._processes.values():
-                self._note(process)
+                if self._note(process) and not self._full:
+                    # it goes on between these words and its death, and would take the next step's mark with it
+                    process.await_death()
         self.wait_ready()
 
     def wait_ready(self):
@@ -207,7 +209,8 @@ class Life:
     def _bury(self, kind):
         process = self._processes.pop(kind)
         process.forget()
-        died = self._note(process)
+        self._note(process)
+        died = process.ended_at
         if not died and not self._full and kind not in self._excused and not self._stopping.is_set():
             self.faults.append(f"the {kind} ended by itself: {self.words()}")
         if kind == "node":

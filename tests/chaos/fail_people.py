@@ -52,6 +52,8 @@ class PatientClient(Client):
                 if error.status != HTTPStatus.SERVICE_UNAVAILABLE:
                     self._note(method, path, options, error)
                     raise
+                # its effect may be there all the same
+                cut_off = True
             else:
                 self._note(method, path, options, response)
                 return response

@@ -10,7 +10,8 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-PATIENCE_S = 60
+PATIENCE_S = 600
+"""Only what hangs is given up: a start takes ten times as long on a machine that others work on."""
 
 
 class Zygote:
@@ -48,6 +49,8 @@ class Process:
     def __init__(self, pid, tape):
         self.pid = pid
         self.tape = tape
+        self.ended_at = []
+        """The points that it died or failed at, for whoever buries it: it may be on the tape before it is dead."""
         self._read = 0
         self._fd = None
         with suppress(ProcessLookupError):
@@ -66,7 +69,13 @@ class Process:
         """Return the points that it passed since this was called last, and those that it died or failed at."""
         lines = self.tape.read_text("utf-8").splitlines() if self.tape.exists() else []
         new, self._read = lines[self._read :], len(lines)
-        return [line[2:] for line in new if line.startswith("P ")], [line[2:] for line in new if line.startswith("K ")]
+        ended = [line[2:] for line in new if line.startswith("K ")]
+        self.ended_at += ended
+        return [line[2:] for line in new if line.startswith("P ")], ended
+
+    def await_death(self):
+        """Wait until it is dead that has written where it dies."""
+        assert self._fd is None or select.select([self._fd], [], [], PATIENCE_S)[0], "it did not die"
 
     def forget(self):
         if self._fd is not None:

@@ -37,7 +37,7 @@ def wait_anchored(place, client):
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(3_600)
 def test_a_kill_between_row_and_anchor_loses_nothing_and_leaves_no_gap(place):
     chance = random.Random(SEED)
     consents, uses = [], []

@@ -15,7 +15,7 @@ def walks(ground, folder, step, only, broken):
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(1_800)
+@pytest.mark.timeout(7_200)
 def test_a_use_that_is_counted_twice_is_found(ground, tmp_path):
     only, broken = "block recordUses after", "takes_what_is_asked_again_for_new"
     killed, clean = walks(ground, tmp_path, question_that_holds, only, broken)
@@ -24,7 +24,7 @@ def test_a_use_that_is_counted_twice_is_found(ground, tmp_path):
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(1_800)
+@pytest.mark.timeout(7_200)
 def test_an_upload_that_was_acknowledged_and_lost_is_found(ground, tmp_path):
     only, broken = "answer POST /v1/attestations after", "acknowledges_what_is_not_committed"
     killed, clean = walks(ground, tmp_path, upload_of_new_rows, only, broken)
@@ -33,7 +33,7 @@ def test_an_upload_that_was_acknowledged_and_lost_is_found(ground, tmp_path):
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(1_800)
+@pytest.mark.timeout(7_200)
 def test_a_consent_that_the_store_holds_and_the_ledger_does_not_is_found(ground, tmp_path):
     only, broken = "commit consent.grant after", "notes_an_anchor_that_was_not_sent"
     killed, clean = walks(ground, tmp_path, grant_of_a_request, only, broken)

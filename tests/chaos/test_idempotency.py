@@ -80,6 +80,7 @@ def recorded(place, consent):
 
 
 @pytest.mark.chaos
+@pytest.mark.timeout(3600)
 def test_a4_after_kill_9_a_withdrawal_is_answered_as_one(place):
     chance = random.Random(42)
     secret = random_bytes(32)

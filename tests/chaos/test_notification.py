@@ -78,7 +78,7 @@ def receipts_of(place, consent):
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(3_600)
 def test_kills_between_act_notification_and_delivery_lose_and_double_nothing(place, tmp_path):
     chance = random.Random(SEED)
     endpoint = Endpoint()

@@ -146,6 +146,7 @@ def registrations(subjects):
 
 
 @pytest.mark.chaos
+@pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("step", [*NOTHING_KEPT, *KEPT])
 def test_n1_killed_at_any_step_of_sending_a_transaction_is_mined_once_or_was_never_kept(place, step):
     subjects = [random_bytes(32) for _ in range(3)]
@@ -165,6 +166,7 @@ def test_n1_killed_at_any_step_of_sending_a_transaction_is_mined_once_or_was_nev
 
 
 @pytest.mark.chaos
+@pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("second", ["queued", "sent", "mined"])
 def test_n1_killed_again_while_it_finishes_it_still_sends_nothing_twice(place, second):
     subject, more = random_bytes(32), random_bytes(32)

@@ -64,7 +64,7 @@ class ServedAhead(Served):
     def __init__(self, folder):
         self.home = Home(folder)
         self.database_url, self.keys_url = usual_database(), usual_database()
-        found_instance(self.home, database_url=self.database_url)
+        found_instance(self.home, database_url=self.database_url, keys_url=self.keys_url)
         self.chain = AheadNode(self.home)
         command = [sys.executable, "-m", "api.cli.main", "serve", "--home", str(folder), "--port", "0", "--json"]
         command += ["--processes", "1", "--rpc-url", self.chain.url, "--stop-with-parent"]

@@ -125,7 +125,7 @@ class Pair(Place):
     def __init__(self, folder, postgres, interval=1):
         self.urls = (postgres.database(), postgres.database())
         home = Home(folder / "one")
-        found_instance(home, database_url=self.urls[0])
+        found_instance(home, database_url=self.urls[0], keys_url=self.urls[1])
         # the node runs beside them, as it does in a consortium
         self._node = NodeProcess(home)
         self._node.start()

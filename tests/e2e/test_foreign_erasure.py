@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from api.catalogue.synthetic import credit_code
 from api.cli.main import app
 from api.services.evidence import seal_evidence, store_evidence
-from api.services.source import Source
+from api.services.source import Source, Wanted
 from api.services.vault_search import VaultSearch
 from api.storage import table
 from api.vault.joint_key import VaultKey
@@ -57,8 +57,9 @@ def found(office, code, schema=SCHEMA):
 
 def found_of(office, registered, schema=SCHEMA):
     vaults = VaultSearch(office.all.store, office.all.keys, office.all.departments, office.all.ledger.anchor_domain)
-    (searched,) = vaults.find([(registered, [(schema, None)])])
-    return searched.sources[schema, None]
+    wanted = Wanted(schema)
+    (searched,) = vaults.find([(registered, [wanted])])
+    return searched.sources[wanted]
 
 
 def open_quarantines(office):

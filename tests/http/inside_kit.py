@@ -24,7 +24,7 @@ class Inside:
     def __init__(self, folder, settings=None):
         self.home = Home(folder)
         self.database_url, self.keys_url = usual_database(), usual_database()
-        found_instance(self.home, database_url=self.database_url)
+        found_instance(self.home, database_url=self.database_url, keys_url=self.keys_url)
         self._node = NodeProcess(self.home)
         self._node.start()
         self._node_url = self._node.wait_ready()

@@ -37,7 +37,7 @@ class Schema:
 
 STORE: Final = Schema(
     "store",
-    "0007",
+    "0008",
     "alembic_version",
     # one metadata holds the tables of all modules, once they are imported
     notice_table.notification.metadata,

@@ -100,7 +100,8 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _make(path: Path, meta: dict[str, str], genesis: BlockRow) -> None:
     """Write a chain file beside ``path`` and move it there: a half-made one never bears the name."""
-    draft = path.with_name(f"{path.name}.new")
+    # a name that only we give: whatever has it is a rest of ours
+    draft = path.with_name(f".{path.name}.credence.partial")
     draft.unlink(missing_ok=True)
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     with contextlib.closing(_connect(draft)) as connection:
