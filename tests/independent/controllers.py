@@ -1,0 +1,82 @@
+"""Controllers of a subject: their commitment, and what they sign (clause 8)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from . import passkey
+from .crypto import recover, tagged
+from .errors import need
+from .passkey import Assertion, Passkey
+from .strict import integer, items, members, octets
+
+MAX_KEYS = 16
+MAX_SIGNATURES = 32
+Key = bytes | Passkey
+
+
+@dataclass(frozen=True)
+class Controllers:
+    """Keys in their order, how many of them sign, and the salt."""
+
+    keys: tuple[Key, ...]
+    threshold: int
+    salt: bytes
+
+    def commitment(self) -> bytes:
+        """H(0x31 ‖ salt ‖ u8 threshold ‖ u8 n ‖ key …)."""
+        keys = [key.encoded() if isinstance(key, Passkey) else b"\x01" + key for key in self.keys]
+        return tagged(0x31, self.salt, bytes([self.threshold, len(keys)]), *keys)
+
+
+def read(value: Any) -> Controllers:
+    """The JSON of a set: `addresses`, or `keys` where there are passkeys."""
+    plain = isinstance(value, dict) and "keys" not in value
+    members(value, "threshold salt " + ("addresses" if plain else "keys"))
+    listed = items(value["addresses" if plain else "keys"], MAX_KEYS)
+    keys = tuple(_key(item) if not plain else octets(item, 20) for item in listed)
+    need(keys, "value_out_of_range")
+    need(plain or any(isinstance(key, Passkey) for key in keys), "not_canonical")
+    points = [key.public_key if isinstance(key, Passkey) else key for key in keys]
+    need(len(set(points)) == len(points), "request_invalid")
+    return Controllers(keys, integer(value["threshold"], 1, len(keys)), octets(value["salt"], 32))
+
+
+def _key(value: Any) -> Key:
+    if isinstance(value, str):
+        return octets(value, 20)
+    members(value, "kind rp_id_hash public_key")
+    need(value["kind"] == "passkey", "value_malformed")
+    found = Passkey(octets(value["rp_id_hash"], 32), octets(value["public_key"], 64))
+    found.point()
+    return found
+
+
+def read_signatures(value: Any) -> list[bytes | Assertion]:
+    """Signatures: 65 bytes, or assertions."""
+    found: list[bytes | Assertion] = []
+    for item in items(value, MAX_SIGNATURES):
+        if isinstance(item, dict):
+            found.append(passkey.read(item))
+        else:
+            signature = octets(item)
+            need(len(signature) == 65, "signature_malformed")
+            found.append(signature)
+    return found
+
+
+def check(controllers: Controllers, signatures: list[bytes | Assertion], digest: bytes) -> None:
+    """Rule 10: enough different controllers signed, exactly threshold many in the order of the set."""
+    passkeys = [key for key in controllers.keys if isinstance(key, Passkey)]
+    places: list[int] = []
+    for signature in signatures:
+        if isinstance(signature, Assertion):
+            key: Key = passkey.signer(signature, digest, passkeys)
+        else:
+            key = recover(digest, signature, 27, "signature_malformed")
+        need(key in controllers.keys, "signer_not_controller")
+        place = controllers.keys.index(key)
+        need(place not in places, "signer_repeated")
+        places.append(place)
+    need(len(places) >= controllers.threshold, "threshold_not_met")
+    need(len(places) == controllers.threshold and places == sorted(places), "not_canonical")
+    need(all(s.in_one_form() for s in signatures if isinstance(s, Assertion)), "not_canonical")
