@@ -23,8 +23,8 @@ SEED = 20_261_122
 
 @pytest.fixture
 def kills(request):
-    """How many moments: 20, or 500 with --chaos; commit points have tests of their own."""
-    return 500 if request.config.getoption("--chaos") else 20
+    """How many moments: those of one life, or 500 with --chaos; commit points have tests of their own."""
+    return 500 if request.config.getoption("--chaos") else KILLS_A_LIFE
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.randomness import random_bytes
 
-KILLS = 4
+KILLS = 2
 LONG = 60
 
 
