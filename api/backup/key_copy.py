@@ -13,6 +13,7 @@ import fcntl
 import hmac
 import json
 import os
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -31,6 +32,8 @@ FORMAT: Final = "credence-keys/2"
 MAC_LABEL: Final = b"credence/key-copy"
 _FAMILY: Final = "credence-keys/"
 _MAX_HEAD: Final = 200
+_HEAD: Final = re.compile(rb'\{"format": "credence-keys/[0-9]+", "ledger": "([0-9a-f]{32})", ')
+"""How a copy of any format begins: what follows in its first line may be long."""
 
 
 class KeyCopy:
@@ -76,8 +79,9 @@ class KeyCopy:
         if not os.path.lexists(self.path):
             return
         with self.path.open("rb") as file:
-            head = file.readline(_MAX_HEAD)
-        if head and _ledger_named(head) != ledger.hex():
+            head = file.read(_MAX_HEAD)
+        named = _HEAD.match(head)
+        if head and (named is None or named[1] != ledger.hex().encode()):
             raise CredenceError(
                 Reason.KEY_COPY_FAILED,
                 f"{self.path} is no copy of this key ledger, so it is not overwritten; name another file",
@@ -136,15 +140,6 @@ def read_key_copy(path: Path, mac_key: bytes) -> CopiedKeys:
         raise InvalidInputError(Reason.CONFIGURATION, f"cannot read {path}: {error.strerror}") from error
     except (KeyError, TypeError, ValueError) as error:
         raise _malformed(path) from error
-
-
-def _ledger_named(head: bytes) -> str | None:
-    """Return which ledger the first line of a file says that it is a copy of."""
-    try:
-        opening = json.loads(head)
-        return str(opening["ledger"]) if str(opening["format"]).startswith(_FAMILY) else None
-    except (KeyError, TypeError, ValueError):
-        return None
 
 
 def _malformed(path: Path) -> InvalidInputError:

@@ -140,9 +140,20 @@ def test_l7_the_copy_of_another_instances_keys_is_not_overwritten(ledger, tmp_pa
     assert file.read_bytes() == before
     # its own goes on
     KeyCopy(file, others, MAC).refresh()
-    assert read_key_copy(file, MAC).count == 1
+    assert read_key_copy(file, MAC).lines == 1
     others.dispose()
     store.dispose()
+
+
+def test_l7_the_own_copy_is_known_however_long_its_first_line_is(ledger, tmp_path):
+    """It lists quarantines."""
+    file = tmp_path / "copy"
+    KeyCopy(file, ledger, MAC).refresh()
+    head, rest = file.read_bytes().split(b"\n", 1)
+    opening = json.loads(head) | {"quarantines": [{"number": number, "member": "00" * 32} for number in range(50)]}
+    file.write_bytes(json.dumps(opening).encode() + b"\n" + rest)
+    KeyCopy(file, ledger, MAC).refresh()
+    assert read_key_copy(file, MAC).quarantines == []
 
 
 @pytest.mark.parametrize("command", ["sample", "backup-identity"])
