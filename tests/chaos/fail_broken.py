@@ -21,6 +21,8 @@ def acknowledges_what_is_not_committed():
     """An upload is acknowledged, and the commit that should have been before never comes."""
     from api.services.job import JobService
 
+    # what is not there any more would be put in without a word
+    assert JobService._close
     JobService._close = lambda *_: None
 
 
@@ -28,18 +30,18 @@ def notes_an_anchor_that_was_not_sent():
     """A row says that a consent is on the ledger before it is sent, so that no start brings it there."""
     from sqlalchemy import update
 
-    from api.services.consent import ConsentService
+    from api.services.grant import GrantRecorder
     from api.storage import table
 
-    real = ConsentService._record
+    real = GrantRecorder.record
 
-    def record(self, consent_id, *args):
+    def record(self, held, *args):
         with self._store.begin() as connection:
-            noted = update(table.consent).where(table.consent.c.id == consent_id).values(transaction=bytes(32))
+            noted = update(table.consent).where(table.consent.c.id == held.shown.id).values(transaction=bytes(32))
             connection.execute(noted)
-        real(self, consent_id, *args)
+        real(self, held, *args)
 
-    ConsentService._record = record
+    GrantRecorder.record = record
 
 
 FAULTS = {
