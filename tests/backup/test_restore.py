@@ -399,6 +399,8 @@ def test_the_keys_of_another_instance_are_refused(night, tmp_path):
         store.execute("UPDATE key_link SET ledger = ?", (b"another ledger..",))
     ledger.close()
     store.close()
+    place = json.loads((home / "store.json").read_text()) | {"keys": "0x" + b"another ledger..".hex()}
+    (home / "store.json").write_text(json.dumps(place))
     assert inside("backup-keys", "--home", home, "--keys", tmp_path / "keys")[0] == 0
     options = ["--keys", tmp_path / "keys", "--identity", night.life.identity, "--home", tmp_path / "never"]
     code, said = inside("restore", night.new, "--passphrase-file", night.life.passphrase, *options)

@@ -1,7 +1,7 @@
 """Checks 8 and 9: the subject and the answers (rules 1 to 7 and 13 to 16 of clause 18)."""
 
 from . import claim as c
-from . import field_proof, statement
+from . import fieldproof, statement
 from .attestation import Attestation, check_place
 from .claims import Part, Shown
 from .errors import RefusedError, need
@@ -50,7 +50,7 @@ class Answers:
         need(field is not None, "schema_mismatch")
         assert field is not None
         reveal = statement.Statement("reveal")
-        shown = field_proof.check(subject.proof, reveal, field, schema, one.header.fields_root)
+        shown = fieldproof.check(subject.proof, reveal, field, schema, one.header.fields_root)
         need(shown.value == "0x" + self.bundle.consent.terms.subject.hex(), "subject_mismatch")
 
     def all(self) -> None:
@@ -106,7 +106,7 @@ class Answers:
         self._per(part, one, schema)
         field = schema.by_name[question.field]
         asked = statement.of(question, field, header.as_of)
-        shown = field_proof.check(part.proof, asked, field, schema, header.fields_root)
+        shown = fieldproof.check(part.proof, asked, field, schema, header.fields_root)
         if shown.outcome == "does_not_hold" and field.mode == "plain":
             need(c.reveal_text(question, self.bundle.newest) in self.questions, "needs_disclosure")
         return shown.outcome
@@ -117,7 +117,7 @@ class Answers:
         for proof, (name, value) in zip(part.per, part.question.per, strict=True):
             field = schema.by_name[name]
             asked = statement.equals(field, value)
-            shown = field_proof.check(proof, asked, field, schema, one.header.fields_root)
+            shown = fieldproof.check(proof, asked, field, schema, one.header.fields_root)
             need(shown.outcome == "holds", "kind_mismatch")
 
     def _could_disclose(self, shown: Shown) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import block, controllers, facts, form, key_statement, values
+from . import block, controllers, facts, form, keystatement, values
 from . import trust as trust_file
 from .answers import DAY, Answers
 from .attestation import batch_struct
@@ -68,7 +68,7 @@ class Run:
     def keys(self) -> None:
         """Check 6."""
         for statement in self.later:
-            for key, compromised_from in key_statement.read(statement, self.bundle, self.trust).items():
+            for key, compromised_from in keystatement.read(statement, self.bundle, self.trust).items():
                 self.facts.mark(key, compromised_from)
         batches = {batch.id: batch for batch in self.bundle.batches}
         ordered = sorted(self.bundle.all_attestations(), key=lambda a: a.anchor.batch())

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import claim as c
-from . import field_proof
+from . import fieldproof
 from .claim import Claim
 from .errors import need
-from .field_proof import Proof
+from .fieldproof import Proof
 from .question import Question
 from .schema import Field, Schema
 from .strict import integer, items, members, octets, text
@@ -89,6 +89,6 @@ class Reader:
         listed = items(value.get("per", []), 4)
         need(len(listed) == len(question.per), "opening_malformed")
         pairs = zip(listed, question.per, strict=True)
-        per = [field_proof.read(item, self.field(question, name, about)) for item, (name, _) in pairs]
-        proof = field_proof.read(value["proof"], self.field(question, question.field, about))
+        per = [fieldproof.read(item, self.field(question, name, about)) for item, (name, _) in pairs]
+        proof = fieldproof.read(value["proof"], self.field(question, question.field, about))
         return Part(number, question, about, proof, per)

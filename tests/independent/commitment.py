@@ -4,7 +4,7 @@ from typing import Any
 
 from . import values
 from .crypto import kdf, tagged, tree_root
-from .field_proof import steps
+from .fieldproof import steps
 from .schema import MODES, Field, Schema
 
 NONE_ON_RECORD = "none"

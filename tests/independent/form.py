@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from . import attestation, block, consent, field_proof, one_form, schema
+from . import attestation, block, consent, fieldproof, onform, schema
 from .attestation import Attestation
 from .block import Block
 from .claims import Reader, Shown
 from .consent import Consent
 from .crypto import tagged
 from .errors import RefusedError, need
-from .field_proof import Proof
+from .fieldproof import Proof
 from .schema import Field, Schema
 from .strict import canonical, integer, items, members, octets, parse, rising, text
 
@@ -118,7 +118,7 @@ def _subject(value: Any, schemas: dict[bytes, Schema]) -> Subject:
     registration = attestation.read(value["registration"])
     known = schemas.get(registration.header.schema_id)
     field = (known.by_name.get("subject_id") if known else None) or SUBJECT_ID
-    return Subject(value["credit_code"], registration, field_proof.read(value["proof"], field))
+    return Subject(value["credit_code"], registration, fieldproof.read(value["proof"], field))
 
 
 def _batch(value: Any) -> Batch:
@@ -165,7 +165,7 @@ def read(data: bytes) -> Bundle:
     need("subject_registration" in bundle.newest, "schema_unknown")
     rising([octets(item["id"], 32) for item in value["members"]])
     rising([batch.id for batch in bundle.batches])
-    one_form.check(bundle)
+    onform.check(bundle)
     return bundle
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from . import commitment, field_proof, schema, statement, values
+from . import commitment, fieldproof, schema, statement, values
 from .attestation import Header
 from .crypto import kdf, tagged
 
@@ -38,10 +38,10 @@ def chains(example: schema.Schema) -> dict[str, bytes]:
         "ctx(down)": tagged(0x21, example.id, b"\0\1\1"),
         "kdf up": up,
         "kdf dn": down,
-        "tipUp = step^3": field_proof.steps(example, late, 0, up, 3),
-        "tipDown = step^2": field_proof.steps(example, late, 1, down, 2),
-        "proof: head_up": field_proof.steps(example, late, 0, up, 1),
-        "proof: tip_down": field_proof.steps(example, late, 1, down, 2),
+        "tipUp = step^3": fieldproof.steps(example, late, 0, up, 3),
+        "tipDown = step^2": fieldproof.steps(example, late, 1, down, 2),
+        "proof: head_up": fieldproof.steps(example, late, 0, up, 1),
+        "proof: tip_down": fieldproof.steps(example, late, 1, down, 2),
     }
 
 
@@ -88,9 +88,9 @@ def test_e7_proof_of_the_worked_example() -> None:
     path = ["0x" + text["proof: path 0"], "0x" + text["proof: path 1"]]
     raw = {"opening": {"kind": "at_least", **opening}, "salt": "0x" + text["proof: salt"], "path": path}
     late = example.by_name["late"]
-    proof, root = field_proof.read(raw, late), bytes.fromhex(text["fieldsRoot"])
+    proof, root = fieldproof.read(raw, late), bytes.fromhex(text["fieldsRoot"])
     asked = statement.Statement("at_least", j=2)
-    assert field_proof.check(proof, asked, late, example, root).outcome == "holds"
+    assert fieldproof.check(proof, asked, late, example, root).outcome == "holds"
 
 
 def committed() -> list[dict[str, Any]]:

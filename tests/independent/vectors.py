@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 from . import attestation as a
-from . import claim, consent, controllers, field_proof, question, schema, statement, strict, values
+from . import claim, consent, controllers, fieldproof, question, schema, statement, strict, values
 from .crypto import hashed_text, keccak, struct_hash, tagged, typed_digest, word
 from .errors import need
 
@@ -41,8 +41,8 @@ def field_proof(case: dict[str, Any]) -> str:
     field = read.by_name[asked.field]
     as_of = values.day(case["as_of"]) if "as_of" in case else 0
     meant = statement.of(asked, field, as_of)
-    proof = field_proof.read(case["proof"], field)
-    return field_proof.check(proof, meant, field, read, strict.octets(case["fields_root"], 32)).outcome
+    proof = fieldproof.read(case["proof"], field)
+    return fieldproof.check(proof, meant, field, read, strict.octets(case["fields_root"], 32)).outcome
 
 
 def attestation(case: dict[str, Any]) -> str:
