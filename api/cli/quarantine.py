@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Annotated
 
 import typer
@@ -12,15 +12,11 @@ from api.home import Home
 from api.services.quarantine_decision import confirm as confirm_change
 from api.services.quarantine_decision import dismiss as dismiss_change
 from api.settings import environment
-from api.storage.database import find_database
-from api.storage.migration.schema import KEYS, STORE
-from api.storage.migration.version import require_version
 from api.storage.store import Store
+from api.store_place import Addresses, open_home_keys, open_home_store
 from api.vault.key_ledger import KeyLedger
 from api.vault.quarantine import Quarantine
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.reason import Reason
 from ledger_node.domain.record import to_hex
 
 quarantine = typer.Typer(
@@ -94,14 +90,10 @@ def _shown(one: Quarantine, names: dict[bytes, str]) -> dict[str, JSON]:
 @contextmanager
 def _opened(home: HomeOption) -> Iterator[tuple[Home, Store, KeyLedger]]:
     folder, known = home_of(home).require(), environment()
-    if known.database_url is None and not (folder.store.is_file() and folder.key_ledger.is_file()):
-        raise InvalidInputError(Reason.CONFIGURATION, f"there is no store and key ledger in {folder.path}")
-    store = find_database(folder.store, known.database_url)
-    database = find_database(folder.key_ledger, known.keys_url)
-    try:
-        require_version(store, STORE)
-        require_version(database, KEYS)
-        yield folder, store, KeyLedger(database)
-    finally:
-        store.dispose()
-        database.dispose()
+    addresses = Addresses(known.database_url, known.keys_url)
+    with ExitStack() as held:
+        store = open_home_store(folder, addresses)
+        held.callback(store.dispose)
+        keys = open_home_keys(folder, store, addresses)
+        held.callback(keys.dispose)
+        yield folder, store, keys

@@ -31,7 +31,7 @@ class Killed(BaseException):
 def node(tmp_path_factory):
     home = Home(tmp_path_factory.mktemp("job") / "credence")
     database_url, keys_url = usual_database(), usual_database()
-    found_instance(home, database_url=database_url)
+    found_instance(home, database_url=database_url, keys_url=keys_url)
     made = AheadNode(home)
     made.home, made.database_url, made.keys_url = home, database_url, keys_url
     yield made

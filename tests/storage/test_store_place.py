@@ -92,11 +92,14 @@ def commands(tmp_path):
         "version": ("store", "version"),
         "upgrade": ("store", "upgrade"),
         "downgrade": ("store", "downgrade", "--to", "0002"),
+        "quarantine": ("store", "quarantine", "list"),
     }
 
 
 RECIPIENT = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
-COMMANDS = pytest.mark.parametrize("command", ["serve", "backup", "backup-keys", "version", "upgrade", "downgrade"])
+COMMANDS = pytest.mark.parametrize(
+    "command", ["serve", "backup", "backup-keys", "version", "upgrade", "downgrade", "quarantine"]
+)
 
 
 def run_any(credence, tmp_path, home, command, urls):
