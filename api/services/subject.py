@@ -59,8 +59,8 @@ class SubjectService:
         Asking again with the present controllers returns the same subject, so a lost answer costs nothing.
 
         Raises:
-            InvalidInputError: ``subject_exists`` with other controllers, ``issuer_not_allowed``, or the controllers
-                make no sense.
+            InvalidInputError: ``subject_exists`` with other controllers, ``issuer_not_allowed``, ``quarantined``, or
+                the controllers make no sense.
             ChainError: the ledger does not answer; asking again finishes it, and it goes on by itself.
                 ``controllers_foreign``: others control this id on the ledger; asking again takes another id.
         """
@@ -78,7 +78,11 @@ class SubjectService:
             self._require_controlled_by(subject_id, wanted)
             self._complete(subject_id, now)
         found = self.find(subject_id)
-        assert found is not None  # noqa: S101 - it was just completed
+        if found is None:
+            raise InvalidInputError(
+                self.why_unknown(subject_id),
+                "the registration of this firm is called erased on the ledger; the operator decides first whether it is",
+            )
         return found
 
     def _require_controlled_by(self, subject_id: bytes, wanted: Controllers) -> None:
@@ -172,8 +176,9 @@ class SubjectService:
         values = data_type.schema.parse_values({"subject_id": to_hex(subject_id)})
         registration = Row(1, code, data_type.period.rolling(row.as_of), row.as_of, values)
         try:
-            # a firm that was erased and registers is the word that it is to be attested to again
-            self._issuer.issue(data_type, [registration], now=now, permission=Permission(restores=True))
+            # registering is the word that this is right now, also for a firm that was erased
+            permission = Permission(corrects=True, restores=True)
+            self._issuer.issue(data_type, [registration], now=now, permission=permission)
         except InvalidInputError as error:
             # what was begun waits until the council allows it again
             raise ChainError(error.reason, error.message) from error

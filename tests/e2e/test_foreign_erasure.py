@@ -200,6 +200,9 @@ def test_l1_registrations_that_a_thief_revoked_are_made_anew_when_the_change_is_
     assert office.all.subjects.find(subject.id) is None
     assert office.all.subjects.why_unknown(subject.id) is Reason.QUARANTINED
     # whoever registers it again meanwhile changes nothing, and no start fails over it
+    with pytest.raises(InvalidInputError) as refused:
+        office.all.subjects.register(code, (key,), 1, now=clock.now())
+    assert refused.value.reason is Reason.QUARANTINED
     office.start()
     (one,) = open_quarantines(office)
     credence(office, "dismiss", str(one.number))
