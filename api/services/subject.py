@@ -81,7 +81,7 @@ class SubjectService:
         if found is None:
             raise InvalidInputError(
                 self.why_unknown(subject_id),
-                "the registration of this firm is called erased on the ledger; the operator decides first whether it is",
+                "the ledger calls the registration of this firm erased; the operator decides first whether it is",
             )
         return found
 
