@@ -6,7 +6,7 @@ import pytest
 from chain_kit import GOVERNOR, RELAYER
 from node_kit import CHAIN_ID, SEALER_KEY
 
-from ledger_node.chain.deployment import Founder, deploy
+from ledger_node.chain.deployment import Founder, FoundingSchema, deploy
 from ledger_node.chain.port import BatchOrder, Role
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
@@ -70,7 +70,9 @@ class Place:
     def __init__(self, rpc):
         roles = Role.RELAYER | Role.REGISTRAR | Role.DEPARTMENT
         founder = Founder(MEMBER, NAME, roles, (KEY,))
-        self.book = deploy(rpc, Sender(rpc, CHAIN_ID, GOVERNOR), [founder], {"s": SCHEMA}, {})
+        self.book = deploy(
+            rpc, Sender(rpc, CHAIN_ID, GOVERNOR), [founder], [FoundingSchema("s", SCHEMA, (MEMBER,))], {}
+        )
         sender = Sender(rpc, CHAIN_ID, RELAYER)
         self.rpc, self.ledger = rpc, Web3Ledger(self.book, rpc, relayer=sender, registrar=sender)
         ledger = self.ledger

@@ -27,7 +27,7 @@ def random_raw(rng):
         "last_month": rng.choice(["none", f"{rng.randint(2024, 2027)}-{rng.randint(1, 12):02}"]),
         "grade": rng.choice(MEMBERS),
         "state": rng.choice([None, "valid", "ended"]),
-        "year": rng.randint(-(2**127), 2**127 - 1),
+        "year": rng.randint(-(2**53) + 1, 2**53 - 1),
         "rated_on": f"{rng.randint(1900, 2100)}-02-{rng.randint(1, 28):02}",
         "listed": rng.random() < 0.5,
         "note": rng.choice([None, "信" * rng.randint(1, 341)]),

@@ -31,7 +31,9 @@ def connection():
 
 def attested(connection, index, key, *, schema="tax_payment", member=TAX, live=1):
     digest = bytes([len(connection.execute(select(table.attestation.c.digest)).all())]) + key[1:] + index[:16]
-    row = dict.fromkeys(("row_tag", "fields_root", "subject_tag", "supersedes", "sealed", "path"), b"")
+    row = dict.fromkeys(
+        ("row_tag", "fields_root", "subject_tag", "supersedes", "sealed", "path", "schema_id", "kind_index"), b""
+    )
     row |= dict.fromkeys(("period_first", "period_last", "as_of", "newest_as_of", "issued_at", "valid_until"), 0)
     row |= {"digest": digest, "member": member, "schema": schema, "subject_index": index, "data_key": key}
     connection.execute(insert(table.attestation).values(**row, batch=1, leaf=0, live=live))
