@@ -4,7 +4,7 @@ What is kept of an erased firm is the blind index that its sealed rows have anyw
 Whoever holds the department's key can ask whether a given firm was erased; it says nothing of what was attested.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -59,7 +59,8 @@ def mark_unreadable(connection: Connection, keys: KeyLedger) -> None:
     )
     lost: dict[tuple[bytes, bytes, str], None] = {}
     for some in connection.execute(query.execution_options(yield_per=_AT_ONCE)).partitions():
-        known: Mapping[bytes, bytes] = keys.get([row.data_key for row in some])
+        # a key in quarantine is there: nobody has said yet that what it opens is erased
+        known = keys.held([row.data_key for row in some])
         lost |= {(row.member, row.subject_index, row.schema): None for row in some if row.data_key not in known}
     for member, index, schema in lost:
         _put(connection, member, index, schema, restored=False)

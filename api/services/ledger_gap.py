@@ -137,8 +137,7 @@ class LedgerGaps:
             intervals, _ = self._behind(self._keeper, ACCESS_LOG, _last_interval(connection))
         seen, head = _Seen(), self._ledger.head().number
         superseded = quarantined = 0
-        # a node refuses a filter that begins behind its head
-        registered = set(self._ledger.subjects_since(first)) if first <= head else set[bytes]()
+        registered = set(self._ledger.subjects_since(first))
         for start in range(first, head + 1, _BLOCKS_AT_ONCE):
             events = self._ledger.events_between(start, min(start + _BLOCKS_AT_ONCE - 1, head))
             seen.take(events)

@@ -90,7 +90,9 @@ class Tax:
     @contextmanager
     def fails(self, part, name, error, *, at=1):
         """Raise ``error`` where a part of the issuer is called for the time number ``at``, and ever after."""
-        calls, real = 0, getattr(self.issuer, part)
+        *within, last = part.split(".")
+        owner = getattr(self.issuer, within[0]) if within else self.issuer
+        calls, real = 0, getattr(owner, last)
 
         class Failing:
             def __getattr__(self, wanted):
@@ -106,11 +108,11 @@ class Tax:
 
                 return called
 
-        setattr(self.issuer, part, Failing())
+        setattr(owner, last, Failing())
         try:
             yield
         finally:
-            setattr(self.issuer, part, real)
+            setattr(owner, last, real)
 
 
 def firm():
@@ -147,7 +149,7 @@ def test_f6_a_job_that_ends_badly_says_how_far_it_came_and_the_file_again_does_t
 @pytest.mark.parametrize(
     ("part", "name", "error"),
     [
-        ("_ledger", "anchor", ChainError(Reason.LEDGER_REFUSED, "no")),
+        ("_anchors._ledger", "anchor", ChainError(Reason.LEDGER_REFUSED, "no")),
         ("_keys", "put", StoreError(Reason.STORE_UNAVAILABLE, "full")),
     ],
 )
@@ -168,7 +170,7 @@ def test_f6_a_job_that_waits_says_for_what_and_how_far_it_came(tax, part, name, 
     assert tax.show(job)["reason"] is None
 
 
-@pytest.mark.parametrize(("part", "name"), [("_keys", "put"), ("_ledger", "anchor"), ("_pool", "commit")])
+@pytest.mark.parametrize(("part", "name"), [("_keys", "put"), ("_anchors._ledger", "anchor"), ("_pool", "commit")])
 @pytest.mark.parametrize("at", [1, 2, 3])
 def test_f2_f6_whoever_is_killed_goes_on_and_every_line_comes_to_what_the_file_says(tax, part, name, at):
     twice, same = firm(), firm()

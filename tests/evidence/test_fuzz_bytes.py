@@ -12,7 +12,7 @@ from ledger_node.domain.evidence.check import examine
 
 A_SEED = 200
 SEEDS = 50
-SMALL = world.World(questions=({**world.STATE, "period": "2025"},), filler=2)
+SMALL = world.World(questions=({**world.STATE, **world.BY_TAX, "period": "2025"},), filler=2)
 
 
 @pytest.mark.timeout(900)

@@ -14,7 +14,7 @@ from ledger_node.domain.evidence.check import examine_bundle
 
 A_SEED = 400
 SEEDS = 50
-SMALL = world.World(questions=({**world.STATE, "period": "2025"},), filler=2)
+SMALL = world.World(questions=({**world.STATE, **world.BY_TAX, "period": "2025"},), filler=2)
 WORLDS = {
     "without a receipt": SMALL.but(receipt=None),
     "with a receipt": SMALL,
