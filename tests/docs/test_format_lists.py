@@ -39,6 +39,7 @@ LIMITS = {
     "questions, departments of a consent": consent.MAX_QUESTIONS,
     "controllers": subject.MAX_CONTROLLERS,
     "signatures of a consent": presentation.MAX_SIGNATURES,
+    "characters of a claim's message": presentation.MAX_MESSAGE,
     "fields of a schema": schema.MAX_FIELDS,
     "members of an enum": schema.MAX_MEMBERS,
     "thresholds of a ladder": ladder.MAX_POINTS,
