@@ -92,18 +92,18 @@ def holds(name: str, world: World, verdicts: str = "yn", **more: Any) -> Case:
     )
 
 
-def statement(mark: int, *, member: bytes = TAX, number: int = 5000, **changes: Any) -> dict:
-    """What the chain says of a member's key at a later block."""
+def statement(mark: int, *, member: bytes = TAX, number: int = 5000, world: World = ONE, **changes: Any) -> dict:
+    """What the chain says of a member's key at a later block, which is sealed as those of ``world``."""
     key = state.address(MEMBER_KEYS[member])
     words = state.key_words(member, key, (*EVER[:2], mark))
     held = state.State(CONTRACTS, words, 12)
     fields = state.header_fields(held.root, number, NOW + 30 * DAY, b"credence", state.address(SEALER))
-    header, seal, _ = seal_block(World(), fields)
+    header, seal, _ = seal_block(world, fields)
     return {
         "format": "credence-keys/v1",
         "network": {"chain_id": CHAIN_ID, "genesis": hexed(GENESIS)},
         "keys": [{"member": hexed(member), "key": hexed(key)}],
-        "block": {"header": hexed(header), "seal": hexed(seal)},
+        "block": {"header": hexed(header), "seal": None if seal is None else hexed(seal)},
         "nodes": [state.base64_of(node) for node in held.nodes(list(words))],
         **changes,
     }
