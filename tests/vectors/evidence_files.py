@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import corrupt_evidence
+import corrupt_order
+import corrupt_reading
 import naive_evidence
 import valid_evidence
 from evidence_world import make
@@ -15,6 +17,7 @@ INDEX = "index.json"
 def files() -> dict[str, bytes]:
     """Every file by name, after the reference has agreed with every expectation that is not about the form."""
     cases = [*valid_evidence.evidence(), *corrupt_evidence.corruptions()]
+    cases += [*corrupt_reading.corruptions(), *corrupt_order.corruptions()]
     wrong = [
         f"{case.name}: {found} instead of {case.expect}" for case in cases if (found := check(case)) != case.expect
     ]

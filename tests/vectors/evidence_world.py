@@ -232,7 +232,7 @@ class Attested:
             **state.key_words(member, key, world.keys.get(member, EVER)),
             **state.name_words(member, world.names[member]),
             **state.name_words(issuer, world.names[issuer]),
-            **state.period_words(ref.schema_id(self.spec), issuer, period),
+            **state.period_words(blob(self.header["schema_id"]), issuer, period),
             **state.anchor_words(member, self.anchor["stream"], self.anchor["number"], digest),
             **state.status_words(member, word_number, world.status.get(member, (0, 0))),
         }

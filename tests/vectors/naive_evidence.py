@@ -133,9 +133,10 @@ class Sealed:
             self.hash, digest, seals, quorum = ref.H(header), ref.H(header), [blob(block["seal"])], 1
         else:
             require(block["seal"] is None, "seal_malformed")
-            extra = decode_rlp(fields[12]) if fields[12] else []
-            require(isinstance(extra, list) and len(extra) == 5, "header_malformed")
+            extra, rest = first_item(fields[12]) if fields[12] else ([], b"")
+            require(not rest and isinstance(extra, list) and len(extra) == 5, "header_malformed")
             vanity, validators, vote, round_, seals = extra
+            require(len(round_) <= 4, "header_malformed")
             require(sorted(map(hexed, validators)) == allowed, "validators_differ")
             sealed = [
                 ref.H(
