@@ -72,6 +72,11 @@ def test_e7_the_limits_are_those_of_the_code():
     assert consent.MAX_DEPARTMENTS == consent.MAX_QUESTIONS
 
 
+def test_e7_the_list_of_all_reasons_is_that_of_the_code():
+    listed = FORMAT.partition("<!-- codes:")[2].partition("<!-- end -->")[0].partition("-->")[2]
+    assert re.findall(r"`([a-z0-9_]+)`", listed) == sorted(Reason)
+
+
 def test_e7_every_reason_that_a_vector_expects_stands_beside_its_check():
     table = {check.strip("`"): set(re.findall(r"`([a-z_]+)`", reasons)) for check, reasons in rows("reasons")}
     assert list(table) == [name.value for name in CheckName]
