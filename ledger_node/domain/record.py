@@ -77,9 +77,9 @@ class Record:
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """Return true or false."""
-        value = self.optional(name)
-        if value is None:
+        if name not in self:
             return default
+        value = self.take(name)
         if not isinstance(value, bool):
             raise self._wrong(name, "true or false")
         return value

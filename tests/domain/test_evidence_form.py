@@ -1,4 +1,4 @@
-"""A bundle has one writing: what says the same in another one is refused, and what is no bundle by its kind of fault."""
+"""A bundle has one writing: what says the same in another one is refused, and any other fault by its kind."""
 
 import copy
 
@@ -14,6 +14,7 @@ from ledger_node.domain.signed_type import MAX_TEXT
 
 FIRST = ("presentation", "claims", 0)
 TERMS = ("presentation", "consent", "terms")
+FIELD = ("schemas", 0, "fields", 0)
 PAID_TEXT = "firm_facts.paid >= 2000 CNY during 2025"
 
 
@@ -50,6 +51,10 @@ def refused_for(path, value, base=None):
         ((*TERMS, "questions"), ["x" * (MAX_TEXT + 1)], "too_large"),
         ((*TERMS, "questions"), [1], "type_wrong"),
         ((*TERMS, "questions"), [], "request_invalid"),
+        ((*FIELD, "optional"), None, "type_wrong"),
+        ((*FIELD, "unit"), None, "type_wrong"),
+        ((*FIELD, "unit"), 5, "type_wrong"),
+        (("schemas", 0, "valid_to"), None, "type_wrong"),
     ],
 )
 def test_a_member_of_another_kind_is_refused_by_its_fault(path, value, reason):

@@ -9,12 +9,9 @@ from evidence_world import (
     BANK,
     CONTRACTS,
     COURT,
-    DAY,
-    EVER,
     GRADE,
     HOST,
     INCOME,
-
     NOW,
     PAID,
     REGISTRAR,
@@ -113,7 +110,10 @@ def subject() -> Iterator[Case]:
         ("schema", "schema_mismatch", {"schema_id": hexed(ref.schema_id(SPECS[FIRM]))}),
     ):
         yield fails(f"x_registration_of_another_{what}", ONE.but(headers={REGISTRATION: header}), name, reason)
-    issuer = {"headers": {REGISTRATION: {"issuer": hexed(COURT)}}, "anchors": {REGISTRATION: {"member": hexed(REGISTRAR)}}}
+    issuer = {
+        "headers": {REGISTRATION: {"issuer": hexed(COURT)}},
+        "anchors": {REGISTRATION: {"member": hexed(REGISTRAR)}},
+    }
     yield fails("x_registration_anchored_by_another", ONE.but(**issuer), name, "issuer_mismatch")
 
 

@@ -148,6 +148,8 @@ def schemas() -> Iterator[Case]:
     yield refused("x_schema_without_fields", invalid, f"{first}/fields", [])
     yield refused("x_schema_of_version_0", "value_out_of_range", f"{first}/version", 0)
     yield refused("x_schema_named_by_a_number", "type_wrong", f"{first}/name", 1)
+    yield refused("x_field_optional_null", "type_wrong", f"{first}/fields/0/optional", None)
+    yield refused("x_field_of_unit_null", "type_wrong", f"{first}/fields/0/unit", None)
     yield refused("x_schema_with_more", "field_unknown", f"{first}/remark", 1)
     again = put("/schemas", lambda all_: [{**all_[0], "fields": all_[0]["fields"][:-1]}, *all_])
     yield altered("x_two_schemas_of_one_version", "form", invalid, again)

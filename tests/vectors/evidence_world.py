@@ -288,9 +288,7 @@ def made(world: World) -> dict:
     attested = {schema: Attested(world, schema) for schema in sorted(schemas)}
     claims = []
     for n, claim in enumerate(world.questions):
-        proven = shown_claim(
-            world.proven_as.get(n, claim), attested, world.told.get(n), every_part=world.every_part
-        )
+        proven = shown_claim(world.proven_as.get(n, claim), attested, world.told.get(n), every_part=world.every_part)
         own = {"claim": naive_claim.claim_text(SPECS, claim), "question": claim} if n in world.proven_as else {}
         claims.append({**proven, **own, **world.said.get(n, {})})
     used = {

@@ -1,4 +1,4 @@
-"""A passkey of a controller, naively: its assertions over a consent, and whether they count (clause 8). No ledger_node."""
+"""A passkey of a controller, naively: its assertions, and whether they count (format.md, clause 8). No ledger_node."""
 
 import base64
 import hashlib

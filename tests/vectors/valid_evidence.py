@@ -95,7 +95,15 @@ def holds(name: str, world: World, verdicts: str = "yn", **more: Any) -> Case:
     )
 
 
-def statement(mark: int, *, member: bytes = TAX, number: int = 5000, world: World = ONE, contracts: dict = CONTRACTS, **changes: Any) -> dict:
+def statement(
+    mark: int,
+    *,
+    member: bytes = TAX,
+    number: int = 5000,
+    world: World = ONE,
+    contracts: dict = CONTRACTS,
+    **changes: Any,
+) -> dict:
     """What the chain says of a member's key at a later block, which is sealed as those of ``world``."""
     key = state.address(MEMBER_KEYS[member])
     words = state.key_words(member, key, (*EVER[:2], mark))
@@ -206,7 +214,9 @@ def evidence() -> list[Case]:
         holds("x_passkey_that_is_backed_up", PASSKEY.but(passkey={"flags": 0x1D})),
         holds("x_claim_asked_twice", ONE.but(questions=(PAID, PAID)), "yy"),
         holds("x_terms_with_a_text_of_no_claim", ONE.but(terms=listing("anything else"))),
-        holds("x_threshold_off_the_ladder_told_by_the_host", ONE.but(questions=(OFF_LADDER,), told={0: HOST_SAYS}), "?"),
+        holds(
+            "x_threshold_off_the_ladder_told_by_the_host", ONE.but(questions=(OFF_LADDER,), told={0: HOST_SAYS}), "?"
+        ),
         holds("x_absent_though_not_optional", BARE.but(questions=(PAID,), raw=no_paid), "?"),
         holds("qbft_round_of_4_bytes", QBFT.but(committed={"round_": 2**32 - 1})),
         holds("qbft_not_marked_later", QBFT, later=(statement(0, world=QBFT),)),
