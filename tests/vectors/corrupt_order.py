@@ -24,7 +24,7 @@ from evidence_world import (
 from naive import hexed
 from naive_passkey import DOMAIN
 from valid import h
-from valid_evidence import ANCHORED, BARE, ONE, PASSKEY, QBFT, Case, sets, statement
+from valid_evidence import ANCHORED, BARE, OLD, ONE, PASSKEY, QBFT, VAT, Case, sets, statement
 
 FIRM, REGISTRATION = "firm_facts", "subject_registration"
 ENDED = (0, ANCHORED, 0)
@@ -131,6 +131,11 @@ def answers() -> Iterator[Case]:
         ("answered_by_another_set", "opened_set_mismatch", GRADE, {**GRADE, "operand": ["B", "C"]}),
     ):
         yield fails(f"x_question_{what}", World(questions=(question,), proven_as={0: proven}), name, reason)
+    older = OLD.but(questions=({**VAT, "operand": 2_000_000},), proven_as={0: VAT})
+    yield fails("l6_threshold_off_the_older_ladder", older, name, "schema_version_differs")
+    moving = {"schema": FIRM, "field": "last_month", "op": "<", "operand": {"as_of_minus_months": 1200}}
+    far = World(questions=(moving,), proven_as={0: {**moving, "operand": "2025-03"}})
+    yield fails("x_question_moved_off_the_ladder", far, name, "off_ladder")
     expired = {"valid_until": NOW, "period_from": "2024-01-01"}
     yield fails("x_expired_and_of_another_period", ONE.but(headers={FIRM: expired}), name, "attestation_expired")
     old = ONE.but(headers={FIRM: {"period_from": "2024-01-01"}}, receipt={"max_age_days": 10})

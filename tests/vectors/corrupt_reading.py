@@ -136,6 +136,8 @@ def attested() -> Iterator[Case]:
     yield refused("x_message_too_long", "too_large", f"{FIRST}/message", "m" * 16_385)
     yield refused("x_verdict_of_no_list", "value_malformed", f"{FIRST}/verdict", "perhaps")
     yield altered("x_claim_without_message", "form", "field_missing", without(f"{FIRST}/message"))
+    both = put("/block", lambda block: {"header": block["header"], "remark": 1})
+    yield altered("x_member_missing_beside_one_too_many", "form", "field_missing", both)
     yield altered("x_receipt_without_age", "form", "field_missing", without("/receipt/max_age_days"))
     yield refused("x_member_with_a_long_name", "too_large", "/members/0/name", "n" * 257)
     yield refused("x_entry_beyond_2_53", "value_out_of_range", "/controllers_entry", 2**53)
