@@ -26,6 +26,8 @@ SUBJECT_REGISTRATION = "subject_registration"
 SUBJECT_FIELD = "subject_id"
 MAX_CLAIMS = 64
 MAX_SIGNATURES = 32
+MAX_MESSAGE = 16 * 1024
+"""Characters; the longest one names all members of a field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,10 +239,11 @@ def _named_fields(question: Question, schema: Schema) -> list[Field]:
 
 def _claim_from_json(value: JSON, attestations: Mapping[bytes, ShownAttestation], schemas: SchemaSet) -> ShownClaim:
     record = Record(value, "claim")
-    claim = Claim.from_json(record.take("question"), schemas)
+    claim = _asked(record.take("question"), schemas)
     if record.text("claim", max_length=MAX_QUESTION) != claim.text(schemas):
         raise VerificationError(Reason.QUESTION_MALFORMED, "the words of a claim are not its question's")
-    reason, message = record.take("reason"), record.take("message")
+    reason = None if record.is_null("reason") else record.text("reason")
+    message = None if record.is_null("message") else record.text("message", max_length=MAX_MESSAGE)
     if claim.is_combined:
         items = [Record(item, "part") for item in record.items("parts", max_items=MAX_PARTS)]
         numbers = [item.integer("part", high=len(claim.parts) - 1) for item in items]
@@ -257,14 +260,23 @@ def _claim_from_json(value: JSON, attestations: Mapping[bytes, ShownAttestation]
         shown = ShownClaim(
             claim=claim,
             verdict=Outcome(record.text("verdict")),
-            reason=None if reason is None else Reason(str(reason)),
-            message=None if message is None else str(message),
+            reason=None if reason is None else Reason(reason),
+            message=message,
             parts=tuple(part for part in parts if part is not None),
         )
     except ValueError as error:
         raise InvalidInputError(Reason.VALUE_MALFORMED, "the verdict or reason is unknown") from error
     record.done()
     return shown
+
+
+def _asked(value: JSON, schemas: SchemaSet) -> Claim:
+    record = Record(value, "question")
+    if "of" in record:
+        for part in record.items("of", max_items=MAX_PARTS):
+            # where questions are asked, their texts are read too; here they would be a second writing
+            Record(part, "question")
+    return Claim.from_json(value, schemas)
 
 
 def _part_from_json(

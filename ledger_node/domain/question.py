@@ -81,9 +81,8 @@ class Question:
         record.done()
         period = None if raw_period is None else Period.parse(raw_period)
         question = cls(schema.name, field.name, op, operand, period, selector)
-        if isinstance(operand, str) and cls.parse(question.text(field), schemas) != question:
-            # consents list the text form, so two questions must never share one
-            raise _malformed("this text cannot be asked for: it has no unambiguous text form")
+        if isinstance(operand, str):
+            question._require_read_back(field, schemas)
         return question
 
     @classmethod
@@ -107,6 +106,15 @@ class Question:
         operand = _operand_from_text(field, op, words)
         period = Period.parse(during) if during else None
         return cls(schema.name, field.name, op, operand, period, selector)
+
+    def _require_read_back(self, field: Field, schemas: Mapping[str, Schema]) -> None:
+        # consents list the text form, so two questions must never share one
+        try:
+            again = Question.parse(self.text(field), schemas)
+        except InvalidInputError:
+            again = None
+        if again != self:
+            raise _malformed("this text cannot be asked for: it has no unambiguous text form")
 
     def to_json(self, field: Field) -> dict[str, JSON]:
         """Return the canonical JSON form; ``field`` is the field that the question names."""

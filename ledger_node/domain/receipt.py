@@ -228,7 +228,7 @@ class Receipt:
                 record.blob("transaction"), block.integer("number"), block.blob("hash"), block.integer("time")
             ),
             number=record.integer("number", high=2**32 - 1),
-            use=record.blob("use") if record.has("use") else None,
+            use=None if record.is_null("use") else record.blob("use"),
             basis=Basis.from_json(record.take("basis"), act),
             signature=record.blob("signature", length=SIGNATURE_BYTES),
         )

@@ -1,12 +1,16 @@
 """Reading members out of parsed JSON with errors that name the member. Used by every ``from_json``."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.name import shown_name
 from ledger_node.domain.reason import Reason
+
+MAX_TEXT: Final = 1024
+"""Characters of a text where nothing else is said."""
 
 
 class Record:
@@ -37,11 +41,21 @@ class Record:
             return False
         return True
 
+    def is_null(self, name: str) -> bool:
+        """Return whether the member ``name``, which must be there, is null; a null one is read by this.
+
+        Raises:
+            InvalidInputError: ``field_missing``.
+        """
+        if name in self._members and self._members[name] is not None:
+            return False
+        return self.take(name) is None
+
     def optional(self, name: str) -> JSON:
         """Return the member ``name`` or None where it is missing."""
         return self._members.pop(name, None)
 
-    def text(self, name: str, *, max_length: int = 1024) -> str:
+    def text(self, name: str, *, max_length: int = MAX_TEXT) -> str:
         """Return a text of at most ``max_length`` characters."""
         value = self.take(name)
         if not isinstance(value, str):
@@ -63,9 +77,9 @@ class Record:
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """Return true or false."""
-        value = self.optional(name)
-        if value is None:
+        if name not in self:
             return default
+        value = self.take(name)
         if not isinstance(value, bool):
             raise self._wrong(name, "true or false")
         return value
@@ -86,9 +100,12 @@ class Record:
     def texts(self, name: str, *, max_items: int = 256) -> tuple[str, ...]:
         """Return a list of texts."""
         values = self.items(name, max_items=max_items)
-        if not all(isinstance(value, str) and len(value) <= 1024 for value in values):  # noqa: PLR2004 - as text()
+        texts = tuple(value for value in values if isinstance(value, str))
+        if len(texts) != len(values):
             raise self._wrong(name, "a list of texts")
-        return tuple(str(value) for value in values)
+        if any(len(text) > MAX_TEXT for text in texts):
+            raise InvalidInputError(Reason.TOO_LARGE, f"'{name}' has texts of over {MAX_TEXT} characters", field=name)
+        return texts
 
     def record(self, name: str) -> "Record":
         """Return a nested object."""

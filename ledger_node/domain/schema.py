@@ -147,7 +147,7 @@ class Schema:
         items = record.items("fields", max_items=MAX_FIELDS)
         totals = _totals(record) if "per" in record else {}
         raw_rules = record.items("rules", max_items=MAX_RULES) if "rules" in record else ()
-        raw_valid_to = record.optional("valid_to")
+        valid_to = record.text("valid_to") if "valid_to" in record else None
         record.done()
         fields = tuple(_field(index, item, totals) for index, item in enumerate(items))
         named = {field.name: field for field in fields}
@@ -162,7 +162,7 @@ class Schema:
             value,
             per=tuple(_per(named, field, total) for field, total in totals.items()),
             rules=tuple(Rule.from_json(item, shapes) for item in raw_rules),
-            valid_to=None if raw_valid_to is None else _end_of_validity(raw_valid_to, fields),
+            valid_to=None if valid_to is None else _end_of_validity(valid_to, fields),
         )
 
     @property
@@ -229,7 +229,7 @@ def day_in_china(time: int) -> int:
     return (time + _BEIJING) // _SECONDS_A_DAY
 
 
-def _end_of_validity(name: JSON, fields: Sequence[Field]) -> str:
+def _end_of_validity(name: str, fields: Sequence[Field]) -> str:
     for field in fields:
         if field.name == name and field.type is FieldType.DATE and field.bounds is not None and field.bounds.low >= 0:
             return field.name
@@ -274,9 +274,7 @@ def _field(index: int, value: JSON, totals: Mapping[str, str | None]) -> Field:
         mode = Mode(record.text("mode"))
     except ValueError as error:
         raise _invalid(f"field '{name}' has an unknown type or mode") from error
-    unit = record.optional("unit")
-    if unit is not None and not isinstance(unit, str):
-        raise _invalid(f"the unit of '{name}' must be a text")
+    unit = record.text("unit") if "unit" in record else None
     ladder = Ladder.from_json(record.take("ladder")) if mode is Mode.LADDER else None
     members = record.texts("members", max_items=MAX_MEMBERS) if mode is Mode.ENUM else ()
     optional, none_on_record = record.flag("optional"), record.flag("none_on_record")

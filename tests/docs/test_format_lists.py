@@ -39,6 +39,7 @@ LIMITS = {
     "questions, departments of a consent": consent.MAX_QUESTIONS,
     "controllers": subject.MAX_CONTROLLERS,
     "signatures of a consent": presentation.MAX_SIGNATURES,
+    "characters of a claim's message": presentation.MAX_MESSAGE,
     "fields of a schema": schema.MAX_FIELDS,
     "members of an enum": schema.MAX_MEMBERS,
     "thresholds of a ladder": ladder.MAX_POINTS,
@@ -69,6 +70,11 @@ def rows(name: str) -> list[list[str]]:
 def test_e7_the_limits_are_those_of_the_code():
     assert {what: int(limit.replace(",", "")) for what, limit in rows("limits")} == LIMITS
     assert consent.MAX_DEPARTMENTS == consent.MAX_QUESTIONS
+
+
+def test_e7_the_list_of_all_reasons_is_that_of_the_code():
+    listed = FORMAT.partition("<!-- codes:")[2].partition("<!-- end -->")[0].partition("-->")[2]
+    assert re.findall(r"`([a-z0-9_]+)`", listed) == sorted(Reason)
 
 
 def test_e7_every_reason_that_a_vector_expects_stands_beside_its_check():

@@ -284,7 +284,6 @@ def test_f5_without_a_last_day_the_days_of_the_type_count(made, end):
     [
         ("gone", {"from": "1970-01-01", "to": "2030-01-01"}),
         ("count", {"from": "1970-01-01", "to": "2030-01-01"}),
-        (5, {"from": "1970-01-01", "to": "2030-01-01"}),
         ("end", {"from": "1969-12-31", "to": "2030-01-01"}),
         ("end", None),
     ],

@@ -171,7 +171,7 @@ LADDER = {"ladder": {"kind": "integers", "from": 1, "to": 2}}
         ({"type": "enum", "mode": "enum", "members": ["A", "A"]}, Reason.SCHEMA_INVALID),
         ({"type": "enum", "mode": "enum", "members": ["A", "B, C"]}, Reason.SCHEMA_INVALID),
         ({"type": "enum", "mode": "enum", "members": [f"m{n}" for n in range(257)]}, Reason.TOO_LARGE),
-        ({"unit": 5}, Reason.SCHEMA_INVALID),
+        ({"unit": 5}, Reason.TYPE_WRONG),
         ({"optional": "yes"}, Reason.TYPE_WRONG),
         ({"mode": "ladder", "type": "integer"}, Reason.FIELD_MISSING),
     ],

@@ -1,14 +1,23 @@
 """The bundles of tests/vectors/evidence: each comes to what its line of the index says."""
 
+import json
 from dataclasses import replace
 
 import pytest
-from evidence_kit import CASES, FOLDER, Bundle, checked, data_of, found, named, trust_of
+from evidence_kit import CASES, FOLDER, TRUSTS, Bundle, Trust, checked, data_of, found, named, trust_of, world
 
+from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.evidence.check import examine, examine_bundle
+from ledger_node.domain.evidence.key_statement import KeyStatement
 from ledger_node.domain.evidence.report import CheckName, Result
+from ledger_node.domain.record import to_hex
 
+FILES = json.loads((FOLDER / "evidence" / "files.json").read_text("utf-8"))
 VALID = named("", valid=True)
+
+
+def read_statement(file):
+    return KeyStatement.decode(world.canonical(file))
 
 
 def expected(name):
@@ -18,7 +27,7 @@ def expected(name):
 
 
 def test_there_are_enough_bundles_and_most_of_them_fail():
-    files = {path.stem for path in (FOLDER / "evidence").glob("*.json")} - {"index"}
+    files = {path.stem for path in (FOLDER / "evidence").glob("*.json")} - {"index", "files"}
     assert files == {name for name, case in CASES.items() if "of" not in case}
     assert len(files) >= 80
     for names in (files, CASES):
@@ -132,3 +141,22 @@ def test_a6_evidence_of_one_chain_never_holds_under_the_trust_file_of_another(na
     report = examine(data_of(name), replace(trust_of(name), **change))
     assert found(report) == {"check": "network", "reason": "other_network"}
     assert report.verdicts == ()
+
+
+def test_the_digest_of_a_bundle_is_the_one_that_the_reference_computes():
+    for name, digest in FILES["digests"].items():
+        assert to_hex(Bundle.decode(data_of(name)).digest) == digest
+
+
+@pytest.mark.parametrize("name", TRUSTS)
+def test_the_fingerprint_of_a_trust_file_is_the_one_that_the_reference_computes(name):
+    assert Trust.from_json(TRUSTS[name]).fingerprint == FILES["fingerprints"][name]
+
+
+@pytest.mark.parametrize(("kind", "read"), [("trusts", Trust.from_json), ("statements", read_statement)])
+def test_a_trust_file_or_statement_with_a_fault_is_refused_by_its_reader(kind, read):
+    assert FILES[f"refused_{kind}"]
+    for case in FILES[f"refused_{kind}"]:
+        with pytest.raises((InvalidInputError, VerificationError)) as refused:
+            read(case["file"])
+        assert refused.value.reason.value == case["reason"], case["name"]

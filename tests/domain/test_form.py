@@ -157,9 +157,13 @@ def test_a_member_of_a_wrong_type_or_missing_is_named():
     for call, reason in (
         (lambda record: record.text("t"), Reason.TYPE_WRONG),
         (lambda record: record.items("t"), Reason.TYPE_WRONG),
-        (lambda record: record.texts("l"), Reason.TYPE_WRONG),
+        (lambda record: record.texts("t"), Reason.TYPE_WRONG),
+        (lambda record: record.texts("n"), Reason.TYPE_WRONG),
+        (lambda record: record.texts("l"), Reason.TOO_LARGE),
+        (lambda record: record.is_null("gone"), Reason.FIELD_MISSING),
+        (lambda record: record.flag("z"), Reason.TYPE_WRONG),
         (lambda record: record.take("gone"), Reason.FIELD_MISSING),
         (lambda record: record.items("l", max_items=0), Reason.TOO_LARGE),
     ):
-        assert reason_of(call, Record({"t": 5, "l": ["x" * 1025]}, "x")) is reason
+        assert reason_of(call, Record({"t": 5, "n": [5], "z": None, "l": ["x" * 1025]}, "x")) is reason
     assert Record({}, "x").flag("gone", default=True) is True

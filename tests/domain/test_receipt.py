@@ -143,6 +143,11 @@ def test_what_is_no_receipt_breaks_rule_1(document):
     assert broken(document)[0] == 1
 
 
+def test_a_receipt_without_the_member_of_its_use_lacks_it():
+    form = {name: value for name, value in ALL["granted"].to_json().items() if name != "use"}
+    assert broken(encode(form)) == (1, "field_missing")
+
+
 def test_a_receipt_that_was_written_anew_is_not_canonical():
     assert broken(ALL["used"].to_bytes() + b"\n") == (1, "not_canonical")
 

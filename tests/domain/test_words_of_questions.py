@@ -77,7 +77,7 @@ SCHEMA_FORMS = [
         ),
     ),
     (lambda: made(type="float"), "schema_invalid: field 'x' has an unknown type or mode"),
-    (lambda: made(unit=5), "schema_invalid: the unit of 'x' must be a text"),
+    (lambda: made(unit=5), "type_wrong unit: 'unit' must be a text"),
     (lambda: made(type="enum"), "schema_invalid: field 'x': type enum and mode enum go together"),
     (
         lambda: made(type="text", mode="ladder", ladder={"kind": "integers", "from": 1, "to": 2}),

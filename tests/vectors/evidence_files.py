@@ -4,17 +4,25 @@ import json
 from typing import Any
 
 import corrupt_evidence
+import corrupt_files
+import corrupt_order
+import corrupt_reading
 import naive_evidence
+import reference as ref
 import valid_evidence
-from evidence_world import make
+from evidence_world import canonical, make
+from naive import hexed
 from valid_evidence import Case
 
 INDEX = "index.json"
+FILES = "files.json"
+DIGESTED = "two_claims"
 
 
 def files() -> dict[str, bytes]:
     """Every file by name, after the reference has agreed with every expectation that is not about the form."""
     cases = [*valid_evidence.evidence(), *corrupt_evidence.corruptions()]
+    cases += [*corrupt_reading.corruptions(), *corrupt_order.corruptions()]
     wrong = [
         f"{case.name}: {found} instead of {case.expect}" for case in cases if (found := check(case)) != case.expect
     ]
@@ -38,7 +46,24 @@ def files() -> dict[str, bytes]:
         if case.at:
             line["at"] = case.at
         lines.append(line | {"stage": case.stage, "expect": case.expect})
-    return bodies | {INDEX: index(trusts, lines)}
+    return bodies | {INDEX: index(trusts, lines), FILES: other_files(trusts, bodies)}
+
+
+def other_files(trusts: dict[str, dict], bodies: dict[str, bytes]) -> bytes:
+    """The digest of one bundle, fingerprints, and the trust files and statements of keys that no reader takes."""
+    said = {
+        "digests": {DIGESTED: hexed(ref.H(b"\x61", bodies[f"{DIGESTED}.json"]))},
+        "fingerprints": {name: fingerprint(trust) for name, trust in trusts.items()},
+        "refused_trusts": list(corrupt_files.trusts()),
+        "refused_statements": list(corrupt_files.statements()),
+    }
+    return (json.dumps(said, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def fingerprint(trust: dict) -> str:
+    number = int.from_bytes(ref.H(b"\x62", canonical(trust)), "big")
+    digits = f"{number % 10**40:040}"
+    return " ".join(digits[at : at + 5] for at in range(0, 40, 5))
 
 
 def check(case: Case) -> dict:

@@ -7,6 +7,7 @@ from typing import Any
 import naive
 import naive_claim
 import naive_ledger
+import naive_passkey
 import naive_state as state
 import reference as ref
 from naive import hexed
@@ -117,18 +118,25 @@ class World:
     seed: str = "one"
     shown_by: dict = field(default_factory=dict)
     """The versions of schemas that attestations are of, where they are not the newest, by name."""
+    proven_as: dict = field(default_factory=dict)
+    """The question that is proven in the place of a claim's own, by the claim's number."""
+    said: dict = field(default_factory=dict)
+    """Members of a claim that its proof does not give, by the claim's number; a receipt signs them."""
+    passkey: dict | None = None
+    """Whether the third controller has a passkey, and what is other about its assertion."""
 
     def but(self, **changes: Any) -> "World":
         return replace(self, **changes)
 
 
-def controllers(entry: int) -> dict:
+def controllers(entry: int, *, passkey: bool = False) -> dict:
     addresses = [hexed(state.address(key)) for key in CONTROLLER_KEYS]
-    return {"addresses": addresses, "threshold": 2, "salt": hexed(h("controllers' salt", entry))}
+    keys = {"keys": [*addresses[:2], naive_passkey.KEY]} if passkey else {"addresses": addresses}
+    return {**keys, "threshold": 2, "salt": hexed(h("controllers' salt", entry))}
 
 
-def commitment(entry: int) -> bytes:
-    return naive_ledger.digest("controllers", controllers(entry), None)
+def commitment(entry: int, *, passkey: bool = False) -> bytes:
+    return naive_ledger.digest("controllers", controllers(entry, passkey=passkey), None)
 
 
 def domain(contract: str) -> dict:
@@ -224,7 +232,7 @@ class Attested:
             **state.key_words(member, key, world.keys.get(member, EVER)),
             **state.name_words(member, world.names[member]),
             **state.name_words(issuer, world.names[issuer]),
-            **state.period_words(ref.schema_id(self.spec), issuer, period),
+            **state.period_words(blob(self.header["schema_id"]), issuer, period),
             **state.anchor_words(member, self.anchor["stream"], self.anchor["number"], digest),
             **state.status_words(member, word_number, world.status.get(member, (0, 0))),
         }
@@ -278,10 +286,11 @@ def make(world: World) -> dict:
 def made(world: World) -> dict:
     schemas = {part["schema"] for claim in world.questions for part in parts_of(claim)} | {"subject_registration"}
     attested = {schema: Attested(world, schema) for schema in sorted(schemas)}
-    claims = [
-        shown_claim(claim, attested, world.told.get(n), every_part=world.every_part)
-        for n, claim in enumerate(world.questions)
-    ]
+    claims = []
+    for n, claim in enumerate(world.questions):
+        proven = shown_claim(world.proven_as.get(n, claim), attested, world.told.get(n), every_part=world.every_part)
+        own = {"claim": naive_claim.claim_text(SPECS, claim), "question": claim} if n in world.proven_as else {}
+        claims.append({**proven, **own, **world.said.get(n, {})})
     used = {
         part["attestation"]
         for claim in claims
@@ -316,8 +325,8 @@ def made(world: World) -> dict:
         "consent": {
             "id": hexed(consent),
             "terms": terms,
-            "signatures": [hexed(state.sign(h("controller", n), consent)) for n in world.signers],
-            "controllers": controllers(world.entry),
+            "signatures": [signature_of(world, n, consent) for n in world.signers],
+            "controllers": controllers(world.entry, passkey=world.passkey is not None),
         },
         "subject": {
             "credit_code": CODE,
@@ -361,6 +370,12 @@ def made(world: World) -> dict:
     }
 
 
+def signature_of(world: World, controller: int, consent: bytes) -> str | dict:
+    if world.passkey is not None and controller == 2:
+        return naive_passkey.assertion(consent, **world.passkey)
+    return hexed(state.sign(h("controller", controller), consent))
+
+
 def words_of(world: World, attested: list[Attested], consent: bytes, terms: dict) -> dict:
     """The words that prove every fact of the answer."""
     record = {
@@ -375,7 +390,8 @@ def words_of(world: World, attested: list[Attested], consent: bytes, terms: dict
         **world.record,
     }
     revocation_hash = blob(record.pop("revocation_hash", terms["revocation_hash"]))
-    entries = [(commitment(entry), since) for entry, since in world.entries]
+    passkey = world.passkey is not None
+    entries = [(commitment(entry, passkey=passkey), since) for entry, since in world.entries]
     words = {
         **state.consent_words(consent, tuple(record.values()), revocation_hash),
         **state.entry_words(blob(terms["subject"]), entries, world.entry),

@@ -11,6 +11,7 @@ import coincurve
 import naive
 import naive_claim
 import naive_ledger
+import naive_passkey
 import naive_state as state
 import reference as ref
 from evidence_world import canonical, receipt_digest
@@ -132,7 +133,10 @@ class Sealed:
             self.hash, digest, seals, quorum = ref.H(header), ref.H(header), [blob(block["seal"])], 1
         else:
             require(block["seal"] is None, "seal_malformed")
-            vanity, validators, vote, round_, seals = decode_rlp(fields[12])
+            extra, rest = first_item(fields[12]) if fields[12] else ([], b"")
+            require(not rest and isinstance(extra, list) and len(extra) == 5, "header_malformed")
+            vanity, validators, vote, round_, seals = extra
+            require(len(round_) <= 4, "header_malformed")
             require(sorted(map(hexed, validators)) == allowed, "validators_differ")
             sealed = [
                 ref.H(
@@ -192,8 +196,12 @@ class Evidence:
         yield
         self._check_subject()
         yield
-        for claim in self._presentation["claims"]:
-            self._check_claim(claim)
+        claims = self._presentation["claims"]
+        judged = [self._judge(claim) for claim in claims]
+        for claim, (outcome, _) in zip(claims, judged, strict=True):
+            require(outcome == claim["verdict"], "field_proof_failed")
+        for claim, (outcome, reason) in zip(claims, judged, strict=True):
+            self._check_words(claim, outcome, reason)
         yield
         if self._receipt is not None:
             self._check_receipt()
@@ -296,9 +304,13 @@ class Evidence:
         shown = int.from_bytes(naive_ledger.digest("controllers", controllers, None), "big")
         require(in_force and commitment == shown, "controllers_mismatch")
         signers = []
+        keys = controllers["keys" if "keys" in controllers else "addresses"]
         for signature in self._consent["signatures"]:
-            signer = hexed(recovered(consent, blob(signature), 27, "signature_malformed"))
-            require(signer in controllers["addresses"], "signer_not_controller")
+            if isinstance(signature, dict):
+                signer = naive_passkey.require_signer(signature, consent, keys)
+            else:
+                signer = hexed(recovered(consent, blob(signature), 27, "signature_malformed"))
+                require(signer in keys, "signer_not_controller")
             require(signer not in signers, "signer_repeated")
             signers.append(signer)
         require(len(signers) >= controllers["threshold"], "threshold_not_met")
@@ -309,8 +321,11 @@ class Evidence:
         require(since <= self._sealed.time, "consent_not_yet_valid")
         require(self._sealed.time < until, "consent_expired")
         require(uses - 1 < most, "consent_exhausted")
-        places = [controllers["addresses"].index(signer) for signer in signers]
+        names = [key["public_key"] if isinstance(key, dict) else key for key in keys]
+        places = [names.index(signer) for signer in signers]
         require(places == sorted(places) and len(places) == controllers["threshold"], "not_canonical")
+        shown = [one for one in self._consent["signatures"] if isinstance(one, dict)]
+        require(all(map(naive_passkey.in_one_form, shown)), "not_canonical")
         require(uses >= 1, "use_not_recorded")
 
     def _check_subject(self) -> None:
@@ -346,12 +361,12 @@ class Evidence:
         require(not planes[0] >> bit & 1, "revoked")
         require(not planes[1] >> bit & 1, "superseded")
 
-    def _check_claim(self, claim: dict) -> None:
+    def _judge(self, claim: dict) -> tuple[str, str | None]:
+        """What follows from a claim, and with which reason."""
         question, terms = claim["question"], self._consent["terms"]
         parts = question.get("of", [question])
         shown = claim.get("parts", [{"part": 0, **claim}] if claim.get("proof") else [])
         outcomes = ["cannot_tell"] * len(parts)
-        reason = "value_absent"
         try:
             require(claim["claim"] in terms["questions"], "question_not_consented")
             require(shown or claim["verdict"] == "cannot_tell", "opening_malformed")
@@ -362,14 +377,16 @@ class Evidence:
         except RefusedError as error:
             if claim["verdict"] != "cannot_tell" or shown:
                 raise
-            reason = error.args[0]
-            require(reason == claim["reason"], "answer_differs")
+            return "cannot_tell", error.args[0]
         outcome = naive_claim.follows(question.get("needed", 1), outcomes)
-        require(outcome == claim["verdict"], "field_proof_failed")
         if outcome != "cannot_tell":
-            reason = None
-        elif not shown or "of" in question:
-            reason = claim["reason"] or "no_attestation"
+            return outcome, None
+        return outcome, "value_absent" if shown and "of" not in question else claim["reason"] or "no_attestation"
+
+    def _check_words(self, claim: dict, outcome: str, reason: str | None) -> None:
+        question = claim["question"]
+        parts = question.get("of", [question])
+        shown = claim.get("parts", [{"part": 0, **claim}] if claim.get("proof") else [])
         require(claim["reason"] == reason, "answer_differs")
         require(outcome == "cannot_tell" or claim["message"] is None, "answer_differs")
         hidden = [part for part in parts if part["op"] == "equals" and self._is_plain(part) and not self._reveals(part)]
@@ -423,7 +440,7 @@ class Evidence:
             asked = {"schema": spec, "question": {"field": name}, "statement": says, "proof": proof}
             shows = naive.check_field_proof({**asked, "fields_root": header["fields_root"]})
             require(shows == "holds", "kind_mismatch")
-        statement = naive.lower(spec, question, header["as_of"])
+        statement = asked_of(spec, question, header["as_of"])
         asked = {"schema": spec, "question": question, "statement": statement, "proof": part["proof"]}
         outcome = naive.check_field_proof({**asked, "fields_root": header["fields_root"]})
         open_value = part["proof"]["opening"]["kind"] == "plain" and outcome == "does_not_hold"
@@ -443,6 +460,18 @@ class Evidence:
         self._require_key(receipt["member"], receipt["key"], self._sealed.time)
         roles, standing = unpacked(self._words[self._keeper], (8, 8))
         require(roles & 8 and standing == 1, "keeper_not_allowed")
+
+
+def asked_of(spec: dict, question: dict, as_of: str) -> dict:
+    """The statement of a question, where its field knows it."""
+    mode, op = spec["fields"][naive.index_of(spec, question["field"])]["mode"], question["op"]
+    require(mode != "ladder" or op != "reveal", "not_revealable")
+    known = {"ladder": {">=", "<", "range", "equals"}, "enum": {"in", "not in", "equals", "reveal"}}
+    require(op in known.get(mode, {"equals", "reveal"}), "operator_unsupported")
+    try:
+        return naive.lower(spec, question, as_of)
+    except ValueError:
+        raise RefusedError("off_ladder") from None
 
 
 def named_in(spec: dict, question: dict) -> list[str]:

@@ -56,6 +56,9 @@ TOTAL = {"kind": "total", "place": "south"}
 SUMMED = {**RAW, "levy": {**RAW["levy"], "kind": "total"}}
 NAMED = World(questions=(VAT, LEVIED))
 OLD = NAMED.but(shown_by={"levy": OLD_LEVY})
+REVEALED = BARE.but(questions=({"schema": "firm_facts", "field": "kind", "op": "reveal", "period": "2025"},))
+PASSKEY = World(passkey={}, signers=(0, 2))
+OFF_LADDER = {**PAID, "operand": 250_000}
 FOUR = World(questions=(PAID, GRADE, INCOME, BOTH))
 
 
@@ -92,18 +95,26 @@ def holds(name: str, world: World, verdicts: str = "yn", **more: Any) -> Case:
     )
 
 
-def statement(mark: int, *, member: bytes = TAX, number: int = 5000, **changes: Any) -> dict:
-    """What the chain says of a member's key at a later block."""
+def statement(
+    mark: int,
+    *,
+    member: bytes = TAX,
+    number: int = 5000,
+    world: World = ONE,
+    contracts: dict = CONTRACTS,
+    **changes: Any,
+) -> dict:
+    """What the chain says of a member's key at a later block, which is sealed as those of ``world``."""
     key = state.address(MEMBER_KEYS[member])
     words = state.key_words(member, key, (*EVER[:2], mark))
-    held = state.State(CONTRACTS, words, 12)
+    held = state.State(contracts, words, 12)
     fields = state.header_fields(held.root, number, NOW + 30 * DAY, b"credence", state.address(SEALER))
-    header, seal, _ = seal_block(World(), fields)
+    header, seal, _ = seal_block(world, fields)
     return {
         "format": "credence-keys/v1",
         "network": {"chain_id": CHAIN_ID, "genesis": hexed(GENESIS)},
         "keys": [{"member": hexed(member), "key": hexed(key)}],
-        "block": {"header": hexed(header), "seal": hexed(seal)},
+        "block": {"header": hexed(header), "seal": None if seal is None else hexed(seal)},
         "nodes": [state.base64_of(node) for node in held.nodes(list(words))],
         **changes,
     }
@@ -130,6 +141,11 @@ def unconsented(reason: str) -> World:
     return ONE.but(questions=(PAID, SALES), told={1: said}, terms=terms)
 
 
+def listing(*more: str) -> dict:
+    """Terms that list the two questions of every bundle, and more."""
+    return {"questions": ["firm_facts.paid >= 2000 CNY during 2025", "firm_facts.grade in {C, D}", *more]}
+
+
 def named(name: str) -> dict:
     return {**NAMES, TAX: name}
 
@@ -138,6 +154,7 @@ def evidence() -> list[Case]:
     later_sealer = trust(sets=sets((0, [h("sealer before")]), (900, [SEALER]), (1001, [h("sealer after")])))
     grown = trust("qbft", sets((0, VALIDATORS), (1001, [*VALIDATORS, h("validator", 4)])))
     absent = RAW["firm_facts"] | {"sales": None}
+    no_paid = {**RAW, "firm_facts": RAW["firm_facts"] | {"paid": None}}
     two = World(questions=(BOTH_THEN, {**GRADE_THEN, **BY_TAX}), receipt=None)
     no_sales = BARE.but(questions=(SALES_THEN,), raw={**RAW, "firm_facts": absent})
     return [
@@ -191,6 +208,18 @@ def evidence() -> list[Case]:
         holds("f4_department_named", NAMED.but(questions=(OF_TAX, {**VAT, "issuer": hexed(TAX)})), "yy"),
         holds("l6_two_versions_of_a_schema", OLD, "yy"),
         holds("l6_other_version_told_by_the_host", OLD.but(told={1: HOST_SAYS}), "y?"),
+        holds("x_revealed", REVEALED, "y"),
+        holds("x_passkey", PASSKEY),
+        holds("x_passkey_with_extensions", PASSKEY.but(passkey={"flags": 0x85, "extra": b"\xa0"})),
+        holds("x_passkey_that_is_backed_up", PASSKEY.but(passkey={"flags": 0x1D})),
+        holds("x_claim_asked_twice", ONE.but(questions=(PAID, PAID)), "yy"),
+        holds("x_terms_with_a_text_of_no_claim", ONE.but(terms=listing("anything else"))),
+        holds(
+            "x_threshold_off_the_ladder_told_by_the_host", ONE.but(questions=(OFF_LADDER,), told={0: HOST_SAYS}), "?"
+        ),
+        holds("x_absent_though_not_optional", BARE.but(questions=(PAID,), raw=no_paid), "?"),
+        holds("qbft_round_of_4_bytes", QBFT.but(committed={"round_": 2**32 - 1})),
+        holds("qbft_not_marked_later", QBFT, later=(statement(0, world=QBFT),)),
         holds("at_the_day", ONE, at=TODAY),
         holds("at_the_last_day", ONE.but(headers={"firm_facts": {"valid_until": NOW + DAY}}), at=TOMORROW),
     ]

@@ -52,7 +52,7 @@ class Receipt:
             member=record.blob("member"),
             key=parse_address(record.take("key"), "key"),
             use=record.blob("use"),
-            max_age_days=record.integer("max_age_days", high=_MAX_DAYS) if record.has("max_age_days") else None,
+            max_age_days=None if record.is_null("max_age_days") else record.integer("max_age_days", high=_MAX_DAYS),
             signature=record.blob("signature", length=SIGNATURE_BYTES),
         )
         record.done()

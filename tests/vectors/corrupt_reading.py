@@ -1,0 +1,184 @@
+"""Bundles that are refused when they are read: one fault of form each, and what is written in another way."""
+
+from collections.abc import Iterator
+
+from corrupt_evidence import altered, fails, put, refielded, without
+from evidence_world import BOTH, BOTH_THEN, DAY, HOST_SAYS, INCOME, NOW, PAID, World
+from naive_passkey import KEY
+from valid_evidence import BARE, NAMED, ONE, QBFT, REVEALED, Case
+
+FIRST, TERMS = "/presentation/claims/0", "/presentation/consent/terms"
+CONTROLLERS = "/presentation/consent/controllers"
+BOTH_ASKED, BOTH_BARE = World(questions=(BOTH,)), World(questions=(BOTH_THEN,), receipt=None)
+NOTE = {"schema": "firm_facts", "field": "note", "op": "equals", "operand": "x during 2025"}
+LAST = {"schema": "firm_facts", "field": "last_month", "op": "<", "operand": {"as_of_minus_months": 3}}
+
+
+def refused(name: str, reason: str, pointer: str, value: object, world: World = ONE) -> Case:
+    return altered(name, "form", reason, put(pointer, value), world)
+
+
+def told(name: str, reason: str, question: dict) -> Case:
+    """A question that nothing is shown of."""
+    return fails(name, ONE.but(questions=(question,), told={0: HOST_SAYS}), "form", reason, stage="form")
+
+
+def other_writings() -> Iterator[Case]:
+    """The same question, and the same text, in other JSON."""
+    other, question = "not_canonical", f"{FIRST}/question"
+    yield refused("x_set_in_another_order", other, f"{question}/operand", ["D", "C"], BARE)
+    long = "2025-01-01:2025-12-31"
+    yield refused("x_period_not_the_shortest", other, "/presentation/claims/1/question/period", long, BARE)
+    yield refused("x_period_null", other, "/presentation/claims/1/question/period", None)
+    yield refused("x_operand_null_beside_reveal", other, f"{question}/operand", None, REVEALED)
+    turned = put(f"{question}/of", lambda all_: all_[::-1])
+    yield altered("x_parts_asked_in_another_order", "form", other, turned, BOTH_BARE)
+    text = "firm_facts.paid >= 2000 CNY during 2025"
+    yield refused("x_question_as_text", "type_wrong", question, text)
+    yield refused("x_part_as_text", "type_wrong", f"{question}/of/0", text, BOTH_ASKED)
+    yield told("x_text_read_back_as_another", "question_malformed", NOTE)
+    yield told("x_text_read_back_as_none", "question_malformed", {**NOTE, "operand": " "})
+    yield refused("x_addresses_written_as_keys", other, CONTROLLERS, as_keys)
+    yield refused("x_credit_code_in_small_letters", other, "/presentation/subject/credit_code", str.lower)
+    yield refused("x_proof_without_attestation", other, f"{FIRST}/attestation", None)
+    yield refused("x_attestation_without_proof", other, f"{FIRST}/proof", None)
+
+
+def as_keys(controllers: dict) -> dict:
+    return {"keys": controllers["addresses"], "threshold": controllers["threshold"], "salt": controllers["salt"]}
+
+
+def questions() -> Iterator[Case]:
+    operand, per = f"{FIRST}/question/operand", f"{FIRST}/question/per"
+    yield refused("x_operator_unknown", "operator_unsupported", f"{FIRST}/question/op", ">")
+    yield refused("x_question_of_no_field", "field_unknown", f"{FIRST}/question/field", "amount")
+    yield refused("x_question_of_no_schema", "schema_unknown", f"{FIRST}/question/schema", "facts")
+    yield refused("x_question_with_more", "field_unknown", f"{FIRST}/question/currency", "CNY")
+    yield altered("x_question_without_operator", "form", "field_missing", without(f"{FIRST}/question/op"))
+    yield refused("x_amount_as_text", "type_wrong", operand, "2000 CNY")
+    yield refused("x_amount_missing", "type_wrong", operand, None)
+    yield refused("x_period_of_no_month", "value_malformed", f"{FIRST}/question/period", "2025-13")
+    moving = [{"as_of_minus_months": 9}, {"as_of_minus_months": 3}]
+    yield told("x_range_of_moving_thresholds", "type_wrong", {**LAST, "op": "range", "operand": moving})
+    yield told("x_moving_too_far", "value_out_of_range", {**LAST, "operand": {"as_of_minus_months": 1201}})
+    yield refused("x_moving_amount", "operator_unsupported", operand, {"as_of_minus_months": 3})
+    ranged = {**PAID, "op": "range"}
+    yield told("x_range_falling", "range_empty", {**ranged, "operand": [300_000, 200_000]})
+    yield refused("x_range_of_one", "question_malformed", f"{FIRST}/question", {**ranged, "operand": [200_000]})
+    for name, reason, members in (
+        ("empty", "set_empty", []),
+        ("full", "set_full", ["A", "B", "M", "C", "D"]),
+        ("duplicate", "set_duplicate", ["C", "C"]),
+        ("unknown", "set_member_unknown", ["C", "E"]),
+        ("number", "set_member_unknown", [1]),
+        ("no_list", "question_malformed", "C"),
+    ):
+        yield refused(f"x_set_{name}", reason, operand, members, BARE)
+    yield refused("x_operand_beside_reveal", "question_malformed", operand, "10101", REVEALED)
+    yield refused("x_value_named_null", "value_missing", f"{per}/kind", None, NAMED)
+    yield refused("x_value_named_as_number", "type_wrong", f"{per}/kind", 1, NAMED)
+    yield refused("x_no_values_named", "type_wrong", per, {}, NAMED)
+    yield refused("x_one_of_two_values_named", "question_malformed", per, {"kind": "vat"}, NAMED)
+    yield refused("x_issuer_null", "type_wrong", f"{FIRST}/question/issuer", None)
+
+
+def combinations() -> Iterator[Case]:
+    of, parts = f"{FIRST}/question/of", f"{FIRST}/parts"
+    yield refused("x_three_of_two_needed", "value_out_of_range", f"{FIRST}/question/needed", 3, BOTH_ASKED)
+    yield refused("x_none_of_two_needed", "value_out_of_range", f"{FIRST}/question/needed", 0, BOTH_ASKED)
+    yield refused("x_combination_in_a_combination", "question_malformed", f"{of}/0", BOTH, BOTH_ASKED)
+    yield refused("x_combination_of_one", "question_malformed", of, [PAID], BOTH_ASKED)
+    yield refused("x_combination_of_13", "too_large", of, [PAID] * 13, BOTH_ASKED)
+    yield refused("x_part_asked_twice", "set_duplicate", of, [INCOME, INCOME], BOTH_ASKED)
+    reveal = {"schema": "firm_facts", "field": "kind", "op": "reveal"}
+    yield refused("x_part_that_reveals", "operator_unsupported", f"{of}/0", reveal, BOTH_ASKED)
+    yield refused("x_part_beyond_the_question", "value_out_of_range", f"{parts}/1/part", 2, BOTH_ASKED)
+
+
+def consents() -> Iterator[Case]:
+    invalid = "request_invalid"
+    yield refused("x_terms_without_questions", invalid, f"{TERMS}/questions", [])
+    yield refused("x_terms_of_65_questions", "too_large", f"{TERMS}/questions", ["q"] * 65)
+    yield refused("x_terms_with_a_long_question", "too_large", f"{TERMS}/questions/0", "q" * 1025)
+    yield refused("x_terms_end_as_they_begin", invalid, f"{TERMS}/expires_at", NOW - DAY)
+    yield refused("x_terms_of_version_2", "value_out_of_range", f"{TERMS}/version", 2)
+    yield refused("x_terms_of_no_day", "value_malformed", f"{TERMS}/data_from", "2025-1-1")
+    falling = put(TERMS, lambda terms: {**terms, "data_from": "2025-01-02", "data_to": "2025-01-01"})
+    yield altered("x_days_of_data_falling", "form", "range_empty", falling)
+    yield refused("x_controller_twice", invalid, f"{CONTROLLERS}/addresses", lambda all_: [*all_, all_[0]])
+    yield refused("x_no_controllers", invalid, f"{CONTROLLERS}/addresses", [])
+    yield refused("x_17_controllers", "too_large", f"{CONTROLLERS}/addresses", lambda all_: [all_[0]] * 17)
+    yield refused("x_threshold_0", invalid, f"{CONTROLLERS}/threshold", 0)
+    yield refused("x_threshold_4_of_3", invalid, f"{CONTROLLERS}/threshold", 4)
+    yield refused("x_threshold_17", "value_out_of_range", f"{CONTROLLERS}/threshold", 17)
+    keys = put(CONTROLLERS, lambda held: {**as_keys(held), "keys": [{**KEY, "public_key": "0x" + "11" * 64}]})
+    yield altered("x_passkey_that_is_no_point", "form", "value_malformed", keys)
+    short = "/presentation/consent/signatures/0"
+    yield refused("x_signature_too_short", "value_malformed", short, lambda text: text[:-2])
+
+
+def attested() -> Iterator[Case]:
+    one, proof = "/presentation/attestations/0", f"{FIRST}/proof"
+    code = "/presentation/subject/credit_code"
+    yield refused("x_credit_code_with_another_check_character", "credit_code_invalid", code, "91990000MABYF3008D")
+    yield refused("x_credit_code_as_number", "credit_code_invalid", code, 91)
+    yield refused("x_place_path_of_33", "too_large", f"{one}/path", lambda all_: [all_[0]] * 33)
+    yield refused("x_place_sibling_too_short", "value_malformed", f"{one}/path/0", lambda text: text[:-2])
+    yield refused("x_data_of_a_day_before_1970", "value_out_of_range", f"{one}/header/as_of", "1969-12-31")
+    yield refused("x_proof_path_of_33", "opening_malformed", f"{proof}/path", lambda all_: [all_[0]] * 33)
+    yield refused("x_proof_sibling_too_short", "sibling_length", f"{proof}/path/0", lambda text: text[:-2])
+    yield refused("x_proof_salt_too_short", "opening_malformed", f"{proof}/salt", lambda text: text[:-2])
+    yield refused("x_opening_of_no_kind", "opening_malformed", f"{proof}/opening/kind", "exactly")
+    yield refused("x_opening_with_more", "opening_malformed", f"{proof}/opening/value", 1)
+    yield refused("x_reason_of_no_list", "value_malformed", f"{FIRST}/reason", "because")
+    yield refused("x_reason_as_number", "type_wrong", f"{FIRST}/reason", 1)
+    yield refused("x_message_as_number", "type_wrong", f"{FIRST}/message", 1)
+    yield refused("x_message_too_long", "too_large", f"{FIRST}/message", "m" * 16_385)
+    yield refused("x_verdict_of_no_list", "value_malformed", f"{FIRST}/verdict", "perhaps")
+    yield altered("x_claim_without_message", "form", "field_missing", without(f"{FIRST}/message"))
+    both = put("/block", lambda block: {"header": block["header"], "remark": 1})
+    yield altered("x_member_missing_beside_one_too_many", "form", "field_missing", both)
+    yield altered("x_receipt_without_age", "form", "field_missing", without("/receipt/max_age_days"))
+    yield refused("x_member_with_a_long_name", "too_large", "/members/0/name", "n" * 257)
+    yield refused("x_entry_beyond_2_53", "value_out_of_range", "/controllers_entry", 2**53)
+
+
+def schemas() -> Iterator[Case]:
+    first, invalid = "/schemas/0", "schema_invalid"
+    yield refused("x_ladder_without_thresholds", invalid, f"{first}/fields/1/ladder/to", 99_999)
+    yield refused("x_field_of_no_type", invalid, f"{first}/fields/0/type", "colour")
+    yield refused("x_schema_without_fields", invalid, f"{first}/fields", [])
+    yield refused("x_schema_of_version_0", "value_out_of_range", f"{first}/version", 0)
+    yield refused("x_schema_named_by_a_number", "type_wrong", f"{first}/name", 1)
+    yield refused("x_field_optional_null", "type_wrong", f"{first}/fields/0/optional", None)
+    yield refused("x_field_of_unit_null", "type_wrong", f"{first}/fields/0/unit", None)
+    yield refused("x_schema_with_more", "field_unknown", f"{first}/remark", 1)
+    again = put("/schemas", lambda all_: [{**all_[0], "fields": all_[0]["fields"][:-1]}, *all_])
+    yield altered("x_two_schemas_of_one_version", "form", invalid, again)
+    renamed = put("/schemas/1/fields/0/name", "subject")
+    yield altered("x_registration_without_subject_id", "form", "field_unknown", renamed)
+
+
+def headers() -> Iterator[Case]:
+    """The last number, time and gas that a header may have, and the first that it may not."""
+    for name, place, most in (
+        ("number", 8, (2**53 - 1).to_bytes(7, "big")),
+        ("time", 11, (253_402_300_799).to_bytes(5, "big")),
+        ("gas", 9, b"\xff" * 32),
+    ):
+        more = (int.from_bytes(most, "big") + 1).to_bytes(len(most) + (name == "gas"), "big")
+        for word, value, expect in (
+            ("most", most, ("block", "seal_by_outsider")),
+            ("more", more, ("form", "header_malformed")),
+        ):
+            other = refielded(lambda all_, place=place, value=value: [*all_[:place], value, *all_[place + 1 :]])
+            yield altered(f"x_header_{name}_{word}", *expect, put("/block/header", other))
+    for name, extra in (("nothing", b""), ("text", b"dog"), ("list", b"\xc0")):
+        other = refielded(lambda all_, extra=extra: [*all_[:12], extra, *all_[13:]])
+        yield altered(f"h6_qbft_{name}_for_extra_data", "block", "header_malformed", put("/block/header", other), QBFT)
+    yield fails("h6_qbft_round_of_5_bytes", QBFT.but(committed={"round_": 2**32}), "block", "header_malformed")
+
+
+def corruptions() -> list[Case]:
+    groups = (other_writings, questions, combinations, consents, attested, schemas, headers)
+    return [case for group in groups for case in group()]
