@@ -101,7 +101,7 @@ class Answers:
         age = self.bundle.receipt.max_age_days if self.bundle.receipt else None
         need(age is None or self.now // DAY - header.as_of <= age, "attestation_too_old")
         need(question.period in (None, (header.period_from, header.period_to)), "period_mismatch")
-        statement.means_the_same(question, self.bundle.newest[question.schema], schema, header.as_of)
+        statement.means_the_same(question, self.bundle.newest[question.schema], schema)
         need(question.issuer in (None, header.issuer), "department_mismatch")
         self._per(part, one, schema)
         field = schema.by_name[question.field]

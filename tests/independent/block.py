@@ -10,9 +10,9 @@ from .trust import Trust
 
 MALFORMED = "header_malformed"
 # the fields in the order of the Yellow Paper: bytes of a fixed size, -bits of a number, 0 for any bytes
-FIELDS = (32, 32, 20, 32, 32, 32, 256, -256, -64, -64, -64, -64, 0, 32, 8, -256, 32, -64, -64, 32, 32)
+FIELDS = (32, 32, 20, 32, 32, 32, 256, -256, -256, -256, -256, -256, 0, 32, 8, -256, 32, -256, -256, 32, 32)
 LEAST, MOST = 15, 21
-MAX_NUMBER, MAX_TIME = 2**53 - 1, 2**40 - 1
+MAX_NUMBER, MAX_TIME = 2**53 - 1, 253_402_300_799
 MAX_HEADER = 16384
 
 

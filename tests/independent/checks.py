@@ -12,6 +12,7 @@ from .crypto import recover, struct_hash, tagged, typed_digest
 from .errors import RefusedError, need
 from .facts import Facts
 from .form import Bundle
+from .keystatement import KeyStatement
 from .strict import canonical
 from .trust import Trust
 
@@ -35,7 +36,7 @@ class Outcome:
 class Run:
     """One bundle under one trust file."""
 
-    def __init__(self, data: bytes, trusted: Trust, later: Sequence[bytes], at: str | None) -> None:
+    def __init__(self, data: bytes, trusted: Trust, later: list[KeyStatement], at: str | None) -> None:
         self.data, self.trust, self.later = data, trusted, later
         self.day_asked = None if at is None else values.day(at)
         self.bundle: Bundle
@@ -60,19 +61,18 @@ class Run:
 
     def members(self) -> None:
         """Check 5."""
-        for member, name in self.bundle.members.items():
-            need(self.facts.names[member] == name.encode(), "member_differs")
+        for member in self.bundle.members:
+            need(self.facts.named[member], "member_differs")
         terms = self.bundle.consent.terms
         need(self.bundle.members[terms.grantee] == terms.grantee_name, "member_differs")
 
     def keys(self) -> None:
         """Check 6."""
         for statement in self.later:
-            for key, compromised_from in keystatement.read(statement, self.bundle, self.trust).items():
+            for key, compromised_from in statement.check(self.trust, self.bundle.block.number).items():
                 self.facts.mark(key, compromised_from)
         batches = {batch.id: batch for batch in self.bundle.batches}
-        ordered = sorted(self.bundle.all_attestations(), key=lambda a: a.anchor.batch())
-        for anchor in [one.anchor for one in ordered]:
+        for anchor in [one.anchor for one in self.bundle.all_attestations()]:
             batch = batches[anchor.batch()]
             struct = batch_struct(anchor, batch.previous_root, batch.superseded_digest)
             digest = typed_digest(self.trust.chain_id, self.trust.address("AnchorRegistry"), struct)
@@ -89,7 +89,7 @@ class Run:
         commitment, since, following = self.facts.controllers
         need(commitment == consent.controllers.commitment(), "controllers_mismatch")
         need(since <= record.granted_at and (not following or following > record.granted_at), "controllers_mismatch")
-        controllers.check(consent.controllers, consent.signatures, digest)
+        places = controllers.check(consent.controllers, consent.signatures, digest)
         ledger = (record.not_before, record.expires_at, record.max_uses, record.revocation_hash)
         said = (terms.not_before, terms.expires_at, terms.max_uses, terms.revocation_hash)
         need(ledger == said, "consent_terms_differ")
@@ -98,6 +98,7 @@ class Run:
         need(terms.not_before <= now, "consent_not_yet_valid")
         need(now < terms.expires_at, "consent_expired")
         need(record.uses - 1 < terms.max_uses, "consent_exhausted")
+        controllers.check_form(consent.controllers, consent.signatures, places)
         need(record.uses >= 1, "use_not_recorded")
 
     def subject(self) -> None:
@@ -120,12 +121,13 @@ class Run:
         }
         struct = struct_hash(RECEIPT, receipt.member, receipt.use, self.block_hash, tagged(0x60, canonical(answer)))
         digest = typed_digest(self.trust.chain_id, self.trust.address("ConsentRegistry"), struct)
+        need(receipt.member != bundle.consent.terms.grantee, "receipt_differs")
         signer = recover(digest, receipt.signature, 27, "signature_malformed")
-        need(signer == receipt.key and receipt.member != bundle.consent.terms.grantee, "receipt_differs")
+        need(signer == receipt.key, "receipt_differs")
+        self.facts.keys[receipt.member, receipt.key].check(bundle.block.time)
         assert self.facts.standing is not None
         roles, standing = self.facts.standing
         need(standing == ACTIVE and roles & RELAYER, "keeper_not_allowed")
-        self.facts.keys[receipt.member, receipt.key].check(bundle.block.time)
 
     def day(self) -> None:
         """Check 11."""
@@ -143,8 +145,11 @@ class Run:
 def verify(
     bundle: bytes, trust: dict[str, Any] | bytes, *, later: Sequence[bytes] = (), at: str | None = None
 ) -> Outcome:
-    """Check a bundle; the first check that fails ends it. A trust file or day that is none raises `RefusedError`."""
-    run = Run(bundle, trust_file.read(trust), later, at)
+    """Check a bundle; the first check that fails ends it.
+
+    A trust file, statement or day that is none raises `RefusedError`: nothing is checked then.
+    """
+    run = Run(bundle, trust_file.read(trust), [keystatement.read(one) for one in later], at)
     digest = "0x" + tagged(0x61, bundle).hex()
     for name, step in run.steps():
         try:

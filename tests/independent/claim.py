@@ -7,7 +7,7 @@ from typing import Any
 
 from . import question as q
 from . import wording
-from .errors import need
+from .errors import RefusedError, need
 from .question import Question
 from .schema import Schema
 from .strict import integer, items, members
@@ -34,11 +34,15 @@ def read(value: Any, schemas: dict[str, Schema]) -> Claim:
     if isinstance(value, dict) and ("of" in value or "needed" in value):
         members(value, "needed of")
         parts = tuple(_part(part, schemas) for part in items(value["of"], MAX_PARTS))
+        parts = tuple(sorted(parts, key=lambda part: wording.write(part, schemas[part.schema])))
         claim = _combined(integer(value["needed"]), parts, schemas)
     else:
         question = q.read(value, schemas)
         claim = _single(question, wording.write(question, schemas[question.schema]))
-    again = read_text(claim.text, schemas)
+    try:
+        again = read_text(claim.text, schemas)
+    except RefusedError as error:
+        raise RefusedError("question_malformed", "its text is read as none") from error
     need(again == claim, "question_malformed", "its text is read otherwise")
     return claim
 

@@ -6,12 +6,14 @@ from typing import Any
 from . import claim as c
 from . import fieldproof
 from .claim import Claim
+from .codes import CODES
 from .errors import need
 from .fieldproof import Proof
 from .question import Question
 from .schema import Field, Schema
-from .strict import integer, items, members, octets, text
+from .strict import integer, items, members, octets, one_form, text
 
+MAX_MESSAGE = 16384
 VERDICTS = ("holds", "does_not_hold", "cannot_tell")
 
 
@@ -46,7 +48,8 @@ class Reader:
     def field(self, question: Question, name: str, attestation: bytes) -> Field:
         """The field that a proof is about; that of the newest schema where the attestation's has none."""
         newest = self.newest[question.schema]
-        return self.schema_of.get(attestation, newest).by_name.get(name) or newest.by_name[name]
+        known = self.schema_of.get(attestation, newest)
+        return (known.by_name.get(name) if known.name == newest.name else None) or newest.by_name[name]
 
     def claims(self, value: Any) -> list[Shown]:
         """The list of claims."""
@@ -58,11 +61,13 @@ class Reader:
         members(value, common + (" parts" if combined else " attestation proof"), "" if combined else "per")
         claim = c.read(value["question"], self.newest)
         need(text(value["claim"], 4096) == claim.text, "question_malformed")
-        need(c.to_json(claim, self.newest) == value["question"], "not_canonical", "the question in another writing")
+        one_form(c.to_json(claim, self.newest) == value["question"], "the question in another writing")
         need(claim.combined == combined, "field_unknown" if combined else "field_missing")
         verdict = text(value["verdict"])
         need(verdict in VERDICTS, "value_malformed")
-        reason, message = (None if value[name] is None else text(value[name]) for name in ("reason", "message"))
+        reason = None if value["reason"] is None else text(value["reason"])
+        need(reason is None or reason in CODES, "value_malformed")
+        message = None if value["message"] is None else text(value["message"], MAX_MESSAGE)
         parts = self._parts(value["parts"], claim) if combined else self._single(value, claim)
         return Shown(claim, verdict, reason, message, parts)
 
@@ -71,15 +76,21 @@ class Reader:
         for item in items(value, c.MAX_PARTS):
             members(item, "part attestation proof", "per")
             number = integer(item["part"], 0, len(claim.parts) - 1)
-            found.append(self._part(number, item, claim.parts[number]))
+            found += self._shown(number, item, claim.parts[number])
         return found
 
     def _single(self, value: dict[str, Any], claim: Claim) -> list[Part]:
         if value["attestation"] is None and value["proof"] is None:
             need("per" not in value, "field_unknown")
             return []
-        need(value["attestation"] is not None and value["proof"] is not None, "opening_malformed")
-        return [self._part(0, value, claim.parts[0])]
+        return self._shown(0, value, claim.parts[0])
+
+    def _shown(self, number: int, value: dict[str, Any], question: Question) -> list[Part]:
+        """A proof stands beside its attestation; neither stands alone (clause 16)."""
+        if (value["attestation"] is None) != (value["proof"] is None):
+            one_form(condition=False, note="a proof or an attestation alone")
+            return []
+        return [self._part(number, value, question)]
 
     def _part(self, number: int, value: dict[str, Any], question: Question) -> Part:
         """One part; `per` stands there exactly if the question names values, a proof for each."""

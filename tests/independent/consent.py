@@ -90,13 +90,13 @@ def _bound(value: Any) -> str:
 def read_terms(value: Any) -> Terms:
     """The JSON of the terms, within their bounds (clause 17)."""
     members(value, NAMES)
-    need(value["questions"] != [], "value_out_of_range")
+    need(value["questions"] != [], "request_invalid")
     terms = Terms(
         integer(value["version"], 1, 1),
         octets(value["subject"], 32),
         octets(value["grantee"], 32),
         *(text(value[name]) for name in ("grantee_name", "purpose", "purpose_text")),
-        [text(question, 4096) for question in items(value["questions"], 64)],
+        [text(question) for question in items(value["questions"], 64)],
         [octets(member, 32) for member in items(value["departments"], 64)],
         _bound(value["data_from"]),
         _bound(value["data_to"]),
@@ -110,6 +110,7 @@ def read_terms(value: Any) -> Terms:
         octets(value["revocation_hash"], 32),
     )
     need(terms.not_before < terms.expires_at, "request_invalid")
+    need("" in (terms.data_from, terms.data_to) or terms.data_from <= terms.data_to, "range_empty")
     return terms
 
 

@@ -7,7 +7,7 @@ from . import passkey
 from .crypto import recover, tagged
 from .errors import need
 from .passkey import Assertion, Passkey
-from .strict import integer, items, members, octets
+from .strict import integer, items, members, octets, one_form, text
 
 MAX_KEYS = 16
 MAX_SIGNATURES = 32
@@ -34,18 +34,20 @@ def read(value: Any) -> Controllers:
     members(value, "threshold salt " + ("addresses" if plain else "keys"))
     listed = items(value["addresses" if plain else "keys"], MAX_KEYS)
     keys = tuple(_key(item) if not plain else octets(item, 20) for item in listed)
-    need(keys, "value_out_of_range")
-    need(plain or any(isinstance(key, Passkey) for key in keys), "not_canonical")
+    need(keys, "request_invalid")
+    one_form(plain or any(isinstance(key, Passkey) for key in keys), "keys without passkeys")
     points = [key.public_key if isinstance(key, Passkey) else key for key in keys]
     need(len(set(points)) == len(points), "request_invalid")
-    return Controllers(keys, integer(value["threshold"], 1, len(keys)), octets(value["salt"], 32))
+    threshold = integer(value["threshold"], 0, MAX_KEYS)
+    need(1 <= threshold <= len(keys), "request_invalid")
+    return Controllers(keys, threshold, octets(value["salt"], 32))
 
 
 def _key(value: Any) -> Key:
     if isinstance(value, str):
         return octets(value, 20)
     members(value, "kind rp_id_hash public_key")
-    need(value["kind"] == "passkey", "value_malformed")
+    need(text(value["kind"]) == "passkey", "value_malformed")
     found = Passkey(octets(value["rp_id_hash"], 32), octets(value["public_key"], 64))
     found.point()
     return found
@@ -59,13 +61,13 @@ def read_signatures(value: Any) -> list[bytes | Assertion]:
             found.append(passkey.read(item))
         else:
             signature = octets(item)
-            need(len(signature) == 65, "signature_malformed")
+            need(len(signature) == 65, "value_malformed")
             found.append(signature)
     return found
 
 
-def check(controllers: Controllers, signatures: list[bytes | Assertion], digest: bytes) -> None:
-    """Rule 10: enough different controllers signed, exactly threshold many in the order of the set."""
+def check(controllers: Controllers, signatures: list[bytes | Assertion], digest: bytes) -> list[int]:
+    """Rule 10: enough different controllers signed; their places in the set."""
     passkeys = [key for key in controllers.keys if isinstance(key, Passkey)]
     places: list[int] = []
     for signature in signatures:
@@ -78,5 +80,10 @@ def check(controllers: Controllers, signatures: list[bytes | Assertion], digest:
         need(place not in places, "signer_repeated")
         places.append(place)
     need(len(places) >= controllers.threshold, "threshold_not_met")
+    return places
+
+
+def check_form(controllers: Controllers, signatures: list[bytes | Assertion], places: list[int]) -> None:
+    """The one form of signatures: exactly threshold many, in the order of the set, passkeys' with the smaller s."""
     need(len(places) == controllers.threshold and places == sorted(places), "not_canonical")
     need(all(s.in_one_form() for s in signatures if isinstance(s, Assertion)), "not_canonical")

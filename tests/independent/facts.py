@@ -16,7 +16,7 @@ class Facts:
     status: dict[tuple[bytes, int, int], bool]
     keys: dict[tuple[bytes, bytes], KeyRecord]
     may_issue: dict[tuple[bytes, bytes], tuple[int, int]]
-    names: dict[bytes, bytes]
+    named: dict[bytes, bool]
     consent: ConsentRecord
     controllers: tuple[bytes, int, int]
     standing: tuple[int, int] | None
@@ -48,7 +48,7 @@ def read(bundle: Bundle, trust: Trust) -> Facts:
             (a.header.issuer, a.header.schema_id): state.may_issue(a.header.issuer, a.header.schema_id)
             for a in everything
         },
-        {member: state.name(member) for member in bundle.members},
+        {member: state.is_named(member, name.encode()) for member, name in bundle.members.items()},
         state.consent(bundle.consent.id),
         state.controllers(bundle.consent.terms.subject, bundle.controllers_entry),
         state.standing(receipt.member) if receipt else None,

@@ -2,11 +2,10 @@
 
 import base64
 import binascii
-import re
 from dataclasses import dataclass
 from typing import Any
 
-from . import attestation, block, consent, fieldproof, onform, schema
+from . import attestation, block, consent, creditcode, fieldproof, onform, schema
 from .attestation import Attestation
 from .block import Block
 from .claims import Reader, Shown
@@ -14,13 +13,12 @@ from .consent import Consent
 from .crypto import tagged
 from .errors import RefusedError, need
 from .fieldproof import Proof
-from .schema import Field, Schema
-from .strict import canonical, integer, items, members, octets, parse, rising, text
+from .schema import Schema
+from .strict import canonical, integer, items, members, octets, one_form, one_form_last, parse, rising, text
 
 LIMIT = 1024 * 1024
 MANY, MAX_NODES = 130, 4096
-SUBJECT_ID = Field(0, "subject_id", "code", "plain")
-CREDIT_CODE = re.compile(r"[0-9A-Z]{18}\Z")
+REGISTRATION = "subject_registration"
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ class Bundle:
 def read_network(value: Any) -> tuple[int, bytes]:
     """Chain id and genesis."""
     members(value, "chain_id genesis")
-    return integer(value["chain_id"]), octets(value["genesis"], 32)
+    return integer(value["chain_id"], 1), octets(value["genesis"], 32)
 
 
 def read_block(value: Any) -> Block:
@@ -100,7 +98,7 @@ def read_nodes(value: Any) -> list[bytes]:
             node = base64.b64decode(item, validate=True)
         except (binascii.Error, ValueError) as error:
             raise RefusedError("value_malformed") from error
-        need(base64.b64encode(node).decode() == item, "not_canonical")
+        one_form(base64.b64encode(node).decode() == item, "spare bits of base64")
         found.append(node)
     return found
 
@@ -112,13 +110,19 @@ def read_canonical(data: bytes) -> Any:
     return value
 
 
-def _subject(value: Any, schemas: dict[bytes, Schema]) -> Subject:
+def _subject(value: Any, schemas: dict[bytes, Schema], newest: dict[str, Schema]) -> Subject:
+    """The proof is read by the schema of its attestation where that has the right name, else by the newest one."""
     members(value, "credit_code registration proof")
-    need(CREDIT_CODE.match(text(value["credit_code"])), "credit_code_invalid")
+    credit_code = creditcode.read(value["credit_code"])
     registration = attestation.read(value["registration"])
     known = schemas.get(registration.header.schema_id)
-    field = (known.by_name.get("subject_id") if known else None) or SUBJECT_ID
-    return Subject(value["credit_code"], registration, fieldproof.read(value["proof"], field))
+    if known is None or known.name != REGISTRATION:
+        need(REGISTRATION in newest, "schema_unknown")
+        known = newest[REGISTRATION]
+    field = known.by_name.get("subject_id")
+    need(field is not None, "field_unknown")
+    assert field is not None
+    return Subject(credit_code, registration, fieldproof.read(value["proof"], field))
 
 
 def _batch(value: Any) -> Batch:
@@ -138,7 +142,7 @@ def _receipt(value: Any) -> Receipt | None:
         octets(value["member"], 32),
         octets(value["key"], 20),
         octets(value["use"], 32),
-        None if age is None else integer(age),
+        None if age is None else integer(age, 0, 2**32 - 1),
         octets(value["signature"], 65),
     )
 
@@ -159,21 +163,23 @@ def _shown(value: Any) -> dict[str, Any]:
 def read(data: bytes) -> Bundle:
     """Read a bundle; every list in its order, nothing that nothing needs."""
     value = read_canonical(data)
-    members(value, "format network presentation controllers_entry schemas members batches block nodes receipt")
-    need(text(value["format"]) == "credence-evidence/v1", "value_malformed")
-    bundle = _bundle(value, tagged(0x61, data))
-    need("subject_registration" in bundle.newest, "schema_unknown")
-    rising([octets(item["id"], 32) for item in value["members"]])
-    rising([batch.id for batch in bundle.batches])
-    onform.check(bundle)
+    with one_form_last():
+        members(value, "format network presentation controllers_entry schemas members batches block nodes receipt")
+        need(text(value["format"]) == "credence-evidence/v1", "value_malformed")
+        bundle = _bundle(value, tagged(0x61, data))
+        rising([octets(item["id"], 32) for item in value["members"]])
+        rising([batch.id for batch in bundle.batches])
+        onform.check(bundle)
     return bundle
 
 
 def _bundle(value: dict[str, Any], digest: bytes) -> Bundle:
     network, shown = read_network(value["network"]), _shown(value["presentation"])
     schemas = [schema.read(item) for item in items(value["schemas"], MANY)]
-    rising([(s.name, s.version) for s in schemas])
-    newest, ids = {s.name: s for s in schemas}, {s.id: s for s in schemas}
+    names = {s.id: (s.name, s.version) for s in schemas}
+    need(len(set(names.values())) == len(names), "schema_invalid", "two of one name and version")
+    rising([names[s.id] for s in schemas])
+    newest, ids = {s.name: s for s in sorted(schemas, key=lambda s: s.version)}, {s.id: s for s in schemas}
     attestations = [attestation.read(item) for item in items(shown["attestations"], 64)]
     rising([a.digest for a in attestations])
     about = {a.digest: ids[a.header.schema_id] for a in attestations if a.header.schema_id in ids}
@@ -183,9 +189,9 @@ def _bundle(value: dict[str, Any], digest: bytes) -> Bundle:
         *network,
         Reader(newest, about).claims(shown["claims"]),
         consent.read(shown["consent"]),
-        _subject(shown["subject"], ids),
+        _subject(shown["subject"], ids, newest),
         {a.digest: a for a in attestations},
-        integer(value["controllers_entry"]),
+        integer(value["controllers_entry"], 0, 2**32),
         ids,
         newest,
         dict(_member(item) for item in items(value["members"], MANY)),

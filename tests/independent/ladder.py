@@ -5,7 +5,7 @@ from typing import Any
 
 from . import values
 from .errors import need
-from .strict import MAX_SAFE, integer, members
+from .strict import MAX_SAFE, integer, members, text
 
 MAX_THRESHOLDS = 4096
 
@@ -29,8 +29,9 @@ def _months(low: int, high: int) -> list[int]:
 def thresholds(kind: str, ladder: Any) -> list[int]:
     """L_1 < … < L_K of a field of this type; days as integers."""
     members(ladder, "kind from to", "mirrored")
-    name, mirrored = ladder["kind"], ladder.get("mirrored")
-    need(mirrored is None or (mirrored is True and name in ("one_digit", "two_digits")), "schema_invalid")
+    name, mirrored = text(ladder["kind"]), ladder.get("mirrored", False)
+    need(isinstance(mirrored, bool), "type_wrong")
+    need(not mirrored or name in ("one_digit", "two_digits"), "schema_invalid")
     fits = {"integer": ("one_digit", "two_digits", "integers"), "month": ("months",), "date": ("months", "days")}
     need(name in fits[kind], "schema_invalid")
     points = _points(name, ladder["from"], ladder["to"])

@@ -3,8 +3,7 @@
 from typing import TYPE_CHECKING
 
 from .claims import Shown
-from .errors import need
-from .strict import rising
+from .strict import one_form, rising
 
 if TYPE_CHECKING:
     from .form import Bundle
@@ -16,7 +15,7 @@ def check(bundle: "Bundle") -> None:
     if bundle.receipt is None:
         rising([shown.claim.text for shown in bundle.claims])
     referred = {part.attestation for shown in bundle.claims for part in shown.parts}
-    need(set(bundle.attestations) <= referred, "not_canonical", "an attestation that no claim shows")
+    one_form(set(bundle.attestations) <= referred, "an attestation that no claim shows")
     _schemas(bundle)
     everything = bundle.all_attestations()
     wanted = {bundle.consent.terms.grantee}
@@ -24,8 +23,8 @@ def check(bundle: "Bundle") -> None:
         wanted |= {one.header.issuer, one.anchor.member}
     if bundle.receipt:
         wanted.add(bundle.receipt.member)
-    need(set(bundle.members) == wanted, "not_canonical", "members")
-    need({b.id for b in bundle.batches} == {a.anchor.batch() for a in everything}, "not_canonical", "batches")
+    one_form(set(bundle.members) == wanted, "members")
+    one_form({b.id for b in bundle.batches} == {a.anchor.batch() for a in everything}, "batches")
 
 
 def _parts(claims: list[Shown]) -> None:
@@ -36,11 +35,11 @@ def _parts(claims: list[Shown]) -> None:
             continue
         total, needed = len(shown.claim.parts), shown.claim.needed
         most = {"holds": needed, "does_not_hold": total - needed + 1}.get(shown.verdict, 0)
-        need(len(shown.parts) <= most, "not_canonical", "more parts than decide")
+        one_form(len(shown.parts) <= most, "more parts than decide")
 
 
 def _schemas(bundle: "Bundle") -> None:
     names = {part.schema for shown in bundle.claims for part in shown.claim.parts} | {"subject_registration"}
     wanted = {bundle.newest[name].id for name in names}
     wanted |= {one.header.schema_id for one in bundle.all_attestations()}
-    need(set(bundle.schemas) <= wanted, "not_canonical", "a schema that nothing needs")
+    one_form(set(bundle.schemas) <= wanted, "a schema that nothing needs")

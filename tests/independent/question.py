@@ -7,9 +7,9 @@ from typing import Any
 from . import values
 from .errors import RefusedError, need
 from .schema import Field, Schema, per_value
-from .strict import integer, is_int, items, members, octets, text
+from .strict import integer, is_int, members, octets, text
 
-MAX_MONTHS = 1200
+MAX_MONTHS, MAX_MEMBERS, MONTH_SIZE = 1200, 256, 7
 OPS = (">=", "<", "range", "in", "not in", "equals", "reveal")
 D = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 PERIOD = re.compile(rf"(?:[0-9]{{4}}|[0-9]{{4}}-[0-9]{{2}}|{D}:{D})\Z")
@@ -75,10 +75,7 @@ def read(value: Any, schemas: dict[str, Schema]) -> Question:
     need(field is not None, "field_unknown")
     assert field is not None
     need(op in OPS, "operator_unsupported")
-    if op == "reveal":
-        need(value.get("operand") is None, "question_malformed")
-    else:
-        need("operand" in value, "field_missing")
+    need(op != "reveal" or value.get("operand") is None, "question_malformed")
     return Question(
         name,
         field.name,
@@ -86,7 +83,7 @@ def read(value: Any, schemas: dict[str, Schema]) -> Question:
         operand(field, op, value.get("operand")),
         _per(value["per"], schema) if "per" in value else (),
         octets(value["issuer"], 32) if "issuer" in value else None,
-        period_days(value["period"]) if "period" in value else None,
+        None if value.get("period") is None else period_days(value["period"]),
     )
 
 
@@ -115,9 +112,7 @@ def operand(field: Field, op: str, value: Any) -> Any:
         if op != "range":
             return threshold(field, value)
         need(isinstance(value, list) and len(value) == 2, "question_malformed")
-        low, high = threshold(field, value[0]), threshold(field, value[1])
-        need(not _empty(low, high), "range_empty")
-        return low, high
+        return _range(field, value)
     if op in ("in", "not in"):
         need(isinstance(value, list), "question_malformed")
         need(field.mode == "enum", "operator_unsupported")
@@ -125,46 +120,52 @@ def operand(field: Field, op: str, value: Any) -> Any:
     if op == "reveal":
         return None
     if field.mode == "enum":
-        need(text(value) in field.members, "set_member_unknown")
-        return value
-    need(field.mode == "plain" or field.gapless, "operator_unsupported")
+        return _member(field, value)
     return _value(field, value)
 
 
-def _empty(low: Any, high: Any) -> bool:
-    if isinstance(low, Moving) and isinstance(high, Moving):
-        return low.months <= high.months
-    return not isinstance(low, Moving) and not isinstance(high, Moving) and low >= high
+def _member(field: Field, value: Any) -> str:
+    """A member of an enum; an empty text is of another type (clause 17)."""
+    need(text(value), "type_wrong")
+    need(value in field.members, "set_member_unknown")
+    return str(value)
+
+
+def _range(field: Field, value: list[Any]) -> tuple[int, int]:
+    """Two values that rise, none of them moving."""
+    if field.type == "enum":
+        need([_member(field, one) for one in value] == [], "range_empty")
+    low, high = (_value(field, one) for one in value)
+    need(field.type in ("integer", "date", "month") and low < high, "range_empty")
+    return low, high
 
 
 def threshold(field: Field, value: Any) -> Any:
-    """A threshold: integer, days of a date or month, or a moving one."""
-    if field.mode != "ladder":
-        need(isinstance(value, str) or field.type != "enum", "type_wrong")
-        raise RefusedError("operator_unsupported")
+    """A threshold: integer, days of a date or month, or a moving one; whether it lies on a ladder is seen later."""
     if isinstance(value, dict):
-        need(field.type in ("date", "month"), "operator_unsupported")
+        need(field.mode == "ladder" and field.type in ("date", "month"), "operator_unsupported")
         members(value, "as_of_minus_months")
         return Moving(integer(value["as_of_minus_months"], 0, MAX_MONTHS))
+    if field.type in ("text", "code", "bool", "enum"):
+        need(isinstance(value, str) or field.type != "enum", "type_wrong")
+        raise RefusedError("operator_unsupported")
     return _value(field, value)
 
 
 def _value(field: Field, value: Any) -> Any:
-    """A value of the field; a text that is not written as a day or month at all is of another type."""
-    if field.type in ("date", "month"):
-        form = values.DAY if field.type == "date" else values.MONTH
-        need(isinstance(value, str) and form.match(value), "type_wrong")
+    """A value of the field; an empty text and a month of other than seven characters are of another type."""
+    need(value != "", "type_wrong")
+    need(field.type != "month" or (isinstance(value, str) and len(value) == MONTH_SIZE), "type_wrong")
     return values.typed(field.type, value)
 
 
-def _set(field: Field, value: Any) -> tuple[str, ...]:
-    listed = items(value, 256)
-    need(listed, "set_empty")
-    need(all(isinstance(m, str) for m in listed), "set_member_unknown")
-    need(len(set(listed)) == len(listed), "set_duplicate")
-    need(all(m in field.members for m in listed), "set_member_unknown")
-    need(len(listed) < len(field.members), "set_full")
-    return tuple(m for m in field.members if m in listed)
+def _set(field: Field, value: list[Any]) -> tuple[str, ...]:
+    need(len(value) <= MAX_MEMBERS, "question_malformed")
+    need(value, "set_empty")
+    need(all(isinstance(m, str) and m in field.members for m in value), "set_member_unknown")
+    need(len(set(value)) == len(value), "set_duplicate")
+    need(len(value) < len(field.members), "set_full")
+    return tuple(m for m in field.members if m in value)
 
 
 def to_json(question: Question, schema: Schema) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from . import ladder, rules
 from .crypto import tagged
-from .errors import RefusedError, need
+from .errors import need
 from .strict import canonical, integer, is_int, items, members, text
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
@@ -14,7 +14,7 @@ MEMBER = re.compile(r"[A-Za-z0-9_]{1,32}\Z")
 TYPES = ("integer", "date", "month", "text", "code", "bool", "enum")
 MODES = {"plain": 1, "ladder": 2, "enum": 3}
 SPECIAL = ("as_of", "period_from", "period_to", "period_year", "none")
-MAX_VERSION = 2**32 - 1
+MAX_VERSION = 2**31
 
 
 @dataclass(frozen=True)
@@ -52,25 +52,22 @@ def schema_id(value: object) -> bytes:
 
 
 def read(value: Any) -> Schema:
-    """Read one; whatever is wrong with it is `schema_invalid` but for what the reader of JSON finds."""
-    try:
-        members(value, "name version fields", "per rules valid_to")
-        name = text(value["name"])
-        need(NAME.match(name), "schema_invalid")
-        version = integer(value["version"], 1, MAX_VERSION)
-        listed = items(value["fields"], 256)
-        need(listed, "schema_invalid")
-        fields = tuple(_field(i, f) for i, f in enumerate(listed))
-        by_name = {f.name: f for f in fields}
-        need(len(by_name) == len(fields), "schema_invalid")
-        per = _per(value["per"], by_name) if "per" in value else ()
-        if "rules" in value:
-            need(not any(f.name in SPECIAL for f in fields), "schema_invalid")
-            rules.check(value["rules"], by_name)
-        if "valid_to" in value:
-            _valid_to(value["valid_to"], by_name)
-    except RefusedError as error:
-        raise RefusedError("schema_invalid", str(error)) from error
+    """Read one; what breaks a rule of clause 2 or 5 is `schema_invalid`, other faults have the reasons of clause 17."""
+    members(value, "name version fields", "per rules valid_to")
+    name = text(value["name"])
+    need(NAME.match(name), "schema_invalid")
+    version = integer(value["version"], 1, MAX_VERSION)
+    listed = items(value["fields"], 256)
+    need(listed, "schema_invalid")
+    fields = tuple(_field(i, f) for i, f in enumerate(listed))
+    by_name = {f.name: f for f in fields}
+    need(len(by_name) == len(fields), "schema_invalid")
+    per = _per(value["per"], by_name) if "per" in value else ()
+    if "rules" in value:
+        need(not any(f.name in SPECIAL for f in fields), "schema_invalid")
+        rules.check(value["rules"], by_name)
+    if "valid_to" in value:
+        _valid_to(value["valid_to"], by_name)
     return Schema(schema_id(value), name, version, fields, per, by_name)
 
 
@@ -82,7 +79,7 @@ def _valid_to(name: Any, by_name: dict[str, Field]) -> None:
 
 
 def _flag(value: dict[str, Any], name: str) -> bool:
-    """A flag stands where it is true."""
+    """A flag that is left out is false."""
     flag = value.get(name, False)
     need(isinstance(flag, bool), "type_wrong")
     return flag
@@ -91,6 +88,7 @@ def _flag(value: dict[str, Any], name: str) -> bool:
 def _field(index: int, value: Any) -> Field:
     members(value, "name type mode", "unit ladder members optional none_on_record bounds")
     name, kind, mode = text(value["name"]), text(value["type"]), text(value["mode"])
+    unit = text(value["unit"]) if "unit" in value else None
     need(NAME.match(name) and kind in TYPES and mode in MODES, "schema_invalid")
     need((kind == "enum") == (mode == "enum"), "schema_invalid")
     need(mode != "ladder" or kind in ("integer", "date", "month"), "schema_invalid")
@@ -105,7 +103,7 @@ def _field(index: int, value: Any) -> Field:
         name,
         kind,
         mode,
-        text(value["unit"], 64) if "unit" in value else None,
+        unit,
         _flag(value, "optional"),
         none,
         _members(value["members"]) if mode == "enum" else (),

@@ -8,7 +8,6 @@ from .trie import MALFORMED, Nodes, lookup
 from .trust import Trust
 
 FOREVER = 2**64 - 1
-MAX_NAME = 1024
 U40 = 2**40 - 1
 
 
@@ -64,7 +63,7 @@ class State:
             need(raw is not None, "code_differs")
             assert raw is not None
             account: Rlp = rlp_decode(raw, MALFORMED)
-            need(isinstance(account, list) and len(account) == 4, MALFORMED)
+            need(isinstance(account, list) and len(account) == 4, "code_differs")
             assert isinstance(account, list)
             _, _, root, code = account
             need(isinstance(root, bytes) and len(root) == 32, MALFORMED)
@@ -82,9 +81,9 @@ class State:
         need(value, MALFORMED, "a zero is never stored")
         return value
 
-    def codes(self) -> None:
-        """The codes of all contracts."""
-        for contract in self.trust.contracts:
+    def codes(self, *contracts: str) -> None:
+        """The codes of these contracts; of all if none is named."""
+        for contract in contracts or self.trust.contracts:
             self._storage_root(contract)
 
     def anchored(self, member: bytes, stream: int, number: int) -> bytes:
@@ -106,19 +105,17 @@ class State:
         packed = self.word("MemberRegistry", entry(member, 1))
         return packed & 0xFF, packed >> 8 & 0xFF
 
-    def name(self, member: bytes) -> bytes:
-        """The name of a member, as Solidity stores a string."""
+    def is_named(self, member: bytes, name: bytes) -> bool:
+        """Whether the slots that follow from a name hold it, as Solidity stores a string."""
         slot = after(entry(member, 1), 2)
-        head = self.word("MemberRegistry", slot)
-        if not head & 1:
-            size = (head & 0xFF) // 2
-            need(size < 32, MALFORMED)
-            return word(head)[:size]
-        size = head // 2
-        need(32 <= size <= MAX_NAME, MALFORMED)
+        if len(name) < 32:
+            return self.word("MemberRegistry", slot) == int.from_bytes(name.ljust(31, b"\0") + bytes([2 * len(name)]))
         start = keccak(word(slot))
-        parts = [word(self.word("MemberRegistry", after(start, i))) for i in range((size + 31) // 32)]
-        return b"".join(parts)[:size]
+        wanted = {slot: 2 * len(name) + 1}
+        for i in range(0, len(name), 32):
+            wanted[after(start, i // 32)] = int.from_bytes(name[i : i + 32].ljust(32, b"\0"))
+        found = {place: self.word("MemberRegistry", place) for place in wanted}
+        return found == wanted
 
     def may_issue(self, member: bytes, schema_id: bytes) -> tuple[int, int]:
         """From and until."""

@@ -9,6 +9,8 @@ from .errors import RefusedError, need
 from .question import Moving, Question
 from .schema import Field, Schema
 
+ASKED_OF_NO_VERSION = ("not_revealable", "operator_unsupported")
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -23,7 +25,9 @@ class Statement:
 
 
 def of(question: Question, field: Field, as_of: int) -> Statement:
-    """The statement; thresholds off the ladder are refused (`off_ladder`)."""
+    """The statement: the field can be revealed, the operator is one of its mode, thresholds lie on its ladder."""
+    if question.op in (">=", "<", "range"):
+        need(field.mode == "ladder", "operator_unsupported")
     if question.op in (">=", "<"):
         j = _place(field, question.operand, as_of)
         return Statement("at_least" if question.op == ">=" else "below", j=j)
@@ -46,6 +50,7 @@ def equals(field: Field, value: Any) -> Statement:
         return Statement("equals", value=value)
     if field.mode == "enum":
         return Statement("one_of", positions=(field.members.index(value),))
+    need(field.gapless, "operator_unsupported")
     j = _place(field, value, 0)
     need(j < len(field.points), "off_ladder")
     return Statement("between", low=j, high=j + 1)
@@ -59,24 +64,32 @@ def _place(field: Field, value: Any, as_of: int) -> int:
     return field.points.index(value) + 1
 
 
-def means_the_same(question: Question, newest: Schema, schema: Schema, as_of: int) -> None:
-    """The question means the same in this version of its schema (clause 9; `schema_version_differs`)."""
+def means_the_same(question: Question, newest: Schema, schema: Schema) -> None:
+    """The question means the same in this version of its schema (clause 9; `schema_version_differs`).
+
+    What nobody could ask of the newest version either, and whether moving thresholds lie on the ladder, is rule 16's.
+    """
     if schema.id == newest.id:
         return
     reason = "schema_version_differs"
-    here, there = schema.by_name.get(question.field), newest.by_name[question.field]
-    need(here is not None, reason)
-    assert here is not None
+    try:
+        again = q.read(q.to_json(question, newest), {schema.name: schema})
+    except RefusedError as error:
+        raise RefusedError(reason) from error
+    here, there = schema.by_name[question.field], newest.by_name[question.field]
     need((here.type, here.unit, here.mode) == (there.type, there.unit, there.mode), reason)
     if question.per:
         need([n for n, _ in schema.per] == [n for n, _ in newest.per], reason)
-        for (name, value), (_, old), (_, new) in zip(question.per, schema.per, newest.per, strict=True):
+        for (_, value), (_, old), (_, new) in zip(question.per, schema.per, newest.per, strict=True):
             need((value == old) == (value == new), reason)
-            field = schema.by_name[name]
-            need(field.mode == newest.by_name[name].mode, reason)
-            need(field.mode != "enum" or value in field.members, reason)
+    if not isinstance(question.operand, Moving) and _fault(question, there) not in ASKED_OF_NO_VERSION:
+        need(_fault(again, here) is None, reason)
+
+
+def _fault(question: Question, field: Field) -> str | None:
+    """Why the question cannot be asked of this field; None where it can."""
     try:
-        q.operand(here, question.op, q.to_json(question, newest).get("operand"))
-        of(question, here, as_of)
+        of(question, field, 0)
     except RefusedError as error:
-        raise RefusedError(reason) from error
+        return error.reason
+    return None

@@ -3,6 +3,9 @@
 import itertools
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import rfc8785
@@ -15,6 +18,7 @@ ADDRESS = 20
 MAX_SAFE = 2**53 - 1
 HEX = re.compile(r"0x(?:[0-9a-f]{2})*\Z")
 ANY_HEX = re.compile(r"0x(?:[0-9a-fA-F]{2})*\Z")
+LATE: ContextVar[list[str] | None] = ContextVar("LATE", default=None)
 STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 
 
@@ -84,6 +88,27 @@ def canonical(value: object) -> bytes:
         raise RefusedError("value_out_of_range") from error
 
 
+@contextmanager
+def one_form_last() -> Iterator[None]:
+    """Faults of the one form are looked for last, after those of the members (clause 17, Several faults)."""
+    faults: list[str] = []
+    token = LATE.set(faults)
+    try:
+        yield
+    finally:
+        LATE.reset(token)
+    need(not faults, "not_canonical", "; ".join(faults))
+
+
+def one_form(condition: object, note: str) -> None:
+    """Something stands in its one form (clause 16); where a bundle is read, the fault is kept for the end."""
+    late = LATE.get()
+    if late is None:
+        need(condition, "not_canonical", note)
+    elif not condition:
+        late.append(note)
+
+
 def is_int(value: object) -> bool:
     """`true` is no integer (clause 17)."""
     return isinstance(value, int) and not isinstance(value, bool)
@@ -122,14 +147,14 @@ def text(value: Any, limit: int = 1024) -> str:
 
 def octets(value: Any, size: int | None = None) -> bytes:
     """A byte text: 0x and lower-case hexadecimal digits; an address in capitals is another form of the same."""
-    need(isinstance(value, str), "type_wrong")
+    need(isinstance(value, str), "value_malformed" if size == ADDRESS else "type_wrong")
     need(HEX.match(value) or (size == ADDRESS and ANY_HEX.match(value)), "value_malformed")
     data = bytes.fromhex(value[2:])
     need(size is None or len(data) == size, "value_malformed")
-    need(HEX.match(value), "not_canonical")
+    one_form(HEX.match(value), "capitals")
     return data
 
 
 def rising(keys: list[Any]) -> None:
     """A list in its one order, each once (clause 16)."""
-    need(all(a < b for a, b in itertools.pairwise(keys)), "not_canonical", "order")
+    one_form(all(a < b for a, b in itertools.pairwise(keys)), "order")

@@ -1,12 +1,14 @@
 """The trust file and its fingerprint (clause 16)."""
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
 from .crypto import tagged
 from .errors import need
-from .strict import canonical, integer, items, members, octets, parse, rising, text
+from .strict import canonical, integer, items, members, octets, parse, text
 
+INVALID = "trust_invalid"
 LIMIT = 4 * 1024 * 1024
 CONTRACTS = ("MemberRegistry", "SchemaRegistry", "SubjectRegistry", "AnchorRegistry", "ConsentRegistry")
 
@@ -36,18 +38,26 @@ def read(value: Any) -> Trust:
     """A trust file, of bytes or of JSON that was read already."""
     value = parse(value, LIMIT) if isinstance(value, bytes) else value
     members(value, "format chain_id genesis contracts finality")
-    need(text(value["format"]) == "credence-trust/v1", "value_malformed")
+    need(text(value["format"]) == "credence-trust/v1", INVALID)
     members(value["contracts"], " ".join(CONTRACTS))
     contracts = {name: _contract(value["contracts"][name]) for name in CONTRACTS}
     finality = members(value["finality"], "kind sets")
     kind = text(finality["kind"])
-    need(kind in ("sealer", "qbft"), "value_malformed")
+    need(kind in ("sealer", "qbft"), INVALID)
     sets = [_set(item, kind) for item in items(finality["sets"], 4096)]
-    need(sets, "value_malformed")
-    rising([start for start, _ in sets])
+    need(sets and _rise([start for start, _ in sets]), INVALID)
     return Trust(
-        integer(value["chain_id"]), octets(value["genesis"], 32), contracts, kind, sets, fingerprint(canonical(value))
+        integer(value["chain_id"], 1),
+        octets(value["genesis"], 32),
+        contracts,
+        kind,
+        sets,
+        fingerprint(canonical(value)),
     )
+
+
+def _rise(keys: list[Any]) -> bool:
+    return all(a < b for a, b in itertools.pairwise(keys))
 
 
 def _contract(value: Any) -> tuple[bytes, bytes]:
@@ -58,8 +68,8 @@ def _contract(value: Any) -> tuple[bytes, bytes]:
 def _set(value: Any, kind: str) -> tuple[int, list[bytes]]:
     members(value, "from_block addresses")
     addresses = [octets(address, 20) for address in items(value["addresses"], 256)]
-    need(len(addresses) == 1 or (kind == "qbft" and addresses), "value_malformed")
-    rising(addresses)
+    need(len(addresses) == 1 or (kind == "qbft" and addresses), INVALID)
+    need(_rise(addresses), INVALID)
     return integer(value["from_block"]), addresses
 
 

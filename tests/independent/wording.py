@@ -110,6 +110,7 @@ def _operation(field: Field, rest: str) -> dict[str, Any]:
 
 def _operand(field: Field, text: str) -> Any:
     """The JSON form of an operand's text."""
+    need(text == text.strip(), "question_malformed", "space at its ends is none of the operand")
     moving = MOVING.match(text)
     if moving and field.type in ("date", "month"):
         return {"as_of_minus_months": int(moving[1])}
