@@ -227,7 +227,7 @@ def test_the_bank_gets_the_same_page_from_the_api(place, answer, files):
 )
 def test_save_and_verify_exit_with_the_verdict(place, files, questions, code):
     told = place.bank.verify(place.grant(*questions), questions)
-    file = files / f"saved-{code}.json"
+    file = files / f"saved-{told['use']['id']}.json"
     saved = place.credence("evidence", "save", told["use"]["id"], str(file), "--as", "demo-bank")
     assert (saved.returncode, saved.stdout) == (0, "")
     assert told["evidence"]["digest"] in saved.stderr
