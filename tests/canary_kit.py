@@ -30,8 +30,11 @@ def plant(kind, content):
 
 
 def plant_row(code, cells):
-    """Note the credit code of a row, and the amounts that are long enough to stand nowhere by chance."""
-    if CODE.fullmatch(code):
+    """Note the credit code of a row, and the amounts that are long enough to stand nowhere by chance.
+
+    Eighteen zeros are nobody's code, and stand wherever there is nothing.
+    """
+    if CODE.fullmatch(code) and len(set(code)) > 1:
         plant("a credit code", code)
     for cell in cells:
         for amount in MONEY.findall(str(cell)):
