@@ -96,7 +96,8 @@ def sort_rows(
         elif held.newest_as_of < row.as_of or permission.corrects or _is_dead(held, row):
             new.append(NewRow(row, subject_index, kind_index, held, max(row.as_of, held.newest_as_of), is_erased))
         elif held.newest_as_of == row.as_of:
-            refused.append(Rejection(row.line, None, Reason.CORRECTION_NEEDED, _NEEDED))
+            needed = _NEEDED if held.schema_id == schema.id else _OTHER_VERSION
+            refused.append(Rejection(row.line, None, Reason.CORRECTION_NEEDED, needed))
         else:
             refused.append(Rejection(row.line, None, Reason.ROW_OUTDATED, _OUTDATED))
     return Sorted(new, unchanged, refused)
@@ -107,6 +108,9 @@ _QUARANTINED: Final = (
 )
 _ERASED: Final = "the department has erased this firm; it is attested to again only if the upload says so"
 _NEEDED: Final = "something else of this firm, period and day is attested; send it as a correction if this is right"
+_OTHER_VERSION: Final = (
+    "this firm, period and day is attested by another version of the type; send it as a correction to attest it anew"
+)
 _OUTDATED: Final = "a newer row of this firm and period is attested; send it as a correction if this is right"
 
 
@@ -121,6 +125,7 @@ def _live(connection: Connection, member: bytes, schema: str, indices: list[byte
     query = (
         select(
             held.c.digest,
+            held.c.schema_id,
             held.c.subject_index,
             held.c.kind_index,
             held.c.row_tag,

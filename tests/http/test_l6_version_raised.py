@@ -77,8 +77,9 @@ def live(place):
         return {row.digest: row.schema_id for row in rows}
 
 
-def attest(place, firm, **cells):
-    job = place.tax.upload(write_rows(place.folder / "rows.csv", "tax_payment", [(firm, cells)]), "tax_payment")
+def attest(place, firm, *, correct=False, **cells):
+    file = write_rows(place.folder / "rows.csv", "tax_payment", [(firm, cells)])
+    job = place.tax.upload(file, "tax_payment", correct=correct)
     while (state := place.tax.job(job))["state"] in {"receiving", "queued", "running"}:
         time.sleep(0.02)
     return state
@@ -109,7 +110,7 @@ def test_l6_a_version_is_raised_on_a_running_home(place, raised):
     council(place, "allowIssuer", second.id, tax)
 
     # both versions of one firm in one answer
-    assert attest(place, firm.number, 所属年度="2026")["issued"] == 1
+    assert attest(place, firm.number, 所属年度="2026", 最近缴款日期="2026-03-15")["issued"] == 1
     assert sorted(live(place).values()) == sorted([*before.values(), second.id])
     both = f"all({OLD}; {NEWER_YEAR})"
     consent = place.grant(both, OLD, NEWER_YEAR, firm=firm)
@@ -121,8 +122,12 @@ def test_l6_a_version_is_raised_on_a_running_home(place, raised):
     named = [(schema.name, schema.version) for schema in Bundle.decode(data).schemas.listed]
     assert named == [("subject_registration", 1), ("tax_payment", first.version), ("tax_payment", second.version)]
 
-    # the same rows again are news in the new version, and supersede what they are about
-    assert attest(place, firm.number)["issued"] == 1
+    # the same rows again are another content in the new version: they supersede what they are about, if sent so
+    refused = attest(place, firm.number)
+    assert (refused["issued"], refused["rejected"]) == (0, 1)
+    (line,) = place.tax.results(refused["job"])
+    assert (line["reason"], "another version" in line["message"]) == ("correction_needed", True)
+    assert attest(place, firm.number, correct=True)["issued"] == 1
     after = live(place)
     assert list(after.values()).count(first.id) == len(before) - 1
     assert place.ask(place.grant(*asked, firm=firm), *asked) == [("holds", None)] * 3
