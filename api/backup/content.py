@@ -20,7 +20,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from api.backup.archive import Entry
-from api.home import Home
+from api.home.home import Home
 from api.storage.migration.schema import STORE
 from api.vault.cipher import seal
 from ledger_node.domain.error import InvalidInputError

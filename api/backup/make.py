@@ -22,8 +22,8 @@ from sqlalchemy import select
 from api.backup.archive import Entry, digest_of, pieces_of, write_archive
 from api.backup.content import CHAIN, MAC, MANIFEST, Head, Manifest, format_entry, home_entries
 from api.backup.table_dump import dump_tables
-from api.home import Home
-from api.own_file import new_file, partial_of
+from api.files.own_file import new_file, partial_of
+from api.home.home import Home
 from api.storage import table
 from api.storage.database import Store
 from api.vault.key_ledger import KeyLedger

@@ -32,15 +32,15 @@ from api.backup.content import (
     Manifest,
     require_format,
 )
-from api.backup.key_copy import MAC_LABEL, CopiedKeys, read_key_copy
 from api.backup.table_dump import FOLDER, load_portion, newer, restart_numbers, store_tables
-from api.home import Home, write_private
-from api.own_folder import new_folder
-from api.services.erasure import unlink_erased
+from api.files.own_folder import new_folder
+from api.home.home import Home, write_private
+from api.home.store_place import write_place
+from api.services.erasure.erasure import unlink_erased
 from api.storage.database import Store
-from api.store_place import write_place
 from api.vault.cipher import unseal
 from api.vault.joint_key import key_ids_of
+from api.vault.key_copy import MAC_LABEL, CopiedKeys, read_key_copy
 from api.vault.key_ledger import KeyLedger
 from ledger_node.domain.error import CredenceError, InvalidInputError
 from ledger_node.domain.reason import Reason

@@ -13,9 +13,9 @@ from importlib.resources import files
 from typing import Final
 
 from ledger_node.domain.canonical import JSON, decode
+from ledger_node.domain.json_object import Record
 from ledger_node.domain.period import Period
 from ledger_node.domain.question import schema_named
-from ledger_node.domain.record import Record
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.schema_set import SchemaSet
 from ledger_node.domain.value import add_months

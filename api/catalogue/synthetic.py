@@ -22,7 +22,7 @@ from typing import Final, TypeAlias
 from stdnum.cn import uscc
 
 from api.catalogue.datatype import DataType, data_type_named
-from api.own_file import new_file
+from api.files.own_file import new_file
 from ledger_node.domain.credit_code import organisation_check
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason

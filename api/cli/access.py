@@ -25,7 +25,7 @@ from api.client.client import Client
 from ledger_node.domain.access import AccessRow
 from ledger_node.domain.consent import Terms
 from ledger_node.domain.eip712 import SigningDomain
-from ledger_node.domain.record import from_hex, to_hex
+from ledger_node.domain.json_object import from_hex, to_hex
 
 access = typer.Typer(no_args_is_help=True, help="The access log: who asked what.")
 

@@ -28,10 +28,10 @@ def attack(
     as_json: JsonOption = False,
 ) -> None:
     """Attack a ledger. Exit code: 0 nothing beats guessing, 1 something does, 2 usage."""
-    from api.attack.corpus import fetch
-    from api.attack.run import attack_all
-    from api.attack.shown import shown_of
-    from api.attack.truth import Truth
+    from api.lab.attack.bank_view import shown_of
+    from api.lab.attack.corpus import fetch
+    from api.lab.attack.ground_truth import Truth
+    from api.lab.attack.run import attack_all
     from ledger_node.chain.rpc import Rpc
 
     with refusals():

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli.console import HomeOption, JsonOption, emit, home_of, refusals, talk
-from api.home import Home
-from api.private_file import read_private
-from api.settings import environment
+from api.files.private import read_private
+from api.home.home import Home
+from api.home.settings import environment
 from ledger_node import clock
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
@@ -18,8 +18,8 @@ from ledger_node.domain.reason import Reason
 
 if TYPE_CHECKING:
     from api.backup.content import Head, Manifest
-    from api.backup.key_copy import KeyCopy
     from api.storage.database import Store
+    from api.vault.key_copy import KeyCopy
     from api.vault.key_ledger import KeyLedger
 
 KeysOption = Annotated[
@@ -82,7 +82,7 @@ def backup_identity(
 ) -> None:
     """Make the identity that opens backups, and print the recipient that they are made for."""
     from api.backup.archive import new_identity
-    from api.own_file import new_file
+    from api.files.own_file import new_file
 
     with refusals():
         text, recipient = new_identity()
@@ -119,7 +119,7 @@ def restore(
     from api.backup.restore import Copies, Target
     from api.backup.restore import restore as restore_copies
     from api.cli.node import place_chain
-    from api.store_place import Addresses
+    from api.home.store_place import Addresses
 
     with refusals():
         folder = home_of(home)
@@ -168,8 +168,8 @@ def _behind(backed_up: "Head | None", stands: "Head") -> str:
 
 
 def _open(folder: Home, keys: Path | None, held: ExitStack) -> "tuple[Store, KeyLedger, KeyCopy]":
-    from api.backup.key_copy import MAC_LABEL, KeyCopy
-    from api.store_place import Addresses, open_home_keys, open_home_store
+    from api.home.store_place import Addresses, open_home_keys, open_home_store
+    from api.vault.key_copy import MAC_LABEL, KeyCopy
 
     path = keys or environment().keys_copy
     if path is None:

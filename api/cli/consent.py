@@ -13,17 +13,17 @@ from api.cli.signing import ExportOption, KeyOption, sign_and_send
 from api.client.client import Client
 from api.client.consent import accept as accept_terms
 from api.client.consent import purpose_of, signing_domain
-from api.client.draft import change_draft, grant_draft, refusal_draft, withdrawal_draft
-from api.evidence_file import read_file
-from api.home import Home, write_private
+from api.client.unsigned_act import change_draft, grant_draft, refusal_draft, withdrawal_draft
+from api.files.evidence import read_file
+from api.home.home import Home, write_private
 from ledger_node import clock
 from ledger_node.domain.canonical import decode
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import Change, ConsentRequest
 from ledger_node.domain.consent_text import Language, language_named
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.randomness import random_bytes
 
 consent = typer.Typer(no_args_is_help=True, help="Consents: ask, grant, refuse, pause, resume, withdraw, list, show.")

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from rich.console import Console
 
-from api.home import Home
-from api.settings import DEFAULT_PORT, environment
-from api.watch.log import LogFormat
+from api.home.home import Home
+from api.home.settings import DEFAULT_PORT, environment
+from api.telemetry.log import LogFormat
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import CredenceError, InvalidInputError
+from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import from_hex
 
 if TYPE_CHECKING:
     # a client reaches out to a network, and not every command does
@@ -94,7 +94,7 @@ def client_of(home: Home, url: str | None, name: str | None) -> "Client":
     """
     from api.client.client import Client
     from api.client.credential import Credential, read_key_file
-    from api.credential_of import credential_named
+    from api.client.home_credentials import credential_named
 
     known = environment()
     credential = None

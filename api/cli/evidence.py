@@ -21,7 +21,7 @@ from api.cli.console import (
     refusals,
     talk,
 )
-from api.evidence_file import read_file, read_trust_file, write_file
+from api.files.evidence import read_file, read_trust_file, write_file
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import ChainError, CredenceError, VerificationError
 from ledger_node.domain.evidence.basis import basis_of
@@ -30,14 +30,14 @@ from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.evidence.key_statement import KeyStatement
 from ledger_node.domain.evidence.report import Report, Result
 from ledger_node.domain.evidence.trust import Trust
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.value import format_date, parse_date
 
 if TYPE_CHECKING:
     # reads a node, which checking evidence does not
-    from api.client.since import Since
+    from api.client.change_report import Since
 
 evidence = typer.Typer(no_args_is_help=True, help="Evidence of answers: save it, check it offline, print it.")
 _COLOURS = {Result.PASSED: "green", Result.FAILED: "red", Result.NOT_REACHED: "yellow"}
@@ -134,7 +134,7 @@ def _statements(paths: Sequence[Path] | None) -> list[KeyStatement]:
 
 
 def _since(report: Report, trust: Trust, url: str) -> "Since":
-    from api.client.since import read_since
+    from api.client.change_report import read_since
 
     assert report.bundle is not None  # noqa: S101 - it checked
     return read_since(report.bundle, trust, url)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from api.cli.console import ExitCode, HomeOption, JsonOption, LogOption, emit, home_of, log_refusals, refusals, talk
-from api.home import Home, write_private
-from api.settings import environment
-from api.watch import log
+from api.home.home import Home, write_private
+from api.home.settings import environment
+from api.telemetry import log
 from ledger_node import clock
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import ChainError, InvalidInputError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from api.backup.content import Head
     from api.backup.make import OpenMoment
-    from api.founding import ChainParameters
+    from api.instance.founding import ChainParameters
     from ledger_node.node.embedded import ChainMoment
 
 DEFAULT_CHAIN_ID: Final = 760_001
@@ -145,7 +145,7 @@ def permit(
     as_json: JsonOption = False,
 ) -> None:
     """Let further accounts send transactions to this folder's chain; its node must not run."""
-    from ledger_node.domain.record import to_hex
+    from ledger_node.domain.json_object import to_hex
     from ledger_node.domain.signature import parse_address
     from ledger_node.node.embedded import Engine
 
@@ -228,14 +228,14 @@ def found_instance(
         InvalidInputError: ``configuration``; there is something at this path or in these databases already.
         ChainError: the new node does not answer.
     """
-    from api.founding import DEMO_BANKS, found
-    from api.store_place import Addresses
+    from api.home.store_place import Addresses
+    from api.instance.founding import DEMO_BANKS, found
 
     found(home, chain_id, _create_chain, banks=banks or DEMO_BANKS, addresses=Addresses(database_url, keys_url))
 
 
 def _create_chain(parameters: "ChainParameters") -> None:
-    from ledger_node.domain.record import to_hex
+    from ledger_node.domain.json_object import to_hex
     from ledger_node.domain.signature import address_of
     from ledger_node.node.embedded import Engine, Genesis
 

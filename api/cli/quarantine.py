@@ -8,16 +8,16 @@ from typing import Annotated
 import typer
 
 from api.cli.console import HomeOption, JsonOption, emit, home_of, refusals, talk
-from api.home import Home
-from api.services.quarantine_decision import confirm as confirm_change
-from api.services.quarantine_decision import dismiss as dismiss_change
-from api.settings import environment
+from api.home.home import Home
+from api.home.settings import environment
+from api.home.store_place import Addresses, open_home_keys, open_home_store
+from api.services.erasure.quarantine_decision import confirm as confirm_change
+from api.services.erasure.quarantine_decision import dismiss as dismiss_change
 from api.storage.store import Store
-from api.store_place import Addresses, open_home_keys, open_home_store
 from api.vault.key_ledger import KeyLedger
 from api.vault.quarantine import Quarantine
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.record import to_hex
+from ledger_node.domain.json_object import to_hex
 
 quarantine = typer.Typer(
     no_args_is_help=True,

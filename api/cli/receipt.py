@@ -19,15 +19,15 @@ from api.cli.console import (
     talk,
 )
 from api.client.client import Client
-from api.evidence_file import read_file, read_trust_file, write_file
-from api.home import Home
+from api.files.evidence import read_file, read_trust_file, write_file
+from api.home.home import Home
 from ledger_node.chain.port import Role
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Act, Receipt
 from ledger_node.domain.receipt_check import TrustedKeeper, check_receipt
-from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.signature import parse_address
 
 receipt = typer.Typer(no_args_is_help=True, help="Receipts of consents: list, save, verify.")

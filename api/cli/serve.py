@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli.console import HomeOption, JsonOption, LogOption, emit, home_of, log_refusals, refusals, talk
-from api.home import write_private
-from api.node_process import NodeProcess
-from api.settings import ACCESS_INTERVAL_S, DEFAULT_PORT, environment, http_settings, watch_settings
-from api.watch import log
+from api.home.home import write_private
+from api.home.node_process import NodeProcess
+from api.home.settings import ACCESS_INTERVAL_S, DEFAULT_PORT, environment, http_settings, watch_settings
+from api.telemetry import log
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
-from ledger_node.garbage import collect_rarely
+from ledger_node.gc_tuning import collect_rarely
 
 if TYPE_CHECKING:
     from uvicorn import Server
@@ -76,8 +76,8 @@ def serve(
             # imported while the node starts beside this process
             import uvicorn
 
-            from api.composition import open_instance
             from api.http.app import create_app
+            from api.instance.wiring import open_instance
 
             if node is not None:
                 urls = (node.wait_ready(),)

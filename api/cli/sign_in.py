@@ -22,16 +22,16 @@ from api.cli.signing import ExportOption, sign_and_send
 from api.client.client import Client
 from api.client.consent import signing_domain
 from api.client.credential import new_key_file, read_key_file
-from api.client.draft import sign_in_keys_draft
 from api.client.error import ApiError
+from api.client.home_credentials import credential_named
 from api.client.session import Session
-from api.credential_of import credential_named
-from api.home import Home
-from api.sign_in.jose import public_part
-from api.sign_in.key_form import stated_keys
+from api.client.unsigned_act import sign_in_keys_draft
+from api.home.home import Home
+from api.sign_in.protocol.jose import public_part
+from api.sign_in.protocol.key_form import stated_keys
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import from_hex, to_hex
 
 sign_in = typer.Typer(no_args_is_help=True, help="Sign-in keys, and headers for other programs.")
 

@@ -9,14 +9,14 @@ import typer
 
 from api.cli.console import AsOption, HomeOption, JsonOption, UrlOption, client_of, emit, home_of, refusals, talk
 from api.client.client import Client
-from api.client.collected import CollectedSignature
-from api.client.draft import Draft, read_draft
-from api.evidence_file import read_file, write_file
-from api.home import Home
+from api.client.collected_signature import CollectedSignature
+from api.client.unsigned_act import Draft, read_draft
+from api.files.evidence import read_file, write_file
+from api.home.home import Home
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import to_hex
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.subject import Signature
 from ledger_node.randomness import random_bytes

@@ -9,13 +9,13 @@ import typer
 
 from api.cli.console import HomeOption, JsonOption, emit, home_of, refusals, talk
 from api.cli.quarantine import quarantine
-from api.home import Home
-from api.settings import environment
+from api.home.home import Home
+from api.home.settings import environment
+from api.home.store_place import Addresses, find_home_store, known_place, require_own_keys, write_place
 from api.storage.database import find_database
 from api.storage.migration.schema import BASE, KEYS, STORE, Schema
 from api.storage.migration.version import move, version_of
 from api.storage.store import Store
-from api.store_place import Addresses, find_home_store, known_place, require_own_keys, write_place
 from api.vault.key_ledger import open_key_ledger
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason

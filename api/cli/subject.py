@@ -12,14 +12,14 @@ from api.cli.console import AsOption, HomeOption, JsonOption, UrlOption, client_
 from api.cli.signing import ExportOption, KeyOption, make_key, sign_and_send
 from api.client.client import Client
 from api.client.consent import signing_domain
-from api.client.draft import cancellation_draft, describe, rotation_draft
-from api.evidence_file import read_file
-from api.home import Home
+from api.client.unsigned_act import cancellation_draft, describe, rotation_draft
+from api.files.evidence import read_file
+from api.home.home import Home
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.passkey import Passkey
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.signature import address_of, parse_address
 from ledger_node.domain.subject import ControllerKey, Controllers, keys_to_json
 from ledger_node.randomness import random_bytes

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from api.cli.console import HomeOption, JsonOption, emit, home_of, node_url_of, refusals, talk
-from api.evidence_file import read_trust_file, write_file
+from api.files.evidence import read_trust_file, write_file
 
 trust = typer.Typer(
     no_args_is_help=True, help="The trust file: which network and whose seals evidence is checked against."

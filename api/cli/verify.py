@@ -17,8 +17,8 @@ from api.cli.console import (
     refusals,
     talk,
 )
+from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.proof import Outcome
-from ledger_node.domain.record import from_hex
 from ledger_node.domain.verification import Policy
 
 _COLOURS = {Outcome.HOLDS: "green", Outcome.DOES_NOT_HOLD: "red", Outcome.CANNOT_TELL: "yellow"}
@@ -44,7 +44,7 @@ def verify(
 
     Every proof is checked here, against the chain at the block the answer names. This costs one use.
     """
-    from api.client.check import check_answer
+    from api.client.answer_check import check_answer
     from ledger_node.chain.rpc import Rpc
     from ledger_node.chain.web3_ledger import Web3Ledger
 

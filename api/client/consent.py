@@ -7,8 +7,8 @@ from api.client.client import Client
 from ledger_node.domain.consent import ConsentRequest, Terms, revocation_hash
 from ledger_node.domain.consent_text import Language, consent_text, text_digest
 from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.purpose import Purpose, Purposes
-from ledger_node.domain.record import from_hex
 from ledger_node.domain.signature import parse_address
 
 

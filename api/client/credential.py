@@ -9,15 +9,15 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256K1, derive_priva
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
 
+from api.files.private import read_private
 from api.hsm.device import SUFFIX, DeviceKey, KeyReference
 from api.hsm.private_key import sign_in_key
-from api.private_file import read_private
-from api.sign_in.assertion import make_assertion
-from api.sign_in.jose import MEMBER_ALGORITHMS, Key, public_part
+from api.sign_in.protocol.assertion import make_assertion
+from api.sign_in.protocol.jose import MEMBER_ALGORITHMS, Key, public_part
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import to_hex
 
 
 @dataclass(frozen=True, slots=True)

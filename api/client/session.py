@@ -11,8 +11,8 @@ from typing_extensions import override
 
 from api.client.credential import Credential
 from api.client.error import refusal_of
-from api.sign_in.assertion import ASSERTION_TYPE
-from api.sign_in.proof import Target, make_proof
+from api.sign_in.protocol.assertion import ASSERTION_TYPE
+from api.sign_in.protocol.proof import Target, make_proof
 from ledger_node import clock
 
 _TOKEN_PATH: Final = "/v1/token"  # noqa: S105 - an address

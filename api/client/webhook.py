@@ -21,8 +21,8 @@ from standardwebhooks import Webhook
 
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.error import VerificationError
+from ledger_node.domain.json_object import Record
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import Record
 
 MAX_AGE_S: Final = 300
 KEPT_S: Final = 7 * 86_400

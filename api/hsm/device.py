@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
-from api.private_file import read_private
+from api.files.private import read_private
 from ledger_node.domain.canonical import decode
 from ledger_node.domain.error import ChainError, InvalidInputError
+from ledger_node.domain.json_object import Record
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import Record
 
 SUFFIX: Final = ".hsm.json"
 """Files that name a key in a device, in the place of a file that holds one."""

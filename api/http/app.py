@@ -10,18 +10,21 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
-from api.composition import Instance
-from api.http import openapi_document, page, problem
-from api.http.access import permissions_of, require_admitting
-from api.http.etag import EntityTags
-from api.http.header import SecurityHeaders
-from api.http.idempotency import KeepAnswers
-from api.http.limit import RequestLimits
-from api.http.observe import TRACE_ID, Observation, Templates
-from api.http.operation import Operations
-from api.http.rate import RateLimits, Sort
+from api.home.settings import HttpSettings, WatchSettings
+from api.http.middleware.entity_tags import EntityTags
+from api.http.middleware.observation import TRACE_ID, Observation, Templates
+from api.http.middleware.request_limits import RequestLimits
+from api.http.middleware.security_headers import SecurityHeaders
+from api.http.middleware.stored_responses import KeepAnswers
+from api.http.openapi import document as openapi_document
+from api.http.problem import document as problem
+from api.http.problem import page
+from api.http.request.admission import permissions_of, require_admitting
+from api.http.request.fair_share import FairTurns
+from api.http.request.query_parameters import Operations
+from api.http.request.rate_limit import RateLimits, Sort
+from api.http.route import access_log as access
 from api.http.route import (
-    access,
     attestation,
     consent,
     consent_request,
@@ -37,8 +40,7 @@ from api.http.route import (
     verification,
     webhook,
 )
-from api.http.turn import FairTurns
-from api.settings import HttpSettings, WatchSettings
+from api.instance.wiring import Instance
 from ledger_node import clock, trace
 
 ASKED_HEADERS = ("Authorization", "Content-Type", "DPoP", "Idempotency-Key", "If-None-Match", trace.HEADER)

@@ -15,9 +15,9 @@ from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.evidence.bundle import Bundle
 from ledger_node.domain.evidence.report import Check, CheckName, Report
 from ledger_node.domain.evidence.trust import Trust
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.presentation import ShownConsent
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import to_hex
 
 URN: Final = "urn:credence:evidence:"
 """What the QR code holds: this, and the digest."""

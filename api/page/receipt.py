@@ -12,9 +12,9 @@ from typing import Final
 
 from ledger_node.domain.consent_text import text_digest
 from ledger_node.domain.hashing import sha256_digest
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.presentation import ShownConsent
 from ledger_node.domain.receipt import Act, Receipt
-from ledger_node.domain.record import to_hex
 
 _STYLE: Final = (
     "body{font:15px/1.6 system-ui,'Noto Sans CJK SC','Microsoft YaHei',sans-serif;margin:2em auto;max-width:48em;"

@@ -20,7 +20,7 @@ from sqlalchemy import URL, Connection, Engine, bindparam, create_engine, event,
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from typing_extensions import override
 
-from api.storage.postgres_turn import SharedTurns, lock_key
+from api.storage.postgres_locks import SharedTurns, lock_key
 from api.storage.store import Store, StoreKind
 from ledger_node.domain.error import InvalidInputError, StoreError
 from ledger_node.domain.reason import Reason

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from typing_extensions import override
 
+from api.storage.locks import LocalTurns
 from api.storage.store import Store, StoreKind
-from api.storage.turn import LocalTurns
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.reason import Reason
 

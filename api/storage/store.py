@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
-from api.storage.turn import Turns
+from api.storage.locks import Turns
 from ledger_node.domain.error import StoreError
 from ledger_node.domain.reason import Reason
 

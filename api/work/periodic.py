@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from api.fault import fault_of
+from api.work.fault import fault_of
 
 _log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from api.fault import fault_of
+from api.work.fault import fault_of
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.reason import Reason
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.record import Record, to_hex
+from ledger_node.domain.json_object import Record, to_hex
 from ledger_node.domain.signature import parse_address
 
 CONTRACTS = (

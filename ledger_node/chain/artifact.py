@@ -17,7 +17,7 @@ from eth_utils.abi import (
 )
 
 from ledger_node.domain.canonical import JSON, decode
-from ledger_node.domain.record import Record
+from ledger_node.domain.json_object import Record
 
 
 @dataclass(frozen=True)

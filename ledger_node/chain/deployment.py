@@ -10,7 +10,7 @@ from ledger_node.chain.port import Role
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.domain.hashing import keccak
-from ledger_node.domain.record import from_hex, to_hex
+from ledger_node.domain.json_object import from_hex, to_hex
 
 _GAS: Final = 20_000_000
 _CALLS: Final = 32

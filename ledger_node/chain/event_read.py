@@ -6,9 +6,9 @@ from typing import Any, Final
 from eth_abi.abi import decode as abi_decode
 from eth_abi.exceptions import DecodingError
 
+from ledger_node.chain.abi_call import block_of, count_of, data_of
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact
-from ledger_node.chain.call import block_of, count_of, data_of
 from ledger_node.chain.port import SignedChange
 from ledger_node.chain.rpc import Rpc
 from ledger_node.domain.eip712 import SigningDomain
@@ -22,8 +22,8 @@ from ledger_node.domain.event import (
     StatusEvent,
     Step,
 )
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.signature import recover
 from ledger_node.domain.status import Plane, StatusChange, StatusReason
 

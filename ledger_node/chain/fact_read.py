@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
+from ledger_node.chain.abi_call import call_of, decode_answer, pinned
 from ledger_node.chain.address_book import AddressBook
-from ledger_node.chain.call import call_of, decode_answer, pinned
 from ledger_node.chain.port import Block
 from ledger_node.chain.rpc import ContractRevertError, Rpc
 from ledger_node.domain.consent import ConsentRecord, ConsentState

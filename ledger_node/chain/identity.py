@@ -6,8 +6,8 @@ from typing import Any
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.endpoint import Call
 from ledger_node.domain.error import ChainError
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import to_hex
 
 
 def identity_calls(book: AddressBook) -> list[Call]:

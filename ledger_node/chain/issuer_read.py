@@ -4,13 +4,13 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from ledger_node.chain.abi_call import block_of
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact
-from ledger_node.chain.call import block_of
 from ledger_node.chain.rpc import Rpc
 from ledger_node.domain.error import ChainError, InvalidInputError
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import from_hex, to_hex
 
 
 class IssuerReads:

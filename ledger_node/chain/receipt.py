@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from ledger_node.chain.call import block_of
+from ledger_node.chain.abi_call import block_of
 from ledger_node.chain.endpoint import Call
 from ledger_node.chain.port import Mined
 from ledger_node.domain.error import ChainError, InvalidInputError
+from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import from_hex
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,15 @@
 import threading
 from dataclasses import dataclass
 
-from ledger_node.chain.courier import Courier
-from ledger_node.chain.flight import Flight
+from ledger_node.chain.account_sender import Courier
 from ledger_node.chain.outbox import Draft, MemoryOutbox, OutboxStore
+from ledger_node.chain.pending_transaction import Flight
 from ledger_node.chain.receipt import Receipt
 from ledger_node.chain.rpc import ContractRevertError, Rpc
 from ledger_node.chain.signer import Signer
 from ledger_node.domain.error import ChainError
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import to_hex
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from ledger_node.domain.evidence.contract import Contract
 from ledger_node.domain.evidence.finality import in_one_form
 from ledger_node.domain.evidence.slot import Slot
 from ledger_node.domain.hashing import HASH_BYTES
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.signature import SIGNATURE_BYTES
 
 

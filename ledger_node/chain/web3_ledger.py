@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from typing_extensions import override
 
+from ledger_node.chain.abi_call import block_of, call_of, data_of, decode_answer, hex_word, pinned
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact
-from ledger_node.chain.call import block_of, call_of, data_of, decode_answer, hex_word, pinned
 from ledger_node.chain.deployment import document_name
 from ledger_node.chain.event_read import EventReads
 from ledger_node.chain.fact_read import AnchorsKnown, FactReads, consent_of
@@ -41,9 +41,9 @@ from ledger_node.domain.event import ConsentEvent, LedgerEvent
 from ledger_node.domain.evidence.contract import Contract
 from ledger_node.domain.evidence.trust import Trust
 from ledger_node.domain.fact import KeyRecord, LedgerFacts
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.status import StatusChange
 
 _UNKNOWN: Final = 0

@@ -21,10 +21,10 @@ from ledger_node.domain.canonical import JSON, encode
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.fact import LedgerFacts
 from ledger_node.domain.hashing import HASH_BYTES, keccak
+from ledger_node.domain.json_object import Record, from_hex, to_hex
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.question import MAX_TEXT as MAX_QUESTION
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import Record, from_hex, to_hex
 from ledger_node.domain.tree import LOG_NODE, root_from_path
 from ledger_node.domain.verification import require_key
 

@@ -9,9 +9,9 @@ from typing import Final, Self
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.json_object import Record
 from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import Record
 from ledger_node.domain.value import FieldType, Special, Value, format_value, parse_value
 
 AS_OF: Final = "as_of"

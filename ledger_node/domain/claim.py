@@ -16,10 +16,10 @@ from typing import Final, Self
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.json_object import Record
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.question import Op, Question
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import Record
 from ledger_node.domain.schema import Field, Schema
 from ledger_node.domain.statement import require_askable
 

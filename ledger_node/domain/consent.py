@@ -16,10 +16,10 @@ from ledger_node.domain.claim import Claim
 from ledger_node.domain.eip712 import SigningDomain, text_word, uint_word
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.hashing import keccak
+from ledger_node.domain.json_object import Record, to_hex
 from ledger_node.domain.period import Period
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import Record, to_hex
 from ledger_node.domain.signed_type import ANY_DATE, Day, Number, SignedType, Text, Texts, Word, Words
 from ledger_node.domain.subject import Signature, signature_from_json
 from ledger_node.domain.value import parse_date

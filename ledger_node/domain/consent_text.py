@@ -13,10 +13,10 @@ from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import ConsentRequest
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import keccak
+from ledger_node.domain.json_object import to_hex
+from ledger_node.domain.moving_threshold import MonthsBefore
 from ledger_node.domain.question import Op, Question
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import to_hex
-from ledger_node.domain.relative import MonthsBefore
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.signed_type import ANY_DATE
 from ledger_node.domain.unit import show_operand

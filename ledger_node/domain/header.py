@@ -7,9 +7,9 @@ from typing import Final, Self
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import HASH_BYTES, keccak
+from ledger_node.domain.json_object import Record, to_hex
 from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import Record, to_hex
 from ledger_node.domain.signature import parse_address
 from ledger_node.domain.value import format_date, parse_date
 

@@ -10,8 +10,8 @@ from typing import Final, Self
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.json_object import Record
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import Record
 from ledger_node.domain.threshold import Digits, Mirrored, Months, Span, Thresholds
 from ledger_node.domain.value import MAX_INTEGER, Special, Value, parse_date, parse_month
 

@@ -30,8 +30,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.hashing import HASH_BYTES, sha256_digest
+from ledger_node.domain.json_object import Record, to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import Record, to_hex
 
 KEY_BYTES: Final = 64
 MAX_CLIENT_DATA: Final = 2048

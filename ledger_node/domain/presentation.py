@@ -11,12 +11,12 @@ from ledger_node.domain.consent import Terms, signatures_from_json
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.header import Header
+from ledger_node.domain.json_object import Record, from_hex, to_hex
 from ledger_node.domain.opening import FieldProof, proof_from_json, proof_to_json
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.question import MAX_TEXT as MAX_QUESTION
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import Record, from_hex, to_hex
 from ledger_node.domain.schema import MAX_PER, Field, Schema
 from ledger_node.domain.schema_set import SchemaSet
 from ledger_node.domain.subject import Controllers, Signature, signature_to_json

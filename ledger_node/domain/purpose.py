@@ -8,8 +8,8 @@ from ledger_node.domain.canonical import JSON, encode
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import keccak
+from ledger_node.domain.json_object import Record
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import Record
 
 _DAY: Final = 86_400
 _MONTH: Final = 31 * _DAY

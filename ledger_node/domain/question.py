@@ -17,11 +17,11 @@ from typing import Final, Self, assert_never
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.json_object import Record
+from ledger_node.domain.moving_threshold import MonthsBefore
 from ledger_node.domain.name import shown_name
 from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import Record
-from ledger_node.domain.relative import MonthsBefore
 from ledger_node.domain.schema import Field, Schema
 from ledger_node.domain.selector import NOTHING, Selector
 from ledger_node.domain.unit import parse_operand, show_operand

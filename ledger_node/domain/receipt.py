@@ -15,9 +15,9 @@ from ledger_node.domain.eip712 import SigningDomain, text_word, uint_word
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.event import Recorded
 from ledger_node.domain.hashing import HASH_BYTES, keccak
+from ledger_node.domain.json_object import Record, to_hex
 from ledger_node.domain.presentation import ShownConsent
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import Record, to_hex
 from ledger_node.domain.signature import SIGNATURE_BYTES, parse_address
 from ledger_node.domain.subject import MAX_CONTROLLERS, Controllers, Signature, signature_to_json
 from ledger_node.domain.version import read_by_version

@@ -17,9 +17,9 @@ from typing_extensions import override
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.json_object import Record
 from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import Record
 from ledger_node.domain.value import EPOCH, FieldType, Special, Value, parse_date, parse_month, parse_value
 
 MAX_RULES: Final = 64

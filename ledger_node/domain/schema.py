@@ -10,11 +10,11 @@ from ledger_node.domain.bound import Bounds
 from ledger_node.domain.canonical import JSON, encode
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import keccak
+from ledger_node.domain.json_object import Record
 from ledger_node.domain.ladder import Ladder
 from ledger_node.domain.name import shown_name
 from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import Record
 from ledger_node.domain.rule import MAX_RULES, Rule, days_of
 from ledger_node.domain.tree import depth_of
 from ledger_node.domain.value import FieldType, Special, Value, parse_value

@@ -12,8 +12,8 @@ from typing import Final
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.json_object import Record, from_hex, to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import Record, from_hex, to_hex
 from ledger_node.domain.schema import ISSUER, MAX_PER, Schema
 
 

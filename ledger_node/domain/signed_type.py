@@ -12,7 +12,7 @@ from typing_extensions import override
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.eip712 import list_word, text_word, uint_word
 from ledger_node.domain.hashing import keccak
-from ledger_node.domain.record import Record, to_hex
+from ledger_node.domain.json_object import Record, to_hex
 from ledger_node.domain.value import format_date, parse_date
 
 ANY_DATE: Final = ""

@@ -8,9 +8,9 @@ from ledger_node.domain.canonical import JSON
 from ledger_node.domain.eip712 import SigningDomain, text_word, uint_word
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.hashing import keccak
+from ledger_node.domain.json_object import Record, from_hex, to_hex
 from ledger_node.domain.passkey import Assertion, Passkey
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import Record, from_hex, to_hex
 from ledger_node.domain.signature import SIGNATURE_BYTES, parse_address, recover
 
 MAX_CONTROLLERS: Final = 16

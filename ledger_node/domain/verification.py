@@ -45,6 +45,7 @@ from ledger_node.domain.consent import (
 from ledger_node.domain.disclosure import require_disclosed
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.fact import IssuerPeriod, LedgerFacts
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.period import Period
 from ledger_node.domain.presentation import (
     SUBJECT_FIELD,
@@ -59,7 +60,6 @@ from ledger_node.domain.presentation import (
 from ledger_node.domain.proof import Outcome, check_proof, revealed
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import to_hex
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.schema_set import SchemaSet
 from ledger_node.domain.selection import read_in, require_selected

@@ -15,7 +15,7 @@ from canary_kit import REGISTER, read_register
 from sqlalchemy.exc import DatabaseError
 from test_d1_leak import secrets_of
 
-from api.home import Home
+from api.home.home import Home
 from ledger_node.domain.error import CredenceError
 
 SECRETS_A_HOME = 6_000

@@ -6,8 +6,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import pytest
 from insecure import CODES, InsecureAnswer, InsecureLedger
 
-from api.attack.run import attack_all
-from api.attack.shown import shown_of
+from api.lab.attack.bank_view import shown_of
+from api.lab.attack.run import attack_all
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,9 @@
 """A deliberately weak ledger: everything that Credence must not do, so that the attacks have something to find."""
 
-from api.attack.corpus import Event, Transaction, corpus_of
-from api.attack.truth import Truth
 from api.catalogue.datatype import schemas
 from api.catalogue.synthetic import credit_code
+from api.lab.attack.corpus import Event, Transaction, corpus_of
+from api.lab.attack.ground_truth import Truth
 from ledger_node.domain.commitment import (
     UP,
     enum_bit,

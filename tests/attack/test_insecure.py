@@ -6,13 +6,13 @@ import pytest
 from insecure import CODES, HIDDEN_GRADE, LADDER_STEPS
 from typer.testing import CliRunner
 
-from api.attack.guess import seen_of
-from api.attack.report import Verdict
-from api.attack.shown import shown_of
 from api.catalogue.datatype import schemas
 from api.cli.main import app
+from api.lab.attack.bank_view import shown_of
+from api.lab.attack.guess import seen_of
+from api.lab.attack.report import Verdict
 from ledger_node.domain.commitment import leaf_digest, plain_digest
-from ledger_node.domain.record import from_hex
+from ledger_node.domain.json_object import from_hex
 
 pytestmark = pytest.mark.timeout(1800)  # half a minute of work, on a machine that may have other work
 BREAKS = [
@@ -106,8 +106,8 @@ def test_hidden_fields_are_named(insecure):
 
 def _run(tmp_path, insecure, monkeypatch, *more):
     ledger, answers, _ = insecure
-    monkeypatch.setattr("api.attack.corpus.fetch", lambda _: ledger.corpus)
-    monkeypatch.setattr("api.attack.run.attack_all", lambda *_: insecure[2])
+    monkeypatch.setattr("api.lab.attack.corpus.fetch", lambda _: ledger.corpus)
+    monkeypatch.setattr("api.lab.attack.run.attack_all", lambda *_: insecure[2])
     codes = tmp_path / "codes.txt"
     codes.write_text("\n".join(CODES), "utf-8")
     answer = tmp_path / "answer.json"

@@ -2,8 +2,8 @@ from random import Random
 
 import pytest
 
-from api.attack.report import Finding, Report, Verdict
-from api.attack.score import binomial_tail, majority, permutation_p, rank_correlation
+from api.lab.attack.report import Finding, Report, Verdict
+from api.lab.attack.score import binomial_tail, majority, permutation_p, rank_correlation
 
 
 def test_binomial_tail_is_exact():

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from api.attack.corpus import Corpus, fetch
-from api.attack.piece import Piece, pieces
-from api.attack.rehearsal import BANKS, rehearse
-from api.attack.shown import shown_of
-from api.attack.silence import needles_of, search
-from api.attack.truth import Truth
-from api.demo.server import Served
+from api.lab.attack.bank_view import shown_of
+from api.lab.attack.corpus import Corpus, fetch
+from api.lab.attack.decoded_bytes import Piece, pieces
+from api.lab.attack.ground_truth import Truth
+from api.lab.attack.leak_search import needles_of, search
+from api.lab.attack.rehearsal import BANKS, rehearse
+from api.lab.demo.server import Served
 from ledger_node.chain.rpc import Rpc
 from ledger_node.domain.hashing import keccak, sha256_digest
 

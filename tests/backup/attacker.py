@@ -8,10 +8,10 @@ from itertools import permutations
 
 from backup_kit import decrypted, rows_of
 
-from api.services.commit_pool import committer_of
+from api.services.attestation.commitment_pool import committer_of
 from api.vault.cipher import KeyEncryptionKey, unseal
 from api.vault.joint_key import joint_key
-from api.vault.record import VaultRecord
+from api.vault.sealed_content import VaultRecord
 from ledger_node.domain.commitment import subject_key, subject_tag
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.hashing import hmac_sha256

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from api.backup.archive import identities_of, read_archive
 from api.cli.main import app
-from api.home import Home
-from api.settings import environment_of_child
+from api.home.home import Home
+from api.home.settings import environment_of_child
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.web3_ledger import Web3Ledger
 

@@ -20,8 +20,8 @@ from api.backup.make import Source, make_backup
 from api.backup.restore import Copies, Target, restore
 from api.backup.table_dump import dump_tables, load_portion, store_tables
 from api.cli.node import chain_moment_of, place_chain
-from api.home import Home
-from api.settings import environment_of_child
+from api.home.home import Home
+from api.home.settings import environment_of_child
 from api.storage.database import open_store
 from api.storage.migration.schema import STORE
 from api.vault.key_ledger import new_key_ledger, open_key_ledger
@@ -95,7 +95,7 @@ def test_backups_that_are_taken_while_people_work_hold_the_precursor_of_all_that
     [
         ("api.backup.make", "dump_tables"),
         ("api.backup.make", "Manifest.mac"),
-        ("api.own_file", "Path.hardlink_to"),
+        ("api.files.own_file", "Path.hardlink_to"),
     ],
 )
 def test_a_backup_that_is_killed_leaves_nothing_under_its_name_and_the_next_one_is_whole(life, module, name, tmp_path):
@@ -110,7 +110,7 @@ def test_a_backup_that_is_killed_leaves_nothing_under_its_name_and_the_next_one_
 
 @pytest.mark.parametrize(
     ("module", "name"),
-    [("api.backup.restore", "load_portion"), ("api.backup.restore", "unlink_erased"), ("api.own_folder", "sync")],
+    [("api.backup.restore", "load_portion"), ("api.backup.restore", "unlink_erased"), ("api.files.own_folder", "sync")],
 )
 def test_a_restore_that_is_killed_leaves_no_folder_and_the_next_one_makes_it(life, module, name, tmp_path):
     backup, home = life.backup(f"{tmp_path.name}.age"), tmp_path / "home"

@@ -8,19 +8,19 @@ from clock_kit import AheadNode
 from served_kit import write_rows
 from sqlalchemy import select
 
-from api.backup.key_copy import MAC_LABEL, KeyCopy, read_key_copy
 from api.catalogue.datatype import data_types
 from api.catalogue.synthetic import credit_code
 from api.cli.node import found_instance
-from api.composition import open_instance
-from api.home import Home
+from api.home.home import Home
 from api.ingestion.reader import Format, read_rows
-from api.services.idempotency import Call
-from api.services.kept_answer import KeptAnswer, store_answers
-from api.services.key_removal import KeyRemovals
+from api.instance.wiring import open_instance
+from api.services.idempotency.call import Call
+from api.services.idempotency.stored_response import KeptAnswer, store_answers
 from api.storage import table
 from api.storage.database import open_store
+from api.vault.key_copy import MAC_LABEL, KeyCopy, read_key_copy
 from api.vault.key_ledger import open_key_ledger
+from api.vault.key_removal import KeyRemovals
 from api.vault.quarantine import Quarantine, QuarantineState
 from ledger_node import clock
 from ledger_node.domain.error import CredenceError, InvalidInputError

@@ -14,11 +14,11 @@ from backup_kit import GOOD, Life
 from chaos_kit import PATIENCE_S
 from served_kit import SEED
 
-from api.backup.key_copy import MAC_LABEL, read_key_copy
 from api.backup.restore import next_generation
 from api.catalogue.synthetic import credit_code
-from api.home import Home
-from api.settings import environment_of_child
+from api.home.home import Home
+from api.home.settings import environment_of_child
+from api.vault.key_copy import MAC_LABEL, read_key_copy
 from ledger_node.chain.port import Role
 from ledger_node.domain.batch import ACCESS_LOG
 

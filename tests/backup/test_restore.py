@@ -13,17 +13,17 @@ from backup_kit import GOOD, Life, decrypted, inside, rows_of
 from served_kit import PENALISED, ROWS, SEED, seen, write_rows
 from subject_kit import Key, controllers_of, new_key, rotate
 
-from api.backup.key_copy import MAC_LABEL, read_key_copy
 from api.backup.restore import next_generation
 from api.catalogue.datatype import data_types
 from api.catalogue.synthetic import credit_code
 from api.client.access import check_rows
 from api.client.client import ApiError
 from api.ingestion.reader import Format, read_rows
-from api.services.repeated_row import row_bytes
+from api.services.issuing.repeated_rows import row_bytes
+from api.vault.key_copy import MAC_LABEL, read_key_copy
 from ledger_node import clock
 from ledger_node.domain.batch import ATTESTATIONS
-from ledger_node.domain.record import from_hex, to_hex
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.schema import day_in_china
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.status import StatusReason

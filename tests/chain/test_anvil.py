@@ -12,7 +12,7 @@ from ledger_node.chain.outbox import Draft, MemoryOutbox
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.domain.error import ChainError
-from ledger_node.domain.record import to_hex
+from ledger_node.domain.json_object import to_hex
 
 KEY = bytes(account(0).key)
 GAS = 300_000

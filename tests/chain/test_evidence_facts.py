@@ -22,9 +22,9 @@ from ledger_node.domain.evidence.slot import slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
 from ledger_node.domain.evidence.trust import ContractCode, FinalityKind, SealerSet, Trust
 from ledger_node.domain.hashing import keccak
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.status import Plane, StatusChange, StatusReason
 

@@ -6,8 +6,8 @@ from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.issuer_read import IssuerReads
 from ledger_node.domain.error import ChainError
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import to_hex
 
 BOOK = AddressBook(31337, bytes(32), {"SchemaRegistry": b"\x11" * 20})
 TAX, COURT, PENALTY, RATING = (bytes([n]) * 32 for n in range(1, 5))

@@ -21,8 +21,8 @@ from ledger_node.domain.evidence.slot import key_slot, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
 from ledger_node.domain.evidence.trust import FinalityKind, SealerSet
 from ledger_node.domain.hashing import keccak
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.query import FactQuery
-from ledger_node.domain.record import to_hex
 from ledger_node.domain.signature import address_of, sign
 
 KEY = address_of(RELAYER)

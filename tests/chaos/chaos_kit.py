@@ -16,12 +16,12 @@ from served_kit import ROWS, SEED, Place, one_form, write_rows
 
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError, Client
-from api.client.draft import rotation_draft
-from api.credential_of import credential_named
-from api.home import Home
-from api.settings import environment_of_child
+from api.client.home_credentials import credential_named
+from api.client.unsigned_act import rotation_draft
+from api.home.home import Home
+from api.home.settings import environment_of_child
 from ledger_node.domain.error import ChainError, CredenceError
-from ledger_node.domain.record import to_hex
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.subject import Controllers
 from ledger_node.randomness import random_bytes

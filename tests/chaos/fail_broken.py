@@ -5,7 +5,7 @@ from dataclasses import replace
 
 def takes_what_is_asked_again_for_new():
     """A verification that was cut off costs a second use when it is asked again."""
-    from api.services.idempotency import Attempt, IdempotentCalls
+    from api.services.idempotency.call import Attempt, IdempotentCalls
     from ledger_node.randomness import random_bytes
 
     real = IdempotentCalls._again
@@ -19,7 +19,7 @@ def takes_what_is_asked_again_for_new():
 
 def acknowledges_what_is_not_committed():
     """An upload is acknowledged, and the commit that should have been before never comes."""
-    from api.services.job import JobService
+    from api.services.issuing.job import JobService
 
     # what is not there any more would be put in without a word
     assert JobService._close
@@ -30,7 +30,7 @@ def notes_an_anchor_that_was_not_sent():
     """A row says that a consent is on the ledger before it is sent, so that no start brings it there."""
     from sqlalchemy import update
 
-    from api.services.grant import GrantRecorder
+    from api.services.consent.grant import GrantRecorder
     from api.storage import table
 
     real = GrantRecorder.record

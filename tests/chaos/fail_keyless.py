@@ -7,10 +7,10 @@ from subject_kit import body_of, new_key
 
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
-from api.client.draft import rotation_draft
-from api.credential_of import credential_named
+from api.client.home_credentials import credential_named
+from api.client.unsigned_act import rotation_draft
 from ledger_node.domain.consent import Change, change_digest
-from ledger_node.domain.record import from_hex, to_hex
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.domain.subject import Controllers
 from ledger_node.randomness import random_bytes

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from fail_point import ALSO_API
 from fail_process import PATIENCE_S, Process
 
-from api.home import Home
+from api.home.home import Home
 
 _TICK_S = 0.01
 

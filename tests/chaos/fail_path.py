@@ -19,7 +19,7 @@ from ledger_node.chain.port import RECOVERY_DELAY_S
 from ledger_node.domain.consent import Change, change_digest, refusal_digest, withdrawal_digest
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.evidence.check import examine
-from ledger_node.domain.record import from_hex, to_hex
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.domain.subject import Controllers
 from ledger_node.randomness import random_bytes

@@ -11,12 +11,12 @@ from served_kit import SHOP, Place
 from api.client.client import ApiError, Client
 from api.client.credential import Credential
 from api.client.error import NoAnswerError
+from api.client.home_credentials import credential_named
 from api.client.session import Session
-from api.credential_of import credential_named
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.error import ChainError
-from ledger_node.domain.record import from_hex
+from ledger_node.domain.json_object import from_hex
 
 PAUSE_S = 0.02
 KEY = "Idempotency-Key"

@@ -11,7 +11,7 @@ from fail_process import PATIENCE_S, Zygote
 from fail_state import State, check_order, pending
 
 from api.cli.node import found_instance
-from api.home import Home
+from api.home.home import Home
 
 MOST = 400
 """No step has so many points: one that goes on dying meets points that are new each time."""

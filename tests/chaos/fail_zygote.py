@@ -23,7 +23,7 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
 import fail_broken  # noqa: E402 - found by the line above
 import fail_point  # noqa: E402 - same
 
-ROOMS = ("api.cli.main", "api.cli.node", "api.cli.serve", "api.composition", "api.http.app", "uvicorn", "httpx")
+ROOMS = ("api.cli.main", "api.cli.node", "api.cli.serve", "api.instance.wiring", "api.http.app", "uvicorn", "httpx")
 PR_SET_PDEATHSIG = 1
 
 
@@ -49,7 +49,7 @@ def remember_keys(home):
     """Derive once what opens the keystores of a home and of its copies: it is slow by intent."""
     from eth_keyfile import keyfile
 
-    from api.home import Home
+    from api.home.home import Home
 
     keyfile._scrypt_hash = functools.cache(keyfile._scrypt_hash)
     for path in (home / "keys").glob("*.json"):
@@ -64,11 +64,11 @@ def live(task):
     os.dup2(log, 1)
     os.dup2(log, 2)
     if task["kind"] == "api":
-        import api.composition
+        import api.instance.wiring
 
         # not what is tried, only how often it happens by itself
-        api.composition.NOTIFY_INTERVAL_S = fail_point.PACE_S
-        api.composition.Upkeep._work.__globals__["_BEAT_S"] = fail_point.PACE_S
+        api.instance.wiring.NOTIFY_INTERVAL_S = fail_point.PACE_S
+        api.instance.wiring.Upkeep._work.__globals__["_BEAT_S"] = fail_point.PACE_S
     else:
         ahead_of_time(Path(task["ahead"]))
     if task["broken"] is not None:

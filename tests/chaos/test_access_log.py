@@ -11,7 +11,7 @@ from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.batch import ACCESS_LOG
 from ledger_node.domain.evidence.check import examine
-from ledger_node.domain.record import from_hex
+from ledger_node.domain.json_object import from_hex
 
 SEED = 20_261_123
 LIVES = 5

@@ -14,8 +14,8 @@ from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS
 from ledger_node.domain.consent import ConsentState
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.query import FactQuery
-from ledger_node.domain.record import to_hex
 
 KILLS_A_LIFE = 10
 SEED = 20_261_122

@@ -11,8 +11,8 @@ from fail_walk import settle
 from served_kit import seen, write_rows
 
 from api.client.client import ApiError, Client
-from api.credential_of import credential_named
-from ledger_node.domain.record import from_hex, to_hex
+from api.client.home_credentials import credential_named
+from ledger_node.domain.json_object import from_hex, to_hex
 
 COMMITS = "(commit|block) .* before"
 """Where a disk may refuse."""

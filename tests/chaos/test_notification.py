@@ -20,8 +20,8 @@ from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.canonical import encode
 from ledger_node.domain.consent import Change, change_digest, withdrawal_digest
 from ledger_node.domain.error import ChainError, VerificationError
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.receipt_check import TrustedKeeper, check_receipt
-from ledger_node.domain.record import to_hex
 from ledger_node.domain.signature import sign
 
 SEED = 20_261_126

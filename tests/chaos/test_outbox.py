@@ -17,7 +17,7 @@ from ledger_node.chain.port import Role
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
-from ledger_node.domain.record import to_hex
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of
 from ledger_node.node.embedded import Engine
 from ledger_node.randomness import random_bytes
@@ -36,8 +36,8 @@ import json, os, signal, sys
 from pathlib import Path
 from api.storage.database import open_store
 from api.storage.outbox import StoredOutbox
-from ledger_node.chain.courier import Courier
-from ledger_node.chain.flight import Flights
+from ledger_node.chain.account_sender import Courier
+from ledger_node.chain.pending_transaction import Flights
 from ledger_node.chain.outbox import Draft
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender

@@ -9,12 +9,12 @@ from world import CONSENT_DOMAIN, h
 
 from api.cli.main import app
 from api.client.access import check_rows
-from api.home import Home, LocalMember
+from api.home.home import Home, LocalMember
 from ledger_node.chain.address_book import CONTRACTS, AddressBook
 from ledger_node.chain.port import Member, Role
 from ledger_node.domain.error import VerificationError
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import to_hex
 from ledger_node.domain.signature import address_of
 
 ME = Member(KEEPER, "Keeper", Role.RELAYER, active=True, service_url="")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from evidence_kit import checked, named, trust_of
 
-from api.client.since import Changed, _changes
+from api.client.change_report import Changed, _changes
 from ledger_node.domain.consent import ConsentState
 from ledger_node.domain.evidence.fact import facts_of
 from ledger_node.domain.evidence.slot import entry_slots, member_slots, slots_of

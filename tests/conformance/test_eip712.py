@@ -15,7 +15,7 @@ from eth_utils import keccak as eth_keccak
 
 from ledger_node.domain.eip712 import SigningDomain, address_word, list_word, text_word, uint_word
 from ledger_node.domain.hashing import keccak
-from ledger_node.domain.record import to_hex
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of, parse_address, recover, sign
 
 VECTORS = json.loads((Path(__file__).parent / "eip712.json").read_text("utf-8"))

@@ -22,10 +22,10 @@ from dispute_kit import (
 from ledger_node.domain.batch import batch_tree
 from ledger_node.domain.commitment import Committer
 from ledger_node.domain.header import Header
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.opening import AtLeastOpening
 from ledger_node.domain.period import Period
 from ledger_node.domain.proof import Prover
-from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
 from ledger_node.domain.tree import path_of
 

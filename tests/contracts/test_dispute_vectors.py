@@ -16,9 +16,9 @@ from vector_kit import FILES, Network, code_of, corrupted
 
 from ledger_node.domain.batch import Anchor
 from ledger_node.domain.header import Header
+from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.opening import proof_from_json
 from ledger_node.domain.proof import Outcome
-from ledger_node.domain.record import from_hex
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
 from ledger_node.domain.value import parse_value

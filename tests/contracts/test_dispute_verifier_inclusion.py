@@ -10,8 +10,8 @@ from dispute_kit import ask, deploy, gas_of, header_argument, pure_verifier
 from ledger_node.domain.batch import MAX_SIZE, batch_tree, root_of_batch
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.header import Header
+from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.period import Period
-from ledger_node.domain.record import from_hex
 from ledger_node.domain.tree import path_of
 
 FIELDS = (

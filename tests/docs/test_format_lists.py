@@ -15,12 +15,12 @@ from ledger_node.domain import (
     passkey,
     presentation,
     question,
-    relative,
     schema,
     subject,
     tree,
     value,
 )
+from ledger_node.domain import moving_threshold as relative
 from ledger_node.domain.evidence import block_header, bundle, key_statement, state_proof, trust
 from ledger_node.domain.evidence.report import CheckName
 from ledger_node.domain.reason import Reason

@@ -23,7 +23,7 @@ from ledger_node.domain.consent import (
     withdrawal_digest,
 )
 from ledger_node.domain.eip712 import SigningDomain
-from ledger_node.domain.record import to_hex
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.sign_in_key import SignInKeys
 from ledger_node.domain.signature import address_of, recover, sign
 from ledger_node.domain.status import Plane, StatusChange, StatusReason

@@ -9,11 +9,11 @@ from world import FACTS, FACTS_SPEC, RAW, SCHEMAS
 
 from ledger_node.domain.canonical import MAX_DEPTH, decode, encode
 from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.json_object import Record
 from ledger_node.domain.ladder import Ladder
 from ledger_node.domain.opening import proof_from_json
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import Record
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.value import FieldType, Special, encode_value, is_of_type
 

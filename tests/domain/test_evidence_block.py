@@ -11,8 +11,8 @@ from ledger_node.domain.evidence import qbft
 from ledger_node.domain.evidence.block_header import MAX_HEADER_BYTES, BlockHeader
 from ledger_node.domain.evidence.bundle import SealedBlock
 from ledger_node.domain.evidence.finality import quorum, require_final
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import to_hex
 
 BESU = (  # four validators, genesis, no vote, round 0, no seals; see Besu's documentation of QBFT
     "f87aa00000000000000000000000000000000000000000000000000000000000000000f8549464a702e6263b7297a96638cac6ae65e6541f41"

@@ -10,7 +10,7 @@ from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.evidence.check import examine, examine_bundle
 from ledger_node.domain.evidence.key_statement import KeyStatement
 from ledger_node.domain.evidence.report import CheckName, Result
-from ledger_node.domain.record import to_hex
+from ledger_node.domain.json_object import to_hex
 
 FILES = json.loads((FOLDER / "evidence" / "files.json").read_text("utf-8"))
 VALID = named("", valid=True)

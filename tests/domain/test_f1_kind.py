@@ -11,13 +11,13 @@ from ledger_node.domain.canonical import decode, encode
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent_text import Language, Wording, claim_words
 from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.opening import PlainOpening
 from ledger_node.domain.presentation import Presentation
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.purpose import Purpose
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import to_hex
 from ledger_node.domain.schema import Per, Schema
 from ledger_node.domain.selection import prove_kind
 

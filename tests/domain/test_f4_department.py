@@ -6,10 +6,10 @@ from world import REGISTRAR, TAX, h, terms
 
 from ledger_node.domain.department import departments_meant
 from ledger_node.domain.error import VerificationError
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import to_hex
 
 KNOWN = schemas()
 COURT = h("court")

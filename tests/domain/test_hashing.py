@@ -4,7 +4,7 @@ import hashlib
 import hmac
 
 from ledger_node.domain.hashing import hmac_sha256, keccak, sha256_digest
-from ledger_node.domain.record import Record
+from ledger_node.domain.json_object import Record
 
 
 def test_keccak_is_the_one_of_ethereum_and_not_sha3():

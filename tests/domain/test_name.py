@@ -3,8 +3,8 @@
 import pytest
 
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.json_object import Record
 from ledger_node.domain.name import UNSHOWN, shown_name
-from ledger_node.domain.record import Record
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from ledger_node.domain.evidence.block_header import BlockHeader
 from ledger_node.domain.evidence.bundle import SealedBlock
 from ledger_node.domain.evidence.finality import in_one_form, quorum, require_final
 from ledger_node.domain.evidence.trust import FinalityKind, SealerSet
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import to_hex
 
 BLOCKS = json.loads((Path(__file__).parent / "besu" / "blocks.json").read_text("utf-8"))
 IDS = [f"{int(block['number'], 16)}-{len(block)}" for block in BLOCKS]

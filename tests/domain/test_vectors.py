@@ -16,13 +16,13 @@ from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import CredenceError, InvalidInputError, VerificationError
 from ledger_node.domain.event import Recorded
 from ledger_node.domain.fact import IssuerPeriod, KeyRecord, LedgerFacts
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.opening import proof_from_json, proof_to_json
 from ledger_node.domain.presentation import ShownAttestation
 from ledger_node.domain.proof import Outcome, Prover, check_proof
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Act, Basis, Receipt
-from ledger_node.domain.record import to_hex
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal, lower
 from ledger_node.domain.status import WORD_BITS, Plane, StatusChange, StatusReason

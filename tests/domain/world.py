@@ -14,6 +14,7 @@ from ledger_node.domain.consent import ConsentRecord, ConsentState, Terms, revoc
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.fact import IssuerPeriod, KeyRecord, LedgerFacts
 from ledger_node.domain.header import NO_PREDECESSOR, Header
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.opening import FieldProof
 from ledger_node.domain.period import Period
 from ledger_node.domain.presentation import (
@@ -27,7 +28,6 @@ from ledger_node.domain.presentation import (
 from ledger_node.domain.proof import Prover, check_proof
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.question import Question
-from ledger_node.domain.record import to_hex
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.schema_set import SchemaSet
 from ledger_node.domain.signature import address_of, sign

@@ -12,9 +12,9 @@ from postgres_kit import usual_database
 from served_kit import Place
 
 from api.cli.node import found_instance
-from api.demo.server import Served
-from api.home import Home
-from api.settings import environment_of_child
+from api.home.home import Home
+from api.home.settings import environment_of_child
+from api.lab.demo.server import Served
 
 ROOT = Path(__file__).parent.parent.parent
 _PROGRAM = """

@@ -9,9 +9,9 @@ from api.catalogue.datatype import data_types
 from api.catalogue.synthetic import credit_code
 from api.cli.main import app
 from api.cli.node import found_instance
-from api.composition import open_instance
-from api.home import Home
+from api.home.home import Home
 from api.ingestion.reader import Format, read_rows
+from api.instance.wiring import open_instance
 from api.storage import key_table, table
 from ledger_node import clock
 from ledger_node.chain.artifact import artifact
@@ -20,8 +20,8 @@ from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.batch import ATTESTATIONS, Batch, changes_digest
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.query import FactQuery
-from ledger_node.domain.record import to_hex
 from ledger_node.domain.schema import day_in_china
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.status import Plane, StatusChange, StatusReason, fold

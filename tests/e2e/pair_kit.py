@@ -17,10 +17,10 @@ from served_kit import Place
 
 from api.cli.node import found_instance
 from api.client.client import Client
-from api.credential_of import credential_named
-from api.home import Home
-from api.node_process import NodeProcess
-from api.settings import environment_of_child
+from api.client.home_credentials import credential_named
+from api.home.home import Home
+from api.home.node_process import NodeProcess
+from api.home.settings import environment_of_child
 from ledger_node.domain.error import CredenceError
 
 PUBLIC = "http://credence.test"

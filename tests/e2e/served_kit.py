@@ -20,12 +20,12 @@ from api.catalogue.synthetic import credit_code
 from api.client.client import Client
 from api.client.consent import accept
 from api.client.credential import Credential, new_key_file
+from api.client.home_credentials import credential_named
 from api.client.session import Session
-from api.credential_of import credential_named
-from api.demo.actor import attest
-from api.demo.server import Served
-from api.sign_in.jose import public_part
-from api.sign_in.key_form import stated_keys
+from api.lab.demo.actor import attest
+from api.lab.demo.server import Served
+from api.sign_in.protocol.jose import public_part
+from api.sign_in.protocol.key_form import stated_keys
 from api.storage.database import open_store
 from ledger_node import clock
 from ledger_node.chain.artifact import artifact
@@ -37,7 +37,7 @@ from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import ConsentRequest, Terms
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.record import from_hex, to_hex
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.subject import signature_to_json
 from ledger_node.randomness import random_bytes

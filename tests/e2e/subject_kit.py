@@ -7,10 +7,10 @@ import pytest
 from authenticator import Authenticator
 
 from api.client.client import ApiError
-from api.client.draft import cancellation_draft, change_draft, rotation_draft, withdrawal_draft
+from api.client.unsigned_act import cancellation_draft, change_draft, rotation_draft, withdrawal_draft
 from ledger_node.domain.consent import Change
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.passkey import Assertion, Passkey
-from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.subject import Controllers, keys_to_json, signature_to_json
 from ledger_node.randomness import random_bytes

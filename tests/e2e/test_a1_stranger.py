@@ -13,17 +13,17 @@ from sqlalchemy import Engine, event
 
 from api.client.consent import accept
 from api.client.credential import Credential, new_key_file
-from api.composition import open_instance
-from api.credential_of import credential_named
-from api.home import Home
+from api.client.home_credentials import credential_named
+from api.home.home import Home
 from api.http.app import create_app
-from api.sign_in.proof import Target, make_proof
+from api.instance.wiring import open_instance
+from api.sign_in.protocol.proof import Target, make_proof
 from ledger_node import clock
 from ledger_node.chain.endpoint_pool import EndpointPool
 from ledger_node.chain.port import Role
 from ledger_node.domain.consent import Change, change_digest, refusal_digest, withdrawal_digest
 from ledger_node.domain.consent_text import Language
-from ledger_node.domain.record import to_hex
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
 

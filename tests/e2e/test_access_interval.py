@@ -5,25 +5,25 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import select
 
-from api.services.access_interval import AccessIntervals, Keeper
-from api.services.access_log import AccessLog, Asked, Entry
-from api.services.access_read import AccessReader
-from api.services.member_key import Department
-from api.services.worker_pool import WorkerPool
+from api.services.access_log.interval import AccessIntervals, Keeper
+from api.services.access_log.reader import AccessReader
+from api.services.access_log.writer import AccessLog, Asked, Entry
 from api.storage.database import open_store
 from api.storage.table import access_interval
 from api.vault.cipher import KeyEncryptionKey
+from api.vault.department import Department
 from api.vault.key_ledger import open_key_ledger
+from api.work.worker_pool import WorkerPool
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.access import AccessRow, Place, Tally, next_head, require_logged
 from ledger_node.domain.batch import ACCESS_LOG
 from ledger_node.domain.error import ChainError
+from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import from_hex
 from ledger_node.domain.signature import SigningKey
 from ledger_node.randomness import random_bytes, random_places
 
@@ -179,8 +179,8 @@ class DyingStore:
 
 @pytest.mark.parametrize("number", range(1, 9))
 def test_n1_a_beat_that_is_cut_off_anywhere_is_carried_on_by_the_next_life(log, monkeypatch, number):
-    monkeypatch.setattr("api.services.access_interval._PLACED_AT_ONCE", 2)
-    monkeypatch.setattr("api.services.access_interval._SETTLED_AT_ONCE", 2)
+    monkeypatch.setattr("api.services.access_log.interval._PLACED_AT_ONCE", 2)
+    monkeypatch.setattr("api.services.access_log.interval._SETTLED_AT_ONCE", 2)
     before = log.head().number
     log.ask(5)
     log.now += 60
@@ -242,7 +242,7 @@ def assert_within(log):
 
 
 def test_what_does_not_fit_waits_for_the_next_interval(log, monkeypatch):
-    monkeypatch.setattr("api.services.access_interval.MAX_ROWS", 4)
+    monkeypatch.setattr("api.services.access_log.interval.MAX_ROWS", 4)
     log.ask(4)
     log.now += 5
     log.ask(2)
@@ -262,7 +262,7 @@ def test_a_row_that_comes_while_an_interval_is_closed_belongs_to_the_next_one(lo
         log.now += 30
         return random_places(count, among)
 
-    monkeypatch.setattr("api.services.access_interval.random_places", slow)
+    monkeypatch.setattr("api.services.access_log.interval.random_places", slow)
     log.intervals.beat()
     assert log.numbers()[-1] is None
     log.intervals.beat()

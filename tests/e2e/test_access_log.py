@@ -10,11 +10,11 @@ from served_kit import SEED, Place, changed, one_form
 from api.catalogue.synthetic import credit_code
 from api.client.access import check_rows, uses_without_row
 from api.client.client import ApiError
-from api.demo.server import Served
+from api.lab.demo.server import Served
 from ledger_node import clock
 from ledger_node.domain.batch import ACCESS_LOG
 from ledger_node.domain.error import CredenceError, VerificationError
-from ledger_node.domain.record import from_hex, to_hex
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.randomness import random_bytes
 
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from served_kit import Place, one_form, seen
 
-from api.demo.server import Served
+from api.lab.demo.server import Served
 from ledger_node.domain.evidence.check import examine
-from ledger_node.domain.record import from_hex, to_hex
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.randomness import random_bytes
 
 QUESTION = "tax_payment.paid_amount >= 1000000 CNY during 2025"

@@ -6,17 +6,17 @@ import pytest
 from served_kit import DAY
 from sqlalchemy import select
 
-from api.services.chain_follower import ChainFollower
-from api.services.notice import NoticeKind
-from api.services.notice_read import NoticeReader
-from api.services.reliance import Relied, note_reliance
+from api.services.notification.follower import ChainFollower
+from api.services.notification.notice import NoticeKind
+from api.services.notification.reader import NoticeReader
+from api.services.notification.reliance import Relied, note_reliance
 from api.storage.database import open_store
 from api.storage.notice_table import chain_cursor, consent_deadline, notification, reliance
 from ledger_node.chain.port import Block
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.event import Recorded, StatusEvent
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import to_hex
 from ledger_node.domain.status import Plane
 from ledger_node.randomness import random_bytes
 
@@ -161,7 +161,7 @@ def test_notifications_and_cursor_are_one_transaction(followed, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("api.services.chain_follower._move", die)
+        patch.setattr("api.services.notification.follower._move", die)
         with pytest.raises(KeyboardInterrupt):
             followed.follower.catch_up()
     assert followed.told() == []

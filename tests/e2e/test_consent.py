@@ -9,7 +9,7 @@ from api.client.client import ApiError
 from ledger_node import clock
 from ledger_node.domain.consent import withdrawal_digest
 from ledger_node.domain.eip712 import SigningDomain
-from ledger_node.domain.record import to_hex
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
 

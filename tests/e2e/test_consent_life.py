@@ -8,14 +8,14 @@ from served_kit import one_form
 
 from api.client.client import ApiError
 from api.client.consent import accept
-from api.composition import open_instance
-from api.home import Home
+from api.home.home import Home
+from api.instance.wiring import open_instance
 from ledger_node.domain.consent import Change, change_digest, refusal_digest
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
 

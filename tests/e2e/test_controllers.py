@@ -19,12 +19,12 @@ from subject_kit import (
 )
 
 from api.catalogue.synthetic import credit_code
-from api.client.draft import refusal_draft
+from api.client.unsigned_act import refusal_draft
 from ledger_node.domain.canonical import encode
 from ledger_node.domain.evidence.check import examine
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.passkey import Assertion
 from ledger_node.domain.receipt_check import TrustedKeeper, check_receipt
-from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.subject import signature_to_json
 from ledger_node.randomness import random_bytes
 

@@ -11,16 +11,16 @@ from contextlib import suppress
 import pytest
 from served_kit import SEED, Place, seen, write_rows
 
-from api.attack.needle import Needles
 from api.catalogue.datatype import schemas
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
-from api.demo.server import Served
+from api.lab.attack.byte_search import Needles
+from api.lab.demo.server import Served
 from api.storage import table
 from api.storage.database import open_store
 from api.vault.cipher import KeyEncryptionKey, unseal
 from api.vault.key_ledger import open_key_ledger
-from api.vault.record import VaultRecord
+from api.vault.sealed_content import VaultRecord
 from ledger_node.domain.commitment import salt_of, subject_key
 from ledger_node.domain.hashing import kdf
 

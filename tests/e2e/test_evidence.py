@@ -14,7 +14,7 @@ from api.client.client import ApiError
 from ledger_node.domain.evidence.bundle import MEDIA_TYPE, Bundle, bundle_digest
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.evidence.report import CheckName
-from ledger_node.domain.record import from_hex, to_hex
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.randomness import random_bytes
 
 QUESTIONS = [

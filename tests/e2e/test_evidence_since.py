@@ -12,8 +12,8 @@ from served_kit import PENALISED, SEED, Place, one_form
 
 from api.catalogue.datatype import schemas
 from api.catalogue.synthetic import credit_code
-from api.client.since import Changed, read_since
-from api.demo.server import Served
+from api.client.change_report import Changed, read_since
+from api.lab.demo.server import Served
 from ledger_node import clock
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.rpc import ContractRevertError, Rpc
@@ -24,7 +24,7 @@ from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.evidence.key_statement import KeyStatement
 from ledger_node.domain.evidence.trust import SealerSet
-from ledger_node.domain.record import to_hex
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.status import Plane, StatusChange, StatusReason, fold
 from ledger_node.randomness import random_bytes

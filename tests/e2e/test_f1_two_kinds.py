@@ -5,7 +5,7 @@ from served_kit import SEED, one_form
 from sqlalchemy import select
 
 from api.catalogue.synthetic import credit_code
-from api.client.check import check_answer
+from api.client.answer_check import check_answer
 from api.client.client import ApiError
 from api.storage import table
 from api.vault.cipher import KeyEncryptionKey

@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 
 from api.catalogue.synthetic import credit_code
 from api.cli.main import app
-from api.services.evidence import seal_evidence, store_evidence
-from api.services.source import Source, Wanted
-from api.services.vault_search import VaultSearch
+from api.services.attestation.unsealed import Source, Wanted
+from api.services.evidence.store import seal_evidence, store_evidence
+from api.services.verification.attestation_finder import VaultSearch
 from api.storage import table
 from api.vault.joint_key import VaultKey
 from api.vault.quarantine import QuarantineState

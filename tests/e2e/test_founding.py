@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from api.home import Home
+from api.home.home import Home
 from ledger_node.chain.port import Role
 
 

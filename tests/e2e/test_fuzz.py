@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from api.credential_of import credential_named
-from api.home import write_private
+from api.client.home_credentials import credential_named
+from api.home.home import write_private
 
 HERE = Path(__file__).parent / "schemathesis"
 EXAMPLES = 3

@@ -10,12 +10,12 @@ from postgres_kit import usual_database
 from served_kit import write_rows
 
 from api.cli.node import found_instance
-from api.composition import open_instance
-from api.home import Home
+from api.home.home import Home
 from api.ingestion.reader import Format
-from api.services import job_issue
-from api.services.job import JobService
-from api.services.job_result import result_rows
+from api.instance.wiring import open_instance
+from api.services.issuing import job_issue
+from api.services.issuing.job import JobService
+from api.services.issuing.job_results import result_rows
 from ledger_node.domain.error import ChainError, StoreError
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes

@@ -11,13 +11,13 @@ from subject_kit import controllers_of, new_key
 from api.catalogue.synthetic import credit_code
 from api.catalogue.wording import wording
 from api.cli.node import found_instance
-from api.composition import open_instance
-from api.home import Home
+from api.home.home import Home
 from api.ingestion.reader import Format
-from api.services.consent import ConsentService
-from api.services.controller import ControllerHistory
-from api.services.recovery import RecoveryService
-from api.services.rotation import RotationService
+from api.instance.wiring import open_instance
+from api.services.consent.lifecycle import ConsentService
+from api.services.control.recovery import RecoveryService
+from api.services.control.rotation import RotationService
+from api.services.subject.controller_history import ControllerHistory
 from api.work.resumable import PendingWork, Resumable
 from ledger_node import clock
 from ledger_node.chain.port import RECOVERY_DELAY_S, FactQuery, Role

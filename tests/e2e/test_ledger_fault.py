@@ -13,8 +13,8 @@ from proxy_kit import Proxy
 from served_kit import one_form, seen
 
 from api.client.client import ApiError, Client
-from api.credential_of import credential_named
-from api.home import Home
+from api.client.home_credentials import credential_named
+from api.home.home import Home
 from ledger_node.domain.error import ChainError
 from ledger_node.node.embedded import Engine
 

@@ -3,7 +3,7 @@
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from api.http.openapi_answer import ANSWERS
+from api.http.openapi.answer import ANSWERS
 from ledger_node.domain.consent import Terms
 from ledger_node.domain.subject import keys_from_json, keys_to_json
 

@@ -8,13 +8,13 @@ from served_kit import DATA_DAY, SEED, one_form
 
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
-from api.http.access import permissions_of
 from api.http.app import _ROUTERS, _require_open
-from api.http.permission import PERMISSIONS, Own, Permission
-from api.sign_in.principal import Kind
+from api.http.request.admission import permissions_of
+from api.http.request.permission import PERMISSIONS, Own, Permission
+from api.sign_in.server.principal import Kind
 from ledger_node.chain.port import Role
 from ledger_node.domain.consent import Change, change_digest, refusal_digest, withdrawal_digest
-from ledger_node.domain.record import to_hex
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
 
@@ -67,7 +67,7 @@ def test_a_route_outside_v1_that_is_not_for_anybody_does_not_start(monkeypatch):
         return {}
 
     row = {"GET /secret": Permission(frozenset({Kind.BANK}), Own.SELF)}
-    monkeypatch.setattr("api.http.access.PERMISSIONS", row)
+    monkeypatch.setattr("api.http.request.admission.PERMISSIONS", row)
     with pytest.raises(ValueError, match="who calls"):
         _require_open(router)
 

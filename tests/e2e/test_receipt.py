@@ -11,15 +11,15 @@ from served_kit import one_form
 
 from api.client.client import ApiError
 from api.page.receipt import CONTENT_SECURITY_POLICY, receipt_page
-from api.services.consent_word import find_word, keep_word
+from api.services.consent.signed_act import find_word, keep_word
 from api.storage.database import open_store
 from ledger_node.domain.canonical import encode
 from ledger_node.domain.consent import Change, change_digest, refusal_digest, withdrawal_digest
 from ledger_node.domain.consent_text import text_digest
 from ledger_node.domain.event import ConsentEvent, Recorded, Step
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.receipt import Act, Receipt, Word
 from ledger_node.domain.receipt_check import TrustedKeeper, check_receipt
-from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.domain.subject import Controllers
 from ledger_node.randomness import random_bytes

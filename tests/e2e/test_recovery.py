@@ -19,9 +19,9 @@ from subject_kit import (
     withdraw,
 )
 
-from api.client.draft import cancellation_draft
+from api.client.unsigned_act import cancellation_draft
 from ledger_node.chain.port import RECOVERY_DELAY_S
-from ledger_node.domain.record import from_hex, to_hex
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.randomness import random_bytes
 
 GOOD = one_form("tax_payment.paid_amount >= 1000000 CNY during 2025")

@@ -21,15 +21,15 @@ from subject_kit import (
 )
 
 from api.catalogue.synthetic import credit_code
-from api.client.check import check_answer
-from api.client.draft import change_draft
-from api.services.consent_word import keep_word
-from api.services.controller import ControllerHistory
+from api.client.answer_check import check_answer
+from api.client.unsigned_act import change_draft
+from api.services.consent.signed_act import keep_word
+from api.services.subject.controller_history import ControllerHistory
 from ledger_node.domain.consent import Change
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.evidence.check import examine
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.receipt import Act, Word
-from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.verification import Policy
 from ledger_node.randomness import random_bytes
 

@@ -9,8 +9,8 @@ from served_kit import AGE_DAYS, DATA_DAY, SEED, write_rows
 
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
-from api.demo.actor import attest
-from ledger_node.domain.record import to_hex
+from api.lab.demo.actor import attest
+from ledger_node.domain.json_object import to_hex
 
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 LESS = "tax_payment.paid_amount < 1000000 CNY during 2025"

@@ -18,15 +18,15 @@ from webhook_kit import Endpoint
 
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
+from api.client.home_credentials import credential_named
 from api.client.session import Session
-from api.credential_of import credential_named
-from api.demo.actor import attest
-from api.services.controller import ControllerHistory
-from api.sign_in.proof import Target, make_proof
+from api.lab.demo.actor import attest
+from api.services.subject.controller_history import ControllerHistory
+from api.sign_in.protocol.proof import Target, make_proof
 from api.storage import notice_table, table
 from ledger_node import clock
 from ledger_node.domain.access import NO_HEAD, next_head
-from ledger_node.domain.record import from_hex, to_hex
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.randomness import random_bytes
 
 QUESTION = one_form("tax_payment.paid_amount >= 1000000 CNY during 2025")

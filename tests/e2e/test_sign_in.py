@@ -11,15 +11,15 @@ from served_kit import write_rows
 from sqlalchemy import select
 
 from api.client.credential import Credential, new_key_file
+from api.client.home_credentials import credential_named
 from api.client.session import Session
-from api.credential_of import credential_named
-from api.http.sign_in import printable
-from api.sign_in.assertion import ASSERTION_TYPE
-from api.sign_in.proof import Target, make_proof
+from api.http.request.credential import printable
+from api.sign_in.protocol.assertion import ASSERTION_TYPE
+from api.sign_in.protocol.proof import Target, make_proof
 from api.storage.table import access_token, assertion_used
 from ledger_node import clock
 from ledger_node.chain.port import Role
-from ledger_node.domain.record import from_hex, to_hex
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.signature import address_of
 from ledger_node.randomness import random_bytes
 

@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 
 from api.catalogue.synthetic import credit_code
 from api.cli.main import app
-from api.client.draft import read_draft
+from api.client.unsigned_act import read_draft
 from ledger_node.domain.canonical import decode
-from ledger_node.domain.record import to_hex
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.subject import keys_to_json, signature_to_json
 
 GOOD = one_form("tax_payment.paid_amount >= 1000000 CNY during 2025")

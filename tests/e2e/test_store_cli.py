@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 
 from api.cli.main import app
 from api.cli.node import found_instance
-from api.home import Home
-from api.services.network import require_network
-from api.settings import environment_of_child
+from api.home.home import Home
+from api.home.settings import environment_of_child
+from api.services.reconciliation.network_binding import require_network
 from api.storage.database import find_database, open_store
 from api.storage.migration.schema import KEYS, STORE
 from api.storage.migration.version import move, version_of

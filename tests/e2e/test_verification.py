@@ -5,7 +5,7 @@ import threading
 import pytest
 from served_kit import AGE_DAYS, BANK_NAME, changed, one_form, seen
 
-from api.client.check import check_answer
+from api.client.answer_check import check_answer
 from api.client.client import ApiError
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.proof import Outcome

@@ -7,8 +7,8 @@ import pytest
 from webhook_kit import BANK, HOST, Endpoint, receiver
 
 from api.client.client import ApiError
-from api.services.webhook import BOTH_SIGN_S, Secrets
-from api.services.webhook_delivery import FIRST_PAUSE_S, LONGEST_PAUSE_S, STOP_AFTER_S, pause_after
+from api.services.webhook.delivery import FIRST_PAUSE_S, LONGEST_PAUSE_S, STOP_AFTER_S, pause_after
+from api.services.webhook.endpoint import BOTH_SIGN_S, Secrets
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.randomness import random_bytes
 

@@ -7,17 +7,17 @@ from types import SimpleNamespace
 from sqlalchemy import select
 
 from api.client.webhook import SeenMessages, WebhookReceiver
-from api.services.key_removal import KeyRemovals
-from api.services.notice import Notice, NoticeKind, write_notices
-from api.services.webhook import Webhooks
-from api.services.webhook_address import InsecureLoopbackAddresses, PublicAddresses
-from api.services.webhook_delivery import WebhookDeliveries
-from api.services.webhook_post import WebhookPost
+from api.services.notification.notice import Notice, NoticeKind, write_notices
+from api.services.webhook.address import InsecureLoopbackAddresses, PublicAddresses
+from api.services.webhook.delivery import WebhookDeliveries
+from api.services.webhook.endpoint import Webhooks
+from api.services.webhook.post import WebhookPost
 from api.storage.database import open_store
 from api.storage.notice_table import notification
 from api.vault.cipher import KeyEncryptionKey
 from api.vault.key_ledger import open_key_ledger
-from ledger_node.domain.record import to_hex
+from api.vault.key_removal import KeyRemovals
+from ledger_node.domain.json_object import to_hex
 from ledger_node.randomness import random_bytes
 
 BANK = random_bytes(32)

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from valid_evidence import statement
 
 from api.cli.main import app
-from api.evidence_file import read_file
+from api.files.evidence import read_file
 from ledger_node.chain.endpoint import Endpoint, EndpointError, Fault
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from api.backup.key_copy import KeyCopy, read_key_copy
 from api.cli import sign_in, subject
 from api.cli.main import app
-from api.evidence_file import write_file
-from api.home import Home, write_private
-from api.own_file import new_file, partial_of
+from api.files.evidence import write_file
+from api.files.own_file import new_file, partial_of
+from api.home.home import Home, write_private
 from api.storage.database import open_store
+from api.vault.key_copy import KeyCopy, read_key_copy
 from api.vault.key_ledger import open_key_ledger
 from ledger_node.domain.error import CredenceError, InvalidInputError
 from ledger_node.randomness import random_bytes
@@ -170,7 +170,7 @@ def test_l7_commands_refuse_a_name_that_is_taken(tmp_path, command):
 def test_l7_a_rehearsal_refuses_a_folder_that_is_not_empty(tmp_path):
     (tmp_path / "codes.txt").write_text(THESIS)
     done = subprocess.run(
-        [sys.executable, "-m", "api.attack", str(tmp_path)], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-m", "api.lab.attack", str(tmp_path)], capture_output=True, text=True, check=False, timeout=60
     )
     assert done.returncode == 2
     assert "not empty" in done.stderr

@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from api.demo.story import FILES
-from api.own_folder import MARK, cleared_folder, new_folder
+from api.files.own_folder import MARK, cleared_folder, new_folder
+from api.lab.demo.story import FILES
 from ledger_node.domain.error import InvalidInputError
 
 THESIS = "my thesis, of which there is no copy\n"
@@ -158,7 +158,7 @@ def test_l7_founding_and_restoring_leave_somebodys_partial_folder_alone(tmp_path
 
 
 def demo(folder):
-    command = [sys.executable, "-m", "api.demo", "--once", "--folder", str(folder)]
+    command = [sys.executable, "-m", "api.lab.demo", "--once", "--folder", str(folder)]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 

@@ -8,12 +8,12 @@ from joserfc import jws
 from joserfc.errors import BadSignatureError
 
 from api.client.credential import Credential, read_key_file
-from api.home import Home
+from api.home.home import Home
 from api.hsm.device import DeviceKey, KeyReference
 from api.hsm.private_key import DevicePrivateKey
 from api.hsm.signer import DeviceSigner
-from api.sign_in.assertion import read_assertion
-from api.sign_in.jose import public_part
+from api.sign_in.protocol.assertion import read_assertion
+from api.sign_in.protocol.jose import public_part
 from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.signature import address_of_point, recover
 from ledger_node.randomness import random_bytes

@@ -10,12 +10,12 @@ from served_kit import Place
 
 from api.cli.node import found_instance
 from api.client.client import Client
-from api.composition import open_instance
-from api.credential_of import credential_named
-from api.home import Home
+from api.client.home_credentials import credential_named
+from api.home.home import Home
+from api.home.node_process import NodeProcess
+from api.home.settings import HttpSettings
 from api.http.app import create_app
-from api.node_process import NodeProcess
-from api.settings import HttpSettings
+from api.instance.wiring import open_instance
 
 
 class Inside:

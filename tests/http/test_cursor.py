@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.http.cursor import CursorCodec
+from api.http.request.cursor import CursorCodec
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import hmac_sha256
 

@@ -14,7 +14,7 @@ from ledger_node.chain.artifact import artifact
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.domain.evidence.check import examine
-from ledger_node.domain.record import to_hex
+from ledger_node.domain.json_object import to_hex
 
 CLEAN = "penalty_summary.count_24m < 1"
 PENALTY = {"近24个月处罚次数": "3", "最近处罚月份": "2026-08"}

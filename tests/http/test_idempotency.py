@@ -12,23 +12,23 @@ from sqlalchemy import select, update
 
 from api.catalogue.synthetic import credit_code
 from api.client.credential import Credential, new_key_file
+from api.client.home_credentials import credential_named
 from api.client.session import Session
-from api.credential_of import credential_named
 from api.ingestion.reader import Format
-from api.services import kept_answer
-from api.services.idempotency import RETENTION_S, Attempt, UnderWay
-from api.services.idempotency import Call as Named
-from api.services.kept_answer import KeptAnswer
-from api.services.webhook_address import InsecureLoopbackAddresses
-from api.sign_in.jose import public_part
-from api.sign_in.key_form import stated_keys
+from api.services.idempotency import stored_response as kept_answer
+from api.services.idempotency.call import RETENTION_S, Attempt, UnderWay
+from api.services.idempotency.call import Call as Named
+from api.services.idempotency.stored_response import KeptAnswer
+from api.services.webhook.address import InsecureLoopbackAddresses
+from api.sign_in.protocol.jose import public_part
+from api.sign_in.protocol.key_form import stated_keys
 from api.storage import table
 from ledger_node import clock
 from ledger_node.chain.port import Role
 from ledger_node.domain.consent import Change, change_digest, refusal_digest
 from ledger_node.domain.error import ChainError, CredenceError, StoreError
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.randomness import random_bytes
 
@@ -144,7 +144,7 @@ def test_a_request_is_recognised_once(place, monkeypatch, effect):
 
 
 def test_a4_a_call_that_is_under_way_for_long_is_answered_409(place, monkeypatch):
-    monkeypatch.setattr("api.http.idempotency._PAUSES_S", (0.0,))
+    monkeypatch.setattr("api.http.middleware.stored_responses._PAUSES_S", (0.0,))
     call = verification(place)
     calls = place.served.instance.calls
     begun, go_on = threading.Event(), threading.Event()

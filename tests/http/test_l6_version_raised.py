@@ -17,7 +17,7 @@ from api.client.client import ApiError
 from api.storage import table
 from ledger_node.domain.evidence.bundle import Bundle
 from ledger_node.domain.evidence.check import examine
-from ledger_node.domain.record import from_hex
+from ledger_node.domain.json_object import from_hex
 
 OLD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 FINER = "tax_payment.paid_amount >= 1100000 CNY during 2025"

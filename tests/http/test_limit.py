@@ -8,7 +8,7 @@ import httpx
 import pytest
 from inside_kit import inside_place
 
-from api.settings import HttpSettings, Rate
+from api.home.settings import HttpSettings, Rate
 
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 NEVER = 0.000001

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from api.http.rate import Buckets, RateLimits, Sort
-from api.http.refusal import TryLaterError
-from api.settings import MAX_IN_FLIGHT, HttpSettings, Rate
+from api.home.settings import MAX_IN_FLIGHT, HttpSettings, Rate
+from api.http.problem.try_later import TryLaterError
+from api.http.request.rate_limit import Buckets, RateLimits, Sort
 
 A, B = b"bank a", b"bank b"
 
@@ -84,7 +84,7 @@ def test_requests_under_way_are_counted_and_forgotten():
 
 
 def test_a9_who_has_all_its_requests_under_way_waits_for_room_and_is_refused_in_the_end(monkeypatch):
-    monkeypatch.setattr("api.http.rate._PATIENCE_S", 0.2)
+    monkeypatch.setattr("api.http.request.rate_limit._PATIENCE_S", 0.2)
     made = limits()
     under_way = [made.admitted(A, Sort.READ) for _ in range(MAX_IN_FLIGHT)]
     for one in under_way:

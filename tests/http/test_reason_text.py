@@ -2,9 +2,9 @@
 
 import pytest
 
-from api.http.page import page, problem_list, problem_page
-from api.http.problem import problem
-from api.http.reason_text import REASON_TEXT
+from api.http.problem.document import problem
+from api.http.problem.page import page, problem_list, problem_page
+from api.http.problem.reason_text import REASON_TEXT
 from ledger_node.domain.reason import Reason
 
 

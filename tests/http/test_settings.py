@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.settings import HttpSettings, Rate, WatchSettings, http_settings, watch_settings
+from api.home.settings import HttpSettings, Rate, WatchSettings, http_settings, watch_settings
 from ledger_node.domain.error import InvalidInputError
 
 

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from api.http.turn import FairTurns
+from api.http.request.fair_share import FairTurns
 
 
 class Queue:

@@ -5,9 +5,9 @@ from eth.db.atomic import AtomicDB
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ledger_node.node.embedded.account import read_account, read_slot
-from ledger_node.node.embedded.accountdb import NodeAccountDB
 from ledger_node.node.embedded.database import NodeCache, NodeDB
+from ledger_node.node.embedded.state.account import read_account, read_slot
+from ledger_node.node.embedded.state.account_state import NodeAccountDB
 
 ADDRESSES = [bytes([n]) * 20 for n in range(1, 5)]
 ADDRESS = st.sampled_from(ADDRESSES)

@@ -20,10 +20,10 @@ from trie import HexaryTrie
 from ledger_node.clock import now
 from ledger_node.domain.hashing import keccak
 from ledger_node.node.embedded import Engine, NodeError
+from ledger_node.node.embedded.block_seal import Sealer, recover_sealer
 from ledger_node.node.embedded.error import RpcError
-from ledger_node.node.embedded.ledger import block_row
+from ledger_node.node.embedded.lookup import block_row
 from ledger_node.node.embedded.rpc import Rpc
-from ledger_node.node.embedded.seal import Sealer, recover_sealer
 
 
 def ask(engine, method, *params):

@@ -169,9 +169,9 @@ def test_a_log_of_the_largest_answers_is_bounded_by_its_bytes(engine, rpc, monke
     contract = deploy(engine)
     for nonce in range(3):
         engine.submit(sign(account(1), nonce, contract, word(nonce) + word(9)))
-    monkeypatch.setattr("ledger_node.node.embedded.ledger.MAX_LOG_BYTES", 64)
+    monkeypatch.setattr("ledger_node.node.embedded.lookup.MAX_LOG_BYTES", 64)
     answer = json.loads(rpc.handle(batch(("eth_getLogs", {"fromBlock": "0x0"}))))[0]
     assert answer["error"]["code"] == -32005
-    monkeypatch.setattr("ledger_node.node.embedded.ledger.MAX_LOG_BYTES", 96)
+    monkeypatch.setattr("ledger_node.node.embedded.lookup.MAX_LOG_BYTES", 96)
     answer = json.loads(rpc.handle(batch(("eth_getLogs", {"fromBlock": "0x0"}))))[0]
     assert len(answer["result"]) == 3

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from trie import HexaryTrie
 
 from ledger_node.domain.hashing import keccak
-from ledger_node.node.embedded.patricia import decode_node, encode_node, lookup, update
+from ledger_node.node.embedded.state.trie import decode_node, encode_node, lookup, update
 
 # few keys that differ late, so that extensions, embedded nodes and collapsing branches are frequent
 KEYS = st.one_of(

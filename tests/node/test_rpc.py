@@ -181,7 +181,7 @@ def test_too_many_logs_are_refused(engine, rpc, monkeypatch):
     contract = deploy(engine)
     for nonce in range(3):
         engine.submit(sign(account(1), nonce, contract, word(1) + word(1)))
-    monkeypatch.setattr("ledger_node.node.embedded.ledger.MAX_LOGS", 2)
+    monkeypatch.setattr("ledger_node.node.embedded.lookup.MAX_LOGS", 2)
     error = ask(rpc, "eth_getLogs", {"fromBlock": "earliest"})["error"]
     assert error["code"] == -32005
     assert "more than 2 results or" in error["message"]

@@ -10,7 +10,7 @@ import sys
 import pytest
 from node_kit import ROOT, SEALER_KEY, NodeProcess, account, genesis, sign
 
-from api.home import Home
+from api.home.home import Home
 from ledger_node.node.embedded import Engine, NodeError
 from ledger_node.node.embedded.host import AllowedHosts
 

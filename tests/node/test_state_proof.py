@@ -16,8 +16,8 @@ from ledger_node.domain.hashing import keccak
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.signature import sign as sign_digest
 from ledger_node.node.embedded import Engine
+from ledger_node.node.embedded.block_seal import recover_sealer
 from ledger_node.node.embedded.rpc import Rpc
-from ledger_node.node.embedded.seal import recover_sealer
 
 GOVERNOR, MEMBER_KEY = account(0), bytes([1]) * 32
 MEMBER, SCHEMA, CONSENT, SUBJECT = (keccak(name) for name in (b"member", b"schema", b"consent", b"subject"))

@@ -12,7 +12,7 @@ from evidence_kit import CASES, checked, named, trust_of
 
 from api.page.evidence import URN, evidence_page
 from ledger_node.domain.error import VerificationError
-from ledger_node.domain.record import to_hex
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.value import format_date
 
 VALID, FAILING = named("", valid=True), [name for name in CASES if "reason" in CASES[name]["expect"]]

@@ -5,9 +5,9 @@ import signal
 
 import pytest
 
-from api.services import answer_maker
-from api.services.answer_maker import AnswerPool
-from api.services.worker_pool import WorkerDiedError, WorkerPool
+from api.services.verification import answer_builder as answer_maker
+from api.services.verification.answer_builder import AnswerPool
+from api.work.worker_pool import WorkerDiedError, WorkerPool
 from ledger_node.domain.reason import Reason
 
 POISON = "poison"

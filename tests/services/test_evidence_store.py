@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from api.services.access_log import AccessLog, Asked, Entry
-from api.services.evidence import EvidenceReader, seal_evidence
-from api.services.member_key import Department
+from api.services.access_log.writer import AccessLog, Asked, Entry
+from api.services.evidence.store import EvidenceReader, seal_evidence
 from api.storage import table
 from api.storage.database import open_store
 from api.vault.cipher import KeyEncryptionKey
+from api.vault.department import Department
 from api.vault.joint_key import KeyRing, VaultKey
 from api.vault.key_ledger import open_key_ledger
 from ledger_node.domain.access import AccessRow

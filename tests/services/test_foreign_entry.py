@@ -26,8 +26,8 @@ from api.catalogue.synthetic import credit_code
 from api.storage import table
 from ledger_node.domain.consent import ConsentState
 from ledger_node.domain.error import ChainError
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.randomness import random_bytes
 
 GOOD = one_form("tax_payment.paid_amount >= 1000000 CNY during 2025")

@@ -14,8 +14,8 @@ from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.consent import Change, change_digest, revocation_hash, withdrawal_digest
 from ledger_node.domain.error import ChainError
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import to_hex
 from ledger_node.randomness import random_bytes
 
 GOOD = one_form("tax_payment.paid_amount >= 1000000 CNY during 2025")

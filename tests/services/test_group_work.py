@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from api.services.group_work import Groups, GroupWork
+from api.work.batching import Groups, GroupWork
 
 
 class Gate:

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import insert, select
 
-from api.services.kept_answer import SealedAnswer, store_answers
+from api.services.idempotency.stored_response import SealedAnswer, store_answers
 from api.storage import table
 from api.storage.database import open_store
 from ledger_node.domain.error import InvalidInputError

@@ -11,15 +11,15 @@ from stranger_kit import stranger_ledger
 from subject_kit import Key, controllers_of, grant, new_key, signed
 
 from api.catalogue.synthetic import credit_code
-from api.services.issuer import unanchored
+from api.services.issuing.issuer import unanchored
 from api.storage.notice_table import chain_cursor
 from api.work.resumable import PendingWork
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.chain.sender import OutboxHealth
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.error import ChainError
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.randomness import random_bytes
 
 GOOD = one_form("tax_payment.paid_amount >= 1000000 CNY during 2025")

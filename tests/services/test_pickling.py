@@ -6,8 +6,8 @@ from functools import cached_property
 
 import pytest
 
-from api.fault import FaultElsewhere
-from api.services.pickling import dumps, loads
+from api.work.fault import FaultElsewhere
+from api.work.pickling import dumps, loads
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 

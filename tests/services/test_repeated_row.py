@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from api.catalogue.synthetic import credit_code
 from api.ingestion.row import Row
-from api.services import repeated_row
-from api.services.repeated_row import RepeatedRows
+from api.services.issuing import repeated_rows as repeated_row
+from api.services.issuing.repeated_rows import RepeatedRows
 from ledger_node.domain.error import StoreError
 from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.services.use_recorder import RecordedUse, Use, UseRecorder
+from api.services.verification.use_recorder import RecordedUse, Use, UseRecorder
 from ledger_node.chain.port import Block, Mined, UseResult
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.reason import Reason

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from api.fault import FaultElsewhere
-from api.services.worker_pool import WorkerDiedError, WorkerPool
+from api.work.fault import FaultElsewhere
+from api.work.worker_pool import WorkerDiedError, WorkerPool
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
@@ -20,7 +20,7 @@ PARENT = """
 import sys, time
 sys.path[:0] = sys.argv[1:]
 from test_worker_pool import process
-from api.services.worker_pool import WorkerPool
+from api.work.worker_pool import WorkerPool
 if __name__ == "__main__":
     print(WorkerPool(1).do(process), flush=True)
     time.sleep(600)

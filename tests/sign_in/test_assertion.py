@@ -5,16 +5,16 @@ from sign_in_kit import ALWAYS, NOW, TOKEN_URL, URL, new_key, refused
 from sqlalchemy import select
 
 from api.client.credential import Credential
-from api.sign_in import service
-from api.sign_in.assertion import make_assertion
-from api.sign_in.jose import Signed, public_part, sign
-from api.sign_in.key_form import stated_keys
-from api.sign_in.proof import Target, make_proof
+from api.sign_in.protocol.assertion import make_assertion
+from api.sign_in.protocol.jose import Signed, public_part, sign
+from api.sign_in.protocol.key_form import stated_keys
+from api.sign_in.protocol.proof import Target, make_proof
+from api.sign_in.server import service
 from api.storage.table import access_token, assertion_used
 from ledger_node.chain.port import Member, Role
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.fact import KeyRecord
-from ledger_node.domain.record import to_hex
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.signature import sign as sign_digest
 from ledger_node.domain.subject import Controllers

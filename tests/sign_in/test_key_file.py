@@ -6,8 +6,8 @@ import pytest
 from sign_in_kit import NOW, URL, new_key
 
 from api.client.credential import Credential, new_key_file, read_key_file
-from api.sign_in.assertion import read_assertion
-from api.sign_in.jose import public_part
+from api.sign_in.protocol.assertion import read_assertion
+from api.sign_in.protocol.jose import public_part
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.randomness import random_bytes
 

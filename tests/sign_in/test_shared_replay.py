@@ -5,10 +5,10 @@ import threading
 import pytest
 from joserfc.jwk import ECKey
 
-from api.sign_in.jose import public_part
-from api.sign_in.principal import SignInError
-from api.sign_in.proof import Proof
-from api.sign_in.shared_replay import SharedProofMemory
+from api.sign_in.protocol.jose import public_part
+from api.sign_in.protocol.proof import Proof
+from api.sign_in.server.principal import SignInError
+from api.sign_in.server.shared_replay import SharedProofMemory
 from api.storage.database import open_store
 
 NOW = 1_800_000_000

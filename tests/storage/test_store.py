@@ -10,7 +10,7 @@ from postgres_kit import Server, programs
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from api.settings import Environment, environment
+from api.home.settings import Environment, environment
 from api.storage import postgres as postgres_module
 from api.storage.database import find_database, open_store
 from api.storage.postgres import PostgresStore, postgres_url

@@ -14,11 +14,11 @@ from typer.testing import CliRunner
 
 from api.cli.main import app
 from api.cli.node import found_instance
-from api.composition import open_instance
-from api.home import Home
-from api.settings import environment_of_child
+from api.home.home import Home
+from api.home.settings import environment_of_child
+from api.home.store_place import FILE, Addresses, known_place, open_home_store
+from api.instance.wiring import open_instance
 from api.storage.database import find_database, open_store
-from api.store_place import FILE, Addresses, known_place, open_home_store
 from ledger_node.domain.error import InvalidInputError
 
 NAMES = ("CREDENCE_DATABASE_URL", "CREDENCE_KEYS_URL")

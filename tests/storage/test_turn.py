@@ -7,8 +7,8 @@ import pytest
 from psycopg import sql
 
 from api.storage.database import find_database
-from api.storage.postgres_turn import lock_key
-from api.storage.turn import Locks, Office
+from api.storage.locks import Locks, Office
+from api.storage.postgres_locks import lock_key
 from ledger_node.randomness import random_bytes
 
 PATIENCE_S = 30

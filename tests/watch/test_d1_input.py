@@ -8,9 +8,9 @@ import httpx
 import pytest
 from served_kit import SEED, Place, write_rows
 
-from api.attack.needle import Needles
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
+from api.lab.attack.byte_search import Needles
 
 CANARY = "Canary7Q4XZ2K8"
 CODE = credit_code(4_242, SEED)

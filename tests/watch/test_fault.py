@@ -24,7 +24,7 @@ def test_d1_a_fault_is_told_by_its_trace_and_place_alone(inside, caplog):
     assert body["trace_id"] == answer.headers["trace-id"]
     request, fault = (
         next(record for record in caplog.records if record.name == name)
-        for name in ("api.http.observe", "api.http.problem")
+        for name in ("api.http.middleware.observation", "api.http.problem.document")
     )
     assert request.levelname == fault.levelname == "ERROR"
     assert request.fields["route"] == "/v1/members"
@@ -47,5 +47,5 @@ def test_a_slow_request_gets_a_line(inside, caplog, monkeypatch):
     monkeypatch.setattr(layer, "_slow_s", 0)
     with caplog.at_level(logging.INFO, "api"):
         assert inside.http().get("/livez").status_code == 200
-    (record,) = [record for record in caplog.records if record.name == "api.http.observe"]
+    (record,) = [record for record in caplog.records if record.name == "api.http.middleware.observation"]
     assert (record.levelname, record.fields["route"], record.fields["status"]) == ("WARNING", "/livez", 200)

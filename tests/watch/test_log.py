@@ -9,7 +9,7 @@ import warnings
 
 import pytest
 
-from api.watch import log
+from api.telemetry import log
 from ledger_node import trace
 
 CANARY = "91310000canary7X1L"

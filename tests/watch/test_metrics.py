@@ -8,16 +8,16 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import update
 
 from api.client.client import ApiError
-from api.http.rate import Sort
-from api.settings import WatchSettings
+from api.home.settings import WatchSettings
+from api.http.request.rate_limit import Sort
 from api.storage import table
-from api.watch.metric import UNMATCHED, VerificationEnd
-from api.watch.stage import Stage
+from api.telemetry.metric import UNMATCHED, VerificationEnd
+from api.telemetry.stage import Stage
 from ledger_node.chain.endpoint import Fault
 from ledger_node.domain.error import ChainError, StoreError
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import to_hex
 
 QUESTION = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 TOO_MUCH = "tax_payment.paid_amount >= 5000000 CNY during 2025"

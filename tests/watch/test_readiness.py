@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from api.watch.head import HeadAge
-from api.watch.readiness import head_age_limit
+from api.telemetry.head import HeadAge
+from api.telemetry.readiness import head_age_limit
 from ledger_node import clock
 from ledger_node.chain.port import Block
 from ledger_node.chain.sender import OutboxHealth

@@ -8,21 +8,21 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
-from api.http import openapi
-from api.http.access import Access, ADepartment, AdmittedRoute, JsonObject
-from api.http.body import media_type, record_body
-from api.http.cursor import After
-from api.http.idempotency import begin_stream, keep_answer
+from api.home.settings import MAX_UPLOAD_BYTES
+from api.http.middleware.stored_responses import begin_stream, keep_answer
+from api.http.openapi import openapi
+from api.http.request.admission import Access, ADepartment, AdmittedRoute, JsonObject
+from api.http.request.body import media_type, record_body
+from api.http.request.cursor import After
 from api.ingestion.reader import Format
-from api.services.erasure import Erased
-from api.services.job_result import result_rows
-from api.services.receipt import receipt_of
-from api.services.row_sort import Permission
-from api.settings import MAX_UPLOAD_BYTES
+from api.services.attestation.receipt import receipt_of
+from api.services.erasure.erasure import Erased
+from api.services.issuing.job_results import result_rows
+from api.services.issuing.row_classifier import Permission
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import from_hex
 
 router = APIRouter(tags=["attestations"], route_class=AdmittedRoute)
 _FORMATS = {"text/csv": Format.CSV, "application/x-ndjson": Format.NDJSON}

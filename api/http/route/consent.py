@@ -5,19 +5,19 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
-from api.http import openapi
-from api.http.access import Access, AdmittedRoute, Anybody, ASubjectOrBank, JsonObject
-from api.http.body import record_body
-from api.http.idempotency import attempt_of
-from api.http.openapi_terms import TERMS_EXAMPLE
-from api.http.sign_in import Kind, Principal
-from api.services.held_consent import HeldConsent
+from api.http.middleware.stored_responses import attempt_of
+from api.http.openapi import openapi
+from api.http.openapi.terms import TERMS_EXAMPLE
+from api.http.request.admission import Access, AdmittedRoute, Anybody, ASubjectOrBank, JsonObject
+from api.http.request.body import record_body
+from api.http.request.credential import Kind, Principal
+from api.services.consent.stored_consent import HeldConsent
 from ledger_node import clock
 from ledger_node.domain.consent import NO_REQUEST, Change, Terms, signatures_from_json
 from ledger_node.domain.consent_schema import TERMS_SCHEMA
 from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import from_hex
 
 router = APIRouter(tags=["consents"], route_class=AdmittedRoute)
 MAX_SIGNATURES = 16

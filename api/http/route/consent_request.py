@@ -6,20 +6,20 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
 from api.catalogue.wording import wording
-from api.http import openapi
-from api.http.access import ABank, Access, AdmittedRoute, Anybody, ASubjectOrBank, JsonObject
-from api.http.body import record_body
-from api.http.idempotency import attempt_of
-from api.http.openapi_terms import REQUEST_EXAMPLE
+from api.http.middleware.stored_responses import attempt_of
+from api.http.openapi import openapi
+from api.http.openapi.terms import REQUEST_EXAMPLE
+from api.http.request.admission import ABank, Access, AdmittedRoute, Anybody, ASubjectOrBank, JsonObject
+from api.http.request.body import record_body
+from api.http.request.credential import Kind
 from api.http.route.consent import MAX_SIGNATURES
-from api.http.sign_in import Kind
 from ledger_node import clock
 from ledger_node.domain.consent import ConsentRequest, signatures_from_json
 from ledger_node.domain.consent_schema import REQUEST_SCHEMA
 from ledger_node.domain.consent_text import Language, consent_text, language_named, text_digest
 from ledger_node.domain.error import VerificationError
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import from_hex, to_hex
 
 router = APIRouter(tags=["consents"], route_class=AdmittedRoute)
 

@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 
-from api.http.access import ABank, Access, AdmittedRoute
+from api.http.request.admission import ABank, Access, AdmittedRoute
 from ledger_node.domain.evidence.bundle import MEDIA_TYPE
-from ledger_node.domain.record import from_hex
+from ledger_node.domain.json_object import from_hex
 
 _HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
 router = APIRouter(tags=["verifications"], route_class=AdmittedRoute)

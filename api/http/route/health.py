@@ -8,9 +8,9 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
-from api.http.access import Access, JsonObject
-from api.http.problem import problem
-from api.settings import WatchSettings
+from api.home.settings import WatchSettings
+from api.http.problem.document import problem
+from api.http.request.admission import Access, JsonObject
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.reason import Reason
 

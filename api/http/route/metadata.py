@@ -4,10 +4,10 @@ from typing import Final
 
 from fastapi import APIRouter, Request
 
-from api.http.access import JsonObject
-from api.http.sign_in import RESOURCE_METADATA, SERVER_METADATA, public_url
-from api.http.token_form import GRANT
-from api.sign_in.jose import MEMBER_ALGORITHMS, Algorithm
+from api.http.request.admission import JsonObject
+from api.http.request.credential import RESOURCE_METADATA, SERVER_METADATA, public_url
+from api.http.request.token_form import GRANT
+from api.sign_in.protocol.jose import MEMBER_ALGORITHMS, Algorithm
 
 router = APIRouter(tags=["sign-in"])
 _PROOFS: Final = sorted(MEMBER_ALGORITHMS)

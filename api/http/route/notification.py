@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.http.access import Access, AdmittedRoute, JsonObject, SignedIn
+from api.http.request.admission import Access, AdmittedRoute, JsonObject, SignedIn
 
 router = APIRouter(tags=["notifications"], route_class=AdmittedRoute)
 _PAGE = 200

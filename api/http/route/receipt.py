@@ -4,14 +4,14 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, Response
 
-from api.http.access import Access, AdmittedRoute, ASubjectOrBank, JsonObject
+from api.http.request.admission import Access, AdmittedRoute, ASubjectOrBank, JsonObject
+from api.http.request.credential import Kind
 from api.http.route.consent import consent_of
-from api.http.sign_in import Kind
 from api.page.receipt import HEADERS, receipt_page
 from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Receipt
-from ledger_node.domain.record import from_hex, to_hex
 
 router = APIRouter(tags=["receipts"], route_class=AdmittedRoute)
 _HTML: Final = "text/html"

@@ -6,10 +6,10 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
 from api.catalogue.datatype import data_types
-from api.http.access import Access, AdmittedRoute, JsonObject, SignedIn
+from api.http.request.admission import Access, AdmittedRoute, JsonObject, SignedIn
 from ledger_node.chain.port import Role
 from ledger_node.domain.consent_schema import SCHEMA_ID, consent_schema
-from ledger_node.domain.record import to_hex
+from ledger_node.domain.json_object import to_hex
 
 router = APIRouter(tags=["reference"], route_class=AdmittedRoute)
 _SCHEMA_MEDIA_TYPE: Final = "application/schema+json"

@@ -5,14 +5,14 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
-from api.http import openapi
-from api.http.access import Access, AdmittedRoute, JsonObject
-from api.http.body import record_body
-from api.http.idempotency import attempt_of
-from api.sign_in.key_form import MAX_KEYS, stated_keys
+from api.http.middleware.stored_responses import attempt_of
+from api.http.openapi import openapi
+from api.http.request.admission import Access, AdmittedRoute, JsonObject
+from api.http.request.body import record_body
+from api.sign_in.protocol.key_form import MAX_KEYS, stated_keys
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import from_hex, to_hex
 from ledger_node.domain.subject import signature_from_json
 
 router = APIRouter(tags=["sign-in"], route_class=AdmittedRoute)

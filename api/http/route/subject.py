@@ -6,9 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from starlette.concurrency import run_in_threadpool
 
-from api.composition import Instance
-from api.http import openapi
-from api.http.access import (
+from api.http.openapi import openapi
+from api.http.request.admission import (
     Access,
     AdmittedRoute,
     ARegistrar,
@@ -17,17 +16,18 @@ from api.http.access import (
     Presented,
     without_signatures,
 )
-from api.http.body import record_body
+from api.http.request.body import record_body
+from api.http.request.credential import Kind
 from api.http.route.consent import MAX_SIGNATURES
-from api.http.sign_in import Kind
-from api.services.subject import Subject
+from api.instance.wiring import Instance
+from api.services.subject.registration import Subject
 from ledger_node import clock
 from ledger_node.chain.port import RECOVERY_DELAY_S
 from ledger_node.domain.consent import signatures_from_json
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.json_object import Record, from_hex, to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import Record, from_hex, to_hex
 from ledger_node.domain.subject import MAX_CONTROLLERS, ControllerKey, Controllers, keys_from_json
 from ledger_node.randomness import random_bytes
 

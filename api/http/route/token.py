@@ -4,13 +4,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from api.http import openapi
-from api.http.access import Access
-from api.http.body import read_body
-from api.http.oauth import NO_STORE, TokenRoute
-from api.http.sign_in import NONCE_HEADER, proof_of, public_url, target_of
-from api.http.token_form import GRANT, MAX_FORM, TokenForm
-from api.sign_in.assertion import ASSERTION_TYPE
+from api.http.openapi import openapi
+from api.http.problem.oauth import NO_STORE, TokenRoute
+from api.http.request.admission import Access
+from api.http.request.body import read_body
+from api.http.request.credential import NONCE_HEADER, proof_of, public_url, target_of
+from api.http.request.token_form import GRANT, MAX_FORM, TokenForm
+from api.sign_in.protocol.assertion import ASSERTION_TYPE
 from ledger_node import clock
 
 router = APIRouter(tags=["sign-in"], route_class=TokenRoute)

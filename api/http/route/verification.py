@@ -7,21 +7,21 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from api.catalogue.datatype import schemas
-from api.http import openapi
-from api.http.access import ABank, Access, AdmittedRoute
-from api.http.body import record_body
-from api.http.idempotency import attempt_of, sealed
-from api.http.turn import FairTurns
-from api.services.answer import Answer
-from api.services.kept_answer import SealedAnswer
+from api.http.middleware.stored_responses import attempt_of, sealed
+from api.http.openapi import openapi
+from api.http.request.admission import ABank, Access, AdmittedRoute
+from api.http.request.body import record_body
+from api.http.request.fair_share import FairTurns
+from api.services.idempotency.stored_response import SealedAnswer
+from api.services.verification.answer import Answer
 from ledger_node import clock
 from ledger_node.domain.access import MAX_OPERATOR
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.json_object import Record
 from ledger_node.domain.presentation import MAX_CLAIMS
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import Record
 from ledger_node.domain.verification import Policy
 
 router = APIRouter(tags=["verifications"], route_class=AdmittedRoute)

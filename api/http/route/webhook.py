@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
-from api.http import openapi
-from api.http.access import Access, AdmittedRoute, AMember, JsonObject
-from api.http.body import record_body
-from api.services.webhook_address import MAX_URL
+from api.http.openapi import openapi
+from api.http.request.admission import Access, AdmittedRoute, AMember, JsonObject
+from api.http.request.body import record_body
+from api.services.webhook.address import MAX_URL
 
 router = APIRouter(tags=["notifications"], route_class=AdmittedRoute)
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.evidence.bundle import Bundle
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.period import Period
 from ledger_node.domain.presentation import ShownClaim
-from ledger_node.domain.record import to_hex
 from ledger_node.domain.value import format_date
 
 

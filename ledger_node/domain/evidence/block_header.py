@@ -9,8 +9,8 @@ import rlp
 
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.hashing import keccak
+from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import from_hex
 
 MAX_HEADER_BYTES: Final = 16 * 1024
 """The extra data of QBFT holds 20 and 65 bytes a validator; this is enough for a hundred and more."""

@@ -15,10 +15,10 @@ from ledger_node.domain.evidence.claim_form import not_canonical, require_one_fo
 from ledger_node.domain.evidence.receipt import Receipt, receipt_digest
 from ledger_node.domain.evidence.signed_batch import BatchKey, SignedBatch
 from ledger_node.domain.hashing import HASH_BYTES, keccak
+from ledger_node.domain.json_object import Record, from_hex, to_hex
 from ledger_node.domain.presentation import SUBJECT_REGISTRATION, Presentation
 from ledger_node.domain.query import FactQuery, members_of, query_of
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import Record, from_hex, to_hex
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.schema_set import SchemaSet
 from ledger_node.domain.signature import SIGNATURE_BYTES

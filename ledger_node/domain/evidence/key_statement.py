@@ -18,9 +18,9 @@ from ledger_node.domain.evidence.slot import key_slot, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
 from ledger_node.domain.evidence.trust import Trust
 from ledger_node.domain.fact import KeyRecord
+from ledger_node.domain.json_object import Record, to_hex
 from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import Record, to_hex
 from ledger_node.domain.signature import parse_address
 
 FORMAT: Final = "credence-keys/v1"

@@ -12,7 +12,7 @@ from typing import Final, Self
 from ledger_node.domain.canonical import JSON, encode
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.hashing import keccak
-from ledger_node.domain.record import Record, to_hex
+from ledger_node.domain.json_object import Record, to_hex
 from ledger_node.domain.signature import SIGNATURE_BYTES, parse_address
 
 _ANSWER_TAG: Final = b"\x60"

@@ -9,8 +9,8 @@ from ledger_node.domain.error import VerificationError
 from ledger_node.domain.evidence.basis import basis_of
 from ledger_node.domain.evidence.bundle import Bundle
 from ledger_node.domain.evidence.finality import FinalBlock
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import to_hex
 from ledger_node.domain.verification import Verdict
 
 

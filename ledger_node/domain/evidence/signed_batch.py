@@ -7,8 +7,8 @@ from ledger_node.domain.batch import Anchor, Batch
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import VerificationError
+from ledger_node.domain.json_object import Record, to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import Record, to_hex
 from ledger_node.domain.signature import SIGNATURE_BYTES, recover
 
 BatchKey: TypeAlias = tuple[bytes, int, int]

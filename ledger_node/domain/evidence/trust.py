@@ -15,8 +15,8 @@ from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.evidence.contract import Contract
 from ledger_node.domain.hashing import keccak
+from ledger_node.domain.json_object import Record, to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.record import Record, to_hex
 from ledger_node.domain.signature import parse_address
 
 FORMAT: Final = "credence-trust/v1"

@@ -3,13 +3,22 @@
 from collections import defaultdict
 from typing import Any, Final
 
-from . import ledger, param
-from .chain import Engine, read_header
-from .error import invalid_params, refused
-from .method import Method
-from .seal import recover_sealer
-from .store import BlockRow, LogRow, TxRow
-from .view import Json, block_view, hexed, log_view, pooled_view, receipt_view, transaction_view
+from ledger_node.node.embedded import lookup as ledger
+from ledger_node.node.embedded import param
+from ledger_node.node.embedded.block_seal import recover_sealer
+from ledger_node.node.embedded.chain import Engine, read_header
+from ledger_node.node.embedded.error import invalid_params, refused
+from ledger_node.node.embedded.json_view import (
+    Json,
+    block_view,
+    hexed,
+    log_view,
+    pooled_view,
+    receipt_view,
+    transaction_view,
+)
+from ledger_node.node.embedded.method import Method
+from ledger_node.node.embedded.store import BlockRow, LogRow, TxRow
 
 BLOB_BASE_FEE: Final = "0x1"
 """What EIP-4844 has without blobs; no transaction of this chain carries one."""

@@ -9,13 +9,13 @@ from eth.vm.forks.cancun import CancunVM
 from eth.vm.forks.cancun.blocks import CancunBlockHeader
 from eth_utils.exceptions import ValidationError
 
-from .database import NodeDB
-from .error import RpcError, refused
-from .patricia import update
-from .seal import Sealer
-from .state import NodeState
-from .store import BlockRow, LogRow, TxRow
-from .transaction import Transaction
+from ledger_node.node.embedded.block_seal import Sealer
+from ledger_node.node.embedded.database import NodeDB
+from ledger_node.node.embedded.error import RpcError, refused
+from ledger_node.node.embedded.state.state import NodeState
+from ledger_node.node.embedded.state.trie import update
+from ledger_node.node.embedded.store import BlockRow, LogRow, TxRow
+from ledger_node.node.embedded.transaction import Transaction
 
 BLOCK_GAS_TARGET: Final = 30_000_000
 """Once a block has used this much it is closed (about one second of work), so that nobody waits long."""

@@ -12,10 +12,10 @@ from eth.vm.message import Message
 from eth_typing import Address
 from eth_utils.exceptions import ValidationError
 
-from .error import EXECUTION_REVERTED, RpcError, refused
-from .state import NodeState
-from .timed import CALL_SECONDS, CallTimeoutError, TimedComputation, TimedContext, end_of_call
-from .transaction import intrinsic_gas
+from ledger_node.node.embedded.error import EXECUTION_REVERTED, RpcError, refused
+from ledger_node.node.embedded.state.state import NodeState
+from ledger_node.node.embedded.timed import CALL_SECONDS, CallTimeoutError, TimedComputation, TimedContext, end_of_call
+from ledger_node.node.embedded.transaction import intrinsic_gas
 
 CALL_GAS_CAP: Final = 50_000_000
 _ERROR_SELECTOR: Final = bytes.fromhex("08c379a0")

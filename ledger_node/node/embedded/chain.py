@@ -14,18 +14,17 @@ from eth_typing import Hash32
 
 from ledger_node import clock
 from ledger_node.domain.hashing import keccak
-
-from .builder import BlockBuilder, BuiltBlock
-from .cryptography import check_fast_cryptography
-from .database import NodeCache, NodeDB
-from .error import NodeError, NodeReason
-from .genesis import Genesis, address_list
-from .pool import Pool, Ticket
-from .seal import Sealer
-from .state import NodeState, genesis_header, next_header, state_at
-from .store import BlockRow, Store
-from .transaction import Transaction, read_transaction
-from .writer import Ports, Writer, unauthorized, writer_stopped
+from ledger_node.node.embedded.block_seal import Sealer
+from ledger_node.node.embedded.builder import BlockBuilder, BuiltBlock
+from ledger_node.node.embedded.cryptography import check_fast_cryptography
+from ledger_node.node.embedded.database import NodeCache, NodeDB
+from ledger_node.node.embedded.error import NodeError, NodeReason
+from ledger_node.node.embedded.genesis import Genesis, address_list
+from ledger_node.node.embedded.state.state import NodeState, genesis_header, next_header, state_at
+from ledger_node.node.embedded.store import BlockRow, Store
+from ledger_node.node.embedded.transaction import Transaction, read_transaction
+from ledger_node.node.embedded.transaction_pool import Pool, Ticket
+from ledger_node.node.embedded.writer import Ports, Writer, unauthorized, writer_stopped
 
 _ANCESTORS: Final = 256
 _HEADERS_KEPT: Final = 64

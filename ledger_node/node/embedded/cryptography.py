@@ -4,7 +4,7 @@ from eth_hash.auto import keccak  # noqa: TID251 - this is the function py-evm h
 from eth_keys.backends import get_backend_class
 from eth_keys.backends.coincurve import CoinCurveECCBackend
 
-from .error import NodeError, NodeReason
+from ledger_node.node.embedded.error import NodeError, NodeReason
 
 
 def check_fast_cryptography() -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from .error import NodeError, NodeReason
-from .store import check_format
+from ledger_node.node.embedded.error import NodeError, NodeReason
+from ledger_node.node.embedded.store import check_format
 
 
 class ChainMoment(NamedTuple):

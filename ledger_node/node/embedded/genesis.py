@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
 
-from .error import NodeError, NodeReason
+from ledger_node.node.embedded.error import NodeError, NodeReason
 
 _ADDRESS_HEX: Final = 42
 _MIN_GAS_LIMIT: Final = 5_000

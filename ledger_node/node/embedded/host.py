@@ -13,7 +13,7 @@ from typing import Final
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .error import NodeError, NodeReason
+from ledger_node.node.embedded.error import NodeError, NodeReason
 
 _AUTHORITY: Final = re.compile(
     rb"(?:\[(?P<six>[0-9A-Fa-f:.]{2,45})\]|(?P<name>[0-9A-Za-z](?:[0-9A-Za-z_-]|\.(?!\.)){0,252}))(?::(?P<port>[0-9]{0,5}))?"

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from eth_typing import Address
 
-from . import param
-from .error import invalid_params
-from .state import NodeState
+from ledger_node.node.embedded import param
+from ledger_node.node.embedded.error import invalid_params
+from ledger_node.node.embedded.state.state import NodeState
 
 MAX_ACCOUNTS: Final = 1_024
 MAX_SLOTS: Final = 10_000

@@ -3,7 +3,7 @@
 import re
 from typing import Any, Final
 
-from .error import invalid_params
+from ledger_node.node.embedded.error import invalid_params
 
 _QUANTITY: Final = re.compile(r"0x(0|[1-9a-fA-F][0-9a-fA-F]{0,63})")
 _DATA: Final = re.compile(r"0x([0-9a-fA-F]{2})*")

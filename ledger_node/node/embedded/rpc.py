@@ -11,9 +11,9 @@ from typing import Any, Final, NoReturn
 
 import orjson
 
-from .block_method import BLOB_BASE_FEE, BlockMethods
-from .chain import Engine
-from .error import (
+from ledger_node.node.embedded.block_method import BLOB_BASE_FEE, BlockMethods
+from ledger_node.node.embedded.chain import Engine
+from ledger_node.node.embedded.error import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
     INVALID_REQUEST,
@@ -23,8 +23,8 @@ from .error import (
     RESPONSE_TOO_LARGE,
     RpcError,
 )
-from .method import Method
-from .state_method import StateMethods
+from ledger_node.node.embedded.method import Method
+from ledger_node.node.embedded.state_method import StateMethods
 
 CLIENT_VERSION: Final = "Credence/0.1.0/py-evm-0.12.1b1-cancun/python"
 MAX_BATCH: Final = 1_000

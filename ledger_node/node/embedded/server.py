@@ -22,12 +22,11 @@ from starlette.routing import Route
 from typing_extensions import override
 
 from ledger_node import clock, trace
-from ledger_node.garbage import collect_rarely
-
-from .chain import Engine
-from .error import NodeError, NodeReason
-from .host import AllowedHosts, HostGuard
-from .rpc import Rpc
+from ledger_node.gc_tuning import collect_rarely
+from ledger_node.node.embedded.chain import Engine
+from ledger_node.node.embedded.error import NodeError, NodeReason
+from ledger_node.node.embedded.host import AllowedHosts, HostGuard
+from ledger_node.node.embedded.rpc import Rpc
 
 BODY_LIMIT: Final = 5 * 1024 * 1024
 BODY_SECONDS: Final = 30

@@ -5,17 +5,17 @@ from typing import Any, Final
 from eth.vm.forks.cancun.blocks import CancunBlockHeader
 from eth_typing import Address
 
-from . import param
-from .call import CALL_GAS_CAP, Call, Estimator, call_output, execute
-from .chain import Engine
-from .error import invalid_params
-from .ledger import header_at
-from .method import Method
-from .override import apply_overrides, read_overrides
-from .pool import Ticket
-from .proof import account_proof
-from .timed import end_of_call
-from .view import Json, hexed
+from ledger_node.node.embedded import param
+from ledger_node.node.embedded.call import CALL_GAS_CAP, Call, Estimator, call_output, execute
+from ledger_node.node.embedded.chain import Engine
+from ledger_node.node.embedded.error import invalid_params
+from ledger_node.node.embedded.json_view import Json, hexed
+from ledger_node.node.embedded.lookup import header_at
+from ledger_node.node.embedded.method import Method
+from ledger_node.node.embedded.override import apply_overrides, read_overrides
+from ledger_node.node.embedded.state.proof import account_proof
+from ledger_node.node.embedded.timed import end_of_call
+from ledger_node.node.embedded.transaction_pool import Ticket
 
 _MAX_SLOTS: Final = 1_024
 _MAX_LIST: Final = 1_024

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
-from .error import NodeError, NodeReason
+from ledger_node.node.embedded.error import NodeError, NodeReason
 
 APPLICATION_ID: Final = 0x43724E64
 """``CrNd`` in the SQLite header: this file is a Credence chain."""

@@ -12,8 +12,7 @@ from eth_keys.exceptions import BadSignature
 from eth_utils.exceptions import ValidationError
 
 from ledger_node.domain.hashing import keccak
-
-from .error import refused
+from ledger_node.node.embedded.error import refused
 
 _BLOB_TYPE: Final = 3
 _MAX_BYTES: Final = 131_072

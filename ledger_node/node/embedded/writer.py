@@ -7,10 +7,10 @@ import threading
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from .builder import BlockBuilder, BuiltBlock
-from .error import INTERNAL_ERROR, NOT_AUTHORIZED, NodeError, NodeReason, RpcError, refused
-from .pool import Pool, Pooled, Ticket
-from .transaction import Transaction
+from ledger_node.node.embedded.builder import BlockBuilder, BuiltBlock
+from ledger_node.node.embedded.error import INTERNAL_ERROR, NOT_AUTHORIZED, NodeError, NodeReason, RpcError, refused
+from ledger_node.node.embedded.transaction import Transaction
+from ledger_node.node.embedded.transaction_pool import Pool, Pooled, Ticket
 
 _LOG: Final = logging.getLogger(__name__)
 

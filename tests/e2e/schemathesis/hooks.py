@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey
 
 from api.client.credential import Credential
 from api.client.session import Session
-from api.sign_in.proof import Target, make_proof
+from api.sign_in.protocol.proof import Target, make_proof
 from ledger_node import clock
 
 

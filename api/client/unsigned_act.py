@@ -1,0 +1,218 @@
+"""Drafts: what controllers are to sign, as a file that people at several machines sign one after the other.
+
+A draft's file holds everything that its digest is made of, never the digest itself: whoever signs sees what it says,
+and their own machine works out what they sign. Signatures are files of their own, and go out with the draft.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from api.catalogue.wording import wording
+from api.client.client import Client
+from api.sign_in.protocol.jose import public_key
+from api.sign_in.protocol.key_form import MAX_KEYS, stated_keys
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.consent import (
+    REFUSAL_STATEMENT,
+    WITHDRAWAL_STATEMENT,
+    Change,
+    Terms,
+    change_digest,
+    refusal_digest,
+    withdrawal_digest,
+)
+from ledger_node.domain.consent_text import consent_text, language_named, text_digest
+from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.json_object import Record, to_hex
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.sign_in_key import SignInKeys
+from ledger_node.domain.signature import parse_address
+from ledger_node.domain.subject import (
+    CANCELLATION_STATEMENT,
+    ROTATION_STATEMENT,
+    Controllers,
+    Signature,
+    cancellation_digest,
+    keys_to_json,
+    rotation_digest,
+    signature_to_json,
+)
+
+_MAX_NUMBER = 2**32 - 1
+SIGN_IN_STATEMENT = "Whoever has one of these keys signs in for me. 持有下列任一密钥者可代表我登录。"
+"""What people read; what they sign is the struct of ``SignInKeys``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An act of a subject that waits for its controllers' signatures.
+
+    ``digest``: the 32 bytes that each of them signs. ``words``: what it says. ``path``, ``body``: where it is posted,
+    and what beside the signatures. ``content``: the members of its file.
+    """
+
+    digest: bytes
+    words: str
+    path: str
+    body: Mapping[str, JSON]
+    content: Mapping[str, JSON]
+
+    def submit(self, client: Client, signatures: Sequence[Signature]) -> Any:  # noqa: ANN401 - JSON of the route
+        """Post it with its signatures and return the answer."""
+        signed: list[JSON] = [signature_to_json(signature) for signature in signatures]
+        return client.post(self.path, {**self.body, "signatures": signed})
+
+
+def grant_draft(domain: SigningDomain, terms: Terms, names: Mapping[bytes, str], request: bytes | None = None) -> Draft:
+    """Return the grant of ``terms``; ``names``: of departments that they list; ``request``: the one it answers.
+
+    Raises:
+        InvalidInputError: ``consent_text_differs``; the terms name another text than they say.
+    """
+    text = consent_text(terms, wording(language_named(terms.language), names))
+    if text_digest(text) != terms.text_digest:
+        raise InvalidInputError(
+            Reason.CONSENT_TEXT_DIFFERS, "the terms name another text than they say; do not sign them"
+        )
+    body: dict[str, JSON] = {"terms": terms.to_json()}
+    if request is not None:
+        body["request"] = to_hex(request)
+    listed: dict[str, JSON] = {to_hex(member): name for member, name in names.items() if member in terms.departments}
+    return Draft(terms.digest(domain), text, "/v1/consents", body, _content("grant", domain, {**body, "names": listed}))
+
+
+def refusal_draft(domain: SigningDomain, request: bytes) -> Draft:
+    """Return the refusal of a bank's request."""
+    content: dict[str, JSON] = {"request": to_hex(request)}
+    return Draft(
+        refusal_digest(request, domain),
+        f"{REFUSAL_STATEMENT}\nrequest {to_hex(request)}",
+        f"/v1/consent-requests/{to_hex(request)}/refusal",
+        {},
+        _content("refuse", domain, content),
+    )
+
+
+def withdrawal_draft(domain: SigningDomain, consent: bytes) -> Draft:
+    """Return the withdrawal of a consent without its secret."""
+    return Draft(
+        withdrawal_digest(consent, domain),
+        f"{WITHDRAWAL_STATEMENT}\nconsent {to_hex(consent)}",
+        f"/v1/consents/{to_hex(consent)}/withdrawal",
+        {},
+        _content("withdraw", domain, {"consent": to_hex(consent)}),
+    )
+
+
+def change_draft(domain: SigningDomain, consent: bytes, change: Change, number: int) -> Draft:
+    """Return the pause of a consent, or its end; ``number`` is one more than its changes so far."""
+    return Draft(
+        change_digest(consent, change, number, domain),
+        f"{change.statement}\nconsent {to_hex(consent)}, change {number}",
+        f"/v1/consents/{to_hex(consent)}/changes",
+        {"change": change.value, "number": number},
+        _content(change.value, domain, {"consent": to_hex(consent), "number": number}),
+    )
+
+
+def rotation_draft(domain: SigningDomain, subject: bytes, entry: int, controllers: Controllers) -> Draft:
+    """Return the hand-over of a subject to ``controllers``; ``entry`` is one more than the present one."""
+    shown = f"subject {to_hex(subject)}, entry {entry}\n{describe(controllers)}"
+    return Draft(
+        rotation_digest(subject, entry, controllers.commitment, domain),
+        f"{ROTATION_STATEMENT}\n{shown}",
+        f"/v1/subjects/{to_hex(subject)}/rotations",
+        {
+            "controllers": keys_to_json(controllers.keys),
+            "threshold": controllers.threshold,
+            "salt": to_hex(controllers.salt),
+            "entry": entry,
+        },
+        _content("rotate", domain, {"subject": to_hex(subject), "entry": entry, "controllers": controllers.to_json()}),
+    )
+
+
+def cancellation_draft(domain: SigningDomain, subject: bytes, number: int, commitment: bytes) -> Draft:
+    """Return the cancellation of a recovery, for which the signature of one controller is enough."""
+    content: dict[str, JSON] = {"subject": to_hex(subject), "number": number, "commitment": to_hex(commitment)}
+    return Draft(
+        cancellation_digest(subject, number, commitment, domain),
+        f"{CANCELLATION_STATEMENT}\nsubject {to_hex(subject)}, recovery {number}",
+        f"/v1/subjects/{to_hex(subject)}/recoveries/{number}/cancellation",
+        {},
+        _content("cancel_recovery", domain, content),
+    )
+
+
+def sign_in_keys_draft(domain: SigningDomain, stated: SignInKeys) -> Draft:
+    """Return the sign-in keys of a client, for which the signature of one who speaks for it is enough."""
+    shown: list[JSON] = [dict(key) for key in stated.keys]
+    members: dict[str, JSON] = {"client": to_hex(stated.client), "number": stated.number, "keys": shown}
+    words = [f"{SIGN_IN_STATEMENT}", f"client {to_hex(stated.client)}, set {stated.number}"]
+    words += [f"  key {public_key(key).thumbprint}" for key in stated.keys]
+    return Draft(
+        stated.digest(domain),
+        "\n".join(words),
+        "/v1/sign-in-keys",
+        members,
+        _content("sign_in_keys", domain, members),
+    )
+
+
+def read_draft(value: JSON) -> Draft:
+    """Read a draft's file.
+
+    Raises:
+        InvalidInputError: a member is missing, unknown or malformed, or the draft says something else than it seems to.
+    """
+    record = Record(value, "draft")
+    act, place = record.text("act"), record.record("domain")
+    domain = SigningDomain(place.integer("chain_id", low=1), parse_address(place.take("contract"), "contract"))
+    place.done()
+    draft = _read(act, record, domain)
+    record.done()
+    return draft
+
+
+def _read(act: str, record: Record, domain: SigningDomain) -> Draft:
+    match act:
+        case "grant":
+            terms, listed = Terms.from_json(record.take("terms")), record.record("names")
+            names = {member: listed.text(to_hex(member)) for member in terms.departments if to_hex(member) in listed}
+            listed.done()
+            request = record.blob("request") if record.has("request") else None
+            return grant_draft(domain, terms, names, request)
+        case "refuse":
+            return refusal_draft(domain, record.blob("request"))
+        case "withdraw":
+            return withdrawal_draft(domain, record.blob("consent"))
+        case Change.PAUSE | Change.RESUME:
+            number = record.integer("number", low=1, high=_MAX_NUMBER)
+            return change_draft(domain, record.blob("consent"), Change(act), number)
+        case "rotate":
+            subject, entry = record.blob("subject"), record.integer("entry", low=1, high=_MAX_NUMBER)
+            return rotation_draft(domain, subject, entry, Controllers.from_json(record.take("controllers")))
+        case "cancel_recovery":
+            subject, number = record.blob("subject"), record.integer("number", low=1, high=_MAX_NUMBER)
+            return cancellation_draft(domain, subject, number, record.blob("commitment"))
+        case "sign_in_keys":
+            client, number = record.blob("client"), record.integer("number", low=1)
+            return sign_in_keys_draft(domain, stated_keys(client, number, record.items("keys", max_items=MAX_KEYS)))
+        case _:
+            raise InvalidInputError(Reason.REQUEST_INVALID, "this is no draft of an act that is signed", field="act")
+
+
+def describe(controllers: Controllers) -> str:
+    """Return who signs, in words: the threshold, then a key a line."""
+    keys = [
+        f"  passkey {key['public_key']}" if isinstance(key, Mapping) else f"  {key}"
+        for key in keys_to_json(controllers.keys)
+    ]
+    return "\n".join([f"{controllers.threshold} of these {len(keys)} must sign:", *keys])
+
+
+def _content(act: str, domain: SigningDomain, members: Mapping[str, JSON]) -> dict[str, JSON]:
+    place: dict[str, JSON] = {"chain_id": domain.chain_id, "contract": to_hex(domain.contract)}
+    return {"act": act, "domain": place, **members}

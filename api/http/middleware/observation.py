@@ -1,0 +1,111 @@
+"""Every request is counted, timed, and given a trace; those worth looking at get one line in the log."""
+
+import logging
+import time
+from collections.abc import Mapping
+from contextvars import ContextVar
+from http import HTTPStatus
+from typing import Any, Final, TypeAlias
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.telemetry.metric import UNMATCHED, Metrics
+from ledger_node import trace
+from ledger_node.domain.reason import Reason
+
+TRACE_ID: Final = "Trace-Id"
+_TRACE_ID: Final = TRACE_ID.lower().encode("ascii")
+_TRACEPARENT: Final = trace.HEADER.encode("ascii")
+_EXPECTED: Final = frozenset({Reason.SIGN_IN_NEEDED, Reason.PROOF_NONCE, Reason.RATE_LIMITED})
+"""Refusals that are part of everyday life: signing in, and a flood, of which metrics tell without filling a disk."""
+Templates: TypeAlias = dict[object, str]
+_log = logging.getLogger(__name__)
+
+
+class Observed:
+    """What is noted of a request on its way."""
+
+    __slots__ = ("reason", "status")
+
+    def __init__(self) -> None:
+        self.status: int | None = None
+        self.reason: Reason | None = None
+
+
+_OBSERVED: Final[ContextVar[Observed | None]] = ContextVar("observed", default=None)
+
+
+def note_reason(reason: Reason) -> None:
+    """Note why the request that this task works for is refused."""
+    observed = _OBSERVED.get()
+    if observed is not None:
+        observed.reason = reason
+
+
+class Observation:
+    """The outermost layer. ``templates``: the function that answers a route -> its path; ``slow_s``: what is slow."""
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, templates: Templates, slow_s: float) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._templates = templates
+        self._slow_s = slow_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on and watch it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        observed = Observed()
+        part = trace.Trace.begun(_traceparent(scope))
+
+        async def watch(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                observed.status = message["status"]
+                message["headers"] = [*message["headers"], (_TRACE_ID, part.id.encode("ascii"))]
+            await send(message)
+
+        token = _OBSERVED.set(observed)
+        try:
+            self._metrics.in_flight.inc()
+            with trace.working_for(part):
+                await self._app(scope, receive, watch)
+                self._note(scope, observed, time.perf_counter() - began)
+        finally:
+            self._metrics.in_flight.dec()
+            _OBSERVED.reset(token)
+
+    def _note(self, scope: Scope, observed: Observed, seconds: float) -> None:
+        status = observed.status
+        # what stands in the place of ids, and never an id
+        route = self._templates.get(scope.get("endpoint"), UNMATCHED)
+        self._metrics.answered(route, scope["method"], status, seconds)
+        if observed.reason is not None:
+            self._metrics.refused(observed.reason)
+        level = _level(route, observed, is_slow=seconds >= self._slow_s)
+        if level is not None:
+            fields: Mapping[str, Any] = {
+                "route": route,
+                "method": scope["method"] if route != UNMATCHED else "",
+                "status": status,
+                "reason": None if observed.reason is None else observed.reason.value,
+                "duration_ms": round(seconds * 1000, 1),
+            }
+            _log.log(level, "request", extra={"fields": fields})
+
+
+def _traceparent(scope: Scope) -> str | None:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == _TRACEPARENT), None)
+
+
+def _level(route: str, observed: Observed, *, is_slow: bool) -> int | None:
+    status = observed.status
+    if status is not None and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return logging.WARNING if status == HTTPStatus.SERVICE_UNAVAILABLE else logging.ERROR
+    if is_slow:
+        return logging.WARNING
+    is_refused = status is not None and status >= HTTPStatus.BAD_REQUEST
+    if is_refused and route != UNMATCHED and observed.reason not in _EXPECTED:
+        return logging.INFO
+    return None

@@ -1,0 +1,1 @@
+"""Answers that are refusals, after RFC 9457, and their words."""

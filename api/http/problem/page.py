@@ -1,0 +1,106 @@
+"""Pages for people: problem types and the list of routes. They hold no script and load nothing."""
+
+import json
+from collections.abc import Mapping
+from html import escape
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import HTMLResponse
+
+from api.http.middleware.security_headers import page_policy
+from api.http.problem.document import TYPE_PREFIX, status_of_reason, title_of
+from api.http.problem.reason_text import REASON_TEXT
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.reason import Reason
+
+_STYLE: Final = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem}"
+    "pre{overflow:auto;background:#f3f3f0;padding:.75rem}code{font-size:.95em}"
+    "h2{margin-top:2.5rem;border-top:1px solid #ccc;padding-top:1rem}dt{font-weight:600;margin-top:.75rem}"
+)
+_POLICY: Final = page_policy(_STYLE)
+
+
+def page(title: str, content: str) -> HTMLResponse:
+    """Return a page; ``content`` is HTML whose every text was escaped."""
+    html = (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>'
+        f"<body><main><h1>{escape(title)}</h1>{content}</main></body></html>"
+    )
+    return HTMLResponse(html, headers={"Content-Security-Policy": _POLICY, "Cache-Control": "public, max-age=3600"})
+
+
+def problem_page(reason: Reason) -> HTMLResponse:
+    """Return the page of one problem type."""
+    status = status_of_reason(reason)
+    return page(
+        title_of(reason),
+        f"<p>{escape(REASON_TEXT[reason])}</p>"
+        f"<p>Reason code <code>{escape(reason.value)}</code>, usual status {status.value} {escape(status.phrase)}.</p>"
+        f'<p><a href="{TYPE_PREFIX[:-1]}">All problem types</a></p>',
+    )
+
+
+def problem_list() -> HTMLResponse:
+    """Return the page of all problem types."""
+    items = "".join(
+        f'<dt><a href="{TYPE_PREFIX}{escape(reason.value)}">{escape(reason.value)}</a></dt>'
+        f"<dd>{escape(REASON_TEXT[reason])}</dd>"
+        for reason in sorted(Reason)
+    )
+    return page("Problem types", f"<dl>{items}</dl>")
+
+
+def routes_page(document: Mapping[str, Any]) -> HTMLResponse:
+    """Return the routes of an OpenAPI document as a page."""
+    parts = [f"<p>{escape(document['info']['description'])}</p>"]
+    parts.append(
+        f'<p><a href="/openapi.json">OpenAPI document</a> · <a href="{TYPE_PREFIX[:-1]}">problem types</a></p>'
+    )
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            parts.append(_operation(method, path, operation))
+    return page(f"{document['info']['title']} API", "".join(parts))
+
+
+def _operation(method: str, path: str, operation: Mapping[str, Any]) -> str:
+    parts = [f"<h2><code>{escape(method.upper())} {escape(path)}</code></h2>"]
+    parts += [f"<p>{escape(operation[name])}</p>" for name in ("summary", "description") if operation.get(name)]
+    for parameter in operation.get("parameters", ()):
+        words = parameter.get("description") or parameter["schema"].get("description", "")
+        parts.append(f"<p><code>{escape(parameter['name'])}</code> ({escape(parameter['in'])}) {escape(words)}</p>")
+    for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
+        parts.append(f"<p>Body, {escape(media_type)}:</p>{_example(content.get('example'))}")
+    for status, response in operation["responses"].items():
+        for media_type, content in response.get("content", {}).items():
+            if status.startswith("2"):
+                parts.append(f"<p>Answer {escape(status)}, {escape(media_type)}:</p>{_example(content.get('example'))}")
+    return "".join(parts)
+
+
+def _example(example: object) -> str:
+    text = example if isinstance(example, str) else json.dumps(example, ensure_ascii=False, indent=2)
+    return "" if example is None else f"<pre>{escape(text)}</pre>"
+
+
+def router(app: FastAPI) -> APIRouter:
+    """Return the routes of the pages."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get(TYPE_PREFIX[:-1])
+    async def problems() -> HTMLResponse:
+        return problem_list()
+
+    @routes.get(TYPE_PREFIX + "{reason}")
+    async def one_problem(reason: str) -> HTMLResponse:
+        if reason not in set(Reason):
+            raise InvalidInputError(Reason.NOT_FOUND, "there is no such problem type")
+        return problem_page(Reason(reason))
+
+    @routes.get("/docs")
+    async def docs() -> HTMLResponse:
+        return routes_page(app.openapi())
+
+    return routes

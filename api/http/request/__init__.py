@@ -1,0 +1,1 @@
+"""What a request says: who calls, may they, how often, and with which body."""

@@ -1,0 +1,221 @@
+"""What every route needs: the instance, and the principal that calls: within its limits, and admitted by the table."""
+
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, TypeAlias
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+from typing_extensions import override
+
+from api.http.middleware import stored_responses as idempotency
+from api.http.request.credential import recognise
+from api.http.request.permission import ISSUERS, PERMISSIONS, Own, Permission
+from api.http.request.query_parameters import Operations
+from api.http.request.rate_limit import RateLimits, Sort
+from api.instance.wiring import Instance
+from api.sign_in.server.principal import Principal, SignInError
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.name import shown_name
+from ledger_node.domain.reason import Reason
+
+JsonObject: TypeAlias = dict[str, Any]
+"""What routes return; pydantic cannot resolve a recursive JSON type."""
+Rule: TypeAlias = tuple[Callable[..., Any], str]
+"""The function that answers a route, and the method."""
+
+
+async def _instance(request: Request) -> Instance:
+    instance: Instance = request.app.state.instance
+    return instance
+
+
+Access = Annotated[Instance, Depends(_instance)]
+
+
+class AdmittedRoute(APIRoute):
+    """A route whose caller is recognised and admitted before anything of the request but its headers is looked at.
+
+    Every route under ``/v1`` is one, whatever its own parameters are.
+    """
+
+    @override
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return what answers a request."""
+        handle = super().get_route_handler()
+
+        async def admitted(request: Request) -> Response:
+            instance: Instance = request.app.state.instance
+            request.state.presented = await _recognised(request, instance)
+            request.state.caller = _caller_of(request)
+            await request.app.state.limits.wait_for_room(request.state.caller)
+            with _admission(request, instance) as request.state.principal:
+                return await handle(request)
+
+        return admitted
+
+
+def require_admitting(routers: Iterable[APIRouter]) -> None:
+    """Require that no route of ``routers`` answers anybody unasked; the application must not start."""
+    for router in routers:
+        for route in router.routes:
+            if not isinstance(route, AdmittedRoute):
+                raise TypeError(f"{route} is no AdmittedRoute")
+
+
+async def _recognised(request: Request, instance: Instance) -> Principal | SignInError:
+    """Return who signs in, or why nobody does.
+
+    A proof counts once, so a request is recognised here, once, and nowhere else.
+    """
+    try:
+        if instance.sign_in.waits:
+            return await run_in_threadpool(recognise, request, instance.sign_in)
+        # handing it to a thread and back would take longer than it takes
+        return recognise(request, instance.sign_in)
+    except SignInError as error:
+        return error
+
+
+async def _presented(request: Request) -> Principal | SignInError:
+    presented: Principal | SignInError = request.state.presented
+    return presented
+
+
+Presented: TypeAlias = Annotated[Principal | SignInError, Depends(_presented)]
+"""Who signs in, or why nobody does."""
+
+
+@contextmanager
+def _admission(request: Request, instance: Instance) -> Iterator[Principal | None]:
+    """Give who calls a route for which one must sign in, and None for one that is open to anybody.
+
+    The caller is held to its limits: a principal wherever it calls from, anybody else by address.
+
+    Raises:
+        TryLaterError: ``rate_limited``.
+        SignInError: ``sign_in_needed`` or another reason to sign in again, ``not_allowed``.
+        InvalidInputError: ``field_unknown``; a query parameter that the route does not read.
+    """
+    limits: RateLimits = request.app.state.limits
+    presented: Principal | SignInError = request.state.presented
+    sort = _sort(request) if isinstance(presented, Principal) else Sort.ANONYMOUS
+    with limits.admitted(request.state.caller, sort):
+        permission, caller = _permission(request), None
+        if permission.kinds:
+            caller = _permitted(permission, presented, instance)
+        else:
+            _require_one_name(request, presented)
+        _require_known_query(request)
+        yield caller
+
+
+def _caller_of(request: Request) -> bytes:
+    presented = request.state.presented
+    if isinstance(presented, Principal):
+        return presented.kind.value.encode() + presented.id
+    return b"address" + (request.client.host if request.client else "").encode()
+
+
+def _require_one_name(request: Request, presented: Principal | SignInError) -> None:
+    """Refuse a failed sign-in where there is an Idempotency-Key, even if nobody needs to be signed in.
+
+    Keys are each caller's own: a try that is taken for nobody's would not be known as one of the caller's tries.
+    """
+    if isinstance(presented, Principal) or presented.reason is Reason.SIGN_IN_NEEDED:
+        return
+    if idempotency.HEADER in request.headers:
+        raise presented
+
+
+def _permitted(permission: Permission, presented: Principal | SignInError, instance: Instance) -> Principal:
+    if isinstance(presented, SignInError):
+        raise presented
+    require_permitted(permission, presented, served_here=presented.id in instance.departments)
+    return presented
+
+
+def require_permitted(permission: Permission, principal: Principal, *, served_here: bool) -> None:
+    """Require that a principal may call a route. ``served_here``: its vault is at this instance.
+
+    Raises:
+        SignInError: ``not_allowed``.
+    """
+    if principal.kind not in permission.kinds:
+        allowed = " or ".join(sorted(permission.kinds))
+        raise SignInError(Reason.NOT_ALLOWED, f"only a {allowed} may do this; you are signed in as {principal.kind}")
+    if principal.kind in ISSUERS and permission.own in {Own.VAULT, Own.NAMED} and not served_here:
+        raise SignInError(Reason.NOT_ALLOWED, "your vault is not at this instance; ask the one that serves you")
+
+
+def _permission(request: Request) -> Permission:
+    rules: dict[Rule, Permission] = request.app.state.permissions
+    return rules[request.scope["endpoint"], request.method]
+
+
+async def _caller(request: Request) -> Principal:
+    principal: Principal | None = request.state.principal
+    if principal is None:
+        raise SignInError(Reason.SIGN_IN_NEEDED, "this route needs to know who calls")
+    return principal
+
+
+SignedIn: TypeAlias = Annotated[Principal, Depends(_caller)]
+# What a route calls its caller is for the reader; who may call is in the table of permissions alone.
+ADepartment: TypeAlias = SignedIn
+ARegistrar: TypeAlias = SignedIn
+ABank: TypeAlias = SignedIn
+AMember: TypeAlias = SignedIn
+ASubjectOrBank: TypeAlias = SignedIn
+ASubjectOrRegistrar: TypeAlias = SignedIn
+
+
+async def _anybody(request: Request) -> Principal | None:
+    presented = request.state.presented
+    # what signatures or a secret allow, nobody needs to sign in for, and a token that ended is no obstacle
+    return presented if isinstance(presented, Principal) else None
+
+
+Anybody = Annotated[Principal | None, Depends(_anybody)]
+"""Who is signed in, where nobody needs to be."""
+
+
+def without_signatures(request: Request, instance: Instance, presented: Principal | SignInError) -> None:
+    """Require that the caller may do without signatures what others need them for: its row says who may.
+
+    Raises:
+        SignInError: ``sign_in_needed`` or another reason to sign in again, ``not_allowed``.
+    """
+    _permitted(Permission(_permission(request).unsigned, Own.VAULT), presented, instance)
+
+
+def permissions_of(routers: Iterable[APIRouter], prefix: str) -> dict[Rule, Permission]:
+    """Return the table's row of every route of ``routers``, which are mounted under ``prefix``.
+
+    Raises:
+        KeyError: a route has no row; the application must not start.
+    """
+    return {
+        (route.endpoint, method): PERMISSIONS[f"{method} {prefix}{route.path}"]
+        for router in routers
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    }
+
+
+def _require_known_query(request: Request) -> None:
+    """Refuse parameters that the route does not read, so that a misspelt one never passes unseen."""
+    operations: Operations = request.app.state.operations
+    known = operations.query(request.method, request.url.path)
+    for name in request.query_params:
+        if name not in known:
+            shown = shown_name(name)
+            raise InvalidInputError(Reason.FIELD_UNKNOWN, f"this address has no query parameter '{shown}'", field=shown)
+
+
+def _sort(request: Request) -> Sort:
+    if request.method == "GET":
+        return Sort.READ
+    return Sort.VERIFICATION if request.url.path.endswith("/verifications") else Sort.EFFECT

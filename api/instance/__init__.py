@@ -1,0 +1,1 @@
+"""An instance: its founding, its parts and what starts when."""

@@ -1,0 +1,1 @@
+"""What measures and shows the product; nothing of it serves."""

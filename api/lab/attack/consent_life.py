@@ -1,0 +1,193 @@
+"""Lives of consents for a rehearsal: asked for, granted or refused, used, paused, withdrawn, as chance has it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Final
+
+from api.client.client import Client
+from api.client.consent import accept, purpose_of, signing_domain
+from api.client.home_credentials import credential_named
+from api.home.home import Home
+from api.lab.attack.corpus import Json
+from ledger_node import clock
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.consent import (
+    Change,
+    ConsentRequest,
+    change_digest,
+    refusal_digest,
+    withdrawal_digest,
+)
+from ledger_node.domain.consent_text import Language
+from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.json_object import from_hex, to_hex
+from ledger_node.domain.purpose import Purpose
+from ledger_node.domain.signature import sign
+from ledger_node.randomness import random_bytes
+
+_DAY: Final = 86_400
+_MONTH_DAYS: Final = 31
+_MOST_ASKED: Final = 4
+_QUESTIONS: Final = (
+    "tax_payment.paid_amount >= 200000 CNY during 2025",
+    "tax_payment.months_paid_on_time_12m >= 6 months during 2025",
+    "tax_credit_rating.grade in {A, B}",
+    "tax_credit_rating.rating_year reveal",
+    "penalty_summary.count_24m < 2",
+)
+_PURPOSES: Final = ("loan_application", "post_loan_monitoring", "guarantee", "subsidy_or_tender")
+
+
+@dataclass(frozen=True, slots=True)
+class Firm:
+    """A registered firm that signs with one key."""
+
+    code: str
+    subject: bytes
+    key: bytes = field(repr=False)
+    client: Client = field(repr=False)
+
+    @classmethod
+    def of(cls, home: Home, url: str, name: str, code: str) -> "Firm":
+        """Return the firm that was registered under ``name`` in this folder."""
+        credential = credential_named(home, name)
+        subject = from_hex(credential.client, "subject")
+        return cls(code, subject, home.read_key(name), Client(url, credential))
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """A bank that asks."""
+
+    name: str
+    member: bytes
+    client: Client = field(repr=False)
+
+
+@dataclass(slots=True)
+class Told:
+    """What only the people of the rehearsal know: whose consents and requests there are, and the banks' answers."""
+
+    consents: dict[str, dict[str, Json]] = field(default_factory=dict)
+    requests: dict[str, dict[str, Json]] = field(default_factory=dict)
+    answers: list[tuple[Bank, Json]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What is to happen to one consent; it is drawn without a look at who it is about, so habits tell nothing."""
+
+    purpose: str
+    questions: tuple[str, ...]
+    days: int
+    uses: int
+    is_asked: bool
+    is_refused: bool
+    verified: int
+    is_paused: bool
+    withdrawn_by: str | None
+
+    @classmethod
+    def drawn(cls, random: Random, *, is_refused: bool = False) -> "Life":
+        """Draw a life within the ceilings of its purpose."""
+        purpose = random.choice(_PURPOSES)
+        asked = [text for text in _QUESTIONS if purpose != "subsidy_or_tender" or "paid_amount" not in text]
+        months = random.randint(2, 12) if purpose == "post_loan_monitoring" else 1
+        most = {"post_loan_monitoring": months, "subsidy_or_tender": 1}.get(purpose, 3)
+        return cls(
+            purpose=purpose,
+            questions=tuple(sorted(random.sample(asked, random.randint(1, _MOST_ASKED)))),
+            days=months * _MONTH_DAYS,
+            uses=random.randint(1, most),
+            is_asked=is_refused or random.random() < 0.5,  # noqa: PLR2004 - half of them
+            is_refused=is_refused,
+            verified=random.choice((0, 1, 1, 2, 3)),
+            is_paused=random.random() < 0.25,  # noqa: PLR2004 - a quarter
+            withdrawn_by=random.choice((None, None, "secret", "signature")),
+        )
+
+
+class Stage:
+    """Where lives are lived: the ledger that signatures count on, and the purposes of its consortium."""
+
+    def __init__(self, client: Client) -> None:
+        self.domain: SigningDomain = signing_domain(client.get("/v1/ledger"))
+        self._purposes: dict[str, Purpose] = {code: purpose_of(client, code) for code in _PURPOSES}
+        self.told = Told()
+
+    def live(self, life: Life, firm: Firm, bank: Bank) -> Iterator[None]:
+        """Live a life step by step: each step is done when the next one is asked for."""
+        asked, request = self._request(life, firm, bank), None
+        if life.is_asked:
+            request = str(bank.client.post("/v1/consent-requests", {"request": asked.to_json()})["id"])
+            self.told.requests[request] = {"credit_code": firm.code, "bank": bank.name}
+            yield
+        if request is not None and life.is_refused:
+            digest = refusal_digest(from_hex(request, "request"), self.domain)
+            firm.client.post(f"/v1/consent-requests/{request}/refusal", _signed(firm, digest))
+            return
+        secret = random_bytes(32)
+        consent = self._grant(asked, firm, secret, request)
+        self.told.consents[consent] = {
+            "credit_code": firm.code,
+            "bank": bank.name,
+            "questions": len(life.questions),
+            "purpose": life.purpose,
+            "asked": list(life.questions),
+        }
+        yield
+        for _ in range(life.verified):
+            self.told.answers.append((bank, bank.client.verify(consent, list(life.questions))))
+            yield
+        if life.is_paused:
+            yield from self._pause_and_resume(firm, consent)
+        if life.withdrawn_by is not None:
+            digest = withdrawal_digest(from_hex(consent, "consent"), self.domain)
+            body = {"secret": to_hex(secret)} if life.withdrawn_by == "secret" else _signed(firm, digest)
+            firm.client.post(f"/v1/consents/{consent}/withdrawal", body)
+
+    def _request(self, life: Life, firm: Firm, bank: Bank) -> ConsentRequest:
+        now = clock.now()
+        return ConsentRequest(
+            subject=firm.subject,
+            grantee=bank.member,
+            grantee_name=bank.name,
+            purpose=life.purpose,
+            purpose_text=self._purposes[life.purpose].text(Language.CHINESE),
+            questions=life.questions,
+            departments=(),
+            not_before=now,
+            expires_at=now + life.days * _DAY,
+            max_uses=life.uses,
+            retention_days=30,
+            salt=random_bytes(32),
+        )
+
+    def _grant(self, asked: ConsentRequest, firm: Firm, secret: bytes, request: str | None) -> str:
+        terms, _ = accept(firm.client, asked, Language.CHINESE, secret)
+        body = {"terms": terms.to_json(), "request": request, **_signed(firm, terms.digest(self.domain))}
+        return str(firm.client.post("/v1/consents", body)["id"])
+
+    def _pause_and_resume(self, firm: Firm, consent: str) -> Iterator[None]:
+        for number, change in enumerate((Change.PAUSE, Change.RESUME), 1):
+            digest = change_digest(from_hex(consent, "consent"), change, number, self.domain)
+            body: dict[str, JSON] = {"change": change.value, "number": number, **_signed(firm, digest)}
+            firm.client.post(f"/v1/consents/{consent}/changes", body)
+            yield
+
+
+def live_all(lives: Sequence[Iterator[None]], random: Random) -> None:
+    """Live all lives, mixed: who takes the next step is drawn each time."""
+    running = list(lives)
+    while running:
+        at = random.randrange(len(running))
+        try:
+            next(running[at])
+        except StopIteration:
+            running[at] = running[-1]
+            running.pop()
+
+
+def _signed(firm: Firm, digest: bytes) -> dict[str, JSON]:
+    return {"signatures": [to_hex(sign(digest, firm.key))]}

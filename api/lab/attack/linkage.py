@@ -1,0 +1,196 @@
+"""Attacks on links: what belongs together by equality, order, time, gas or size."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from api.lab.attack.bank_view import Shown
+from api.lab.attack.corpus import Corpus, Transaction
+from api.lab.attack.ground_truth import Truth
+from api.lab.attack.neighbour import by_all, by_feature, by_time
+from api.lab.attack.report import Finding
+from api.lab.attack.score import binomial_tail, majority, rank_correlation
+from api.lab.attack.trace import traces
+from ledger_node.domain.batch import ATTESTATIONS
+
+_MIN_CONSENTS = 4
+_REQUEST_BY_DESIGN = (
+    "the contract grants a request and its consent in one step, so it must know both; neither says whose they are"
+)
+_BOUNDS_BY_DESIGN = (
+    "the contract enforces time and uses, so it must know them, and a purpose's ceilings narrow what they can be for"
+)
+_REGISTRATION_BY_DESIGN = (
+    "a registration is anchored right behind its subject id: two opaque ids, no firm; a bank is told both anyway"
+)
+
+
+def link_by_equality(corpus: Corpus) -> Finding:
+    """Look for a word that two consents or two subjects share, other than what all of them may share."""
+    places: dict[bytes, set[bytes]] = {}
+    for name, key in (("ConsentGranted", "id"), ("SubjectRegistered", "subjectId")):
+        for transaction, event in corpus.events(name):
+            data = transaction.data
+            words = {data[start : start + 32] for start in range(4, len(data) - 31, 32)}
+            words |= {value for value in event.args.values() if isinstance(value, bytes)}
+            for word in words:
+                if any(word[:8]):
+                    places.setdefault(word, set()).add(event.args[key])
+    everywhere = {event.args["relayer"] for _, event in corpus.events("ConsentGranted")}
+    shared = [word for word, owners in places.items() if len(owners) > 1 and word not in everywhere]
+    return Finding(
+        "links: words that two consents or subjects share",
+        "every 32-byte word of their transactions and logs (revocation hashes, commitments, ids), for equality",
+        len(places),
+        len(shared),
+        certain=True,
+        examples=tuple("0x" + word.hex() for word in shared[:5]),
+    )
+
+
+def link_consents(corpus: Corpus, shown: Shown, truth: Truth) -> list[Finding]:
+    """Link consents of one firm and of one bank to each other, and consents to subject ids, from all that happens."""
+    known = {one: trace for one, trace in traces(corpus).consents.items() if one in truth.consents}
+    grants = [(trace.grant, trace.args) for trace in known.values()]
+    rows = [trace.features() for trace in known.values()]
+    owners = [truth.consents[one].code for one in known]
+    findings = _belonging("links: consents of one firm by", rows, owners)
+    findings.append(by_time("links: consents of one firm by", [trace.places for trace in known.values()], owners))
+    questions = [float(truth.consents[one].questions) for one in known]
+    for name in ("gas", "size of calldata, zero bytes", "number of uses"):
+        rho, p = rank_correlation([row[name] for row in rows], questions)
+        findings.append(_correlation(f"links: questions of a consent from its {name}", len(rows), rho, p))
+    hidden = [(transaction, args) for transaction, args in grants if args["id"] not in shown.consents]
+    findings += _consent_to_subject(corpus, hidden, truth)
+    banks = [truth.consents[one].bank for one in known]
+    findings += _belonging("links: bank of a consent by", rows, banks)
+    purposes = [truth.consents[one].purpose for one in known]
+    if None not in purposes:
+        findings.append(_purpose_by_bounds(rows, [str(purpose) for purpose in purposes]))
+    return findings
+
+
+def link_requests(corpus: Corpus, truth: Truth) -> list[Finding]:
+    """Link requests of one firm and of one bank to each other; the answered ones name their consent by design."""
+    followed = traces(corpus)
+    known = {one: asked for one, asked in followed.requests.items() if one in truth.requests}
+    rows = [asked.features() for asked in known.values()]
+    findings = _belonging("links: requests to one firm by", rows, [truth.requests[one].code for one in known])
+    findings += _belonging("links: requests of one bank by", rows, [truth.requests[one].bank for one in known])
+    granted = sum(asked.is_granted for asked in known.values())
+    named = sum(trace.asked is not None for trace in followed.consents.values())
+    n = len(followed.consents)
+    findings.append(
+        Finding(
+            "links: consent of a granted request",
+            "RequestGranted names both",
+            granted,
+            named,
+            granted,
+            named / granted if granted else None,
+            1 / n if n else None,
+            binomial_tail(named, granted, 1 / n) if n > 1 else 1.0,
+            by_design=_REQUEST_BY_DESIGN,
+        )
+    )
+    return findings
+
+
+def _belonging(attack: str, rows: Sequence[Mapping[str, float]], owners: Sequence[str]) -> list[Finding]:
+    names = dict.fromkeys(name for row in rows for name in row)
+    return [*(by_feature(attack, name, rows, owners) for name in names), by_all(attack, rows, owners)]
+
+
+def _purpose_by_bounds(rows: Sequence[Mapping[str, float]], purposes: Sequence[str]) -> Finding:
+    """Guess the purpose that most other consents with the same bounds have, or else most consents at all."""
+    n = len(rows)
+    attack, tried = "links: purpose of a consent by its bounds", "what others with the same time and uses are for"
+    if n < _MIN_CONSENTS or len(set(purposes)) == 1:
+        return Finding(attack, tried + " (too few, or all alike)", 0)
+    bounds = [(row["length of validity"], row["number of uses"]) for row in rows]
+    alike: dict[tuple[float, float], Counter[str]] = {}
+    for bound, purpose in zip(bounds, purposes, strict=True):
+        alike.setdefault(bound, Counter())[purpose] += 1
+    usual, chance = majority(purposes)
+    hits = 0
+    for bound, purpose in zip(bounds, purposes, strict=True):
+        others = alike[bound] - Counter([purpose])
+        hits += purpose == (others.most_common(1)[0][0] if others else usual)
+    p = binomial_tail(hits, n, chance)
+    return Finding(attack, tried, n, hits, n, hits / n, chance, p, by_design=_BOUNDS_BY_DESIGN)
+
+
+def _correlation(attack: str, n: int, rho: float, p: float) -> Finding:
+    return Finding(attack, "rank correlation (accuracy: |rho|)", n, 0, n, abs(rho), 0.0, p)
+
+
+def _consent_to_subject(
+    corpus: Corpus, grants: Sequence[tuple[Transaction, dict[str, object]]], truth: Truth
+) -> list[Finding]:
+    registered = [
+        (transaction.block, truth.subjects[event.args["subjectId"]])
+        for transaction, event in corpus.events("SubjectRegistered")
+        if event.args["subjectId"] in truth.subjects
+    ]
+    if not registered:
+        return []
+
+    def newest(place: int) -> str:
+        earlier = [code for block, code in registered if block <= grants[place][0].block]
+        return earlier[-1] if earlier else registered[0][1]
+
+    def same_rank(place: int) -> str:
+        return registered[place % len(registered)][1]
+
+    ways: dict[str, Callable[[int], str]] = {"the newest registration": newest, "the order of registrations": same_rank}
+    findings = []
+    for name, guess in ways.items():
+        attack = f"links: subject of a consent by {name}"
+        tried = "consents that the bank was not shown, each with one subject id"
+        if not grants or len(registered) == 1:
+            findings.append(Finding(attack, tried, 0))
+            continue
+        codes = [truth.consents[_bytes(args["id"])].code for _, args in grants]
+        right = sum(guess(place) == code for place, code in enumerate(codes))
+        chance = max(codes.count(code) for code in set(codes)) / len(codes)
+        p = binomial_tail(right, len(codes), chance)
+        findings.append(
+            Finding(
+                attack,
+                tried,
+                len(codes) * len(registered),
+                right,
+                len(codes),
+                right / len(codes),
+                chance,
+                p,
+            )
+        )
+    return findings
+
+
+def _bytes(value: object) -> bytes:
+    assert isinstance(value, bytes)  # noqa: S101 - as the contract's interface says
+    return value
+
+
+def link_registrations(corpus: Corpus) -> Finding:
+    """Link subject ids to the batches of one that follow them; opaque on both sides, so declared, not broken."""
+    subjects = [transaction.block for transaction, _ in corpus.events("SubjectRegistered")]
+    singles = [
+        transaction.block
+        for transaction, event in corpus.events("BatchAnchored")
+        if (event.args["stream"], event.args["size"]) == (ATTESTATIONS, 1)
+    ]
+    linked = sum(any(0 <= single - block <= 1 for single in singles) for block in subjects)
+    n = len(subjects)
+    return Finding(
+        "links: subject id to the batch of its registration by time",
+        "the next block's batch of one is taken for it",
+        n,
+        linked,
+        n,
+        linked / n if n else None,
+        1 / n if n else None,
+        binomial_tail(linked, n, 1 / n) if n > 1 else 1.0,
+        by_design=_REGISTRATION_BY_DESIGN,
+    )

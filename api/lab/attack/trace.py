@@ -1,0 +1,125 @@
+"""What the chain shows of each consent and each request over its life, as numbers that links may be guessed from."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from api.lab.attack.corpus import Corpus, Event, Transaction
+
+_ID: Final = {
+    "ConsentPaused": "id",
+    "ConsentResumed": "id",
+    "ConsentWithdrawn": "id",
+    "UseRecorded": "consentId",
+    "UseRefused": "consentId",
+}
+_ZERO: Final = bytes(32)
+
+
+@dataclass(slots=True)
+class Asked:
+    """A request: where it stands in the order of transactions, and where its answer, if it has one."""
+
+    place: int
+    transaction: Transaction
+    answered: int | None = None
+    is_granted: bool = False
+
+    def features(self) -> dict[str, float]:
+        """Return what the chain shows of it."""
+        shown = {"order of asking": float(self.place), "gas": float(self.transaction.gas)}
+        if self.answered is not None:
+            shown |= {"wait for the answer": float(self.answered - self.place), "answer": float(self.is_granted)}
+        return shown
+
+
+@dataclass(slots=True)
+class Trace:
+    """A consent: its grant, the request that it answers, and where what happened to it, by name of event."""
+
+    place: int
+    grant: Transaction
+    args: dict[str, Any]
+    asked: Asked | None = None
+    later: defaultdict[str, list[tuple[int, Transaction, Event]]] = field(default_factory=lambda: defaultdict(list))
+
+    @property
+    def places(self) -> list[int]:
+        """Where in the order of transactions this consent is touched."""
+        asked = [] if self.asked is None else [self.asked.place]
+        return [*asked, self.place, *(place for steps in self.later.values() for place, _, _ in steps)]
+
+    def features(self) -> dict[str, float]:
+        """Return what the chain shows of it; only what happened to it has a number."""
+        args, grant = self.args, self.grant
+        uses = self.later["UseRecorded"]
+        shown = {
+            "order of granting": float(self.place),
+            "gas": float(grant.gas),
+            "size of calldata, zero bytes": float(len(grant.data) * 1000 + grant.data.count(0)),
+            "length of validity": float(args["expiresAt"] - args["notBefore"]),
+            "number of uses": float(args["maxUses"]),
+            "delay from signing to block": float(grant.time - args["notBefore"]),
+            "uses recorded": float(len(uses)),
+            "uses refused": float(len(self.later["UseRefused"])),
+        }
+        return shown | dict(self._of_uses(uses)) | dict(self._of_answers()) | dict(self._of_changes())
+
+    def _of_uses(self, uses: list[tuple[int, Transaction, Event]]) -> Iterator[tuple[str, float]]:
+        if uses:
+            yield "wait for the first use", float(uses[0][1].block - self.grant.block)
+            yield "order of the first use", float(uses[0][0])
+            yield "order of the last use", float(uses[-1][0])
+        if len(uses) > 1:
+            yield "time between uses", (uses[-1][0] - uses[0][0]) / (len(uses) - 1)
+
+    def _of_answers(self) -> Iterator[tuple[str, float]]:
+        yield "whether it was asked for", float(self.asked is not None)
+        if self.asked is not None:
+            yield "order of its request", float(self.asked.place)
+            yield "wait from its request", float(self.place - self.asked.place)
+
+    def _of_changes(self) -> Iterator[tuple[str, float]]:
+        paused, resumed, withdrawn = (self.later[f"Consent{name}"] for name in ("Paused", "Resumed", "Withdrawn"))
+        if paused:
+            yield "order of the first pause", float(paused[0][0])
+        if paused and resumed:
+            yield "length of the first pause", float(resumed[0][0] - paused[0][0])
+        if withdrawn:
+            yield "order of the withdrawal", float(withdrawn[0][0])
+            yield "life until the withdrawal", float(withdrawn[0][0] - self.place)
+            yield "way of withdrawing", float(withdrawn[0][2].args["relayer"] == _ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """All consents and requests by id, in the order of the chain."""
+
+    consents: dict[bytes, Trace]
+    requests: dict[bytes, Asked]
+
+
+def traces(corpus: Corpus) -> Traces:
+    """Follow every consent and every request through the chain."""
+    consents: dict[bytes, Trace] = {}
+    requests: dict[bytes, Asked] = {}
+    answers: dict[bytes, bytes] = {}
+    for place, transaction in enumerate(corpus.transactions):
+        for event in transaction.events:
+            match event.name:
+                case "ConsentGranted":
+                    consents[event.args["id"]] = Trace(place, transaction, event.args)
+                case "ConsentRequested":
+                    requests[event.args["requestId"]] = Asked(place, transaction)
+                case "RequestGranted" | "RequestRefused":
+                    asked = requests[event.args["requestId"]]
+                    asked.answered, asked.is_granted = place, event.name == "RequestGranted"
+                    answers |= {event.args["id"]: event.args["requestId"]} if asked.is_granted else {}
+                case name if name in _ID and event.args[_ID[name]] in consents:
+                    consents[event.args[_ID[name]]].later[name].append((place, transaction, event))
+                case _:
+                    pass
+    for consent, request in answers.items():
+        consents[consent].asked = requests[request]
+    return Traces(consents, requests)

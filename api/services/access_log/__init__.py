@@ -1,0 +1,1 @@
+"""The access log: who asked what of whom."""

@@ -1,0 +1,287 @@
+"""Intervals of the access log, anchored at a fixed beat, whether anything was asked or not.
+
+Order of durable steps, each survived by a kill at any moment: (1) every row that waits gets its place; (2) one
+transaction closes the interval: the signed checkpoint, which says with which row it ends; (3) those rows are noted as
+the interval's; (4) the checkpoint is anchored; (5) the anchor is noted. Steps that write many rows do so in portions,
+so that answers are logged in between. The next interval is closed when the last one is anchored, so that a ledger
+that is down makes a longer interval and never a gap. One that was overtaken is signed anew (``anchoring``): ``number``
+is its place here, ``batch_number`` that on the ledger.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import Connection, Integer, bindparam, insert, select, update
+
+from api.services.issuing.anchoring import anchor
+from api.storage import table
+from api.storage.database import Store
+from api.storage.locks import Office
+from api.work.fault import fault_of
+from api.work.worker_pool import WorkerPool
+from ledger_node.chain.port import BatchOrder, Ledger, StreamHead
+from ledger_node.domain.access import CHECKPOINT_SIZE, MAX_ROWS, NO_HEAD, Checkpoint, LogTree, Tally
+from ledger_node.domain.batch import ACCESS_LOG, NO_ROOT, Batch, changes_digest
+from ledger_node.domain.error import CredenceError
+from ledger_node.domain.hashing import HASH_BYTES
+from ledger_node.domain.signature import SigningKey
+from ledger_node.randomness import random_bytes, random_places
+
+_WORTH_A_PROCESS: Final = 1000
+"""Rows whose tree would keep this process from answering for long."""
+_ROW: Final = table.access_row.c
+_INTERVAL: Final = table.access_interval.c
+_WAITS: Final = _ROW.interval.is_(None)
+_PLACE: Final = (
+    update(table.access_row).where(_ROW.number == bindparam("row")).values(slot=bindparam("at"), path=bindparam("way"))
+)
+_PLACED_AT_ONCE: Final = 200
+_SETTLED_AT_ONCE: Final = 500
+_BETWEEN_S: Final = 0.005
+"""Pause between portions: whoever has an answer to log gets the store."""
+_SETTLE: Final = (
+    update(table.access_row)
+    .where(
+        _ROW.number.in_(
+            select(_ROW.number)
+            .where(_WAITS, _ROW.number <= bindparam("end"))
+            .order_by(_ROW.number)
+            .limit(bindparam("most", type_=Integer))
+        )
+    )
+    .values(interval=bindparam("closed"))
+)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """The member whose log this is, and the key that signs its checkpoints."""
+
+    member: bytes
+    signing_key: SigningKey = field(repr=False)
+
+
+class AccessIntervals:
+    """Closes an interval every ``interval_s`` seconds and anchors it."""
+
+    def __init__(
+        self,
+        store: Store,
+        ledger: Ledger,
+        keeper: Keeper,
+        now: Callable[[], int],
+        workers: WorkerPool,
+        *,
+        interval_s: float,
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._keeper = keeper
+        self._now = now
+        self._workers = workers
+        self._interval_s = interval_s
+        self._head: StreamHead | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="access log", daemon=True)
+
+    def start(self) -> None:
+        """Start the beat."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop; rows that wait are anchored after the next start."""
+        self._stopping.set()
+        self._thread.join()
+
+    def beat(self) -> None:
+        """Close the interval and anchor it.
+
+        Raises:
+            ChainError: the ledger does not answer; nothing is lost, the next beat goes on.
+        """
+        with self._store.turns.turn("access intervals"):
+            self._settle_rest()
+            self._anchor_pending()
+            if self._head is None:
+                # a store that was restored may lack intervals that the ledger holds; what comes stands behind them
+                self._head = self._ledger.stream_head(self._keeper.member, ACCESS_LOG)
+            self._close(self._head)
+            self._anchor_pending()
+
+    def waiting(self) -> list[bytes]:
+        """Return the keeper if an interval is signed and not known to be anchored."""
+        query = select(_INTERVAL.member).where(_INTERVAL.start.is_(None)).distinct()
+        with self._store.connect() as connection:
+            return list(connection.execute(query).scalars())
+
+    def anchor_pending(self) -> None:
+        """Anchor an interval that an earlier run signed and did not see anchored.
+
+        Raises:
+            ChainError: the ledger does not answer; nothing is lost.
+        """
+        with self._store.turns.turn("access intervals"):
+            self._settle_rest()
+            self._anchor_pending()
+
+    def _work(self) -> None:
+        # a fixed beat: how long an interval took to close must not move the next one
+        due = time.monotonic()
+        while True:
+            due = max(due + self._interval_s, time.monotonic())
+            if self._stopping.wait(due - time.monotonic()):
+                return
+            try:
+                # of processes that share the store one keeps the beat, and another one goes on when it is gone
+                if self._store.turns.holds(Office.INTERVALS):
+                    self.beat()
+            except CredenceError as error:
+                _log.warning("the access log waits: %s", error.reason)
+            except Exception as error:  # noqa: BLE001 - the log must go on; the words of a fault may hold values
+                _log.error("fault: %s", fault_of(error))
+
+    def _close(self, head: StreamHead) -> None:
+        """Close the interval: give every row that waits its place, and sign the checkpoint.
+
+        It begins where the last one ended that the store has, so that every row that waits lies within.
+        """
+        with self._store.connect() as connection:
+            last = connection.execute(select(table.access_interval).order_by(_INTERVAL.number.desc()).limit(1)).first()
+            waiting = select(_ROW.number, _ROW.leaf, _ROW.head, _ROW.time).where(_WAITS)
+            rows = connection.execute(waiting.order_by(_ROW.number).limit(MAX_ROWS)).all()
+        filling, leaves = random_bytes(HASH_BYTES), [row.leaf for row in rows]
+        if len(leaves) < _WORTH_A_PROCESS:
+            root, places = planted(leaves, filling)
+        else:
+            root, places = self._workers.do(planted, leaves, filling)
+        for portion in _portions(rows, places):
+            with self._store.begin() as connection:
+                connection.execute(_PLACE, portion)
+            time.sleep(_BETWEEN_S)
+        number, since, before = (1, 0, NO_HEAD) if last is None else (last.number + 1, last.until, last.after)
+        batch_number, previous_root = (1, NO_ROOT) if last is None else (last.batch_number + 1, last.batch_root)
+        if head.number >= batch_number:
+            batch_number, previous_root = head.number + 1, head.last_root
+        tally = Tally(len(rows), before, rows[-1].head if rows else before, random_bytes(HASH_BYTES))
+        with self._store.begin() as connection:
+            until = self._until(connection, since, rows[-1] if rows else None)
+            checkpoint = Checkpoint(batch_number, since, until, root, tally.digest)
+            batch = _batch(self._keeper.member, batch_number, checkpoint.batch_root, previous_root)
+            interval = {
+                "number": number,
+                "batch_number": batch_number,
+                "member": self._keeper.member,
+                "since": since,
+                "until": until,
+                "root": root,
+                "filling": filling,
+                "row_count": tally.count,
+                "before": tally.before,
+                "after": tally.after,
+                "tally_salt": tally.salt,
+                "batch_root": batch.root,
+                "previous_root": previous_root,
+                "signature": self._keeper.signing_key.sign(batch.digest(self._ledger.anchor_domain)),
+            }
+            connection.execute(insert(table.access_interval).values(interval))
+        if rows:
+            self._settle(number, rows[-1].number)
+
+    def _settle_rest(self) -> None:
+        """Note the rows of the last interval that an earlier run closed and did not note."""
+        first = select(_ROW.slot).where(_WAITS).order_by(_ROW.number).limit(1)
+        with self._store.connect() as connection:
+            # places are given from the oldest row on
+            if connection.execute(first).scalar_one_or_none() is None:
+                return
+            last = connection.execute(
+                select(_INTERVAL.number, _INTERVAL.after).order_by(_INTERVAL.number.desc()).limit(1)
+            ).first()
+            if last is None:
+                return
+            end = connection.execute(select(_ROW.number).where(_WAITS, _ROW.head == last.after)).scalar_one_or_none()
+        if end is not None:
+            self._settle(last.number, end)
+
+    def _settle(self, number: int, end: int) -> None:
+        """Note that the rows that wait, up to the row ``end``, are those of an interval."""
+        settled = _SETTLED_AT_ONCE
+        while settled == _SETTLED_AT_ONCE:
+            with self._store.begin() as connection:
+                settled = connection.execute(_SETTLE, {"end": end, "closed": number, "most": _SETTLED_AT_ONCE}).rowcount
+            time.sleep(_BETWEEN_S)
+
+    def _until(self, connection: Connection, since: int, last: Any) -> int:  # noqa: ANN401 - a row that gets its place
+        """Return when the interval ends: not behind the first row that stays, for it belongs to the next one."""
+        stays = select(_ROW.time).where(_WAITS).order_by(_ROW.number)
+        if last is None:
+            first = connection.execute(stays.limit(1)).scalar_one_or_none()
+        else:
+            first = connection.execute(stays.where(_ROW.number > last.number).limit(1)).scalar_one_or_none()
+        earliest = since if last is None else last.time
+        return max(self._now(), earliest) if first is None else first
+
+    def _anchor_pending(self) -> None:
+        with self._store.connect() as connection:
+            pending = connection.execute(select(table.access_interval).where(_INTERVAL.start.is_(None))).first()
+        if pending is None:
+            return
+        held = pending
+
+        def sign_anew(head: StreamHead) -> BatchOrder:
+            nonlocal held
+            held = self._behind(held, head)
+            return _order(held)
+
+        anchored, mined = anchor(self._ledger, _order(pending), self._keeper.signing_key, sign_anew)
+        noted = {
+            "start": anchored.start,
+            "anchored_at": anchored.anchored_at,
+            "key": anchored.key,
+            "block": mined.block.number,
+        }
+        with self._store.begin() as connection:
+            connection.execute(update(table.access_interval).where(_INTERVAL.number == pending.number).values(noted))
+
+    def _behind(self, row: Any, head: StreamHead) -> Any:  # noqa: ANN401 - a row of the interval table
+        """Sign an interval behind a head, and return its row as it is stored then. Its rows name it as before."""
+        number, previous_root = head.number + 1, head.last_root
+        tally = Tally(row.row_count, row.before, row.after, row.tally_salt)
+        root = Checkpoint(number, row.since, row.until, row.root, tally.digest).batch_root
+        batch = _batch(row.member, number, root, previous_root)
+        signed = {
+            "batch_number": number,
+            "batch_root": root,
+            "previous_root": previous_root,
+            "signature": self._keeper.signing_key.sign(batch.digest(self._ledger.anchor_domain)),
+        }
+        mine = _INTERVAL.number == row.number
+        with self._store.begin() as connection:
+            connection.execute(update(table.access_interval).where(mine).values(signed))
+            return connection.execute(select(table.access_interval).where(mine)).one()
+
+
+def planted(leaves: Sequence[bytes], filling: bytes) -> tuple[bytes, list[tuple[int, bytes]]]:
+    """Return the root of a tree in which every leaf has a place at random, and their places and siblings."""
+    slots = random_places(len(leaves), MAX_ROWS)
+    tree = LogTree(dict(zip(slots, leaves, strict=True)), filling)
+    return tree.root, [(slot, b"".join(tree.path(slot))) for slot in slots]
+
+
+def _portions(rows: Sequence[Any], places: Sequence[tuple[int, bytes]]) -> Iterator[list[dict[str, Any]]]:
+    given = [{"row": row.number, "at": slot, "way": way} for row, (slot, way) in zip(rows, places, strict=True)]
+    for start in range(0, len(given), _PLACED_AT_ONCE):
+        yield given[start : start + _PLACED_AT_ONCE]
+
+
+def _order(row: Any) -> BatchOrder:  # noqa: ANN401 - a row of the interval table
+    return BatchOrder(_batch(row.member, row.batch_number, row.batch_root, row.previous_root), row.signature, (), ())
+
+
+def _batch(member: bytes, number: int, root: bytes, previous_root: bytes) -> Batch:
+    return Batch(member, ACCESS_LOG, number, root, CHECKPOINT_SIZE, previous_root, changes_digest((), ()))

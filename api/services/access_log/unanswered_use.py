@@ -1,0 +1,119 @@
+"""Rows for uses that were counted and never answered: the process died between the two.
+
+Without them a firm that compares the ledger with its log would take every crash for a hidden question.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from api.services.access_log.use_lease import UseClaims
+from api.services.access_log.writer import AccessLog, Asked, Entry
+from api.services.consent.lifecycle import ConsentService
+from api.storage import table
+from api.storage.database import Store
+from ledger_node.chain.port import Ledger
+from ledger_node.domain.access import AccessRow
+from ledger_node.domain.proof import Outcome
+from ledger_node.domain.reason import Reason
+
+_INTERVALS_BACK: Final = 2
+"""No question takes longer than this many intervals from its use to its row."""
+
+
+class LostAnswers:
+    """Writes the rows of uses whose process died before it wrote them; questions may be asked meanwhile.
+
+    ``claims``: of the uses that this process records. ``is_older``: whether the store was restored from a copy that is
+    older than the ledger, so that claims may lack; it may raise ChainError while the ledger does not answer.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        ledger: Ledger,
+        consents: ConsentService,
+        log: AccessLog,
+        claims: UseClaims,
+        *,
+        is_older: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._consents = consents
+        self._log = log
+        self._claims = claims
+        self._is_older = is_older
+        self._is_done = False
+        # until earlier runs' uses are looked through, this one's must be told from them
+        claims.own = set()
+
+    def waiting(self) -> list[bytes]:
+        """Return the ids of uses that processes left which shared the store; b"" while the ledger is not read yet."""
+        left = [use for _, use in self._claims.left()] if self._store.turns.is_shared else []
+        return left if self._is_done else [b"", *left]
+
+    def resume(self, use: bytes) -> None:
+        """Write the rows that ``waiting`` names.
+
+        Raises:
+            ChainError: the ledger does not answer.
+        """
+        # of processes that share the store one writes, and the next one sees it
+        with self._store.turns.turn("lost answers"):
+            if use:
+                self._complete_left(use)
+            else:
+                self._complete()
+
+    def _complete(self) -> None:
+        if not self._store.turns.is_shared or self._is_older():
+            with self._store.connect() as connection:
+                since = _first_block(connection)
+            for consent, counted in self._ledger.uses_since(since):
+                # first whose it is, then its row: the other way round it could be written in between
+                if not self._claims.is_under_way(counted):
+                    self._write(consent, counted)
+        self._is_done = True
+        self._claims.own = None
+
+    def _complete_left(self, use: bytes) -> None:
+        for consent, left in self._claims.left():
+            # first what is on its way, then what is there: the other way round it could land in between
+            if left != use or self._ledger.is_on_way(use):
+                continue
+            if self._ledger.recorded_use(consent, use) is not None:
+                self._write(consent, use)
+            self._claims.drop([use])
+
+    def _write(self, consent: bytes, use: bytes) -> None:
+        held = self._consents.find(consent)
+        if held is None or _is_logged(self._store, use):
+            return
+        terms = held.shown.terms
+        row = AccessRow(
+            time=0,
+            bank=terms.grantee,
+            operator=None,
+            consent=consent,
+            purpose=terms.purpose,
+            question="",
+            verdict=Outcome.CANNOT_TELL,
+            reason=Reason.ANSWER_LOST,
+            use=use,
+        )
+        self._log.write(Entry([Asked(terms.subject, row)]))
+
+
+def _first_block(connection: Connection) -> int:
+    interval = table.access_interval.c
+    newest = select(interval.block).where(interval.block.is_not(None)).order_by(interval.number.desc())
+    blocks = connection.execute(newest.limit(_INTERVALS_BACK)).scalars().all()
+    return int(blocks[-1]) if len(blocks) == _INTERVALS_BACK else 0
+
+
+def _is_logged(store: Store, use: bytes) -> bool:
+    row = table.access_row.c
+    with store.connect() as connection:
+        return connection.execute(select(row.number).where(row.use == use).limit(1)).first() is not None

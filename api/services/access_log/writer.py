@@ -1,0 +1,158 @@
+"""The access log: every question a bank asks becomes a durable row before its answer leaves."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeAlias
+
+from sqlalchemy import Connection, bindparam, insert, select
+
+from api.services.access_log.use_lease import UseClaims
+from api.services.evidence.store import SealedEvidence, store_evidence
+from api.services.idempotency.stored_response import SealedAnswer, store_answers
+from api.services.notification.reliance import Relied, note_reliance
+from api.storage import table
+from api.storage.database import Store
+from api.vault.cipher import seal
+from api.vault.department import Department
+from api.vault.key_ledger import KeyLedger
+from ledger_node.domain.access import NO_HEAD, AccessRow, next_head, row_leaf
+from ledger_node.domain.canonical import encode
+from ledger_node.domain.error import StoreError
+from ledger_node.domain.hashing import HASH_BYTES
+from ledger_node.randomness import random_bytes
+
+_OWN_KEY_ID: Final = b"own access rows."
+"""The data key of rows about consents that nobody knows, and about subjects that were erased before."""
+_ROW: Final = table.access_row.c
+_INTERVAL: Final = table.access_interval.c
+_ADD: Final = insert(table.access_row)
+_LAST_ROW: Final = select(_ROW.head, _ROW.time).order_by(_ROW.number.desc()).limit(1)
+_LAST_UNTIL: Final = select(_INTERVAL.until).order_by(_INTERVAL.number.desc()).limit(1)
+_KEYS_OF: Final = select(table.subject.c.id, table.subject.c.data_key).where(
+    table.subject.c.id.in_(bindparam("subjects", expanding=True))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A row to write, and whose it is: the consent's subject, or nobody's. The log sets the time."""
+
+    subject: bytes | None
+    row: AccessRow
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is written in one piece: rows, the attestations that the answer relies on, what proves it, and itself."""
+
+    rows: Sequence[Asked]
+    relied: Sequence[Relied] = ()
+    evidence: SealedEvidence | None = None
+    answer: Callable[[], SealedAnswer | None] = lambda: None
+
+
+class AccessLog:
+    """Writes rows. ``registrar`` holds the data keys of subjects; ``now``: the clock, in seconds."""
+
+    def __init__(self, store: Store, keys: KeyLedger, registrar: Department, now: Callable[[], int]) -> None:
+        self._store = store
+        self._key_ledger = keys
+        self._kek = registrar.kek
+        self._now = now
+        self._writing = threading.Lock()
+
+    def write(self, entry: Entry) -> None:
+        """Write rows durably."""
+        for error in self.write_all([entry]):
+            if error is not None:
+                raise error
+
+    def write_all(self, entries: Sequence[Entry]) -> list[Exception | None]:
+        """Write entries durably, in one transaction, and return for each None or why it is not written."""
+        with self._writing:
+            try:
+                self._write(entries)
+            except StoreError as error:
+                # the rows may be there, if the connection broke as they were committed; they must not be there twice
+                return [StoreError(error.reason, error.message) for _ in entries]
+            except Exception as error:  # noqa: BLE001 - each is tried alone, so that nobody gets the error of another
+                if len(entries) == 1:
+                    return [error]
+                return [self._write_alone(entry) for entry in entries]
+        return [None for _ in entries]
+
+    def _write_alone(self, entry: Entry) -> Exception | None:
+        try:
+            self._write([entry])
+        except Exception as error:  # noqa: BLE001 - whoever asked gets the error, whatever it is
+            return error
+        return None
+
+    def _write(self, entries: Sequence[Entry]) -> None:
+        rows = [asked for entry in entries for asked in entry.rows]
+        answers = [answer for entry in entries if (answer := entry.answer()) is not None]
+        # looked up before the transaction, which others wait for
+        keys = self._keys({asked.subject for asked in rows})
+        with self._store.begin() as connection:
+            self._insert(connection, rows, keys)
+            UseClaims(self._store).settle(connection, {asked.row.use for asked in rows if asked.row.use is not None})
+            note_reliance(connection, [one for entry in entries for one in entry.relied])
+            store_evidence(connection, [entry.evidence for entry in entries if entry.evidence is not None])
+            store_answers(connection, answers)
+
+    def _insert(self, connection: Connection, rows: Sequence[Asked], keys: "_Keys") -> None:
+        head, earliest = _end(connection)
+        at = max(self._now(), earliest)
+        records = []
+        for asked in rows:
+            row, salt = replace(asked.row, time=at), random_bytes(HASH_BYTES)
+            leaf = row_leaf(salt, row)
+            head = next_head(head, leaf)
+            key_id, key = keys[asked.subject]
+            records.append(
+                {
+                    "subject": asked.subject,
+                    "bank": row.bank,
+                    "time": at,
+                    "use": row.use,
+                    "leaf": leaf,
+                    "head": head,
+                    "data_key": key_id,
+                    "sealed": seal(key, salt + encode(row.to_json()), leaf),
+                }
+            )
+        connection.execute(_ADD, records)
+
+    def _keys(self, subjects: AbstractSet[bytes | None]) -> "_Keys":
+        """Return (id, key) of the data keys that rows of ``subjects`` are sealed under: their own, where there is one.
+
+        Erasing a firm deletes its key, so that its rows say nothing any more.
+        """
+        wanted = [subject or b"" for subject in subjects]
+        with self._store.connect() as connection:
+            named = {row.id: row.data_key for row in connection.execute(_KEYS_OF, {"subjects": wanted})}
+        # one for each subject and the own one, needed or not, so that a consent of others takes the way of one that is
+        # not there
+        wrapped = self._key_ledger.get([_OWN_KEY_ID, *(named.get(subject, b"") for subject in wanted)])
+        own = wrapped.get(_OWN_KEY_ID)
+        if own is None:
+            own = self._key_ledger.ensure(_OWN_KEY_ID, self._kek.new_data_key()[1])
+        found = {
+            subject: (key_id, self._kek.unwrap(wrapped[key_id]))
+            for subject, key_id in named.items()
+            if key_id in wrapped
+        }
+        nobodys = (_OWN_KEY_ID, self._kek.unwrap(own))
+        return {subject: nobodys if subject is None else found.get(subject, nobodys) for subject in subjects}
+
+
+_Keys: TypeAlias = Mapping[bytes | None, tuple[bytes, bytes]]
+
+
+def _end(connection: Connection) -> tuple[bytes, int]:
+    """Return the head of the chain of rows, and the earliest time that the next row may have."""
+    row: Any = connection.execute(_LAST_ROW).first()
+    until = connection.execute(_LAST_UNTIL).scalar_one_or_none()
+    return (NO_HEAD, until or 0) if row is None else (row.head, max(row.time, until or 0))

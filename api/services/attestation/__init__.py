@@ -1,0 +1,1 @@
+"""Attestations as the vault holds them."""

@@ -1,0 +1,1 @@
+"""Consents: asked for, granted, withdrawn."""

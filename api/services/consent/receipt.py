@@ -1,0 +1,79 @@
+"""Receipts of consents, derived anew whenever they are asked for: from what is stored, and what the chain holds.
+
+Nothing is written for a receipt but the controllers' words, which are kept before the ledger is told; so there is
+no moment at which a receipt could be lost. The keeper's signature is deterministic: asking again, also after a
+restart, gives the same bytes.
+"""
+
+from dataclasses import replace
+
+from api.services.access_log.interval import Keeper
+from api.services.consent.lifecycle import ConsentService
+from api.services.consent.request import HeldRequest
+from api.services.consent.signed_act import find_word
+from api.services.consent.stored_consent import HeldConsent
+from api.storage.database import Store
+from ledger_node.chain.port import Ledger
+from ledger_node.domain.event import ConsentEvent, Step
+from ledger_node.domain.receipt import Act, Basis, Receipt
+
+
+class ConsentReceipts:
+    """Signs receipts with the keeper's key."""
+
+    def __init__(self, store: Store, ledger: Ledger, consents: ConsentService, keeper: Keeper) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._consents = consents
+        self._keeper = keeper
+
+    def of_consent(self, held: HeldConsent) -> list[Receipt]:
+        """Return the receipts of all that happened to a consent, in the order of the ledger.
+
+        Acts that another instance relayed are not among them: their words lie there.
+
+        Raises:
+            ChainError: the ledger does not answer.
+        """
+        receipts = []
+        for event in self._ledger.consent_events(held.shown.id):
+            basis = self._basis(held, event)
+            if basis is not None:
+                receipts.append(self._receipt(Act[event.step.name], event, basis))
+        return receipts
+
+    def of_request(self, held: HeldRequest) -> Receipt | None:
+        """Return the receipt of the answer to a request: its refusal, or the grant; None while it is open.
+
+        Raises:
+            ChainError: the ledger does not answer.
+        """
+        for event in self._ledger.consent_events(held.id):
+            if event.step is Step.REFUSED:
+                word = find_word(self._store, held.id, Act.REFUSED)
+                return None if word is None else self._receipt(Act.REFUSED, event, Basis(held.asked, word))
+            granted = None if event.answer is None else self._consents.find(event.answer)
+            if granted is not None:
+                return self.of_consent(granted)[0]
+        return None
+
+    def _basis(self, held: HeldConsent, event: ConsentEvent) -> Basis | None:
+        if event.by_secret:
+            return Basis(held.shown, secret=self._ledger.withdrawal_secret(event.recorded.transaction))
+        if event.step in {Step.GRANTED, Step.USED}:
+            return Basis(held.shown)
+        word = find_word(self._store, event.id, Act[event.step.name], number=event.number)
+        return None if word is None else Basis(held.shown, word)
+
+    def _receipt(self, act: Act, event: ConsentEvent, basis: Basis) -> Receipt:
+        receipt = Receipt(
+            domain=self._ledger.consent_domain,
+            keeper=self._keeper.member,
+            act=act,
+            id=event.id,
+            recorded=event.recorded,
+            number=event.number,
+            use=event.use,
+            basis=basis,
+        )
+        return replace(receipt, signature=self._keeper.signing_key.sign(receipt.digest))

@@ -1,0 +1,179 @@
+"""Requests for consent: a bank asks a subject, who grants or refuses; each step is recorded on the ledger."""
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from api.services.consent.lifecycle import MAX_LISTED, ConsentService
+from api.services.consent.signed_act import keep_word
+from api.services.subject.controller_history import ControllerHistory
+from api.services.subject.oracle_guard import unknown_to_strangers
+from api.services.subject.registration import SubjectService
+from api.storage import table
+from api.storage.database import Store
+from ledger_node.chain.port import Ledger
+from ledger_node.chain.rpc import ContractRevertError
+from ledger_node.domain.canonical import JSON, decode
+from ledger_node.domain.consent import ConsentRequest, RequestState, refusal_digest
+from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.hashing import HASH_BYTES
+from ledger_node.domain.json_object import to_hex
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.receipt import Act, Word
+from ledger_node.domain.subject import Signature
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRequest:
+    """A stored request."""
+
+    id: bytes
+    asked: ConsentRequest
+    requested_at: int
+
+
+class ConsentRequestService:
+    """Takes, lists and refuses requests. Granting one is granting a consent that names it."""
+
+    def __init__(
+        self,
+        store: Store,
+        ledger: Ledger,
+        subjects: SubjectService,
+        history: ControllerHistory,
+        consents: ConsentService,
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._subjects = subjects
+        self._history = history
+        self._consents = consents
+
+    def ask(self, asked: ConsentRequest, *, bank: bytes, now: int) -> HeldRequest:
+        """Store a bank's request and record it on the ledger; asking the same again changes nothing.
+
+        Raises:
+            InvalidInputError: naming the part that could not be granted, or ``not_allowed`` for another bank's.
+            ChainError: the ledger does not answer; asking again finishes it, and it goes on by itself.
+        """
+        if asked.grantee != bank:
+            raise InvalidInputError(Reason.REQUEST_INVALID, "a bank asks for itself", field="grantee")
+        if self._subjects.find(asked.subject) is None:
+            raise InvalidInputError(Reason.SUBJECT_UNKNOWN, "no such subject is registered", field="subject")
+        self._consents.require_sense(asked, now)
+        request = asked.digest(self._ledger.consent_domain)
+        row = {
+            "id": request,
+            "subject": asked.subject,
+            "grantee": asked.grantee,
+            "asked": json.dumps(asked.to_json(), ensure_ascii=False),
+            "requested_at": now,
+        }
+        # one that was asked before is perhaps not finished
+        with suppress(IntegrityError), self._store.begin() as connection:
+            connection.execute(insert(table.consent_request).values(row))
+        self._record(request)
+        return self.find(request)
+
+    def refuse(self, request: bytes, signatures: tuple[Signature, ...], *, asker: bytes | None = None) -> None:
+        """Refuse on the controllers' signatures. ``asker``: who is signed in, if anybody is; nobody needs to be.
+
+        Raises:
+            VerificationError: ``request_unknown``; or, for its own subject and bank, why signatures do not count.
+            ChainError: ``request_answered``, or no answer.
+        """
+        held = next(iter(self._select(table.consent_request.c.id == request)), None)
+        subject = bytes(HASH_BYTES) if held is None else held.asked.subject
+        erased = self._subjects.find(subject) is None
+        digest = refusal_digest(request, self._ledger.consent_domain)
+        parties = () if held is None else (held.asked.subject, held.asked.grantee)
+        with self._history.turn_or_decoy(subject) as controllers:
+            with unknown_to_strangers(_unknown(), is_party=asker in parties):
+                controllers.require_signatures(digest, signatures)
+                if held is None:
+                    raise _unknown()
+                if erased:
+                    raise VerificationError(Reason.ERASED, "the registrar has erased this subject")
+            word = Word(controllers, controllers.in_one_form(digest, signatures))
+            keep_word(self._store, self._ledger, request, Act.REFUSED, word)
+            self._ledger.refuse_consent(request)
+
+    def waiting(self) -> list[bytes]:
+        """Return requests that are stored and not known to be on the ledger."""
+        held = table.consent_request.c
+        with self._store.connect() as connection:
+            pending = select(held.id).where(held.transaction.is_(None)).order_by(held.requested_at)
+            return list(connection.execute(pending).scalars())
+
+    def resume(self, request: bytes) -> None:
+        """Record a request that an earlier try stored and did not see on the ledger.
+
+        Raises:
+            ChainError: the ledger refuses or does not answer; nothing is lost.
+        """
+        self._record(request)
+
+    def find(self, request: bytes) -> HeldRequest:
+        """Return a stored request.
+
+        Raises:
+            VerificationError: ``request_unknown``.
+        """
+        for held in self._select(table.consent_request.c.id == request):
+            return held
+        raise _unknown()
+
+    def of_subject(self, subject: bytes) -> list[HeldRequest]:
+        """Return the newest requests to a subject."""
+        return self._select(table.consent_request.c.subject == subject)
+
+    def of_grantee(self, member: bytes) -> list[HeldRequest]:
+        """Return the newest requests of a bank."""
+        return self._select(table.consent_request.c.grantee == member)
+
+    def show(self, requests: Sequence[HeldRequest]) -> list[dict[str, JSON]]:
+        """Return requests as the API shows them, with where they stand on the ledger."""
+        states = self._ledger.request_states([held.id for held in requests])
+        return [_to_json(held, state) for held, state in zip(requests, states, strict=True)]
+
+    def _record(self, request: bytes) -> None:
+        transaction = b"\x00" * 32
+        try:
+            transaction = self._ledger.request_consent(request).transaction
+        except ContractRevertError as error:
+            if error.error != "RequestExists":
+                raise
+        with self._store.begin() as connection:
+            connection.execute(
+                update(table.consent_request)
+                .where(table.consent_request.c.id == request)
+                .values(transaction=transaction)
+            )
+
+    def _select(self, condition: ColumnElement[bool]) -> list[HeldRequest]:
+        newest = table.consent_request.c.requested_at.desc()
+        query = select(table.consent_request).where(condition).order_by(newest).limit(MAX_LISTED)
+        with self._store.connect() as connection:
+            return [_held(row) for row in connection.execute(query)]
+
+
+def _unknown() -> VerificationError:
+    return VerificationError(Reason.REQUEST_UNKNOWN, "there is no such request of yours")
+
+
+def _held(row: Any) -> HeldRequest:  # noqa: ANN401 - a row of the request table
+    return HeldRequest(row.id, ConsentRequest.from_json(decode(row.asked.encode())), row.requested_at)
+
+
+def _to_json(held: HeldRequest, state: RequestState) -> dict[str, JSON]:
+    return {
+        "id": to_hex(held.id),
+        "request": held.asked.to_json(),
+        "requested_at": held.requested_at,
+        "state": "pending" if state is RequestState.NONE else state.name.lower(),
+    }

@@ -1,0 +1,1 @@
+"""Erasure of a subject, and what follows from one."""

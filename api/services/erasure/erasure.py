@@ -1,0 +1,192 @@
+"""Erasure: a department deletes the data keys of a subject's attestations, and revokes them on the ledger.
+
+Without its data key a sealed record, in this store or in any copy of it, is noise; the commitment on the
+chain then says nothing to anybody. The keys lie in the key ledger, of which copies of the store hold nothing.
+
+Order of durable steps, each survived by a kill at any moment: (1) the store holds that the change is ordered here, and
+the positions are revoked on the ledger; (2) one store transaction notes which keys go, unlinks the subject and keeps
+the answer; (3) the keys go, from the key ledger and its copy, and leave tombstones; (4) the note is closed, and the
+answer leaves. What stops between (2) and (4) is finished by the next start or by asking again; what stops before (2)
+finds the keys and begins anew, and revokes only what is not revoked yet.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, insert, select, update
+
+from api.services.erasure.erased_subject import mark_erased, mark_unreadable
+from api.services.idempotency.stored_response import forget_answers_about
+from api.services.issuing.issuer import Issuer
+from api.storage import table
+from api.storage.database import Store
+from api.vault.key_ledger import KeyLedger
+from api.vault.key_removal import KeyRemovals
+from ledger_node.chain.port import Ledger, Mined
+from ledger_node.chain.rpc import ContractRevertError
+from ledger_node.domain.batch import changes_digest
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.json_object import to_hex
+from ledger_node.domain.presentation import SUBJECT_REGISTRATION
+from ledger_node.domain.query import FactQuery
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.status import WORD_BITS, Plane, StatusChange, StatusReason, fold
+from ledger_node.randomness import random_bytes
+
+_OVERTAKEN: Final = "StatusNumberNotNext"
+_TRIES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What an erasure did: attestations whose keys are gone, and the transaction that revoked them.
+
+    ``mined`` is None where an earlier try revoked them and was cut off.
+    """
+
+    attestations: tuple[bytes, ...]
+    mined: Mined | None
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return what the API shows."""
+        return {
+            "erased": len(self.attestations),
+            "attestations": [to_hex(digest) for digest in self.attestations],
+            "transaction": None if self.mined is None else to_hex(self.mined.transaction),
+        }
+
+
+class ErasureService:
+    """Erases for the departments of this instance."""
+
+    def __init__(
+        self,
+        store: Store,
+        keys: KeyLedger,
+        removals: KeyRemovals,
+        issuers: Mapping[bytes, Issuer],
+        ledger: Ledger,
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._removals = removals
+        self._issuers = issuers
+        self._ledger = ledger
+
+    def erase(
+        self,
+        member: bytes,
+        *,
+        credit_code: str,
+        schema: str | None,
+        keep: Callable[[Connection, Erased], None] = lambda _, __: None,
+    ) -> Erased:
+        """Erase what ``member`` attested to about a firm, of one schema or of all.
+
+        ``keep`` stores the answer in the transaction that erases.
+
+        Raises:
+            InvalidInputError: ``not_found``; there is nothing to erase.
+            ChainError: the revocation is not on the ledger; nothing is erased yet, ask again.
+            CredenceError: the key ledger or its copy cannot be changed now; ask again.
+        """
+        # status changes of a member are numbered, so erasures take turns
+        with self._store.turns.turn("erasures", member):
+            return self._erase(member, credit_code, schema, keep)
+
+    def _erase(
+        self, member: bytes, credit_code: str, schema: str | None, keep: Callable[[Connection, Erased], None]
+    ) -> Erased:
+        department = self._issuers[member].department
+        held = table.attestation
+        index = department.kek.index(credit_code.encode())
+        found = (
+            select(held.c.digest, held.c.data_key, held.c.leaf, table.batch.c.start)
+            .join(table.batch, (table.batch.c.member == held.c.member) & (table.batch.c.number == held.c.batch))
+            .where(held.c.member == member, held.c.subject_index == index, table.batch.c.start.is_not(None))
+        )
+        if schema is not None:
+            found = found.where(held.c.schema == schema)
+        with self._store.connect() as connection:
+            rows = connection.execute(found).all()
+        # those in quarantine as well: this is the department's own word
+        known = self._keys.held([row.data_key for row in rows])
+        rows = [row for row in rows if row.data_key in known]
+        if not rows:
+            raise InvalidInputError(Reason.NOT_FOUND, "this department holds nothing about this firm")
+        # revoked first: if the process dies in between, asking again finds the keys and finishes
+        mined = self._revoke(member, [row.start + row.leaf for row in rows])
+        keys = [row.data_key for row in rows]
+        erased = Erased(tuple(row.digest for row in rows), mined)
+        with self._removals.removing() as connection:
+            self._forget_answers(connection, credit_code)
+            mark_erased(connection, member, index, schema)
+            if schema in {None, SUBJECT_REGISTRATION}:
+                keys += _forget_subject(connection, member, index)
+            self._removals.note(connection, keys, erases=True)
+            keep(connection, erased)
+        return erased
+
+    def _forget_answers(self, connection: Connection, credit_code: str) -> None:
+        """Forget the answers of verifications that are kept for banks that ask again: they show values of the firm."""
+        subject = table.subject.c
+        for issuer in self._issuers.values():
+            index = issuer.department.kek.index(credit_code.encode())
+            for known in connection.execute(select(subject.id).where(subject.subject_index == index)).scalars().all():
+                forget_answers_about(connection, known)
+
+    def _revoke(self, member: bytes, positions: list[int]) -> Mined | None:
+        """Revoke what is not revoked yet; return where, or None if an earlier try that was cut off revoked it all."""
+        facts = self._ledger.facts(FactQuery(positions=frozenset((member, position) for position in positions)))
+        live = [
+            position
+            for position in positions
+            if not facts.status[member, Plane.REVOKED, position // WORD_BITS] >> position % WORD_BITS & 1
+        ]
+        if not live:
+            return None
+        words, masks = fold(live)
+        for left in reversed(range(_TRIES)):
+            number = self._ledger.status_number(member) + 1
+            change = StatusChange(member, number, Plane.REVOKED, changes_digest(words, masks), StatusReason.ERASED)
+            try:
+                return self._ledger.change_status(change, self._order(change), words, masks)
+            except ContractRevertError as error:
+                # somebody else with the member's key, a thief for one, took the number: it is signed anew behind that
+                if error.error != _OVERTAKEN or not left:
+                    raise
+        raise AssertionError
+
+    def _order(self, change: StatusChange) -> bytes:
+        """Sign a change and keep, before it is sent, that it was ordered here."""
+        digest, ordered = change.digest(self._ledger.anchor_domain), table.status_order
+        with self._store.begin() as connection:
+            if connection.execute(select(ordered.c.digest).where(ordered.c.digest == digest)).first() is None:
+                connection.execute(insert(ordered).values(digest=digest, member=change.member, number=change.number))
+        return self._issuers[change.member].department.signing_key.sign(digest)
+
+
+def unlink_erased(connection: Connection, keys: KeyLedger) -> int:
+    """Unlink every subject whose key is gone from its firm, and return how many there were.
+
+    An older copy of the store brings such links back, and does not know that firms were erased; both are put right.
+    """
+    mark_unreadable(connection, keys)
+    subject = table.subject
+    rows = connection.execute(select(subject.c.id, subject.c.data_key)).all()
+    known = keys.get([row.data_key for row in rows])
+    gone = [row.id for row in rows if row.data_key not in known]
+    for one in gone:
+        connection.execute(update(subject).where(subject.c.id == one).values(subject_index=random_bytes(32)))
+    return len(gone)
+
+
+def _forget_subject(connection: Connection, registrar: bytes, index: bytes) -> list[bytes]:
+    """Unlink a subject from its firm, and return the key of the credit code that was kept with it."""
+    subject = table.subject
+    chosen = (subject.c.registrar == registrar) & (subject.c.subject_index == index)
+    keys = list(connection.execute(select(subject.c.data_key).where(chosen)).scalars())
+    connection.execute(update(subject).where(chosen).values(subject_index=random_bytes(32)))
+    return keys

@@ -1,0 +1,193 @@
+"""Status changes that the ledger holds and that nobody ordered here: what they do to the store, and what they never do.
+
+Nothing is deleted on the ledger's word alone. Where it calls attestations erased whose keys are still here, the keys
+go into quarantine and the operator is told; a change under a key that did not count when it was made, or was marked as
+compromised from before then, counts for nothing in this. What the ledger holds revoked or superseded proves nothing any
+more whoever said so, and no status goes back: so the rows of such attestations are news again when they are sent.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import Connection, select, update
+
+from api.services.attestation.row import text_of
+from api.services.issuing.row_classifier import NO_TAG
+from api.storage import table
+from api.storage.database import Store
+from api.vault.key_ledger import KeyLedger
+from api.vault.quarantine import Quarantine
+from ledger_node.chain.port import Ledger
+from ledger_node.domain.event import LedgerEvent, Recorded, StatusEvent
+from ledger_node.domain.query import FactQuery
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.status import WORD_BITS, Plane, StatusReason, fold
+
+_AT_ONCE: Final = 500
+_NEWEST: Final = 64
+_HELD: Final = table.attestation.c
+_BATCH: Final = table.batch.c
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Change:
+    """What one transaction did to one plane of a member."""
+
+    member: bytes
+    plane: Plane
+    reason: int
+    recorded: Recorded
+    positions: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What changes came to: keys that went into quarantine, and live attestations that prove nothing any more."""
+
+    quarantined: int = 0
+    dead: int = 0
+
+
+class ForeignChanges:
+    """Takes in what the ledger says of the attestations of this instance's departments. ``names``: of these."""
+
+    def __init__(self, store: Store, keys: KeyLedger, ledger: Ledger, names: Mapping[bytes, str]) -> None:
+        self._store = store
+        self._keys = keys
+        self._ledger = ledger
+        self._names = names
+
+    def take(self, events: Iterable[LedgerEvent]) -> Taken:
+        """Take in the events of some blocks, in their order; those that were taken in before change nothing.
+
+        Raises:
+            ChainError: the ledger does not answer; call it again.
+        """
+        changes: dict[tuple[bytes, Plane, int, bytes], _Change] = {}
+        for event in events:
+            if isinstance(event, StatusEvent) and event.member in self._names:
+                name = (event.member, event.plane, event.reason, event.recorded.transaction)
+                change = changes.setdefault(name, _Change(event.member, event.plane, event.reason, event.recorded))
+                bits = (bit for bit in range(WORD_BITS) if event.mask >> bit & 1)
+                change.positions.update(event.word * WORD_BITS + bit for bit in bits)
+        taken = [self._take(change) for change in changes.values()]
+        return Taken(sum(one.quarantined for one in taken), sum(one.dead for one in taken))
+
+    def _take(self, change: _Change) -> Taken:
+        if change.plane is Plane.SUPERSEDED:
+            return Taken() if self._superseded_here(change) else Taken(dead=self._untag(self._rows(change)))
+        signed = self._ledger.signed_change(change.recorded.transaction)
+        key = None if signed is None or signed.change.member != change.member else signed.key
+        if signed is not None and self._ordered(signed.change.digest(self._ledger.anchor_domain)):
+            return Taken()
+        rows = self._rows(change)
+        dead = self._untag(rows)
+        if change.reason != StatusReason.ERASED:
+            return Taken(dead=dead)
+        fault = None if key is None else self._fault(change, key)
+        if fault is not None:
+            self._discount(change, rows, fault)
+            return Taken(dead=dead)
+        return Taken(self._quarantine(change, key, rows), dead)
+
+    def _quarantine(self, change: _Change, key: bytes | None, rows: Sequence[Any]) -> int:
+        ids = self._keys.held([*(row.data_key for row in rows), *self._of_subjects(rows)])
+        ids -= self._keys.quarantines.hidden(ids)
+        if not ids:
+            return 0
+        recorded = change.recorded
+        found = Quarantine(0, change.member, recorded.transaction, recorded.block_number, recorded.block_time, key)
+        opened = self._keys.quarantines.open(found, ids)
+        if opened is None:
+            return 0
+        _log.error(
+            "quarantine %d: block %d calls %d attestations of %s erased, and nobody ordered that here; their keys stay "
+            "and give no answers until you decide: credence store quarantine list",
+            opened.number,
+            recorded.block_number,
+            len(rows),
+            self._names[change.member],
+        )
+        return len(ids)
+
+    def _discount(self, change: _Change, rows: Sequence[Any], fault: Reason) -> None:
+        _log.error(
+            "block %d calls %d attestations of %s erased under a key that does not count (%s): nothing is erased; "
+            "the department sends their rows again",
+            change.recorded.block_number,
+            len(rows),
+            self._names[change.member],
+            fault,
+        )
+        with self._store.begin() as connection:
+            register_again(connection, self._keys, [row.digest for row in rows])
+
+    def _ordered(self, digest: bytes) -> bool:
+        with self._store.connect() as connection:
+            known = select(table.status_order.c.digest).where(table.status_order.c.digest == digest)
+            return connection.execute(known).first() is not None
+
+    def _superseded_here(self, change: _Change) -> bool:
+        """Return whether a batch of this store did it; then it is done there since the batch was signed.
+
+        Older batches than the newest are not looked at: what they superseded is live no longer either way.
+        """
+        words, masks = fold(change.positions)
+        mine = select(_BATCH.supersedes).where(_BATCH.member == change.member).order_by(_BATCH.number.desc())
+        with self._store.connect() as connection:
+            return text_of(words, masks) in connection.execute(mine.limit(_NEWEST)).scalars().all()
+
+    def _fault(self, change: _Change, key: bytes) -> Reason | None:
+        facts = self._ledger.facts(FactQuery(keys=frozenset({(change.member, key)})))
+        return facts.keys[change.member, key].fault_at(change.recorded.block_time)
+
+    def _rows(self, change: _Change) -> list[Any]:
+        """Return the attestations that a change is about and whose keys are here; the others are erased already."""
+        query = (
+            select(_HELD.digest, _HELD.data_key, _HELD.leaf, _HELD.live, _HELD.row_tag, _BATCH.start)
+            .join(table.batch, (_BATCH.member == _HELD.member) & (_BATCH.number == _HELD.batch))
+            .where(_HELD.member == change.member, _BATCH.start.is_not(None))
+            .execution_options(yield_per=_AT_ONCE)
+        )
+        with self._store.connect() as connection:
+            rows = [row for row in connection.execute(query) if row.start + row.leaf in change.positions]
+        held = self._keys.held([row.data_key for row in rows])
+        return [row for row in rows if row.data_key in held]
+
+    def _untag(self, rows: Sequence[Any]) -> int:
+        """Let the rows of live attestations be news, and return how many were not yet."""
+        digests = [row.digest for row in rows if row.live and row.row_tag != NO_TAG]
+        for some in _portions(digests):
+            with self._store.begin() as connection:
+                connection.execute(update(table.attestation).where(_HELD.digest.in_(some)).values(row_tag=NO_TAG))
+        return len(digests)
+
+    def _of_subjects(self, rows: Sequence[Any]) -> list[bytes]:
+        """Return the keys of the credit codes of firms whose registrations these are."""
+        subject, found = table.subject.c, list[bytes]()
+        with self._store.connect() as connection:
+            for some in _portions([row.digest for row in rows]):
+                registered = select(subject.data_key).where(subject.registration.in_(some))
+                found += connection.execute(registered).scalars()
+        return found
+
+
+def register_again(connection: Connection, keys: KeyLedger, digests: Sequence[bytes]) -> None:
+    """Have the registrations among ``digests`` made anew: the ledger holds them revoked, and no status goes back.
+
+    One whose firm was erased stays as it is.
+    """
+    subject = table.subject.c
+    for some in _portions(digests):
+        query = select(subject.id, subject.data_key).where(subject.registration.in_(some))
+        rows = connection.execute(query).all()
+        held = keys.held([row.data_key for row in rows])
+        wanted = subject.id.in_([row.id for row in rows if row.data_key in held])
+        connection.execute(update(table.subject).where(wanted).values(registration=None))
+
+
+def _portions(items: Sequence[bytes]) -> Iterable[Sequence[bytes]]:
+    return (items[start : start + _AT_ONCE] for start in range(0, len(items), _AT_ONCE))

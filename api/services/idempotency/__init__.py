@@ -1,0 +1,1 @@
+"""Calls that are answered once, however often they are sent."""

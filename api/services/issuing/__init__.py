@@ -1,0 +1,1 @@
+"""Issuing attestations: uploads, rows, signed batches."""

@@ -1,0 +1,83 @@
+"""Anchoring what was signed with a number: sent until the ledger holds it, and signed anew where it was overtaken.
+
+A batch is signed with its number, the root before it, and a key. Before it is anchored somebody else who signs for the
+member, a thief of its key for one, may have taken the number, and the key may have ended. Then it is signed anew behind
+the head of the ledger, with the key that this instance has now. Headers name no batch, so attestations stay the same.
+
+Order of durable steps, each survived by a kill at any moment: (1) number, previous root and signature are in the store;
+(2) they are sent; (3) the anchor is noted. What was signed before can never be anchored any more once it is signed
+anew: no number is given twice, and no key that is over begins again. So a batch is anchored once.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from api.vault.department import Signer
+from ledger_node.chain.port import BatchOrder, Ledger, Mined, StreamHead
+from ledger_node.chain.rpc import ContractRevertError
+from ledger_node.domain.batch import Anchor
+from ledger_node.domain.error import ChainError
+from ledger_node.domain.query import FactQuery
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.signature import recover
+
+_OVERTAKEN: Final = frozenset({"BatchNumberNotNext", "BatchPreviousRootWrong"})
+_TRIES: Final = 5
+"""Somebody else would have to anchor as often in between; then it is tried again later."""
+_log = logging.getLogger(__name__)
+
+
+def anchor(
+    ledger: Ledger, order: BatchOrder, key: Signer, sign_anew: Callable[[StreamHead], BatchOrder]
+) -> tuple[Anchor, Mined]:
+    """Return a batch as the ledger holds it, after anchoring it if need be.
+
+    ``key``: what signs for the member now. ``sign_anew``: signs the batch behind a head and stores it so, durably.
+
+    Raises:
+        ChainError: the ledger does not answer or refuses; nothing is lost, call it again.
+    """
+    for _ in range(_TRIES):
+        batch = order.batch
+        # in this order: what is not anchored after all of it was read can never be any more where it was overtaken
+        is_over = _is_over(ledger, order, key)
+        head = ledger.stream_head(batch.member, batch.stream)
+        known = ledger.find_anchor(batch.member, batch.stream, batch.number)
+        if known is not None and known[0].root == batch.root:
+            return known
+        if known is None and head.number != batch.number - 1:
+            raise _contradiction(head, batch.number)
+        if known is None and not is_over and head.last_root == batch.previous_root:
+            try:
+                return ledger.anchor(order)
+            except ContractRevertError as error:
+                if error.error not in _OVERTAKEN:
+                    raise
+                continue
+        order = sign_anew(head if known is None else ledger.stream_head(batch.member, batch.stream))
+        _log.warning(
+            "batch %d was overtaken (%s) and is signed anew as number %d",
+            batch.number,
+            "its key is over" if known is None else "the ledger holds another one under this number",
+            order.batch.number,
+        )
+    raise ChainError(Reason.LEDGER_REFUSED, "others anchor batches of this member all the time; it is tried again")
+
+
+def _is_over(ledger: Ledger, order: BatchOrder, key: Signer) -> bool:
+    """Return whether the key that signed was replaced here and ended on the ledger, so that it never counts again."""
+    member = order.batch.member
+    signer = recover(order.batch.digest(ledger.anchor_domain), order.signature)
+    if signer == key.address:
+        return False
+    facts = ledger.facts(FactQuery(keys=frozenset({(member, signer)})))
+    return facts.keys[member, signer].is_over_at(facts.block_time)
+
+
+def _contradiction(head: StreamHead, number: int) -> ChainError:
+    if head.number < number:
+        return ChainError(
+            Reason.LEDGER_REFUSED, f"the chain ends at batch {head.number}, before number {number}: it is an older one"
+        )
+    return ChainError(Reason.LEDGER_UNAVAILABLE, f"the ledger node does not show batch {number}, which it holds")

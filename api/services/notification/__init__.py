@@ -1,0 +1,1 @@
+"""Notices to those whom an entry of the ledger concerns."""

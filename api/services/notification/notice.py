@@ -1,0 +1,198 @@
+"""Notifications: what the ledger's events mean for whom. They tell kinds, ids and times, and nothing else.
+
+A bank learns what became of its requests and consents, and of changes to attestations that an answer of it
+relied on; a subject of each request and each use, and of whatever happens to its controllers.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, insert, select
+
+from api.services.notification.reliance import relying_on
+from api.storage.notice_table import consent_deadline, notification
+from api.storage.table import consent, consent_request, subject
+from ledger_node.domain.canonical import JSON, decode, encode
+from ledger_node.domain.consent import NO_REQUEST, Terms
+from ledger_node.domain.event import ConsentEvent, ControlEvent, ControlStep, LedgerEvent, StatusEvent, Step
+from ledger_node.domain.hashing import sha256_digest
+from ledger_node.domain.json_object import to_hex
+from ledger_node.domain.status import Plane
+from ledger_node.randomness import random_bytes
+
+_AT_ONCE: Final = 500
+_ID_BYTES: Final = 16
+
+
+class NoticeKind(StrEnum):
+    """What is notified; also the ``type`` of a webhook."""
+
+    REQUESTED = "consent.requested"
+    REFUSED = "consent.refused"
+    GRANTED = "consent.granted"
+    PAUSED = "consent.paused"
+    RESUMED = "consent.resumed"
+    WITHDRAWN = "consent.withdrawn"
+    EXPIRED = "consent.expired"
+    NOT_GRANTED = "consent.not_granted"
+    USED = "consent.used"
+    REVOKED = "attestation.revoked"
+    SUPERSEDED = "attestation.superseded"
+    ROTATED = "subject.rotated"
+    RECOVERY_REQUESTED = "subject.recovery_requested"
+    RECOVERY_CANCELLED = "subject.recovery_cancelled"
+    RECOVERED = "subject.recovered"
+    CHANGE_REFUSED = "subject.change_refused"
+
+
+_KINDS: Final = {
+    Step.REQUESTED: NoticeKind.REQUESTED,
+    Step.REFUSED: NoticeKind.REFUSED,
+    Step.GRANTED: NoticeKind.GRANTED,
+    Step.PAUSED: NoticeKind.PAUSED,
+    Step.RESUMED: NoticeKind.RESUMED,
+    Step.WITHDRAWN: NoticeKind.WITHDRAWN,
+    Step.USED: NoticeKind.USED,
+}
+"""A request that is answered with a grant is told by the grant."""
+_OF_REQUESTS: Final = frozenset({Step.REQUESTED, Step.REFUSED})
+_CONTROL_KINDS: Final = {
+    ControlStep.ROTATED: NoticeKind.ROTATED,
+    ControlStep.RECOVERY_REQUESTED: NoticeKind.RECOVERY_REQUESTED,
+    ControlStep.RECOVERY_CANCELLED: NoticeKind.RECOVERY_CANCELLED,
+    ControlStep.RECOVERED: NoticeKind.RECOVERED,
+}
+_STATUS_KINDS: Final = {Plane.REVOKED: NoticeKind.REVOKED, Plane.SUPERSEDED: NoticeKind.SUPERSEDED}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing that one recipient is told; ``time`` in seconds. Kind and data together name it for good."""
+
+    recipient: bytes
+    kind: NoticeKind
+    time: int
+    data: dict[str, JSON]
+
+    @property
+    def source(self) -> bytes:
+        """What tells this notice from any other of its recipient."""
+        return sha256_digest(self.kind.encode() + b" " + encode(self.data))
+
+
+def write_notices(connection: Connection, notices: Iterable[Notice]) -> None:
+    """Write notices that were not written before, in their order."""
+    wanted = {(notice.recipient, notice.source): notice for notice in notices}
+    sources = [source for _, source in wanted]
+    for at in range(0, len(sources), _AT_ONCE):
+        held = notification.c
+        query = select(held.recipient, held.source).where(held.source.in_(sources[at : at + _AT_ONCE]))
+        for row in connection.execute(query):
+            wanted.pop((row.recipient, row.source), None)
+    rows = [
+        {
+            "id": f"msg_{random_bytes(_ID_BYTES).hex()}",
+            "recipient": notice.recipient,
+            "kind": notice.kind.value,
+            "time": notice.time,
+            "data": encode(notice.data).decode(),
+            "source": source,
+        }
+        for (_, source), notice in wanted.items()
+    ]
+    if rows:
+        connection.execute(insert(notification), rows)
+
+
+def notices_of(connection: Connection, events: Sequence[LedgerEvent]) -> list[Notice]:
+    """Return what events mean for the parties that this instance knows, and keep the deadlines of consents."""
+    steps = [event for event in events if isinstance(event, ConsentEvent)]
+    known = _known(connection, {event.id for event in steps})
+    notices = []
+    for event in steps:
+        row = known.get((event.step in _OF_REQUESTS, event.id))
+        if row is not None and event.step in _KINDS and not _is_foreign(event, row):
+            _keep_deadline(connection, event, row)
+            notices.append(_of_step(event, row))
+    changes = [event for event in events if isinstance(event, StatusEvent)]
+    for change, row in relying_on(connection, changes):
+        notices.append(of_status(row, change.plane, change.recorded.block_time))
+    controls = [event for event in events if isinstance(event, ControlEvent)]
+    subjects = _subjects(connection, {event.subject for event in controls})
+    notices += [_of_control(event) for event in controls if event.subject in subjects]
+    return notices
+
+
+def of_status(row: Any, plane: Plane, time: int) -> Notice:  # noqa: ANN401 - a row of the reliance table
+    """Return the notice that an attestation which a bank relied on got a status."""
+    data: dict[str, JSON] = {"attestation": to_hex(row.attestation), "consent": to_hex(row.consent)}
+    return Notice(row.bank, _STATUS_KINDS[plane], time, data)
+
+
+def ended(connection: Connection, now: int) -> list[Notice]:
+    """Return the notices of consents that ended by block time ``now``; each of them is told once."""
+    held = consent_deadline.c
+    rows = connection.execute(select(consent_deadline).where(held.expires_at <= now)).all()
+    connection.execute(delete(consent_deadline).where(held.expires_at <= now))
+    return [Notice(row.grantee, NoticeKind.EXPIRED, row.expires_at, {"consent": to_hex(row.consent)}) for row in rows]
+
+
+def _is_foreign(event: ConsentEvent, row: Any) -> bool:  # noqa: ANN401 - a row of a consent or request
+    """Return whether this grants what was refused here, and whose parties were told so."""
+    return event.step is Step.GRANTED and row.refusal is not None
+
+
+def _known(connection: Connection, ids: set[bytes]) -> dict[tuple[bool, bytes], Any]:
+    """Return requests and consents by whether they are a request, and id: a relayer may grant the id of a request."""
+    wanted, known = sorted(ids), {}
+    for at in range(0, len(wanted), _AT_ONCE):
+        some = wanted[at : at + _AT_ONCE]
+        for is_request, table in ((False, consent), (True, consent_request)):
+            for row in connection.execute(select(table).where(table.c.id.in_(some))):
+                known[is_request, row.id] = row
+    return known
+
+
+def _subjects(connection: Connection, ids: set[bytes]) -> set[bytes]:
+    wanted = sorted(ids)
+    known: set[bytes] = set()
+    for at in range(0, len(wanted), _AT_ONCE):
+        query = select(subject.c.id).where(subject.c.id.in_(wanted[at : at + _AT_ONCE]))
+        known.update(connection.execute(query).scalars())
+    return known
+
+
+def _of_control(event: ControlEvent) -> Notice:
+    data: dict[str, JSON] = {"subject": to_hex(event.subject)}
+    if event.number:
+        data["number"] = event.number
+    if event.commitment is not None:
+        data["commitment"] = to_hex(event.commitment)
+    if event.completable_at is not None:
+        data["completable_at"] = event.completable_at
+    return Notice(event.subject, _CONTROL_KINDS[event.step], event.recorded.block_time, data)
+
+
+def _of_step(event: ConsentEvent, row: Any) -> Notice:  # noqa: ANN401 - a row of a consent or request
+    kind = _KINDS[event.step]
+    recipient = row.subject if event.step in {Step.REQUESTED, Step.USED} else row.grantee
+    name = "request" if event.step in _OF_REQUESTS else "consent"
+    data: dict[str, JSON] = {name: to_hex(event.id)}
+    if event.step is Step.GRANTED and row.request != NO_REQUEST:
+        data["request"] = to_hex(row.request)
+    if event.number:
+        data["number"] = event.number
+    if event.use is not None:
+        data["use"] = to_hex(event.use)
+    return Notice(recipient, kind, event.recorded.block_time, data)
+
+
+def _keep_deadline(connection: Connection, event: ConsentEvent, row: Any) -> None:  # noqa: ANN401 - as above
+    if event.step is Step.GRANTED:
+        ends = Terms.from_json(decode(row.terms.encode())).expires_at
+        values = {"consent": event.id, "grantee": row.grantee, "expires_at": ends}
+        connection.execute(insert(consent_deadline).values(values))
+    elif event.step is Step.WITHDRAWN:
+        connection.execute(delete(consent_deadline).where(consent_deadline.c.consent == event.id))

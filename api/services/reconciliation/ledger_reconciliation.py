@@ -1,0 +1,208 @@
+"""What the ledger holds and the store lacks: found when a store was restored that is older than the ledger.
+
+What was erased here has a tombstone in the key ledger, which never goes back, so an older store finds no key of it.
+What the ledger says of attestations beyond that is for ``foreign_change``: it deletes nothing. What the store lacks is
+told in words: it was acknowledged after the copy, and whoever has it sends it again. Issuing and the access log go on
+behind the ledger's numbers by themselves.
+
+It reads from where notifications stand, so it runs before these go on.
+"""
+
+import logging
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import Connection, Table, func, select
+
+from api.services.erasure.erasure import unlink_erased
+from api.services.erasure.foreign_change import ForeignChanges
+from api.storage import table
+from api.storage.database import Store
+from api.storage.notice_table import chain_cursor
+from api.vault.key_ledger import KeyLedger
+from ledger_node.chain.port import Ledger
+from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS
+from ledger_node.domain.event import ConsentEvent, ControlEvent, ControlStep, LedgerEvent, Step
+from ledger_node.domain.query import FactQuery
+
+_BLOCKS_AT_ONCE: Final = 256
+_AT_ONCE: Final = 500
+_LOOKED_AT: Final = 256
+_BATCH: Final = table.batch.c
+_ENTRIES: Final = (ControlStep.ROTATED, ControlStep.RECOVERED)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """How much the store lacks. ``batches``: (department, how many, the last number), for each that lacks some."""
+
+    batches: Sequence[tuple[str, int, int]]
+    intervals: int
+    consents: int
+    requests: int
+    uses: int
+    subjects: int
+    controllers: int
+    superseded: int
+    quarantined: int
+
+    @property
+    def is_older(self) -> bool:
+        """Whether the store was behind the ledger in what this instance alone writes there."""
+        return bool(self.batches or self.intervals)
+
+    def words(self) -> Iterator[str]:
+        """Yield what an operator is told."""
+        for name, count, last in self.batches:
+            yield f"batches of {name}: {count}, up to number {last}; it uploads again what it uploaded since the copy"
+        told = (
+            ("consents", self.consents, "whoever has the signed terms sends them again"),
+            ("requests for consents", self.requests, "the banks ask again"),
+            ("uses of consents", self.uses, "the banks alone have the answers and their evidence"),
+            ("registrations of firms", self.subjects, "the registrar registers them again"),
+            ("changes of who controls a firm", self.controllers, "the registrar erases and registers the firm anew"),
+            ("intervals of the access log", self.intervals, "their rows are lost, their anchors stay"),
+            ("attestations that the ledger holds superseded or revoked", self.superseded, "their rows are sent again"),
+            ("keys that only the ledger calls erased", self.quarantined, "they wait: credence store quarantine list"),
+        )
+        yield from (f"{what}: {count}; {then}" for what, count, then in told if count)
+
+
+@dataclass(slots=True)
+class _Seen:
+    consents: set[bytes] = field(default_factory=set)
+    requests: set[bytes] = field(default_factory=set)
+    uses: set[bytes] = field(default_factory=set)
+    entries: dict[bytes, int] = field(default_factory=dict)
+
+    def take(self, events: Iterable[LedgerEvent]) -> None:
+        for event in events:
+            match event:
+                case ConsentEvent(step=Step.GRANTED):
+                    self.consents.add(event.id)
+                case ConsentEvent(step=Step.REQUESTED):
+                    self.requests.add(event.id)
+                case ConsentEvent(step=Step.USED) if event.use is not None:
+                    self.uses.add(event.use)
+                case ControlEvent() if event.step in _ENTRIES:
+                    self.entries[event.subject] = self.entries.get(event.subject, 0) + 1
+                case _:
+                    pass
+
+
+class LedgerGaps:
+    """Finds and closes the gap once, as soon as the ledger answers. ``names``: of this instance's departments."""
+
+    def __init__(
+        self,
+        store: Store,
+        keys: KeyLedger,
+        changes: ForeignChanges,
+        ledger: Ledger,
+        names: Mapping[bytes, str],
+        keeper: bytes,
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._changes = changes
+        self._ledger = ledger
+        self._names = names
+        self._keeper = keeper
+        self._lock = threading.Lock()
+        self._gap: Gap | None = None
+
+    def close(self) -> Gap:
+        """Bring the store in step with the ledger and return what it lacks.
+
+        Raises:
+            ChainError: the ledger does not answer; call it again.
+        """
+        with self._lock:
+            if self._gap is None:
+                gap = self._close()
+                if gap.is_older:
+                    _log.warning("the store is older than the ledger, as if restored from a copy; it lacks:")
+                    for line in gap.words():
+                        _log.warning("- %s", line)
+                self._gap = gap
+            return self._gap
+
+    def _close(self) -> Gap:
+        with self._store.connect() as connection:
+            first = connection.execute(select(chain_cursor.c.next_block)).scalar_one_or_none() or 0
+            batches = self._lost_batches(connection)
+            intervals, _ = self._behind(self._keeper, ACCESS_LOG, _last_interval(connection))
+        seen, head = _Seen(), self._ledger.head().number
+        superseded = quarantined = 0
+        registered = set(self._ledger.subjects_since(first))
+        for start in range(first, head + 1, _BLOCKS_AT_ONCE):
+            events = self._ledger.events_between(start, min(start + _BLOCKS_AT_ONCE - 1, head))
+            seen.take(events)
+            taken = self._changes.take(events)
+            superseded, quarantined = superseded + taken.dead, quarantined + taken.quarantined
+        if batches or intervals:
+            # an older store still links firms whose keys have tombstones
+            with self._store.begin() as connection:
+                unlink_erased(connection, self._keys)
+        with self._store.connect() as connection:
+            return Gap(
+                batches=batches,
+                intervals=intervals,
+                consents=_unknown(connection, table.consent, "id", seen.consents),
+                requests=_unknown(connection, table.consent_request, "id", seen.requests),
+                uses=_unknown(connection, table.access_row, "use", seen.uses),
+                subjects=_unknown(connection, table.subject, "id", registered),
+                controllers=sum(_lacks_entries(connection, self._ledger, subject) for subject in seen.entries),
+                superseded=superseded,
+                quarantined=quarantined,
+            )
+
+    def _lost_batches(self, connection: Connection) -> list[tuple[str, int, int]]:
+        lost = []
+        for member, name in self._names.items():
+            known = connection.execute(select(func.max(_BATCH.number)).where(_BATCH.member == member)).scalar_one()
+            count, last = self._behind(member, ATTESTATIONS, known or 0)
+            if count:
+                lost.append((name, count, last))
+        return lost
+
+    def _behind(self, member: bytes, stream: int, known: int) -> tuple[int, int]:
+        """Return how many batches a stream has behind ``known``, and the last number.
+
+        None that a key signed which did not count counts here: that is no work of this instance. Only the newest ones
+        are looked at.
+        """
+        last = self._ledger.stream_head(member, stream).number
+        if last <= known:
+            return 0, last
+        first = max(known + 1, last + 1 - _LOOKED_AT)
+        anchors = [self._ledger.find_anchor(member, stream, number) for number in range(first, last + 1)]
+        found = [anchor for anchor, _ in filter(None, anchors)]
+        facts = self._ledger.facts(FactQuery(keys=frozenset((member, anchor.key) for anchor in found)))
+        counting = [one for one in found if facts.keys[member, one.key].fault_at(one.anchored_at) is None]
+        return first - known - 1 + len(counting), last
+
+
+def _last_interval(connection: Connection) -> int:
+    return connection.execute(select(func.max(table.access_interval.c.batch_number))).scalar_one() or 0
+
+
+def _unknown(connection: Connection, where: Table, column: str, ids: set[bytes]) -> int:
+    known = 0
+    for some in _portions(sorted(ids)):
+        held = where.c[column]
+        known += connection.execute(select(func.count(held.distinct())).where(held.in_(some))).scalar_one()
+    return len(ids) - known
+
+
+def _lacks_entries(connection: Connection, ledger: Ledger, subject: bytes) -> bool:
+    held = table.subject_controllers.c
+    newest = connection.execute(select(func.max(held.entry)).where(held.subject == subject)).scalar_one()
+    return newest is not None and ledger.controller_entry(subject, newest + 1) is not None
+
+
+def _portions(items: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    return (items[start : start + _AT_ONCE] for start in range(0, len(items), _AT_ONCE))

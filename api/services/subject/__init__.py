@@ -1,0 +1,1 @@
+"""Subjects: registration and who controls them."""

@@ -1,0 +1,89 @@
+"""What was begun for a subject and is closed as refused: stored with its reason, and told, in one transaction.
+
+The SubjectRegistry takes entries of every registrar. Where it shows one that this instance did not send, what was
+begun here can never become that entry; it must not wait for ever, since its subject would wait with it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import Connection, insert, select
+
+from api.services.notification.notice import Notice, NoticeKind, write_notices
+from api.storage import table
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.error import ChainError
+from ledger_node.domain.json_object import to_hex
+from ledger_node.domain.reason import Reason
+
+
+class ChangeKind(StrEnum):
+    """What was begun."""
+
+    REGISTRATION = "registration"
+    ROTATION = "rotation"
+    RECOVERY = "recovery"
+
+
+class ForeignEntryError(ChainError):
+    """The ledger shows an entry of a subject that this instance did not send: ``controllers_foreign``."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Reason.CONTROLLERS_FOREIGN,
+            "the ledger shows a change of this firm's controllers that this instance did not send",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedChange:
+    """A change that is refused. ``number``: of the entry that it should have become, or of the recovery."""
+
+    subject: bytes
+    kind: ChangeKind
+    number: int
+    commitment: bytes
+    reason: Reason
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return what is told of it."""
+        return {
+            "subject": to_hex(self.subject),
+            "change": self.kind.value,
+            "number": self.number,
+            "commitment": to_hex(self.commitment),
+            "reason": self.reason.value,
+        }
+
+
+def close_refused(connection: Connection, change: RefusedChange, *, time: int, recipient: bytes | None = None) -> None:
+    """Store a refusal and tell the firm, in the transaction that takes back what was begun.
+
+    ``time``: of the block that it was seen at. ``recipient``: who is told in place of the firm.
+    """
+    held = table.subject_refusal.c
+    known = (held.subject == change.subject) & (held.kind == change.kind.value) & (held.number == change.number)
+    query = select(held.reason).where(known, held.commitment == change.commitment)
+    if connection.execute(query).first() is None:
+        connection.execute(
+            insert(table.subject_refusal).values(
+                subject=change.subject,
+                kind=change.kind.value,
+                number=change.number,
+                commitment=change.commitment,
+                reason=change.reason.value,
+                time=time,
+            )
+        )
+    write_notices(connection, [Notice(recipient or change.subject, NoticeKind.CHANGE_REFUSED, time, change.to_json())])
+
+
+def refusals_of(connection: Connection, subject: bytes) -> list[dict[str, JSON]]:
+    """Return what was refused of a subject, the oldest first."""
+    held = table.subject_refusal.c
+    rows = connection.execute(select(table.subject_refusal).where(held.subject == subject).order_by(held.time)).all()
+    return [
+        RefusedChange(row.subject, ChangeKind(row.kind), row.number, row.commitment, Reason(row.reason)).to_json()
+        | {"time": row.time}
+        for row in rows
+    ]

@@ -1,0 +1,1 @@
+"""Verifications: from a bank's question to its answer with evidence."""

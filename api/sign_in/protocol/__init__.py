@@ -1,0 +1,1 @@
+"""Sign-in as both sides compute it: keys, assertions, proofs of possession."""

@@ -1,0 +1,124 @@
+"""Proofs of possession (DPoP, RFC 9449): made by the client for one request, checked by the instance."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from joserfc.util import urlsafe_b64encode
+
+from api.sign_in.protocol.address import normal, without_query
+from api.sign_in.protocol.jose import MEMBER_ALGORITHMS, Key, PublicKey, public_key, public_part, read, sign
+from api.sign_in.protocol.window import Window
+from api.sign_in.server.principal import ProofError
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.hashing import sha256_digest
+from ledger_node.domain.json_object import Record
+from ledger_node.domain.reason import Reason
+from ledger_node.randomness import random_bytes
+
+TYPE: Final = "dpop+jwt"
+MAX_IDENTIFIER: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The request that a proof is for. ``token``: the access token sent with it, if any."""
+
+    method: str
+    url: str
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A proof that checks: by which key, and what keeps it from being used again."""
+
+    key: PublicKey
+    identifier: str
+    nonce: str | None
+    issued_at: int
+    until: int
+
+
+def make_proof(target: Target, key: Key, *, now: int, nonce: str | None = None) -> str:
+    """Return the value of the DPoP header for one request."""
+    public = public_part(key)
+    claims: dict[str, JSON] = {
+        "jti": random_bytes(16).hex(),
+        "htm": target.method,
+        "htu": without_query(target.url),
+        "iat": now,
+    }
+    if target.token is not None:
+        claims["ath"] = token_hash(target.token)
+    if nonce is not None:
+        claims["nonce"] = nonce
+    return sign({"typ": TYPE, "alg": public.algorithm, "jwk": dict(public.jwk)}, claims, key)
+
+
+def check_proof(value: str, target: Target, *, now: int, thumbprint: str | None = None) -> Proof:
+    """Check a proof against the request that it came with (RFC 9449, 4.3, in the order of the numbers).
+
+    1. It is a JWT of the right type, signed with an allowed algorithm.
+    2. Its header holds a public key; the one that the token is bound to, ``thumbprint``, where there is one.
+    3. That key signed it.
+    4. It is for this method and this URL.
+    5. It is for this token.
+    6. It counts now: it is fresh, and neither over (``exp``) nor yet to begin (``nbf``).
+
+    Whether it was used before is for ``ProofMemory`` to say.
+
+    Raises:
+        ProofError: ``proof_…`` or ``algorithm_not_allowed``.
+    """
+    signed = read(value, Reason.PROOF_MALFORMED, ProofError)  # 1
+    if signed.header.type != TYPE:  # 1
+        raise ProofError(Reason.PROOF_MALFORMED, f"the type of a proof is '{TYPE}'")
+    if signed.algorithm not in MEMBER_ALGORITHMS:  # 1
+        allowed = ", ".join(sorted(MEMBER_ALGORITHMS))
+        raise ProofError(Reason.ALGORITHM_NOT_ALLOWED, f"sign proofs with one of {allowed}")
+    try:
+        key = public_key(signed.header.jwk)  # 2
+        claims = _Claims.of(signed.claims)
+    except InvalidInputError as error:
+        raise ProofError(Reason.PROOF_MALFORMED, f"the proof is malformed: {error.message}") from error
+    if thumbprint is not None and key.thumbprint != thumbprint:  # 2
+        raise ProofError(Reason.PROOF_OTHER_KEY, "the access token belongs to another key than the proof's")
+    if not signed.is_by(key):  # 3
+        raise ProofError(Reason.PROOF_MALFORMED, "the proof's signature does not check")
+    if claims.method != target.method or normal(claims.url) != normal(target.url):  # 4
+        raise ProofError(
+            Reason.PROOF_OTHER_REQUEST, f"this proof is for another request than {target.method} {target.url}"
+        )
+    if claims.token_hash != (None if target.token is None else token_hash(target.token)):  # 5
+        raise ProofError(Reason.PROOF_OTHER_TOKEN, "this proof is for another access token: see its 'ath'")
+    fault = claims.window.fault_at(now)  # 6
+    if fault is not None:
+        raise ProofError(Reason.PROOF_TIME, f"the proof does not count: {fault}")
+    return Proof(key, claims.identifier, claims.nonce, claims.window.issued_at, claims.window.until)
+
+
+def token_hash(token: str) -> str:
+    """Return the ``ath`` of an access token."""
+    return urlsafe_b64encode(sha256_digest(token.encode("utf-8", "replace"))).decode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class _Claims:
+    identifier: str
+    method: str
+    url: str
+    window: Window
+    token_hash: str | None
+    nonce: str | None
+
+    @classmethod
+    def of(cls, record: Record) -> "_Claims":
+        return cls(
+            record.text("jti", max_length=MAX_IDENTIFIER),
+            record.text("htm"),
+            record.text("htu", max_length=4096),
+            Window.of(record),
+            record.text("ath") if record.has("ath") else None,
+            record.text("nonce") if record.has("nonce") else None,
+        )

@@ -1,0 +1,1 @@
+"""Sign-in as the server keeps it: keys, tokens, replays."""

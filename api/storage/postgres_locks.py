@@ -1,0 +1,168 @@
+"""Turns of processes that share a PostgreSQL database: advisory locks, which end with the session that holds them.
+
+The key of a lock is the first 8 bytes of SHA-256("credence/turn/" KIND NUL NAME), as a signed number. A process says
+that it lives with a lock of two numbers: ``_PROCESSES``, and the first 4 bytes of its id. Locks count within a
+database, so one that two stores shared would only make them wait for each other.
+
+A turn is held by a session of its own, in no transaction, and threads of one process wait for each other before one of
+them asks the server. Offices and the sign of life are held by one more session; when that breaks, they are lost
+together, and a beat of one second tries to get them back.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from typing import Final
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
+from typing_extensions import override
+
+from api.storage.locks import Locks, Office, Turns
+from ledger_node.domain.error import StoreError
+from ledger_node.domain.hashing import sha256_digest
+
+_PROCESSES: Final = 0x43524544
+_BEAT_S: Final = 1.0
+_LOCK: Final = text("SELECT pg_advisory_lock(:key)")
+_TRY: Final = text("SELECT pg_try_advisory_lock(:key)")
+_UNLOCK: Final = text("SELECT pg_advisory_unlock(:key)")
+_UNLOCK_ALL: Final = text("SELECT pg_advisory_unlock_all()")
+_LIVE: Final = text("SELECT pg_advisory_lock(:kind, :process)")
+_LIVING: Final = text(
+    "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid::bigint = :kind AND objsubid = 2 "
+    "AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+_PING: Final = text("SELECT 1")
+_log = logging.getLogger(__name__)
+
+
+def lock_key(kind: str, name: bytes = b"") -> int:
+    """Return the number of an advisory lock."""
+    return int.from_bytes(sha256_digest(b"credence/turn/" + kind.encode() + b"\x00" + name)[:8], "big", signed=True)
+
+
+class SharedTurns(Turns):
+    """Turns in a database. ``engine``: of sessions in autocommit; ``outages``: names the faults of the server."""
+
+    def __init__(self, engine: Engine, outages: Callable[[], AbstractContextManager[None]]) -> None:
+        super().__init__()
+        self._engine = engine
+        self._outages = outages
+        self._locks = Locks()
+        self._guard = threading.Lock()
+        self._session: Connection | None = None
+        self._offices: set[Office] = set()
+        self._left = threading.Event()
+        self._thread = threading.Thread(target=self._stay, name="turns", daemon=True)
+
+    @property
+    @override
+    def is_shared(self) -> bool:
+        return True
+
+    @override
+    def join(self) -> None:
+        with self._guard, self._outages():
+            self._own_session()
+        self._thread.start()
+
+    @override
+    def leave(self) -> None:
+        self._left.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+        with self._guard:
+            if self._session is not None:
+                # said to the server, which would learn of a closed connection a moment later
+                with suppress(DBAPIError):
+                    self._session.execute(_UNLOCK_ALL)
+            self._drop()
+
+    @contextmanager
+    @override
+    def turn(self, kind: str, name: bytes = b"") -> Iterator[None]:
+        key = {"key": lock_key(kind, name)}
+        with self._locks.hold(kind, name) as is_first, ExitStack() as held:
+            if is_first:
+                with self._outages():
+                    session = held.enter_context(self._engine.connect())
+                    session.execute(_LOCK, key)
+                held.callback(_unlock, session, key)
+            yield
+
+    @override
+    def holds(self, office: Office) -> bool:
+        with self._guard:
+            try:
+                with self._outages():
+                    session = self._own_session()
+                    if office in self._offices:
+                        session.execute(_PING)
+                    elif session.execute(_TRY, {"key": lock_key("office", office.encode())}).scalar_one():
+                        self._offices.add(office)
+            except StoreError:
+                # the locks end with the session, so all offices are open to others
+                self._drop()
+            return office in self._offices
+
+    @override
+    def resign(self, office: Office) -> None:
+        with self._guard:
+            if office in self._offices and self._session is not None:
+                self._offices.remove(office)
+                _unlock(self._session, {"key": lock_key("office", office.encode())})
+
+    @override
+    def lives(self, process: bytes) -> bool:
+        return process == self.me or _number(process) in self._living()
+
+    @override
+    def others(self) -> bool:
+        return bool(self._living() - {_number(self.me)})
+
+    def _living(self) -> set[int]:
+        with self._outages(), self._engine.connect() as connection:
+            return set(connection.execute(_LIVING, {"kind": _PROCESSES}).scalars())
+
+    def _own_session(self) -> Connection:
+        if self._session is None:
+            session = self._engine.connect()
+            session.execute(_LIVE, {"kind": _PROCESSES, "process": _signed(_number(self.me))})
+            self._session = session
+        return self._session
+
+    def _drop(self) -> None:
+        self._offices.clear()
+        if self._session is not None:
+            with suppress(DBAPIError):
+                self._session.invalidate()
+                self._session.close()
+            self._session = None
+
+    def _stay(self) -> None:
+        while not self._left.wait(_BEAT_S):
+            with self._guard:
+                try:
+                    with self._outages():
+                        self._own_session().execute(_PING)
+                except StoreError as error:
+                    _log.warning("the sign of life is lost: %s", error.message)
+                    self._drop()
+
+
+def _unlock(session: Connection, key: dict[str, int]) -> None:
+    try:
+        session.execute(_UNLOCK, key)
+    except DBAPIError:
+        # the lock is gone with the session, or it goes with it now
+        session.invalidate()
+
+
+def _number(process: bytes) -> int:
+    return int.from_bytes(process[:4], "big")
+
+
+def _signed(number: int) -> int:
+    return number - (1 << 32) if number >= 1 << 31 else number

@@ -1,0 +1,198 @@
+"""Worker processes: pure computation, so that cores and not a lock set the pace.
+
+Whoever has work for a worker writes it to that worker's pipe and reads the result there: no thread stands between.
+"""
+
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
+from typing import Any, Final, TypeVar
+
+from api.work.fault import FaultElsewhere, fault_of
+from api.work.pickling import dumps, loads
+from ledger_node.domain.error import CredenceError
+from ledger_node.domain.reason import Reason
+
+Result = TypeVar("Result")
+_TRIES: Final = 2
+_log = logging.getLogger(__name__)
+
+
+class WorkerDiedError(CredenceError):
+    """Workers died of, or with, the same work: ``worker_died``."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Reason.WORKER_DIED, "the processes that worked on this died, and so nothing was revealed; ask again"
+        )
+
+
+class WorkerPool:
+    """Processes that start with the first work, end with this one, and are replaced when they die.
+
+    Of none, this process does the work.
+
+    ``begin(*given)`` is called in each before its first work. Nothing but that and its arguments is there for work,
+    so work that a worker died of, or with, is done again. ``nice``: how far the workers stand back behind this
+    process where the processor is short (POSIX nice values).
+    """
+
+    def __init__(
+        self,
+        processes: int,
+        begin: Callable[..., None] | None = None,
+        given: tuple[Any, ...] = (),
+        *,
+        nice: int = 0,
+    ) -> None:
+        self._processes = processes
+        self._nice = nice
+        self._begin = begin
+        self._given = given
+        self._changed = threading.Condition()
+        self._idle: list[_Worker] = []
+        self._count = 0
+
+    @property
+    def has_workers(self) -> bool:
+        """Whether work is done elsewhere."""
+        return self._processes > 0
+
+    def start(self) -> None:
+        """Have the workers started now, without waiting for them."""
+        with self._changed:
+            while self._count < self._processes:
+                self._idle.append(self._new())
+
+    def do(self, work: Callable[..., Result], *arguments: object) -> Result:
+        """Return what ``work`` returns, or raise what it raises; both must be picklable.
+
+        Raises:
+            WorkerDiedError: it was tried twice, and a worker died both times.
+        """
+        if not self.has_workers:
+            return work(*arguments)
+        told = dumps((work, arguments))
+        for _ in range(_TRIES):
+            worker = self._take()
+            try:
+                answer = worker.ask(told)
+            except (EOFError, OSError):
+                self._bury(worker)
+                _log.warning("a worker process died; what it worked on is done again")
+                continue
+            except BaseException:
+                self._bury(worker)
+                raise
+            self._give_back(worker)
+            is_good, result = loads(answer)
+            if is_good:
+                return result  # type: ignore[no-any-return] # what work returned
+            raise result
+        raise WorkerDiedError
+
+    def do_all(self, work: Callable[..., Result], arguments: Iterable[tuple[object, ...]]) -> list[Result]:
+        """Return what ``work`` returns for each of ``arguments``, in their order; as ``do``."""
+        if not self.has_workers:
+            return [work(*one) for one in arguments]
+        with ThreadPoolExecutor(self._processes) as threads:
+            return list(threads.map(lambda one: self.do(work, *one), arguments))
+
+    def close(self) -> None:
+        """Stop the workers when they have done what they are at."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._idle) == self._count)
+            workers, self._idle, self._count = self._idle, [], 0
+        for worker in workers:
+            worker.end()
+
+    def _new(self) -> "_Worker":
+        worker = _Worker(self._begin, self._given, self._nice)
+        self._count += 1
+        return worker
+
+    def _take(self) -> "_Worker":
+        with self._changed:
+            self._changed.wait_for(lambda: self._idle or self._count < self._processes)
+            return self._idle.pop() if self._idle else self._new()
+
+    def _give_back(self, worker: "_Worker") -> None:
+        with self._changed:
+            self._idle.append(worker)
+            self._changed.notify_all()
+
+    def _bury(self, worker: "_Worker") -> None:
+        with self._changed:
+            self._count -= 1
+            self._changed.notify_all()
+        worker.kill()
+
+
+class _Worker:
+    """One process, and the pipe to it."""
+
+    def __init__(self, begin: Callable[..., None] | None, given: tuple[Any, ...], nice: int) -> None:
+        # spawn, because this process runs threads, and a fork of those may hang
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_work, args=(theirs, begin, given), daemon=True)
+        self._process.start()
+        if nice:
+            # from here, so that it stands back from its first moment on
+            os.setpriority(os.PRIO_PROCESS, self._process.pid or 0, os.getpriority(os.PRIO_PROCESS, 0) + nice)
+        # only the worker holds its end from now on, so that its death is seen at once
+        theirs.close()
+
+    def ask(self, told: bytes) -> bytes:
+        """Return what the worker answers; EOFError or OSError if it is dead."""
+        self._pipe.send_bytes(told)
+        return self._pipe.recv_bytes()
+
+    def end(self) -> None:
+        self._pipe.close()
+        self._process.join()
+        self._process.close()
+
+    def kill(self) -> None:
+        self._process.kill()
+        self.end()
+
+
+def _work(pipe: "Connection[bytes, bytes]", begin: Callable[..., None] | None, given: tuple[Any, ...]) -> None:
+    """Work until the other end of the pipe is closed, by ``close`` or by the end of that process."""
+    # Ctrl-C in a terminal reaches the whole group; this process ends its workers when it has finished
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if begin is not None:
+        begin(*given)
+    while True:
+        try:
+            told = pipe.recv_bytes()
+        except (EOFError, OSError):
+            return
+        answer = _answer(told)
+        try:
+            pipe.send_bytes(answer)
+        except OSError:
+            return
+
+
+def _answer(told: bytes) -> bytes:
+    try:
+        work, arguments = loads(told)
+        return dumps((True, work(*arguments)))
+    except Exception as error:  # noqa: BLE001 - whoever asked gets it, whatever it is
+        return _fault(error)
+
+
+def _fault(error: Exception) -> bytes:
+    try:
+        told = dumps((False, error))
+        loads(told)  # some errors can be written and not read
+    except Exception:  # noqa: BLE001 - whatever it is, its kind and place can be told
+        return dumps((False, FaultElsewhere(fault_of(error))))
+    return told

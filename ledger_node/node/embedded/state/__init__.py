@@ -1,0 +1,1 @@
+"""The state of accounts and its trie."""

@@ -1,0 +1,62 @@
+"""Accounts and storage slots as the tries hold them."""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from eth.constants import BLANK_ROOT_HASH, EMPTY_SHA3
+
+from ledger_node.domain.hashing import keccak
+from ledger_node.node.embedded.state.trie import decode_node, encode_node, lookup
+
+
+class AccountRecord(NamedTuple):
+    """The four members of an account in the state trie."""
+
+    nonce: int
+    balance: int
+    storage_root: bytes
+    code_hash: bytes
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has no nonce, no balance and no code (EIP-161)."""
+        return self.nonce == 0 and self.balance == 0 and self.code_hash == EMPTY_SHA3
+
+
+NO_ACCOUNT: Final = AccountRecord(0, 0, bytes(BLANK_ROOT_HASH), bytes(EMPTY_SHA3))
+
+
+def _octets(number: int) -> bytes:
+    return number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+
+def read_account(fetch: Callable[[bytes], bytes], state_root: bytes, address: bytes) -> AccountRecord:
+    """Return an account at a state root; an absent one is empty."""
+    encoded = lookup(fetch, state_root, keccak(address))
+    if not encoded:
+        return NO_ACCOUNT
+    nonce, balance, storage_root, code_hash = decode_node(encoded)
+    return AccountRecord(int.from_bytes(nonce, "big"), int.from_bytes(balance, "big"), storage_root, code_hash)
+
+
+def read_slot(fetch: Callable[[bytes], bytes], storage_root: bytes, slot: int) -> int:
+    """Return a storage slot at a storage root; an absent one is 0."""
+    encoded = lookup(fetch, storage_root, keccak(slot.to_bytes(32, "big")))
+    if not encoded:
+        return 0
+    first = encoded[0]  # the RLP of a number of at most 32 bytes
+    return first if first < 0x80 else int.from_bytes(encoded[1:], "big")  # noqa: PLR2004 - RLP's single byte
+
+
+def slot_value(value: int) -> bytes:
+    """Return the RLP of a slot's value; empty for 0, which is not kept."""
+    if value == 0:
+        return b""
+    octets = _octets(value)
+    return octets if value < 0x80 else bytes((0x80 + len(octets),)) + octets  # noqa: PLR2004 - RLP's single byte
+
+
+def account_value(account: AccountRecord) -> bytes:
+    """Return the RLP of an account."""
+    members = [_octets(account.nonce), _octets(account.balance), account.storage_root, account.code_hash]
+    return encode_node(members)
