@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from api.backup.archive import Entry
 from api.home.home import Home
+from api.instance.chain_copy import Head
 from api.storage.migration.schema import STORE
 from api.vault.cipher import seal
 from ledger_node.domain.error import InvalidInputError
@@ -38,14 +39,6 @@ FILE_LABEL: Final = b"credence/backup/file"
 MAC_LABEL: Final = b"credence/backup/manifest"
 _FILES: Final = ("network.json", "members.json", "purposes.json", "credentials.json")
 _KEYSTORE: Final = ".json"
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The newest block of a chain."""
-
-    block: int
-    hash: bytes
 
 
 @dataclass(frozen=True, slots=True)

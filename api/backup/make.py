@@ -11,19 +11,20 @@ everything in (2) that was not erased.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import pyrage
 from sqlalchemy import select
 
 from api.backup.archive import Entry, digest_of, pieces_of, write_archive
-from api.backup.content import CHAIN, MAC, MANIFEST, Head, Manifest, format_entry, home_entries
+from api.backup.content import CHAIN, MAC, MANIFEST, Manifest, format_entry, home_entries
 from api.backup.table_dump import dump_tables
 from api.files.own_file import new_file, partial_of
 from api.home.home import Home
+from api.instance.chain_copy import Head, OpenMoment
 from api.storage import table
 from api.storage.database import Store
 from api.vault.key_ledger import KeyLedger
@@ -31,24 +32,6 @@ from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
 _CHAIN_COPY: Final = ".chain"
-
-
-class Moment(Protocol):
-    """A chain at one moment, for as long as it is held."""
-
-    @property
-    def block(self) -> int:
-        """The number of its newest block."""
-
-    @property
-    def block_hash(self) -> bytes:
-        """The hash of its newest block."""
-
-    def copy_to(self, path: Path) -> None:
-        """Write this moment as a file."""
-
-
-OpenMoment = Callable[[], AbstractContextManager[Moment]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,22 +20,12 @@ import pyrage
 from sqlalchemy import Connection
 
 from api.backup.archive import Entry, read_archive
-from api.backup.content import (
-    CHAIN,
-    FILE_LABEL,
-    FORMAT_FILE,
-    HOME,
-    MAC,
-    MANIFEST,
-    SEALED,
-    Head,
-    Manifest,
-    require_format,
-)
+from api.backup.content import CHAIN, FILE_LABEL, FORMAT_FILE, HOME, MAC, MANIFEST, SEALED, Manifest, require_format
 from api.backup.table_dump import FOLDER, load_portion, newer, restart_numbers, store_tables
 from api.files.own_folder import new_folder
 from api.home.home import Home, write_private
-from api.home.store_place import write_place
+from api.instance.chain_copy import Head
+from api.instance.store_place import write_place
 from api.services.erasure.erasure import unlink_erased
 from api.storage.database import Store
 from api.vault.cipher import unseal

@@ -17,7 +17,8 @@ from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
 if TYPE_CHECKING:
-    from api.backup.content import Head, Manifest
+    from api.backup.content import Manifest
+    from api.instance.chain_copy import Head
     from api.storage.database import Store
     from api.vault.key_copy import KeyCopy
     from api.vault.key_ledger import KeyLedger
@@ -42,7 +43,7 @@ def backup(
     """Write an encrypted backup of this folder's instance, which may go on, and refresh the copy of its keys."""
     from api.backup.archive import recipient_of
     from api.backup.make import Source, make_backup
-    from api.cli.node import chain_moment_of
+    from api.instance.embedded import chain_moment_of
 
     with refusals(), ExitStack() as held:
         folder = home_of(home).require()
@@ -118,8 +119,8 @@ def restore(
     from api.backup.archive import identities_of
     from api.backup.restore import Copies, Target
     from api.backup.restore import restore as restore_copies
-    from api.cli.node import place_chain
-    from api.home.store_place import Addresses
+    from api.instance.embedded import place_chain
+    from api.instance.store_place import Addresses
 
     with refusals():
         folder = home_of(home)
@@ -168,7 +169,7 @@ def _behind(backed_up: "Head | None", stands: "Head") -> str:
 
 
 def _open(folder: Home, keys: Path | None, held: ExitStack) -> "tuple[Store, KeyLedger, KeyCopy]":
-    from api.home.store_place import Addresses, open_home_keys, open_home_store
+    from api.instance.store_place import Addresses, open_home_keys, open_home_store
     from api.vault.key_copy import MAC_LABEL, KeyCopy
 
     path = keys or environment().keys_copy

@@ -1,17 +1,15 @@
-"""``credence init`` and ``credence node``: the one place where the embedded node meets the rest."""
+"""``credence init`` and ``credence node``: founding an embedded chain, and running it."""
 
 import json
 import logging
 import os
-from contextlib import contextmanager
 from ipaddress import ip_address
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated
 
 import typer
 
 from api.cli.console import ExitCode, HomeOption, JsonOption, LogOption, emit, home_of, log_refusals, refusals, talk
-from api.home.home import Home, write_private
+from api.home.home import write_private
 from api.home.settings import environment
 from api.telemetry import log
 from ledger_node import clock
@@ -19,15 +17,6 @@ from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.reason import Reason
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from api.backup.content import Head
-    from api.backup.make import OpenMoment
-    from api.instance.founding import ChainParameters
-    from ledger_node.node.embedded import ChainMoment
-
-DEFAULT_CHAIN_ID: Final = 760_001
 _log = logging.getLogger(__name__)
 
 node = typer.Typer(no_args_is_help=True, help="The embedded chain node.")
@@ -35,7 +24,7 @@ node = typer.Typer(no_args_is_help=True, help="The embedded chain node.")
 
 def init(
     home: HomeOption = None,
-    chain_id: Annotated[int, typer.Option(min=1, max=2**53, help="EIP-155 chain id.")] = DEFAULT_CHAIN_ID,
+    chain_id: Annotated[int, typer.Option(min=1, max=2**53, help="EIP-155 chain id.")] = 760_001,
     bank: Annotated[
         list[str] | None,
         typer.Option(metavar="SHORT=NAME", help="A founding bank, e.g. north-bank='North Bank'; may be repeated."),
@@ -44,6 +33,8 @@ def init(
     as_json: JsonOption = False,
 ) -> None:
     """Found a consortium of one: keys, genesis, contracts, address book, members, sign-in keys."""
+    from api.instance.embedded import found_instance
+
     with refusals():
         folder = home_of(home)
         talk.print(f"founding a consortium of one in {folder.path}")
@@ -73,13 +64,12 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Run the node of this folder until it is told to stop."""
-    from ledger_node.node.embedded import run_node
+    from api.instance.embedded import run_chain
 
     form = log_format or log.LogFormat.usual()
     log.configure(form)
     with refusals(), log_refusals(form):
         folder = home_of(home)
-        key = folder.read_key("sealer")
 
         def ready(bound: int) -> None:
             url = f"http://{_reachable(host)}:{bound}"
@@ -92,16 +82,7 @@ def run(
             else:
                 _log.info("the node answers JSON-RPC at %s", url)
 
-        with _node_words():
-            run_node(
-                folder.chain,
-                host,
-                port,
-                key,
-                allowed_hosts=allow_host or (),
-                on_ready=ready,
-                stop_when_stdin_closes=stop_with_parent,
-            )
+        run_chain(folder, host, port, allowed_hosts=allow_host or (), on_ready=ready, ends_with_parent=stop_with_parent)
 
 
 def _reachable(host: str) -> str:
@@ -145,64 +126,14 @@ def permit(
     as_json: JsonOption = False,
 ) -> None:
     """Let further accounts send transactions to this folder's chain; its node must not run."""
-    from ledger_node.domain.json_object import to_hex
+    from api.instance.embedded import permit_accounts
     from ledger_node.domain.signature import parse_address
-    from ledger_node.node.embedded import Engine
 
     with refusals():
-        folder = home_of(home).require()
-        wanted = [to_hex(parse_address(one, "address")) for one in address]
-        with _node_words(), Engine.open(folder.chain, folder.read_key("sealer"), clock.now) as engine:
-            engine.set_allowlist(list(dict.fromkeys([*engine.allowlist, *wanted])))
-            permitted = list(engine.allowlist)
+        permitted = permit_accounts(home_of(home).require(), [parse_address(one, "address") for one in address])
     talk.print(f"{len(permitted)} accounts may send; start the node")
     if as_json:
         emit({"accounts": list[JSON](permitted)})
-
-
-def chain_moment_of(home: Home) -> "OpenMoment | None":
-    """Return what begins to read the embedded chain of a folder, or None if it has none."""
-    if not home.chain.is_file():
-        return None
-
-    @contextmanager
-    def open_moment() -> "Iterator[ChainMoment]":
-        from ledger_node.node.embedded import chain_moment
-
-        with _node_words(), chain_moment(home.chain) as moment:
-            yield moment
-
-    return open_moment
-
-
-def place_chain(survived: Path, place: Path, genesis: bytes, backed_up: "Head | None") -> "Head":
-    """Copy a chain that survived to its place, and return its newest block.
-
-    Raises:
-        InvalidInputError: ``chain_other_network``; it is of another network, or does not hold the block of the backup.
-    """
-    from api.backup.content import Head
-    from ledger_node.node.embedded import chain_moment
-
-    with _node_words(), chain_moment(survived) as moment:
-        goes_on = backed_up is None or moment.hash_of(backed_up.block) == backed_up.hash
-        if moment.hash_of(0) != genesis or not goes_on:
-            raise InvalidInputError(
-                Reason.CHAIN_OTHER_NETWORK,
-                f"{survived} is not the chain of this backup, or ends before it; find the right one, or go without",
-            )
-        moment.copy_to(place)
-        return Head(moment.block, moment.block_hash)
-
-
-@contextmanager
-def _node_words() -> "Iterator[None]":
-    from ledger_node.node.embedded import NodeError
-
-    try:
-        yield
-    except NodeError as error:
-        raise InvalidInputError(Reason.CONFIGURATION, f"{error} ({error.reason})") from error
 
 
 def _banks(options: list[str]) -> dict[str, str] | None:
@@ -210,40 +141,3 @@ def _banks(options: list[str]) -> dict[str, str] | None:
     if len(banks) != len(options):
         raise InvalidInputError(Reason.CONFIGURATION, "a bank's short name stands twice", field="bank")
     return banks or None
-
-
-def found_instance(
-    home: Home,
-    chain_id: int = DEFAULT_CHAIN_ID,
-    *,
-    banks: "Mapping[str, str] | None" = None,
-    database_url: str | None = None,
-    keys_url: str | None = None,
-) -> None:
-    """Make ``home`` with an embedded chain. ``banks``: short name -> full name; None for the demo bank.
-
-    ``database_url``, ``keys_url``: where its store and its key ledger are, if not in the folder.
-
-    Raises:
-        InvalidInputError: ``configuration``; there is something at this path or in these databases already.
-        ChainError: the new node does not answer.
-    """
-    from api.home.store_place import Addresses
-    from api.instance.founding import DEMO_BANKS, found
-
-    found(home, chain_id, _create_chain, banks=banks or DEMO_BANKS, addresses=Addresses(database_url, keys_url))
-
-
-def _create_chain(parameters: "ChainParameters") -> None:
-    from ledger_node.domain.json_object import to_hex
-    from ledger_node.domain.signature import address_of
-    from ledger_node.node.embedded import Engine, Genesis
-
-    genesis = Genesis(
-        chain_id=parameters.chain_id,
-        timestamp=clock.now(),
-        sealer=to_hex(address_of(parameters.sealer_key)),
-        allowlist=tuple(to_hex(address) for address in parameters.allowlist),
-    )
-    with Engine.create(parameters.path, genesis, parameters.sealer_key):
-        pass

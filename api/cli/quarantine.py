@@ -10,7 +10,7 @@ import typer
 from api.cli.console import HomeOption, JsonOption, emit, home_of, refusals, talk
 from api.home.home import Home
 from api.home.settings import environment
-from api.home.store_place import Addresses, open_home_keys, open_home_store
+from api.instance.store_place import Addresses, open_home_keys, open_home_store
 from api.services.erasure.quarantine_decision import confirm as confirm_change
 from api.services.erasure.quarantine_decision import dismiss as dismiss_change
 from api.storage.store import Store

@@ -21,14 +21,14 @@ from api.cli.console import (
 from api.cli.signing import ExportOption, sign_and_send
 from api.client.client import Client
 from api.client.consent import signing_domain
-from api.client.credential import new_key_file, read_key_file
+from api.client.credential import read_key_file
 from api.client.error import ApiError
 from api.client.home_credentials import credential_named
 from api.client.session import Session
 from api.client.unsigned_act import sign_in_keys_draft
 from api.home.home import Home
 from api.sign_in.protocol.jose import public_part
-from api.sign_in.protocol.key_form import stated_keys
+from api.sign_in.protocol.key_form import new_key_file, stated_keys
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason

@@ -11,7 +11,7 @@ from api.cli.console import HomeOption, JsonOption, emit, home_of, refusals, tal
 from api.cli.quarantine import quarantine
 from api.home.home import Home
 from api.home.settings import environment
-from api.home.store_place import Addresses, find_home_store, known_place, require_own_keys, write_place
+from api.instance.store_place import Addresses, find_home_store, known_place, require_own_keys, write_place
 from api.storage.database import find_database
 from api.storage.migration.schema import BASE, KEYS, STORE, Schema
 from api.storage.migration.version import move, version_of

@@ -44,12 +44,6 @@ class Credential:
         return make_assertion(self.client, audience, self.key, self.header, now=now)
 
 
-def new_key_file() -> tuple[str, Key]:
-    """Return the text of a file with a new private key on P-256 (JWK), and the key."""
-    key = ECKey.generate_key("P-256")
-    return json.dumps({**key.as_dict(private=True), "kid": key.thumbprint()}, indent=2) + "\n", key
-
-
 def read_key_file(path: Path) -> Key:
     """Return the private key of a file, JWK or PEM, that nobody but its owner may read, or that NAME.hsm.json names.
 

@@ -35,7 +35,7 @@ from ledger_node.domain.signature import SigningKey, parse_address
 from ledger_node.randomness import random_bytes
 
 if TYPE_CHECKING:
-    from api.vault.department import Signer
+    from ledger_node.domain.signature import Signer
 
 _PURPOSES: Final = "purposes.json"
 _CREDENTIALS: Final = "credentials.json"

@@ -12,14 +12,15 @@ from starlette.routing import Route
 
 from api.home.settings import HttpSettings, WatchSettings
 from api.http.middleware.entity_tags import EntityTags
+from api.http.middleware.fault_barrier import FaultBarrier, install_handlers
 from api.http.middleware.observation import TRACE_ID, Observation, Templates
 from api.http.middleware.request_limits import RequestLimits
 from api.http.middleware.security_headers import SecurityHeaders
 from api.http.middleware.stored_responses import KeepAnswers
 from api.http.openapi import document as openapi_document
-from api.http.problem import document as problem
 from api.http.problem import page
 from api.http.request.admission import permissions_of, require_admitting
+from api.http.request.cursor import CursorCodec
 from api.http.request.fair_share import FairTurns
 from api.http.request.query_parameters import Operations
 from api.http.request.rate_limit import RateLimits, Sort
@@ -112,8 +113,9 @@ def create_app(
 
     app.state.limits = RateLimits(settings, clock.monotonic, rate_limited)
     app.state.turns = FairTurns(settings.at_once, settings.beside_others, clock.monotonic)
+    app.state.cursors = CursorCodec(instance.cursor_mac)
     app.state.operations = Operations(app)
-    problem.install(app, app.state.operations)
+    install_handlers(app, app.state.operations)
     require_admitting(_ROUTERS)
     v1 = APIRouter(prefix=_V1)
     for router in _ROUTERS:
@@ -154,7 +156,7 @@ def _wrap(app: FastAPI, instance: Instance, settings: HttpSettings) -> None:
     app.add_middleware(EntityTags, prefix="/v1/")
     app.add_middleware(KeepAnswers, calls=instance.calls)
     app.add_middleware(RequestLimits, pause_s=settings.body_pause_s)
-    app.add_middleware(problem.FaultBarrier)
+    app.add_middleware(FaultBarrier)
     if settings.origins:
         app.add_middleware(
             CORSMiddleware,

@@ -9,13 +9,12 @@ from typing import Final
 
 from api.catalogue.datatype import schemas
 from api.catalogue.purpose import default_purposes
-from api.client.credential import new_key_file
 from api.files.own_folder import new_folder
 from api.home.home import Home, LocalMember
 from api.home.node_process import NodeProcess
-from api.home.store_place import IN_FOLDER, Addresses, make_home_store, require_unused
+from api.instance.store_place import IN_FOLDER, Addresses, make_home_store, require_unused
 from api.sign_in.protocol.jose import public_part
-from api.sign_in.protocol.key_form import stated_keys
+from api.sign_in.protocol.key_form import new_key_file, stated_keys
 from api.sign_in.server.key_set import KeySets
 from api.sign_in.server.principal import kind_of
 from ledger_node.chain.deployment import Founder, FoundingSchema, deploy, member_id

@@ -1,7 +1,7 @@
 """The composition root of the API: one instance's services, wired from its home folder."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -9,9 +9,8 @@ from typing import Final
 
 from api.home.home import Home
 from api.home.settings import ACCESS_INTERVAL_S, NOTIFY_INTERVAL_S, RESUME_INTERVAL_S
-from api.home.store_place import Addresses, open_home_keys, open_home_store
-from api.http.request.cursor import CursorCodec
-from api.services.access_log.interval import AccessIntervals, Keeper
+from api.instance.store_place import Addresses, open_home_keys, open_home_store
+from api.services.access_log.interval import AccessIntervals
 from api.services.access_log.reader import AccessReader
 from api.services.access_log.unanswered_use import LostAnswers
 from api.services.access_log.use_lease import UseClaims
@@ -63,6 +62,7 @@ from api.vault.joint_key import KeyRing
 from api.vault.key_copy import MAC_LABEL, KeyCopy
 from api.vault.key_ledger import KeyLedger
 from api.vault.key_removal import KeyRemovals
+from api.vault.operator import Keeper
 from api.work.periodic import Periodic
 from api.work.resumable import Once, PendingWork, Resumable
 from api.work.worker_pool import WorkerPool
@@ -107,7 +107,7 @@ class Instance:
     erasures: ErasureService
     access: AccessReader
     calls: IdempotentCalls
-    cursors: CursorCodec
+    cursor_mac: Callable[[bytes], bytes]
     rpc: Rpc
     senders: Sequence[Sender]
     metrics: Metrics
@@ -326,7 +326,7 @@ def open_instance(
         erasures=ErasureService(store, keys, removals, issuers, ledger),
         access=AccessReader(store, keys, departments[registrar.id], keeper.member),
         calls=IdempotentCalls(store, departments[registrar.id].kek, ring, removals.finish, clock.now),
-        cursors=CursorCodec(departments[registrar.id].kek.index),
+        cursor_mac=departments[registrar.id].kek.index,
         rpc=rpc,
         senders=tuple(senders.values()),
         metrics=metrics,

@@ -1,6 +1,18 @@
 """Tables of words, notifications and webhooks: ids, times and signatures; no value, question or credit code."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+from enum import StrEnum
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from api.storage.table import COUNTED, metadata
 
@@ -68,6 +80,15 @@ notification = Table(
     UniqueConstraint("recipient", "source"),
 )
 """The feed of every recipient. ``source``: digest of what is notified, so that it is notified once."""
+
+
+class WebhookState(StrEnum):
+    """How it stands with an endpoint."""
+
+    ACTIVE = "active"
+    FAILING = "failing"
+    STOPPED = "stopped"
+
 
 webhook = Table(
     "webhook",

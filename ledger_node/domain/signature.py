@@ -2,7 +2,7 @@
 
 import re
 from functools import lru_cache
-from typing import Final
+from typing import Final, Protocol
 
 import coincurve
 
@@ -106,3 +106,14 @@ def _address(key: "coincurve.PublicKey") -> bytes:
 
 def _malformed(message: str) -> VerificationError:
     return VerificationError(Reason.SIGNATURE_MALFORMED, message)
+
+
+class Signer(Protocol):
+    """What signs for a member, wherever its secp256k1 key is."""
+
+    @property
+    def address(self) -> bytes:
+        """The 20-byte address that the MemberRegistry knows the key by."""
+
+    def sign(self, digest: bytes) -> bytes:
+        """Return the 65-byte signature of a 32-byte digest."""

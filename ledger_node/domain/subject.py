@@ -189,3 +189,7 @@ def cancellation_digest(subject: bytes, number: int, commitment: bytes, domain: 
     """Return what one controller signs to cancel recovery ``number`` of a subject to ``commitment`` (EIP-712)."""
     words = subject + uint_word(number) + commitment + text_word(CANCELLATION_STATEMENT)
     return domain.digest(keccak(_CANCELLATION_TYPE + words))
+
+
+DECOY: Final = Controllers((bytes(20),), 1, bytes(32))
+"""Controllers in the place of unknown ones; nobody has the key of address zero."""

@@ -15,13 +15,14 @@ from chaos_kit import People
 from served_kit import seen
 
 from api.backup.archive import identities_of, new_identity, recipient_of
-from api.backup.content import FORMAT, Head, Manifest, format_entry, require_format
+from api.backup.content import FORMAT, Manifest, format_entry, require_format
 from api.backup.make import Source, make_backup
 from api.backup.restore import Copies, Target, restore
 from api.backup.table_dump import dump_tables, load_portion, store_tables
-from api.cli.node import chain_moment_of, place_chain
 from api.home.home import Home
 from api.home.settings import environment_of_child
+from api.instance.chain_copy import Head
+from api.instance.embedded import chain_moment_of, place_chain
 from api.storage.database import open_store
 from api.storage.migration.schema import STORE
 from api.vault.key_ledger import new_key_ledger, open_key_ledger

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from api.catalogue.datatype import data_types
 from api.catalogue.synthetic import credit_code
-from api.cli.node import found_instance
 from api.home.home import Home
 from api.ingestion.reader import Format, read_rows
+from api.instance.embedded import found_instance
 from api.instance.wiring import open_instance
 from api.services.idempotency.call import Call
 from api.services.idempotency.stored_response import KeptAnswer, store_answers

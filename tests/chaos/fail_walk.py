@@ -10,8 +10,8 @@ from fail_people import Standing
 from fail_process import PATIENCE_S, Zygote
 from fail_state import State, check_order, pending
 
-from api.cli.node import found_instance
 from api.home.home import Home
+from api.instance.embedded import found_instance
 
 MOST = 400
 """No step has so many points: one that goes on dying meets points that are new each time."""

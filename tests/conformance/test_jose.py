@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from api.sign_in.protocol.error import SignInError
 from api.sign_in.protocol.jose import public_key, read
 from api.sign_in.protocol.proof import Target, check_proof, token_hash
-from api.sign_in.server.principal import SignInError
 from ledger_node.domain.reason import Reason
 
 VECTORS = json.loads((Path(__file__).parent / "jose.json").read_text("utf-8"))

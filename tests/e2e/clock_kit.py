@@ -11,9 +11,9 @@ from pathlib import Path
 from postgres_kit import usual_database
 from served_kit import Place
 
-from api.cli.node import found_instance
 from api.home.home import Home
 from api.home.settings import environment_of_child
+from api.instance.embedded import found_instance
 from api.lab.demo.server import Served
 
 ROOT = Path(__file__).parent.parent.parent

@@ -8,9 +8,9 @@ from typer.testing import CliRunner
 from api.catalogue.datatype import data_types
 from api.catalogue.synthetic import credit_code
 from api.cli.main import app
-from api.cli.node import found_instance
 from api.home.home import Home
 from api.ingestion.reader import Format, read_rows
+from api.instance.embedded import found_instance
 from api.instance.wiring import open_instance
 from api.storage import key_table, table
 from ledger_node import clock

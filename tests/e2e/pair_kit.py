@@ -15,12 +15,12 @@ from contextlib import suppress
 import httpx
 from served_kit import Place
 
-from api.cli.node import found_instance
 from api.client.client import Client
 from api.client.home_credentials import credential_named
 from api.home.home import Home
 from api.home.node_process import NodeProcess
 from api.home.settings import environment_of_child
+from api.instance.embedded import found_instance
 from ledger_node.domain.error import CredenceError
 
 PUBLIC = "http://credence.test"

@@ -12,11 +12,12 @@ from served_kit import one_form
 from sqlalchemy import Engine, event
 
 from api.client.consent import accept
-from api.client.credential import Credential, new_key_file
+from api.client.credential import Credential
 from api.client.home_credentials import credential_named
 from api.home.home import Home
 from api.http.app import create_app
 from api.instance.wiring import open_instance
+from api.sign_in.protocol.key_form import new_key_file
 from api.sign_in.protocol.proof import Target, make_proof
 from ledger_node import clock
 from ledger_node.chain.endpoint_pool import EndpointPool

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import select
 
-from api.services.access_log.interval import AccessIntervals, Keeper
+from api.services.access_log.interval import AccessIntervals
 from api.services.access_log.reader import AccessReader
 from api.services.access_log.writer import AccessLog, Asked, Entry
 from api.storage.database import open_store
@@ -13,6 +13,7 @@ from api.storage.table import access_interval
 from api.vault.cipher import KeyEncryptionKey
 from api.vault.department import Department
 from api.vault.key_ledger import open_key_ledger
+from api.vault.operator import Keeper
 from api.work.worker_pool import WorkerPool
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender

@@ -9,9 +9,9 @@ from clock_kit import AheadNode
 from postgres_kit import usual_database
 from served_kit import write_rows
 
-from api.cli.node import found_instance
 from api.home.home import Home
 from api.ingestion.reader import Format
+from api.instance.embedded import found_instance
 from api.instance.wiring import open_instance
 from api.services.issuing import job_issue
 from api.services.issuing.job import JobService

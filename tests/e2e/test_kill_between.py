@@ -10,9 +10,9 @@ from subject_kit import controllers_of, new_key
 
 from api.catalogue.synthetic import credit_code
 from api.catalogue.wording import wording
-from api.cli.node import found_instance
 from api.home.home import Home
 from api.ingestion.reader import Format
+from api.instance.embedded import found_instance
 from api.instance.wiring import open_instance
 from api.services.consent.lifecycle import ConsentService
 from api.services.control.recovery import RecoveryService

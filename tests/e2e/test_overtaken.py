@@ -4,10 +4,11 @@ import pytest
 from office_kit import TAX, Interrupted, Killed, Office, Thief
 from sqlalchemy import select
 
-from api.services.access_log.interval import AccessIntervals, Keeper
+from api.services.access_log.interval import AccessIntervals
 from api.services.attestation.row import superseded_of
 from api.storage import table
 from api.storage.database import open_store
+from api.vault.operator import Keeper
 from api.work.worker_pool import WorkerPool
 from ledger_node import clock
 from ledger_node.chain.rpc import ContractRevertError

@@ -11,9 +11,9 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from api.cli.node import found_instance
 from api.home.home import Home
 from api.home.settings import environment_of_child
+from api.instance.embedded import found_instance
 from api.services.reconciliation.network_binding import require_network
 from api.storage.database import find_database, open_store
 from api.storage.migration.schema import KEYS, STORE

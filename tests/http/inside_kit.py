@@ -8,13 +8,13 @@ import uvicorn
 from postgres_kit import usual_database
 from served_kit import Place
 
-from api.cli.node import found_instance
 from api.client.client import Client
 from api.client.home_credentials import credential_named
 from api.home.home import Home
 from api.home.node_process import NodeProcess
 from api.home.settings import HttpSettings
 from api.http.app import create_app
+from api.instance.embedded import found_instance
 from api.instance.wiring import open_instance
 
 

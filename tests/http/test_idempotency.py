@@ -11,7 +11,7 @@ from served_kit import SEED, one_form, write_rows
 from sqlalchemy import select, update
 
 from api.catalogue.synthetic import credit_code
-from api.client.credential import Credential, new_key_file
+from api.client.credential import Credential
 from api.client.home_credentials import credential_named
 from api.client.session import Session
 from api.ingestion.reader import Format
@@ -21,7 +21,7 @@ from api.services.idempotency.call import Call as Named
 from api.services.idempotency.stored_response import KeptAnswer
 from api.services.webhook.address import InsecureLoopbackAddresses
 from api.sign_in.protocol.jose import public_part
-from api.sign_in.protocol.key_form import stated_keys
+from api.sign_in.protocol.key_form import new_key_file, stated_keys
 from api.storage import table
 from ledger_node import clock
 from ledger_node.chain.port import Role
@@ -144,7 +144,7 @@ def test_a_request_is_recognised_once(place, monkeypatch, effect):
 
 
 def test_a4_a_call_that_is_under_way_for_long_is_answered_409(place, monkeypatch):
-    monkeypatch.setattr("api.http.middleware.stored_responses._PAUSES_S", (0.0,))
+    monkeypatch.setattr("api.http.request.idempotency_key._PAUSES_S", (0.0,))
     call = verification(place)
     calls = place.served.instance.calls
     begun, go_on = threading.Event(), threading.Event()

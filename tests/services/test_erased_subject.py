@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import create_engine, insert, select
 
-from api.services.erasure.erased_subject import erased_among, mark_erased, mark_restored, mark_unreadable
+from api.services.attestation.erased_subject import erased_among, mark_erased, mark_restored, mark_unreadable
 from api.storage import table
 
 TAX, OTHER = b"t" * 32, b"o" * 32

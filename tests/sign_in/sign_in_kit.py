@@ -6,10 +6,10 @@ import pytest
 from joserfc.jwk import ECKey, OKPKey
 
 from api.client.credential import Credential
+from api.sign_in.protocol.error import SignInError
 from api.sign_in.protocol.jose import public_part
 from api.sign_in.protocol.key_form import stated_keys
 from api.sign_in.protocol.proof import Target, make_proof
-from api.sign_in.server.principal import SignInError
 from api.sign_in.server.replay import LocalProofMemory
 from api.sign_in.server.service import SignIn
 from api.storage.database import open_store

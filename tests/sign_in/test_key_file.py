@@ -5,9 +5,10 @@ import json
 import pytest
 from sign_in_kit import NOW, URL, new_key
 
-from api.client.credential import Credential, new_key_file, read_key_file
+from api.client.credential import Credential, read_key_file
 from api.sign_in.protocol.assertion import read_assertion
 from api.sign_in.protocol.jose import public_part
+from api.sign_in.protocol.key_form import new_key_file
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.randomness import random_bytes
 

@@ -5,9 +5,9 @@ import threading
 import pytest
 from joserfc.jwk import ECKey
 
+from api.sign_in.protocol.error import SignInError
 from api.sign_in.protocol.jose import public_part
 from api.sign_in.protocol.proof import Proof
-from api.sign_in.server.principal import SignInError
 from api.sign_in.server.shared_replay import SharedProofMemory
 from api.storage.database import open_store
 

@@ -10,9 +10,9 @@ from sign_in_kit import ME, NOW, TOKEN_URL, URL, new_key, refused
 from sqlalchemy import func, select
 
 from api.sign_in.protocol.address import normal
+from api.sign_in.protocol.error import ProofError
 from api.sign_in.protocol.jose import public_part
 from api.sign_in.protocol.proof import Target, make_proof, token_hash
-from api.sign_in.server.principal import ProofError
 from api.storage.table import access_token, assertion_used
 
 

@@ -13,10 +13,10 @@ from sqlalchemy import inspect
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from api.cli.node import found_instance
 from api.home.home import Home
 from api.home.settings import environment_of_child
-from api.home.store_place import FILE, Addresses, known_place, open_home_store
+from api.instance.embedded import found_instance
+from api.instance.store_place import FILE, Addresses, known_place, open_home_store
 from api.instance.wiring import open_instance
 from api.storage.database import find_database, open_store
 from ledger_node.domain.error import InvalidInputError

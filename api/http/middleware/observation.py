@@ -3,13 +3,13 @@
 import logging
 import time
 from collections.abc import Mapping
-from contextvars import ContextVar
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.telemetry.metric import UNMATCHED, Metrics
+from api.telemetry.refusal_note import OBSERVED, Observed
 from ledger_node import trace
 from ledger_node.domain.reason import Reason
 
@@ -20,26 +20,6 @@ _EXPECTED: Final = frozenset({Reason.SIGN_IN_NEEDED, Reason.PROOF_NONCE, Reason.
 """Refusals that are part of everyday life: signing in, and a flood, of which metrics tell without filling a disk."""
 Templates: TypeAlias = dict[object, str]
 _log = logging.getLogger(__name__)
-
-
-class Observed:
-    """What is noted of a request on its way."""
-
-    __slots__ = ("reason", "status")
-
-    def __init__(self) -> None:
-        self.status: int | None = None
-        self.reason: Reason | None = None
-
-
-_OBSERVED: Final[ContextVar[Observed | None]] = ContextVar("observed", default=None)
-
-
-def note_reason(reason: Reason) -> None:
-    """Note why the request that this task works for is refused."""
-    observed = _OBSERVED.get()
-    if observed is not None:
-        observed.reason = reason
 
 
 class Observation:
@@ -66,7 +46,7 @@ class Observation:
                 message["headers"] = [*message["headers"], (_TRACE_ID, part.id.encode("ascii"))]
             await send(message)
 
-        token = _OBSERVED.set(observed)
+        token = OBSERVED.set(observed)
         try:
             self._metrics.in_flight.inc()
             with trace.working_for(part):
@@ -74,7 +54,7 @@ class Observation:
                 self._note(scope, observed, time.perf_counter() - began)
         finally:
             self._metrics.in_flight.dec()
-            _OBSERVED.reset(token)
+            OBSERVED.reset(token)
 
     def _note(self, scope: Scope, observed: Observed, seconds: float) -> None:
         status = observed.status

@@ -1,10 +1,10 @@
 """Headers of every answer: what a browser may make of it, and what may keep it."""
 
-import base64
-import hashlib
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.http.problem.policy import DEFAULT_POLICY
 
 _ALWAYS: Final = {
     b"x-content-type-options": b"nosniff",
@@ -14,8 +14,7 @@ _ALWAYS: Final = {
     b"cross-origin-resource-policy": b"same-origin",
     b"permissions-policy": b"camera=(), geolocation=(), microphone=()",
 }
-_DEFAULT_POLICY: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-_USUAL: Final = ((b"content-security-policy", _DEFAULT_POLICY.encode()), (b"cache-control", b"no-store"))
+_USUAL: Final = ((b"content-security-policy", DEFAULT_POLICY.encode()), (b"cache-control", b"no-store"))
 _HSTS: Final = ((b"strict-transport-security", b"max-age=31536000"),)
 
 
@@ -37,9 +36,3 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, add if scope["type"] == "http" else send)
-
-
-def page_policy(style: str) -> str:
-    """Return the policy of a page without scripts whose one style sheet is ``style``."""
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
-    return f"{_DEFAULT_POLICY}; style-src 'sha256-{digest}'"

@@ -5,10 +5,7 @@ Routes read their body through ``api.http.request.body`` and need no more: the k
 answer in the same transaction (``keep_answer``).
 """
 
-import asyncio
-import hashlib
-import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -18,126 +15,15 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.http.problem.try_later import TryLaterError
-from api.instance.wiring import Instance
+from api.http.request.idempotency_key import attempt_of, calls_of, release
 from api.services.idempotency.call import (
     Attempt,
-    Call,
-    Claimed,
     IdempotentCalls,
-    UnderWay,
-    attempt_without_key,
 )
-from api.services.idempotency.stored_response import KeptAnswer, SealedAnswer, in_progress, store_answers
+from api.services.idempotency.stored_response import KeptAnswer, SealedAnswer, store_answers
 from api.vault.joint_key import VaultKey
-from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.reason import Reason
 
-HEADER: Final = "idempotency-key"
-REPLAYED: Final = "idempotent-replayed"
-MAX_KEY: Final = 128
-_KEY: Final = re.compile(rf'''"((?:[ !#-\[\]-~]|\\["\\]){{1,{MAX_KEY}}})"''')
-"""A string of structured fields (RFC 9651): printable ASCII in quotes, with quote and backslash escaped."""
-_PAUSES_S: Final = (0.01, 0.02, 0.05, 0.1, *[0.2] * 50)
-"""How a try that comes while another is under way waits for its answer: some ten seconds."""
-SECRET_ANSWERS: Final = frozenset({"POST /v1/token", "PUT /v1/webhook"})
-"""Routes whose answer holds a secret. It is stored nowhere, so they take no key; asked again, they make a new one."""
 _KEPT_HEADERS: Final = (b"content-type", b"location")
-
-
-class Answered(Exception):  # noqa: N818 - no error: the answer is known
-    """The key was answered before: this is the answer."""
-
-    def __init__(self, answer: KeptAnswer) -> None:
-        super().__init__("answered before")
-        self.answer = answer
-
-    def response(self) -> Response:
-        """Return the answer as it was given, and a header that says that it is not new."""
-        headers = {**dict(self.answer.headers), REPLAYED: "true"}
-        return Response(self.answer.body, self.answer.status, headers=headers)
-
-
-async def begin(request: Request, digest: bytes) -> None:
-    """Make the request one try at its effect: that of its Idempotency-Key, if it names one. ``digest``: of its body.
-
-    Raises:
-        Answered: an earlier try was answered.
-        InvalidInputError: ``idempotency_key_malformed`` or ``idempotency_key_reused``.
-        TryLaterError: ``idempotency_in_progress``.
-    """
-    holds_secret = f"{request.method} {request.url.path}" in SECRET_ANSWERS
-    key = None if holds_secret else _key_of(request)
-    if key is None:
-        request.state.attempt = attempt_without_key()
-        return
-    for pause in _PAUSES_S:
-        match await _claim(request, key, digest):
-            case Attempt() as attempt:
-                request.state.attempt = attempt
-                return
-            case KeptAnswer() as answer:
-                raise Answered(answer)
-            case UnderWay():
-                await asyncio.sleep(pause)
-    refused = in_progress()
-    raise TryLaterError(refused.reason, refused.message, 1)
-
-
-async def begin_stream(request: Request, *, max_bytes: int) -> "BodyStream":
-    """Make an upload one try at its effect, and return its body.
-
-    An upload whose key is known is read to its end, to compare it, and stored nowhere.
-
-    Raises:
-        As ``begin``, and InvalidInputError ``too_large``.
-    """
-    stream = BodyStream(request)
-    key = _key_of(request)
-    claimed = attempt_without_key() if key is None else await _claim(request, key, None)
-    if not isinstance(claimed, Attempt):
-        total = 0
-        async for part in stream:
-            total += len(part)
-            if total > max_bytes:
-                raise InvalidInputError(Reason.TOO_LARGE, f"send at most {max_bytes} bytes at once; split the file")
-        await begin(request, stream.digest)
-        # the other try broke off while this body was read and dropped
-        await _release(calls_of(request), request.state.attempt)
-        request.state.attempt = None
-        raise in_progress()
-    request.state.attempt = claimed
-    return stream
-
-
-class BodyStream:
-    """A body as it comes in; ``digest`` of what has come."""
-
-    def __init__(self, request: Request) -> None:
-        self._parts = request.stream()
-        self._hash = hashlib.sha256()
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for part in self._parts:
-            self._hash.update(part)
-            yield part
-
-    @property
-    def digest(self) -> bytes:
-        """SHA-256 of the body."""
-        return self._hash.digest()
-
-
-def attempt_of(request: Request) -> Attempt:
-    """Return which try this request is; its body must have been read."""
-    attempt: Attempt = request.state.attempt
-    return attempt
-
-
-def calls_of(request: Request) -> IdempotentCalls:
-    """Return the calls of the instance."""
-    instance: Instance = request.app.state.instance
-    return instance.calls
 
 
 def sealed(
@@ -194,7 +80,7 @@ class KeepAnswers:
                     await send(waiting)
         finally:
             if (attempt := state.get("attempt")) is not None and attempt.id is not None:
-                await _release(self._calls, attempt, is_kept=bool(state.get("is_kept")))
+                await release(self._calls, attempt, is_kept=bool(state.get("is_kept")))
 
     async def _keep(self, attempt: Attempt, held: list[Message]) -> None:
         start, *parts = held
@@ -206,30 +92,3 @@ class KeepAnswers:
 def _kept(status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> KeptAnswer:
     shown = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers if name in _KEPT_HEADERS]
     return KeptAnswer(status, shown, body)
-
-
-async def _claim(request: Request, key: str, digest: bytes | None) -> Claimed:
-    media_type = request.headers.get("content-type", "")
-    route = f"{request.method} {request.url.path}?{request.url.query} {media_type}".encode()
-    return await asyncio.wrap_future(calls_of(request).submit(Call(request.state.caller, key, route, digest)))
-
-
-async def _release(calls: IdempotentCalls, attempt: Attempt, *, is_kept: bool = False) -> None:
-    calls.release(attempt)
-    if calls.is_shared and not is_kept:
-        await run_in_threadpool(calls.give_up, attempt)
-
-
-def _key_of(request: Request) -> str | None:
-    values = request.headers.getlist(HEADER)
-    if not values:
-        return None
-    matched = _KEY.fullmatch(values[0].strip(" ")) if len(values) == 1 else None
-    if matched is None:
-        raise InvalidInputError(
-            Reason.IDEMPOTENCY_KEY_MALFORMED,
-            f"Idempotency-Key must be one string of 1 to {MAX_KEY} printable ASCII characters in double quotes, "
-            'such as "8e03978e-40d5-43e8-bc93-6894a57f9324"',
-            field=HEADER,
-        )
-    return matched.group(1)

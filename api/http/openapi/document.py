@@ -5,12 +5,12 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 
-from api.http.middleware.stored_responses import MAX_KEY, SECRET_ANSWERS
 from api.http.openapi.answer import ANSWERS
 from api.http.openapi.shape import example_of
 from api.http.openapi.sign_in import describe_sign_in
 from api.http.problem.document import MEDIA_TYPE, TYPE_PREFIX, title_of
-from api.http.problem.oauth import CODES
+from api.http.request.idempotency_key import MAX_KEY, SECRET_ANSWERS
+from api.http.request.oauth import CODES
 from ledger_node.domain.reason import Reason
 
 JsonObject = dict[str, Any]

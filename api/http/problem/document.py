@@ -5,20 +5,11 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from fastapi.responses import JSONResponse
 
-from api.http.middleware.observation import note_reason
-from api.http.middleware.stored_responses import Answered
 from api.http.problem.try_later import TryLaterError
-from api.http.request.credential import challenge
-from api.http.request.query_parameters import Operations
-from api.sign_in.server.principal import SignInError
-from api.work.fault import fault_of
+from api.sign_in.protocol.error import SignInError
+from api.telemetry.refusal_note import note_reason
 from ledger_node import trace
 from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError, VerificationError
 from ledger_node.domain.reason import Reason
@@ -26,11 +17,6 @@ from ledger_node.domain.reason import Reason
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "/problems/"
 """A type is a reference to its page on the instance that answers."""
-_FAULT: Final = "this is our fault; nothing that was acknowledged is lost"
-_FRAMEWORK: Final = {
-    HTTPStatus.NOT_FOUND.value: "there is nothing under this address; /docs lists what there is",
-    HTTPStatus.METHOD_NOT_ALLOWED.value: "this address does not take this method; Allow lists those it takes",
-}
 _log = logging.getLogger(__name__)
 _STATUS: Final = {
     Reason.NOT_ALLOWED: HTTPStatus.FORBIDDEN,
@@ -164,71 +150,3 @@ def status_of(error: CredenceError) -> HTTPStatus:
             return HTTPStatus.UNPROCESSABLE_ENTITY
         case _:
             return HTTPStatus.INTERNAL_SERVER_ERROR
-
-
-def install(app: FastAPI, operations: Operations) -> None:
-    """Answer every error of ``app`` with a problem document."""
-
-    @app.exception_handler(CredenceError)
-    async def _credence(request: Request, error: CredenceError) -> JSONResponse:
-        headers = refusal_headers(error)
-        if status_of(error) == HTTPStatus.UNAUTHORIZED:
-            headers |= challenge(error, request)
-        return refusal_of(error, headers=headers)
-
-    @app.exception_handler(RequestValidationError)
-    async def _validation(_: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"][1:]) or None
-        return problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY, Reason.REQUEST_INVALID, f"{field or 'request'}: {first['msg']}", field
-        )
-
-    @app.exception_handler(HTTPException)
-    async def _http(request: Request, error: HTTPException) -> JSONResponse:
-        reason = Reason.NOT_FOUND if error.status_code == HTTPStatus.NOT_FOUND else Reason.REQUEST_INVALID
-        detail = _FRAMEWORK.get(error.status_code, str(error.detail))
-        headers = dict(error.headers or {})
-        # the router names the methods of the first route of an address alone
-        if "Allow" in headers and (methods := operations.methods(request.url.path)):
-            headers["Allow"] = ", ".join(methods)
-        return problem(error.status_code, reason, detail, headers=headers)
-
-    @app.exception_handler(Answered)
-    async def _answered(_: Request, known: Answered) -> Response:
-        return known.response()
-
-
-class FaultBarrier:
-    """Answers faults of ours; their words, which may hold values, reach neither the caller nor a log."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and answer in its place if it fails before an answer began."""
-        started = False
-
-        async def watch(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
-        try:
-            await self._app(scope, receive, watch)
-        except ClientDisconnect:
-            return
-        except CredenceError as error:
-            # of what lies around the routes, such as the keeping of answers
-            _log.warning("refused: %s", error.reason)
-            if scope["type"] != "http":
-                raise
-            if not started:
-                await refusal_of(error)(scope, receive, send)
-        except Exception as error:
-            if scope["type"] != "http":
-                raise
-            _log.error("fault: %s", fault_of(error))
-            if not started:
-                answer = problem(HTTPStatus.INTERNAL_SERVER_ERROR, Reason.INTERNAL, _FAULT)
-                await answer(scope, receive, send)

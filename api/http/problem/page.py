@@ -8,8 +8,8 @@ from typing import Any, Final
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import HTMLResponse
 
-from api.http.middleware.security_headers import page_policy
 from api.http.problem.document import TYPE_PREFIX, status_of_reason, title_of
+from api.http.problem.policy import page_policy
 from api.http.problem.reason_text import REASON_TEXT
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason

@@ -9,13 +9,14 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from typing_extensions import override
 
-from api.http.middleware import stored_responses as idempotency
 from api.http.request.credential import recognise
+from api.http.request.idempotency_key import HEADER
 from api.http.request.permission import ISSUERS, PERMISSIONS, Own, Permission
 from api.http.request.query_parameters import Operations
 from api.http.request.rate_limit import RateLimits, Sort
 from api.instance.wiring import Instance
-from api.sign_in.server.principal import Principal, SignInError
+from api.sign_in.protocol.error import SignInError
+from api.sign_in.server.principal import Principal
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.name import shown_name
 from ledger_node.domain.reason import Reason
@@ -125,7 +126,7 @@ def _require_one_name(request: Request, presented: Principal | SignInError) -> N
     """
     if isinstance(presented, Principal) or presented.reason is Reason.SIGN_IN_NEEDED:
         return
-    if idempotency.HEADER in request.headers:
+    if HEADER in request.headers:
         raise presented
 
 

@@ -3,7 +3,7 @@
 from fastapi import Request
 
 from api.home.settings import MAX_BODY_BYTES
-from api.http.middleware.stored_responses import begin
+from api.http.request.idempotency_key import begin
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import sha256_digest

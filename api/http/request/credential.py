@@ -8,9 +8,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 from fastapi import Request
 
+from api.sign_in.protocol.error import ProofError, SignInError
 from api.sign_in.protocol.jose import MEMBER_ALGORITHMS
 from api.sign_in.protocol.proof import Target
-from api.sign_in.server.principal import Kind, Principal, ProofError, SignInError
+from api.sign_in.server.principal import Kind, Principal
 from api.sign_in.server.service import SignIn
 from ledger_node import clock
 from ledger_node.domain.error import CredenceError

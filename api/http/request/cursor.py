@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Callable
 from typing import Annotated, Final, TypeAlias
 
-from fastapi import Query
+from fastapi import Depends, Query, Request
 
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
@@ -46,3 +46,12 @@ class CursorCodec:
 
     def _tag(self, listing: str, position: bytes) -> bytes:
         return self._mac(b"cursor/" + listing.encode() + b"/" + position)[:_TAG_BYTES]
+
+
+async def _cursors(request: Request) -> CursorCodec:
+    codec: CursorCodec = request.app.state.cursors
+    return codec
+
+
+Cursors: TypeAlias = Annotated[CursorCodec, Depends(_cursors)]
+"""The cursors of the instance that answers."""

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from api.http.request.admission import Access, AdmittedRoute, ASubjectOrBank, JsonObject
 from api.http.request.credential import Kind
-from api.http.request.cursor import After
+from api.http.request.cursor import After, Cursors
 from ledger_node.domain.json_object import from_hex, to_hex
 
 router = APIRouter(tags=["access log"], route_class=AdmittedRoute)
@@ -17,6 +17,7 @@ _PAGE = 200
 def show_log(
     instance: Access,
     principal: ASubjectOrBank,
+    cursors: Cursors,
     after: After = None,
     limit: Annotated[int, Query(ge=1, le=_PAGE)] = _PAGE,
 ) -> JsonObject:
@@ -26,10 +27,10 @@ def show_log(
     """
     read = instance.access.of_subject if principal.kind is Kind.SUBJECT else instance.access.of_bank
     listing = f"access-log/{principal.id.hex()}"
-    leaf = None if after is None else instance.cursors.read(listing, after)
+    leaf = None if after is None else cursors.read(listing, after)
     rows = read(principal.id, after=leaf, limit=limit)
     return {
         "keeper": to_hex(instance.access.keeper),
         "rows": rows,
-        "next": instance.cursors.write(listing, from_hex(rows[-1]["leaf"], "leaf")) if len(rows) == limit else None,
+        "next": cursors.write(listing, from_hex(rows[-1]["leaf"], "leaf")) if len(rows) == limit else None,
     }

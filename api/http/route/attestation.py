@@ -9,11 +9,12 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from api.home.settings import MAX_UPLOAD_BYTES
-from api.http.middleware.stored_responses import begin_stream, keep_answer
+from api.http.middleware.stored_responses import keep_answer
 from api.http.openapi import openapi
 from api.http.request.admission import Access, ADepartment, AdmittedRoute, JsonObject
 from api.http.request.body import media_type, record_body
-from api.http.request.cursor import After
+from api.http.request.cursor import After, Cursors
+from api.http.request.idempotency_key import begin_stream
 from api.ingestion.reader import Format
 from api.services.attestation.receipt import receipt_of
 from api.services.erasure.erasure import Erased
@@ -87,6 +88,7 @@ def show_results(
     job: str,
     instance: Access,
     department: ADepartment,
+    cursors: Cursors,
     after: After = None,
     limit: Annotated[int, Query(ge=1, le=_PAGE)] = _PAGE,
     status: Annotated[str | None, Query(pattern="^(issued|unchanged|rejected)$")] = None,
@@ -94,9 +96,9 @@ def show_results(
     """Return a page of rows; ``next`` is the ``after`` of the next page, or null."""
     _found(instance.jobs.show(job, department.id))
     listing = f"results/{job}/{status}"
-    line = 0 if after is None else int.from_bytes(instance.cursors.read(listing, after), "big")
+    line = 0 if after is None else int.from_bytes(cursors.read(listing, after), "big")
     rows = result_rows(instance.store, job, after=line, limit=limit, only=status)
-    following = instance.cursors.write(listing, rows[-1]["line"].to_bytes(8, "big")) if len(rows) == limit else None
+    following = cursors.write(listing, rows[-1]["line"].to_bytes(8, "big")) if len(rows) == limit else None
     return {"results": rows, "next": following}
 
 

@@ -5,12 +5,12 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
-from api.http.middleware.stored_responses import attempt_of
 from api.http.openapi import openapi
 from api.http.openapi.terms import TERMS_EXAMPLE
 from api.http.request.admission import Access, AdmittedRoute, Anybody, ASubjectOrBank, JsonObject
 from api.http.request.body import record_body
 from api.http.request.credential import Kind, Principal
+from api.http.request.idempotency_key import attempt_of
 from api.services.consent.stored_consent import HeldConsent
 from ledger_node import clock
 from ledger_node.domain.consent import NO_REQUEST, Change, Terms, signatures_from_json

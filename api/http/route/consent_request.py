@@ -6,12 +6,12 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
 from api.catalogue.wording import wording
-from api.http.middleware.stored_responses import attempt_of
 from api.http.openapi import openapi
 from api.http.openapi.terms import REQUEST_EXAMPLE
 from api.http.request.admission import ABank, Access, AdmittedRoute, Anybody, ASubjectOrBank, JsonObject
 from api.http.request.body import record_body
 from api.http.request.credential import Kind
+from api.http.request.idempotency_key import attempt_of
 from api.http.route.consent import MAX_SIGNATURES
 from ledger_node import clock
 from ledger_node.domain.consent import ConsentRequest, signatures_from_json

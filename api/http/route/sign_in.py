@@ -5,10 +5,10 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
-from api.http.middleware.stored_responses import attempt_of
 from api.http.openapi import openapi
 from api.http.request.admission import Access, AdmittedRoute, JsonObject
 from api.http.request.body import record_body
+from api.http.request.idempotency_key import attempt_of
 from api.sign_in.protocol.key_form import MAX_KEYS, stated_keys
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex, to_hex

@@ -5,10 +5,10 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from api.http.openapi import openapi
-from api.http.problem.oauth import NO_STORE, TokenRoute
 from api.http.request.admission import Access
 from api.http.request.body import read_body
 from api.http.request.credential import NONCE_HEADER, proof_of, public_url, target_of
+from api.http.request.oauth import NO_STORE, TokenRoute
 from api.http.request.token_form import GRANT, MAX_FORM, TokenForm
 from api.sign_in.protocol.assertion import ASSERTION_TYPE
 from ledger_node import clock

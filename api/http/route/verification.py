@@ -7,11 +7,12 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from api.catalogue.datatype import schemas
-from api.http.middleware.stored_responses import attempt_of, sealed
+from api.http.middleware.stored_responses import sealed
 from api.http.openapi import openapi
 from api.http.request.admission import ABank, Access, AdmittedRoute
 from api.http.request.body import record_body
 from api.http.request.fair_share import FairTurns
+from api.http.request.idempotency_key import attempt_of
 from api.services.idempotency.stored_response import SealedAnswer
 from api.services.verification.answer import Answer
 from ledger_node import clock

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from api.cli.node import found_instance
 from api.client.client import Client
 from api.client.home_credentials import credential_named
 from api.home.home import Home
 from api.home.settings import environment_of_child
+from api.instance.embedded import found_instance
 from ledger_node.domain.error import ChainError, CredenceError
 from ledger_node.domain.reason import Reason
 

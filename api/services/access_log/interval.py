@@ -12,7 +12,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import Connection, Integer, bindparam, insert, select, update
@@ -21,6 +20,7 @@ from api.services.issuing.anchoring import anchor
 from api.storage import table
 from api.storage.database import Store
 from api.storage.locks import Office
+from api.vault.operator import Keeper
 from api.work.fault import fault_of
 from api.work.worker_pool import WorkerPool
 from ledger_node.chain.port import BatchOrder, Ledger, StreamHead
@@ -28,7 +28,6 @@ from ledger_node.domain.access import CHECKPOINT_SIZE, MAX_ROWS, NO_HEAD, Checkp
 from ledger_node.domain.batch import ACCESS_LOG, NO_ROOT, Batch, changes_digest
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.hashing import HASH_BYTES
-from ledger_node.domain.signature import SigningKey
 from ledger_node.randomness import random_bytes, random_places
 
 _WORTH_A_PROCESS: Final = 1000
@@ -56,14 +55,6 @@ _SETTLE: Final = (
     .values(interval=bindparam("closed"))
 )
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Keeper:
-    """The member whose log this is, and the key that signs its checkpoints."""
-
-    member: bytes
-    signing_key: SigningKey = field(repr=False)
 
 
 class AccessIntervals:

@@ -7,12 +7,12 @@ restart, gives the same bytes.
 
 from dataclasses import replace
 
-from api.services.access_log.interval import Keeper
 from api.services.consent.lifecycle import ConsentService
 from api.services.consent.request import HeldRequest
 from api.services.consent.signed_act import find_word
 from api.services.consent.stored_consent import HeldConsent
 from api.storage.database import Store
+from api.vault.operator import Keeper
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.event import ConsentEvent, Step
 from ledger_node.domain.receipt import Act, Basis, Receipt

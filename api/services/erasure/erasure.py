@@ -16,7 +16,7 @@ from typing import Final
 
 from sqlalchemy import Connection, insert, select, update
 
-from api.services.erasure.erased_subject import mark_erased, mark_unreadable
+from api.services.attestation.erased_subject import mark_erased, mark_unreadable
 from api.services.idempotency.stored_response import forget_answers_about
 from api.services.issuing.issuer import Issuer
 from api.storage import table

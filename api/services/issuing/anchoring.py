@@ -13,14 +13,13 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from api.vault.department import Signer
 from ledger_node.chain.port import BatchOrder, Ledger, Mined, StreamHead
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.batch import Anchor
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.signature import recover
+from ledger_node.domain.signature import Signer, recover
 
 _OVERTAKEN: Final = frozenset({"BatchNumberNotNext", "BatchPreviousRootWrong"})
 _TRIES: Final = 5

@@ -17,8 +17,8 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from api.catalogue.datatype import DataType
 from api.ingestion.row import Rejection, Row
 from api.services.attestation.commitment_pool import CommitPool, committer_of
+from api.services.attestation.erased_subject import mark_restored
 from api.services.attestation.row import text_of
-from api.services.erasure.erased_subject import mark_restored
 from api.services.issuing.batch_anchor import BatchAnchors
 from api.services.issuing.row_classifier import PLAIN, NewRow, Permission, row_tag, sort_rows
 from api.storage import table

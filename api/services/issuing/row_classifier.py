@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy import Connection, bindparam, select
 
 from api.ingestion.row import Rejection, Row, kind_of
-from api.services.erasure.erased_subject import erased_among
+from api.services.attestation.erased_subject import erased_among
 from api.services.issuing.repeated_rows import row_bytes
 from api.storage import table
 from api.storage.database import Store

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
-from api.services.subject.oracle_guard import DECOY
 from api.services.subject.refusal import ChangeKind, ForeignEntryError, RefusedChange, close_refused, refusals_of
 from api.storage import table
 from api.storage.database import Store
@@ -23,7 +22,7 @@ from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.subject import Controllers, Signature, signature_to_json
+from ledger_node.domain.subject import DECOY, Controllers, Signature, signature_to_json
 
 _SECOND_S: Final = 1.0
 

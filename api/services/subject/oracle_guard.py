@@ -5,13 +5,8 @@ The proof is checked in both cases, against a decoy where there is nothing, so t
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
 
 from ledger_node.domain.error import CredenceError, VerificationError
-from ledger_node.domain.subject import Controllers
-
-DECOY: Final = Controllers((bytes(20),), 1, bytes(32))
-"""Controllers in the place of unknown ones; nobody has the key of address zero."""
 
 
 @contextmanager

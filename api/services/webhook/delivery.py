@@ -14,11 +14,11 @@ from typing import Any, Final
 from sqlalchemy import exists, select, update
 from standardwebhooks import Webhook
 
-from api.services.webhook.endpoint import Webhooks, WebhookState
+from api.services.webhook.endpoint import Webhooks
 from api.services.webhook.post import PostError, WebhookPost
 from api.storage.database import Store
 from api.storage.locks import Office
-from api.storage.notice_table import notification, webhook
+from api.storage.notice_table import WebhookState, notification, webhook
 from api.work.fault import fault_of
 from ledger_node.domain.canonical import decode, encode
 from ledger_node.domain.error import InvalidInputError

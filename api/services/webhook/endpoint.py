@@ -3,14 +3,13 @@
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import delete, func, insert, select, update
 
 from api.services.webhook.address import AddressRules, Resolver, parse_url, require_address
 from api.storage.database import Store
-from api.storage.notice_table import notification, webhook
+from api.storage.notice_table import WebhookState, notification, webhook
 from api.vault.cipher import KeyEncryptionKey, seal, unseal
 from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
 from api.vault.key_removal import KeyRemovals
@@ -24,14 +23,6 @@ BOTH_SIGN_S: Final = 86_400
 """How long the secret before a rotation signs as well."""
 _PREFIX: Final = "whsec_"
 _HOOK: Final = webhook.c
-
-
-class WebhookState(StrEnum):
-    """How it stands with an endpoint."""
-
-    ACTIVE = "active"
-    FAILING = "failing"
-    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from api.sign_in.protocol.error import SignInError
 from api.sign_in.protocol.jose import Key, Signed, public_part, read, sign
 from api.sign_in.protocol.proof import MAX_IDENTIFIER
 from api.sign_in.protocol.window import BEHIND_S, Window
-from api.sign_in.server.principal import SignInError
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import Record, from_hex, to_hex

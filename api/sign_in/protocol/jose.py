@@ -19,7 +19,7 @@ from joserfc.jws import JWSRegistry
 from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 
 from api.sign_in.protocol.claims import read_object
-from api.sign_in.server.principal import SignInError
+from api.sign_in.protocol.error import SignInError
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import Record

@@ -6,9 +6,9 @@ from typing import Final
 from joserfc.util import urlsafe_b64encode
 
 from api.sign_in.protocol.address import normal, without_query
+from api.sign_in.protocol.error import ProofError
 from api.sign_in.protocol.jose import MEMBER_ALGORITHMS, Key, PublicKey, public_key, public_part, read, sign
 from api.sign_in.protocol.window import Window
-from api.sign_in.server.principal import ProofError
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import sha256_digest

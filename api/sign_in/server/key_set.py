@@ -8,7 +8,6 @@ from typing import Final
 
 from sqlalchemy import insert, select, update
 
-from api.services.subject.oracle_guard import DECOY
 from api.sign_in.protocol.jose import PublicKey, public_key
 from api.storage import table
 from api.storage.database import Store
@@ -19,7 +18,7 @@ from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.sign_in_key import SignInKeys
 from ledger_node.domain.signature import recover
-from ledger_node.domain.subject import Controllers, Signature, signature_to_json
+from ledger_node.domain.subject import DECOY, Controllers, Signature, signature_to_json
 
 ADDRESS_BYTES: Final = 20
 NO_SIGNER: Final = bytes(ADDRESS_BYTES)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ledger_node.chain.port import Role
-from ledger_node.domain.error import CredenceError
 
 
 class Kind(StrEnum):
@@ -24,14 +23,6 @@ class Principal:
     kind: Kind
     id: bytes
     label: str
-
-
-class SignInError(CredenceError):
-    """The caller is not who the route needs."""
-
-
-class ProofError(SignInError):
-    """The proof of possession does not check, whoever calls."""
 
 
 def kind_of(roles: Role) -> Kind | None:

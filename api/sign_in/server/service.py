@@ -5,12 +5,12 @@ from typing import Final
 
 from joserfc.jwk import ECKey, OKPKey
 
-from api.services.subject.oracle_guard import DECOY
 from api.sign_in.protocol.assertion import Assertion, read_assertion
+from api.sign_in.protocol.error import SignInError
 from api.sign_in.protocol.jose import Algorithm, PublicKey, public_key, public_part
 from api.sign_in.protocol.proof import Target, check_proof
 from api.sign_in.server.key_set import NO_SIGNER, KeySet, KeySets
-from api.sign_in.server.principal import Kind, Principal, SignInError, kind_of
+from api.sign_in.server.principal import Kind, Principal, kind_of
 from api.sign_in.server.replay import ProofMemory
 from api.sign_in.server.token import Granted, IssuedToken, Tokens
 from api.storage.database import Store
@@ -19,7 +19,7 @@ from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.sign_in_key import SignInKeys
 from ledger_node.domain.signature import address_of_point
-from ledger_node.domain.subject import Controllers, Signature
+from ledger_node.domain.subject import DECOY, Controllers, Signature
 
 _STAND_INS: Final = {
     Algorithm.ES256: public_part(ECKey.generate_key("P-256")),

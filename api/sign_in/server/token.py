@@ -6,7 +6,8 @@ from typing import Final
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from api.sign_in.server.principal import Kind, Principal, SignInError
+from api.sign_in.protocol.error import SignInError
+from api.sign_in.server.principal import Kind, Principal
 from api.storage import table
 from api.storage.database import Store
 from ledger_node.domain.hashing import sha256_digest

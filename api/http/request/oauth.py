@@ -8,12 +8,12 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from typing_extensions import override
 
-from api.http.middleware.observation import note_reason
 from api.http.problem.document import TYPE_PREFIX, refusal_headers, status_of
 from api.http.request.admission import AdmittedRoute
 from api.http.request.credential import NONCE_HEADER, printable, public_url
 from api.http.request.token_form import FormError
-from api.sign_in.server.principal import ProofError, SignInError
+from api.sign_in.protocol.error import ProofError, SignInError
+from api.telemetry.refusal_note import note_reason
 from ledger_node import trace
 from ledger_node.domain.error import ChainError, CredenceError
 from ledger_node.domain.reason import Reason
