@@ -1,14 +1,9 @@
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-import canary_kit
-import postgres_kit
 import pytest
 from hypothesis import Phase, is_hypothesis_test, settings
 
 import ledger_node  # noqa: F401 - chooses py-evm's hash function, which must be before anything of it is imported
+from tests.kit import canary as canary_kit
+from tests.kit import postgres as postgres_kit
 
 FEW = 25
 
@@ -77,3 +72,13 @@ def pytest_collection_modifyitems(config, items):
         if is_hypothesis_test(item.obj):
             own = item.obj._hypothesis_internal_use_settings
             item.obj._hypothesis_internal_use_settings = settings(own, max_examples=min(own.max_examples, FEW))
+
+
+@pytest.fixture(scope="module")
+def inside(tmp_path_factory):
+    """A place whose instance runs in this process, so that tests can reach inside."""
+    from tests.kit.inside import inside_place  # noqa: PLC0415 - few tests need all that it imports
+
+    made = inside_place(tmp_path_factory.mktemp("inside"))
+    yield made
+    made.close()

@@ -1,8 +1,19 @@
 """D1 after the whole suite: nothing that tests planted in instances is where it must not be, whatever they did."""
 
 import pytest
-from canary_kit import CODE, MONEY
-from search import DERIVED, SHOWN_TO_THE_CHAIN, UNOPENED, Findings, Haystack, homes, planted, search_homes, words_in
+
+from tests.kit.canary import CODE, MONEY
+from tests.kit.search import (
+    DERIVED,
+    SHOWN_TO_THE_CHAIN,
+    UNOPENED,
+    Findings,
+    Haystack,
+    homes,
+    planted,
+    search_homes,
+    words_in,
+)
 
 ALL_KINDS = {
     "a credit code",

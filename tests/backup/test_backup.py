@@ -10,9 +10,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from backup_kit import GOOD, Life, decrypted, inside, rows_of
-from chaos_kit import People
-from served_kit import seen
 
 from api.backup.archive import identities_of, new_identity, recipient_of
 from api.backup.content import FORMAT, Manifest, format_entry, require_format
@@ -28,8 +25,11 @@ from api.storage.migration.schema import STORE
 from api.vault.key_ledger import new_key_ledger, open_key_ledger
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.randomness import random_bytes
+from tests.kit.backup import GOOD, Life, decrypted, inside, rows_of
+from tests.kit.chaos.place import People
+from tests.kit.served import seen
 
-KILLED = Path(__file__).with_name("killed.py")
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -126,9 +126,9 @@ def test_a_restore_that_is_killed_leaves_no_folder_and_the_next_one_makes_it(lif
 
 
 def killed(module, name, *arguments):
-    command = [sys.executable, KILLED, module, name, *(str(argument) for argument in arguments)]
+    command = [sys.executable, "-m", "tests.kit.killed", module, name, *(str(argument) for argument in arguments)]
     return subprocess.run(
-        command, capture_output=True, check=False, timeout=120, env=environment_of_child(None, None)
+        command, cwd=ROOT, capture_output=True, check=False, timeout=120, env=environment_of_child(None, None)
     ).returncode
 
 

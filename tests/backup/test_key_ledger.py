@@ -4,8 +4,6 @@ import json
 import threading
 
 import pytest
-from clock_kit import AheadNode
-from served_kit import write_rows
 from sqlalchemy import select
 
 from api.catalogue.datatype import data_types
@@ -27,6 +25,8 @@ from ledger_node.domain.error import CredenceError, InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import day_in_china
 from ledger_node.randomness import random_bytes
+from tests.kit.clock import AheadNode
+from tests.kit.served import write_rows
 
 MAC = random_bytes(32)
 

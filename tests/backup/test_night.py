@@ -10,9 +10,6 @@ import time
 from pathlib import Path
 
 import pytest
-from backup_kit import GOOD, Life
-from chaos_kit import PATIENCE_S
-from served_kit import SEED
 
 from api.backup.restore import next_generation
 from api.catalogue.synthetic import credit_code
@@ -21,6 +18,9 @@ from api.home.settings import environment_of_child
 from api.vault.key_copy import MAC_LABEL, read_key_copy
 from ledger_node.chain.port import Role
 from ledger_node.domain.batch import ACCESS_LOG
+from tests.kit.backup import GOOD, Life
+from tests.kit.chaos.place import PATIENCE_S
+from tests.kit.served import SEED
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operating.md").read_text("utf-8")
 NIGHT = PAGE.partition("## At night")[2].partition("\n## ")[0]

@@ -8,10 +8,6 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from attacker import Attacker
-from backup_kit import GOOD, Life, decrypted, inside, rows_of
-from served_kit import PENALISED, ROWS, SEED, seen, write_rows
-from subject_kit import Key, controllers_of, new_key, rotate
 
 from api.backup.restore import next_generation
 from api.catalogue.datatype import data_types
@@ -29,6 +25,10 @@ from ledger_node.domain.signature import address_of
 from ledger_node.domain.status import StatusReason
 from ledger_node.node.embedded import Engine, Genesis
 from ledger_node.randomness import random_bytes
+from tests.kit.attacker import Attacker
+from tests.kit.backup import GOOD, Life, decrypted, inside, rows_of
+from tests.kit.served import PENALISED, ROWS, SEED, seen, write_rows
+from tests.kit.subject import Key, controllers_of, new_key, rotate
 
 AMOUNT = "7,654,321.09"
 KEY = '"of-the-victim"'

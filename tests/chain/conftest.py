@@ -1,12 +1,4 @@
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parent.parent / "node"))
-
 import pytest
-from chain_kit import GOVERNOR, RELAYER, RELAYER_ID, STRANGER
-from node_kit import CHAIN_ID, SEALER_KEY, NodeProcess, genesis
 
 from ledger_node.chain.deployment import Founder, deploy
 from ledger_node.chain.port import Role
@@ -14,6 +6,8 @@ from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.domain.signature import address_of
 from ledger_node.node.embedded import Engine
+from tests.kit.chain import GOVERNOR, RELAYER, RELAYER_ID, STRANGER
+from tests.kit.node import CHAIN_ID, SEALER_KEY, NodeProcess, genesis
 
 
 @pytest.fixture(scope="session")

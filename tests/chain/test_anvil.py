@@ -5,14 +5,14 @@ import threading
 import time
 
 import pytest
-from anvil_kit import running_anvil
-from node_kit import CHAIN_ID, account, initcode
 
 from ledger_node.chain.outbox import Draft, MemoryOutbox
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.json_object import to_hex
+from tests.kit.anvil import running_anvil
+from tests.kit.node import CHAIN_ID, account, initcode
 
 KEY = bytes(account(0).key)
 GAS = 300_000

@@ -1,8 +1,6 @@
 """The clock of the host and that of the chain are five minutes apart: consents live and end by the chain's."""
 
 import pytest
-from chain_kit import GOVERNOR, RELAYER, RELAYER_ID
-from node_kit import CHAIN_ID, SEALER_KEY, NodeProcess, genesis
 
 from ledger_node import clock
 from ledger_node.chain.artifact import artifact
@@ -17,6 +15,8 @@ from ledger_node.domain.query import FactQuery
 from ledger_node.domain.signature import address_of
 from ledger_node.node.embedded import Engine
 from ledger_node.randomness import random_bytes
+from tests.kit.chain import GOVERNOR, RELAYER, RELAYER_ID
+from tests.kit.node import CHAIN_ID, SEALER_KEY, NodeProcess, genesis
 
 FIVE_MINUTES = 300
 MINUTE = 60

@@ -4,10 +4,7 @@ import threading
 from dataclasses import replace
 
 import pytest
-from chain_kit import RELAYER, RELAYER_ID, copy_chain
 from eth_utils import to_checksum_address
-from node_kit import CHAIN_ID, SEALER_KEY, NodeProcess, genesis
-from proxy_kit import GARBLED, NO_ANSWER, Proxy
 from web3 import Web3
 
 from ledger_node.chain.artifact import artifact
@@ -22,6 +19,9 @@ from ledger_node.domain.query import FactQuery
 from ledger_node.domain.signature import address_of
 from ledger_node.node.embedded import Engine
 from ledger_node.randomness import random_bytes
+from tests.kit.chain import RELAYER, RELAYER_ID, copy_chain
+from tests.kit.node import CHAIN_ID, SEALER_KEY, NodeProcess, genesis
+from tests.kit.proxy import GARBLED, NO_ANSWER, Proxy
 
 SHORT_S = 0.4
 DOWN = "http://127.0.0.1:9"

@@ -1,7 +1,6 @@
 """Events of the registries, as they are read; and answers that are none."""
 
 import pytest
-from chain_kit import RELAYER_ID
 
 from ledger_node import clock
 from ledger_node.chain.event_read import EventReads
@@ -12,6 +11,7 @@ from ledger_node.domain.error import ChainError
 from ledger_node.domain.event import ControlEvent, ControlStep, Step
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
+from tests.kit.chain import RELAYER_ID
 
 
 @pytest.fixture

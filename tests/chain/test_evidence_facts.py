@@ -3,8 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from chain_kit import GOVERNOR, RELAYER
-from node_kit import CHAIN_ID, SEALER_KEY
 
 from ledger_node.chain.deployment import Founder, FoundingSchema, deploy
 from ledger_node.chain.port import BatchOrder, Role
@@ -27,6 +25,8 @@ from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.status import Plane, StatusChange, StatusReason
+from tests.kit.chain import GOVERNOR, RELAYER
+from tests.kit.node import CHAIN_ID, SEALER_KEY
 
 MEMBER, SCHEMA, SUBJECT, CONSENT, OTHER = (
     keccak(name) for name in (b"member", b"schema", b"subject", b"consent", b"?")

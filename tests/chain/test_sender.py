@@ -6,9 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from chain_kit import RELAYER, RELAYER_ID, STRANGER
-from node_kit import CHAIN_ID
-from proxy_kit import Proxy
 
 from api.storage.database import open_store
 from api.storage.outbox import StoredOutbox
@@ -23,6 +20,9 @@ from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.query import FactQuery
 from ledger_node.domain.signature import address_of
 from ledger_node.randomness import random_bytes
+from tests.kit.chain import RELAYER, RELAYER_ID, STRANGER
+from tests.kit.node import CHAIN_ID
+from tests.kit.proxy import Proxy
 
 GAS = 400_000
 DOWN = "http://127.0.0.1:9"

@@ -3,8 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from chain_kit import RELAYER, RELAYER_ID
-from node_kit import CHAIN_ID, SEALER_KEY
 
 from ledger_node.chain import trust_read
 from ledger_node.chain.address_book import AddressBook
@@ -24,6 +22,8 @@ from ledger_node.domain.hashing import keccak
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.query import FactQuery
 from ledger_node.domain.signature import address_of, sign
+from tests.kit.chain import RELAYER, RELAYER_ID
+from tests.kit.node import CHAIN_ID, SEALER_KEY
 
 KEY = address_of(RELAYER)
 QUERY = FactQuery(

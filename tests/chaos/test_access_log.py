@@ -4,7 +4,6 @@ import random
 import time
 
 import pytest
-from chaos_kit import PATIENCE_S, QUESTION, open_place
 
 from api.client.access import check_rows, uses_without_row
 from ledger_node.chain.rpc import Rpc
@@ -12,6 +11,7 @@ from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.batch import ACCESS_LOG
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.json_object import from_hex
+from tests.kit.chaos.place import PATIENCE_S, QUESTION, open_place
 
 SEED = 20_261_123
 LIVES = 5

@@ -7,7 +7,6 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
-from chaos_kit import PATIENCE_S, ROWS_A_FILE, People, open_place
 
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.rpc import Rpc
@@ -16,6 +15,7 @@ from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS
 from ledger_node.domain.consent import ConsentState
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.query import FactQuery
+from tests.kit.chaos.place import PATIENCE_S, ROWS_A_FILE, People, open_place
 
 KILLS_A_LIFE = 10
 SEED = 20_261_122

@@ -1,9 +1,10 @@
 """A process dies at every commit point of consents, verifications, withdrawals and changes of controllers."""
 
 import pytest
-from fail_keyless import KEYLESS
-from fail_life import Deaths
-from fail_test import only_with_chaos, require_all_tried, require_clean
+
+from tests.kit.chaos.fail_keyless import KEYLESS
+from tests.kit.chaos.fail_life import Deaths
+from tests.kit.chaos.fail_test import only_with_chaos, require_all_tried, require_clean
 
 
 @pytest.fixture(scope="module")

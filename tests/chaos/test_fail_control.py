@@ -1,8 +1,9 @@
 """Faults that were put in on purpose are found by the walks of test_fail_ledger and test_fail_consent."""
 
 import pytest
-from fail_life import Deaths
-from fail_path import grant_of_a_request, question_that_holds, upload_of_new_rows
+
+from tests.kit.chaos.fail_life import Deaths
+from tests.kit.chaos.fail_path import grant_of_a_request, question_that_holds, upload_of_new_rows
 
 
 def walks(ground, folder, step, only, broken):

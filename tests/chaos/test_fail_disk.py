@@ -3,16 +3,16 @@
 import resource
 
 import pytest
-from fail_keyless import KEYLESS
-from fail_life import Deaths
-from fail_path import GOOD, PATHS, granted, wait_for
-from fail_test import only_with_chaos
-from fail_walk import settle
-from served_kit import seen, write_rows
 
 from api.client.client import ApiError, Client
 from api.client.home_credentials import credential_named
 from ledger_node.domain.json_object import from_hex, to_hex
+from tests.kit.chaos.fail_keyless import KEYLESS
+from tests.kit.chaos.fail_life import Deaths
+from tests.kit.chaos.fail_path import GOOD, PATHS, granted, wait_for
+from tests.kit.chaos.fail_test import only_with_chaos
+from tests.kit.chaos.fail_walk import settle
+from tests.kit.served import seen, write_rows
 
 COMMITS = "(commit|block) .* before"
 """Where a disk may refuse."""

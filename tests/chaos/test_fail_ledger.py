@@ -1,8 +1,9 @@
 """A process dies at every commit point of issuing, anchoring, erasing and telling; nobody can tell afterwards."""
 
 import pytest
-from fail_life import Deaths
-from fail_test import require_all_tried, require_clean
+
+from tests.kit.chaos.fail_life import Deaths
+from tests.kit.chaos.fail_test import require_all_tried, require_clean
 
 pytestmark = pytest.mark.only_with_chaos
 

@@ -7,8 +7,9 @@ import threading
 from types import SimpleNamespace
 
 import pytest
-from fail_life import Deaths, Life
-from fail_process import Process
+
+from tests.kit.chaos.fail_life import Deaths, Life
+from tests.kit.chaos.fail_process import Process
 
 POINT = "commit job.take after"
 

@@ -6,12 +6,12 @@ import threading
 
 import httpx
 import pytest
-from chaos_kit import QUESTION, open_place
 
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.randomness import random_bytes
+from tests.kit.chaos.place import QUESTION, open_place
 
 KILLS = 2
 LONG = 60

@@ -8,8 +8,6 @@ from contextlib import suppress
 from http import HTTPStatus
 
 import pytest
-from chaos_kit import PATIENCE_S, QUESTION, open_place
-from webhook_kit import Endpoint
 
 from api.client.client import ApiError
 from api.client.credential import Credential
@@ -23,6 +21,8 @@ from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.receipt_check import TrustedKeeper, check_receipt
 from ledger_node.domain.signature import sign
+from tests.kit.chaos.place import PATIENCE_S, QUESTION, open_place
+from tests.kit.webhook import Endpoint
 
 SEED = 20_261_126
 LIVES = 3

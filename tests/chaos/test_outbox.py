@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from node_kit import CHAIN_ID, SEALER_KEY, NodeProcess, genesis
 
 from api.storage.database import open_store
 from api.storage.outbox import StoredOutbox
@@ -21,6 +20,7 @@ from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of
 from ledger_node.node.embedded import Engine
 from ledger_node.randomness import random_bytes
+from tests.kit.node import CHAIN_ID, SEALER_KEY, NodeProcess, genesis
 
 GOVERNOR, RELAYER = b"\x01" * 32, b"\x02" * 32
 ADDRESS = address_of(RELAYER)

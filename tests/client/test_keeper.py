@@ -3,9 +3,7 @@
 from dataclasses import dataclass, replace
 
 import pytest
-from receipt_kit import ALL, KEEPER, KEEPER_KEY, signed
 from typer.testing import CliRunner
-from world import CONSENT_DOMAIN, h
 
 from api.cli.main import app
 from api.client.access import check_rows
@@ -16,6 +14,8 @@ from ledger_node.domain.error import VerificationError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of
+from tests.kit.receipt import ALL, KEEPER, KEEPER_KEY, signed
+from tests.kit.world import CONSENT_DOMAIN, h
 
 ME = Member(KEEPER, "Keeper", Role.RELAYER, active=True, service_url="")
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from evidence_kit import checked, named, trust_of
 
 from api.client.change_report import Changed, _changes
 from ledger_node.domain.consent import ConsentState
@@ -13,6 +12,7 @@ from ledger_node.domain.evidence.state_proof import StateProofs, prove
 from ledger_node.domain.evidence.trust import SealerSet
 from ledger_node.domain.fact import IssuerPeriod
 from ledger_node.domain.status import WORD_BITS, Plane
+from tests.kit.evidence import checked, named, trust_of
 
 NAME = next(name for name in named("", valid=True) if checked(name).bundle.receipt is not None)
 

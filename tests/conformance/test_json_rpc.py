@@ -3,15 +3,15 @@
 from pathlib import Path
 
 import pytest
-from json_rpc_chain import Chain, calls
-from json_rpc_damage import damaged
-from json_rpc_public import BESIDE, Public
-from json_rpc_request import PROTOCOL, refused, understood
-from json_rpc_schema import ANSWER, DATA, RESULTS
 from jsonschema import Draft202012Validator
-from node_kit import SEALER_KEY, genesis
 
 from ledger_node.node.embedded import Engine
+from tests.kit.json_rpc_chain import Chain, calls
+from tests.kit.json_rpc_damage import damaged
+from tests.kit.json_rpc_public import BESIDE, Public
+from tests.kit.json_rpc_request import PROTOCOL, refused, understood
+from tests.kit.json_rpc_schema import ANSWER, DATA, RESULTS
+from tests.kit.node import SEALER_KEY, genesis
 
 
 @pytest.fixture(scope="module")

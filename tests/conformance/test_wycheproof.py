@@ -2,7 +2,6 @@
 
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from joserfc.util import urlsafe_b64encode
-from wycheproof_kit import kept, shipped, wrong
 
 from api.sign_in.protocol.jose import Algorithm, Header, Signed, public_key
 from api.vault.cipher import unseal
@@ -11,6 +10,7 @@ from ledger_node.domain.hashing import sha256_digest
 from ledger_node.domain.json_object import Record
 from ledger_node.domain.passkey import Assertion, Passkey
 from ledger_node.domain.signature import _HALF_ORDER, address_of_point, recover
+from tests.kit.wycheproof import kept, shipped, wrong
 
 NONCE_BITS, TAG_BITS = 96, 128
 MALLEABLE, LARGE_X = "signature malleability", "k*G has a large x-coordinate"

@@ -1,12 +1,7 @@
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from contract_kit import Chain, Consortium
-from embedded_chain import EmbeddedChain
+from tests.kit.contract import Chain, Consortium
+from tests.kit.embedded_chain import EmbeddedChain
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,9 @@
 import pytest
-from contract_kit import (
+from eth_account import Account
+from eth_keys.constants import SECPK1_N
+from eth_utils import keccak
+
+from tests.kit.contract import (
     BANK,
     BATCH_FIELDS,
     DEPARTMENT,
@@ -12,9 +16,6 @@ from contract_kit import (
     lists_digest,
     word,
 )
-from eth_account import Account
-from eth_keys.constants import SECPK1_N
-from eth_utils import keccak
 
 LARGEST = 2**24 - 1
 

@@ -2,8 +2,9 @@ import json
 from importlib import resources
 
 import pytest
-from contract_kit import ARTIFACTS, ERRORS, NAMES
 from eth_utils import keccak
+
+from tests.kit.contract import ARTIFACTS, ERRORS, NAMES
 
 EIP_170 = 24_576
 

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from contract_kit import events, word
 from eth_utils import keccak
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from tests.kit.contract import events, word
 
 IDS = [word(f"consent {i}") for i in range(3)]
 SOME_ID = st.sampled_from(IDS)

@@ -1,6 +1,7 @@
 import pytest
-from contract_kit import SUSPENDED, ZERO, events, word
 from eth_utils import keccak
+
+from tests.kit.contract import SUSPENDED, ZERO, events, word
 
 ID, SECRET = word("consent"), word("secret")
 HASH = keccak(b"\x40" + SECRET)

@@ -1,5 +1,6 @@
 import pytest
-from contract_kit import GAS, Refused, call_of, events, word
+
+from tests.kit.contract import GAS, Refused, call_of, events, word
 
 DAY = 86_400
 NONE, OPEN, EXECUTED = 0, 1, 2

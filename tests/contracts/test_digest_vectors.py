@@ -7,9 +7,10 @@ import json
 from functools import lru_cache
 
 import pytest
-from contract_kit import ARTIFACTS, Refused, lists_digest, word
 from eth_utils import keccak, to_checksum_address
-from vector_kit import FOLDER, Network, corrupted
+
+from tests.kit.contract import ARTIFACTS, Refused, lists_digest, word
+from tests.kit.vector import FOLDER, Network, corrupted
 
 VECTORS = json.loads((FOLDER / "digests.json").read_text("utf-8"))
 CASES = {case["name"]: case for case in VECTORS["cases"]}

@@ -3,8 +3,18 @@
 from dataclasses import replace
 
 import pytest
-from contract_kit import Refused, word
-from dispute_kit import (
+
+from ledger_node.domain.batch import batch_tree
+from ledger_node.domain.commitment import Committer
+from ledger_node.domain.header import Header
+from ledger_node.domain.json_object import from_hex, to_hex
+from ledger_node.domain.opening import AtLeastOpening
+from ledger_node.domain.period import Period
+from ledger_node.domain.proof import Prover
+from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
+from ledger_node.domain.tree import path_of
+from tests.kit.contract import Refused, word
+from tests.kit.dispute import (
     CNY,
     OTHER_SCHEMA,
     RAW,
@@ -18,16 +28,6 @@ from dispute_kit import (
     header_argument,
     issue,
 )
-
-from ledger_node.domain.batch import batch_tree
-from ledger_node.domain.commitment import Committer
-from ledger_node.domain.header import Header
-from ledger_node.domain.json_object import from_hex, to_hex
-from ledger_node.domain.opening import AtLeastOpening
-from ledger_node.domain.period import Period
-from ledger_node.domain.proof import Prover
-from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
-from ledger_node.domain.tree import path_of
 
 PAID = SCHEMA.field("paid")
 IDX = PAID.ladder.idx(RAW["paid"])

@@ -8,11 +8,8 @@ import json
 from functools import lru_cache
 
 import pytest
-from contract_kit import Refused
-from dispute_kit import ask, deploy, header_argument, pure_verifier, settle
 from eth_abi import encode
 from eth_utils import keccak, to_checksum_address
-from vector_kit import FILES, Network, code_of, corrupted
 
 from ledger_node.domain.batch import Anchor
 from ledger_node.domain.header import Header
@@ -22,6 +19,9 @@ from ledger_node.domain.proof import Outcome
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
 from ledger_node.domain.value import parse_value
+from tests.kit.contract import Refused
+from tests.kit.dispute import ask, deploy, header_argument, pure_verifier, settle
+from tests.kit.vector import FILES, Network, code_of, corrupted
 
 KINDS = {"field_proof", "attestation"}
 ANCHOR_DIGESTS_SLOT = 3

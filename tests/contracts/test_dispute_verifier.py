@@ -3,21 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from contract_kit import word
-from dispute_kit import (
-    CANNOT_TELL,
-    DOES_NOT_HOLD,
-    HOLDS,
-    OTHER_SCHEMA,
-    RAW,
-    SCHEMA,
-    ask,
-    checked,
-    field_argument,
-    issue,
-    pure_verifier,
-    settle,
-)
 
 from ledger_node.domain.commitment import leaf_digest
 from ledger_node.domain.opening import (
@@ -32,6 +17,21 @@ from ledger_node.domain.opening import (
 from ledger_node.domain.proof import _value_digest
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
 from ledger_node.domain.tree import FIELD_NODE, root_from_path
+from tests.kit.contract import word
+from tests.kit.dispute import (
+    CANNOT_TELL,
+    DOES_NOT_HOLD,
+    HOLDS,
+    OTHER_SCHEMA,
+    RAW,
+    SCHEMA,
+    ask,
+    checked,
+    field_argument,
+    issue,
+    pure_verifier,
+    settle,
+)
 
 
 @pytest.fixture(scope="module")

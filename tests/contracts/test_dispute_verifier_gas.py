@@ -1,13 +1,13 @@
 """What a dispute costs: whole transactions, with the 21,000 and the calldata."""
 
 import pytest
-from contract_kit import word
-from dispute_kit import ARTIFACT, CNY, TAX, ask, call_for, catalogue_schema, gas_of, pure_verifier
 
 from ledger_node.domain.commitment import Committer
 from ledger_node.domain.proof import Prover
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.statement import AtLeast, Below, NoneOf
+from tests.kit.contract import word
+from tests.kit.dispute import ARTIFACT, CNY, TAX, ask, call_for, catalogue_schema, gas_of, pure_verifier
 
 EIP_170 = 24_576
 

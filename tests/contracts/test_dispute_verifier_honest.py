@@ -3,7 +3,10 @@
 import random
 
 import pytest
-from dispute_kit import (
+
+from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
+from ledger_node.domain.value import Special
+from tests.kit.dispute import (
     CANNOT_TELL,
     DOES_NOT_HOLD,
     HOLDS,
@@ -14,9 +17,6 @@ from dispute_kit import (
     pure_verifier,
     settle,
 )
-
-from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
-from ledger_node.domain.value import Special
 
 
 def random_raw(rng):

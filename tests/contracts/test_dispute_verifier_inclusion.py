@@ -4,8 +4,6 @@ import random
 from dataclasses import replace
 
 import pytest
-from contract_kit import ZERO, Refused, word
-from dispute_kit import ask, deploy, gas_of, header_argument, pure_verifier
 
 from ledger_node.domain.batch import MAX_SIZE, batch_tree, root_of_batch
 from ledger_node.domain.error import VerificationError
@@ -13,6 +11,8 @@ from ledger_node.domain.header import Header
 from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.period import Period
 from ledger_node.domain.tree import path_of
+from tests.kit.contract import ZERO, Refused, word
+from tests.kit.dispute import ask, deploy, gas_of, header_argument, pure_verifier
 
 FIELDS = (
     "schema_id",

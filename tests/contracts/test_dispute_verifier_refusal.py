@@ -1,8 +1,9 @@
 """What cannot be a proof of anything is refused before anything is hashed, with the noun that is wrong."""
 
 import pytest
-from contract_kit import Refused, word
-from dispute_kit import SCHEMA, ask, pure_verifier
+
+from tests.kit.contract import Refused, word
+from tests.kit.dispute import SCHEMA, ask, pure_verifier
 
 
 @pytest.fixture(scope="module")

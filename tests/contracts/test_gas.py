@@ -1,5 +1,6 @@
 import pytest
-from contract_kit import ZERO, word
+
+from tests.kit.contract import ZERO, word
 
 
 @pytest.fixture

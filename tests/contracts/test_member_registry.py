@@ -1,5 +1,6 @@
 import pytest
-from contract_kit import (
+
+from tests.kit.contract import (
     ACTIVE,
     BANK,
     DEPARTMENT,

@@ -1,5 +1,6 @@
 import pytest
-from contract_kit import FOREVER, ZERO, events, word
+
+from tests.kit.contract import FOREVER, ZERO, events, word
 
 SCHEMA = word("schema")
 

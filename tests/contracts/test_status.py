@@ -1,7 +1,10 @@
 import random
 
 import pytest
-from contract_kit import (
+from eth_keys.constants import SECPK1_N
+from eth_utils import keccak
+
+from tests.kit.contract import (
     FOREVER,
     STATUS_CHANGE_FIELDS,
     SUSPENDED,
@@ -9,8 +12,6 @@ from contract_kit import (
     lists_digest,
     word,
 )
-from eth_keys.constants import SECPK1_N
-from eth_utils import keccak
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The layouts that the interfaces promise, read slot by slot: state proofs hang on them."""
 
 import pytest
-from contract_kit import DEPARTMENT, FOREVER, ZERO, events, lists_digest, word
 from eth_utils import keccak
 
 from ledger_node.domain.evidence.fact import standing_of
@@ -16,6 +15,7 @@ from ledger_node.domain.evidence.slot import (
     status_slot,
 )
 from ledger_node.domain.fact import ACTIVE_STATE, RELAYER_ROLE, MemberStanding
+from tests.kit.contract import DEPARTMENT, FOREVER, ZERO, events, lists_digest, word
 
 SECRET_HASH = word("hash")
 

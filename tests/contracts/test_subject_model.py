@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-from contract_kit import ZERO, events, word
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -13,6 +12,8 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+
+from tests.kit.contract import ZERO, events, word
 
 IDS = [word(f"subject {i}") for i in range(2)]
 COMMITMENTS = [word(f"commitment {i}") for i in range(5)]

@@ -1,5 +1,6 @@
 import pytest
-from contract_kit import ZERO, events, word
+
+from tests.kit.contract import ZERO, events, word
 
 SUBJECT, FIRST, SECOND = word("subject"), word("first"), word("second")
 

@@ -1,14 +1,10 @@
 import re
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 import pytest
-from world import build
 
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.reason import Reason
+from tests.kit.world import build
 
 WORDS = re.compile(r"(?:[a-z0-9']|JSON (?=.*[a-z])).*[^.]\Z")
 """A message goes on after a colon, as in "refused off_ladder: this threshold …"; it has no full stop."""

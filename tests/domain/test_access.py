@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from world import ANCHOR_DOMAIN, BANK, CONSENT_DOMAIN, NOW, TAX, h
 
 from ledger_node.domain.access import (
     DEPTH,
@@ -26,6 +25,7 @@ from ledger_node.domain.fact import KeyRecord, LedgerFacts
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason
+from tests.kit.world import ANCHOR_DOMAIN, BANK, CONSENT_DOMAIN, NOW, TAX, h
 
 KEEPER, KEY = h("keeper"), h("key of the keeper")[:20]
 ROW = AccessRow(

@@ -1,10 +1,10 @@
 """E1, as a rule of its own: which questions say by themselves which attestation they are about."""
 
 import pytest
-from world import FACTS, SCHEMAS, TAX, terms
 
 from ledger_node.domain.attested import names_its_attestation
 from ledger_node.domain.question import Question
+from tests.kit.world import FACTS, SCHEMAS, TAX, terms
 
 
 @pytest.mark.parametrize(

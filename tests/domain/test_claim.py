@@ -6,7 +6,6 @@ from itertools import combinations, permutations, product
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from world import CODE, FACTS, NOW, OTHER_CODE, RAW, SCHEMAS, TAX, World, attest, build, consent, day, h, terms
 
 from ledger_node.domain.canonical import decode, encode
 from ledger_node.domain.claim import MAX_PARTS, MAX_TEXT, Claim
@@ -19,6 +18,22 @@ from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.statement import lower
 from ledger_node.domain.verification import Policy
+from tests.kit.world import (
+    CODE,
+    FACTS,
+    NOW,
+    OTHER_CODE,
+    RAW,
+    SCHEMAS,
+    TAX,
+    World,
+    attest,
+    build,
+    consent,
+    day,
+    h,
+    terms,
+)
 
 YES, NO, UNKNOWN = Outcome.HOLDS, Outcome.DOES_NOT_HOLD, Outcome.CANNOT_TELL
 YEARS = ("2023", "2024", "2025")

@@ -3,7 +3,16 @@
 import json
 
 import pytest
-from every_kind import (
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledger_node.domain.canonical import decode
+from ledger_node.domain.opening import FieldProof, proof_from_json, proof_to_json
+from ledger_node.domain.proof import Outcome, check_proof
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.schema import Mode
+from ledger_node.domain.statement import Equals, Reveal
+from tests.kit.every_kind import (
     ABSENT,
     COMMITTER,
     ENUMS,
@@ -20,16 +29,7 @@ from every_kind import (
     truth,
     values_of,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from world import h
-
-from ledger_node.domain.canonical import decode
-from ledger_node.domain.opening import FieldProof, proof_from_json, proof_to_json
-from ledger_node.domain.proof import Outcome, check_proof
-from ledger_node.domain.reason import Reason
-from ledger_node.domain.schema import Mode
-from ledger_node.domain.statement import Equals, Reveal
+from tests.kit.world import h
 
 
 def require_right_answers(committed, field, *asked):

@@ -3,22 +3,6 @@
 from dataclasses import fields, replace
 
 import pytest
-from world import (
-    ANCHOR_DOMAIN,
-    BANK,
-    CONSENT_DOMAIN,
-    CONTROLLERS,
-    HOLDS,
-    NOW,
-    PURPOSES,
-    SCHEMAS,
-    SECRET,
-    TAX,
-    build,
-    consent,
-    h,
-    terms,
-)
 
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import (
@@ -43,6 +27,22 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.subject import MAX_CONTROLLERS, Controllers
 from ledger_node.domain.verification import require_consent
+from tests.kit.world import (
+    ANCHOR_DOMAIN,
+    BANK,
+    CONSENT_DOMAIN,
+    CONTROLLERS,
+    HOLDS,
+    NOW,
+    PURPOSES,
+    SCHEMAS,
+    SECRET,
+    TAX,
+    build,
+    consent,
+    h,
+    terms,
+)
 
 MONTH = 31 * 86_400
 

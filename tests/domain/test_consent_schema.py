@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 from jsonschema import Draft202012Validator
-from world import CONSENT_DOMAIN, NOW, TAX, h, terms
 
 from ledger_node.domain.consent import REQUEST_TYPE, TERMS_TYPE, ConsentRequest, Terms, typed_data
 from ledger_node.domain.consent_schema import consent_schema
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import keccak
+from tests.kit.world import CONSENT_DOMAIN, NOW, TAX, h, terms
 
 SCHEMA = consent_schema()
 VALID = Draft202012Validator(SCHEMA).is_valid

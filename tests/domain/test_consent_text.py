@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from world import BANK, FACTS, NOW, PURPOSES, SCHEMAS, TAX, terms
 
 from ledger_node.domain.consent_text import Language, Wording, consent_text, language_named, text_digest
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.reason import Reason
+from tests.kit.world import BANK, FACTS, NOW, PURPOSES, SCHEMAS, TAX, terms
 
 WORDINGS = {
     language: Wording(

@@ -9,7 +9,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from every_kind import (
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledger_node.domain import hashing, proof
+from ledger_node.domain.commitment import Committer
+from ledger_node.domain.proof import check_proof
+from ledger_node.domain.schema import Schema
+from ledger_node.domain.statement import AtLeast, Between
+from tests.kit.every_kind import (
     ABSENT,
     COMMITTER,
     ENUMS,
@@ -23,14 +31,6 @@ from every_kind import (
     thresholds,
     values_of,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from ledger_node.domain import hashing, proof
-from ledger_node.domain.commitment import Committer
-from ledger_node.domain.proof import check_proof
-from ledger_node.domain.schema import Schema
-from ledger_node.domain.statement import AtLeast, Between
 
 STEP = b"\x22"
 

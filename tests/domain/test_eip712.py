@@ -9,7 +9,6 @@ from eth_account.messages import encode_typed_data
 from eth_utils import keccak as eth_keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from world import ANCHOR_DOMAIN, BANK, CONSENT_DOMAIN, CONTROLLER_KEYS, TAX, h, terms
 
 from ledger_node.domain.batch import Anchor, Batch, changes_digest
 from ledger_node.domain.canonical import encode as canonical
@@ -33,6 +32,7 @@ from ledger_node.domain.subject import (
     cancellation_digest,
     rotation_digest,
 )
+from tests.kit.world import ANCHOR_DOMAIN, BANK, CONSENT_DOMAIN, CONTROLLER_KEYS, TAX, h, terms
 
 words = st.binary(min_size=32, max_size=32)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)

@@ -5,7 +5,6 @@ import json
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from world import FACTS, FACTS_SPEC, RAW, SCHEMAS
 
 from ledger_node.domain.canonical import MAX_DEPTH, decode, encode
 from ledger_node.domain.error import InvalidInputError, VerificationError
@@ -16,6 +15,7 @@ from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.value import FieldType, Special, encode_value, is_of_type
+from tests.kit.world import FACTS, FACTS_SPEC, RAW, SCHEMAS
 
 
 def reason_of(call, *args, **kwargs) -> Reason:

@@ -3,8 +3,6 @@
 import dataclasses
 
 import pytest
-from evidence_kit import Trust, naive_state, world
-from reference import H
 
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.evidence import qbft
@@ -13,6 +11,8 @@ from ledger_node.domain.evidence.bundle import SealedBlock
 from ledger_node.domain.evidence.finality import quorum, require_final
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
+from tests.kit.evidence import Trust, naive_state, world
+from tests.kit.reference import H
 
 BESU = (  # four validators, genesis, no vote, round 0, no seals; see Besu's documentation of QBFT
     "f87aa00000000000000000000000000000000000000000000000000000000000000000f8549464a702e6263b7297a96638cac6ae65e6541f41"

@@ -4,9 +4,6 @@ import json
 from dataclasses import replace
 
 import pytest
-from evidence_kit import CASES, Bundle, Trust, checked, data_of, found, naive_state, world
-from reference import H
-from valid_evidence import ANCHORED, statement
 
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.evidence.check import examine, examine_bundle
@@ -16,6 +13,9 @@ from ledger_node.domain.evidence.slot import slots_of
 from ledger_node.domain.fact import KeyRecord
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.value import parse_date
+from tests.kit.evidence import CASES, Bundle, Trust, checked, data_of, found, naive_state, world
+from tests.kit.reference import H
+from tests.vectors.valid_evidence import ANCHORED, statement
 
 TRUST = Trust.from_json(world.trust())
 DATA = data_of("two_claims")

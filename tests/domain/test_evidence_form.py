@@ -3,7 +3,6 @@
 import copy
 
 import pytest
-from evidence_kit import found, trust_of, world
 
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.evidence.check import examine
@@ -11,6 +10,7 @@ from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.signed_type import MAX_TEXT
+from tests.kit.evidence import found, trust_of, world
 
 FIRST = ("presentation", "claims", 0)
 TERMS = ("presentation", "consent", "terms")

@@ -5,9 +5,9 @@ from dataclasses import replace
 from itertools import combinations
 
 import pytest
-from evidence_kit import Trust, found, world
 
 from ledger_node.domain.evidence.check import examine
+from tests.kit.evidence import Trust, found, world
 
 FIRST = world.World(questions=(world.GRADE_THEN, world.PAID), filler=4)
 OTHERS = {

@@ -3,8 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from evidence_kit import Bundle, Trust, data_of, found, naive_state, world
-from reference import H
 
 from ledger_node.domain.consent import ConsentState
 from ledger_node.domain.error import VerificationError
@@ -31,6 +29,8 @@ from ledger_node.domain.presentation import Presentation
 from ledger_node.domain.query import FactQuery, query_of
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import Plane
+from tests.kit.evidence import Bundle, Trust, data_of, found, naive_state, world
+from tests.kit.reference import H
 
 A, B = (H(name) for name in (b"a", b"b"))
 KEY = A[:20]

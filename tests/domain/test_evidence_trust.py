@@ -3,11 +3,11 @@
 import copy
 
 import pytest
-from evidence_kit import Trust, world
 
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.evidence.contract import Contract
 from ledger_node.domain.reason import Reason
+from tests.kit.evidence import Trust, world
 
 FORM = world.trust("qbft")
 ONE, TWO = sorted("0x" + digit * 40 for digit in "12")

@@ -4,13 +4,13 @@ import json
 from dataclasses import replace
 
 import pytest
-from evidence_kit import CASES, FOLDER, TRUSTS, Bundle, Trust, checked, data_of, found, named, trust_of, world
 
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.evidence.check import examine, examine_bundle
 from ledger_node.domain.evidence.key_statement import KeyStatement
 from ledger_node.domain.evidence.report import CheckName, Result
 from ledger_node.domain.json_object import to_hex
+from tests.kit.evidence import CASES, FOLDER, TRUSTS, Bundle, Trust, checked, data_of, found, named, trust_of, world
 
 FILES = json.loads((FOLDER / "evidence" / "files.json").read_text("utf-8"))
 VALID = named("", valid=True)

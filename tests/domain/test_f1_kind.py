@@ -3,8 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from kind_kit import LEVY, PAID, RAW, SPEC, answered, judged, schemas, verdict
-from world import TAX, attest, consent, h, terms
 
 from ledger_node.domain.attested import names_its_attestation
 from ledger_node.domain.canonical import decode, encode
@@ -20,6 +18,8 @@ from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Per, Schema
 from ledger_node.domain.selection import prove_kind
+from tests.kit.kind import LEVY, PAID, RAW, SPEC, answered, judged, schemas, verdict
+from tests.kit.world import TAX, attest, consent, h, terms
 
 KNOWN = schemas()
 ISSUER = to_hex(TAX)

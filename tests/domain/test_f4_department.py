@@ -1,8 +1,6 @@
 """F4: where several departments may attest to one type, a question or its consent names one."""
 
 import pytest
-from kind_kit import answered, schemas, verdict
-from world import REGISTRAR, TAX, h, terms
 
 from ledger_node.domain.department import departments_meant
 from ledger_node.domain.error import VerificationError
@@ -10,6 +8,8 @@ from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
+from tests.kit.kind import answered, schemas, verdict
+from tests.kit.world import REGISTRAR, TAX, h, terms
 
 KNOWN = schemas()
 COURT = h("court")

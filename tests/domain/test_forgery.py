@@ -7,7 +7,14 @@ commitment or one more value is known; there the same search finds the forged pr
 from itertools import chain, product
 
 import pytest
-from adversary import (
+
+from ledger_node.domain import commitment, proof
+from ledger_node.domain.commitment import DOWN, UP, enum_bit, enum_digest, ladder_context
+from ledger_node.domain.hashing import kdf, walk, walk_all
+from ledger_node.domain.opening import AbsentOpening, FieldProof, PlainOpening
+from ledger_node.domain.proof import Outcome
+from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
+from tests.kit.adversary import (
     ABOUT_ENUM,
     ABOUT_LADDER,
     GRADE,
@@ -32,13 +39,6 @@ from adversary import (
     issue,
     with_tips_of_whole_chains,
 )
-
-from ledger_node.domain import commitment, proof
-from ledger_node.domain.commitment import DOWN, UP, enum_bit, enum_digest, ladder_context
-from ledger_node.domain.hashing import kdf, walk, walk_all
-from ledger_node.domain.opening import AbsentOpening, FieldProof, PlainOpening
-from ledger_node.domain.proof import Outcome
-from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
 
 HOLDS, DOES_NOT_HOLD = Outcome.HOLDS, Outcome.DOES_NOT_HOLD
 NOTHING = set()

@@ -3,7 +3,6 @@
 from dataclasses import fields, replace
 
 import pytest
-from world import ANCHOR_DOMAIN, FACTS, NOW, REGISTRAR, SCHEMAS, TAX, Presentation, anchored, attest, build, h
 
 from ledger_node.domain.batch import ACCESS_LOG, EMPTY_SLOT, MAX_SIZE, batch_leaf, batch_tree, root_of_batch
 from ledger_node.domain.eip712 import SigningDomain
@@ -14,6 +13,7 @@ from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import Plane
 from ledger_node.domain.tree import depth_of, path_of
+from tests.kit.world import ANCHOR_DOMAIN, FACTS, NOW, REGISTRAR, SCHEMAS, TAX, Presentation, anchored, attest, build, h
 
 CHANGED = {
     "schema_id": Reason.SCHEMA_MISMATCH,

@@ -4,10 +4,6 @@ from dataclasses import dataclass, fields, replace
 from typing import ClassVar
 
 import pytest
-from evidence_kit import Bundle, data_of
-from kind_kit import LEVY, PAID, RAW, SPEC, answered, other, schemas, verdict
-from receipt_kit import ALL
-from world import CONSENT_DOMAIN, REGISTRATION, consent, terms
 
 from ledger_node.domain.canonical import decode, encode
 from ledger_node.domain.consent import TERMS_TYPE, ConsentRequest, Terms
@@ -21,6 +17,10 @@ from ledger_node.domain.schema import Schema
 from ledger_node.domain.schema_set import SchemaSet
 from ledger_node.domain.selection import read_in
 from ledger_node.domain.signed_type import Number, SignedType
+from tests.kit.evidence import Bundle, data_of
+from tests.kit.kind import LEVY, PAID, RAW, SPEC, answered, other, schemas, verdict
+from tests.kit.receipt import ALL
+from tests.kit.world import CONSENT_DOMAIN, REGISTRATION, consent, terms
 
 FINER = other(paid={"ladder": {"kind": "two_digits", "from": 100_000, "to": 100_000_000}})
 BOTH = schemas(FINER)

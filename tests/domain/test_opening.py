@@ -3,8 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from field_kit import COMMITTER, GRADE, MONTH, PAID, PROVER, ROOT, SEED, YEAR, K, commit, failed, prove
-from world import FACTS
 
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.opening import PlainOpening, proof_from_json
@@ -12,6 +10,8 @@ from ledger_node.domain.proof import Outcome, check_proof, revealed
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, OneOf, Reveal
 from ledger_node.domain.value import Special
+from tests.kit.field import COMMITTER, GRADE, MONTH, PAID, PROVER, ROOT, SEED, YEAR, K, commit, failed, prove
+from tests.kit.world import FACTS
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,6 @@ import hashlib
 from dataclasses import replace
 
 import pytest
-from authenticator import AT, BE, BS, ED, ORDER, ORIGIN, RP_ID, UP, UV, Authenticator, base64url, der
-from world import CONTROLLER_KEYS, h, terms
 
 from ledger_node.domain.consent import signatures_from_json
 from ledger_node.domain.error import InvalidInputError, VerificationError
@@ -14,6 +12,8 @@ from ledger_node.domain.presentation import ShownConsent
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.subject import Controllers, keys_from_json, signature_from_json, signature_to_json
+from tests.kit.authenticator import AT, BE, BS, ED, ORDER, ORIGIN, RP_ID, UP, UV, Authenticator, base64url, der
+from tests.kit.world import CONTROLLER_KEYS, h, terms
 
 DIGEST = h("what is granted")
 PHONE, LAPTOP, STRANGER = Authenticator(1), Authenticator(2), Authenticator(3)

@@ -4,20 +4,6 @@ from dataclasses import replace
 from itertools import combinations
 
 import pytest
-from field_kit import (
-    COMMITTER,
-    GRADE,
-    PAID,
-    ROOT,
-    SALES,
-    SEED,
-    THRESHOLDS,
-    K,
-    commit,
-    failed,
-    prove,
-)
-from world import FACTS, FACTS_SPEC, RAW, SCHEMAS, h
 
 from ledger_node.domain.commitment import ladder_context, ladder_digest, leaf_digest, salt_of
 from ledger_node.domain.error import InvalidInputError, VerificationError
@@ -37,6 +23,20 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Mode, Schema
 from ledger_node.domain.statement import AtLeast, Below, Between, NoneOf, OneOf, lower
 from ledger_node.domain.tree import FIELD_NODE, levels_of, path_of
+from tests.kit.field import (
+    COMMITTER,
+    GRADE,
+    PAID,
+    ROOT,
+    SALES,
+    SEED,
+    THRESHOLDS,
+    K,
+    commit,
+    failed,
+    prove,
+)
+from tests.kit.world import FACTS, FACTS_SPEC, RAW, SCHEMAS, h
 
 
 def idx_of(value) -> int:

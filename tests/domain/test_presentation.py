@@ -1,13 +1,13 @@
 """The JSON form of an answer: what is malformed is refused in the name of its place, and bounds are kept."""
 
 import pytest
-from world import CODE, NOW, REGISTRATION, SCHEMAS, Presentation, build
 
 from ledger_node.domain.canonical import decode, encode
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.presentation import MAX_CLAIMS, SUBJECT_REGISTRATION
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason
+from tests.kit.world import CODE, NOW, REGISTRATION, SCHEMAS, Presentation, build
 
 FORM = encode(build().presentation.to_json(SCHEMAS))
 LARGE = 2**53 - 1

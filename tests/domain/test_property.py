@@ -4,13 +4,13 @@ import copy
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from world import DOES_NOT_HOLD, FACTS, HOLDS, RAW, SCHEMAS, World, build
 
 from ledger_node.domain.canonical import decode, encode
 from ledger_node.domain.commitment import Committer
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.presentation import Presentation
 from ledger_node.domain.status import fold, is_set
+from tests.kit.world import DOES_NOT_HOLD, FACTS, HOLDS, RAW, SCHEMAS, World, build
 
 seeds = st.binary(min_size=32, max_size=32)
 

@@ -5,7 +5,17 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from receipt_kit import (
+
+from ledger_node.domain.canonical import decode, encode
+from ledger_node.domain.consent import Change, withdrawal_digest
+from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.error import VerificationError
+from ledger_node.domain.hashing import keccak
+from ledger_node.domain.receipt import STATEMENT, Act, Basis, Receipt, Word
+from ledger_node.domain.receipt_check import TrustedKeeper, check_receipt
+from ledger_node.domain.signature import address_of
+from tests.domain.test_eip712 import eip712
+from tests.kit.receipt import (
     ALL,
     ASKED,
     KEEPER,
@@ -17,17 +27,7 @@ from receipt_kit import (
     signed,
     word,
 )
-from test_eip712 import eip712
-from world import CONSENT_DOMAIN, CONTROLLERS, DAY, NOW, consent, h, terms
-
-from ledger_node.domain.canonical import decode, encode
-from ledger_node.domain.consent import Change, withdrawal_digest
-from ledger_node.domain.eip712 import SigningDomain
-from ledger_node.domain.error import VerificationError
-from ledger_node.domain.hashing import keccak
-from ledger_node.domain.receipt import STATEMENT, Act, Basis, Receipt, Word
-from ledger_node.domain.receipt_check import TrustedKeeper, check_receipt
-from ledger_node.domain.signature import address_of
+from tests.kit.world import CONSENT_DOMAIN, CONTROLLERS, DAY, NOW, consent, h, terms
 
 EXAMPLES = pytest.mark.parametrize("one", ALL.values(), ids=ALL)
 OTHER_DOMAIN = SigningDomain(1, CONSENT_DOMAIN.contract)

@@ -2,10 +2,8 @@
 
 import json
 
-import reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from world import FACTS, FACTS_SPEC, NOW, REGISTRATION, REGISTRATION_SPEC, day, h
 
 from ledger_node.domain.batch import batch_tree, root_of_batch
 from ledger_node.domain.canonical import encode
@@ -19,6 +17,8 @@ from ledger_node.domain.proof import Prover
 from ledger_node.domain.statement import AtLeast, Below
 from ledger_node.domain.tree import path_of
 from ledger_node.domain.value import Special
+from tests.kit import reference
+from tests.kit.world import FACTS, FACTS_SPEC, NOW, REGISTRATION, REGISTRATION_SPEC, day, h
 
 seeds = st.binary(min_size=32, max_size=32)
 days = st.integers(day("2024-01-01"), day("2028-01-01"))

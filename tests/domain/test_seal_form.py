@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from evidence_kit import Trust, naive_state, world
 
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.evidence import qbft
@@ -15,6 +14,7 @@ from ledger_node.domain.evidence.finality import in_one_form, quorum, require_fi
 from ledger_node.domain.evidence.trust import FinalityKind, SealerSet
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
+from tests.kit.evidence import Trust, naive_state, world
 
 BLOCKS = json.loads((Path(__file__).parent / "besu" / "blocks.json").read_text("utf-8"))
 IDS = [f"{int(block['number'], 16)}-{len(block)}" for block in BLOCKS]

@@ -1,13 +1,13 @@
 """What is printed by accident: no repr, message or error holds a secret."""
 
 import pytest
-from world import CODE, CONTROLLERS, FACTS, RAW, SECRET, TAX, attest, build, h, terms
 
 from ledger_node.domain.commitment import salt_of, subject_key
 from ledger_node.domain.error import CredenceError, InvalidInputError
 from ledger_node.domain.hashing import kdf
 from ledger_node.domain.opening import BitsOpening
 from ledger_node.domain.statement import AtLeast, Below, Between, OneOf, Reveal
+from tests.kit.world import CODE, CONTROLLERS, FACTS, RAW, SECRET, TAX, attest, build, h, terms
 
 WORLD = build()
 SEED = h("seed", FACTS.name)

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import coincurve
 import pytest
-from world import CONTROLLER_KEYS, h
 
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, address_of_point, low, recover, sign
+from tests.kit.world import CONTROLLER_KEYS, h
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 

@@ -8,23 +8,6 @@ import json
 from dataclasses import dataclass
 
 import pytest
-import reference
-from every_kind import (
-    ABSENT,
-    ENUMS,
-    LADDERS,
-    PLAINS,
-    SCHEMA,
-    SPEC,
-    commit,
-    edges,
-    seeds,
-    sets_of,
-    statements_about,
-    thresholds,
-    truth,
-    values_of,
-)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,6 +23,23 @@ from ledger_node.domain.opening import (
 )
 from ledger_node.domain.proof import Outcome, check_proof
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
+from tests.kit import reference
+from tests.kit.every_kind import (
+    ABSENT,
+    ENUMS,
+    LADDERS,
+    PLAINS,
+    SCHEMA,
+    SPEC,
+    commit,
+    edges,
+    seeds,
+    sets_of,
+    statements_about,
+    thresholds,
+    truth,
+    values_of,
+)
 
 SCHEMA_ID = reference.schema_id(SPEC)
 

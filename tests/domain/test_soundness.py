@@ -4,23 +4,8 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import pytest
-from every_kind import (
-    ABSENT,
-    ENUMS,
-    LADDERS,
-    OTHER_SCHEMA,
-    PLAINS,
-    SCHEMA,
-    SEED,
-    commit,
-    edges,
-    statements_about,
-    truth,
-    values_of,
-)
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from world import HOLDS, build, h
 
 from ledger_node.domain.commitment import Committer
 from ledger_node.domain.error import CredenceError, VerificationError
@@ -38,6 +23,21 @@ from ledger_node.domain.proof import Outcome, check_proof
 from ledger_node.domain.schema import Mode
 from ledger_node.domain.statement import Equals, Reveal
 from ledger_node.domain.tree import BATCH_NODE, depth_of, levels_of, path_of, root_from_path
+from tests.kit.every_kind import (
+    ABSENT,
+    ENUMS,
+    LADDERS,
+    OTHER_SCHEMA,
+    PLAINS,
+    SCHEMA,
+    SEED,
+    commit,
+    edges,
+    statements_about,
+    truth,
+    values_of,
+)
+from tests.kit.world import HOLDS, build, h
 
 CHAINS = (AtLeastOpening, BelowOpening, BetweenOpening)
 

@@ -3,8 +3,6 @@
 import tracemalloc
 
 import pytest
-import reference
-from evidence_kit import CASES, TRUSTS, Trust, data_of, found, world
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +10,8 @@ from ledger_node.domain.canonical import decode
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.ladder import Ladder
 from ledger_node.domain.value import parse_date
+from tests.kit import reference
+from tests.kit.evidence import CASES, TRUSTS, Trust, data_of, found, world
 
 SPECS = [
     {"kind": "one_digit", "from": 1, "to": 1},

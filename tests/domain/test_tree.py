@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from world import FACTS, FACTS_SPEC, RAW, h
 
 from ledger_node.domain.batch import batch_leaf, batch_tree, root_of_batch
 from ledger_node.domain.commitment import Committer, enum_bit, leaf_digest, plain_digest, salt_of
@@ -23,6 +22,7 @@ from ledger_node.domain.schema import Mode, Schema
 from ledger_node.domain.statement import AtLeast, Below, Equals, OneOf, Reveal
 from ledger_node.domain.tree import BATCH_NODE, FIELD_NODE, depth_of, levels_of, path_of, root_from_path
 from ledger_node.domain.value import Special
+from tests.kit.world import FACTS, FACTS_SPEC, RAW, h
 
 SEED = h("seed")
 VALUES = FACTS.parse_values(RAW)

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -29,12 +28,10 @@ from ledger_node.domain.status import WORD_BITS, Plane, StatusChange, StatusReas
 from ledger_node.domain.subject import Controllers
 from ledger_node.domain.value import parse_date
 from ledger_node.domain.verification import require_attestation
+from tests.vectors import naive_ledger
 
 ROOT = Path(__file__).parent.parent.parent
 FOLDER = ROOT / "tests" / "vectors"
-sys.path.append(str(FOLDER))
-
-import naive_ledger  # noqa: E402 - found only now
 
 FILES = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.json"))}
 CASES = {case["name"]: case for vectors in FILES.values() for case in vectors["cases"]}

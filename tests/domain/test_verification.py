@@ -3,7 +3,16 @@
 from dataclasses import replace
 
 import pytest
-from world import (
+
+from ledger_node.domain.canonical import decode, encode
+from ledger_node.domain.claim import Claim
+from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.presentation import Presentation, ShownClaim, ShownPart
+from ledger_node.domain.proof import Outcome
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.statement import lower
+from ledger_node.domain.verification import Verdict
+from tests.kit.world import (
     CANNOT_TELL,
     DOES_NOT_HOLD,
     FACTS,
@@ -20,15 +29,6 @@ from world import (
     h,
     terms,
 )
-
-from ledger_node.domain.canonical import decode, encode
-from ledger_node.domain.claim import Claim
-from ledger_node.domain.error import InvalidInputError, VerificationError
-from ledger_node.domain.presentation import Presentation, ShownClaim, ShownPart
-from ledger_node.domain.proof import Outcome
-from ledger_node.domain.reason import Reason
-from ledger_node.domain.statement import lower
-from ledger_node.domain.verification import Verdict
 
 
 def test_a_valid_presentation_verifies_to_what_is_true(valid):

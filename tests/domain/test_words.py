@@ -6,7 +6,6 @@ Only refusals of input are held to their words, since people act on them; what f
 from dataclasses import replace
 
 import pytest
-from world import DAY, FACTS, NOW, PURPOSES, RAW, SCHEMAS, terms
 
 from ledger_node.domain.canonical import decode, encode
 from ledger_node.domain.claim import Claim
@@ -18,6 +17,7 @@ from ledger_node.domain.period import Period
 from ledger_node.domain.signature import parse_address
 from ledger_node.domain.subject import Controllers
 from ledger_node.domain.value import add_months, parse_date, parse_month
+from tests.kit.world import DAY, FACTS, NOW, PURPOSES, RAW, SCHEMAS, terms
 
 
 def said(call) -> str:

@@ -1,15 +1,15 @@
 """What people are told to change in ladders, schemas and questions, word for word (see test_words)."""
 
 import pytest
-from test_words import said
-from world import FACTS, Question
-from world import SCHEMAS as OF_THE_WORLD
 
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.ladder import Ladder
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.schema_set import SchemaSet
 from ledger_node.domain.statement import lower
+from tests.domain.test_words import said
+from tests.kit.world import FACTS, Question
+from tests.kit.world import SCHEMAS as OF_THE_WORLD
 
 MOVING = Schema.from_json(
     {

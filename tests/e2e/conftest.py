@@ -1,15 +1,8 @@
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parent.parent / "chain"))
-sys.path.insert(0, str(Path(__file__).parent.parent / "node"))
-sys.path.insert(0, str(Path(__file__).parent.parent / "domain"))
-
 import pytest
-from clock_kit import PlaceAhead
-from served_kit import Place
-from webhook_kit import HOST, Endpoint, Member
+
+from tests.kit.clock import PlaceAhead
+from tests.kit.served import Place
+from tests.kit.webhook import HOST, Endpoint, Member
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ import shutil
 
 import httpx
 import pytest
-from served_kit import one_form
 from sqlalchemy import Engine, event
 
 from api.client.consent import accept
@@ -27,6 +26,7 @@ from ledger_node.domain.consent_text import Language
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
+from tests.kit.served import one_form
 
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 KEY = random_bytes(32)

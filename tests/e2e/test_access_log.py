@@ -5,7 +5,6 @@ import threading
 import time
 
 import pytest
-from served_kit import SEED, Place, changed, one_form
 
 from api.catalogue.synthetic import credit_code
 from api.client.access import check_rows, uses_without_row
@@ -16,6 +15,7 @@ from ledger_node.domain.batch import ACCESS_LOG
 from ledger_node.domain.error import CredenceError, VerificationError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.randomness import random_bytes
+from tests.kit.served import SEED, Place, changed, one_form
 
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 BAD = "tax_payment.paid_amount >= 2000000 CNY during 2025"

@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from served_kit import Place, one_form, seen
 
 from api.lab.demo.server import Served
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.randomness import random_bytes
+from tests.kit.served import Place, one_form, seen
 
 QUESTION = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 USES = 3

@@ -1,7 +1,6 @@
 """Departments attest: rows are issued once, bad ones come back, receipts check, erasure is final."""
 
 import pytest
-from served_kit import DATA_DAY, SEED, seen, write_rows
 
 from api.catalogue.synthetic import credit_code, write_export
 from api.client.answer_check import check_answer
@@ -13,6 +12,7 @@ from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.query import FactQuery
 from ledger_node.domain.status import WORD_BITS, Plane
 from ledger_node.domain.verification import Policy
+from tests.kit.served import DATA_DAY, SEED, seen, write_rows
 
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 LESS = "tax_payment.paid_amount < 1000000 CNY during 2025"

@@ -4,7 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
-from served_kit import DAY, one_form
 
 from ledger_node import clock
 from ledger_node.chain.artifact import artifact
@@ -13,6 +12,7 @@ from ledger_node.domain.consent import Change, change_digest, withdrawal_digest
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
+from tests.kit.served import DAY, one_form
 
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 ASKERS, MONTHS = 6, 36

@@ -3,7 +3,6 @@
 from types import SimpleNamespace
 
 import pytest
-from served_kit import DAY
 from sqlalchemy import select
 
 from api.services.notification.follower import ChainFollower
@@ -19,6 +18,7 @@ from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import Plane
 from ledger_node.randomness import random_bytes
+from tests.kit.served import DAY
 
 BANK, MEMBER, ATTESTATION, CONSENT = (random_bytes(32) for _ in range(4))
 

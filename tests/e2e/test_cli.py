@@ -3,11 +3,11 @@
 import json
 
 import pytest
-from served_kit import DAY, SEED, write_rows
 
 from api.catalogue.synthetic import credit_code
 from api.cli.attest import _report
 from ledger_node import clock
+from tests.kit.served import DAY, SEED, write_rows
 
 HOLDS = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 FAILS = "tax_payment.paid_amount >= 2000000 CNY during 2025"

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from served_kit import DAY, seen
 
 from api.client.client import ApiError
 from ledger_node import clock
@@ -12,6 +11,7 @@ from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
+from tests.kit.served import DAY, seen
 
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 TOO_MANY = tuple(GOOD.replace("1000000", f"{n}{'0' * zeros}") for n in range(1, 10) for zeros in range(3, 7))

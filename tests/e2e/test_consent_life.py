@@ -4,7 +4,6 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from served_kit import one_form
 
 from api.client.client import ApiError
 from api.client.consent import accept
@@ -18,6 +17,7 @@ from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
+from tests.kit.served import one_form
 
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 RATED = "tax_credit_rating.grade in {A, B}"

@@ -4,19 +4,6 @@ import base64
 import json
 
 import pytest
-from authenticator import UP, Authenticator
-from served_kit import Firm, one_form
-from subject_kit import (
-    Phone,
-    body_of,
-    change,
-    grant,
-    new_key,
-    new_phone,
-    path_of,
-    refused,
-    withdraw,
-)
 
 from api.catalogue.synthetic import credit_code
 from api.client.unsigned_act import refusal_draft
@@ -27,6 +14,19 @@ from ledger_node.domain.passkey import Assertion
 from ledger_node.domain.receipt_check import TrustedKeeper, check_receipt
 from ledger_node.domain.subject import signature_to_json
 from ledger_node.randomness import random_bytes
+from tests.kit.authenticator import UP, Authenticator
+from tests.kit.served import Firm, one_form
+from tests.kit.subject import (
+    Phone,
+    body_of,
+    change,
+    grant,
+    new_key,
+    new_phone,
+    path_of,
+    refused,
+    withdraw,
+)
 
 SEED = 77
 GOOD = one_form("tax_payment.paid_amount >= 1000000 CNY during 2025")

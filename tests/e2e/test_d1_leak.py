@@ -9,7 +9,6 @@ import time
 from contextlib import suppress
 
 import pytest
-from served_kit import SEED, Place, seen, write_rows
 
 from api.catalogue.datatype import schemas
 from api.catalogue.synthetic import credit_code
@@ -23,6 +22,7 @@ from api.vault.key_ledger import open_key_ledger
 from api.vault.sealed_content import VaultRecord
 from ledger_node.domain.commitment import salt_of, subject_key
 from ledger_node.domain.hashing import kdf
+from tests.kit.served import SEED, Place, seen, write_rows
 
 FIRMS = range(1_000, 1_300)
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"

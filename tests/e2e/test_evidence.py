@@ -7,7 +7,6 @@ import subprocess
 import sys
 
 import pytest
-from served_kit import AGE_DAYS, SEED, one_form, seen
 
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
@@ -16,6 +15,7 @@ from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.evidence.report import CheckName
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.randomness import random_bytes
+from tests.kit.served import AGE_DAYS, SEED, one_form, seen
 
 QUESTIONS = [
     "tax_payment.paid_amount >= 1000000 CNY during 2025",

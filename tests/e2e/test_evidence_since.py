@@ -8,7 +8,6 @@ import time
 from dataclasses import dataclass, replace
 
 import pytest
-from served_kit import PENALISED, SEED, Place, one_form
 
 from api.catalogue.datatype import schemas
 from api.catalogue.synthetic import credit_code
@@ -28,6 +27,7 @@ from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.status import Plane, StatusChange, StatusReason, fold
 from ledger_node.randomness import random_bytes
+from tests.kit.served import PENALISED, SEED, Place, one_form
 
 QUESTIONS = ["tax_payment.paid_amount >= 1000000 CNY during 2025", "penalty_summary.count_24m < 1"]
 SECRET = b"\x07" * 32

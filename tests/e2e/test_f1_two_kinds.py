@@ -1,7 +1,6 @@
 """F1: two kinds of tax of one firm and year in one file, each answered by its name."""
 
 import pytest
-from served_kit import SEED, one_form
 from sqlalchemy import select
 
 from api.catalogue.synthetic import credit_code
@@ -14,6 +13,7 @@ from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.opening import PlainOpening
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.verification import Policy
+from tests.kit.served import SEED, one_form
 
 VAT, INCOME, TOTAL = {"税种代码": "10101"}, {"税种代码": "10104", "实缴税额（元）": "200000.00"}, {"税种代码": "total"}
 ASKED = {

@@ -4,7 +4,6 @@ import json
 import shutil
 
 import pytest
-from office_kit import SCHEMA, TAX, Interrupted, Killed, Office, Thief
 from sqlalchemy import select
 from typer.testing import CliRunner
 
@@ -23,6 +22,7 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.status import Plane, StatusReason
 from ledger_node.randomness import random_bytes
+from tests.kit.office import SCHEMA, TAX, Interrupted, Killed, Office, Thief
 
 REGISTRAR = "market-regulator"
 MANY = 302

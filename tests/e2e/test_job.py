@@ -5,9 +5,6 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from clock_kit import AheadNode
-from postgres_kit import usual_database
-from served_kit import write_rows
 
 from api.home.home import Home
 from api.ingestion.reader import Format
@@ -19,6 +16,9 @@ from api.services.issuing.job_results import result_rows
 from ledger_node.domain.error import ChainError, StoreError
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
+from tests.kit.clock import AheadNode
+from tests.kit.postgres import usual_database
+from tests.kit.served import write_rows
 
 PATIENCE_S = 60
 

@@ -3,10 +3,6 @@
 import asyncio
 
 import pytest
-from clock_kit import AheadNode
-from postgres_kit import usual_database
-from served_kit import write_rows
-from subject_kit import controllers_of, new_key
 
 from api.catalogue.synthetic import credit_code
 from api.catalogue.wording import wording
@@ -28,6 +24,10 @@ from ledger_node.domain.error import ChainError, CredenceError, InvalidInputErro
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.subject import rotation_digest
 from ledger_node.randomness import random_bytes
+from tests.kit.clock import AheadNode
+from tests.kit.postgres import usual_database
+from tests.kit.served import write_rows
+from tests.kit.subject import controllers_of, new_key
 
 NOW = 1_800_000_000
 

@@ -7,16 +7,16 @@ import sys
 from contextlib import closing
 
 import pytest
-from chain_kit import copy_chain
-from node_kit import SEALER_KEY, NodeProcess, genesis
-from proxy_kit import Proxy
-from served_kit import one_form, seen
 
 from api.client.client import ApiError, Client
 from api.client.home_credentials import credential_named
 from api.home.home import Home
 from ledger_node.domain.error import ChainError
 from ledger_node.node.embedded import Engine
+from tests.kit.chain import copy_chain
+from tests.kit.node import SEALER_KEY, NodeProcess, genesis
+from tests.kit.proxy import Proxy
+from tests.kit.served import one_form, seen
 
 CONSENTS = 10
 QUESTION = "tax_payment.paid_amount >= 1000000 CNY during 2025"

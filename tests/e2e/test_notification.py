@@ -3,9 +3,7 @@
 import json
 
 import pytest
-from served_kit import SEED, one_form
 from sqlalchemy import select
-from subject_kit import told_until
 
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
@@ -15,6 +13,8 @@ from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.presentation import ShownAttestation
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
+from tests.kit.served import SEED, one_form
+from tests.kit.subject import told_until
 
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 RATED = "tax_credit_rating.grade in {A, B}"

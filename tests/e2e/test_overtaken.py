@@ -1,7 +1,6 @@
 """L2: what was signed with a number and overtaken before it was anchored is signed anew, and anchored once."""
 
 import pytest
-from office_kit import TAX, Interrupted, Killed, Office, Thief
 from sqlalchemy import select
 
 from api.services.access_log.interval import AccessIntervals
@@ -18,6 +17,7 @@ from ledger_node.domain.error import ChainError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SigningKey, address_of, recover
 from ledger_node.randomness import random_bytes
+from tests.kit.office import TAX, Interrupted, Killed, Office, Thief
 
 OPERATOR = "operator"
 HARM = pytest.mark.parametrize("harm", ["another batch", "key ended", "key compromised", "both"])

@@ -4,7 +4,6 @@ import re
 
 import pytest
 from fastapi import APIRouter
-from served_kit import DATA_DAY, SEED, one_form
 
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
@@ -17,6 +16,7 @@ from ledger_node.domain.consent import Change, change_digest, refusal_digest, wi
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
+from tests.kit.served import DATA_DAY, SEED, one_form
 
 ID = "0x" + "ab" * 32
 QUESTION = "tax_payment.paid_amount >= 1000000 CNY during 2025"

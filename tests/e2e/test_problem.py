@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from served_kit import SEED
 
 from api.catalogue.synthetic import credit_code
+from tests.kit.served import SEED
 
 ID = "0x" + "ab" * 32
 ROUTES = {

@@ -7,7 +7,6 @@ from html.parser import HTMLParser
 from types import SimpleNamespace
 
 import pytest
-from served_kit import one_form
 
 from api.client.client import ApiError
 from api.page.receipt import CONTENT_SECURITY_POLICY, receipt_page
@@ -23,6 +22,7 @@ from ledger_node.domain.receipt_check import TrustedKeeper, check_receipt
 from ledger_node.domain.signature import sign
 from ledger_node.domain.subject import Controllers
 from ledger_node.randomness import random_bytes
+from tests.kit.served import one_form
 
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 

@@ -1,8 +1,13 @@
 """Recovery: a registrar alone requests it, it waits 72 hours of the ledger's time, one controller cancels it."""
 
 import pytest
-from served_kit import one_form
-from subject_kit import (
+
+from api.client.unsigned_act import cancellation_draft
+from ledger_node.chain.port import RECOVERY_DELAY_S
+from ledger_node.domain.json_object import from_hex, to_hex
+from ledger_node.randomness import random_bytes
+from tests.kit.served import one_form
+from tests.kit.subject import (
     Key,
     body_of,
     cancel,
@@ -18,11 +23,6 @@ from subject_kit import (
     told_until,
     withdraw,
 )
-
-from api.client.unsigned_act import cancellation_draft
-from ledger_node.chain.port import RECOVERY_DELAY_S
-from ledger_node.domain.json_object import from_hex, to_hex
-from ledger_node.randomness import random_bytes
 
 GOOD = one_form("tax_payment.paid_amount >= 1000000 CNY during 2025")
 

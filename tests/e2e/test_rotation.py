@@ -3,8 +3,21 @@
 import threading
 
 import pytest
-from served_kit import SEED, one_form
-from subject_kit import (
+
+from api.catalogue.synthetic import credit_code
+from api.client.answer_check import check_answer
+from api.client.unsigned_act import change_draft
+from api.services.consent.signed_act import keep_word
+from api.services.subject.controller_history import ControllerHistory
+from ledger_node.domain.consent import Change
+from ledger_node.domain.error import VerificationError
+from ledger_node.domain.evidence.check import examine
+from ledger_node.domain.json_object import from_hex, to_hex
+from ledger_node.domain.receipt import Act, Word
+from ledger_node.domain.verification import Policy
+from ledger_node.randomness import random_bytes
+from tests.kit.served import SEED, one_form
+from tests.kit.subject import (
     Key,
     body_of,
     change,
@@ -19,19 +32,6 @@ from subject_kit import (
     signed,
     withdraw,
 )
-
-from api.catalogue.synthetic import credit_code
-from api.client.answer_check import check_answer
-from api.client.unsigned_act import change_draft
-from api.services.consent.signed_act import keep_word
-from api.services.subject.controller_history import ControllerHistory
-from ledger_node.domain.consent import Change
-from ledger_node.domain.error import VerificationError
-from ledger_node.domain.evidence.check import examine
-from ledger_node.domain.json_object import from_hex, to_hex
-from ledger_node.domain.receipt import Act, Word
-from ledger_node.domain.verification import Policy
-from ledger_node.randomness import random_bytes
 
 GOOD = one_form("tax_payment.paid_amount >= 1000000 CNY during 2025")
 

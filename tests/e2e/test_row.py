@@ -5,12 +5,12 @@ import datetime as dt
 import json
 
 import pytest
-from served_kit import AGE_DAYS, DATA_DAY, SEED, write_rows
 
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
 from api.lab.demo.actor import attest
 from ledger_node.domain.json_object import to_hex
+from tests.kit.served import AGE_DAYS, DATA_DAY, SEED, write_rows
 
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 LESS = "tax_payment.paid_amount < 1000000 CNY during 2025"

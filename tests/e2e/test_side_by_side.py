@@ -9,12 +9,7 @@ from itertools import pairwise
 
 import httpx
 import pytest
-from pair_kit import PUBLIC, Pair
-from served_kit import SEED, one_form, seen, write_rows
 from sqlalchemy import func, select
-from subject_kit import controllers_of, new_key, rotation
-from test_twice_at_once import together
-from webhook_kit import Endpoint
 
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
@@ -28,6 +23,11 @@ from ledger_node import clock
 from ledger_node.domain.access import NO_HEAD, next_head
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.randomness import random_bytes
+from tests.e2e.test_twice_at_once import together
+from tests.kit.pair import PUBLIC, Pair
+from tests.kit.served import SEED, one_form, seen, write_rows
+from tests.kit.subject import controllers_of, new_key, rotation
+from tests.kit.webhook import Endpoint
 
 QUESTION = one_form("tax_payment.paid_amount >= 1000000 CNY during 2025")
 PATIENCE_S = 60

@@ -7,7 +7,6 @@ import httpx
 import pytest
 from joserfc.jwk import ECKey
 from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
-from served_kit import write_rows
 from sqlalchemy import select
 
 from api.client.credential import Credential
@@ -23,6 +22,7 @@ from ledger_node.chain.port import Role
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.signature import address_of
 from ledger_node.randomness import random_bytes
+from tests.kit.served import write_rows
 
 
 @pytest.fixture

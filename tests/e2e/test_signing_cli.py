@@ -4,8 +4,6 @@ import json
 import subprocess
 
 import pytest
-from served_kit import SEED, one_form
-from subject_kit import new_phone
 from typer.testing import CliRunner
 
 from api.catalogue.synthetic import credit_code
@@ -14,6 +12,8 @@ from api.client.unsigned_act import read_draft
 from ledger_node.domain.canonical import decode
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.subject import keys_to_json, signature_to_json
+from tests.kit.served import SEED, one_form
+from tests.kit.subject import new_phone
 
 GOOD = one_form("tax_payment.paid_amount >= 1000000 CNY during 2025")
 

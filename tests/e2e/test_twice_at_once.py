@@ -2,10 +2,9 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from served_kit import SEED
-
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
+from tests.kit.served import SEED
 
 
 def together(calls):

@@ -3,7 +3,6 @@
 import threading
 
 import pytest
-from served_kit import AGE_DAYS, BANK_NAME, changed, one_form, seen
 
 from api.client.answer_check import check_answer
 from api.client.client import ApiError
@@ -11,6 +10,7 @@ from ledger_node.domain.error import CredenceError
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.verification import Policy
 from ledger_node.randomness import random_bytes
+from tests.kit.served import AGE_DAYS, BANK_NAME, changed, one_form, seen
 
 EXPECTED = {
     "tax_payment.paid_amount >= 1000000 CNY during 2025": ("holds", None),

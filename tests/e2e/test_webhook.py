@@ -4,13 +4,13 @@ import json
 import threading
 
 import pytest
-from webhook_kit import BANK, HOST, Endpoint, receiver
 
 from api.client.client import ApiError
 from api.services.webhook.delivery import FIRST_PAUSE_S, LONGEST_PAUSE_S, STOP_AFTER_S, pause_after
 from api.services.webhook.endpoint import BOTH_SIGN_S, Secrets
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.randomness import random_bytes
+from tests.kit.webhook import BANK, HOST, Endpoint, receiver
 
 
 def test_what_is_told_arrives_signed_in_order_and_once(member, endpoint, url, tmp_path):

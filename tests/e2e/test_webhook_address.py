@@ -8,11 +8,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from webhook_kit import BANK, HOST, Endpoint, strict
 
 from api.client.client import ApiError
 from ledger_node import clock
 from ledger_node.domain.error import InvalidInputError
+from tests.kit.webhook import BANK, HOST, Endpoint, strict
 
 INTERNAL = [
     "127.0.0.1",

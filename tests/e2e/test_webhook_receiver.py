@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 from standardwebhooks import Webhook
-from webhook_kit import receiver
 
 from ledger_node.domain.error import InvalidInputError, VerificationError
+from tests.kit.webhook import receiver
 
 NOW = 1_800_000_000
 SECRET = "whsec_" + "QUJD" * 8

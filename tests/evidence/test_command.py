@@ -9,15 +9,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from evidence_kit import CASES, TRUSTS, data_of, world
 from typer.testing import CliRunner
-from valid_evidence import statement
 
 from api.cli.main import app
 from api.files.evidence import read_file
 from ledger_node.chain.endpoint import Endpoint, EndpointError, Fault
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
+from tests.kit.evidence import CASES, TRUSTS, data_of, world
+from tests.vectors.valid_evidence import statement
 
 LIMIT = 4 * 1024 * 1024
 MANY = b"x" * (1 << 16)

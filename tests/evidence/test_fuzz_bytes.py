@@ -3,12 +3,12 @@
 import random
 
 import pytest
-from evidence_kit import Trust, world
-from fuzz_kit import mutated_bytes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger_node.domain.evidence.check import examine
+from tests.kit.evidence import Trust, world
+from tests.kit.fuzz import mutated_bytes
 
 A_SEED = 200
 SEEDS = 50

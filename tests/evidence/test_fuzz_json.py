@@ -4,13 +4,13 @@ import json
 import random
 
 import pytest
-from evidence_kit import Bundle, Trust, found, world
-from fuzz_kit import mutated, places
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.evidence.check import examine_bundle
+from tests.kit.evidence import Bundle, Trust, found, world
+from tests.kit.fuzz import mutated, places
 
 A_SEED = 400
 SEEDS = 50

@@ -6,7 +6,8 @@ import subprocess
 import sys
 
 import pytest
-from evidence_kit import CASES, FOLDER, TRUSTS
+
+from tests.kit.evidence import CASES, FOLDER, TRUSTS
 
 VERIFIER = """
 import json, sys

@@ -4,7 +4,8 @@ import dataclasses
 import re
 
 import pytest
-from inside_kit import inside_place
+
+from tests.kit.inside import inside_place
 
 HOSTILE = "<script>alert(document.domain)</script>"
 PAGES = ("/docs", "/problems", "/problems/off_ladder")

@@ -3,8 +3,6 @@
 import time
 
 import pytest
-from inside_kit import inside_place
-from served_kit import seen, write_rows
 from sqlalchemy import func, select
 
 from api.catalogue.datatype import schemas
@@ -15,6 +13,8 @@ from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.json_object import to_hex
+from tests.kit.inside import inside_place
+from tests.kit.served import seen, write_rows
 
 CLEAN = "penalty_summary.count_24m < 1"
 PENALTY = {"近24个月处罚次数": "3", "最近处罚月份": "2026-08"}

@@ -6,8 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from inside_kit import inside_place
-from served_kit import SEED, one_form, write_rows
 from sqlalchemy import select, update
 
 from api.catalogue.synthetic import credit_code
@@ -31,6 +29,8 @@ from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.randomness import random_bytes
+from tests.kit.inside import inside_place
+from tests.kit.served import SEED, one_form, write_rows
 
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 

@@ -6,11 +6,7 @@ import time
 from importlib.resources import files
 
 import pytest
-import served_kit
-from inside_kit import inside_place
-from served_kit import ROWS, seen, write_rows
 from sqlalchemy import select
-from test_f4_two_departments import council
 
 from api.catalogue import datatype
 from api.client.client import ApiError
@@ -18,6 +14,10 @@ from api.storage import table
 from ledger_node.domain.evidence.bundle import Bundle
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.json_object import from_hex
+from tests.http.test_f4_two_departments import council
+from tests.kit import served as served_kit
+from tests.kit.inside import inside_place
+from tests.kit.served import ROWS, seen, write_rows
 
 OLD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 FINER = "tax_payment.paid_amount >= 1100000 CNY during 2025"

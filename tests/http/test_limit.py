@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from inside_kit import inside_place
 
 from api.home.settings import HttpSettings, Rate
+from tests.kit.inside import inside_place
 
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 NEVER = 0.000001

@@ -1,7 +1,6 @@
 """CSV exports: every row is issued or comes back with its line, field and reason."""
 
 import pytest
-from upload_kit import CELLS, CODE, TAX, TODAY, csv_text, read, seen
 
 from api.catalogue.datatype import data_types
 from api.catalogue.synthetic import credit_code
@@ -12,6 +11,7 @@ from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.value import Special, parse_date
+from tests.kit.upload import CELLS, CODE, TAX, TODAY, csv_text, read, seen
 
 GOOD = csv_text({})
 

@@ -4,7 +4,6 @@ import json
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from upload_kit import CELLS, CODE, TAX, TODAY, csv_text
 
 from api.catalogue.datatype import data_types
 from api.catalogue.synthetic import credit_code
@@ -12,6 +11,7 @@ from api.ingestion.reader import Format, read_lines
 from api.ingestion.row import NoRow, Rejection, Row
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.value import format_date
+from tests.kit.upload import CELLS, CODE, TAX, TODAY, csv_text
 
 HEADING, LINE = csv_text({}).splitlines()
 ENDS = ("\n", "\r", "\r\n")

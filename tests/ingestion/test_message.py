@@ -5,12 +5,12 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from upload_kit import CELLS, CODE, RECORD, csv_text, read
 
 from api.catalogue.synthetic import credit_code
 from api.ingestion.reader import Format
 from api.ingestion.row import Rejection
 from ledger_node.domain.error import InvalidInputError
+from tests.kit.upload import CELLS, CODE, RECORD, csv_text, read
 
 CANARIES = ("7391846205517", "ZQ7canary9", "金丝雀企业有限公司")
 BEFORE = st.sampled_from(["", "-", " ", '"', "¥", "\n"])

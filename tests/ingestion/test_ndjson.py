@@ -3,13 +3,13 @@
 import json
 
 import pytest
-from upload_kit import CODE, RECORD, csv_text, ndjson_text, read, seen
 
 from api.ingestion.line import MAX_LINE
 from api.ingestion.reader import Format
 from api.ingestion.row import Row
 from ledger_node.domain.period import Period
 from ledger_node.domain.value import parse_date
+from tests.kit.upload import CODE, RECORD, csv_text, ndjson_text, read, seen
 
 
 def rows(text, **options):

@@ -1,13 +1,7 @@
-import sys
-from pathlib import Path
-
 import pytest
 
 from ledger_node.node.embedded import Engine
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from node_kit import SEALER_KEY, NodeProcess, genesis
+from tests.kit.node import SEALER_KEY, NodeProcess, genesis
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ import random
 
 import pytest
 import rlp
-from anvil_kit import mined_by, running_anvil
-from node_kit import CHAIN_ID, account, initcode, sign, word
 from trie import HexaryTrie
 
 from ledger_node.domain.hashing import keccak
 from ledger_node.node.embedded.rpc import Rpc
+from tests.kit.anvil import mined_by, running_anvil
+from tests.kit.node import CHAIN_ID, account, initcode, sign, word
 
 # creates a contract with the code in calldata (create2 with salt 0) and returns its address:
 #   36 6000 6000 37       calldatacopy(0, 0, calldatasize)

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 from eth_account import Account
-from node_kit import (
+
+from ledger_node.node.embedded import Engine, Genesis, NodeError
+from ledger_node.node.embedded.error import RpcError
+from tests.kit.node import (
     ROOT,
     SEALER_KEY,
     account,
@@ -17,9 +20,6 @@ from node_kit import (
     sign,
     word,
 )
-
-from ledger_node.node.embedded import Engine, Genesis, NodeError
-from ledger_node.node.embedded.error import RpcError
 
 
 @pytest.mark.usefixtures("engine")

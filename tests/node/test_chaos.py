@@ -9,11 +9,11 @@ import threading
 import time
 
 import pytest
-from node_kit import SEALER_KEY, NodeProcess, account, deploy, genesis, sign, word
 
 from ledger_node.domain.hashing import keccak
 from ledger_node.node.embedded import Engine
 from ledger_node.node.embedded.chain import read_header
+from tests.kit.node import SEALER_KEY, NodeProcess, account, deploy, genesis, sign, word
 
 SENDERS = 4
 

@@ -4,9 +4,9 @@ import json
 import resource
 
 import pytest
-from node_kit import SEALER_KEY, NodeProcess, account, genesis, sign
 
 from ledger_node.node.embedded import Engine
+from tests.kit.node import SEALER_KEY, NodeProcess, account, genesis, sign
 
 
 @pytest.fixture

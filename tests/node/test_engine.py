@@ -4,7 +4,16 @@ import threading
 import coincurve
 import pytest
 import rlp
-from node_kit import (
+from trie import HexaryTrie
+
+from ledger_node.clock import now
+from ledger_node.domain.hashing import keccak
+from ledger_node.node.embedded import Engine, NodeError
+from ledger_node.node.embedded.block_seal import Sealer, recover_sealer
+from ledger_node.node.embedded.error import RpcError
+from ledger_node.node.embedded.lookup import block_row
+from ledger_node.node.embedded.rpc import Rpc
+from tests.kit.node import (
     GENESIS_TIME,
     SEALER_KEY,
     account,
@@ -15,15 +24,6 @@ from node_kit import (
     sign,
     word,
 )
-from trie import HexaryTrie
-
-from ledger_node.clock import now
-from ledger_node.domain.hashing import keccak
-from ledger_node.node.embedded import Engine, NodeError
-from ledger_node.node.embedded.block_seal import Sealer, recover_sealer
-from ledger_node.node.embedded.error import RpcError
-from ledger_node.node.embedded.lookup import block_row
-from ledger_node.node.embedded.rpc import Rpc
 
 
 def ask(engine, method, *params):

@@ -8,12 +8,12 @@ import time
 import anyio
 import anyio.lowlevel
 import pytest
-from node_kit import SEALER_KEY, NodeProcess, account, deploy, genesis, sign, word
 
 from ledger_node.node.embedded import Engine, server
 from ledger_node.node.embedded import rpc as rpc_module
 from ledger_node.node.embedded.host import AllowedHosts
 from ledger_node.node.embedded.rpc import Rpc
+from tests.kit.node import SEALER_KEY, NodeProcess, account, deploy, genesis, sign, word
 
 DEEP = "[" * 1_000_000
 

@@ -6,12 +6,12 @@ import sys
 
 import pytest
 from eth_abi import encode
-from node_kit import CHAIN_ID, ROOT, account, deploy, initcode, runtime, sign, word
 from web3 import HTTPProvider, Web3
 from web3.exceptions import ContractCustomError, ContractLogicError
 
 from ledger_node.node.embedded import Engine
 from ledger_node.node.embedded.rpc import Rpc
+from tests.kit.node import CHAIN_ID, ROOT, account, deploy, initcode, runtime, sign, word
 
 ZERO = "0x" + "00" * 20
 HASH = "0x" + "ab" * 32
@@ -253,12 +253,12 @@ def test_the_node_ends_cleanly(node, how):
 
 
 def test_a_node_whose_parent_is_killed_ends(path):
-    from node_kit import SEALER_KEY, genesis  # noqa: PLC0415 - only here
+    from tests.kit.node import SEALER_KEY, genesis  # noqa: PLC0415 - only here
 
     Engine.create(path, genesis(), SEALER_KEY).close()
     program = (
-        "import sys, pathlib, time; sys.path.insert(0, 'tests/node')\n"
-        "from node_kit import NodeProcess\n"
+        "import sys, pathlib, time\n"
+        "from tests.kit.node import NodeProcess\n"
         "node = NodeProcess(pathlib.Path(sys.argv[1])); print(node.process.pid, flush=True); time.sleep(60)"
     )
     run = [sys.executable, "-c", program, str(path)]

@@ -4,13 +4,13 @@ import json
 
 import pytest
 from eth_utils import keccak
-from node_kit import SEALER_KEY, account, deploy, sign, word
 
 from ledger_node.node.embedded import Engine
 from ledger_node.node.embedded.builder import BlockBuilder
 from ledger_node.node.embedded.error import RpcError
 from ledger_node.node.embedded.rpc import Rpc
 from ledger_node.node.embedded.state.account_state import NodeAccountDB
+from tests.kit.node import SEALER_KEY, account, deploy, sign, word
 
 # a constructor that stores 1 in slot 0 and reverts
 _CHILD = bytes.fromhex("600160005560006000fd")

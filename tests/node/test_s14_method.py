@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from node_kit import account, deploy, initcode, runtime, sign, word
 from web3 import Web3
 
 from ledger_node.node.embedded.rpc import Rpc
+from tests.kit.node import account, deploy, initcode, runtime, sign, word
 
 STRANGER = "0x" + "77" * 20
 NOWHERE = "0x" + "99" * 20

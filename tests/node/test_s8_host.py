@@ -8,11 +8,11 @@ import subprocess
 import sys
 
 import pytest
-from node_kit import ROOT, SEALER_KEY, NodeProcess, account, genesis, sign
 
 from api.home.home import Home
 from ledger_node.node.embedded import Engine, NodeError
 from ledger_node.node.embedded.host import AllowedHosts
+from tests.kit.node import ROOT, SEALER_KEY, NodeProcess, account, genesis, sign
 
 EVERY = "0.0.0.0"  # noqa: S104 - what is refused, or allows no host
 CHAIN_ID = b'{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}'

@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from node_kit import account, deploy, sign, word
 from web3 import Web3
 
 from ledger_node.node.embedded.rpc import Rpc
+from tests.kit.node import account, deploy, sign, word
 
 UNKNOWN = "0x" + "ab" * 32
 

@@ -5,8 +5,6 @@ import json
 
 import pytest
 import rlp
-from anvil_kit import mined_by, running_anvil
-from node_kit import CHAIN_ID, GENESIS_TIME, SEALER_KEY, account, genesis, sign, word
 from trie import HexaryTrie
 
 from ledger_node.chain.artifact import artifact
@@ -18,6 +16,8 @@ from ledger_node.domain.signature import sign as sign_digest
 from ledger_node.node.embedded import Engine
 from ledger_node.node.embedded.block_seal import recover_sealer
 from ledger_node.node.embedded.rpc import Rpc
+from tests.kit.anvil import mined_by, running_anvil
+from tests.kit.node import CHAIN_ID, GENESIS_TIME, SEALER_KEY, account, genesis, sign, word
 
 GOVERNOR, MEMBER_KEY = account(0), bytes([1]) * 32
 MEMBER, SCHEMA, CONSENT, SUBJECT = (keccak(name) for name in (b"member", b"schema", b"consent", b"subject"))

@@ -8,12 +8,12 @@ from html import unescape
 
 import pytest
 import segno
-from evidence_kit import CASES, checked, named, trust_of
 
 from api.page.evidence import URN, evidence_page
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.value import format_date
+from tests.kit.evidence import CASES, checked, named, trust_of
 
 VALID, FAILING = named("", valid=True), [name for name in CASES if "reason" in CASES[name]["expect"]]
 HOSTILE = "<script>alert('1')</script>\"&<img src=x onerror=alert(1)>"

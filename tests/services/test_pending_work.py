@@ -5,10 +5,7 @@ import time
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from served_kit import SEED, one_form
 from sqlalchemy import event, select
-from stranger_kit import stranger_ledger
-from subject_kit import Key, controllers_of, grant, new_key, signed
 
 from api.catalogue.synthetic import credit_code
 from api.services.issuing.issuer import unanchored
@@ -21,6 +18,9 @@ from ledger_node.domain.error import ChainError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
+from tests.kit.served import SEED, one_form
+from tests.kit.stranger import stranger_ledger
+from tests.kit.subject import Key, controllers_of, grant, new_key, signed
 
 GOOD = one_form("tax_payment.paid_amount >= 1000000 CNY during 2025")
 HANG_S = 240

@@ -1,10 +1,6 @@
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 import pytest
-from sign_in_kit import Desk
+
+from tests.kit.sign_in import Desk
 
 
 @pytest.fixture

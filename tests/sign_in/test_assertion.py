@@ -1,7 +1,6 @@
 """Case A3: who signs in is whoever has a key in force, says so to this instance, now, and once."""
 
 import pytest
-from sign_in_kit import ALWAYS, NOW, TOKEN_URL, URL, new_key, refused
 from sqlalchemy import select
 
 from api.client.credential import Credential
@@ -19,6 +18,7 @@ from ledger_node.domain.signature import address_of
 from ledger_node.domain.signature import sign as sign_digest
 from ledger_node.domain.subject import Controllers
 from ledger_node.randomness import random_bytes
+from tests.kit.sign_in import ALWAYS, NOW, TOKEN_URL, URL, new_key, refused
 
 
 @pytest.fixture

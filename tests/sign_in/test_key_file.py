@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from sign_in_kit import NOW, URL, new_key
 
 from api.client.credential import Credential, read_key_file
 from api.sign_in.protocol.assertion import read_assertion
@@ -11,6 +10,7 @@ from api.sign_in.protocol.jose import public_part
 from api.sign_in.protocol.key_form import new_key_file
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.randomness import random_bytes
+from tests.kit.sign_in import NOW, URL, new_key
 
 
 def written(path, content, mode=0o600):

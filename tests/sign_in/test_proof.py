@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import OctKey
 from joserfc.util import urlsafe_b64encode
-from sign_in_kit import ME, NOW, URL, new_key, refused
 
 from api.sign_in.protocol.error import SignInError
 from api.sign_in.protocol.jose import public_part, sign
 from api.sign_in.protocol.proof import Target, check_proof, make_proof, token_hash
+from tests.kit.sign_in import ME, NOW, URL, new_key, refused
 
 
 @pytest.fixture

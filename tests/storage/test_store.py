@@ -6,7 +6,6 @@ import traceback
 
 import psycopg
 import pytest
-from postgres_kit import Server, programs
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
@@ -16,6 +15,7 @@ from api.storage.database import find_database, open_store
 from api.storage.postgres import PostgresStore, postgres_url
 from ledger_node.domain.error import InvalidInputError, StoreError
 from ledger_node.domain.reason import Reason
+from tests.kit.postgres import Server, programs
 
 CANARY = "geheim-7f3a"
 counter = Table("counter", MetaData(), Column("id", Integer, primary_key=True), Column("value", Integer))

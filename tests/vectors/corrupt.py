@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-import naive_ledger
-from naive import RefusedError
+from tests.vectors import naive_ledger
+from tests.vectors.naive import RefusedError
 
 FAILED = "field_proof_failed"
 MALFORMED = "opening_malformed"

@@ -5,9 +5,9 @@ import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import naive_state as state
-from corrupt import flipped
-from evidence_world import (
+from tests.vectors import naive_state as state
+from tests.vectors.corrupt import flipped
+from tests.vectors.evidence_world import (
     BANK,
     BOTH,
     BY_COURT,
@@ -39,11 +39,11 @@ from evidence_world import (
     make,
     trust,
 )
-from naive import hexed
-from naive_evidence import decode_rlp, header_digest
-from naive_ledger import blob
-from valid import h
-from valid_evidence import (
+from tests.vectors.naive import hexed
+from tests.vectors.naive_evidence import decode_rlp, header_digest
+from tests.vectors.naive_ledger import blob
+from tests.vectors.valid import h
+from tests.vectors.valid_evidence import (
     ANCHORED,
     BARE,
     FOUR,

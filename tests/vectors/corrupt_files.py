@@ -4,9 +4,9 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from corrupt_evidence import put
-from evidence_world import trust
-from valid_evidence import statement
+from tests.vectors.corrupt_evidence import put
+from tests.vectors.evidence_world import trust
+from tests.vectors.valid_evidence import statement
 
 CAPITALS = "/contracts/AnchorRegistry/address"
 

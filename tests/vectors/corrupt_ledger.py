@@ -1,10 +1,10 @@
 """Corruptions of headers, batches, anchors and signed structs: T3-T7, H1-H4, C2, C6, C9."""
 
-import naive_ledger
-import reference as ref
-from corrupt import bytes_altered, corruption, every_byte, flipped, resized
-from naive import hexed
-from valid import h
+from tests.kit import reference as ref
+from tests.vectors import naive_ledger
+from tests.vectors.corrupt import bytes_altered, corruption, every_byte, flipped, resized
+from tests.vectors.naive import hexed
+from tests.vectors.valid import h
 
 LOST = "not_in_batch"
 WORDS = ("subject_tag", "fields_root", "issuer", "supersedes")

@@ -3,9 +3,9 @@
 import base64
 from collections.abc import Iterator
 
-import reference as ref
-from corrupt_evidence import altered, by_hash, fails, high_s, put, refielded
-from evidence_world import (
+from tests.kit import reference as ref
+from tests.vectors.corrupt_evidence import altered, by_hash, fails, high_s, put, refielded
+from tests.vectors.evidence_world import (
     BANK,
     CONTRACTS,
     COURT,
@@ -21,10 +21,10 @@ from evidence_world import (
     World,
     trust,
 )
-from naive import hexed
-from naive_passkey import DOMAIN
-from valid import h
-from valid_evidence import ANCHORED, BARE, OLD, ONE, PASSKEY, QBFT, VAT, Case, sets, statement
+from tests.vectors.naive import hexed
+from tests.vectors.naive_passkey import DOMAIN
+from tests.vectors.valid import h
+from tests.vectors.valid_evidence import ANCHORED, BARE, OLD, ONE, PASSKEY, QBFT, VAT, Case, sets, statement
 
 FIRM, REGISTRATION = "firm_facts", "subject_registration"
 ENDED = (0, ANCHORED, 0)

@@ -1,8 +1,8 @@
 """Corruptions of field proofs: T1-T12, P1-P12."""
 
-import reference as ref
-from corrupt import FAILED, MALFORMED, at, bytes_altered, bytes_resized, corruption, every_byte
-from naive import hexed, index_of, shown
+from tests.kit import reference as ref
+from tests.vectors.corrupt import FAILED, MALFORMED, at, bytes_altered, bytes_resized, corruption, every_byte
+from tests.vectors.naive import hexed, index_of, shown
 
 CHAIN = ("head_up", "head_down", "tip_up", "tip_down")
 SALT, PATH, OPENING = "/proof/salt", "/proof/path", "/proof/opening"

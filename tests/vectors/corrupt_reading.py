@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from corrupt_evidence import altered, fails, put, refielded, without
-from evidence_world import BOTH, BOTH_THEN, DAY, HOST_SAYS, INCOME, NOW, PAID, World
-from naive_passkey import KEY
-from valid_evidence import BARE, NAMED, ONE, QBFT, REVEALED, Case
+from tests.vectors.corrupt_evidence import altered, fails, put, refielded, without
+from tests.vectors.evidence_world import BOTH, BOTH_THEN, DAY, HOST_SAYS, INCOME, NOW, PAID, World
+from tests.vectors.naive_passkey import KEY
+from tests.vectors.valid_evidence import BARE, NAMED, ONE, QBFT, REVEALED, Case
 
 FIRST, TERMS = "/presentation/claims/0", "/presentation/consent/terms"
 CONTROLLERS = "/presentation/consent/controllers"

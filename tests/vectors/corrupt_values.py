@@ -2,10 +2,10 @@
 
 from itertools import pairwise
 
-import reference as ref
-from corrupt import FAILED, MALFORMED, bytes_altered, bytes_resized, corruption
-from corrupt_proofs import OPENING, OTHER, PATH, SALT, blobs_of, field_of
-from naive import hexed
+from tests.kit import reference as ref
+from tests.vectors.corrupt import FAILED, MALFORMED, bytes_altered, bytes_resized, corruption
+from tests.vectors.corrupt_proofs import OPENING, OTHER, PATH, SALT, blobs_of, field_of
+from tests.vectors.naive import hexed
 
 VALUE = f"{OPENING}/value"
 OTHERS = {

@@ -3,16 +3,18 @@
 import json
 from typing import Any
 
-import corrupt_evidence
-import corrupt_files
-import corrupt_order
-import corrupt_reading
-import naive_evidence
-import reference as ref
-import valid_evidence
-from evidence_world import canonical, make
-from naive import hexed
-from valid_evidence import Case
+from tests.kit import reference as ref
+from tests.vectors import (
+    corrupt_evidence,
+    corrupt_files,
+    corrupt_order,
+    corrupt_reading,
+    naive_evidence,
+    valid_evidence,
+)
+from tests.vectors.evidence_world import canonical, make
+from tests.vectors.naive import hexed
+from tests.vectors.valid_evidence import Case
 
 INDEX = "index.json"
 FILES = "files.json"

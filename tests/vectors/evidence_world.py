@@ -4,15 +4,12 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import naive
-import naive_claim
-import naive_ledger
-import naive_passkey
-import naive_state as state
-import reference as ref
-from naive import hexed
-from naive_ledger import blob
-from valid import FINE, FINE_VALUES, FIRM, LEVY, LEVY_VALUES, VALUES, h
+from tests.kit import reference as ref
+from tests.vectors import naive, naive_claim, naive_ledger, naive_passkey
+from tests.vectors import naive_state as state
+from tests.vectors.naive import hexed
+from tests.vectors.naive_ledger import blob
+from tests.vectors.valid import FINE, FINE_VALUES, FIRM, LEVY, LEVY_VALUES, VALUES, h
 
 DAY = 86_400
 NOW = 1_794_400_000

@@ -1,8 +1,8 @@
 """The worked example of docs/format.md: one attestation, one proof, one batch, step by step. No ledger_node here."""
 
-import naive
-import reference as ref
-from naive import hexed
+from tests.kit import reference as ref
+from tests.vectors import naive
+from tests.vectors.naive import hexed
 
 SPEC = {
     "name": "example",

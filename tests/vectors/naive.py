@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-import reference as ref
+from tests.kit import reference as ref
 
 PAIRS = {"at_least": ("head_up", "tip_down"), "below": ("head_down", "tip_up"), "between": ("head_up", "head_down")}
 MODE_OF = {"plain": "plain", "bits": "enum", "at_least": "ladder", "below": "ladder", "between": "ladder"}

@@ -2,7 +2,7 @@
 
 from itertools import product
 
-from naive import index_of, require
+from tests.vectors.naive import index_of, require
 
 SYMBOL = {"range": "between", "reveal": "reveal", "equals": "equals", "in": "in", "not in": "not in"}
 

@@ -8,15 +8,13 @@ import json
 from collections.abc import Iterator
 
 import coincurve
-import naive
-import naive_claim
-import naive_ledger
-import naive_passkey
-import naive_state as state
-import reference as ref
-from evidence_world import canonical, receipt_digest
-from naive import RefusedError, hexed, require
-from naive_ledger import blob
+
+from tests.kit import reference as ref
+from tests.vectors import naive, naive_claim, naive_ledger, naive_passkey
+from tests.vectors import naive_state as state
+from tests.vectors.evidence_world import canonical, receipt_digest
+from tests.vectors.naive import RefusedError, hexed, require
+from tests.vectors.naive_ledger import blob
 
 DAY = 86_400
 HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0

@@ -2,10 +2,9 @@
 
 import json
 
-import naive
-import naive_claim
-import reference as ref
-from naive import require
+from tests.kit import reference as ref
+from tests.vectors import naive, naive_claim
+from tests.vectors.naive import require
 
 DIFFERS = {
     "batch": "key_not_valid",

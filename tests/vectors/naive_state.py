@@ -3,9 +3,10 @@
 import base64
 
 import coincurve
-import reference as ref
 import rlp
 from trie.hexary import HexaryTrie
+
+from tests.kit import reference as ref
 
 CONTRACTS = ("MemberRegistry", "SchemaRegistry", "SubjectRegistry", "AnchorRegistry", "ConsentRegistry")
 BLANK = ref.H(rlp.encode(b""))

@@ -2,12 +2,10 @@
 
 from collections.abc import Callable
 
-import corrupt_ledger as ledger
-import corrupt_proofs as proofs
-import corrupt_values as values
-import valid
-import valid_claims
-import valid_digests
+from tests.vectors import corrupt_ledger as ledger
+from tests.vectors import corrupt_proofs as proofs
+from tests.vectors import corrupt_values as values
+from tests.vectors import valid, valid_claims, valid_digests
 
 OFF = "off_ladder"
 LADDER_QUESTIONS = [

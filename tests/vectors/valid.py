@@ -2,10 +2,9 @@
 
 import hashlib
 
-import naive
-import naive_ledger
-import reference as ref
-from naive import hexed
+from tests.kit import reference as ref
+from tests.vectors import naive, naive_ledger
+from tests.vectors.naive import hexed
 
 ONE = {"kind": "one_digit", "from": 100_000, "to": 10_000_000}
 FIRM = {

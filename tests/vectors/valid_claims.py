@@ -1,8 +1,8 @@
 """The cases of claim.json, and what is no claim."""
 
-import naive_claim
-from corrupt import corruption
-from valid import FINE, FIRM, LEVY, h
+from tests.vectors import naive_claim
+from tests.vectors.corrupt import corruption
+from tests.vectors.valid import FINE, FIRM, LEVY, h
 
 SPECS = {spec["name"]: spec for spec in (FIRM, FINE)}
 LEVIES = {"levy": LEVY}

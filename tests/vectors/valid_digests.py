@@ -2,9 +2,9 @@
 
 import hashlib
 
-import naive_ledger
-from naive import hexed
-from valid import h
+from tests.vectors import naive_ledger
+from tests.vectors.naive import hexed
+from tests.vectors.valid import h
 
 DOMAIN = {"chain_id": 31337, "contract": hexed(h("AnchorRegistry")[:20])}
 CONSENTS = {"chain_id": 31337, "contract": hexed(h("ConsentRegistry")[:20])}

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-import naive_state as state
-from evidence_world import (
+from tests.vectors import naive_state as state
+from tests.vectors.evidence_world import (
     BOTH,
     BOTH_THEN,
     BY_TAX,
@@ -40,8 +40,8 @@ from evidence_world import (
     seal_block,
     trust,
 )
-from naive import hexed
-from valid import h
+from tests.vectors.naive import hexed
+from tests.vectors.valid import h
 
 ANCHORED = NOW - 4 * DAY
 TODAY, TOMORROW = "2026-11-11", "2026-11-12"

@@ -1,5 +1,0 @@
-import sys
-from pathlib import Path
-
-FOLDER = Path(__file__).parent
-sys.path[:0] = [str(FOLDER), str(FOLDER.parent / "node")]

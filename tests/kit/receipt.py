@@ -1,0 +1,77 @@
+"""Receipts of the small world: one an act, each of which checks."""
+
+from dataclasses import replace
+
+from ledger_node.domain.consent import Change, ConsentRequest, change_digest, refusal_digest, withdrawal_digest
+from ledger_node.domain.event import Recorded
+from ledger_node.domain.passkey import Assertion, Passkey
+from ledger_node.domain.receipt import Act, Basis, Receipt, Word
+from ledger_node.domain.receipt_check import TrustedKeeper
+from ledger_node.domain.signature import address_of, sign
+from ledger_node.domain.subject import Controllers
+from tests.kit.authenticator import Authenticator
+from tests.kit.world import BANK, CONSENT_DOMAIN, CONTROLLER_KEYS, CONTROLLERS, DAY, NOW, SECRET, consent, h, terms
+
+KEEPER, KEEPER_KEY = h("member", "keeper"), h("key of keeper")
+TRUSTED = TrustedKeeper(frozenset({address_of(KEEPER_KEY)}), KEEPER, CONSENT_DOMAIN)
+RECORDED = Recorded(h("transaction"), 41, h("block"), NOW)
+PHONE = Authenticator(7)
+PASSKEYS = Controllers((Passkey(PHONE.rp_id_hash, PHONE.public_key),), 1, h("salt of passkeys"))
+QUESTIONS = ("firm_facts.grade in {A, B} during 2025",)
+SHOWN = consent(terms(questions=QUESTIONS))
+ASKED = ConsentRequest(
+    subject=h("member", "subject"),
+    grantee=BANK,
+    grantee_name="虚构银行",
+    purpose="loan_application",
+    purpose_text="贷款申请审批",
+    questions=QUESTIONS,
+    departments=(h("department"),),
+    not_before=NOW - DAY,
+    expires_at=NOW + DAY,
+    max_uses=3,
+    retention_days=31,
+    salt=h("salt of a request"),
+)
+
+
+def word(digest, signers=(0, 1)):
+    return Word(CONTROLLERS, tuple(sign(digest, CONTROLLER_KEYS[signer]) for signer in signers))
+
+
+def passkey_word(digest):
+    return Word(PASSKEYS, (Assertion(*PHONE.assertion(digest)),))
+
+
+def signed(receipt, key=KEEPER_KEY):
+    return replace(receipt, signature=sign(receipt.digest, key))
+
+
+def receipt(act, basis, **changes):
+    about = {"domain": CONSENT_DOMAIN, "keeper": KEEPER, "recorded": RECORDED, "id": SHOWN.id}
+    return signed(Receipt(act=act, basis=basis, **(about | changes)))
+
+
+def changed(act, change, number):
+    digest = change_digest(SHOWN.id, change, number, CONSENT_DOMAIN)
+    return receipt(act, Basis(SHOWN, word(digest)), number=number)
+
+
+def refused():
+    request = ASKED.digest(CONSENT_DOMAIN)
+    return receipt(Act.REFUSED, Basis(ASKED, word(refusal_digest(request, CONSENT_DOMAIN))), id=request)
+
+
+ALL = {
+    "granted": receipt(Act.GRANTED, Basis(SHOWN)),
+    "refused": refused(),
+    "paused": changed(Act.PAUSED, Change.PAUSE, 1),
+    "resumed": changed(Act.RESUMED, Change.RESUME, 2),
+    "withdrawn by secret": receipt(Act.WITHDRAWN, Basis(SHOWN, secret=SECRET)),
+    "withdrawn by a secret that is not shown": receipt(Act.WITHDRAWN, Basis(SHOWN)),
+    "withdrawn by word": receipt(Act.WITHDRAWN, Basis(SHOWN, word(withdrawal_digest(SHOWN.id, CONSENT_DOMAIN)))),
+    "withdrawn by passkey": receipt(
+        Act.WITHDRAWN, Basis(SHOWN, passkey_word(withdrawal_digest(SHOWN.id, CONSENT_DOMAIN)))
+    ),
+    "used": receipt(Act.USED, Basis(SHOWN), number=3, use=h("use")),
+}

@@ -1,0 +1,124 @@
+"""People with keys and passkeys, and what they do with the subject they control."""
+
+import time
+from dataclasses import dataclass
+
+import pytest
+
+from api.client.client import ApiError
+from api.client.unsigned_act import cancellation_draft, change_draft, rotation_draft, withdrawal_draft
+from ledger_node.domain.consent import Change
+from ledger_node.domain.json_object import from_hex, to_hex
+from ledger_node.domain.passkey import Assertion, Passkey
+from ledger_node.domain.signature import address_of, sign
+from ledger_node.domain.subject import Controllers, keys_to_json, signature_to_json
+from ledger_node.randomness import random_bytes
+from tests.kit.authenticator import Authenticator
+
+PATIENCE_S = 60
+
+
+@dataclass(frozen=True)
+class Key:
+    """A secp256k1 key of a person."""
+
+    secret: bytes
+
+    @property
+    def controller(self):
+        return address_of(self.secret)
+
+    def sign(self, digest):
+        return sign(digest, self.secret)
+
+
+@dataclass(frozen=True)
+class Phone:
+    """A passkey of a person."""
+
+    authenticator: Authenticator
+
+    @property
+    def controller(self):
+        return Passkey(self.authenticator.rp_id_hash, self.authenticator.public_key)
+
+    def sign(self, digest, **options):
+        return Assertion(*self.authenticator.assertion(digest, **options))
+
+
+def new_key():
+    return Key(random_bytes(32))
+
+
+def new_phone(**options):
+    return Phone(Authenticator(int.from_bytes(random_bytes(30), "big") + 1, **options))
+
+
+def controllers_of(people, threshold=1):
+    return Controllers(tuple(person.controller for person in people), threshold, random_bytes(32))
+
+
+def body_of(people, threshold=1):
+    return {"controllers": keys_to_json([person.controller for person in people]), "threshold": threshold}
+
+
+def signed(digest, people):
+    return [signature_to_json(person.sign(digest)) for person in people]
+
+
+def refused(call):
+    with pytest.raises(ApiError) as caught:
+        call()
+    return caught.value.status, caught.value.reason.value
+
+
+def grant(place, firm, people, question, **options):
+    """Grant one question and return the consent's id."""
+    terms = place.terms([question], firm=firm, **options)
+    digest = terms.digest(place.ledger.consent_domain)
+    return place.post_terms(terms, signatures=signed(digest, people))["id"]
+
+
+def withdraw(place, consent, people):
+    draft = withdrawal_draft(place.ledger.consent_domain, from_hex(consent, "consent"))
+    return draft.submit(place.bank, [person.sign(draft.digest) for person in people])
+
+
+def change(place, consent, what, number, people):
+    draft = change_draft(place.ledger.consent_domain, from_hex(consent, "consent"), Change(what), number)
+    return draft.submit(place.bank, [person.sign(draft.digest) for person in people])
+
+
+def rotation(place, firm, controllers, entry=1):
+    return rotation_draft(place.ledger.subject_domain, firm.subject, entry, controllers)
+
+
+def rotate(place, firm, people, controllers, entry=1):
+    """Rotate to ``controllers`` on the signatures of ``people``."""
+    draft = rotation(place, firm, controllers, entry)
+    return draft.submit(place.bank, [person.sign(draft.digest) for person in people])
+
+
+def cancellation(place, firm, pending):
+    commitment = from_hex(pending["commitment"], "commitment")
+    return cancellation_draft(place.ledger.subject_domain, firm.subject, pending["number"], commitment)
+
+
+def cancel(place, firm, pending, people):
+    draft = cancellation(place, firm, pending)
+    return draft.submit(place.bank, [person.sign(draft.digest) for person in people])
+
+
+def told_until(client, wanted):
+    """Return (kind, data) of all notifications, once ``wanted`` is among them."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        told = [(one["kind"], one["data"]) for one in client.notifications()]
+        if wanted in told:
+            return told
+        assert time.monotonic() < deadline, told[-5:]
+        time.sleep(0.1)
+
+
+def path_of(firm, rest=""):
+    return f"/v1/subjects/{to_hex(firm.subject)}{rest}"
