@@ -24,7 +24,7 @@ def test_d1_a_fault_is_told_by_its_trace_and_place_alone(inside, caplog):
     assert body["trace_id"] == answer.headers["trace-id"]
     request, fault = (
         next(record for record in caplog.records if record.name == name)
-        for name in ("api.http.middleware.observation", "api.http.problem.document")
+        for name in ("api.http.middleware.observation", "api.http.middleware.fault_barrier")
     )
     assert request.levelname == fault.levelname == "ERROR"
     assert request.fields["route"] == "/v1/members"
