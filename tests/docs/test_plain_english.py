@@ -29,7 +29,6 @@ NOT_YET_REWRITTEN = frozenset(
         "README.md",
         "docs/api.md",
         "docs/architecture.md",
-        "docs/evidence.md",
         "docs/operating.md",
         "docs/threat-model.md",
     }
