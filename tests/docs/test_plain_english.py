@@ -24,7 +24,7 @@ PAGES = frozenset(
         "docs/threat-model.md",
     }
 )
-NOT_YET_REWRITTEN = frozenset({"README.md", "docs/api.md", "docs/architecture.md", "docs/operating.md"})
+NOT_YET_REWRITTEN = frozenset({"README.md", "docs/architecture.md", "docs/operating.md"})
 """Whoever rewrites a page takes it out of this set."""
 HELD = sorted(PAGES - NOT_YET_REWRITTEN)
 
