@@ -27,7 +27,7 @@ _BLOCK: Final = tarfile.BLOCKSIZE
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ArchiveEntry:
     """A file to pack: its name in the archive, its size, and its bytes in pieces."""
 
     name: str
@@ -35,7 +35,7 @@ class Entry:
     pieces: Iterable[bytes]
 
     @classmethod
-    def of(cls, name: str, content: bytes) -> "Entry":
+    def of(cls, name: str, content: bytes) -> "ArchiveEntry":
         """Return an entry of some bytes."""
         return cls(name, len(content), (content,))
 
@@ -79,7 +79,9 @@ def new_identity() -> tuple[str, str]:
     return f"# recipient: {recipient}\n{identity}\n", recipient
 
 
-def write_archive(file: BinaryIO, entries: Iterable[Entry], recipients: Sequence[pyrage.x25519.Recipient]) -> None:
+def write_archive(
+    file: BinaryIO, entries: Iterable[ArchiveEntry], recipients: Sequence[pyrage.x25519.Recipient]
+) -> None:
     """Pack ``entries`` for ``recipients``; what an entry raises comes out as it is."""
     reader = _Reader(_gzipped(_tarred(entries)))
     try:
@@ -91,7 +93,7 @@ def write_archive(file: BinaryIO, entries: Iterable[Entry], recipients: Sequence
 
 
 @contextmanager
-def read_archive(path: Path, identities: Sequence[pyrage.x25519.Identity]) -> Iterator[Iterator[Entry]]:
+def read_archive(path: Path, identities: Sequence[pyrage.x25519.Identity]) -> Iterator[Iterator[ArchiveEntry]]:
     """Give the entries of an archive one after the other; each must be read before the next.
 
     Raises:
@@ -136,12 +138,12 @@ def _refusal(path: Path, failed: Sequence[Exception]) -> InvalidInputError:
     return InvalidInputError(Reason.BACKUP_MALFORMED, f"{path} is no backup, or was cut off or altered")
 
 
-def _entries(tar: tarfile.TarFile) -> Iterator[Entry]:
+def _entries(tar: tarfile.TarFile) -> Iterator[ArchiveEntry]:
     for member in tar:
         content = tar.extractfile(member)
         if content is None:
             raise tarfile.TarError
-        yield Entry(member.name, member.size, _pieces(content))
+        yield ArchiveEntry(member.name, member.size, _pieces(content))
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:
@@ -155,7 +157,7 @@ def pieces_of(path: Path) -> Iterator[bytes]:
         yield from _pieces(file)
 
 
-def _tarred(entries: Iterable[Entry]) -> Iterator[bytes]:
+def _tarred(entries: Iterable[ArchiveEntry]) -> Iterator[bytes]:
     for entry in entries:
         info = tarfile.TarInfo(entry.name)
         info.size, info.mode = entry.size, 0o600

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
 
-from api.backup.archive import Entry
+from api.backup.archive import ArchiveEntry
 from api.home.home import Home
 from api.instance.chain_copy import Head
 from api.storage.migration.schema import STORE
@@ -95,9 +95,9 @@ class Manifest:
         return hmac.new(home.derived_key(MAC_LABEL), self.to_bytes(), sha256).hexdigest().encode()
 
 
-def format_entry() -> Entry:
+def format_entry() -> ArchiveEntry:
     """Return the first member."""
-    return Entry.of(FORMAT_FILE, json.dumps({"format": FORMAT, "store": STORE.head}).encode())
+    return ArchiveEntry.of(FORMAT_FILE, json.dumps({"format": FORMAT, "store": STORE.head}).encode())
 
 
 def require_format(content: bytes) -> None:
@@ -127,15 +127,15 @@ def require_format(content: bytes) -> None:
         )
 
 
-def home_entries(home: Home) -> Iterator[Entry]:
+def home_entries(home: Home) -> Iterator[ArchiveEntry]:
     """Yield the files of a home folder, those that hold a secret in clear sealed under its passphrase."""
     for name in _FILES:
         if (home.path / name).is_file():
-            yield Entry.of(HOME + name, (home.path / name).read_bytes())
+            yield ArchiveEntry.of(HOME + name, (home.path / name).read_bytes())
     key = home.derived_key(FILE_LABEL)
     for path in sorted((home.path / "keys").iterdir()):
         name, content = f"keys/{path.name}", path.read_bytes()
         if path.suffix == _KEYSTORE:
-            yield Entry.of(HOME + name, content)
+            yield ArchiveEntry.of(HOME + name, content)
         elif not path.name.endswith(".partial"):
-            yield Entry.of(SEALED + name, seal(key, content, name.encode()))
+            yield ArchiveEntry.of(SEALED + name, seal(key, content, name.encode()))

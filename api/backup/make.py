@@ -19,7 +19,7 @@ from typing import Final
 import pyrage
 from sqlalchemy import select
 
-from api.backup.archive import Entry, digest_of, pieces_of, write_archive
+from api.backup.archive import ArchiveEntry, digest_of, pieces_of, write_archive
 from api.backup.content import CHAIN, MAC, MANIFEST, Manifest, format_entry, home_entries
 from api.backup.table_dump import dump_tables
 from api.files.own_file import new_file, partial_of
@@ -82,7 +82,7 @@ class _Making:
         self._chain: Head | None = None
         self._key_ledger, self._keys_version = b"", 0
 
-    def entries(self, chain_copy: Path) -> Iterator[Entry]:
+    def entries(self, chain_copy: Path) -> Iterator[ArchiveEntry]:
         yield self._noted(format_entry())
         for entry in home_entries(self._source.home):
             yield self._noted(entry)
@@ -103,10 +103,10 @@ class _Making:
         if moment is not None:
             chain_copy.chmod(0o600)
             self._digests[CHAIN] = digest_of(pieces_of(chain_copy))
-            yield Entry(CHAIN, chain_copy.stat().st_size, pieces_of(chain_copy))
+            yield ArchiveEntry(CHAIN, chain_copy.stat().st_size, pieces_of(chain_copy))
         manifest = self.manifest()
-        yield Entry.of(MANIFEST, manifest.to_bytes())
-        yield Entry.of(MAC, manifest.mac(self._source.home))
+        yield ArchiveEntry.of(MANIFEST, manifest.to_bytes())
+        yield ArchiveEntry.of(MAC, manifest.mac(self._source.home))
 
     def manifest(self) -> Manifest:
         return Manifest(
@@ -119,6 +119,6 @@ class _Making:
             members=self._digests,
         )
 
-    def _noted(self, entry: Entry) -> Entry:
+    def _noted(self, entry: ArchiveEntry) -> ArchiveEntry:
         self._digests[entry.name] = digest_of(entry.pieces)
         return entry

@@ -19,7 +19,7 @@ from typing import Any, Final
 import pyrage
 from sqlalchemy import Connection
 
-from api.backup.archive import Entry, read_archive
+from api.backup.archive import ArchiveEntry, read_archive
 from api.backup.content import CHAIN, FILE_LABEL, FORMAT_FILE, HOME, MAC, MANIFEST, SEALED, Manifest, require_format
 from api.backup.table_dump import FOLDER, load_portion, newer, restart_numbers, store_tables
 from api.files.own_folder import new_folder
@@ -134,7 +134,7 @@ class _Restoring:
         (self._draft.path / "named.partial").unlink()
         return Restored(manifest, chain, taken, named - taken)
 
-    def _take(self, entry: Entry, connection: Connection, scratch: sqlite3.Connection) -> None:
+    def _take(self, entry: ArchiveEntry, connection: Connection, scratch: sqlite3.Connection) -> None:
         name, digest = entry.name, sha256()
 
         def pieces() -> Iterator[bytes]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, insert, select, text
 
-from api.backup.archive import Entry
+from api.backup.archive import ArchiveEntry
 from api.storage.notice_table import notification
 from api.storage.table import store_identity
 from ledger_node.domain.error import InvalidInputError
@@ -25,7 +25,7 @@ def store_tables() -> list[Table]:
     return [table for table in metadata.sorted_tables if table is not store_identity]
 
 
-def dump_tables(connection: Connection, counts: dict[str, int]) -> Iterator[Entry]:
+def dump_tables(connection: Connection, counts: dict[str, int]) -> Iterator[ArchiveEntry]:
     """Yield all rows in the order of their keys, in portions of about a megabyte; ``counts``: gets rows by table.
 
     Memory does not grow with the store.
@@ -34,7 +34,7 @@ def dump_tables(connection: Connection, counts: dict[str, int]) -> Iterator[Entr
         counts[table.name] = 0
         for number, portion in enumerate(_portions(connection, table)):
             counts[table.name] += portion.count(b"\n")
-            yield Entry.of(f"{FOLDER}{table.name}/{number:06}.jsonl", portion)
+            yield ArchiveEntry.of(f"{FOLDER}{table.name}/{number:06}.jsonl", portion)
 
 
 def _portions(connection: Connection, table: Table) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Final
 
 from ledger_node.domain.canonical import JSON, decode
-from ledger_node.domain.json_object import Record
+from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.period import Period
 from ledger_node.domain.question import schema_named
 from ledger_node.domain.schema import Schema
@@ -72,7 +72,7 @@ class DataType:
     @classmethod
     def from_json(cls, value: JSON) -> "DataType":
         """Read a schema file."""
-        record = Record(value, "data type")
+        record = JsonObject(value, "data type")
         columns = record.record("columns")
         schema = Schema.from_json(record.take("schema"))
         title = record.record("title")
@@ -103,7 +103,7 @@ class DataType:
         }
 
 
-def _period(record: Record) -> PeriodRule:
+def _period(record: JsonObject) -> PeriodRule:
     kind = record.text("kind")
     rule = (
         PeriodRule(record.texts("headings"), 0)
@@ -114,7 +114,7 @@ def _period(record: Record) -> PeriodRule:
     return rule
 
 
-def _column(field: str, record: Record) -> Column:
+def _column(field: str, record: JsonObject) -> Column:
     column = Column(field, record.texts("headings"), CellFormat(record.text("format")))
     record.done()
     return column

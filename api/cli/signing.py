@@ -10,7 +10,7 @@ import typer
 from api.cli.console import AsOption, HomeOption, JsonOption, UrlOption, client_of, emit, home_of, refusals, talk
 from api.client.client import Client
 from api.client.collected_signature import CollectedSignature
-from api.client.unsigned_act import Draft, read_draft
+from api.client.unsigned_act import UnsignedAct, read_draft
 from api.files.evidence import read_file, write_file
 from api.home.home import Home
 from ledger_node.domain.canonical import JSON, decode
@@ -31,7 +31,7 @@ DraftArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help
 NameArgument = Annotated[str, typer.Argument(help="The key's name in this folder.")]
 
 
-def sign_and_send(folder: Home, client: Client, draft: Draft, signers: Sequence[str], export: Path | None) -> Any:  # noqa: ANN401 - JSON of the route
+def sign_and_send(folder: Home, client: Client, draft: UnsignedAct, signers: Sequence[str], export: Path | None) -> Any:  # noqa: ANN401 - JSON of the route
     """Sign with keys of this folder and send; or export, and return None."""
     if export is not None:
         _write(export, json.dumps(draft.content, ensure_ascii=False, indent=2))
@@ -118,7 +118,7 @@ def make_key(folder: Home, name: str) -> bytes:
     return address_of(secret)
 
 
-def _read(path: Path) -> Draft:
+def _read(path: Path) -> UnsignedAct:
     return read_draft(_json(path))
 
 

@@ -8,7 +8,7 @@ from ledger_node.chain.port import Ledger, Role
 from ledger_node.domain.access import AccessRow, Place, require_logged, row_leaf
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import VerificationError
-from ledger_node.domain.json_object import Record
+from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
 
@@ -62,7 +62,7 @@ def uses_without_row(rows: Sequence[CheckedRow], uses: Mapping[bytes, Sequence[b
 
 
 def _read(item: JSON) -> tuple[CheckedRow, bytes]:
-    record = Record(item, "row")
+    record = JsonObject(item, "row")
     leaf = record.blob("leaf")
     place = Place.from_json(record.take("place")) if record.has("place") else None
     row = AccessRow.from_json(record.take("row")) if record.has("row") else None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from api.catalogue.datatype import schemas
 from ledger_node.chain.port import Block, Ledger
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.json_object import Record
+from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.presentation import Presentation
 from ledger_node.domain.query import query_of
 from ledger_node.domain.verification import Policy, Verdict, verify
@@ -19,7 +19,7 @@ def check_answer(answer: JSON, ledger: Ledger, *, grantee: bytes, policy: Policy
         InvalidInputError: the answer is malformed.
         ChainError: the node does not answer.
     """
-    record = Record(answer, "answer")
+    record = JsonObject(answer, "answer")
     presentation = Presentation.from_json(record.take("presentation"), schemas())
     block = None
     if record.has("block"):

@@ -18,7 +18,7 @@ from ledger_node.domain.evidence.contract import Contract
 from ledger_node.domain.evidence.fact import facts_of
 from ledger_node.domain.evidence.finality import require_final
 from ledger_node.domain.evidence.key_statement import KeyStatement
-from ledger_node.domain.evidence.slot import Words, entry_slots, member_slots, slots_of
+from ledger_node.domain.evidence.slot import StorageWords, entry_slots, member_slots, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
 from ledger_node.domain.evidence.trust import Trust
 from ledger_node.domain.fact import LedgerFacts
@@ -110,7 +110,7 @@ def read_since(bundle: Bundle, trust: Trust, url: str) -> Since:
     return Since(proof.block, statement, tuple(_changes(bundle, trust, facts, words)))
 
 
-def _changes(bundle: Bundle, trust: Trust, facts: LedgerFacts, words: Words) -> Iterator[Change]:
+def _changes(bundle: Bundle, trust: Trust, facts: LedgerFacts, words: StorageWords) -> Iterator[Change]:
     yield from _of_attestations(bundle, facts)
     yield from _of_keys(bundle, facts)
     yield from _of_members(bundle, words)
@@ -159,7 +159,7 @@ def _of_keys(bundle: Bundle, facts: LedgerFacts) -> Iterator[Change]:
             yield Change(Changed.KEY_ENDED, f"{whose} ended on {_day(record.valid_until)}")
 
 
-def _of_members(bundle: Bundle, words: Words) -> Iterator[Change]:
+def _of_members(bundle: Bundle, words: StorageWords) -> Iterator[Change]:
     for member, name in sorted(bundle.names.items()):
         standing, successor = (words[slot] for slot in member_slots(member))
         state = standing >> 8 & 0xFF
@@ -171,7 +171,7 @@ def _of_members(bundle: Bundle, words: Words) -> Iterator[Change]:
             yield Change(Changed.MEMBER_SUCCEEDED, f"{name} was taken over by member 0x{successor:064x}")
 
 
-def _of_consent(bundle: Bundle, facts: LedgerFacts, words: Words) -> Iterator[Change]:
+def _of_consent(bundle: Bundle, facts: LedgerFacts, words: StorageWords) -> Iterator[Change]:
     consent, shown = facts.consent, bundle.presentation.consent
     if consent is None or shown is None:
         return

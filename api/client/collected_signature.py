@@ -5,7 +5,7 @@ from typing import Self
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import VerificationError
-from ledger_node.domain.json_object import Record, to_hex
+from ledger_node.domain.json_object import JsonObject, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.subject import Signature, signature_from_json, signature_to_json
 
@@ -40,7 +40,7 @@ class CollectedSignature:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = Record(value, "signature")
+        record = JsonObject(value, "signature")
         collected = cls(record.blob("digest"), signature_from_json(record.take("signature")))
         record.done()
         return collected

@@ -25,7 +25,7 @@ from ledger_node.domain.consent import (
 from ledger_node.domain.consent_text import consent_text, language_named, text_digest
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.json_object import Record, to_hex
+from ledger_node.domain.json_object import JsonObject, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.sign_in_key import SignInKeys
 from ledger_node.domain.signature import parse_address
@@ -46,7 +46,7 @@ SIGN_IN_STATEMENT = "Whoever has one of these keys signs in for me. 持有下列
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class UnsignedAct:
     """An act of a subject that waits for its controllers' signatures.
 
     ``digest``: the 32 bytes that each of them signs. ``words``: what it says. ``path``, ``body``: where it is posted,
@@ -65,7 +65,9 @@ class Draft:
         return client.post(self.path, {**self.body, "signatures": signed})
 
 
-def grant_draft(domain: SigningDomain, terms: Terms, names: Mapping[bytes, str], request: bytes | None = None) -> Draft:
+def grant_draft(
+    domain: SigningDomain, terms: Terms, names: Mapping[bytes, str], request: bytes | None = None
+) -> UnsignedAct:
     """Return the grant of ``terms``; ``names``: of departments that they list; ``request``: the one it answers.
 
     Raises:
@@ -80,13 +82,15 @@ def grant_draft(domain: SigningDomain, terms: Terms, names: Mapping[bytes, str],
     if request is not None:
         body["request"] = to_hex(request)
     listed: dict[str, JSON] = {to_hex(member): name for member, name in names.items() if member in terms.departments}
-    return Draft(terms.digest(domain), text, "/v1/consents", body, _content("grant", domain, {**body, "names": listed}))
+    return UnsignedAct(
+        terms.digest(domain), text, "/v1/consents", body, _content("grant", domain, {**body, "names": listed})
+    )
 
 
-def refusal_draft(domain: SigningDomain, request: bytes) -> Draft:
+def refusal_draft(domain: SigningDomain, request: bytes) -> UnsignedAct:
     """Return the refusal of a bank's request."""
     content: dict[str, JSON] = {"request": to_hex(request)}
-    return Draft(
+    return UnsignedAct(
         refusal_digest(request, domain),
         f"{REFUSAL_STATEMENT}\nrequest {to_hex(request)}",
         f"/v1/consent-requests/{to_hex(request)}/refusal",
@@ -95,9 +99,9 @@ def refusal_draft(domain: SigningDomain, request: bytes) -> Draft:
     )
 
 
-def withdrawal_draft(domain: SigningDomain, consent: bytes) -> Draft:
+def withdrawal_draft(domain: SigningDomain, consent: bytes) -> UnsignedAct:
     """Return the withdrawal of a consent without its secret."""
-    return Draft(
+    return UnsignedAct(
         withdrawal_digest(consent, domain),
         f"{WITHDRAWAL_STATEMENT}\nconsent {to_hex(consent)}",
         f"/v1/consents/{to_hex(consent)}/withdrawal",
@@ -106,9 +110,9 @@ def withdrawal_draft(domain: SigningDomain, consent: bytes) -> Draft:
     )
 
 
-def change_draft(domain: SigningDomain, consent: bytes, change: Change, number: int) -> Draft:
+def change_draft(domain: SigningDomain, consent: bytes, change: Change, number: int) -> UnsignedAct:
     """Return the pause of a consent, or its end; ``number`` is one more than its changes so far."""
-    return Draft(
+    return UnsignedAct(
         change_digest(consent, change, number, domain),
         f"{change.statement}\nconsent {to_hex(consent)}, change {number}",
         f"/v1/consents/{to_hex(consent)}/changes",
@@ -117,10 +121,10 @@ def change_draft(domain: SigningDomain, consent: bytes, change: Change, number: 
     )
 
 
-def rotation_draft(domain: SigningDomain, subject: bytes, entry: int, controllers: Controllers) -> Draft:
+def rotation_draft(domain: SigningDomain, subject: bytes, entry: int, controllers: Controllers) -> UnsignedAct:
     """Return the hand-over of a subject to ``controllers``; ``entry`` is one more than the present one."""
     shown = f"subject {to_hex(subject)}, entry {entry}\n{describe(controllers)}"
-    return Draft(
+    return UnsignedAct(
         rotation_digest(subject, entry, controllers.commitment, domain),
         f"{ROTATION_STATEMENT}\n{shown}",
         f"/v1/subjects/{to_hex(subject)}/rotations",
@@ -134,10 +138,10 @@ def rotation_draft(domain: SigningDomain, subject: bytes, entry: int, controller
     )
 
 
-def cancellation_draft(domain: SigningDomain, subject: bytes, number: int, commitment: bytes) -> Draft:
+def cancellation_draft(domain: SigningDomain, subject: bytes, number: int, commitment: bytes) -> UnsignedAct:
     """Return the cancellation of a recovery, for which the signature of one controller is enough."""
     content: dict[str, JSON] = {"subject": to_hex(subject), "number": number, "commitment": to_hex(commitment)}
-    return Draft(
+    return UnsignedAct(
         cancellation_digest(subject, number, commitment, domain),
         f"{CANCELLATION_STATEMENT}\nsubject {to_hex(subject)}, recovery {number}",
         f"/v1/subjects/{to_hex(subject)}/recoveries/{number}/cancellation",
@@ -146,13 +150,13 @@ def cancellation_draft(domain: SigningDomain, subject: bytes, number: int, commi
     )
 
 
-def sign_in_keys_draft(domain: SigningDomain, stated: SignInKeys) -> Draft:
+def sign_in_keys_draft(domain: SigningDomain, stated: SignInKeys) -> UnsignedAct:
     """Return the sign-in keys of a client, for which the signature of one who speaks for it is enough."""
     shown: list[JSON] = [dict(key) for key in stated.keys]
     members: dict[str, JSON] = {"client": to_hex(stated.client), "number": stated.number, "keys": shown}
     words = [f"{SIGN_IN_STATEMENT}", f"client {to_hex(stated.client)}, set {stated.number}"]
     words += [f"  key {public_key(key).thumbprint}" for key in stated.keys]
-    return Draft(
+    return UnsignedAct(
         stated.digest(domain),
         "\n".join(words),
         "/v1/sign-in-keys",
@@ -161,13 +165,13 @@ def sign_in_keys_draft(domain: SigningDomain, stated: SignInKeys) -> Draft:
     )
 
 
-def read_draft(value: JSON) -> Draft:
+def read_draft(value: JSON) -> UnsignedAct:
     """Read a draft's file.
 
     Raises:
         InvalidInputError: a member is missing, unknown or malformed, or the draft says something else than it seems to.
     """
-    record = Record(value, "draft")
+    record = JsonObject(value, "draft")
     act, place = record.text("act"), record.record("domain")
     domain = SigningDomain(place.integer("chain_id", low=1), parse_address(place.take("contract"), "contract"))
     place.done()
@@ -176,7 +180,7 @@ def read_draft(value: JSON) -> Draft:
     return draft
 
 
-def _read(act: str, record: Record, domain: SigningDomain) -> Draft:
+def _read(act: str, record: JsonObject, domain: SigningDomain) -> UnsignedAct:
     match act:
         case "grant":
             terms, listed = Terms.from_json(record.take("terms")), record.record("names")

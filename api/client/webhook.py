@@ -21,7 +21,7 @@ from standardwebhooks import Webhook
 
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.error import VerificationError
-from ledger_node.domain.json_object import Record
+from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.reason import Reason
 
 MAX_AGE_S: Final = 300
@@ -80,7 +80,7 @@ class WebhookReceiver:
         at = self._require_signature(message_id, stamp, named.get("webhook-signature", ""), body)
         if abs(now - at) > MAX_AGE_S:
             raise VerificationError(Reason.WEBHOOK_LATE, f"the message is more than {MAX_AGE_S} seconds from now")
-        record = Record(decode(body), "message")
+        record = JsonObject(decode(body), "message")
         message = Message(message_id, record.text("type"), record.text("timestamp"), record.take("data"))
         record.done()
         if not self._seen.add(message_id, now=now):

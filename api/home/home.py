@@ -28,7 +28,7 @@ from ledger_node.chain.port import Role
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import hmac_sha256
-from ledger_node.domain.json_object import Record, to_hex
+from ledger_node.domain.json_object import JsonObject, to_hex
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SigningKey, parse_address
@@ -249,8 +249,8 @@ class Home:
     def _password(self) -> bytes:
         return (self.path / "passphrase").read_text("ascii").strip().encode("ascii")
 
-    def _read(self, name: str) -> Record:
-        return Record(decode((self.path / name).read_bytes()), name)
+    def _read(self, name: str) -> JsonObject:
+        return JsonObject(decode((self.path / name).read_bytes()), name)
 
 
 def write_private(path: Path, text: str, *, secret: bool) -> None:
@@ -260,7 +260,7 @@ def write_private(path: Path, text: str, *, secret: bool) -> None:
 
 
 def _member(value: JSON) -> LocalMember:
-    record = Record(value, "member")
+    record = JsonObject(value, "member")
     member = LocalMember(
         record.text("slug"), record.blob("id"), record.text("name"), Role(record.integer("roles", high=15))
     )

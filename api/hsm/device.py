@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 from api.files.private import read_private
 from ledger_node.domain.canonical import decode
 from ledger_node.domain.error import ChainError, InvalidInputError
-from ledger_node.domain.json_object import Record
+from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.reason import Reason
 
 SUFFIX: Final = ".hsm.json"
@@ -37,7 +37,7 @@ class KeyReference:
         Raises:
             InvalidInputError: a member is missing or malformed.
         """
-        record = Record(decode(path.read_bytes()), path.name)
+        record = JsonObject(decode(path.read_bytes()), path.name)
         reference = cls(
             record.text("module"), record.text("token"), record.text("key"), path.parent / record.text("pin_file")
         )

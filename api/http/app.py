@@ -21,9 +21,9 @@ from api.http.openapi import document as openapi_document
 from api.http.problem import page
 from api.http.request.admission import permissions_of, require_admitting
 from api.http.request.cursor import CursorCodec
-from api.http.request.fair_share import FairTurns
+from api.http.request.fair_share import FairShare
 from api.http.request.query_parameters import Operations
-from api.http.request.rate_limit import RateLimits, Sort
+from api.http.request.rate_limit import RateLimits, RequestClass
 from api.http.route import access_log as access
 from api.http.route import (
     attestation,
@@ -108,11 +108,11 @@ def create_app(
     app.state.public_url = public_url.rstrip("/")
     app.state.watch = watch
 
-    def rate_limited(sort: Sort) -> None:
+    def rate_limited(sort: RequestClass) -> None:
         instance.metrics.rate_limited.labels(sort.value).inc()
 
     app.state.limits = RateLimits(settings, clock.monotonic, rate_limited)
-    app.state.turns = FairTurns(settings.at_once, settings.beside_others, clock.monotonic)
+    app.state.turns = FairShare(settings.at_once, settings.beside_others, clock.monotonic)
     app.state.cursors = CursorCodec(instance.cursor_mac)
     app.state.operations = Operations(app)
     install_handlers(app, app.state.operations)

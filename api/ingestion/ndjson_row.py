@@ -12,7 +12,7 @@ from api.ingestion.row import Row
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.json_object import Record
+from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.value import parse_date
@@ -28,7 +28,7 @@ def ndjson_row(data_type: DataType, number: int, line: str) -> Row | None:
     """
     if not line.strip():
         return None
-    record = Record(decode(line.encode()), "row")
+    record = JsonObject(decode(line.encode()), "row")
     credit_code = parse_credit_code(_cleaned(record.take("credit_code")))
     raw = _cleaned(record.take("as_of"))
     as_of = parse_date(parse_date_cell(raw, "as_of") if isinstance(raw, str) else raw, "as_of")

@@ -18,7 +18,7 @@ from api.storage.store import StoreKind
 from api.vault.key_ledger import KeyLedger, open_key_ledger
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.json_object import Record, to_hex
+from ledger_node.domain.json_object import JsonObject, to_hex
 from ledger_node.domain.reason import Reason
 
 FILE: Final = "store.json"
@@ -44,7 +44,7 @@ class StorePlace:
         Raises:
             InvalidInputError: it is something else.
         """
-        record = Record(value, FILE)
+        record = JsonObject(value, FILE)
         kind, store, keys = record.text("kind"), record.blob("store", length=16), record.blob("keys", length=16)
         record.done()
         if kind not in set(StoreKind):

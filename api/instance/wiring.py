@@ -13,7 +13,7 @@ from api.instance.store_place import Addresses, open_home_keys, open_home_store
 from api.services.access_log.interval import AccessIntervals
 from api.services.access_log.reader import AccessReader
 from api.services.access_log.unanswered_use import LostAnswers
-from api.services.access_log.use_lease import UseClaims
+from api.services.access_log.use_lease import UseLeases
 from api.services.access_log.writer import AccessLog
 from api.services.attestation.commitment_pool import CommitPool
 from api.services.consent.lifecycle import ConsentService
@@ -30,7 +30,7 @@ from api.services.issuing.issuer import Issuer, unanchored
 from api.services.issuing.job import JobService
 from api.services.notification.follower import ChainFollower
 from api.services.notification.reader import NoticeReader
-from api.services.reconciliation.ledger_reconciliation import LedgerGaps
+from api.services.reconciliation.ledger_reconciliation import LedgerReconciliation
 from api.services.reconciliation.network_binding import require_network
 from api.services.subject.controller_history import ControllerHistory
 from api.services.subject.registration import SubjectService
@@ -62,13 +62,13 @@ from api.vault.joint_key import KeyRing
 from api.vault.key_copy import MAC_LABEL, KeyCopy
 from api.vault.key_ledger import KeyLedger
 from api.vault.key_removal import KeyRemovals
-from api.vault.operator import Keeper
+from api.vault.operator import Operator
 from api.work.periodic import Periodic
 from api.work.resumable import Once, PendingWork, Resumable
 from api.work.worker_pool import WorkerPool
 from ledger_node import clock
 from ledger_node.chain.address_book import AddressBook
-from ledger_node.chain.maintenance import Upkeep
+from ledger_node.chain.maintenance import Maintenance
 from ledger_node.chain.port import Ledger, Role
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
@@ -114,7 +114,7 @@ class Instance:
     head: HeadAge
     readiness: Readiness
     sampler: Sampler
-    _upkeep: Upkeep
+    _upkeep: Maintenance
     receipts: ConsentReceipts
     notices: NoticeReader
     webhooks: Webhooks
@@ -127,7 +127,7 @@ class Instance:
     _deliveries: WebhookDeliveries
     _workers: WorkerPool
     _removals: KeyRemovals
-    gaps: LedgerGaps
+    gaps: LedgerReconciliation
 
     @property
     def notifications(self) -> ChainFollower:
@@ -244,13 +244,13 @@ def open_instance(
     history = ControllerHistory(store, ledger)
     subjects = SubjectService(store, keys, issuers[registrar.id], ledger, history)
     consents = ConsentService(store, ledger, subjects, history, purposes)
-    claims = UseClaims(store)
+    claims = UseLeases(store)
     vaults = VaultSearch(store, keys, departments, ledger.anchor_domain)
     log = AccessLog(store, keys, departments[registrar.id], clock.now)
-    keeper = Keeper(relayer.id, SigningKey(relayer_key))
+    keeper = Operator(relayer.id, SigningKey(relayer_key))
     names = {member: department.name for member, department in departments.items()}
     changes = ForeignChanges(store, keys, ledger, names)
-    gaps = LedgerGaps(store, keys, changes, ledger, names, keeper.member)
+    gaps = LedgerReconciliation(store, keys, changes, ledger, names, keeper.member)
     lost = LostAnswers(store, ledger, consents, log, claims, is_older=lambda: gaps.close().is_older)
     requests = ConsentRequestService(store, ledger, subjects, history, consents)
     recoveries = RecoveryService(store, ledger, history, consents)
@@ -341,7 +341,7 @@ def open_instance(
             limit_s=ready_age_s or head_age_limit(access_interval_s),
         ),
         sampler=sampler,
-        _upkeep=Upkeep(rpc, (relaying, registering)),
+        _upkeep=Maintenance(rpc, (relaying, registering)),
         receipts=ConsentReceipts(store, ledger, consents, keeper),
         notices=NoticeReader(store),
         webhooks=webhooks,

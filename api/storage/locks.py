@@ -29,7 +29,7 @@ from ledger_node.randomness import random_bytes
 PROCESS_ID_BYTES: Final = 16
 
 
-class Office(StrEnum):
+class SingletonRole(StrEnum):
     """What one process does for all that share a store."""
 
     JOBS = "jobs"
@@ -38,7 +38,7 @@ class Office(StrEnum):
     WEBHOOKS = "webhooks"
 
 
-class Turns(ABC):
+class NamedLocks(ABC):
     """Turns and offices of one store. ``me``: the random id of this process's part in it."""
 
     def __init__(self) -> None:
@@ -66,11 +66,11 @@ class Turns(ABC):
         """Wait for a turn and hold it. A thread that holds it may enter it again."""
 
     @abstractmethod
-    def holds(self, office: Office) -> bool:
+    def holds(self, office: SingletonRole) -> bool:
         """Return whether this process holds an office; it takes one that is free."""
 
     @abstractmethod
-    def resign(self, office: Office) -> None:
+    def resign(self, office: SingletonRole) -> None:
         """Give up an office, if it is held."""
 
     @abstractmethod
@@ -121,7 +121,7 @@ class Locks:
                     del self._used[key]
 
 
-class LocalTurns(Turns):
+class LocalTurns(NamedLocks):
     """Turns of a store that one process works with: locks of its threads. A locked file keeps others away."""
 
     def __init__(self, store: Path) -> None:
@@ -162,11 +162,11 @@ class LocalTurns(Turns):
             yield
 
     @override
-    def holds(self, office: Office) -> bool:
+    def holds(self, office: SingletonRole) -> bool:
         return True
 
     @override
-    def resign(self, office: Office) -> None:
+    def resign(self, office: SingletonRole) -> None:
         """Nobody else is there to take it."""
 
     @override

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from api.storage import table
 from api.storage.database import Store
-from ledger_node.chain.outbox import Draft, Entry, OutboxStore
+from ledger_node.chain.outbox import OutboxEntry, OutboxStore, TransactionDraft
 
 _ROW = table.outbox.c
 _ACCOUNT = table.outbox_account.c
@@ -30,7 +30,7 @@ class StoredOutbox(OutboxStore):
         self._turns = store.turns
 
     @override
-    def open(self, account: bytes, count: int) -> Sequence[Entry]:
+    def open(self, account: bytes, count: int) -> Sequence[OutboxEntry]:
         # two processes may open a new account at once; the one that comes second finds it there
         with suppress(IntegrityError), self._store.begin() as connection:
             if _next_nonce(connection, account) is None:
@@ -45,25 +45,25 @@ class StoredOutbox(OutboxStore):
             return _entries(connection, account, _ROW.owner == self._turns.me)
 
     @override
-    def pending(self, account: bytes) -> Sequence[Entry]:
+    def pending(self, account: bytes) -> Sequence[OutboxEntry]:
         with self._store.connect() as connection:
             return _entries(connection, account)
 
     @override
-    def left_behind(self, account: bytes) -> Sequence[Entry]:
+    def left_behind(self, account: bytes) -> Sequence[OutboxEntry]:
         # a process that works with its store alone has taken over everything as it began
         return self._take_over(account) if self._turns.is_shared else []
 
     @override
     def add(
-        self, account: bytes, sign: Callable[[int], Sequence[Entry]], done: Collection[bytes] = ()
-    ) -> Sequence[Entry]:
+        self, account: bytes, sign: Callable[[int], Sequence[OutboxEntry]], done: Collection[bytes] = ()
+    ) -> Sequence[OutboxEntry]:
         with self._store.begin() as connection:
             _forget(connection, done)
             return self._keep(connection, account, sign(_known_nonce(connection, account)))
 
     @override
-    def renew(self, entry: Entry, count: int, sign: Callable[[int], Entry]) -> Entry | None:
+    def renew(self, entry: OutboxEntry, count: int, sign: Callable[[int], OutboxEntry]) -> OutboxEntry | None:
         with self._store.begin() as connection:
             nonce = max(_known_nonce(connection, entry.account), count)
             if _forget(connection, [entry.digest]) == 0:
@@ -71,7 +71,7 @@ class StoredOutbox(OutboxStore):
             return self._keep(connection, entry.account, [sign(nonce)])[0]
 
     @override
-    def release(self, entry: Entry, filler: Entry) -> bool:
+    def release(self, entry: OutboxEntry, filler: OutboxEntry) -> bool:
         with self._store.begin() as connection:
             is_last = _known_nonce(connection, entry.account) == entry.nonce + 1
             if _forget(connection, [entry.digest]) == 0:
@@ -87,12 +87,12 @@ class StoredOutbox(OutboxStore):
         with self._store.begin() as connection:
             _forget(connection, done)
 
-    def _keep(self, connection: Connection, account: bytes, entries: Sequence[Entry]) -> Sequence[Entry]:
+    def _keep(self, connection: Connection, account: bytes, entries: Sequence[OutboxEntry]) -> Sequence[OutboxEntry]:
         connection.execute(_ADD, [_row(entry, self._turns.me) for entry in entries])
         _go_on(connection, account, entries[-1].nonce + 1)
         return entries
 
-    def _take_over(self, account: bytes) -> list[Entry]:
+    def _take_over(self, account: bytes) -> list[OutboxEntry]:
         """Write this process's name on what nobody who lives carries, so that no other one takes it as well."""
         owners = select(_ROW.owner).where(_ROW.account == account).distinct()
         with self._store.connect() as connection:
@@ -125,17 +125,17 @@ def _forget(connection: Connection, done: Collection[bytes]) -> int:
     return connection.execute(_FORGET, {"done": list(done)}).rowcount if done else 0
 
 
-def _entries(connection: Connection, account: bytes, condition: ColumnElement[bool] | None = None) -> list[Entry]:
+def _entries(connection: Connection, account: bytes, condition: ColumnElement[bool] | None = None) -> list[OutboxEntry]:
     query: Select[Any] = select(table.outbox).where(_ROW.account == account).order_by(_ROW.nonce)
     if condition is not None:
         query = query.where(condition)
     return [
-        Entry(row.account, row.nonce, Draft(row.recipient, row.data, row.gas), row.raw, row.digest)
+        OutboxEntry(row.account, row.nonce, TransactionDraft(row.recipient, row.data, row.gas), row.raw, row.digest)
         for row in connection.execute(query)
     ]
 
 
-def _row(entry: Entry, owner: bytes) -> dict[str, object]:
+def _row(entry: OutboxEntry, owner: bytes) -> dict[str, object]:
     return {
         "owner": owner,
         "digest": entry.digest,

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 from typing_extensions import override
 
-from api.storage.locks import Locks, Office, Turns
+from api.storage.locks import Locks, NamedLocks, SingletonRole
 from ledger_node.domain.error import StoreError
 from ledger_node.domain.hashing import sha256_digest
 
@@ -43,7 +43,7 @@ def lock_key(kind: str, name: bytes = b"") -> int:
     return int.from_bytes(sha256_digest(b"credence/turn/" + kind.encode() + b"\x00" + name)[:8], "big", signed=True)
 
 
-class SharedTurns(Turns):
+class SharedTurns(NamedLocks):
     """Turns in a database. ``engine``: of sessions in autocommit; ``outages``: names the faults of the server."""
 
     def __init__(self, engine: Engine, outages: Callable[[], AbstractContextManager[None]]) -> None:
@@ -53,7 +53,7 @@ class SharedTurns(Turns):
         self._locks = Locks()
         self._guard = threading.Lock()
         self._session: Connection | None = None
-        self._offices: set[Office] = set()
+        self._offices: set[SingletonRole] = set()
         self._left = threading.Event()
         self._thread = threading.Thread(target=self._stay, name="turns", daemon=True)
 
@@ -93,7 +93,7 @@ class SharedTurns(Turns):
             yield
 
     @override
-    def holds(self, office: Office) -> bool:
+    def holds(self, office: SingletonRole) -> bool:
         with self._guard:
             try:
                 with self._outages():
@@ -108,7 +108,7 @@ class SharedTurns(Turns):
             return office in self._offices
 
     @override
-    def resign(self, office: Office) -> None:
+    def resign(self, office: SingletonRole) -> None:
         with self._guard:
             if office in self._offices and self._session is not None:
                 self._offices.remove(office)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
-from api.storage.locks import Turns
+from api.storage.locks import NamedLocks
 from ledger_node.domain.error import StoreError
 from ledger_node.domain.reason import Reason
 
@@ -31,7 +31,7 @@ class Store(ABC):
 
     kind: StoreKind
 
-    def __init__(self, turns: Turns, where: str) -> None:
+    def __init__(self, turns: NamedLocks, where: str) -> None:
         self.turns = turns
         self.where = where
         self.refuses_writes = False

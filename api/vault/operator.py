@@ -6,7 +6,7 @@ from ledger_node.domain.signature import SigningKey
 
 
 @dataclass(frozen=True, slots=True)
-class Keeper:
+class Operator:
     """The member whose log this is, and the key that signs its checkpoints."""
 
     member: bytes

@@ -10,7 +10,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-class Groups(Generic[Item]):
+class Batcher(Generic[Item]):
     """Threads that hand up to ``most`` items at once to ``work``, which must not raise.
 
     While one of the ``threads`` waits for others (a disk, a node), another works on those that came meanwhile. Those
@@ -100,7 +100,9 @@ class GroupWork(Generic[Item, Result]):
         self, work: Callable[[Sequence[Item]], Sequence[Result | Exception]], *, name: str, threads: int, most: int
     ) -> None:
         self._work = work
-        self._groups: Groups[tuple[Item, Future[Result]]] = Groups(self._answer, name=name, threads=threads, most=most)
+        self._groups: Batcher[tuple[Item, Future[Result]]] = Batcher(
+            self._answer, name=name, threads=threads, most=most
+        )
         self.start = self._groups.start
         self.stop = self._groups.stop
 

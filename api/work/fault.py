@@ -3,7 +3,7 @@
 import traceback
 
 
-class FaultElsewhere(Exception):  # noqa: N818 - it stands for one
+class WorkerFault(Exception):  # noqa: N818 - it stands for one
     """A fault in a worker process; ``fault``: what ``fault_of`` returned there."""
 
     def __init__(self, fault: str) -> None:
@@ -13,7 +13,7 @@ class FaultElsewhere(Exception):  # noqa: N818 - it stands for one
 
 def fault_of(error: BaseException) -> str:
     """Return the kind of ``error`` and the line it was raised at."""
-    if isinstance(error, FaultElsewhere):
+    if isinstance(error, WorkerFault):
         return error.fault
     where = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} at {where.filename}:{where.lineno}"

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import Any, Final, TypeVar
 
-from api.work.fault import FaultElsewhere, fault_of
+from api.work.fault import WorkerFault, fault_of
 from api.work.pickling import dumps, loads
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.reason import Reason
@@ -194,5 +194,5 @@ def _fault(error: Exception) -> bytes:
         told = dumps((False, error))
         loads(told)  # some errors can be written and not read
     except Exception:  # noqa: BLE001 - whatever it is, its kind and place can be told
-        return dumps((False, FaultElsewhere(fault_of(error))))
+        return dumps((False, WorkerFault(fault_of(error))))
     return told

@@ -20,11 +20,11 @@ from typing import Any, Final
 from ledger_node.chain.abi_call import count_of
 from ledger_node.chain.endpoint import Call
 from ledger_node.chain.endpoint_pool import UnreachedError
-from ledger_node.chain.outbox import Draft, Entry, OutboxStore
-from ledger_node.chain.pending_transaction import GROUP, Flight, Flights, groups, send_call, send_calls
-from ledger_node.chain.receipt import HEAD_CALL, Receipt, receipt_call, receipt_of
+from ledger_node.chain.outbox import OutboxEntry, OutboxStore, TransactionDraft
+from ledger_node.chain.pending_transaction import GROUP, Flights, PendingTransaction, groups, send_call, send_calls
+from ledger_node.chain.receipt import HEAD_CALL, TransactionReceipt, receipt_call, receipt_of
 from ledger_node.chain.rpc import Rpc
-from ledger_node.chain.signer import Signer
+from ledger_node.chain.signer import TransactionSigner
 from ledger_node.domain.error import ChainError, StoreError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
@@ -40,10 +40,10 @@ _SURE: Final = 2
 """How often it must be seen that another transaction took a nonce: a node may learn of receipts a moment late."""
 
 
-class Courier:
+class AccountSender:
     """Carries the transactions of one account. Any number of threads may use it."""
 
-    def __init__(self, rpc: Rpc, signer: Signer, store: OutboxStore) -> None:
+    def __init__(self, rpc: Rpc, signer: TransactionSigner, store: OutboxStore) -> None:
         self.address = signer.address
         self.flights = Flights()
         self._rpc = rpc
@@ -55,7 +55,7 @@ class Courier:
         self._poll_due = 0.0
         self._poll_pause = _FIRST_PAUSE_S
 
-    def wait(self, flight: Flight, patience_s: float = _PATIENCE_S) -> Receipt:
+    def wait(self, flight: PendingTransaction, patience_s: float = _PATIENCE_S) -> TransactionReceipt:
         """Carry a transaction and return its receipt.
 
         Raises:
@@ -95,7 +95,7 @@ class Courier:
         finally:
             self._work.release()
 
-    def on_way(self) -> list[Draft]:
+    def on_way(self) -> list[TransactionDraft]:
         """Return what may still be mined, whichever process carries it.
 
         Raises:
@@ -106,7 +106,7 @@ class Courier:
             kept = [entry.draft for entry in self._store.pending(self.address) if entry.digest not in self._mined]
             return [flight.draft for flight in self.flights.new] + kept
 
-    def left_behind(self) -> list[Flight]:
+    def left_behind(self) -> list[PendingTransaction]:
         """Take over what an earlier run left behind, and return it.
 
         Raises:
@@ -147,7 +147,7 @@ class Courier:
             self._take_over(self._store.open(self.address, count))
             self._is_open = True
 
-    def _take_over(self, entries: Sequence[Entry]) -> None:
+    def _take_over(self, entries: Sequence[OutboxEntry]) -> None:
         known = (entry for entry in entries if entry.digest not in self._mined)
         self.flights.take_over([entry for entry in known if entry.digest not in self.flights])
 
@@ -167,7 +167,7 @@ class Courier:
         for flight, entry in zip(new, entries, strict=True):
             self.flights.keep(flight, entry)
 
-    def _send(self, group: Sequence[Flight]) -> None:
+    def _send(self, group: Sequence[PendingTransaction]) -> None:
         try:
             outcomes = self._rpc.outcomes(send_calls(group))
         except UnreachedError as error:
@@ -193,10 +193,10 @@ class Courier:
             for flight in self.flights.kept:
                 flight.due = 0.0
 
-    def _send_again(self, group: Sequence[Flight]) -> None:
+    def _send_again(self, group: Sequence[PendingTransaction]) -> None:
         for flight in group:
             self._doubted(flight)
-        refused: dict[Flight, ChainError] = {}
+        refused: dict[PendingTransaction, ChainError] = {}
         for outcomes in self._rpc.outcomes_everywhere(send_calls(group)):
             self._silent = False
             refused |= self._settle(group, outcomes)
@@ -204,7 +204,9 @@ class Courier:
             if not flight.done.is_set():
                 self._judge(flight, refusal)
 
-    def _settle(self, group: Sequence[Flight], outcomes: Sequence[Any]) -> dict[Flight, ChainError]:
+    def _settle(
+        self, group: Sequence[PendingTransaction], outcomes: Sequence[Any]
+    ) -> dict[PendingTransaction, ChainError]:
         """Note what was mined and what was taken; return what was refused, with the refusals."""
         sends, receipts, head = outcomes[: len(group)], outcomes[len(group) : -1], outcomes[-1]
         refused = {}
@@ -216,22 +218,22 @@ class Courier:
                     self._taken(flight)
         return refused
 
-    def _taken(self, flight: Flight) -> None:
+    def _taken(self, flight: PendingTransaction) -> None:
         flight.maybe_sent = True
         flight.due = time.monotonic() + _growing(_RESEND_S, flight.tries)
 
-    def _doubted(self, flight: Flight) -> None:
+    def _doubted(self, flight: PendingTransaction) -> None:
         flight.maybe_sent = True
         flight.tries += 1
         flight.due = time.monotonic() + _growing(_FIRST_PAUSE_S, flight.tries)
 
-    def _missed(self, flight: Flight, error: ChainError) -> None:
+    def _missed(self, flight: PendingTransaction, error: ChainError) -> None:
         flight.tries += 1
         flight.due = time.monotonic() + _growing(_FIRST_PAUSE_S, flight.tries)
         if flight.tries >= _TRIES:
             self._take_back(flight, error)
 
-    def _judge(self, flight: Flight, refusal: ChainError) -> None:
+    def _judge(self, flight: PendingTransaction, refusal: ChainError) -> None:
         """Find out what a refusal means, since nodes word it as they like."""
         digest = to_hex(flight.kept.digest)
         # the count first: if it is past the nonce, a receipt of ours would be there by then
@@ -255,7 +257,7 @@ class Courier:
         elif not flight.maybe_sent and not self._taken_elsewhere(flight):
             self._take_back(flight, refusal)
 
-    def _taken_elsewhere(self, flight: Flight) -> bool:
+    def _taken_elsewhere(self, flight: PendingTransaction) -> bool:
         calls: list[Call] = [send_call(flight), ("eth_getTransactionByHash", [to_hex(flight.kept.digest)])]
         for sent, known in self._rpc.outcomes_everywhere(calls):
             if not isinstance(sent, ChainError) or isinstance(known, dict):
@@ -263,7 +265,7 @@ class Courier:
                 return True
         return False
 
-    def _renew(self, flight: Flight, count: int) -> None:
+    def _renew(self, flight: PendingTransaction, count: int) -> None:
         draft = flight.draft
         entry = self._store.renew(flight.kept, count, lambda nonce: self._signer.sign(draft, nonce))
         if entry is None:
@@ -274,7 +276,7 @@ class Courier:
             self.flights.keep(flight, entry)
             flight.maybe_sent, flight.overtaken, flight.due = False, 0, 0.0
 
-    def _take_back(self, flight: Flight, error: ChainError) -> None:
+    def _take_back(self, flight: PendingTransaction, error: ChainError) -> None:
         # where others wait behind, an empty transaction of the account to itself takes the place
         filler = self._signer.filler(flight.kept.nonce)
         self.flights.remove(flight)
@@ -298,7 +300,7 @@ class Courier:
             for flight, receipt in zip(group, receipts, strict=True):
                 self._finish(flight, receipt, head)
 
-    def _finish(self, flight: Flight, receipt: Any, head: Any) -> bool:
+    def _finish(self, flight: PendingTransaction, receipt: Any, head: Any) -> bool:
         """Note the receipt of a transaction if there is one; return whether there is."""
         if not isinstance(receipt, dict):
             return False

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.json_object import Record, to_hex
+from ledger_node.domain.json_object import JsonObject, to_hex
 from ledger_node.domain.signature import parse_address
 
 CONTRACTS = (
@@ -40,7 +40,7 @@ class AddressBook:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = Record(value, "address book")
+        record = JsonObject(value, "address book")
         contracts = record.record("contracts")
         book = cls(
             record.integer("chain_id", low=1),

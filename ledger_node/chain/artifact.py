@@ -17,7 +17,7 @@ from eth_utils.abi import (
 )
 
 from ledger_node.domain.canonical import JSON, decode
-from ledger_node.domain.json_object import Record
+from ledger_node.domain.json_object import JsonObject
 
 
 @dataclass(frozen=True)
@@ -111,12 +111,12 @@ def _arguments(name: str, inputs: Any, data: bytes) -> tuple[str, dict[str, Any]
 def artifact(name: str) -> Artifact:
     """Return the committed artifact of the contract ``name``."""
     content = (files("contracts") / "artifacts" / f"{name}.json").read_bytes()
-    record = Record(decode(content), "artifact")
+    record = JsonObject(decode(content), "artifact")
     abi: JSON = record.take("abi")
     return Artifact(name, abi, _code(record, "bytecode"), _code(record, "deployedBytecode"))
 
 
-def _code(record: Record, name: str) -> bytes:
+def _code(record: JsonObject, name: str) -> bytes:
     value = record.take(name)
     assert isinstance(value, str)  # noqa: S101 - artifacts are ours and checked by CI
     return bytes.fromhex(value.removeprefix("0x"))

@@ -12,7 +12,7 @@ _BEAT_S: Final = 1.0
 _log = logging.getLogger(__name__)
 
 
-class Upkeep:
+class Maintenance:
     """A thread that carries on what nobody waits for, and looks whether endpoints are well again."""
 
     def __init__(self, rpc: Rpc, senders: Sequence[Sender]) -> None:

@@ -14,7 +14,7 @@ from typing_extensions import override
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class TransactionDraft:
     """What a transaction shall do: call ``to`` (None: create a contract) with ``data`` and at most ``gas``."""
 
     to: bytes | None
@@ -23,12 +23,12 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class OutboxEntry:
     """A signed transaction of ``account``. ``raw``: its bytes; ``digest``: its hash."""
 
     account: bytes
     nonce: int
-    draft: Draft
+    draft: TransactionDraft
     raw: bytes = field(repr=False)
     digest: bytes
 
@@ -39,30 +39,30 @@ class OutboxStore(Protocol):
     Several processes may use one store: a nonce is given out once.
     """
 
-    def open(self, account: bytes, count: int) -> Sequence[Entry]:
+    def open(self, account: bytes, count: int) -> Sequence[OutboxEntry]:
         """Return the entries of an account that are for this process to carry: its own, and those that others left.
 
         Without any of any process, its next nonce is ``count``, as the chain says.
         """
 
-    def pending(self, account: bytes) -> Sequence[Entry]:
+    def pending(self, account: bytes) -> Sequence[OutboxEntry]:
         """Return the entries of an account by nonce, whoever carries them."""
 
-    def left_behind(self, account: bytes) -> Sequence[Entry]:
+    def left_behind(self, account: bytes) -> Sequence[OutboxEntry]:
         """Take over the entries of an account whose process is gone, and return them."""
 
     def add(
-        self, account: bytes, sign: Callable[[int], Sequence[Entry]], done: Collection[bytes] = ()
-    ) -> Sequence[Entry]:
+        self, account: bytes, sign: Callable[[int], Sequence[OutboxEntry]], done: Collection[bytes] = ()
+    ) -> Sequence[OutboxEntry]:
         """Keep the entries that ``sign`` makes from the next nonce on; forget those with the digests ``done``."""
 
-    def renew(self, entry: Entry, count: int, sign: Callable[[int], Entry]) -> Entry | None:
+    def renew(self, entry: OutboxEntry, count: int, sign: Callable[[int], OutboxEntry]) -> OutboxEntry | None:
         """Give an entry whose nonce another transaction took the next one, at least ``count``.
 
         None: there is no such entry any more, since another process renewed or finished it.
         """
 
-    def release(self, entry: Entry, filler: Entry) -> bool:
+    def release(self, entry: OutboxEntry, filler: OutboxEntry) -> bool:
         """Take back an entry that was never sent. If its nonce was not the last one, keep ``filler`` in its place.
 
         Returns whether ``filler`` is kept: transactions behind it wait for this nonce. Nothing happens to an entry
@@ -77,44 +77,44 @@ class MemoryOutbox(OutboxStore):
     """Forgets everything with its process: for founding a chain, tools and tests, which start anew after a crash."""
 
     def __init__(self) -> None:
-        self._entries: dict[bytes, Entry] = {}
+        self._entries: dict[bytes, OutboxEntry] = {}
         self._next: dict[bytes, int] = {}
         self._guard = threading.Lock()
 
     @override
-    def open(self, account: bytes, count: int) -> Sequence[Entry]:
+    def open(self, account: bytes, count: int) -> Sequence[OutboxEntry]:
         with self._guard:
             entries = self._of(account)
             self._next[account] = max(self._next.get(account, 0), count) if entries else count
             return entries
 
     @override
-    def pending(self, account: bytes) -> Sequence[Entry]:
+    def pending(self, account: bytes) -> Sequence[OutboxEntry]:
         with self._guard:
             return self._of(account)
 
     @override
-    def left_behind(self, account: bytes) -> Sequence[Entry]:
+    def left_behind(self, account: bytes) -> Sequence[OutboxEntry]:
         return self.pending(account)
 
     @override
     def add(
-        self, account: bytes, sign: Callable[[int], Sequence[Entry]], done: Collection[bytes] = ()
-    ) -> Sequence[Entry]:
+        self, account: bytes, sign: Callable[[int], Sequence[OutboxEntry]], done: Collection[bytes] = ()
+    ) -> Sequence[OutboxEntry]:
         with self._guard:
             for digest in done:
                 self._entries.pop(digest, None)
             return self._keep(account, sign(self._next[account]))
 
     @override
-    def renew(self, entry: Entry, count: int, sign: Callable[[int], Entry]) -> Entry | None:
+    def renew(self, entry: OutboxEntry, count: int, sign: Callable[[int], OutboxEntry]) -> OutboxEntry | None:
         with self._guard:
             if self._entries.pop(entry.digest, None) is None:
                 return None
             return self._keep(entry.account, [sign(max(self._next[entry.account], count))])[0]
 
     @override
-    def release(self, entry: Entry, filler: Entry) -> bool:
+    def release(self, entry: OutboxEntry, filler: OutboxEntry) -> bool:
         with self._guard:
             if self._entries.pop(entry.digest, None) is None:
                 return False
@@ -130,11 +130,11 @@ class MemoryOutbox(OutboxStore):
             for digest in done:
                 self._entries.pop(digest, None)
 
-    def _of(self, account: bytes) -> list[Entry]:
+    def _of(self, account: bytes) -> list[OutboxEntry]:
         entries = (entry for entry in self._entries.values() if entry.account == account)
         return sorted(entries, key=lambda entry: entry.nonce)
 
-    def _keep(self, account: bytes, entries: Sequence[Entry]) -> Sequence[Entry]:
+    def _keep(self, account: bytes, entries: Sequence[OutboxEntry]) -> Sequence[OutboxEntry]:
         self._entries.update((entry.digest, entry) for entry in entries)
         self._next[account] = entries[-1].nonce + 1
         return entries

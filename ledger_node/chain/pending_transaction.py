@@ -6,26 +6,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from ledger_node.chain.endpoint import Call
-from ledger_node.chain.outbox import Draft, Entry
-from ledger_node.chain.receipt import HEAD_CALL, Receipt, receipt_call
+from ledger_node.chain.outbox import OutboxEntry, TransactionDraft
+from ledger_node.chain.receipt import HEAD_CALL, TransactionReceipt, receipt_call
 from ledger_node.domain.json_object import to_hex
 
 GROUP: Final = 256
 _GROUP_BYTES: Final = 1 << 20
 
 
-class Flight:
+class PendingTransaction:
     """A transaction on its way. ``done`` is set when ``receipt`` or ``error`` is.
 
     ``entry``: as it is kept and signed, if it is; ``maybe_sent``: an endpoint may have got it; ``due``: when to send
     it next, by the monotonic clock.
     """
 
-    def __init__(self, draft: Draft, entry: Entry | None = None) -> None:
+    def __init__(self, draft: TransactionDraft, entry: OutboxEntry | None = None) -> None:
         self.draft = draft
         self.entry = entry
         self.done = threading.Event()
-        self.receipt: Receipt | None = None
+        self.receipt: TransactionReceipt | None = None
         self.error: Exception | None = None
         self.maybe_sent = entry is not None
         self.tries = 0
@@ -34,7 +34,7 @@ class Flight:
         self.began = time.monotonic()
 
     @property
-    def kept(self) -> Entry:
+    def kept(self) -> OutboxEntry:
         """The entry of a flight that has one."""
         assert self.entry is not None  # noqa: S101 - asked for only after the flight was kept
         return self.entry
@@ -50,8 +50,8 @@ class Flights:
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._new: list[Flight] = []
-        self._kept: dict[bytes, Flight] = {}
+        self._new: list[PendingTransaction] = []
+        self._kept: dict[bytes, PendingTransaction] = {}
 
     def __len__(self) -> int:
         return len(self._new) + len(self._kept)
@@ -60,13 +60,13 @@ class Flights:
         return digest in self._kept
 
     @property
-    def new(self) -> list[Flight]:
+    def new(self) -> list[PendingTransaction]:
         """Those that are not kept yet, in their order."""
         with self._guard:
             return list(self._new)
 
     @property
-    def kept(self) -> list[Flight]:
+    def kept(self) -> list[PendingTransaction]:
         """Those that are kept, by nonce."""
         with self._guard:
             return sorted(self._kept.values(), key=lambda flight: flight.kept.nonce)
@@ -78,32 +78,32 @@ class Flights:
             began = [flight.began for flight in (*self._new, *self._kept.values())]
         return time.monotonic() - min(began) if began else 0.0
 
-    def find(self, draft: Draft) -> Flight | None:
+    def find(self, draft: TransactionDraft) -> PendingTransaction | None:
         """Return the one that does exactly this."""
         with self._guard:
             on_way = [*self._new, *self._kept.values()]
         return next((flight for flight in on_way if flight.draft == draft), None)
 
-    def add(self, draft: Draft) -> Flight:
+    def add(self, draft: TransactionDraft) -> PendingTransaction:
         """Add a new one."""
-        flight = Flight(draft)
+        flight = PendingTransaction(draft)
         with self._guard:
             self._new.append(flight)
         return flight
 
-    def take_over(self, entries: Iterable[Entry]) -> None:
+    def take_over(self, entries: Iterable[OutboxEntry]) -> None:
         """Add what is kept already; whoever has just asked for the same waits for it."""
         with self._guard:
             for entry in entries:
                 flight = next((one for one in self._new if one.draft == entry.draft), None)
                 if flight is None:
-                    flight = Flight(entry.draft)
+                    flight = PendingTransaction(entry.draft)
                 else:
                     self._new.remove(flight)
                 flight.entry, flight.maybe_sent = entry, True
                 self._kept[entry.digest] = flight
 
-    def keep(self, flight: Flight, entry: Entry) -> None:
+    def keep(self, flight: PendingTransaction, entry: OutboxEntry) -> None:
         """Note that a flight is kept as ``entry``, anew or for the first time."""
         with self._guard:
             if flight.entry is None:
@@ -113,7 +113,7 @@ class Flights:
             flight.entry = entry
             self._kept[entry.digest] = flight
 
-    def remove(self, flight: Flight) -> None:
+    def remove(self, flight: PendingTransaction) -> None:
         """Forget one that is over."""
         with self._guard:
             if flight.entry is None:
@@ -122,9 +122,9 @@ class Flights:
                 self._kept.pop(flight.entry.digest, None)
 
 
-def groups(flights: Sequence[Flight]) -> Iterator[list[Flight]]:
+def groups(flights: Sequence[PendingTransaction]) -> Iterator[list[PendingTransaction]]:
     """Cut into groups that fit into one request of any node."""
-    group: list[Flight] = []
+    group: list[PendingTransaction] = []
     size = 0
     for flight in flights:
         size += len(flight.kept.raw)
@@ -136,12 +136,12 @@ def groups(flights: Sequence[Flight]) -> Iterator[list[Flight]]:
         yield group
 
 
-def send_call(flight: Flight) -> Call:
+def send_call(flight: PendingTransaction) -> Call:
     """Return the request that sends a transaction."""
     return "eth_sendRawTransaction", [to_hex(flight.kept.raw)]
 
 
-def send_calls(group: Sequence[Flight]) -> list[Call]:
+def send_calls(group: Sequence[PendingTransaction]) -> list[Call]:
     """Return requests that send each of a group, ask for its receipts, and for the newest block."""
     # the receipts are asked for at once: the embedded node mines before it answers
     receipts = [receipt_call(to_hex(flight.kept.digest)) for flight in group]

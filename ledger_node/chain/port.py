@@ -12,7 +12,7 @@ from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.event import ConsentEvent, LedgerEvent
 from ledger_node.domain.evidence.bundle import SealedBlock, node_set
 from ledger_node.domain.evidence.contract import Contract
-from ledger_node.domain.evidence.slot import Slot, Words
+from ledger_node.domain.evidence.slot import Slot, StorageWords
 from ledger_node.domain.evidence.trust import Trust
 from ledger_node.domain.fact import KeyRecord, LedgerFacts
 from ledger_node.domain.query import FactQuery
@@ -119,7 +119,7 @@ class StateProof:
     """
 
     block: SealedBlock
-    words: Words
+    words: StorageWords
     accounts: Mapping[Contract, Sequence[bytes]]
     storage: Mapping[Slot, Sequence[bytes]]
 

@@ -12,7 +12,7 @@ from ledger_node.domain.reason import Reason
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class TransactionReceipt:
     """A mined transaction, the contract it created (or b""), and its logs as (address, topics, data).
 
     ``succeeded``: whether it did anything; one that reverted is mined all the same.
@@ -33,7 +33,7 @@ HEAD_CALL: Call = ("eth_getBlockByNumber", ["latest", False])
 """Asked together with receipts: their block is nearly always the newest one."""
 
 
-def receipt_of(receipt: Any, block: Any) -> Receipt:
+def receipt_of(receipt: Any, block: Any) -> TransactionReceipt:
     """Return the receipt that a node's answer describes; ``block`` is its block.
 
     Raises:
@@ -53,7 +53,7 @@ def receipt_of(receipt: Any, block: Any) -> Receipt:
         mined = Mined(from_hex(receipt["transactionHash"], "hash"), block_of(block), int(receipt["gasUsed"], 16))
         created = receipt.get("contractAddress")
         succeeded = int(receipt["status"], 16) == 1
-        return Receipt(mined, succeeded, b"" if created is None else bytes.fromhex(created[2:]), logs)
+        return TransactionReceipt(mined, succeeded, b"" if created is None else bytes.fromhex(created[2:]), logs)
     except (KeyError, TypeError, ValueError, AttributeError, InvalidInputError) as error:
         raise ChainError(
             Reason.LEDGER_UNAVAILABLE, "the ledger node answered something that is no receipt of our transaction"

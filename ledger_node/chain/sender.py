@@ -3,12 +3,12 @@
 import threading
 from dataclasses import dataclass
 
-from ledger_node.chain.account_sender import Courier
-from ledger_node.chain.outbox import Draft, MemoryOutbox, OutboxStore
-from ledger_node.chain.pending_transaction import Flight
-from ledger_node.chain.receipt import Receipt
+from ledger_node.chain.account_sender import AccountSender
+from ledger_node.chain.outbox import MemoryOutbox, OutboxStore, TransactionDraft
+from ledger_node.chain.pending_transaction import PendingTransaction
+from ledger_node.chain.receipt import TransactionReceipt
 from ledger_node.chain.rpc import ContractRevertError, Rpc
-from ledger_node.chain.signer import Signer
+from ledger_node.chain.signer import TransactionSigner
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
@@ -33,11 +33,11 @@ class Sender:
     def __init__(self, rpc: Rpc, chain_id: int, *private_keys: bytes, store: OutboxStore | None = None) -> None:
         store = store or MemoryOutbox()
         self._rpc = rpc
-        self._couriers = [Courier(rpc, Signer(chain_id, key), store) for key in private_keys]
+        self._couriers = [AccountSender(rpc, TransactionSigner(chain_id, key), store) for key in private_keys]
         self._guard = threading.Lock()
         self.address = self._couriers[0].address
 
-    def send(self, to: bytes | None, data: bytes, *, gas: int, simulate: bool = True) -> Receipt:
+    def send(self, to: bytes | None, data: bytes, *, gas: int, simulate: bool = True) -> TransactionReceipt:
         """Send and return the receipt of a transaction that succeeded.
 
         ``simulate``: try it out first, so that one that would revert takes no nonce. Not needed for a call that
@@ -47,7 +47,7 @@ class Sender:
             ContractRevertError: the contract refused.
             ChainError: ``ledger_refused`` or ``ledger_unavailable``; the message says whether it may still be mined.
         """
-        draft = Draft(to, data, gas)
+        draft = TransactionDraft(to, data, gas)
         with self._guard:
             on_way = self._find(draft)
         if on_way is None:
@@ -92,20 +92,20 @@ class Sender:
             OutboxHealth(courier.address, len(courier.flights), courier.flights.oldest_s) for courier in self._couriers
         ]
 
-    def _find(self, draft: Draft) -> tuple[Courier, Flight] | None:
+    def _find(self, draft: TransactionDraft) -> tuple[AccountSender, PendingTransaction] | None:
         for courier in self._couriers:
             flight = courier.flights.find(draft)
             if flight is not None:
                 return courier, flight
         return None
 
-    def _call(self, courier: Courier, draft: Draft, block: str) -> None:
+    def _call(self, courier: AccountSender, draft: TransactionDraft, block: str) -> None:
         call = {"from": to_hex(courier.address), "data": to_hex(draft.data), "gas": hex(draft.gas)}
         if draft.to is not None:
             call["to"] = to_hex(draft.to)
         self._rpc.request("eth_call", call, block)
 
-    def _why_reverted(self, courier: Courier, draft: Draft, receipt: Receipt) -> ChainError:
+    def _why_reverted(self, courier: AccountSender, draft: TransactionDraft, receipt: TransactionReceipt) -> ChainError:
         try:
             self._call(courier, draft, hex(receipt.mined.block.number))
         except ContractRevertError as revert:

@@ -4,13 +4,13 @@ from typing import Any, Final
 
 from eth_account import Account
 
-from ledger_node.chain.outbox import Draft, Entry
+from ledger_node.chain.outbox import OutboxEntry, TransactionDraft
 from ledger_node.domain.signature import address_of
 
 _FILLER_GAS: Final = 21_000
 
 
-class Signer:
+class TransactionSigner:
     """Signs zero-fee transactions. The same draft and nonce give the same bytes (RFC 6979)."""
 
     def __init__(self, chain_id: int, private_key: bytes) -> None:
@@ -18,7 +18,7 @@ class Signer:
         self._chain_id = chain_id
         self._key = private_key
 
-    def sign(self, draft: Draft, nonce: int) -> Entry:
+    def sign(self, draft: TransactionDraft, nonce: int) -> OutboxEntry:
         """Return ``draft`` as a signed transaction under ``nonce``."""
         transaction: dict[str, Any] = {
             "chainId": self._chain_id,
@@ -31,8 +31,8 @@ class Signer:
         if draft.to is not None:
             transaction["to"] = draft.to
         signed = Account.sign_transaction(transaction, self._key)
-        return Entry(self.address, nonce, draft, bytes(signed.raw_transaction), bytes(signed.hash))
+        return OutboxEntry(self.address, nonce, draft, bytes(signed.raw_transaction), bytes(signed.hash))
 
-    def filler(self, nonce: int) -> Entry:
+    def filler(self, nonce: int) -> OutboxEntry:
         """Return a transaction of the account to itself that does nothing but take ``nonce``."""
-        return self.sign(Draft(self.address, b"", _FILLER_GAS), nonce)
+        return self.sign(TransactionDraft(self.address, b"", _FILLER_GAS), nonce)

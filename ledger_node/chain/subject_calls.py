@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from ledger_node.chain.port import ControllerEntry, Mined, Recovery, Role
-from ledger_node.chain.receipt import Receipt
+from ledger_node.chain.receipt import TransactionReceipt
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.chain.sender import Sender
 
@@ -19,7 +19,7 @@ class SubjectCalls(ABC):
     def _read(self, contract: str, function: str, *args: object) -> tuple[Any, ...]: ...
 
     @abstractmethod
-    def _write(self, contract: str, function: str, *args: object, sender: Sender | None) -> Receipt: ...
+    def _write(self, contract: str, function: str, *args: object, sender: Sender | None) -> TransactionReceipt: ...
 
     def register_subject(self, subject: bytes, commitment: bytes) -> Mined:
         """Register a subject id with the commitment to its controllers."""

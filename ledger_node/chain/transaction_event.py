@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.port import UseResult
-from ledger_node.chain.receipt import Receipt
+from ledger_node.chain.receipt import TransactionReceipt
 from ledger_node.domain.batch import Anchor
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.reason import Reason
 
 
-def use_results(receipt: Receipt, registry: bytes, uses: Sequence[tuple[bytes, bytes]]) -> list[UseResult]:
+def use_results(receipt: TransactionReceipt, registry: bytes, uses: Sequence[tuple[bytes, bytes]]) -> list[UseResult]:
     """Return what became of each of ``uses``, (consent id, use id), in their order, from the receipt of recordUses.
 
     ``registry``: the address of the ConsentRegistry. It writes one log a use, in the order of the call; so each use is

@@ -26,7 +26,7 @@ from ledger_node.chain.port import (
     StreamHead,
     UseResult,
 )
-from ledger_node.chain.receipt import Receipt
+from ledger_node.chain.receipt import TransactionReceipt
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.state_proof_read import read_state_proof
@@ -331,14 +331,14 @@ class Web3Ledger(SubjectCalls, Ledger):
         gas: int = _GAS_ONE_WRITE,
         sender: Sender | None = None,
         simulate: bool = True,
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         sender = sender or self._relayer
         if sender is None:
             raise ChainError(Reason.CONFIGURATION, "this client only reads; it has no relaying account")
         data = artifact(contract).encode(function, *args)
         return sender.send(self._book.contracts[contract], data, gas=gas, simulate=simulate)
 
-    def _event(self, receipt: Receipt, contract: str, name: str) -> tuple[list[bytes], bytes]:
+    def _event(self, receipt: TransactionReceipt, contract: str, name: str) -> tuple[list[bytes], bytes]:
         topic = from_hex(artifact(contract).topic(name), "topic")
         address = self._book.contracts[contract]
         for source, topics, data in receipt.logs:

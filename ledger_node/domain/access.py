@@ -21,7 +21,7 @@ from ledger_node.domain.canonical import JSON, encode
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.fact import LedgerFacts
 from ledger_node.domain.hashing import HASH_BYTES, keccak
-from ledger_node.domain.json_object import Record, from_hex, to_hex
+from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.question import MAX_TEXT as MAX_QUESTION
 from ledger_node.domain.reason import Reason
@@ -74,7 +74,7 @@ class AccessRow:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = Record(value, "row")
+        record = JsonObject(value, "row")
         reason, use = record.take("reason"), record.take("use")
         try:
             row = cls(
@@ -94,9 +94,9 @@ class AccessRow:
         return row
 
 
-def _text(record: Record, name: str, max_length: int) -> str | None:
+def _text(record: JsonObject, name: str, max_length: int) -> str | None:
     value = record.take(name)
-    return None if value is None else Record({name: value}, "row").text(name, max_length=max_length)
+    return None if value is None else JsonObject({name: value}, "row").text(name, max_length=max_length)
 
 
 def row_leaf(salt: bytes, row: AccessRow) -> bytes:
@@ -198,7 +198,7 @@ class Checkpoint:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = Record(value, "checkpoint")
+        record = JsonObject(value, "checkpoint")
         checkpoint = cls(
             number=record.integer("number", low=1),
             since=record.integer("since"),
@@ -235,7 +235,7 @@ class Place:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = Record(value, "place")
+        record = JsonObject(value, "place")
         place = cls(
             slot=record.integer("slot"),
             path=tuple(from_hex(item, "path") for item in record.items("path", max_items=DEPTH)),

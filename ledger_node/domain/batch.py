@@ -8,7 +8,7 @@ from ledger_node.domain.canonical import JSON
 from ledger_node.domain.eip712 import SigningDomain, address_word, uint_word
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.hashing import HASH_BYTES, keccak
-from ledger_node.domain.json_object import Record, to_hex
+from ledger_node.domain.json_object import JsonObject, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import parse_address
 from ledger_node.domain.tree import BATCH_NODE, depth_of, levels_of, root_from_path
@@ -131,7 +131,7 @@ class Anchor:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = Record(value, "anchor")
+        record = JsonObject(value, "anchor")
         anchor = cls(
             member=record.blob("member"),
             stream=record.integer("stream", high=255),

@@ -9,7 +9,7 @@ from typing import Final, Self
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.json_object import Record
+from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.value import FieldType, Special, Value, format_value, parse_value
@@ -33,7 +33,7 @@ class Bounds:
         Raises:
             InvalidInputError: ``schema_invalid``, or the member that is wrong.
         """
-        record = Record(value, "bounds")
+        record = JsonObject(value, "bounds")
         if kind not in _BOUNDED:
             raise _invalid(f"a field of type {kind} has no bounds")
         low, raw = _end(kind, record.take("from")), record.take("to")

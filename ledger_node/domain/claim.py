@@ -16,7 +16,7 @@ from typing import Final, Self
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.json_object import Record
+from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.question import Op, Question
 from ledger_node.domain.reason import Reason
@@ -57,7 +57,7 @@ class Claim:
             return cls.parse(value, schemas)
         if not (isinstance(value, dict) and "of" in value):
             return cls.of(Question.from_json(value, schemas))
-        record = Record(value, "claim")
+        record = JsonObject(value, "claim")
         needed = record.integer("needed", low=1, high=MAX_PARTS)
         items = record.items("of", max_items=MAX_PARTS)
         record.done()

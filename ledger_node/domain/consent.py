@@ -16,11 +16,11 @@ from ledger_node.domain.claim import Claim
 from ledger_node.domain.eip712 import SigningDomain, text_word, uint_word
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.hashing import keccak
-from ledger_node.domain.json_object import Record, to_hex
+from ledger_node.domain.json_object import JsonObject, to_hex
 from ledger_node.domain.period import Period
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.signed_type import ANY_DATE, Day, Number, SignedType, Text, Texts, Word, Words
+from ledger_node.domain.signed_type import ANY_DATE, Bytes32, Bytes32List, Day, Number, SignedType, StringList, Text
 from ledger_node.domain.subject import Signature, signature_from_json
 from ledger_node.domain.value import parse_date
 from ledger_node.domain.version import read_by_version
@@ -36,24 +36,24 @@ _REMEMBERED: Final = 1024
 """Terms whose hash is kept: every use of a consent takes it more than once."""
 _ASKED: Final = (
     Number("version", 16, VERSION, VERSION),
-    Word("subject"),
-    Word("grantee"),
+    Bytes32("subject"),
+    Bytes32("grantee"),
     Text("granteeName"),
     Text("purpose"),
     Text("purposeText"),
-    Texts("questions", 1, MAX_QUESTIONS),
-    Words("departments", MAX_DEPARTMENTS),
+    StringList("questions", 1, MAX_QUESTIONS),
+    Bytes32List("departments", MAX_DEPARTMENTS),
     Day("dataFrom"),
     Day("dataTo"),
     Number("notBefore", 64, 0, _MOST_SECONDS),
     Number("expiresAt", 64, 0, _MOST_SECONDS),
     Number("maxUses", 32, 1, _MOST),
     Number("retentionDays", 32, 0, _MOST),
-    Word("salt"),
+    Bytes32("salt"),
 )
 REQUEST_TYPE: Final = SignedType("ConsentRequest", _ASKED)
 TERMS_TYPE: Final = SignedType(
-    "ConsentTerms", (*_ASKED, Text("language", 16), Word("textDigest"), Word("revocationHash"))
+    "ConsentTerms", (*_ASKED, Text("language", 16), Bytes32("textDigest"), Bytes32("revocationHash"))
 )
 _WITHDRAWAL_TYPE: Final = keccak(b"ConsentWithdrawal(bytes32 consent,string statement)")
 _REFUSAL_TYPE: Final = keccak(b"ConsentRefusal(bytes32 request,string statement)")
@@ -179,7 +179,7 @@ class ConsentRequest:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        asked = cls.signed.read(Record(value, "terms"))
+        asked = cls.signed.read(JsonObject(value, "terms"))
         del asked["version"]
         if not asked["questions"] or asked["expires_at"] <= asked["not_before"]:
             raise InvalidInputError(

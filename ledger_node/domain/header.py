@@ -7,7 +7,7 @@ from typing import Final, Self
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import HASH_BYTES, keccak
-from ledger_node.domain.json_object import Record, to_hex
+from ledger_node.domain.json_object import JsonObject, to_hex
 from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import parse_address
@@ -75,7 +75,7 @@ class Header:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = Record(value, "header")
+        record = JsonObject(value, "header")
         header = cls(
             schema_id=record.blob("schema_id"),
             fields_root=record.blob("fields_root"),
@@ -93,7 +93,7 @@ class Header:
         return header
 
 
-def _day(record: Record, name: str) -> int:
+def _day(record: JsonObject, name: str) -> int:
     day = parse_date(record.take(name), name)
     if day < 0:
         # D holds days as u32

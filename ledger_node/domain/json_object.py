@@ -13,7 +13,7 @@ MAX_TEXT: Final = 1024
 """Characters of a text where nothing else is said."""
 
 
-class Record:
+class JsonObject:
     """A JSON object whose members are read once each, by name and type.
 
     ``done()`` refuses members that nobody read, so that a misspelt or extra member never passes unseen.
@@ -107,9 +107,9 @@ class Record:
             raise InvalidInputError(Reason.TOO_LARGE, f"'{name}' has texts of over {MAX_TEXT} characters", field=name)
         return texts
 
-    def record(self, name: str) -> "Record":
+    def record(self, name: str) -> "JsonObject":
         """Return a nested object."""
-        return Record(self.take(name), name)
+        return JsonObject(self.take(name), name)
 
     def done(self) -> None:
         """Refuse members that were not read."""

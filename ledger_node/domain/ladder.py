@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.json_object import Record
+from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.threshold import Digits, Mirrored, Months, Span, Thresholds
 from ledger_node.domain.value import MAX_INTEGER, Special, Value, parse_date, parse_month
@@ -37,7 +37,7 @@ class Ladder:
         Raises:
             InvalidInputError: ``schema_invalid``, also for more than 4,096 points.
         """
-        record = Record(value, "ladder")
+        record = JsonObject(value, "ladder")
         kind = record.text("kind")
         make = _KINDS.get(kind)
         if make is None:
@@ -78,7 +78,7 @@ class Ladder:
         )
 
 
-def _digits(record: Record, least: int) -> Thresholds:
+def _digits(record: JsonObject, least: int) -> Thresholds:
     low, high = _bounds(record)
     if low < 1:
         raise _invalid("a ladder of significant digits starts above zero")
@@ -86,16 +86,16 @@ def _digits(record: Record, least: int) -> Thresholds:
     return Mirrored(above) if record.flag("mirrored") else above
 
 
-def _months(record: Record) -> Thresholds:
+def _months(record: JsonObject) -> Thresholds:
     low, high = parse_month(record.take("from"), "from"), parse_month(record.take("to"), "to")
     return Months.between(low, high)
 
 
-def _days(record: Record) -> Thresholds:
+def _days(record: JsonObject) -> Thresholds:
     return Span(parse_date(record.take("from"), "from"), parse_date(record.take("to"), "to"))
 
 
-def _bounds(record: Record) -> tuple[int, int]:
+def _bounds(record: JsonObject) -> tuple[int, int]:
     return (
         record.integer("from", low=-MAX_INTEGER, high=MAX_INTEGER),
         record.integer("to", low=-MAX_INTEGER, high=MAX_INTEGER),
@@ -106,7 +106,7 @@ def _invalid(message: str) -> InvalidInputError:
     return InvalidInputError(Reason.SCHEMA_INVALID, message, field="ladder")
 
 
-_KINDS: Final[dict[str, Callable[[Record], Thresholds]]] = {
+_KINDS: Final[dict[str, Callable[[JsonObject], Thresholds]]] = {
     "one_digit": lambda record: _digits(record, 1),
     "two_digits": lambda record: _digits(record, 10),
     "integers": lambda record: Span(*_bounds(record)),

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.json_object import Record
+from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Field, Mode
 from ledger_node.domain.value import EPOCH, FieldType, add_months
@@ -48,7 +48,7 @@ class MonthsBefore:
         Raises:
             InvalidInputError: a member is wrong, or ``operator_unsupported``.
         """
-        record = Record(value, "operand")
+        record = JsonObject(value, "operand")
         months = record.integer(_MEMBER, high=MAX_MONTHS)
         record.done()
         return cls._checked(field, months)

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias, assert_never
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError, VerificationError
-from ledger_node.domain.json_object import Record, from_hex, to_hex
+from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Field
 from ledger_node.domain.tree import MAX_DEPTH
@@ -111,7 +111,7 @@ def proof_from_json(value: JSON, field_: Field) -> FieldProof:
         VerificationError: ``opening_malformed`` or ``sibling_length``: what is no proof proves nothing.
     """
     try:
-        record = Record(value, "proof")
+        record = JsonObject(value, "proof")
         opening = _opening_from_json(record.record("opening"), field_)
         salt = record.blob("salt")
         path = record.items("path", max_items=MAX_DEPTH)
@@ -125,7 +125,7 @@ def proof_from_json(value: JSON, field_: Field) -> FieldProof:
     return FieldProof(opening, salt, siblings)
 
 
-def _opening_from_json(record: Record, field_: Field) -> Opening:
+def _opening_from_json(record: JsonObject, field_: Field) -> Opening:
     kind = record.text("kind")
     opening: Opening
     if kind in _CHAIN_MEMBERS:
@@ -147,7 +147,7 @@ def _bits_to_json(bits: Mapping[int, bytes], field_: Field) -> JSON:
     return {field_.members[position]: to_hex(digest) for position, digest in sorted(bits.items())}
 
 
-def _bits_from_json(record: Record, name: str, field_: Field) -> dict[int, bytes]:
+def _bits_from_json(record: JsonObject, name: str, field_: Field) -> dict[int, bytes]:
     bits = record.record(name)
     found = {position: bits.blob(member) for position, member in enumerate(field_.members) if member in bits}
     bits.done()

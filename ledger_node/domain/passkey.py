@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.hashing import HASH_BYTES, sha256_digest
-from ledger_node.domain.json_object import Record, to_hex
+from ledger_node.domain.json_object import JsonObject, to_hex
 from ledger_node.domain.reason import Reason
 
 KEY_BYTES: Final = 64
@@ -89,7 +89,7 @@ class Passkey:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed, or the key is none of P-256.
         """
-        record = Record(value, KIND)
+        record = JsonObject(value, KIND)
         if record.text("kind") != KIND:
             raise InvalidInputError(Reason.VALUE_MALFORMED, f"the kind of this controller must be '{KIND}'")
         passkey = cls(record.blob("rp_id_hash"), record.blob("public_key", length=KEY_BYTES))
@@ -188,7 +188,7 @@ class Assertion:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = Record(value, "assertion")
+        record = JsonObject(value, "assertion")
         names = ("authenticator_data", "client_data_json", "signature")
         assertion = cls(*(record.blob(name, length=None) for name in names))
         record.done()

@@ -11,7 +11,7 @@ from ledger_node.domain.consent import Terms, signatures_from_json
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.header import Header
-from ledger_node.domain.json_object import Record, from_hex, to_hex
+from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
 from ledger_node.domain.opening import FieldProof, proof_from_json, proof_to_json
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.question import MAX_TEXT as MAX_QUESTION
@@ -62,7 +62,7 @@ class ShownAttestation:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = Record(value, "attestation")
+        record = JsonObject(value, "attestation")
         shown = cls(
             header=Header.from_json(record.take("header")),
             anchor=Anchor.from_json(record.take("anchor")),
@@ -99,7 +99,7 @@ class ShownConsent:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = Record(value, "consent")
+        record = JsonObject(value, "consent")
         shown = cls(
             id=record.blob("id"),
             terms=Terms.from_json(record.take("terms")),
@@ -177,7 +177,7 @@ class Presentation:
             InvalidInputError: a member is missing, unknown or malformed.
             VerificationError: a proof is malformed.
         """
-        record = Record(value, "presentation")
+        record = JsonObject(value, "presentation")
         claims = record.items("claims", max_items=MAX_CLAIMS)
         consent, subject = record.take("consent"), record.take("subject")
         listed = [ShownAttestation.from_json(item) for item in record.items("attestations", max_items=MAX_CLAIMS)]
@@ -238,14 +238,14 @@ def _named_fields(question: Question, schema: Schema) -> list[Field]:
 
 
 def _claim_from_json(value: JSON, attestations: Mapping[bytes, ShownAttestation], schemas: SchemaSet) -> ShownClaim:
-    record = Record(value, "claim")
+    record = JsonObject(value, "claim")
     claim = _asked(record.take("question"), schemas)
     if record.text("claim", max_length=MAX_QUESTION) != claim.text(schemas):
         raise VerificationError(Reason.QUESTION_MALFORMED, "the words of a claim are not its question's")
     reason = None if record.is_null("reason") else record.text("reason")
     message = None if record.is_null("message") else record.text("message", max_length=MAX_MESSAGE)
     if claim.is_combined:
-        items = [Record(item, "part") for item in record.items("parts", max_items=MAX_PARTS)]
+        items = [JsonObject(item, "part") for item in record.items("parts", max_items=MAX_PARTS)]
         numbers = [item.integer("part", high=len(claim.parts) - 1) for item in items]
     else:
         items, numbers = [record], [0]
@@ -271,17 +271,17 @@ def _claim_from_json(value: JSON, attestations: Mapping[bytes, ShownAttestation]
 
 
 def _asked(value: JSON, schemas: SchemaSet) -> Claim:
-    record = Record(value, "question")
+    record = JsonObject(value, "question")
     if "of" in record:
         for part in record.items("of", max_items=MAX_PARTS):
             # where questions are asked, their texts are read too; here they would be a second writing
-            Record(part, "question")
+            JsonObject(part, "question")
     return Claim.from_json(value, schemas)
 
 
 def _part_from_json(
     number: int,
-    record: Record,
+    record: JsonObject,
     question: Question,
     attestations: Mapping[bytes, ShownAttestation],
     schemas: SchemaSet,
@@ -301,7 +301,7 @@ def _part_from_json(
 
 
 def _subject_from_json(value: JSON, schemas: SchemaSet) -> ShownSubject:
-    record = Record(value, "subject")
+    record = JsonObject(value, "subject")
     credit_code = parse_credit_code(record.take("credit_code"))
     registration = ShownAttestation.from_json(record.take("registration"))
     field_ = _read_by(registration, SUBJECT_REGISTRATION, schemas).field(SUBJECT_FIELD)

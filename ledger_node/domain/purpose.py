@@ -8,7 +8,7 @@ from ledger_node.domain.canonical import JSON, encode
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import keccak
-from ledger_node.domain.json_object import Record
+from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.reason import Reason
 
 _DAY: Final = 86_400
@@ -103,7 +103,7 @@ class Purpose:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = Record(value, "purpose")
+        record = JsonObject(value, "purpose")
         words = record.record("text")
         purpose = cls(
             code=record.text("code", max_length=64),
@@ -157,7 +157,7 @@ class Purposes:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed, or a code stands twice.
         """
-        items = Record({"purposes": value}, "purposes").items("purposes", max_items=_MAX_PURPOSES)
+        items = JsonObject({"purposes": value}, "purposes").items("purposes", max_items=_MAX_PURPOSES)
         listed = tuple(Purpose.from_json(item) for item in items)
         if not listed or len({purpose.code for purpose in listed}) != len(listed):
             raise InvalidInputError(Reason.SET_DUPLICATE, "there is at least one purpose, and no code twice")

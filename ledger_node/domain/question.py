@@ -17,7 +17,7 @@ from typing import Final, Self, assert_never
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.json_object import Record
+from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.moving_threshold import MonthsBefore
 from ledger_node.domain.name import shown_name
 from ledger_node.domain.period import Period
@@ -70,7 +70,7 @@ class Question:
         """
         if isinstance(value, str):
             return cls.parse(value, schemas)
-        record = Record(value, "question")
+        record = JsonObject(value, "question")
         schema = schema_named(record.text("schema"), schemas)
         field = schema.field(record.text("field"))
         op = _op(record.text("op"))

@@ -15,7 +15,7 @@ from ledger_node.domain.eip712 import SigningDomain, text_word, uint_word
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.event import Recorded
 from ledger_node.domain.hashing import HASH_BYTES, keccak
-from ledger_node.domain.json_object import Record, to_hex
+from ledger_node.domain.json_object import JsonObject, to_hex
 from ledger_node.domain.presentation import ShownConsent
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SIGNATURE_BYTES, parse_address
@@ -49,7 +49,7 @@ _NEED_WORD: Final = (Act.REFUSED, Act.PAUSED, Act.RESUMED)
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class SignedAct:
     """What controllers signed after the grant, and who they were."""
 
     controllers: Controllers
@@ -69,7 +69,7 @@ class Word:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = Record(value, "word")
+        record = JsonObject(value, "word")
         controllers = Controllers.from_json(record.take("controllers"))
         word = cls(controllers, signatures_from_json(record.items("signatures", max_items=MAX_CONTROLLERS)))
         record.done()
@@ -85,7 +85,7 @@ class Basis:
     """
 
     about: ShownConsent | ConsentRequest
-    word: Word | None = None
+    word: SignedAct | None = None
     secret: bytes | None = None
 
     @property
@@ -110,7 +110,7 @@ class Basis:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = Record(value, "basis")
+        record = JsonObject(value, "basis")
         about: ShownConsent | ConsentRequest
         if act is Act.REFUSED:
             about = ConsentRequest.from_json(record.take("request"))
@@ -118,7 +118,7 @@ class Basis:
             about = ShownConsent.from_json(record.take("consent"))
         word = secret = None
         if act in _NEED_WORD or (act is Act.WITHDRAWN and "word" in record):
-            word = Word.from_json(record.take("word"))
+            word = SignedAct.from_json(record.take("word"))
         elif act is Act.WITHDRAWN and "secret" in record:
             secret = record.blob("secret")
         record.done()
@@ -212,7 +212,7 @@ class Receipt:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = Record(value, "receipt")
+        record = JsonObject(value, "receipt")
         if record.text("format") != cls.format:
             raise InvalidInputError(Reason.VALUE_MALFORMED, f"the format of a receipt is {cls.format}", field="format")
         act = _act(record.text("act"))

@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.json_object import Record
+from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.value import EPOCH, FieldType, Special, Value, parse_date, parse_month, parse_value
@@ -104,7 +104,7 @@ class Rule:
         if _RESERVED & fields.keys():
             raise _invalid(f"a schema with rules has no field called {', '.join(sorted(_RESERVED))}")
         if isinstance(value, dict):
-            record = Record(value, "rule")
+            record = JsonObject(value, "rule")
             condition, then = record.take("if"), record.take("then")
             record.done()
             return cls(_comparison(condition, fields), _comparison(then, fields))

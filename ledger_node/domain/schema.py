@@ -10,7 +10,7 @@ from ledger_node.domain.bound import Bounds
 from ledger_node.domain.canonical import JSON, encode
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import keccak
-from ledger_node.domain.json_object import Record
+from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.ladder import Ladder
 from ledger_node.domain.name import shown_name
 from ledger_node.domain.period import Period
@@ -141,7 +141,7 @@ class Schema:
         Raises:
             InvalidInputError: ``schema_invalid`` or the member that is wrong.
         """
-        record = Record(value, "schema")
+        record = JsonObject(value, "schema")
         name = _named(record.text("name"))
         version = record.integer("version", low=1, high=2**31)
         items = record.items("fields", max_items=MAX_FIELDS)
@@ -236,11 +236,11 @@ def _end_of_validity(name: str, fields: Sequence[Field]) -> str:
     raise _invalid("'valid_to' names a date of the schema whose bounds begin in 1970 or later")
 
 
-def _totals(record: Record) -> dict[str, str | None]:
+def _totals(record: JsonObject) -> dict[str, str | None]:
     """Return the names of the fields that tell attestations apart, each with the value of its total."""
     totals: dict[str, str | None] = {}
     for item in record.items("per", max_items=MAX_PER):
-        member = Record(item, "per")
+        member = JsonObject(item, "per")
         name = member.text("field")
         if name in totals:
             raise _invalid(f"field '{shown_name(name)}' stands twice in 'per'")
@@ -267,7 +267,7 @@ def _per(fields: Mapping[str, Field], name: str, total: str | None) -> Per:
 
 
 def _field(index: int, value: JSON, totals: Mapping[str, str | None]) -> Field:
-    record = Record(value, "field")
+    record = JsonObject(value, "field")
     name = _named(record.text("name"))
     try:
         kind = FieldType(record.text("type"))

@@ -12,7 +12,7 @@ from typing import Final
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.json_object import Record, from_hex, to_hex
+from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import ISSUER, MAX_PER, Schema
 
@@ -45,7 +45,7 @@ class Selector:
         return cls(_per(named, schema), None if issuer is None else from_hex(issuer, ISSUER))
 
     @classmethod
-    def from_record(cls, record: Record, schema: Schema) -> "Selector":
+    def from_record(cls, record: JsonObject, schema: Schema) -> "Selector":
         """Read the members of a question's JSON form.
 
         Raises:

@@ -12,7 +12,7 @@ from typing_extensions import override
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.eip712 import list_word, text_word, uint_word
 from ledger_node.domain.hashing import keccak
-from ledger_node.domain.json_object import Record, to_hex
+from ledger_node.domain.json_object import JsonObject, to_hex
 from ledger_node.domain.value import format_date, parse_date
 
 ANY_DATE: Final = ""
@@ -54,7 +54,7 @@ class SignedField(ABC):
         """Return the JSON form of a value."""
 
     @abstractmethod
-    def read(self, record: Record) -> Any:  # noqa: ANN401 - same reason
+    def read(self, record: JsonObject) -> Any:  # noqa: ANN401 - same reason
         """Read the value from the JSON form.
 
         Raises:
@@ -67,7 +67,7 @@ class SignedField(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Word(SignedField):
+class Bytes32(SignedField):
     """32 bytes."""
 
     type: ClassVar[str] = "bytes32"
@@ -81,7 +81,7 @@ class Word(SignedField):
         return to_hex(value)
 
     @override
-    def read(self, record: Record) -> bytes:
+    def read(self, record: JsonObject) -> bytes:
         return record.blob(self.member)
 
     @override
@@ -90,7 +90,7 @@ class Word(SignedField):
 
 
 @dataclass(frozen=True, slots=True)
-class Words(SignedField):
+class Bytes32List(SignedField):
     """A list of 32 bytes each."""
 
     most: int
@@ -105,9 +105,9 @@ class Words(SignedField):
         return [to_hex(item) for item in value]
 
     @override
-    def read(self, record: Record) -> tuple[bytes, ...]:
+    def read(self, record: JsonObject) -> tuple[bytes, ...]:
         items = record.items(self.member, max_items=self.most)
-        return tuple(Record({"member": item}, self.member).blob("member") for item in items)
+        return tuple(JsonObject({"member": item}, self.member).blob("member") for item in items)
 
     @override
     def schema(self) -> dict[str, JSON]:
@@ -137,7 +137,7 @@ class Number(SignedField):
         return value
 
     @override
-    def read(self, record: Record) -> int:
+    def read(self, record: JsonObject) -> int:
         return record.integer(self.member, low=self.low, high=self.high)
 
     @override
@@ -161,7 +161,7 @@ class Text(SignedField):
         return value
 
     @override
-    def read(self, record: Record) -> str:
+    def read(self, record: JsonObject) -> str:
         return record.text(self.member, max_length=self.longest)
 
     @override
@@ -176,7 +176,7 @@ class Day(Text):
     longest: int = 10
 
     @override
-    def read(self, record: Record) -> str:
+    def read(self, record: JsonObject) -> str:
         raw = record.text(self.member, max_length=self.longest)
         return raw if raw == ANY_DATE else format_date(parse_date(raw, self.member))
 
@@ -186,7 +186,7 @@ class Day(Text):
 
 
 @dataclass(frozen=True, slots=True)
-class Texts(SignedField):
+class StringList(SignedField):
     """A list of texts."""
 
     least: int
@@ -202,7 +202,7 @@ class Texts(SignedField):
         return list(value)
 
     @override
-    def read(self, record: Record) -> tuple[str, ...]:
+    def read(self, record: JsonObject) -> tuple[str, ...]:
         return record.texts(self.member, max_items=self.most)
 
     @override
@@ -232,7 +232,7 @@ class SignedType:
         """Return the JSON form."""
         return {field.member: field.show(getattr(values, field.member)) for field in self.fields}
 
-    def read(self, record: Record) -> dict[str, Any]:
+    def read(self, record: JsonObject) -> dict[str, Any]:
         """Read all fields.
 
         Raises:

@@ -8,7 +8,7 @@ from ledger_node.domain.canonical import JSON
 from ledger_node.domain.eip712 import SigningDomain, text_word, uint_word
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.hashing import keccak
-from ledger_node.domain.json_object import Record, from_hex, to_hex
+from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
 from ledger_node.domain.passkey import Assertion, Passkey
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SIGNATURE_BYTES, parse_address, recover
@@ -135,7 +135,7 @@ class Controllers:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = Record(value, "controllers")
+        record = JsonObject(value, "controllers")
         keys: tuple[ControllerKey, ...]
         if "keys" in record:
             keys = keys_from_json(record.items("keys", max_items=MAX_CONTROLLERS))

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from ledger_node.chain.outbox import Draft, MemoryOutbox
+from ledger_node.chain.outbox import MemoryOutbox, TransactionDraft
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.domain.error import ChainError
@@ -74,7 +74,7 @@ def count(rpc):
 
 
 def drafts(number):
-    return [Draft(None, initcode() + bytes([place]), GAS) for place in range(number)]
+    return [TransactionDraft(None, initcode() + bytes([place]), GAS) for place in range(number)]
 
 
 def test_n2_a_transaction_that_the_node_drops_is_sent_again_and_mined_once(anvil):

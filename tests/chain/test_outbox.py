@@ -6,11 +6,11 @@ import pytest
 
 from api.storage.database import open_store
 from api.storage.outbox import StoredOutbox
-from ledger_node.chain.outbox import Draft, MemoryOutbox
-from ledger_node.chain.signer import Signer
+from ledger_node.chain.outbox import MemoryOutbox, TransactionDraft
+from ledger_node.chain.signer import TransactionSigner
 
-SIGNER = Signer(7_357, b"\x05" * 32)
-OTHER = Signer(7_357, b"\x06" * 32)
+SIGNER = TransactionSigner(7_357, b"\x05" * 32)
+OTHER = TransactionSigner(7_357, b"\x06" * 32)
 ACCOUNT = SIGNER.address
 
 
@@ -26,7 +26,7 @@ def outbox(request, tmp_path):
 
 
 def draft(number):
-    return Draft(b"\x07" * 20, bytes([number]), 100_000)
+    return TransactionDraft(b"\x07" * 20, bytes([number]), 100_000)
 
 
 def signing(*numbers, signer=SIGNER):
@@ -48,7 +48,7 @@ def test_what_is_kept_comes_back_byte_for_byte(outbox):
     outbox.open(ACCOUNT, 0)
     kept = outbox.add(ACCOUNT, signing(1, 2))
     assert list(outbox.pending(ACCOUNT)) == list(kept)
-    creation = SIGNER.sign(Draft(None, b"\x60\x00", 60_000), 2)
+    creation = SIGNER.sign(TransactionDraft(None, b"\x60\x00", 60_000), 2)
     outbox.add(ACCOUNT, lambda _: [creation])
     assert outbox.open(ACCOUNT, 0)[2] == creation
 
@@ -147,7 +147,7 @@ def test_couriers_that_share_an_outbox_never_give_out_a_nonce_twice(outbox):
 def test_neither_data_nor_bytes_show_in_a_repr(outbox):
     outbox.open(ACCOUNT, 0)
     secret = b"\xde\xad\xbe\xef" * 8
-    (entry,) = outbox.add(ACCOUNT, lambda nonce: [SIGNER.sign(Draft(b"\x07" * 20, secret, 100_000), nonce)])
+    (entry,) = outbox.add(ACCOUNT, lambda nonce: [SIGNER.sign(TransactionDraft(b"\x07" * 20, secret, 100_000), nonce)])
     assert secret.hex() not in repr(entry)
     assert repr(secret)[2:-1] not in repr(entry)
 

@@ -10,10 +10,10 @@ import pytest
 from api.storage.database import open_store
 from api.storage.outbox import StoredOutbox
 from ledger_node.chain.artifact import artifact
-from ledger_node.chain.outbox import Draft, MemoryOutbox
+from ledger_node.chain.outbox import MemoryOutbox, TransactionDraft
 from ledger_node.chain.rpc import ContractRevertError, Rpc
 from ledger_node.chain.sender import Sender
-from ledger_node.chain.signer import Signer
+from ledger_node.chain.signer import TransactionSigner
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.json_object import to_hex
@@ -106,7 +106,7 @@ def test_what_is_in_doubt_when_patience_ends_is_mined_all_the_same_and_once(rpc,
     courier = sender._couriers[0]
     before = nonce(rpc, RELAYER)
     subject = random_bytes(32)
-    draft = Draft(book.contracts["SubjectRegistry"], registration(subject), GAS)
+    draft = TransactionDraft(book.contracts["SubjectRegistry"], registration(subject), GAS)
     flight = courier.flights.add(draft)
     assert reason_of(lambda: courier.wait(flight, patience_s=0)) == "ledger_unavailable"
     cut_off = False
@@ -138,7 +138,9 @@ def test_while_nobody_answers_nothing_more_is_kept_than_what_is_in_doubt(rpc, pr
     before = nonce(rpc, RELAYER)
     gone = True
     courier = sender._couriers[0]
-    doubtful = courier.flights.add(Draft(book.contracts["SubjectRegistry"], registration(random_bytes(32)), GAS))
+    doubtful = courier.flights.add(
+        TransactionDraft(book.contracts["SubjectRegistry"], registration(random_bytes(32)), GAS)
+    )
     assert reason_of(lambda: courier.wait(doubtful, patience_s=0)) == "ledger_unavailable"
     for _ in range(3):
         call = registration(random_bytes(32))
@@ -179,7 +181,9 @@ def persist(sender, book, subject):
 def test_n2_many_at_once_share_a_few_requests_and_one_durable_step_each(proxy, book):
     sender = Sender(Rpc(proxy.url), CHAIN_ID, RELAYER)
     courier = sender._couriers[0]
-    flights = [courier.flights.add(Draft(book.contracts["SubjectRegistry"], registration(random_bytes(32)), GAS))]
+    flights = [
+        courier.flights.add(TransactionDraft(book.contracts["SubjectRegistry"], registration(random_bytes(32)), GAS))
+    ]
     flights += [courier.flights.add(replace(flights[0].draft, data=registration(random_bytes(32)))) for _ in range(49)]
     courier.wait(flights[-1])
     assert all(flight.receipt.succeeded for flight in flights)
@@ -203,7 +207,7 @@ def test_n3_one_that_reverts_all_the_same_does_not_block_those_behind(rpc, book,
     courier = relayer._couriers[0]
     data = [registration(subject), registration(random_bytes(32)), registration(subject) + b"\x00", b"\x12\x34"]
     reverting = [0, 2, 3]
-    flights = [courier.flights.add(Draft(book.contracts["SubjectRegistry"], one, GAS)) for one in data]
+    flights = [courier.flights.add(TransactionDraft(book.contracts["SubjectRegistry"], one, GAS)) for one in data]
     courier.wait(flights[-1])
     assert [flight.receipt.succeeded for flight in flights] == [place not in reverting for place in range(4)]
     assert nonce(rpc, RELAYER) == before + 4
@@ -225,7 +229,7 @@ def test_n3_one_that_the_node_refuses_does_not_block_those_behind(rpc, book, rel
     courier = relayer._couriers[0]
     to = book.contracts["SubjectRegistry"]
     first, refused, last = (
-        courier.flights.add(Draft(to, registration(random_bytes(32)), gas)) for gas in (GAS, 2**40, GAS)
+        courier.flights.add(TransactionDraft(to, registration(random_bytes(32)), gas)) for gas in (GAS, 2**40, GAS)
     )
     assert courier.wait(first).succeeded
     assert reason_of(lambda: courier.wait(refused)) == "ledger_refused"
@@ -247,7 +251,7 @@ def test_n3_while_one_account_is_stuck_another_one_sends(rpc, book):
     accounts = (STRANGER, RELAYER)
     sender = Sender(rpc, CHAIN_ID, *accounts)
     stuck = sender._couriers[0]
-    stuck.flights.add(Draft(b"\x01" * 20, b"", GAS))
+    stuck.flights.add(TransactionDraft(b"\x01" * 20, b"", GAS))
     before = [nonce(rpc, key) for key in accounts]
     register(sender, book)
     assert [nonce(rpc, key) for key in accounts] == [before[0], before[1] + 1]
@@ -293,8 +297,8 @@ def test_n1_what_an_earlier_run_kept_is_finished_once(rpc, book, tmp_path, sent)
     before = nonce(rpc, RELAYER)
     outbox.open(address_of(RELAYER), before)
     subjects = [random_bytes(32) for _ in range(3)]
-    signer = Signer(CHAIN_ID, RELAYER)
-    drafts = [Draft(book.contracts["SubjectRegistry"], registration(subject), GAS) for subject in subjects]
+    signer = TransactionSigner(CHAIN_ID, RELAYER)
+    drafts = [TransactionDraft(book.contracts["SubjectRegistry"], registration(subject), GAS) for subject in subjects]
     entries = outbox.add(signer.address, lambda first: [signer.sign(one, first + n) for n, one in enumerate(drafts)])
     if sent:
         rpc.request("eth_sendRawTransaction", to_hex(entries[0].raw))
@@ -309,10 +313,10 @@ def test_n1_what_an_earlier_run_kept_is_finished_once(rpc, book, tmp_path, sent)
 
 
 def test_n1_whoever_asks_for_what_an_earlier_run_kept_waits_for_that(rpc, book):
-    outbox, signer = MemoryOutbox(), Signer(CHAIN_ID, RELAYER)
+    outbox, signer = MemoryOutbox(), TransactionSigner(CHAIN_ID, RELAYER)
     before = nonce(rpc, RELAYER)
     outbox.open(signer.address, before)
-    draft = Draft(book.contracts["SubjectRegistry"], registration(random_bytes(32)), GAS)
+    draft = TransactionDraft(book.contracts["SubjectRegistry"], registration(random_bytes(32)), GAS)
     (entry,) = outbox.add(signer.address, lambda first: [signer.sign(draft, first)])
     receipt = Sender(rpc, CHAIN_ID, RELAYER, store=outbox).send(draft.to, draft.data, gas=GAS)
     assert receipt.mined.transaction == entry.digest
@@ -320,10 +324,10 @@ def test_n1_whoever_asks_for_what_an_earlier_run_kept_waits_for_that(rpc, book):
 
 
 def test_n1_what_an_earlier_run_kept_is_on_its_way_until_it_is_mined(rpc, book):
-    outbox, signer = MemoryOutbox(), Signer(CHAIN_ID, RELAYER)
+    outbox, signer = MemoryOutbox(), TransactionSigner(CHAIN_ID, RELAYER)
     outbox.open(signer.address, nonce(rpc, RELAYER))
     subject = random_bytes(32)
-    draft = Draft(book.contracts["SubjectRegistry"], registration(subject), GAS)
+    draft = TransactionDraft(book.contracts["SubjectRegistry"], registration(subject), GAS)
     outbox.add(signer.address, lambda first: [signer.sign(draft, first)])
     sender = Sender(rpc, CHAIN_ID, RELAYER, store=outbox)
     assert sender.is_on_way(subject)
@@ -334,11 +338,11 @@ def test_n1_what_an_earlier_run_kept_is_on_its_way_until_it_is_mined(rpc, book):
 
 
 def test_n1_what_another_process_of_the_account_left_behind_is_carried_on(rpc, book, proxy):
-    outbox, signer = MemoryOutbox(), Signer(CHAIN_ID, RELAYER)
+    outbox, signer = MemoryOutbox(), TransactionSigner(CHAIN_ID, RELAYER)
     sender = Sender(Rpc(proxy.url), CHAIN_ID, RELAYER, store=outbox)
     register(sender, book)
     # another process takes the next nonce and dies, so what comes behind cannot be mined before it
-    draft = Draft(book.contracts["SubjectRegistry"], registration(random_bytes(32)), GAS)
+    draft = TransactionDraft(book.contracts["SubjectRegistry"], registration(random_bytes(32)), GAS)
     (left,) = outbox.add(signer.address, lambda first: [signer.sign(draft, first)])
     proxy.fault = planned("answer_lost")
     assert register(sender, book).succeeded
@@ -361,7 +365,7 @@ def test_n7_where_nothing_can_be_kept_nothing_is_sent(rpc, book, relayer):
 
 def test_health_says_what_is_on_its_way_and_for_how_long(rpc):
     sender = Sender(rpc, CHAIN_ID, RELAYER, STRANGER)
-    sender._couriers[1].flights.add(Draft(b"\x01" * 20, b"", GAS))
+    sender._couriers[1].flights.add(TransactionDraft(b"\x01" * 20, b"", GAS))
     idle, busy = sender.health()
     assert (idle.on_way, idle.oldest_s, busy.on_way) == (0, 0.0, 1)
     assert busy.oldest_s > 0

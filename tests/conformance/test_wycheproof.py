@@ -7,7 +7,7 @@ from api.sign_in.protocol.jose import Algorithm, Header, Signed, public_key
 from api.vault.cipher import unseal
 from ledger_node.domain.error import CredenceError, VerificationError
 from ledger_node.domain.hashing import sha256_digest
-from ledger_node.domain.json_object import Record
+from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.passkey import Assertion, Passkey
 from ledger_node.domain.signature import _HALF_ORDER, address_of_point, recover
 from tests.kit.wycheproof import kept, shipped, wrong
@@ -36,7 +36,7 @@ def by_sign_in(algorithm, form=as_it_came):
 
     def accepts(case):
         header = Header(algorithm.value, None, None, None)
-        signed = Signed(algorithm, header, Record({}, "claims"), case.blob("msg"), form(case))
+        signed = Signed(algorithm, header, JsonObject({}, "claims"), case.blob("msg"), form(case))
         return signed.is_by(public_key(jwk_of(case.group["publicKey"])))
 
     return accepts

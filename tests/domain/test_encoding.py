@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ledger_node.domain.canonical import MAX_DEPTH, decode, encode
 from ledger_node.domain.error import InvalidInputError, VerificationError
-from ledger_node.domain.json_object import Record
+from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.ladder import Ladder
 from ledger_node.domain.opening import proof_from_json
 from ledger_node.domain.question import Question
@@ -98,7 +98,7 @@ def test_t14_only_true_and_false_are_booleans(raw):
 
 @pytest.mark.parametrize("raw", [None, True, "1", 1.5, []])
 def test_t14_json_members_are_as_strict(raw):
-    assert reason_of(Record({"n": raw}, "x").integer, "n") is Reason.TYPE_WRONG
+    assert reason_of(JsonObject({"n": raw}, "x").integer, "n") is Reason.TYPE_WRONG
 
 
 @pytest.mark.parametrize("field", ["paid", "count", "rated_on"])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import ChainError, InvalidInputError, VerificationError
-from ledger_node.domain.json_object import Record, from_hex
+from ledger_node.domain.json_object import JsonObject, from_hex
 from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.value import FieldType, Special, add_months, format_value, parse_value
@@ -150,7 +150,7 @@ def test_errors_cross_process_borders_whole(kind):
 
 @pytest.mark.parametrize("raw", [[], None, 5, "x"])
 def test_a_record_is_an_object(raw):
-    assert reason_of(Record, raw, "x") is Reason.TYPE_WRONG
+    assert reason_of(JsonObject, raw, "x") is Reason.TYPE_WRONG
 
 
 def test_a_member_of_a_wrong_type_or_missing_is_named():
@@ -165,5 +165,5 @@ def test_a_member_of_a_wrong_type_or_missing_is_named():
         (lambda record: record.take("gone"), Reason.FIELD_MISSING),
         (lambda record: record.items("l", max_items=0), Reason.TOO_LARGE),
     ):
-        assert reason_of(call, Record({"t": 5, "n": [5], "z": None, "l": ["x" * 1025]}, "x")) is reason
-    assert Record({}, "x").flag("gone", default=True) is True
+        assert reason_of(call, JsonObject({"t": 5, "n": [5], "z": None, "l": ["x" * 1025]}, "x")) is reason
+    assert JsonObject({}, "x").flag("gone", default=True) is True

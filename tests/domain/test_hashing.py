@@ -4,7 +4,7 @@ import hashlib
 import hmac
 
 from ledger_node.domain.hashing import hmac_sha256, keccak, sha256_digest
-from ledger_node.domain.json_object import Record
+from ledger_node.domain.json_object import JsonObject
 
 
 def test_keccak_is_the_one_of_ethereum_and_not_sha3():
@@ -17,7 +17,7 @@ def test_sha256_and_hmac_are_the_standard_ones():
 
 
 def test_a_null_member_counts_as_missing_and_as_read():
-    record = Record({"policy": None, "purpose": "loan_application"}, "request")
+    record = JsonObject({"policy": None, "purpose": "loan_application"}, "request")
     assert not record.has("policy")
     assert not record.has("never")
     assert record.has("purpose")

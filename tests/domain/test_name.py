@@ -3,7 +3,7 @@
 import pytest
 
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.json_object import Record
+from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.name import UNSHOWN, shown_name
 
 
@@ -33,6 +33,6 @@ def test_a_name_is_repeated(name):
 def test_d1_a_value_in_the_place_of_a_name_is_not(value):
     assert shown_name(value) == UNSHOWN
     with pytest.raises(InvalidInputError) as refused:
-        Record({value: 1}, "request").done()
+        JsonObject({value: 1}, "request").done()
     assert (refused.value.reason, refused.value.field) == ("field_unknown", UNSHOWN)
     assert not value or value not in refused.value.message

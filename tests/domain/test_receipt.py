@@ -11,7 +11,7 @@ from ledger_node.domain.consent import Change, withdrawal_digest
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.hashing import keccak
-from ledger_node.domain.receipt import STATEMENT, Act, Basis, Receipt, Word
+from ledger_node.domain.receipt import STATEMENT, Act, Basis, Receipt, SignedAct
 from ledger_node.domain.receipt_check import TrustedKeeper, check_receipt
 from ledger_node.domain.signature import address_of
 from tests.domain.test_eip712 import eip712
@@ -202,7 +202,7 @@ def with_word(one, new):
         (with_word(ALL["paused"], ALL["resumed"].basis.word), "signer_not_controller"),
         (signed(replace(ALL["paused"], number=2)), "signer_not_controller"),
         (signed(replace(ALL["paused"], act=Act.RESUMED)), "signer_not_controller"),
-        (with_word(ALL["withdrawn by word"], Word(CONTROLLERS, ())), "threshold_not_met"),
+        (with_word(ALL["withdrawn by word"], SignedAct(CONTROLLERS, ())), "threshold_not_met"),
         (
             with_word(ALL["withdrawn by word"], word(withdrawal_digest(h("another"), CONSENT_DOMAIN))),
             "signer_not_controller",

@@ -12,7 +12,7 @@ from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import Terms
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.json_object import Record, from_hex
+from ledger_node.domain.json_object import JsonObject, from_hex
 from ledger_node.domain.period import Period
 from ledger_node.domain.signature import parse_address
 from ledger_node.domain.subject import Controllers
@@ -78,21 +78,21 @@ def test_json_that_is_refused(call, words):
 
 
 MEMBERS = [
-    (lambda: Record(5, "terms"), "type_wrong terms: terms must be a JSON object"),
-    (lambda: Record({}, "terms").take("n"), "field_missing n: terms lacks 'n'"),
-    (lambda: Record({"n": 5}, "terms").text("n"), "type_wrong n: 'n' must be a text"),
-    (lambda: Record({"n": "abc"}, "terms").text("n", max_length=2), "too_large n: 'n' is longer than 2 characters"),
-    (lambda: Record({"n": "x"}, "terms").integer("n"), "type_wrong n: 'n' must be an integer"),
+    (lambda: JsonObject(5, "terms"), "type_wrong terms: terms must be a JSON object"),
+    (lambda: JsonObject({}, "terms").take("n"), "field_missing n: terms lacks 'n'"),
+    (lambda: JsonObject({"n": 5}, "terms").text("n"), "type_wrong n: 'n' must be a text"),
+    (lambda: JsonObject({"n": "abc"}, "terms").text("n", max_length=2), "too_large n: 'n' is longer than 2 characters"),
+    (lambda: JsonObject({"n": "x"}, "terms").integer("n"), "type_wrong n: 'n' must be an integer"),
     (
-        lambda: Record({"n": 7}, "terms").integer("n", low=8, high=9),
+        lambda: JsonObject({"n": 7}, "terms").integer("n", low=8, high=9),
         "value_out_of_range n: 'n' must lie between 8 and 9",
     ),
-    (lambda: Record({"n": "yes"}, "terms").flag("n"), "type_wrong n: 'n' must be true or false"),
-    (lambda: Record({"n": "yes"}, "terms").items("n"), "type_wrong n: 'n' must be a list"),
-    (lambda: Record({"n": [1, 2]}, "terms").items("n", max_items=1), "too_large n: 'n' has more than 1 items"),
-    (lambda: Record({"n": [1]}, "terms").texts("n"), "type_wrong n: 'n' must be a list of texts"),
-    (lambda: Record({"n": 1}, "terms").done(), "field_unknown n: terms has an unknown member 'n'"),
-    (lambda: Record({"n": 1}, "terms").record("n"), "type_wrong n: n must be a JSON object"),
+    (lambda: JsonObject({"n": "yes"}, "terms").flag("n"), "type_wrong n: 'n' must be true or false"),
+    (lambda: JsonObject({"n": "yes"}, "terms").items("n"), "type_wrong n: 'n' must be a list"),
+    (lambda: JsonObject({"n": [1, 2]}, "terms").items("n", max_items=1), "too_large n: 'n' has more than 1 items"),
+    (lambda: JsonObject({"n": [1]}, "terms").texts("n"), "type_wrong n: 'n' must be a list of texts"),
+    (lambda: JsonObject({"n": 1}, "terms").done(), "field_unknown n: terms has an unknown member 'n'"),
+    (lambda: JsonObject({"n": 1}, "terms").record("n"), "type_wrong n: n must be a JSON object"),
     (lambda: from_hex(5, "n"), "type_wrong n: 'n' must be 0x and hexadecimal digits"),
     (lambda: from_hex("0xAB", "n", length=1), "value_malformed n: 'n' must be 0x and 2 lower-case hexadecimal digits"),
     (

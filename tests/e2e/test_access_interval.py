@@ -7,13 +7,13 @@ from sqlalchemy import select
 
 from api.services.access_log.interval import AccessIntervals
 from api.services.access_log.reader import AccessReader
-from api.services.access_log.writer import AccessLog, Asked, Entry
+from api.services.access_log.writer import AccessEntry, AccessLog, AskedRow
 from api.storage.database import open_store
 from api.storage.table import access_interval
 from api.vault.cipher import KeyEncryptionKey
 from api.vault.department import Department
 from api.vault.key_ledger import open_key_ledger
-from api.vault.operator import Keeper
+from api.vault.operator import Operator
 from api.work.worker_pool import WorkerPool
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
@@ -63,7 +63,7 @@ class Log:
         """Begin a life: nothing of the one before is left but the store and the chain."""
         self.store = open_store(self.path)
         self.keys = open_key_ledger(self.path.with_suffix(".keys"), self.store)
-        keeper = Keeper(self.department.member, self.department.signing_key)
+        keeper = Operator(self.department.member, self.department.signing_key)
         self.log = AccessLog(self.store, self.keys, self.department, lambda: self.now)
         self.intervals = AccessIntervals(
             self.store, self.ledger, keeper, lambda: self.now, WorkerPool(0), interval_s=3600
@@ -71,7 +71,7 @@ class Log:
         self.reader = AccessReader(self.store, self.keys, self.department, keeper.member)
 
     def ask(self, count=1):
-        self.log.write(Entry([Asked(None, _row(number)) for number in range(count)]))
+        self.log.write(AccessEntry([AskedRow(None, _row(number)) for number in range(count)]))
 
     def head(self):
         return self.ledger.stream_head(self.department.member, ACCESS_LOG)
@@ -333,4 +333,4 @@ def test_a_row_that_cannot_be_stored_is_an_error_for_its_caller(log):
 
     broken = AccessLog(FullStore(), log.keys, log.department, lambda: 5)
     with pytest.raises(OSError, match="disk full"):
-        broken.write(Entry([Asked(None, _row(1))]))
+        broken.write(AccessEntry([AskedRow(None, _row(1))]))

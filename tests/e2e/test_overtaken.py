@@ -7,7 +7,7 @@ from api.services.access_log.interval import AccessIntervals
 from api.services.attestation.row import superseded_of
 from api.storage import table
 from api.storage.database import open_store
-from api.vault.operator import Keeper
+from api.vault.operator import Operator
 from api.work.worker_pool import WorkerPool
 from ledger_node import clock
 from ledger_node.chain.rpc import ContractRevertError
@@ -194,7 +194,7 @@ class Beats:
 
     def __init__(self, office):
         key = SigningKey(office.home.read_key(TAX))
-        keeper, ledger = Keeper(office.member(TAX), key), Thief(office, TAX).ledger
+        keeper, ledger = Operator(office.member(TAX), key), Thief(office, TAX).ledger
         self.store = open_store(office.folder / "log.sqlite3")
         self.intervals = AccessIntervals(self.store, ledger, keeper, clock.now, WorkerPool(0), interval_s=3600)
 

@@ -17,7 +17,7 @@ from ledger_node.domain.consent import Change, change_digest, refusal_digest, wi
 from ledger_node.domain.consent_text import text_digest
 from ledger_node.domain.event import ConsentEvent, Recorded, Step
 from ledger_node.domain.json_object import from_hex, to_hex
-from ledger_node.domain.receipt import Act, Receipt, Word
+from ledger_node.domain.receipt import Act, Receipt, SignedAct
 from ledger_node.domain.receipt_check import TrustedKeeper, check_receipt
 from ledger_node.domain.signature import sign
 from ledger_node.domain.subject import Controllers
@@ -100,7 +100,7 @@ def test_a_withdrawal_by_signatures_shows_them_and_no_secret(place, trusted):
 def test_of_several_words_the_one_that_the_ledger_took_is_kept(tmp_path):
     store, target, taken = open_store(tmp_path / "store.sqlite3"), random_bytes(32), []
     ledger = SimpleNamespace(consent_events=lambda _: taken)
-    words = [Word(Controllers((random_bytes(20),), 1, random_bytes(32)), (random_bytes(65),)) for _ in range(3)]
+    words = [SignedAct(Controllers((random_bytes(20),), 1, random_bytes(32)), (random_bytes(65),)) for _ in range(3)]
     keep_word(store, ledger, target, Act.PAUSED, words[0], number=1)
     keep_word(store, ledger, target, Act.PAUSED, words[1], number=1)
     assert find_word(store, target, Act.PAUSED, number=1) == words[1]

@@ -13,7 +13,7 @@ from ledger_node.domain.consent import Change
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.json_object import from_hex, to_hex
-from ledger_node.domain.receipt import Act, Word
+from ledger_node.domain.receipt import Act, SignedAct
 from ledger_node.domain.verification import Policy
 from ledger_node.randomness import random_bytes
 from tests.kit.served import SEED, one_form
@@ -112,7 +112,9 @@ def keep_early_word(place, consent, person):
     draft = change_draft(place.ledger.consent_domain, name, Change.RESUME, 2)
     store = place.store()
     first = ControllerHistory(store, place.ledger).of(firm_of(place, consent))[0]
-    keep_word(store, place.ledger, name, Act.RESUMED, Word(first.controllers, (person.sign(draft.digest),)), number=2)
+    keep_word(
+        store, place.ledger, name, Act.RESUMED, SignedAct(first.controllers, (person.sign(draft.digest),)), number=2
+    )
     store.dispose()
 
 

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from api.http.request.fair_share import FairTurns
+from api.http.request.fair_share import FairShare
 
 
 class Queue:
@@ -13,7 +13,7 @@ class Queue:
 
     def __init__(self, at_once, beside_others=None):
         self.now = 0.0
-        self.turns = FairTurns(at_once, beside_others or at_once, lambda: self.now)
+        self.turns = FairShare(at_once, beside_others or at_once, lambda: self.now)
         self.served = []
         self._holding = []
 
@@ -101,7 +101,7 @@ def test_a_turn_that_was_given_to_somebody_who_goes_away_is_given_on():
 
 def test_a_turn_is_given_back_when_the_work_fails():
     async def run():
-        turns = FairTurns(1, 1, lambda: 0.0)
+        turns = FairShare(1, 1, lambda: 0.0)
         with pytest.raises(RuntimeError, match="broken"):
             async with turns.turn(b"a"):
                 raise RuntimeError("broken")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from ledger_node.domain.consent import Change, ConsentRequest, change_digest, refusal_digest, withdrawal_digest
 from ledger_node.domain.event import Recorded
 from ledger_node.domain.passkey import Assertion, Passkey
-from ledger_node.domain.receipt import Act, Basis, Receipt, Word
+from ledger_node.domain.receipt import Act, Basis, Receipt, SignedAct
 from ledger_node.domain.receipt_check import TrustedKeeper
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.subject import Controllers
@@ -36,11 +36,11 @@ ASKED = ConsentRequest(
 
 
 def word(digest, signers=(0, 1)):
-    return Word(CONTROLLERS, tuple(sign(digest, CONTROLLER_KEYS[signer]) for signer in signers))
+    return SignedAct(CONTROLLERS, tuple(sign(digest, CONTROLLER_KEYS[signer]) for signer in signers))
 
 
 def passkey_word(digest):
-    return Word(PASSKEYS, (Assertion(*PHONE.assertion(digest)),))
+    return SignedAct(PASSKEYS, (Assertion(*PHONE.assertion(digest)),))
 
 
 def signed(receipt, key=KEEPER_KEY):

@@ -7,7 +7,7 @@ import pytest
 from psycopg import sql
 
 from api.storage.database import find_database
-from api.storage.locks import Locks, Office
+from api.storage.locks import Locks, SingletonRole
 from api.storage.postgres_locks import lock_key
 from ledger_node.randomness import random_bytes
 
@@ -101,16 +101,16 @@ def test_locks_are_forgotten_when_nobody_uses_them():
 
 def test_an_office_is_held_by_one_process_until_it_ends(shared):
     one, two = (store.turns for store in shared)
-    assert one.holds(Office.JOBS)
-    assert not two.holds(Office.JOBS)
-    assert one.holds(Office.JOBS)
-    assert two.holds(Office.WEBHOOKS)
-    one.resign(Office.JOBS)
-    assert two.holds(Office.JOBS)
-    assert not one.holds(Office.JOBS)
+    assert one.holds(SingletonRole.JOBS)
+    assert not two.holds(SingletonRole.JOBS)
+    assert one.holds(SingletonRole.JOBS)
+    assert two.holds(SingletonRole.WEBHOOKS)
+    one.resign(SingletonRole.JOBS)
+    assert two.holds(SingletonRole.JOBS)
+    assert not one.holds(SingletonRole.JOBS)
     two.leave()
-    assert one.holds(Office.JOBS)
-    assert one.holds(Office.WEBHOOKS)
+    assert one.holds(SingletonRole.JOBS)
+    assert one.holds(SingletonRole.WEBHOOKS)
 
 
 def test_processes_know_of_each_other_whether_they_live(shared):
@@ -133,17 +133,17 @@ def test_a_process_alone_with_its_file_knows_that(tmp_path):
         True,
         False,
     )
-    assert turns.holds(Office.JOBS)
+    assert turns.holds(SingletonRole.JOBS)
     store.dispose()
 
 
 def test_a_session_that_breaks_loses_offices_and_gets_the_sign_of_life_back(shared, postgres):
     one, two = (store.turns for store in shared)
-    assert one.holds(Office.JOBS)
+    assert one.holds(SingletonRole.JOBS)
     end_sessions(postgres, shared[0])
-    assert not one.holds(Office.JOBS) or not two.holds(Office.JOBS)
+    assert not one.holds(SingletonRole.JOBS) or not two.holds(SingletonRole.JOBS)
     until(lambda: two.lives(one.me))
-    assert [one.holds(Office.JOBS), two.holds(Office.JOBS)].count(True) == 1
+    assert [one.holds(SingletonRole.JOBS), two.holds(SingletonRole.JOBS)].count(True) == 1
 
 
 def test_a_turn_whose_session_broke_ends_without_a_fault(shared, postgres):

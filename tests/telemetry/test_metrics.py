@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from api.client.client import ApiError
 from api.home.settings import WatchSettings
-from api.http.request.rate_limit import Sort
+from api.http.request.rate_limit import RequestClass
 from api.storage import table
 from api.telemetry.metric import UNMATCHED, VerificationEnd
 from api.telemetry.stage import Stage
@@ -185,7 +185,7 @@ def test_no_label_holds_anything_but_a_word_of_a_small_set(inside):
         "method": {"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "other"},
         "status": {"2xx", "3xx", "4xx", "5xx", "none"},
         "reason": reasons,
-        "sort": {sort.value for sort in Sort},
+        "sort": {sort.value for sort in RequestClass},
         "outcome": {end.value for end in VerificationEnd},
         "stage": {stage.value for stage in Stage},
         "verdict": {outcome.value for outcome in Outcome},
@@ -271,13 +271,13 @@ def test_a_token_is_not_in_what_settings_show():
 def test_a_flood_is_counted_by_sort(inside):
     limits = inside.served._server.config.app.state.limits
     before = value(inside, "credence_rate_limited_total", sort="reads")
-    held = limits._buckets[Sort.READ]._rate
-    limits._buckets[Sort.READ]._rate = type(held)(0.001, 1)
+    held = limits._buckets[RequestClass.READ]._rate
+    limits._buckets[RequestClass.READ]._rate = type(held)(0.001, 1)
     try:
         http = inside.http("operator")
         answers = [http.get("/v1/me").status_code for _ in range(3)]
     finally:
-        limits._buckets[Sort.READ]._rate = held
+        limits._buckets[RequestClass.READ]._rate = held
     assert answers[-1] == 429
     assert value(inside, "credence_rate_limited_total", sort="reads") > before
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from api.work.batching import Groups, GroupWork
+from api.work.batching import Batcher, GroupWork
 
 
 class Gate:
@@ -108,7 +108,7 @@ def test_a9_those_for_whom_items_wait_take_turns():
         entered.set()
         assert opened.wait(30)
 
-    groups = Groups(work, name="work", threads=1, most=3)
+    groups = Batcher(work, name="work", threads=1, most=3)
     groups.start()
     groups.put("first", b"flood")
     assert entered.wait(30)
@@ -128,7 +128,7 @@ def test_a9_those_for_whom_items_wait_take_turns():
 def gathering():
     """Groups of at most three that gather, and a queue of the groups that set out."""
     groups = queue.Queue()
-    made = Groups(groups.put, name="gather", threads=1, most=3, gathers=True)
+    made = Batcher(groups.put, name="gather", threads=1, most=3, gathers=True)
     made.start()
     yield made, groups
     made.stop()

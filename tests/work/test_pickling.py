@@ -6,7 +6,7 @@ from functools import cached_property
 
 import pytest
 
-from api.work.fault import FaultElsewhere
+from api.work.fault import WorkerFault
 from api.work.pickling import dumps, loads
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
@@ -89,4 +89,4 @@ def test_what_has_its_own_way_of_travelling_keeps_it():
 def test_errors_keep_what_they_say():
     refused = loads(dumps(InvalidInputError(Reason.VALUE_MALFORMED, "no", field="it")))
     assert (refused.reason, refused.message, refused.field) == (Reason.VALUE_MALFORMED, "no", "it")
-    assert loads(dumps(FaultElsewhere("here"))).fault == "here"
+    assert loads(dumps(WorkerFault("here"))).fault == "here"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from api.work.fault import FaultElsewhere
+from api.work.fault import WorkerFault
 from api.work.worker_pool import WorkerDiedError, WorkerPool
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
@@ -109,7 +109,7 @@ def test_a_worker_has_what_it_was_begun_with_and_refusals_keep_their_reason(pool
 
 
 def test_a_fault_that_cannot_travel_is_told_by_its_kind_and_place(pool):
-    with pytest.raises(FaultElsewhere) as failed:
+    with pytest.raises(WorkerFault) as failed:
         pool.do(fault)
     assert re.fullmatch(r"UnknownError at \S+test_worker_pool\.py:\d+", failed.value.fault)
 

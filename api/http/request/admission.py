@@ -13,7 +13,7 @@ from api.http.request.credential import recognise
 from api.http.request.idempotency_key import HEADER
 from api.http.request.permission import ISSUERS, PERMISSIONS, Own, Permission
 from api.http.request.query_parameters import Operations
-from api.http.request.rate_limit import RateLimits, Sort
+from api.http.request.rate_limit import RateLimits, RequestClass
 from api.instance.wiring import Instance
 from api.sign_in.protocol.error import SignInError
 from api.sign_in.server.principal import Principal
@@ -21,7 +21,7 @@ from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.name import shown_name
 from ledger_node.domain.reason import Reason
 
-JsonObject: TypeAlias = dict[str, Any]
+JsonAnswer: TypeAlias = dict[str, Any]
 """What routes return; pydantic cannot resolve a recursive JSON type."""
 Rule: TypeAlias = tuple[Callable[..., Any], str]
 """The function that answers a route, and the method."""
@@ -101,7 +101,7 @@ def _admission(request: Request, instance: Instance) -> Iterator[Principal | Non
     """
     limits: RateLimits = request.app.state.limits
     presented: Principal | SignInError = request.state.presented
-    sort = _sort(request) if isinstance(presented, Principal) else Sort.ANONYMOUS
+    sort = _sort(request) if isinstance(presented, Principal) else RequestClass.ANONYMOUS
     with limits.admitted(request.state.caller, sort):
         permission, caller = _permission(request), None
         if permission.kinds:
@@ -216,7 +216,7 @@ def _require_known_query(request: Request) -> None:
             raise InvalidInputError(Reason.FIELD_UNKNOWN, f"this address has no query parameter '{shown}'", field=shown)
 
 
-def _sort(request: Request) -> Sort:
+def _sort(request: Request) -> RequestClass:
     if request.method == "GET":
-        return Sort.READ
-    return Sort.VERIFICATION if request.url.path.endswith("/verifications") else Sort.EFFECT
+        return RequestClass.READ
+    return RequestClass.VERIFICATION if request.url.path.endswith("/verifications") else RequestClass.EFFECT

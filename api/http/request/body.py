@@ -7,7 +7,7 @@ from api.http.request.idempotency_key import begin
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import sha256_digest
-from ledger_node.domain.json_object import Record
+from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.reason import Reason
 
 
@@ -43,9 +43,9 @@ async def json_body(request: Request) -> JSON:
     return value
 
 
-async def record_body(request: Request) -> Record:
+async def record_body(request: Request) -> JsonObject:
     """Return the JSON object of a request, as ``json_body`` does."""
-    return Record(await json_body(request), "request")
+    return JsonObject(await json_body(request), "request")
 
 
 def media_type(request: Request) -> str:

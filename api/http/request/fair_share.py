@@ -13,7 +13,7 @@ _BURST_S: Final = 1.0
 """So many a caller may have beside others until it has gone on for so long asking for more than its share."""
 
 
-class FairTurns:
+class FairShare:
     """``at_once`` turns at a time, called from the event loop alone.
 
     One caller may hold all of them, but only ``beside_others`` while others have asked lately: what is begun cannot be

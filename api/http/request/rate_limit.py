@@ -18,7 +18,7 @@ _MAX_CALLERS: Final = 10_000
 """Buckets that are kept; those unused for longest are forgotten first, and by then they are full."""
 
 
-class Sort(StrEnum):
+class RequestClass(StrEnum):
     """Sorts of request, each with buckets of its own."""
 
     READ = "reads"
@@ -27,7 +27,7 @@ class Sort(StrEnum):
     ANONYMOUS = "anonymous"
 
 
-class Buckets:
+class TokenBuckets:
     """One bucket a caller: it holds ``burst`` tokens, gains ``per_s`` a second, and a request takes one."""
 
     def __init__(self, rate: Rate) -> None:
@@ -52,15 +52,15 @@ class RateLimits:
     """
 
     def __init__(
-        self, settings: HttpSettings, now: Callable[[], float], refused: Callable[[Sort], None] = lambda _: None
+        self, settings: HttpSettings, now: Callable[[], float], refused: Callable[[RequestClass], None] = lambda _: None
     ) -> None:
         self._now = now
         self._refused = refused
         self._buckets = {
-            Sort.READ: Buckets(settings.reads),
-            Sort.VERIFICATION: Buckets(settings.verifications),
-            Sort.EFFECT: Buckets(settings.effects),
-            Sort.ANONYMOUS: Buckets(settings.anonymous),
+            RequestClass.READ: TokenBuckets(settings.reads),
+            RequestClass.VERIFICATION: TokenBuckets(settings.verifications),
+            RequestClass.EFFECT: TokenBuckets(settings.effects),
+            RequestClass.ANONYMOUS: TokenBuckets(settings.anonymous),
         }
         self._in_flight: dict[bytes, int] = {}
         self._waiting: dict[bytes, OrderedDict[asyncio.Future[None], None]] = {}
@@ -84,7 +84,7 @@ class RateLimits:
                             self._waiting.pop(caller, None)
 
     @contextmanager
-    def admitted(self, caller: bytes, sort: Sort) -> Iterator[None]:
+    def admitted(self, caller: bytes, sort: RequestClass) -> Iterator[None]:
         """Count a request as under way.
 
         Raises:

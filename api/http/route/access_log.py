@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.http.request.admission import Access, AdmittedRoute, ASubjectOrBank, JsonObject
+from api.http.request.admission import Access, AdmittedRoute, ASubjectOrBank, JsonAnswer
 from api.http.request.credential import Kind
 from api.http.request.cursor import After, Cursors
 from ledger_node.domain.json_object import from_hex, to_hex
@@ -20,7 +20,7 @@ def show_log(
     cursors: Cursors,
     after: After = None,
     limit: Annotated[int, Query(ge=1, le=_PAGE)] = _PAGE,
-) -> JsonObject:
+) -> JsonAnswer:
     """Return a page of rows; ``next`` is the ``after`` of the next page, or null.
 
     A row without ``place`` waits for the next anchoring. One without ``row`` and ``salt`` was erased.

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from api.home.settings import MAX_UPLOAD_BYTES
 from api.http.middleware.stored_responses import keep_answer
 from api.http.openapi import openapi
-from api.http.request.admission import Access, ADepartment, AdmittedRoute, JsonObject
+from api.http.request.admission import Access, ADepartment, AdmittedRoute, JsonAnswer
 from api.http.request.body import media_type, record_body
 from api.http.request.cursor import After, Cursors
 from api.http.request.idempotency_key import begin_stream
@@ -78,7 +78,7 @@ def _queued(job: str) -> JSONResponse:
 
 
 @router.get("/jobs/{job}", summary="Progress of a job")
-def show_job(job: str, instance: Access, department: ADepartment) -> JsonObject:
+def show_job(job: str, instance: Access, department: ADepartment) -> JsonAnswer:
     """Return state and counts."""
     return _found(instance.jobs.show(job, department.id))
 
@@ -92,7 +92,7 @@ def show_results(
     after: After = None,
     limit: Annotated[int, Query(ge=1, le=_PAGE)] = _PAGE,
     status: Annotated[str | None, Query(pattern="^(issued|unchanged|rejected)$")] = None,
-) -> JsonObject:
+) -> JsonAnswer:
     """Return a page of rows; ``next`` is the ``after`` of the next page, or null."""
     _found(instance.jobs.show(job, department.id))
     listing = f"results/{job}/{status}"
@@ -103,7 +103,7 @@ def show_results(
 
 
 @router.get("/attestations/{digest}", summary="The receipt of an attestation: header, anchor and inclusion proof")
-def show_attestation(digest: str, instance: Access, department: ADepartment) -> JsonObject:
+def show_attestation(digest: str, instance: Access, department: ADepartment) -> JsonAnswer:
     """Return the receipt."""
     return _found(receipt_of(instance.store, instance.ledger.anchor_domain, department.id, from_hex(digest, "digest")))
 
@@ -133,7 +133,7 @@ async def erase(request: Request, instance: Access, department: ADepartment) -> 
     return JSONResponse(erased.to_json())
 
 
-def _found(value: JsonObject | None) -> JsonObject:
+def _found(value: JsonAnswer | None) -> JsonAnswer:
     if value is None:
         raise InvalidInputError(Reason.NOT_FOUND, "there is nothing under this id for you")
     return value

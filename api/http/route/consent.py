@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.http.openapi import openapi
 from api.http.openapi.terms import TERMS_EXAMPLE
-from api.http.request.admission import Access, AdmittedRoute, Anybody, ASubjectOrBank, JsonObject
+from api.http.request.admission import Access, AdmittedRoute, Anybody, ASubjectOrBank, JsonAnswer
 from api.http.request.body import record_body
 from api.http.request.credential import Kind, Principal
 from api.http.request.idempotency_key import attempt_of
@@ -38,7 +38,7 @@ _DONE = {Change.PAUSE: Reason.CONSENT_PAUSED, Change.RESUME: Reason.CONSENT_NOT_
         required=("terms", "signatures"),
     ),
 )
-async def grant(request: Request, instance: Access) -> JsonObject:
+async def grant(request: Request, instance: Access) -> JsonAnswer:
     """Take ``{terms, signatures, request?}``; the signatures are the authority, whoever delivers them."""
     record = await record_body(request)
     terms = Terms.from_json(record.take("terms"))
@@ -51,7 +51,7 @@ async def grant(request: Request, instance: Access) -> JsonObject:
 
 
 @router.get("/consents", summary="Consents that you granted (subject) or were granted (bank)")
-def list_consents(instance: Access, principal: ASubjectOrBank) -> JsonObject:
+def list_consents(instance: Access, principal: ASubjectOrBank) -> JsonAnswer:
     """Return the newest two hundred."""
     held = (
         instance.consents.of_subject(principal.id)
@@ -62,7 +62,7 @@ def list_consents(instance: Access, principal: ASubjectOrBank) -> JsonObject:
 
 
 @router.get("/consents/{consent}", summary="One consent with its terms, signatures and state")
-def show_consent(consent: str, instance: Access, principal: ASubjectOrBank) -> JsonObject:
+def show_consent(consent: str, instance: Access, principal: ASubjectOrBank) -> JsonAnswer:
     """Return a consent of yours."""
     return _show(instance, consent_of(instance, consent, principal).shown.id)
 
@@ -86,7 +86,7 @@ def consent_of(instance: Access, consent: str, principal: Principal) -> HeldCons
         {"secret": openapi.HEX32, "signatures": openapi.SIGNATURES}, {"secret": "0x" + "5a" * 32}, required=()
     ),
 )
-async def withdraw(consent: str, request: Request, instance: Access, anybody: Anybody) -> JsonObject:
+async def withdraw(consent: str, request: Request, instance: Access, anybody: Anybody) -> JsonAnswer:
     """Take ``{secret}`` or ``{signatures}`` over the withdrawal statement; it counts for every later use.
 
     Nobody needs to sign in. Its subject and its bank, where signed in, hear what is wrong; anybody else hears
@@ -118,7 +118,7 @@ async def withdraw(consent: str, request: Request, instance: Access, anybody: An
         required=("change", "number", "signatures"),
     ),
 )
-async def change_consent(consent: str, request: Request, instance: Access, anybody: Anybody) -> JsonObject:
+async def change_consent(consent: str, request: Request, instance: Access, anybody: Anybody) -> JsonAnswer:
     """Take ``{change, number, signatures}``; ``number`` is one more than the consent's ``changes``.
 
     Who hears what is wrong: as for a withdrawal.
@@ -151,7 +151,7 @@ def _is_party(held: HeldConsent, principal: Principal) -> bool:
     return principal.id == (terms.subject if principal.kind is Kind.SUBJECT else terms.grantee)
 
 
-def _show(instance: Access, consent: bytes) -> JsonObject:
+def _show(instance: Access, consent: bytes) -> JsonAnswer:
     held = instance.consents.find(consent)
     assert held is not None  # noqa: S101 - consents are never deleted
     (shown,) = instance.consents.show([held], now=clock.now())

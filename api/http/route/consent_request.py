@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from api.catalogue.wording import wording
 from api.http.openapi import openapi
 from api.http.openapi.terms import REQUEST_EXAMPLE
-from api.http.request.admission import ABank, Access, AdmittedRoute, Anybody, ASubjectOrBank, JsonObject
+from api.http.request.admission import ABank, Access, AdmittedRoute, Anybody, ASubjectOrBank, JsonAnswer
 from api.http.request.body import record_body
 from api.http.request.credential import Kind
 from api.http.request.idempotency_key import attempt_of
@@ -30,7 +30,7 @@ router = APIRouter(tags=["consents"], route_class=AdmittedRoute)
     summary="Ask a subject for a consent",
     openapi_extra=openapi.body({"request": REQUEST_SCHEMA}, {"request": REQUEST_EXAMPLE}, required=("request",)),
 )
-async def ask(request: Request, instance: Access, bank: ABank) -> JsonObject:
+async def ask(request: Request, instance: Access, bank: ABank) -> JsonAnswer:
     """Take ``{request}``: what you would like to be granted. It binds nobody until the subject signs terms."""
     record = await record_body(request)
     asked = ConsentRequest.from_json(record.take("request"))
@@ -41,7 +41,7 @@ async def ask(request: Request, instance: Access, bank: ABank) -> JsonObject:
 
 
 @router.get("/consent-requests", summary="Requests that were made to you (subject) or that you made (bank)")
-def list_requests(instance: Access, principal: ASubjectOrBank) -> JsonObject:
+def list_requests(instance: Access, principal: ASubjectOrBank) -> JsonAnswer:
     """Return the newest two hundred; ``state``: open, granted or refused."""
     held = (
         instance.consent_requests.of_subject(principal.id)
@@ -58,7 +58,7 @@ def list_requests(instance: Access, principal: ASubjectOrBank) -> JsonObject:
         {"signatures": openapi.SIGNATURES}, {"signatures": ["0x" + "5a" * 65]}, required=("signatures",)
     ),
 )
-async def refuse(request_id: str, request: Request, instance: Access, anybody: Anybody) -> JsonObject:
+async def refuse(request_id: str, request: Request, instance: Access, anybody: Anybody) -> JsonAnswer:
     """Take ``{signatures}`` over the refusal statement. Who hears what is wrong: as for a withdrawal."""
     record = await record_body(request)
     asked = from_hex(request_id, "request")
@@ -83,7 +83,7 @@ async def refuse(request_id: str, request: Request, instance: Access, anybody: A
         required=("request", "language"),
     ),
 )
-async def show_text(request: Request, instance: Access) -> JsonObject:
+async def show_text(request: Request, instance: Access) -> JsonAnswer:
     """Take ``{request, language}`` and return ``{text, text_digest}``; nothing is stored."""
     record = await record_body(request)
     asked = ConsentRequest.from_json(record.take("request"))

@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
 from api.home.settings import WatchSettings
 from api.http.problem.document import problem
-from api.http.request.admission import Access, JsonObject
+from api.http.request.admission import Access, JsonAnswer
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.reason import Reason
 
@@ -28,7 +28,7 @@ async def livez() -> dict[str, str]:
 @router.get(
     "/readyz", summary="Whether requests can be served: the right chain answers and goes on, the store takes writes"
 )
-def readyz(instance: Access) -> JsonObject:
+def readyz(instance: Access) -> JsonAnswer:
     """Return how things stand, or refuse with the first reason why not."""
     head = instance.readiness.require()
     return {

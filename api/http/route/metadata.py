@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter, Request
 
-from api.http.request.admission import JsonObject
+from api.http.request.admission import JsonAnswer
 from api.http.request.credential import RESOURCE_METADATA, SERVER_METADATA, public_url
 from api.http.request.token_form import GRANT
 from api.sign_in.protocol.jose import MEMBER_ALGORITHMS, Algorithm
@@ -14,7 +14,7 @@ _PROOFS: Final = sorted(MEMBER_ALGORITHMS)
 
 
 @router.get(SERVER_METADATA, summary="How to get a token here: OAuth 2.0 server metadata (RFC 8414)")
-async def server(request: Request) -> JsonObject:
+async def server(request: Request) -> JsonAnswer:
     """Return the metadata of the authorization server, which the instance itself is."""
     issuer = public_url(request)
     return {
@@ -32,7 +32,7 @@ async def server(request: Request) -> JsonObject:
 
 
 @router.get(RESOURCE_METADATA, summary="Whose tokens count here, and how: protected resource metadata (RFC 9728)")
-async def resource(request: Request) -> JsonObject:
+async def resource(request: Request) -> JsonAnswer:
     """Return the metadata of the protected resource, which the instance itself is."""
     address = public_url(request)
     return {

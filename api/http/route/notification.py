@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.http.request.admission import Access, AdmittedRoute, JsonObject, SignedIn
+from api.http.request.admission import Access, AdmittedRoute, JsonAnswer, SignedIn
 
 router = APIRouter(tags=["notifications"], route_class=AdmittedRoute)
 _PAGE = 200
@@ -16,7 +16,7 @@ def list_notifications(
     principal: SignedIn,
     after: Annotated[str | None, Query(max_length=64, description="id of the last one that you have")] = None,
     limit: Annotated[int, Query(ge=1, le=_PAGE)] = _PAGE,
-) -> JsonObject:
+) -> JsonAnswer:
     """Return ``{notifications: [{id, kind, time, data}], next}``; ``next`` is the ``after`` of the next page, or null.
 
     Each is told once, in the order of the ledger. Keep the id of the last one that you have.

@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, Response
 
-from api.http.request.admission import Access, AdmittedRoute, ASubjectOrBank, JsonObject
+from api.http.request.admission import Access, AdmittedRoute, ASubjectOrBank, JsonAnswer
 from api.http.request.credential import Kind
 from api.http.route.consent import consent_of
 from api.page.receipt import HEADERS, receipt_page
@@ -16,7 +16,7 @@ from ledger_node.domain.receipt import Receipt
 router = APIRouter(tags=["receipts"], route_class=AdmittedRoute)
 _HTML: Final = "text/html"
 _JSON: Final = "application/json"
-_RESPONSES: Final[dict[int | str, JsonObject]] = {
+_RESPONSES: Final[dict[int | str, JsonAnswer]] = {
     200: {"content": {_HTML: {"schema": {"type": "string"}}}, "description": "JSON, or a page for Accept: text/html"}
 }
 Accept = Annotated[str, Header(description="text/html for a page that people read and print")]
@@ -30,7 +30,7 @@ Accept = Annotated[str, Header(description="text/html for a page that people rea
 )
 def list_receipts(
     consent: str, instance: Access, principal: ASubjectOrBank, accept: Accept = _JSON
-) -> JsonObject | Response:
+) -> JsonAnswer | Response:
     """Return ``{receipts: [{id, receipt}]}``; ``receipt`` in canonical JSON is the document that checks offline."""
     held = consent_of(instance, consent, principal)
     receipts = instance.receipts.of_consent(held)

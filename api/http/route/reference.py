@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
 from api.catalogue.datatype import data_types
-from api.http.request.admission import Access, AdmittedRoute, JsonObject, SignedIn
+from api.http.request.admission import Access, AdmittedRoute, JsonAnswer, SignedIn
 from ledger_node.chain.port import Role
 from ledger_node.domain.consent_schema import SCHEMA_ID, consent_schema
 from ledger_node.domain.json_object import to_hex
@@ -16,7 +16,7 @@ _SCHEMA_MEDIA_TYPE: Final = "application/schema+json"
 
 
 @router.get("/ledger", summary="Chain id, contract addresses and head: what signatures and checks need")
-def ledger(instance: Access) -> JsonObject:
+def ledger(instance: Access) -> JsonAnswer:
     """Return the address book and the newest block."""
     head = instance.ledger.head()
     return {
@@ -26,13 +26,13 @@ def ledger(instance: Access) -> JsonObject:
 
 
 @router.get("/schemas", summary="Types of attestation, with their ladders and members")
-async def list_schemas() -> JsonObject:
+async def list_schemas() -> JsonAnswer:
     """Return all data types."""
     return {"schemas": [data_type.to_json() for data_type in data_types().values()]}
 
 
 @router.get("/members", summary="Members of the consortium")
-def list_members(instance: Access) -> JsonObject:
+def list_members(instance: Access) -> JsonAnswer:
     """Return all members as the chain holds them."""
     return {
         "members": [
@@ -59,12 +59,12 @@ async def show_terms_schema() -> JSONResponse:
 
 
 @router.get("/purposes", summary="Purposes of consents and their ceilings")
-async def list_purposes(instance: Access) -> JsonObject:
+async def list_purposes(instance: Access) -> JsonAnswer:
     """Return all purposes, and their digest as the chain holds it."""
     return {"purposes": instance.purposes.to_json(), "digest": to_hex(instance.purposes.digest)}
 
 
 @router.get("/me", summary="Who the API takes you for")
-async def me(principal: SignedIn) -> JsonObject:
+async def me(principal: SignedIn) -> JsonAnswer:
     """Return the signed-in principal."""
     return {"kind": principal.kind.value, "id": to_hex(principal.id), "label": principal.label}

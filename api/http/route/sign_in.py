@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
 from api.http.openapi import openapi
-from api.http.request.admission import Access, AdmittedRoute, JsonObject
+from api.http.request.admission import Access, AdmittedRoute, JsonAnswer
 from api.http.request.body import record_body
 from api.http.request.idempotency_key import attempt_of
 from api.sign_in.protocol.key_form import MAX_KEYS, stated_keys
@@ -44,7 +44,7 @@ _EXAMPLE_KEY = {
         required=("client", "number", "keys", "signatures"),
     ),
 )
-async def publish(request: Request, instance: Access) -> JsonObject:
+async def publish(request: Request, instance: Access) -> JsonAnswer:
     """Take ``{client, number, keys: [public JWK], signatures}``: one, by the member's key on the chain or a controller.
 
     ``number`` is one more than that of the set in force. Keys that are left out are refused from now on, and
@@ -63,7 +63,7 @@ async def publish(request: Request, instance: Access) -> JsonObject:
 
 
 @router.get("/sign-in-keys/{member}", summary="The public sign-in keys of a member, with its signature on them")
-def show_keys(member: str, instance: Access) -> JsonObject:
+def show_keys(member: str, instance: Access) -> JsonAnswer:
     """Return the set in force."""
     held = instance.sign_in.keys_of_member(from_hex(member, "member"))
     if held is None:

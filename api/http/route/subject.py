@@ -12,7 +12,7 @@ from api.http.request.admission import (
     AdmittedRoute,
     ARegistrar,
     ASubjectOrRegistrar,
-    JsonObject,
+    JsonAnswer,
     Presented,
     without_signatures,
 )
@@ -26,7 +26,7 @@ from ledger_node.chain.port import RECOVERY_DELAY_S
 from ledger_node.domain.consent import signatures_from_json
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.json_object import Record, from_hex, to_hex
+from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.subject import MAX_CONTROLLERS, ControllerKey, Controllers, keys_from_json
 from ledger_node.randomness import random_bytes
@@ -48,7 +48,7 @@ _EXAMPLE = {"controllers": openapi.CONTROLLERS_EXAMPLE, "threshold": 2}
         required=("credit_code", "controllers", "threshold"),
     ),
 )
-async def register(request: Request, instance: Access, _: ARegistrar) -> JsonObject:
+async def register(request: Request, instance: Access, _: ARegistrar) -> JsonAnswer:
     """Take ``{credit_code, controllers: [address or passkey], threshold}``; return the subject id.
 
     Each of its controllers signs in for it. Asking again with the same controllers returns the same subject.
@@ -68,7 +68,7 @@ async def register(request: Request, instance: Access, _: ARegistrar) -> JsonObj
 
 
 @router.get("/subjects/{subject}", summary="Who controls a subject, and who did: for itself and the registrar")
-def show(subject: str, instance: Access, principal: ASubjectOrRegistrar) -> JsonObject:
+def show(subject: str, instance: Access, principal: ASubjectOrRegistrar) -> JsonAnswer:
     """Return the present controllers, their predecessors, and the recovery that is pending, if one is."""
     subject_id = from_hex(subject, "subject")
     if principal.kind is Kind.SUBJECT and principal.id != subject_id:
@@ -100,7 +100,7 @@ def show(subject: str, instance: Access, principal: ASubjectOrRegistrar) -> Json
         required=("controllers", "threshold", "salt", "entry", "signatures"),
     ),
 )
-async def rotate(subject: str, request: Request, instance: Access) -> JsonObject:
+async def rotate(subject: str, request: Request, instance: Access) -> JsonAnswer:
     """Take ``{controllers, threshold, salt, entry, signatures}``; the signatures are the authority, as in a grant.
 
     It cancels a pending recovery, and whoever was signed in for the subject is so no longer. Asking the same
@@ -130,7 +130,7 @@ async def rotate(subject: str, request: Request, instance: Access) -> JsonObject
     summary="Request other controllers for a firm that lost its keys; it takes effect in 72 hours at the earliest",
     openapi_extra=openapi.body(_CONTROLLERS, _EXAMPLE, required=("controllers", "threshold")),
 )
-async def request_recovery(subject: str, request: Request, instance: Access, _: ARegistrar) -> JsonObject:
+async def request_recovery(subject: str, request: Request, instance: Access, _: ARegistrar) -> JsonAnswer:
     """Take ``{controllers, threshold}``: check the firm's papers first, for nothing else vouches for it.
 
     Asking again for the same keys while it is pending returns the same recovery.
@@ -159,7 +159,7 @@ async def request_recovery(subject: str, request: Request, instance: Access, _: 
 )
 async def cancel_recovery(
     subject: str, number: RecoveryNumber, request: Request, instance: Access, presented: Presented
-) -> JsonObject:
+) -> JsonAnswer:
     """Take ``{signatures}``, one is enough; or ``{}`` from the registrar, which calls off what it requested itself."""
     record = await record_body(request)
     subject_id = from_hex(subject, "subject")
@@ -181,7 +181,7 @@ async def cancel_recovery(
 )
 async def complete_recovery(
     subject: str, number: RecoveryNumber, request: Request, instance: Access, _: ARegistrar
-) -> JsonObject:
+) -> JsonAnswer:
     """Take ``{}``; return the new entry. Whoever was signed in for the subject is so no longer.
 
     Asking again changes nothing.
@@ -201,7 +201,7 @@ async def complete_recovery(
     }
 
 
-def _keys(record: Record) -> tuple[tuple[ControllerKey, ...], int]:
+def _keys(record: JsonObject) -> tuple[tuple[ControllerKey, ...], int]:
     keys = keys_from_json(record.items("controllers", max_items=MAX_CONTROLLERS))
     if any(isinstance(key, bytes) and not any(key) for key in keys):
         raise InvalidInputError(Reason.REQUEST_INVALID, "the zero address is nobody's", field="controllers")

@@ -11,7 +11,7 @@ from api.http.middleware.stored_responses import sealed
 from api.http.openapi import openapi
 from api.http.request.admission import ABank, Access, AdmittedRoute
 from api.http.request.body import record_body
-from api.http.request.fair_share import FairTurns
+from api.http.request.fair_share import FairShare
 from api.http.request.idempotency_key import attempt_of
 from api.services.idempotency.stored_response import SealedAnswer
 from api.services.verification.answer import Answer
@@ -20,7 +20,7 @@ from ledger_node.domain.access import MAX_OPERATOR
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.json_object import Record
+from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.presentation import MAX_CLAIMS
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.verification import Policy
@@ -85,7 +85,7 @@ async def verify(request: Request, instance: Access, bank: ABank) -> Response:
     def keep(answer: Answer) -> SealedAnswer | None:
         return sealed(request, _response(answer), subject=answer.subject, keys=answer.keys)
 
-    turns: FairTurns = request.app.state.turns
+    turns: FairShare = request.app.state.turns
     # the time that a caller waits for its turn is part of what it sees
     with instance.metrics.verification() as verified:
         async with turns.turn(bank.id):
@@ -120,7 +120,7 @@ def _response(answer: Answer) -> Response:
     return Response(answer.body, media_type="application/json")
 
 
-def _operator(record: Record) -> str:
+def _operator(record: JsonObject) -> str:
     operator = record.text("operator", max_length=MAX_OPERATOR)
     # subjects read it on their screens, so it holds nothing that a screen would obey
     if not operator.strip() or not operator.isprintable():
@@ -128,7 +128,7 @@ def _operator(record: Record) -> str:
     return operator
 
 
-def _policy(record: Record) -> Policy:
+def _policy(record: JsonObject) -> Policy:
     policy = Policy(record.integer("max_age_days", high=36_500) if record.has("max_age_days") else None)
     record.done()
     return policy

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
 from api.http.openapi import openapi
-from api.http.request.admission import Access, AdmittedRoute, AMember, JsonObject
+from api.http.request.admission import Access, AdmittedRoute, AMember, JsonAnswer
 from api.http.request.body import record_body
 from api.services.webhook.address import MAX_URL
 
@@ -20,7 +20,7 @@ router = APIRouter(tags=["notifications"], route_class=AdmittedRoute)
         required=("url",),
     ),
 )
-async def register(request: Request, instance: Access, member: AMember) -> JsonObject:
+async def register(request: Request, instance: Access, member: AMember) -> JsonAnswer:
     """Take ``{url}`` and return the endpoint with a fresh ``secret``; put again to rotate it.
 
     The secret before signs as well for a day. Messages are signed as standardwebhooks.com says.
@@ -32,7 +32,7 @@ async def register(request: Request, instance: Access, member: AMember) -> JsonO
 
 
 @router.get("/webhook", summary="Your endpoint, and how it stands with it")
-def show(instance: Access, member: AMember) -> JsonObject:
+def show(instance: Access, member: AMember) -> JsonAnswer:
     """Return ``{url, state, waiting, attempts, next_at, failing_since, last_failure}``, without the secret.
 
     ``state``: active, failing (tried again at ``next_at``) or stopped (after three days; put it again to go on).
@@ -41,7 +41,7 @@ def show(instance: Access, member: AMember) -> JsonObject:
 
 
 @router.delete("/webhook", summary="Forget your endpoint and its secret; the feed goes on")
-def remove(instance: Access, member: AMember) -> JsonObject:
+def remove(instance: Access, member: AMember) -> JsonAnswer:
     """Remove it."""
     instance.webhooks.remove(member.id)
     return {"state": "removed"}

@@ -12,7 +12,7 @@ from ledger_node.domain.schema import ABSENT_BYTE, Field, Mode, Schema
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ShownProof:
     """One proof: of which field of which attestation, and the 32-byte strings of its opening."""
 
     attestation: str
@@ -30,7 +30,7 @@ class Shown:
     """All answers together. ``told``: words that the bank can open with what it was told, so no news."""
 
     words: dict[bytes, str] = field(default_factory=dict)
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[ShownProof] = field(default_factory=list)
     told: set[bytes] = field(default_factory=set)
     told_codes: set[str] = field(default_factory=set)
     consents: set[bytes] = field(default_factory=set)
@@ -99,4 +99,4 @@ def _read_proof(shown: Shown, attestation: str, schema: Schema, field_: Field, p
     names = ("head_up", "head_down", "tip_up", "tip_down")
     chains = frozenset(bytes.fromhex(opening[name][2:]) for name in names if name in opening)
     shut = {member: bytes.fromhex(digest[2:]) for member, digest in opening.get("shut", {}).items()}
-    shown.asked.append(Asked(attestation, schema, field_, opening["kind"], chains, shut))
+    shown.asked.append(ShownProof(attestation, schema, field_, opening["kind"], chains, shut))

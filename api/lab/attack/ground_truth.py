@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.json_object import Record
+from ledger_node.domain.json_object import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Truth:
         Raises:
             InvalidInputError: a member is missing or malformed.
         """
-        record = Record(value, "truth")
+        record = JsonObject(value, "truth")
         subjects, consents = record.take("subjects"), record.take("consents")
         requests = record.optional("requests")
         items = record.items("attestations", max_items=10_000_000)
@@ -73,11 +73,11 @@ def _pairs(value: JSON) -> list[tuple[str, JSON]]:
 
 
 def _id(name: str) -> bytes:
-    return Record({"id": name}, "truth").blob("id")
+    return JsonObject({"id": name}, "truth").blob("id")
 
 
 def _attestation(value: JSON) -> TrueAttestation:
-    record = Record(value, "attestation")
+    record = JsonObject(value, "attestation")
     values = record.take("values")
     return TrueAttestation(
         record.text("schema"),
@@ -90,7 +90,7 @@ def _attestation(value: JSON) -> TrueAttestation:
 
 
 def _consent(value: JSON) -> TrueConsent:
-    record = Record(value, "consent")
+    record = JsonObject(value, "consent")
     return TrueConsent(
         record.text("credit_code"),
         record.text("bank"),
@@ -101,5 +101,5 @@ def _consent(value: JSON) -> TrueConsent:
 
 
 def _request(value: JSON) -> TrueRequest:
-    record = Record(value, "request")
+    record = JsonObject(value, "request")
     return TrueRequest(record.text("credit_code"), record.text("bank"))

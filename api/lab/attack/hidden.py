@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from api.catalogue.datatype import data_types
-from api.lab.attack.bank_view import Asked, Shown
+from api.lab.attack.bank_view import Shown, ShownProof
 from api.lab.attack.candidate import Candidate, domain, label
 from api.lab.attack.corpus import Corpus, is_secret_like, spread
 from api.lab.attack.guess import Hit, Seen, hunt
@@ -142,7 +142,7 @@ def _ladder(schema: Schema, field: Field, keys: Sequence[bytes]) -> Iterator[Can
                 yield leaf, f"leaf, known word as {how}", f"{schema.name}.{field.name}: step {idx}"
 
 
-def hunt_bits(asked: Sequence[Asked], keys: Sequence[bytes]) -> tuple[int, list[Hit]]:
+def hunt_bits(asked: Sequence[ShownProof], keys: Sequence[bytes]) -> tuple[int, list[Hit]]:
     """Open shut bits: which of the members that stay in question is it?"""
     count, hits = 0, []
     for proof in asked:
@@ -164,7 +164,7 @@ def hunt_bits(asked: Sequence[Asked], keys: Sequence[bytes]) -> tuple[int, list[
     return count, hits
 
 
-def hunt_tips(asked: Sequence[Asked], keys: Sequence[bytes]) -> tuple[int, list[Hit]]:
+def hunt_tips(asked: Sequence[ShownProof], keys: Sequence[bytes]) -> tuple[int, list[Hit]]:
     """Walk from known words to shown heads and tips: the number of steps says where the value lies.
 
     Chains between heads and tips of one field of one attestation follow from the strongest statement
@@ -172,7 +172,7 @@ def hunt_tips(asked: Sequence[Asked], keys: Sequence[bytes]) -> tuple[int, list[
     """
     count, hits = 0, []
     groups: dict[tuple[str, str, int], set[bytes]] = {}
-    schemas_of: dict[tuple[str, str, int], Asked] = {}
+    schemas_of: dict[tuple[str, str, int], ShownProof] = {}
     for proof in asked:
         if proof.chains:
             place = (proof.attestation, proof.schema.name, proof.field.index)

@@ -18,7 +18,7 @@ _ZERO: Final = bytes(32)
 
 
 @dataclass(slots=True)
-class Asked:
+class SeenRequest:
     """A request: where it stands in the order of transactions, and where its answer, if it has one."""
 
     place: int
@@ -41,7 +41,7 @@ class Trace:
     place: int
     grant: Transaction
     args: dict[str, Any]
-    asked: Asked | None = None
+    asked: SeenRequest | None = None
     later: defaultdict[str, list[tuple[int, Transaction, Event]]] = field(default_factory=lambda: defaultdict(list))
 
     @property
@@ -97,13 +97,13 @@ class Traces:
     """All consents and requests by id, in the order of the chain."""
 
     consents: dict[bytes, Trace]
-    requests: dict[bytes, Asked]
+    requests: dict[bytes, SeenRequest]
 
 
 def traces(corpus: Corpus) -> Traces:
     """Follow every consent and every request through the chain."""
     consents: dict[bytes, Trace] = {}
-    requests: dict[bytes, Asked] = {}
+    requests: dict[bytes, SeenRequest] = {}
     answers: dict[bytes, bytes] = {}
     for place, transaction in enumerate(corpus.transactions):
         for event in transaction.events:
@@ -111,7 +111,7 @@ def traces(corpus: Corpus) -> Traces:
                 case "ConsentGranted":
                     consents[event.args["id"]] = Trace(place, transaction, event.args)
                 case "ConsentRequested":
-                    requests[event.args["requestId"]] = Asked(place, transaction)
+                    requests[event.args["requestId"]] = SeenRequest(place, transaction)
                 case "RequestGranted" | "RequestRefused":
                     asked = requests[event.args["requestId"]]
                     asked.answered, asked.is_granted = place, event.name == "RequestGranted"

@@ -12,7 +12,7 @@ from api.catalogue.synthetic import credit_code, write_export
 from api.client.home_credentials import credential_named
 from api.client.session import Session
 from api.lab.bench.keccak import keccak_us
-from api.lab.bench.load import Load, Loaded, Signer, require_wrk
+from api.lab.bench.load import Load, Loaded, RequestSigner, require_wrk
 from api.lab.demo.actor import attest, grant, register
 from api.lab.demo.server import Served
 from api.lab.demo.story import BANK, QUESTIONS
@@ -133,7 +133,7 @@ class _Bench:
         session.sign_in()
         uses = islice(cycle(consents), count)
         bodies = (json.dumps({"consent": consent, "claims": list(claims)}).encode() for consent in uses)
-        requests = Signer(self._served.url, session).post(_PATH, bodies)
+        requests = RequestSigner(self._served.url, session).post(_PATH, bodies)
         self._loads += 1
         pause = 1000 * connections / per_s if per_s else 0
         file = self._folder / f"load-{self._loads}"

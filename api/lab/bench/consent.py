@@ -18,7 +18,7 @@ from api.services.verification.use_recorder import RecordedUse, Use, UseRecorder
 from api.work.batching import GroupWork
 from ledger_node import clock
 from ledger_node.chain.artifact import artifact
-from ledger_node.chain.receipt import Receipt
+from ledger_node.chain.receipt import TransactionReceipt
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
@@ -177,7 +177,7 @@ class _Registry:
             nonce, self._count = nonce + group, self._count + group
         self._sender = Sender(self._rpc, self._chain_id, self._relayer)
 
-    def life(self) -> Iterator[tuple[str, Receipt]]:
+    def life(self) -> Iterator[tuple[str, TransactionReceipt]]:
         """Grant, use and withdraw one more consent."""
         secret = random_bytes(32)
         identity, receipt = self._grant(secret)
@@ -185,12 +185,12 @@ class _Registry:
         yield "use", self._send("recordUses", [identity], [random_bytes(32)])
         yield "withdraw", self._send("withdraw", identity, secret)
 
-    def _grant(self, secret: bytes | None = None) -> tuple[bytes, Receipt]:
+    def _grant(self, secret: bytes | None = None) -> tuple[bytes, TransactionReceipt]:
         identity = random_bytes(32)
         self._count += 1
         return identity, self._send("grant", *_bounds(identity, secret))
 
-    def _send(self, function: str, *args: object) -> Receipt:
+    def _send(self, function: str, *args: object) -> TransactionReceipt:
         return self._sender.send(self._to, artifact("ConsentRegistry").encode(function, *args), gas=_GAS)
 
 
@@ -199,7 +199,7 @@ def _bounds(identity: bytes, secret: bytes | None = None) -> tuple[object, ...]:
     return (identity, now - 60, now + 86_400, 2**31, revocation_hash(secret or random_bytes(32)), NO_REQUEST)
 
 
-def _timed(steps: Iterator[tuple[str, Receipt]]) -> Iterator[tuple[tuple[str, Receipt], float]]:
+def _timed(steps: Iterator[tuple[str, TransactionReceipt]]) -> Iterator[tuple[tuple[str, TransactionReceipt], float]]:
     began = time.monotonic()
     for step in steps:
         yield step, time.monotonic() - began

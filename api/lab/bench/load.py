@@ -52,7 +52,7 @@ def require_wrk() -> str:
     return found
 
 
-class Signer:
+class RequestSigner:
     """Signs requests of one caller to one instance."""
 
     def __init__(self, url: str, session: Session) -> None:

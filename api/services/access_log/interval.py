@@ -19,8 +19,8 @@ from sqlalchemy import Connection, Integer, bindparam, insert, select, update
 from api.services.issuing.anchoring import anchor
 from api.storage import table
 from api.storage.database import Store
-from api.storage.locks import Office
-from api.vault.operator import Keeper
+from api.storage.locks import SingletonRole
+from api.vault.operator import Operator
 from api.work.fault import fault_of
 from api.work.worker_pool import WorkerPool
 from ledger_node.chain.port import BatchOrder, Ledger, StreamHead
@@ -64,7 +64,7 @@ class AccessIntervals:
         self,
         store: Store,
         ledger: Ledger,
-        keeper: Keeper,
+        keeper: Operator,
         now: Callable[[], int],
         workers: WorkerPool,
         *,
@@ -129,7 +129,7 @@ class AccessIntervals:
                 return
             try:
                 # of processes that share the store one keeps the beat, and another one goes on when it is gone
-                if self._store.turns.holds(Office.INTERVALS):
+                if self._store.turns.holds(SingletonRole.INTERVALS):
                     self.beat()
             except CredenceError as error:
                 _log.warning("the access log waits: %s", error.reason)

@@ -8,8 +8,8 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from api.services.access_log.use_lease import UseClaims
-from api.services.access_log.writer import AccessLog, Asked, Entry
+from api.services.access_log.use_lease import UseLeases
+from api.services.access_log.writer import AccessEntry, AccessLog, AskedRow
 from api.services.consent.lifecycle import ConsentService
 from api.storage import table
 from api.storage.database import Store
@@ -35,7 +35,7 @@ class LostAnswers:
         ledger: Ledger,
         consents: ConsentService,
         log: AccessLog,
-        claims: UseClaims,
+        claims: UseLeases,
         *,
         is_older: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -103,7 +103,7 @@ class LostAnswers:
             reason=Reason.ANSWER_LOST,
             use=use,
         )
-        self._log.write(Entry([Asked(terms.subject, row)]))
+        self._log.write(AccessEntry([AskedRow(terms.subject, row)]))
 
 
 def _first_block(connection: Connection) -> int:

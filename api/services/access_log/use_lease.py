@@ -17,7 +17,7 @@ _CLAIM: Final = table.use_under_way.c
 
 
 @dataclass(slots=True)
-class UseClaims:
+class UseLeases:
     """The claims in a store. ``own``: what this process claimed while it may have to tell; None afterwards."""
 
     store: Store

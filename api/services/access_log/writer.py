@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, bindparam, insert, select
 
-from api.services.access_log.use_lease import UseClaims
+from api.services.access_log.use_lease import UseLeases
 from api.services.evidence.store import SealedEvidence, store_evidence
 from api.services.idempotency.stored_response import SealedAnswer, store_answers
 from api.services.notification.reliance import Relied, note_reliance
@@ -36,7 +36,7 @@ _KEYS_OF: Final = select(table.subject.c.id, table.subject.c.data_key).where(
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedRow:
     """A row to write, and whose it is: the consent's subject, or nobody's. The log sets the time."""
 
     subject: bytes | None
@@ -44,10 +44,10 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AccessEntry:
     """What is written in one piece: rows, the attestations that the answer relies on, what proves it, and itself."""
 
-    rows: Sequence[Asked]
+    rows: Sequence[AskedRow]
     relied: Sequence[Relied] = ()
     evidence: SealedEvidence | None = None
     answer: Callable[[], SealedAnswer | None] = lambda: None
@@ -63,13 +63,13 @@ class AccessLog:
         self._now = now
         self._writing = threading.Lock()
 
-    def write(self, entry: Entry) -> None:
+    def write(self, entry: AccessEntry) -> None:
         """Write rows durably."""
         for error in self.write_all([entry]):
             if error is not None:
                 raise error
 
-    def write_all(self, entries: Sequence[Entry]) -> list[Exception | None]:
+    def write_all(self, entries: Sequence[AccessEntry]) -> list[Exception | None]:
         """Write entries durably, in one transaction, and return for each None or why it is not written."""
         with self._writing:
             try:
@@ -83,26 +83,26 @@ class AccessLog:
                 return [self._write_alone(entry) for entry in entries]
         return [None for _ in entries]
 
-    def _write_alone(self, entry: Entry) -> Exception | None:
+    def _write_alone(self, entry: AccessEntry) -> Exception | None:
         try:
             self._write([entry])
         except Exception as error:  # noqa: BLE001 - whoever asked gets the error, whatever it is
             return error
         return None
 
-    def _write(self, entries: Sequence[Entry]) -> None:
+    def _write(self, entries: Sequence[AccessEntry]) -> None:
         rows = [asked for entry in entries for asked in entry.rows]
         answers = [answer for entry in entries if (answer := entry.answer()) is not None]
         # looked up before the transaction, which others wait for
         keys = self._keys({asked.subject for asked in rows})
         with self._store.begin() as connection:
             self._insert(connection, rows, keys)
-            UseClaims(self._store).settle(connection, {asked.row.use for asked in rows if asked.row.use is not None})
+            UseLeases(self._store).settle(connection, {asked.row.use for asked in rows if asked.row.use is not None})
             note_reliance(connection, [one for entry in entries for one in entry.relied])
             store_evidence(connection, [entry.evidence for entry in entries if entry.evidence is not None])
             store_answers(connection, answers)
 
-    def _insert(self, connection: Connection, rows: Sequence[Asked], keys: "_Keys") -> None:
+    def _insert(self, connection: Connection, rows: Sequence[AskedRow], keys: "_Keys") -> None:
         head, earliest = _end(connection)
         at = max(self._now(), earliest)
         records = []

@@ -6,7 +6,7 @@ from sqlalchemy import delete, select, update
 
 from api.services.consent.stored_consent import HeldConsent, stored_consent
 from api.services.notification.notice import Notice, NoticeKind, write_notices
-from api.services.subject.controller_history import Control, ControllerHistory
+from api.services.subject.controller_history import ControllerHistory, ControllerState
 from api.storage import table
 from api.storage.database import Store
 from api.storage.notice_table import consent_deadline
@@ -62,7 +62,7 @@ class GrantRecorder:
                 return
             self._finish(held)
 
-    def settle(self, present: Control) -> None:
+    def settle(self, present: ControllerState) -> None:
         """Record the grants of a subject that are not known to be on the ledger, within the subject's turn.
 
         Those that other controllers than the present ones signed grant nothing any more, and stay off the ledger.

@@ -12,7 +12,7 @@ from api.catalogue.wording import wording
 from api.services.consent.grant import GrantRecorder
 from api.services.consent.signed_act import keep_word
 from api.services.consent.stored_consent import HeldConsent, consent_to_json, find_consents, held_of, stored_consent
-from api.services.subject.controller_history import Control, ControllerHistory
+from api.services.subject.controller_history import ControllerHistory, ControllerState
 from api.services.subject.oracle_guard import unknown_to_strangers
 from api.services.subject.registration import SubjectService
 from api.storage import table
@@ -34,7 +34,7 @@ from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.receipt import Act, Word
+from ledger_node.domain.receipt import Act, SignedAct
 from ledger_node.domain.schema import day_in_china
 from ledger_node.domain.subject import Controllers, Signature, signature_to_json
 
@@ -193,7 +193,7 @@ class ConsentService:
         consent_id: bytes,
         terms: Terms,
         signatures: tuple[Signature, ...],
-        present: Control,
+        present: ControllerState,
         text: str,
         request: bytes,
         *,
@@ -305,9 +305,9 @@ def _claims(questions: Sequence[str], now: int) -> list[Claim]:
     return claims
 
 
-def _word(controllers: Controllers, digest: bytes, signatures: tuple[Signature, ...]) -> Word:
+def _word(controllers: Controllers, digest: bytes, signatures: tuple[Signature, ...]) -> SignedAct:
     """Return what was signed as receipts show it: as many signatures as must be, in their order."""
-    return Word(controllers, controllers.in_one_form(digest, signatures))
+    return SignedAct(controllers, controllers.in_one_form(digest, signatures))
 
 
 def _unknown() -> VerificationError:

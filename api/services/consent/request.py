@@ -24,7 +24,7 @@ from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.receipt import Act, Word
+from ledger_node.domain.receipt import Act, SignedAct
 from ledger_node.domain.subject import Signature
 
 
@@ -99,7 +99,7 @@ class ConsentRequestService:
                     raise _unknown()
                 if erased:
                     raise VerificationError(Reason.ERASED, "the registrar has erased this subject")
-            word = Word(controllers, controllers.in_one_form(digest, signatures))
+            word = SignedAct(controllers, controllers.in_one_form(digest, signatures))
             keep_word(self._store, self._ledger, request, Act.REFUSED, word)
             self._ledger.refuse_consent(request)
 

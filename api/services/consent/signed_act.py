@@ -10,12 +10,12 @@ from api.storage.notice_table import consent_word
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.canonical import decode
 from ledger_node.domain.event import Step
-from ledger_node.domain.receipt import Act, Word
+from ledger_node.domain.receipt import Act, SignedAct
 
 _WORD = consent_word.c
 
 
-def keep_word(store: Store, ledger: Ledger, target: bytes, act: Act, word: Word, *, number: int = 0) -> None:
+def keep_word(store: Store, ledger: Ledger, target: bytes, act: Act, word: SignedAct, *, number: int = 0) -> None:
     """Keep a word that was checked, within the subject's turn, before the ledger is told.
 
     One that is kept already belongs to an act that took place, or to an attempt that did not; only the ledger
@@ -37,9 +37,9 @@ def keep_word(store: Store, ledger: Ledger, target: bytes, act: Act, word: Word,
             connection.execute(update(consent_word).where(kept).values(word=text))
 
 
-def find_word(store: Store, target: bytes, act: Act, *, number: int = 0) -> Word | None:
+def find_word(store: Store, target: bytes, act: Act, *, number: int = 0) -> SignedAct | None:
     """Return a kept word."""
     query = select(_WORD.word).where(_WORD.target == target, _WORD.act == act.value, _WORD.number == number)
     with store.connect() as connection:
         text = connection.execute(query).scalar_one_or_none()
-    return None if text is None else Word.from_json(decode(text.encode()))
+    return None if text is None else SignedAct.from_json(decode(text.encode()))

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from api.services.consent.lifecycle import ConsentService
 from api.services.control.rotation import require_change
-from api.services.subject.controller_history import Control, ControllerHistory
+from api.services.subject.controller_history import ControllerHistory, ControllerState
 from api.services.subject.refusal import ChangeKind, ForeignEntryError, RefusedChange, close_refused
 from api.storage import table
 from api.storage.database import Store
@@ -98,7 +98,7 @@ class RecoveryService:
                 by = Role.REGISTRAR if signatures is None else Role.RELAYER
                 self._ledger.cancel_recovery(subject, number, by=by)
 
-    def complete(self, subject: bytes, number: int) -> Control:
+    def complete(self, subject: bytes, number: int) -> ControllerState:
         """Put the controllers of a pending recovery in force; asking again returns what they became.
 
         Raises:
@@ -175,7 +175,7 @@ class RecoveryService:
             return state.commitment
         return self._find(subject, number).controllers.commitment
 
-    def _completed(self, subject: bytes, number: int) -> Control | None:
+    def _completed(self, subject: bytes, number: int) -> ControllerState | None:
         return next((one for one in self._history.of(subject) if one.recovery == number), None)
 
     def _settle_begun(self, subject: bytes) -> None:

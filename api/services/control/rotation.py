@@ -5,7 +5,7 @@ controllers, and they alone, grant, refuse, pause, resume and withdraw, also wha
 """
 
 from api.services.consent.lifecycle import ConsentService
-from api.services.subject.controller_history import Control, ControllerHistory
+from api.services.subject.controller_history import ControllerHistory, ControllerState
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
@@ -22,7 +22,7 @@ class RotationService:
 
     def rotate(
         self, subject: bytes, entry: int, controllers: Controllers, signatures: tuple[Signature, ...]
-    ) -> Control:
+    ) -> ControllerState:
         """Make ``controllers`` entry number ``entry`` of a subject; asking the same again changes nothing.
 
         Raises:
@@ -52,7 +52,7 @@ class RotationService:
             return self._history.append(present, controllers, signatures=signatures)
 
 
-def require_change(present: Control, controllers: Controllers) -> None:
+def require_change(present: ControllerState, controllers: Controllers) -> None:
     """Require that other keys or another threshold would control the subject.
 
     Raises:

@@ -20,7 +20,7 @@ from api.services.attestation.commitment_pool import CommitPool, committer_of
 from api.services.attestation.erased_subject import mark_restored
 from api.services.attestation.row import text_of
 from api.services.issuing.batch_anchor import BatchAnchors
-from api.services.issuing.row_classifier import PLAIN, NewRow, Permission, row_tag, sort_rows
+from api.services.issuing.row_classifier import PLAIN, NewRow, Permission, classify_rows, row_tag
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal
@@ -91,7 +91,7 @@ class Issuer:
             if self._head is None:
                 # a store that was restored may lack batches that the ledger holds; what comes stands behind them
                 self._head = self._ledger.stream_head(department.member, ATTESTATIONS)
-            found = sort_rows(self._store, self._keys, department, data_type.schema, rows, permission)
+            found = classify_rows(self._store, self._keys, department, data_type.schema, rows, permission)
             digests = self._prepare(data_type, found.new, now, [*rejections, *found.refused], found.unchanged, progress)
             self._anchors.settle()
         return digests

@@ -19,7 +19,7 @@ from api.services.issuing.job_results import show_job
 from api.services.issuing.row_classifier import PLAIN, Permission
 from api.storage import table
 from api.storage.database import Store
-from api.storage.locks import Office
+from api.storage.locks import SingletonRole
 from api.vault.cipher import seal, unseal
 from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
 from api.vault.key_removal import KeyRemovals
@@ -202,21 +202,21 @@ class JobService:
             trace.turn_to(None)
             try:
                 # of processes that share the store one works at a time, so that jobs keep their order
-                if not self._store.turns.holds(Office.JOBS):
+                if not self._store.turns.holds(SingletonRole.JOBS):
                     self._stop.wait(_RETRY_S)
                 elif not self._step():
-                    self._store.turns.resign(Office.JOBS)
+                    self._store.turns.resign(SingletonRole.JOBS)
                     self._wake.wait(_IDLE_S)
             except (ChainError, StoreError) as error:
                 # nothing is lost: the same step is done again when the ledger or the store answers
                 _log.warning("issuing waits: %s", error.reason)
                 self._say_waiting(error)
-                self._store.turns.resign(Office.JOBS)
+                self._store.turns.resign(SingletonRole.JOBS)
                 self._stop.wait(_RETRY_S)
             except Exception as error:  # noqa: BLE001 - the worker outlives any fault
                 _log.error("fault: %s", fault_of(error))
                 self._stop.wait(_RETRY_S)
-        self._store.turns.resign(Office.JOBS)
+        self._store.turns.resign(SingletonRole.JOBS)
 
     def _say_waiting(self, error: CredenceError) -> None:
         """Note what the job in hand waits for, where the store takes it."""

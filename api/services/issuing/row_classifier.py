@@ -56,7 +56,7 @@ class NewRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Sorted:
+class RowDecisions:
     """A sorted block. ``unchanged``: line and the digest of the attestation that stands."""
 
     new: list[NewRow]
@@ -64,9 +64,9 @@ class Sorted:
     refused: list[Rejection]
 
 
-def sort_rows(
+def classify_rows(
     store: Store, keys: KeyLedger, department: Department, schema: Schema, rows: Sequence[Row], permission: Permission
-) -> Sorted:
+) -> RowDecisions:
     """Sort ``rows``, no two of one firm, period and kind, against what is live in the vault of ``department``."""
     kek = department.kek
     indexed = [(row, kek.index(row.credit_code.encode())) for row in rows]
@@ -100,7 +100,7 @@ def sort_rows(
             refused.append(Rejection(row.line, None, Reason.CORRECTION_NEEDED, needed))
         else:
             refused.append(Rejection(row.line, None, Reason.ROW_OUTDATED, _OUTDATED))
-    return Sorted(new, unchanged, refused)
+    return RowDecisions(new, unchanged, refused)
 
 
 _QUARANTINED: Final = (

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from api.services.notification.notice import ended, notices_of, of_status, write_notices
 from api.storage.database import Store
-from api.storage.locks import Office
+from api.storage.locks import SingletonRole
 from api.storage.notice_table import chain_cursor, consent_deadline, reliance
 from api.work.fault import fault_of
 from ledger_node import clock
@@ -104,7 +104,7 @@ class ChainFollower:
     def _work(self) -> None:
         while not self._stopping.wait(self._interval_s):
             try:
-                if self._store.turns.holds(Office.NOTIFICATIONS):
+                if self._store.turns.holds(SingletonRole.NOTIFICATIONS):
                     self.catch_up()
             except CredenceError as error:
                 if self._failure is not error.reason:

@@ -93,7 +93,7 @@ class _Seen:
                     pass
 
 
-class LedgerGaps:
+class LedgerReconciliation:
     """Finds and closes the gap once, as soon as the ledger answers. ``names``: of this instance's departments."""
 
     def __init__(

@@ -28,7 +28,7 @@ _SECOND_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
+class ControllerState:
     """An entry of a subject's controllers. ``since``: block time, None while it is not known to be on the ledger.
 
     ``recovery``: the number of the recovery that it completed. ``signatures``: those on a rotation, as JSON.
@@ -63,7 +63,7 @@ class ControllerHistory:
         self._ledger = ledger
 
     @contextmanager
-    def turn(self, subject: bytes) -> Iterator[Control]:
+    def turn(self, subject: bytes) -> Iterator[ControllerState]:
         """Hold a subject's controllers still, and give the present ones.
 
         Whatever counts by who controls a subject at that moment happens within its turn: grants, changes of
@@ -95,7 +95,7 @@ class ControllerHistory:
                 controllers = stack.enter_context(self.turn(subject)).controllers
             yield controllers
 
-    def present(self, subject: bytes) -> Control:
+    def present(self, subject: bytes) -> ControllerState:
         """Return the newest controllers that are known to be on the ledger, or the first ones.
 
         Raises:
@@ -112,7 +112,7 @@ class ControllerHistory:
             return self.present(subject).controllers
         return None
 
-    def of(self, subject: bytes) -> list[Control]:
+    def of(self, subject: bytes) -> list[ControllerState]:
         """Return all entries of a subject, in their order."""
         return self._select(_ENTRY.subject == subject)
 
@@ -137,12 +137,12 @@ class ControllerHistory:
 
     def append(
         self,
-        present: Control,
+        present: ControllerState,
         controllers: Controllers,
         *,
         recovery: int | None = None,
         signatures: Sequence[Signature] = (),
-    ) -> Control:
+    ) -> ControllerState:
         """Put ``controllers`` in the place of the ``present`` ones, within the subject's turn.
 
         Raises:
@@ -188,7 +188,7 @@ class ControllerHistory:
         with self.turn(subject):
             pass
 
-    def _settle(self, begun: Control) -> None:
+    def _settle(self, begun: ControllerState) -> None:
         """See to it that a change is on the ledger.
 
         Raises:
@@ -213,7 +213,7 @@ class ControllerHistory:
             begun, held = self._behind(begun)
         self._note(begun, held)
 
-    def _behind(self, begun: Control) -> tuple[Control, ControllerEntry | None]:
+    def _behind(self, begun: ControllerState) -> tuple[ControllerState, ControllerEntry | None]:
         """Return a change as the entry that it became behind those of others that were faster.
 
         Raises:
@@ -232,13 +232,13 @@ class ControllerHistory:
             entry += 1
         raise ForeignEntryError
 
-    def _send(self, begun: Control) -> None:
+    def _send(self, begun: ControllerState) -> None:
         if begun.recovery is None:
             self._ledger.rotate(begun.subject, begun.controllers.commitment)
         else:
             self._ledger.complete_recovery(begun.subject, begun.recovery)
 
-    def _note(self, begun: Control, held: ControllerEntry | None) -> None:
+    def _note(self, begun: ControllerState, held: ControllerEntry | None) -> None:
         if held is None:
             raise ChainError(Reason.LEDGER_UNAVAILABLE, "the ledger does not show these controllers yet; ask again")
         if held.commitment != begun.controllers.commitment:
@@ -250,7 +250,7 @@ class ControllerHistory:
                 .values(since=held.since)
             )
 
-    def _refuse(self, begun: Control, reason: Reason) -> None:
+    def _refuse(self, begun: ControllerState, reason: Reason) -> None:
         """Take back what was begun, and tell the firm why."""
         kind = ChangeKind.ROTATION if begun.recovery is None else ChangeKind.RECOVERY
         change = RefusedChange(begun.subject, kind, begun.entry, begun.controllers.commitment, reason)
@@ -259,7 +259,7 @@ class ControllerHistory:
             if _forget(connection, begun):
                 close_refused(connection, change, time=at)
 
-    def _select(self, condition: ColumnElement[bool]) -> list[Control]:
+    def _select(self, condition: ColumnElement[bool]) -> list[ControllerState]:
         query = select(table.subject_controllers).where(condition).order_by(_ENTRY.subject, _ENTRY.entry)
         with self._store.connect() as connection:
             return [_control(row) for row in connection.execute(query)]
@@ -269,11 +269,11 @@ _ENTRY: Final = table.subject_controllers.c
 _BEGUN: Final = _ENTRY.since.is_(None) & (_ENTRY.entry > 0)
 
 
-def _is_begun(begun: Control) -> ColumnElement[bool]:
+def _is_begun(begun: ControllerState) -> ColumnElement[bool]:
     return (_ENTRY.subject == begun.subject) & (_ENTRY.entry == begun.entry) & _ENTRY.since.is_(None)
 
 
-def _forget(connection: Connection, begun: Control) -> bool:
+def _forget(connection: Connection, begun: ControllerState) -> bool:
     """Forget a change that was begun, and return whether it was there."""
     return connection.execute(delete(table.subject_controllers).where(_is_begun(begun))).rowcount > 0
 
@@ -288,8 +288,8 @@ def _row(subject: bytes, entry: int, controllers: Controllers) -> dict[str, Any]
     }
 
 
-def _control(row: Any) -> Control:  # noqa: ANN401 - a row of the table
+def _control(row: Any) -> ControllerState:  # noqa: ANN401 - a row of the table
     signatures = decode(row.signatures.encode())
     assert isinstance(signatures, list)  # noqa: S101 - written by append()
     controllers = Controllers.from_json(decode(row.controllers.encode()))
-    return Control(row.subject, row.entry, controllers, row.since, row.recovery, signatures)
+    return ControllerState(row.subject, row.entry, controllers, row.since, row.recovery, signatures)

@@ -15,7 +15,7 @@ from api.services.evidence.store import SealedEvidence, seal_evidence
 from api.services.verification.answer import Answer, Spent
 from api.services.verification.claim_prover import present, shown_subject
 from api.telemetry.stage import Stage
-from api.work.fault import FaultElsewhere, fault_of
+from api.work.fault import WorkerFault, fault_of
 from api.work.worker_pool import WorkerDiedError, WorkerPool
 from ledger_node.chain.port import StateProof, UseResult
 from ledger_node.domain.canonical import JSON
@@ -25,7 +25,7 @@ from ledger_node.domain.error import CredenceError
 from ledger_node.domain.event import Recorded
 from ledger_node.domain.evidence.bundle import Bundle, bundle_digest, presentation_to_json
 from ledger_node.domain.evidence.fact import facts_of
-from ledger_node.domain.evidence.receipt import Receipt as AnswerReceipt
+from ledger_node.domain.evidence.receipt import AnswerReceipt
 from ledger_node.domain.evidence.slot import Slots, slots_of
 from ledger_node.domain.presentation import Presentation, ShownClaim, ShownConsent
 from ledger_node.domain.query import FactQuery, members_of
@@ -111,7 +111,7 @@ class AnswerMaker:
         except CredenceError as error:
             return error, timings
         except Exception as error:  # noqa: BLE001 - whoever asked gets it, and the others of the group their answers
-            return FaultElsewhere(fault_of(error)), timings
+            return WorkerFault(fault_of(error)), timings
 
     def _make(self, material: Material, proof: StateProof, timings: Timings) -> Answer:
         began = time.perf_counter()

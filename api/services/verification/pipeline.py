@@ -39,7 +39,7 @@ from api.services.verification.request import (
 from api.services.verification.use_recorder import Use, UseRecorder
 from api.telemetry.metric import Metrics
 from api.telemetry.stage import Stage
-from api.work.batching import Groups, begun_future, each_or_error, settle
+from api.work.batching import Batcher, begun_future, each_or_error, settle
 from ledger_node.chain.port import StateProof
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.error import ChainError, InvalidInputError
@@ -82,13 +82,13 @@ class VerificationService:
         self._plan = plan
         self._pool = pool
         self._metrics = metrics
-        self._preparing: Groups[_Case] = Groups(self._prepare_all, name="prepare", threads=1, most=32, gathers=True)
-        self._recording: Groups[tuple[_Case, Prepared]] = Groups(
+        self._preparing: Batcher[_Case] = Batcher(self._prepare_all, name="prepare", threads=1, most=32, gathers=True)
+        self._recording: Batcher[tuple[_Case, Prepared]] = Batcher(
             self._record_all, name="record uses", threads=1, most=32
         )
         # one waits for a worker process while the next is made ready for it; small, as a group waits for its last one
-        self._answering: Groups[tuple[_Case, Recorded]] = Groups(self._answer_all, name="answer", threads=2, most=12)
-        self._logging: Groups[tuple[_Case, Answer | Exception]] = Groups(
+        self._answering: Batcher[tuple[_Case, Recorded]] = Batcher(self._answer_all, name="answer", threads=2, most=12)
+        self._logging: Batcher[tuple[_Case, Answer | Exception]] = Batcher(
             self._log_all, name="log accesses", threads=1, most=64
         )
         self._steps = (self._preparing, self._recording, self._answering, self._logging)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from api.services.access_log.writer import Asked, Entry
+from api.services.access_log.writer import AccessEntry, AskedRow
 from api.services.attestation.unsealed import Source, Wanted
 from api.services.consent.stored_consent import HeldConsent
 from api.services.idempotency.call import Attempt
@@ -42,13 +42,13 @@ class Asking:
     held: HeldConsent | None = None
     use: bytes | None = None
 
-    def rows(self, told: Sequence[Told], use: bytes | None) -> list[Asked]:
+    def rows(self, told: Sequence[Told], use: bytes | None) -> list[AskedRow]:
         """Return one row a claim. The subject sees who else tried its consent; a stranger's row says no purpose."""
         terms = None if self.held is None else self.held.shown.terms
         subject = None if terms is None else terms.subject
         purpose = None if terms is None or terms.grantee != self.bank else terms.purpose
         return [
-            Asked(
+            AskedRow(
                 subject,
                 AccessRow(
                     time=0,
@@ -184,10 +184,10 @@ def refusal(asking: Asking, reason: Reason, message: str | None = None) -> Answe
     return Answer.showing(refused(asking.claims, reason, message))
 
 
-def entry_of(asking: Asking, outcome: Answer | Exception) -> Entry:
+def entry_of(asking: Asking, outcome: Answer | Exception) -> AccessEntry:
     """Return what the access log keeps of a verification, whatever came of it."""
     if isinstance(outcome, Answer):
-        return Entry(
+        return AccessEntry(
             asking.rows(outcome.told, outcome.use),
             outcome.relied,
             outcome.evidence,
@@ -195,7 +195,7 @@ def entry_of(asking: Asking, outcome: Answer | Exception) -> Entry:
         )
     # nothing leaves, but the bank asked, and a use may be counted: the subject sees that too
     reason = outcome.reason if isinstance(outcome, CredenceError) else Reason.INTERNAL
-    return Entry(asking.rows(told_of(refused(asking.claims, reason, "not answered")), asking.use))
+    return AccessEntry(asking.rows(told_of(refused(asking.claims, reason, "not answered")), asking.use))
 
 
 def query_of(sources: Sequence[Source], held: HeldConsent) -> FactQuery:

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from api.services.access_log.use_lease import UseClaims
+from api.services.access_log.use_lease import UseLeases
 from ledger_node.chain.port import Ledger, StateProof, UseResult
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.evidence.contract import Contract
@@ -60,7 +60,7 @@ class UseRecorder:
     ``claims`` says durably, where others share the store, that this process is about to record uses.
     """
 
-    def __init__(self, ledger: Ledger, claims: UseClaims | None = None) -> None:
+    def __init__(self, ledger: Ledger, claims: UseLeases | None = None) -> None:
         self._ledger = ledger
         self._claims = claims
 

@@ -17,7 +17,7 @@ from standardwebhooks import Webhook
 from api.services.webhook.endpoint import Webhooks
 from api.services.webhook.post import PostError, WebhookPost
 from api.storage.database import Store
-from api.storage.locks import Office
+from api.storage.locks import SingletonRole
 from api.storage.notice_table import WebhookState, notification, webhook
 from api.work.fault import fault_of
 from ledger_node.domain.canonical import decode, encode
@@ -68,7 +68,7 @@ class WebhookDeliveries:
     def _work(self) -> None:
         while not self._stopping.wait(self._interval_s):
             try:
-                if self._store.turns.holds(Office.WEBHOOKS):
+                if self._store.turns.holds(SingletonRole.WEBHOOKS):
                     self.deliver_due()
             except Exception as error:  # noqa: BLE001 - the others must go on; the words of a fault may hold values
                 _log.error("fault: %s", fault_of(error))

@@ -10,7 +10,7 @@ from api.sign_in.protocol.proof import MAX_IDENTIFIER
 from api.sign_in.protocol.window import BEHIND_S, Window
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.json_object import Record, from_hex, to_hex
+from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
 
@@ -104,7 +104,7 @@ def read_assertion(value: str) -> Assertion:
         raise SignInError(Reason.ASSERTION_MALFORMED, f"the assertion is malformed: {error.message}") from error
 
 
-def _window(claims: Record) -> Window:
+def _window(claims: JsonObject) -> Window:
     if "exp" not in claims:
         raise InvalidInputError(Reason.FIELD_MISSING, "claims lacks 'exp'", field="exp")
     return Window.of(claims)

@@ -10,13 +10,13 @@ from typing import Final, NoReturn
 
 from ledger_node.domain.canonical import JSON, require_shallow
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.json_object import Record
+from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.reason import Reason
 
 _LATEST: Final = 2**53
 
 
-def read_object(data: bytes, what: str) -> Record:
+def read_object(data: bytes, what: str) -> JsonObject:
     """Return the JSON object that a part of a token is.
 
     Raises:
@@ -29,20 +29,20 @@ def read_object(data: bytes, what: str) -> Record:
     if "\\ud" in text.lower():
         # a lone surrogate is no text: writing it as UTF-8 fails
         json.dumps(value, ensure_ascii=False).encode("utf-8")
-    return Record(value, what)
+    return JsonObject(value, what)
 
 
-def time_of(claims: Record, name: str) -> int:
+def time_of(claims: JsonObject, name: str) -> int:
     """Return a NumericDate in whole seconds; a part of a second is cut off."""
     return math.floor(_number(claims, name))
 
 
-def start_of(claims: Record, name: str) -> int:
+def start_of(claims: JsonObject, name: str) -> int:
     """Return a NumericDate from which something counts: the next whole second."""
     return math.ceil(_number(claims, name))
 
 
-def _number(claims: Record, name: str) -> float:
+def _number(claims: JsonObject, name: str) -> float:
     value: object = claims.take(name)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LATEST:
         raise InvalidInputError(

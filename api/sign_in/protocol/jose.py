@@ -22,7 +22,7 @@ from api.sign_in.protocol.claims import read_object
 from api.sign_in.protocol.error import SignInError
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.json_object import Record
+from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.reason import Reason
 
 Key: TypeAlias = ECKey | OKPKey
@@ -123,7 +123,7 @@ class Header:
     jwk: JSON
 
     @classmethod
-    def of(cls, members: Record) -> Self:
+    def of(cls, members: JsonObject) -> Self:
         """Read a header.
 
         Raises:
@@ -146,7 +146,7 @@ class Signed:
 
     algorithm: Algorithm
     header: Header
-    claims: Record
+    claims: JsonObject
     _signed: bytes = field(repr=False)
     _signature: bytes = field(repr=False)
 

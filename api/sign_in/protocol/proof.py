@@ -12,7 +12,7 @@ from api.sign_in.protocol.window import Window
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import sha256_digest
-from ledger_node.domain.json_object import Record
+from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
 
@@ -113,7 +113,7 @@ class _Claims:
     nonce: str | None
 
     @classmethod
-    def of(cls, record: Record) -> "_Claims":
+    def of(cls, record: JsonObject) -> "_Claims":
         return cls(
             record.text("jti", max_length=MAX_IDENTIFIER),
             record.text("htm"),

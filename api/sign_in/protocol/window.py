@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from api.sign_in.protocol.claims import start_of, time_of
-from ledger_node.domain.json_object import Record
+from ledger_node.domain.json_object import JsonObject
 
 AHEAD_S: Final = 10
 BEHIND_S: Final = 60
@@ -19,7 +19,7 @@ class Window:
     not_before: int | None = None
 
     @classmethod
-    def of(cls, claims: Record) -> Self:
+    def of(cls, claims: JsonObject) -> Self:
         """Read ``iat``, and ``exp`` and ``nbf`` where they are.
 
         Raises:

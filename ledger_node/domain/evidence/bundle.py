@@ -12,10 +12,10 @@ from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.evidence import qbft
 from ledger_node.domain.evidence.block_header import MAX_HEADER_BYTES, BlockHeader
 from ledger_node.domain.evidence.claim_form import not_canonical, require_one_form
-from ledger_node.domain.evidence.receipt import Receipt, receipt_digest
+from ledger_node.domain.evidence.receipt import AnswerReceipt, receipt_digest
 from ledger_node.domain.evidence.signed_batch import BatchKey, SignedBatch
 from ledger_node.domain.hashing import HASH_BYTES, keccak
-from ledger_node.domain.json_object import Record, from_hex, to_hex
+from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
 from ledger_node.domain.presentation import SUBJECT_REGISTRATION, Presentation
 from ledger_node.domain.query import FactQuery, members_of, query_of
 from ledger_node.domain.reason import Reason
@@ -61,7 +61,7 @@ class SealedBlock:
             InvalidInputError: a member is missing, unknown or malformed.
             VerificationError: ``header_malformed``.
         """
-        record = Record(value, "block")
+        record = JsonObject(value, "block")
         encoded = record.text("header", max_length=2 * MAX_HEADER_BYTES + 2)
         seal = record.take("seal")
         record.done()
@@ -84,7 +84,7 @@ def nodes_to_json(nodes: Iterable[bytes]) -> list[JSON]:
     return [base64.b64encode(node).decode("ascii") for node in nodes]
 
 
-def nodes_from_json(record: Record, name: str) -> tuple[bytes, ...]:
+def nodes_from_json(record: JsonObject, name: str) -> tuple[bytes, ...]:
     """Read trie nodes; whether they are in order and needed, the check of the state tells."""
     return tuple(_node(item, name) for item in record.items(name, max_items=MAX_NODES))
 
@@ -121,7 +121,7 @@ class Bundle:
     names: Mapping[bytes, str]
     block: SealedBlock
     nodes: tuple[bytes, ...]
-    receipt: Receipt | None = None
+    receipt: AnswerReceipt | None = None
     batches: Mapping[BatchKey, SignedBatch] = field(default_factory=dict)
 
     @property
@@ -166,7 +166,7 @@ class Bundle:
         """H(0x61 || canonical JSON): what a printed page carries to find the file again."""
         return bundle_digest(self.encode())
 
-    def receipt_digest(self, receipt: Receipt, domain: SigningDomain, *, presentation: JSON = None) -> bytes:
+    def receipt_digest(self, receipt: AnswerReceipt, domain: SigningDomain, *, presentation: JSON = None) -> bytes:
         """Return what ``receipt`` signs of this bundle; its own signature is not looked at.
 
         ``presentation``: the presentation's JSON form, where it was made before.
@@ -227,7 +227,7 @@ class Bundle:
     @classmethod
     def read(cls, value: JSON) -> Self:
         """Read the JSON form of this version; raises as ``from_json``."""
-        record = Record(value, "evidence")
+        record = JsonObject(value, "evidence")
         if record.text("format") != cls.format:
             raise InvalidInputError(Reason.VALUE_MALFORMED, f"this is no {cls.format}", field="format")
         network = record.record("network")
@@ -246,7 +246,7 @@ class Bundle:
             names=dict(_member(item) for item in record.items("members", max_items=MAX_MEMBERS)),
             block=SealedBlock.from_json(record.take("block")),
             nodes=nodes_from_json(record, "nodes"),
-            receipt=None if receipt is None else Receipt.from_json(receipt),
+            receipt=None if receipt is None else AnswerReceipt.from_json(receipt),
             batches=dict(SignedBatch.from_json(item) for item in record.items("batches", max_items=MAX_MEMBERS)),
         )
         record.done()
@@ -270,7 +270,7 @@ def presentation_to_json(presentation: Presentation, schemas: SchemaSet) -> dict
 
 
 def _member(item: JSON) -> tuple[bytes, str]:
-    record = Record(item, "member")
+    record = JsonObject(item, "member")
     member, name = record.blob("id"), record.text("name", max_length=MAX_NAME)
     record.done()
     return member, name

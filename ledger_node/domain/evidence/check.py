@@ -35,7 +35,7 @@ from ledger_node.domain.evidence.finality import FinalBlock, require_final
 from ledger_node.domain.evidence.key_statement import KeyStatement, compromised_later
 from ledger_node.domain.evidence.network import require_network
 from ledger_node.domain.evidence.report import Check, CheckName, Report, Result
-from ledger_node.domain.evidence.slot import Words, slots_of
+from ledger_node.domain.evidence.slot import StorageWords, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
 from ledger_node.domain.evidence.trust import Trust
 from ledger_node.domain.fact import LedgerFacts
@@ -163,7 +163,7 @@ def _require_complete(bundle: Bundle) -> tuple[ShownConsent, ShownSubject]:
     return consent, subject
 
 
-def _require_names(bundle: Bundle, consent: ShownConsent, words: Words) -> None:
+def _require_names(bundle: Bundle, consent: ShownConsent, words: StorageWords) -> None:
     require_names(bundle.names, words)
     if bundle.names[consent.terms.grantee] != consent.terms.grantee_name:
         raise VerificationError(Reason.MEMBER_DIFFERS, "the terms call the bank by another name than the chain")

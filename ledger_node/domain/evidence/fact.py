@@ -7,7 +7,7 @@ from ledger_node.domain.consent import ConsentRecord, ConsentState
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.evidence.slot import (
-    Words,
+    StorageWords,
     anchor_slot,
     consent_slots,
     entry_slots,
@@ -33,7 +33,7 @@ _MAX_STATE: Final = max(ConsentState)
 
 def facts_of(
     query: FactQuery,
-    words: Words,
+    words: StorageWords,
     *,
     anchor_domain: SigningDomain,
     consent_domain: SigningDomain,
@@ -78,7 +78,7 @@ def standing_of(word: int) -> MemberStanding:
     return MemberStanding(*_parts(word, _STANDING_BITS))
 
 
-def require_names(names: Mapping[bytes, str], words: Words) -> None:
+def require_names(names: Mapping[bytes, str], words: StorageWords) -> None:
     """Require that members are called what a bundle calls them.
 
     Raises:
@@ -89,7 +89,7 @@ def require_names(names: Mapping[bytes, str], words: Words) -> None:
             raise VerificationError(Reason.MEMBER_DIFFERS, "the chain knows a member by another name")
 
 
-def _consent(consent: bytes, words: Words) -> ConsentRecord | None:
+def _consent(consent: bytes, words: StorageWords) -> ConsentRecord | None:
     first, second = (words[slot] for slot in consent_slots(consent))
     state, granted_at, not_before, expires_at, max_uses, uses, _, changes = _parts(first, _CONSENT_BITS)
     if state > _MAX_STATE:
@@ -100,7 +100,7 @@ def _consent(consent: bytes, words: Words) -> ConsentRecord | None:
     return ConsentRecord(ConsentState(state), *bounds, uses, changes, _bytes(second))
 
 
-def _controllers(subject: tuple[bytes, int], words: Words, consent: ConsentRecord | None) -> bytes | None:
+def _controllers(subject: tuple[bytes, int], words: StorageWords, consent: ConsentRecord | None) -> bytes | None:
     """Return the commitment if this entry was the one in force when the consent was granted."""
     commitment, since = (words[slot] for slot in entry_slots(*subject))
     next_since = words[entry_slots(subject[0], subject[1] + 1)[1]]

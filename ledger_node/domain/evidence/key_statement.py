@@ -18,7 +18,7 @@ from ledger_node.domain.evidence.slot import key_slot, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
 from ledger_node.domain.evidence.trust import Trust
 from ledger_node.domain.fact import KeyRecord
-from ledger_node.domain.json_object import Record, to_hex
+from ledger_node.domain.json_object import JsonObject, to_hex
 from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import parse_address
@@ -76,7 +76,7 @@ class KeyStatement:
             InvalidInputError: it is no statement, or (``not_canonical``) not written the one way.
             VerificationError: ``header_malformed``.
         """
-        record = Record(decode(data, max_bytes=MAX_BYTES), "statement of keys")
+        record = JsonObject(decode(data, max_bytes=MAX_BYTES), "statement of keys")
         if record.text("format") != FORMAT:
             raise InvalidInputError(Reason.VALUE_MALFORMED, f"this is no {FORMAT}", field="format")
         network = record.record("network")
@@ -114,7 +114,7 @@ def _earlier(one: int, other: int) -> int:
 
 
 def _key(item: JSON) -> tuple[bytes, bytes]:
-    record = Record(item, "key")
+    record = JsonObject(item, "key")
     member, key = record.blob("member"), parse_address(record.take("key"), "key")
     record.done()
     return member, key

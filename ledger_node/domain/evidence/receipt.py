@@ -12,7 +12,7 @@ from typing import Final, Self
 from ledger_node.domain.canonical import JSON, encode
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.hashing import keccak
-from ledger_node.domain.json_object import Record, to_hex
+from ledger_node.domain.json_object import JsonObject, to_hex
 from ledger_node.domain.signature import SIGNATURE_BYTES, parse_address
 
 _ANSWER_TAG: Final = b"\x60"
@@ -21,7 +21,7 @@ _MAX_DAYS: Final = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class AnswerReceipt:
     """Who answered, under which recorded use, and what age of data the bank allowed (days, None for any)."""
 
     member: bytes
@@ -47,7 +47,7 @@ class Receipt:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = Record(value, "receipt")
+        record = JsonObject(value, "receipt")
         receipt = cls(
             member=record.blob("member"),
             key=parse_address(record.take("key"), "key"),

@@ -7,7 +7,7 @@ from ledger_node.domain.batch import Anchor, Batch
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import VerificationError
-from ledger_node.domain.json_object import Record, to_hex
+from ledger_node.domain.json_object import JsonObject, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SIGNATURE_BYTES, recover
 
@@ -61,7 +61,7 @@ class SignedBatch:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = Record(value, "batch")
+        record = JsonObject(value, "batch")
         key = (record.blob("member"), record.integer("stream", high=_MAX_STREAM), record.integer("number", low=1))
         signed = cls(
             previous_root=record.blob("previous_root"),

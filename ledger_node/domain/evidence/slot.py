@@ -14,7 +14,7 @@ Slot: TypeAlias = tuple[Contract, int]
 """One word of one contract's storage."""
 Slots: TypeAlias = Mapping[Contract, Sequence[int]]
 """Several, by contract."""
-Words: TypeAlias = Mapping[Slot, int]
+StorageWords: TypeAlias = Mapping[Slot, int]
 """What slots hold, proven; zero where nothing was ever written."""
 
 _MEMBERS: Final = 1

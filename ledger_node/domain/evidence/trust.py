@@ -15,7 +15,7 @@ from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.evidence.contract import Contract
 from ledger_node.domain.hashing import keccak
-from ledger_node.domain.json_object import Record, to_hex
+from ledger_node.domain.json_object import JsonObject, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import parse_address
 
@@ -129,19 +129,19 @@ class Trust:
             InvalidInputError: ``trust_invalid``, a member is missing, unknown or malformed, or (``not_canonical``) an
                 address is not in lower case.
         """
-        record = Record(value, "trust file")
+        record = JsonObject(value, "trust file")
         if record.text("format") != FORMAT:
             raise _invalid(f"this is no {FORMAT}")
         chain_id, genesis = record.integer("chain_id", low=1), record.blob("genesis")
         contracts = record.record("contracts")
-        codes = {name: _code(Record(contracts.take(name.value), f"the {name.value}")) for name in Contract}
+        codes = {name: _code(JsonObject(contracts.take(name.value), f"the {name.value}")) for name in Contract}
         contracts.done()
         finality = record.record("finality")
         try:
             kind = FinalityKind(finality.text("kind"))
         except ValueError as error:
             raise _invalid("the finality is neither sealer nor qbft") from error
-        sets = tuple(_set(Record(item, "set")) for item in finality.items("sets", max_items=MAX_SETS))
+        sets = tuple(_set(JsonObject(item, "set")) for item in finality.items("sets", max_items=MAX_SETS))
         finality.done()
         record.done()
         trust = cls(chain_id, genesis, codes, kind, sets)
@@ -150,13 +150,13 @@ class Trust:
         return trust
 
 
-def _code(record: Record) -> ContractCode:
+def _code(record: JsonObject) -> ContractCode:
     code = ContractCode(parse_address(record.take("address"), "address"), record.blob("code_hash"))
     record.done()
     return code
 
 
-def _set(record: Record) -> SealerSet:
+def _set(record: JsonObject) -> SealerSet:
     addresses = record.items("addresses", max_items=MAX_SEALERS)
     each = SealerSet(record.integer("from_block"), tuple(parse_address(item, "addresses") for item in addresses))
     record.done()

@@ -23,7 +23,7 @@ from ledger_node.node.embedded.genesis import Genesis, address_list
 from ledger_node.node.embedded.state.state import NodeState, genesis_header, next_header, state_at
 from ledger_node.node.embedded.store import BlockRow, Store
 from ledger_node.node.embedded.transaction import Transaction, read_transaction
-from ledger_node.node.embedded.transaction_pool import Pool, Ticket
+from ledger_node.node.embedded.transaction_pool import Pool, SubmissionResult
 from ledger_node.node.embedded.writer import Ports, Writer, unauthorized, writer_stopped
 
 _ANCESTORS: Final = 256
@@ -155,7 +155,7 @@ class Engine:
         """Tell whether an account may send transactions."""
         return sender in self._allowlist
 
-    def submit_later(self, raw: bytes) -> Ticket:
+    def submit_later(self, raw: bytes) -> SubmissionResult:
         """Check and queue a raw transaction; the ticket gives its hash once it is stored.
 
         Behind a nonce gap it answers once the transaction is pooled; one that is mined already is a success.

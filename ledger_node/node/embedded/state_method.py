@@ -15,7 +15,7 @@ from ledger_node.node.embedded.method import Method
 from ledger_node.node.embedded.override import apply_overrides, read_overrides
 from ledger_node.node.embedded.state.proof import account_proof
 from ledger_node.node.embedded.timed import end_of_call
-from ledger_node.node.embedded.transaction_pool import Ticket
+from ledger_node.node.embedded.transaction_pool import SubmissionResult
 
 _MAX_SLOTS: Final = 1_024
 _MAX_LIST: Final = 1_024
@@ -104,7 +104,7 @@ class StateMethods:
         header = self._header("pending" if block == "latest" else block)
         return hex(Estimator(lambda: apply_overrides(self._engine.state(header), altered), wanted).estimate())
 
-    def send(self, raw: object) -> Ticket:
+    def send(self, raw: object) -> SubmissionResult:
         """eth_sendRawTransaction; the ticket answers once it is stored, or pooled behind a gap."""
         return self._engine.submit_later(param.data(raw, "transaction"))
 

@@ -13,7 +13,7 @@ from ledger_node.node.embedded.transaction import Transaction
 MAX_POOLED: Final = 20_000
 MAX_POOLED_BY_SENDER: Final = 4_096
 
-Ticket = Future[bytes]
+SubmissionResult = Future[bytes]
 """Answers with the transaction hash once the transaction is stored (or, behind a gap, pooled)."""
 
 
@@ -22,7 +22,7 @@ class Pooled:
     """A transaction and those who wait for it."""
 
     transaction: Transaction
-    tickets: list[Ticket] = field(default_factory=list)
+    tickets: list[SubmissionResult] = field(default_factory=list)
 
     def resolve(self) -> None:
         """Tell everybody who waits that the transaction is taken."""

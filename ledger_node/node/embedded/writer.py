@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from ledger_node.node.embedded.builder import BlockBuilder, BuiltBlock
 from ledger_node.node.embedded.error import INTERNAL_ERROR, NOT_AUTHORIZED, NodeError, NodeReason, RpcError, refused
 from ledger_node.node.embedded.transaction import Transaction
-from ledger_node.node.embedded.transaction_pool import Pool, Pooled, Ticket
+from ledger_node.node.embedded.transaction_pool import Pool, Pooled, SubmissionResult
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Writer:
         self.failed = False
         self.when_failed: Callable[[], None] = lambda: None
         self._ports = ports
-        self._inbox: queue.SimpleQueue[tuple[Transaction, Ticket] | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[tuple[Transaction, SubmissionResult] | None] = queue.SimpleQueue()
         self._closing = False
         self._admission = threading.Lock()
         self._round: list[Pooled] = []
@@ -68,13 +68,13 @@ class Writer:
         if self._thread.ident is not None:
             self._thread.join()
 
-    def submit(self, transaction: Transaction) -> Ticket:
+    def submit(self, transaction: Transaction) -> SubmissionResult:
         """Queue a checked transaction.
 
         Raises:
             RpcError: the node is stopping, or its writer has stopped.
         """
-        ticket: Ticket = Ticket()
+        ticket: SubmissionResult = SubmissionResult()
         with self._admission:
             if self._closing or self.failed:
                 raise RpcError(INTERNAL_ERROR, "the node is stopping")
@@ -93,7 +93,7 @@ class Writer:
     def _take(self, *, wait: bool) -> bool:
         """Carry out one round; return whether to stop."""
         stop = False
-        batch: list[tuple[Transaction, Ticket]] = []
+        batch: list[tuple[Transaction, SubmissionResult]] = []
         while wait or not self._inbox.empty():
             item = self._inbox.get()
             wait = False
@@ -109,7 +109,7 @@ class Writer:
                 self._fail(batch)
         return stop
 
-    def _fail(self, batch: list[tuple[Transaction, Ticket]]) -> None:
+    def _fail(self, batch: list[tuple[Transaction, SubmissionResult]]) -> None:
         error = RpcError(INTERNAL_ERROR, "the block could not be stored; the node must be started again")
         with self._admission:
             self.failed = True
@@ -124,7 +124,7 @@ class Writer:
                 ticket.set_exception(error)
         self.when_failed()
 
-    def _make_block(self, batch: list[tuple[Transaction, Ticket]]) -> None:
+    def _make_block(self, batch: list[tuple[Transaction, SubmissionResult]]) -> None:
         builder = self._ports.start_block()
         for transaction, ticket in batch:
             try:
@@ -175,7 +175,7 @@ class Writer:
             self.pool.remove(pooled)
             pooled.reject(_not_executed())
 
-    def _admit(self, builder: BlockBuilder, transaction: Transaction, ticket: Ticket) -> None:
+    def _admit(self, builder: BlockBuilder, transaction: Transaction, ticket: SubmissionResult) -> None:
         pooled = self.pool.find(transaction.hash)
         if pooled is None:
             if self._ports.is_mined(transaction.hash):

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from api.services.access_log.writer import AccessLog, Asked, Entry
+from api.services.access_log.writer import AccessEntry, AccessLog, AskedRow
 from api.services.evidence.store import EvidenceReader, seal_evidence
 from api.storage import table
 from api.storage.database import open_store
@@ -50,7 +50,7 @@ class Vault:
         return seal_evidence(bundle, digest=bytes(32), use=use, bank=BANK, keys=self.keys)
 
     def write(self, use, bundle=BUNDLE):
-        self.log.write(Entry([row(use)], evidence=self.seal(use, bundle)))
+        self.log.write(AccessEntry([row(use)], evidence=self.seal(use, bundle)))
 
     def forget(self, key):
         self.ledger.delete([key.id])
@@ -61,7 +61,7 @@ class Vault:
 
 
 def row(use):
-    return Asked(
+    return AskedRow(
         None,
         AccessRow(
             time=0,
