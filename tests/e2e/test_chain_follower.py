@@ -10,7 +10,7 @@ from api.services.notification.notice import NoticeKind
 from api.services.notification.reader import NoticeReader
 from api.services.notification.reliance import Relied, note_reliance
 from api.storage.database import open_store
-from api.storage.notice_table import chain_cursor, consent_deadline, notification, reliance
+from api.storage.table import chain_cursor, consent_deadline, notification, reliance
 from ledger_node.chain.port import Block
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.event import Recorded, StatusEvent

@@ -9,7 +9,7 @@ from sqlalchemy import event, select
 
 from api.catalogue.synthetic import credit_code
 from api.services.issuing.issuer import unanchored
-from api.storage.notice_table import chain_cursor
+from api.storage.table import chain_cursor
 from api.work.resumable import PendingWork
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.chain.sender import OutboxHealth

@@ -9,7 +9,7 @@ from api.services.notification.notice import Notice, NoticeKind, write_notices
 from api.services.subject.controller_history import ControllerHistory, ControllerState
 from api.storage import table
 from api.storage.database import Store
-from api.storage.notice_table import consent_deadline
+from api.storage.table import consent_deadline
 from ledger_node.chain.port import Ledger
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.canonical import JSON

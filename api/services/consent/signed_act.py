@@ -6,7 +6,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.storage.database import Store
-from api.storage.notice_table import consent_word
+from api.storage.table import consent_word
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.canonical import decode
 from ledger_node.domain.event import Step

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from api.services.notification.notice import ended, notices_of, of_status, write_notices
 from api.storage.database import Store
 from api.storage.locks import SingletonRole
-from api.storage.notice_table import chain_cursor, consent_deadline, reliance
+from api.storage.table import chain_cursor, consent_deadline, reliance
 from api.work.fault import fault_of
 from ledger_node import clock
 from ledger_node.chain.port import Ledger

@@ -12,8 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, insert, select
 
 from api.services.notification.reliance import relying_on
-from api.storage.notice_table import consent_deadline, notification
-from api.storage.table import consent, consent_request, subject
+from api.storage.table import consent, consent_deadline, consent_request, notification, subject
 from ledger_node.domain.canonical import JSON, decode, encode
 from ledger_node.domain.consent import NO_REQUEST, Terms
 from ledger_node.domain.event import ConsentEvent, ControlEvent, ControlStep, LedgerEvent, StatusEvent, Step

@@ -6,7 +6,7 @@ from typing import Any, Final, Self
 
 from sqlalchemy import Connection, insert, select
 
-from api.storage.notice_table import chain_cursor, reliance
+from api.storage.table import chain_cursor, reliance
 from ledger_node.domain.event import StatusEvent
 from ledger_node.domain.presentation import Presentation
 from ledger_node.domain.status import WORD_BITS

@@ -18,7 +18,7 @@ from api.services.webhook.endpoint import Webhooks
 from api.services.webhook.post import PostError, WebhookPost
 from api.storage.database import Store
 from api.storage.locks import SingletonRole
-from api.storage.notice_table import WebhookState, notification, webhook
+from api.storage.table import WebhookState, notification, webhook
 from api.work.fault import fault_of
 from ledger_node.domain.canonical import decode, encode
 from ledger_node.domain.error import InvalidInputError

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from api.storage import table
-from api.storage.notice_table import consent_deadline
+from api.storage.table import consent_deadline
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.consent import Change, change_digest, revocation_hash, withdrawal_digest
