@@ -16,11 +16,12 @@ from api.services.control.rotation import RotationService
 from api.services.subject.controller_history import ControllerHistory
 from api.work.resumable import PendingWork, Resumable
 from ledger_node import clock
-from ledger_node.chain.port import RECOVERY_DELAY_S, FactQuery, Role
+from ledger_node.chain.port import RECOVERY_DELAY_S, Role
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.consent import ConsentRequest, Terms, revocation_hash
 from ledger_node.domain.consent_text import Language, consent_text, text_digest
 from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError
+from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.subject import rotation_digest
 from ledger_node.randomness import random_bytes

@@ -10,7 +10,7 @@ from api.services.subject.controller_history import ControllerHistory, Controlle
 from api.storage import table
 from api.storage.database import Store
 from api.storage.notice_table import consent_deadline
-from ledger_node.chain.port import Ledger
+from ledger_node.chain.port import ConsentLedger
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.consent import require_recorded
@@ -36,7 +36,7 @@ _FINAL: Final = frozenset(
 class GrantRecorder:
     """Records grants that are stored."""
 
-    def __init__(self, store: Store, ledger: Ledger, history: ControllerHistory) -> None:
+    def __init__(self, store: Store, ledger: ConsentLedger, history: ControllerHistory) -> None:
         self._store = store
         self._ledger = ledger
         self._history = history

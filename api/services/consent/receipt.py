@@ -13,7 +13,7 @@ from api.services.consent.signed_act import find_word
 from api.services.consent.stored_consent import HeldConsent
 from api.storage.database import Store
 from api.vault.operator import Operator
-from ledger_node.chain.port import Ledger
+from ledger_node.chain.port import ConsentLedger
 from ledger_node.domain.event import ConsentEvent, Step
 from ledger_node.domain.receipt import Act, Basis, Receipt
 
@@ -21,7 +21,7 @@ from ledger_node.domain.receipt import Act, Basis, Receipt
 class ConsentReceipts:
     """Signs receipts with the keeper's key."""
 
-    def __init__(self, store: Store, ledger: Ledger, consents: ConsentService, keeper: Operator) -> None:
+    def __init__(self, store: Store, ledger: ConsentLedger, consents: ConsentService, keeper: Operator) -> None:
         self._store = store
         self._ledger = ledger
         self._consents = consents

@@ -16,7 +16,7 @@ from api.services.subject.oracle_guard import unknown_to_strangers
 from api.services.subject.registration import SubjectService
 from api.storage import table
 from api.storage.database import Store
-from ledger_node.chain.port import Ledger
+from ledger_node.chain.port import ConsentLedger
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.consent import ConsentRequest, RequestState, refusal_digest
@@ -43,7 +43,7 @@ class ConsentRequestService:
     def __init__(
         self,
         store: Store,
-        ledger: Ledger,
+        ledger: ConsentLedger,
         subjects: SubjectService,
         history: ControllerHistory,
         consents: ConsentService,

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from api.storage.database import Store
 from api.storage.notice_table import consent_word
-from ledger_node.chain.port import Ledger
+from ledger_node.chain.port import ConsentLedger
 from ledger_node.domain.canonical import decode
 from ledger_node.domain.event import Step
 from ledger_node.domain.receipt import Act, SignedAct
@@ -15,7 +15,9 @@ from ledger_node.domain.receipt import Act, SignedAct
 _WORD = consent_word.c
 
 
-def keep_word(store: Store, ledger: Ledger, target: bytes, act: Act, word: SignedAct, *, number: int = 0) -> None:
+def keep_word(
+    store: Store, ledger: ConsentLedger, target: bytes, act: Act, word: SignedAct, *, number: int = 0
+) -> None:
     """Keep a word that was checked, within the subject's turn, before the ledger is told.
 
     One that is kept already belongs to an act that took place, or to an attempt that did not; only the ledger

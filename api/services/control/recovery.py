@@ -17,7 +17,7 @@ from api.services.subject.controller_history import ControllerHistory, Controlle
 from api.services.subject.refusal import ChangeKind, ForeignEntryError, RefusedChange, close_refused
 from api.storage import table
 from api.storage.database import Store
-from ledger_node.chain.port import Ledger, Recovery, Role
+from ledger_node.chain.port import Recovery, Role, SubjectLedger
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.error import ChainError, InvalidInputError
@@ -39,7 +39,9 @@ class HeldRecovery:
 class RecoveryService:
     """Requests, cancels and completes recoveries, one at a time for a subject."""
 
-    def __init__(self, store: Store, ledger: Ledger, history: ControllerHistory, consents: ConsentService) -> None:
+    def __init__(
+        self, store: Store, ledger: SubjectLedger, history: ControllerHistory, consents: ConsentService
+    ) -> None:
         self._store = store
         self._ledger = ledger
         self._history = history

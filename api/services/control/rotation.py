@@ -6,7 +6,7 @@ controllers, and they alone, grant, refuse, pause, resume and withdraw, also wha
 
 from api.services.consent.lifecycle import ConsentService
 from api.services.subject.controller_history import ControllerHistory, ControllerState
-from ledger_node.chain.port import Ledger
+from ledger_node.chain.port import SubjectLedger
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.subject import Controllers, Signature, rotation_digest
@@ -15,7 +15,7 @@ from ledger_node.domain.subject import Controllers, Signature, rotation_digest
 class RotationService:
     """Rotates on signatures, whoever delivers them."""
 
-    def __init__(self, ledger: Ledger, history: ControllerHistory, consents: ConsentService) -> None:
+    def __init__(self, ledger: SubjectLedger, history: ControllerHistory, consents: ConsentService) -> None:
         self._ledger = ledger
         self._history = history
         self._consents = consents

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 from api.services.subject.refusal import ChangeKind, ForeignEntryError, RefusedChange, close_refused, refusals_of
 from api.storage import table
 from api.storage.database import Store
-from ledger_node.chain.port import ControllerEntry, Ledger
+from ledger_node.chain.port import ControllerEntry, SubjectLedger
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.error import ChainError, InvalidInputError
@@ -58,7 +58,7 @@ class ControllerState:
 class ControllerHistory:
     """Keeps every entry of the subjects of this instance, in step with the ledger."""
 
-    def __init__(self, store: Store, ledger: Ledger) -> None:
+    def __init__(self, store: Store, ledger: SubjectLedger) -> None:
         self._store = store
         self._ledger = ledger
 

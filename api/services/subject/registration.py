@@ -18,7 +18,7 @@ from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal, unseal
 from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
-from ledger_node.chain.port import Ledger
+from ledger_node.chain.port import SubjectLedger
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.json_object import to_hex
@@ -45,7 +45,7 @@ class SubjectService:
     """Registers subjects for the registrar of this instance, and finds them again."""
 
     def __init__(
-        self, store: Store, keys: KeyLedger, issuer: Issuer, ledger: Ledger, history: ControllerHistory
+        self, store: Store, keys: KeyLedger, issuer: Issuer, ledger: SubjectLedger, history: ControllerHistory
     ) -> None:
         self._store = store
         self._keys = keys
