@@ -15,12 +15,12 @@ from api.instance.wiring import Instance
 from api.services.idempotency.call import (
     Attempt,
     Call,
-    Claimed,
+    CallInProgress,
     IdempotentCalls,
-    UnderWay,
+    LeaseResult,
     attempt_without_key,
 )
-from api.services.idempotency.stored_response import KeptAnswer, in_progress
+from api.services.idempotency.stored_response import StoredResponse, in_progress
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
@@ -52,9 +52,9 @@ async def begin(request: Request, digest: bytes) -> None:
             case Attempt() as attempt:
                 request.state.attempt = attempt
                 return
-            case KeptAnswer() as answer:
+            case StoredResponse() as answer:
                 raise Answered(answer)
-            case UnderWay():
+            case CallInProgress():
                 await asyncio.sleep(pause)
     refused = in_progress()
     raise TryLaterError(refused.reason, refused.message, 1)
@@ -116,7 +116,7 @@ def calls_of(request: Request) -> IdempotentCalls:
     return instance.calls
 
 
-async def _claim(request: Request, key: str, digest: bytes | None) -> Claimed:
+async def _claim(request: Request, key: str, digest: bytes | None) -> LeaseResult:
     media_type = request.headers.get("content-type", "")
     route = f"{request.method} {request.url.path}?{request.url.query} {media_type}".encode()
     return await asyncio.wrap_future(calls_of(request).submit(Call(request.state.caller, key, route, digest)))
@@ -126,7 +126,7 @@ async def release(calls: IdempotentCalls, attempt: Attempt, *, is_kept: bool = F
     """End a try; one whose answer was not stored gives its key up, so that another process may try."""
     calls.release(attempt)
     if calls.is_shared and not is_kept:
-        await run_in_threadpool(calls.give_up, attempt)
+        await run_in_threadpool(calls.end_lease, attempt)
 
 
 def _key_of(request: Request) -> str | None:

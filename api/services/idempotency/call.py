@@ -22,7 +22,7 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from api.services.idempotency.stored_response import KeptAnswer, SealedAnswer, store_answers
+from api.services.idempotency.stored_response import SealedResponse, StoredResponse, store_responses
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import KeyEncryptionKey, seal, unseal
@@ -83,7 +83,7 @@ class Call:
     body: bytes | None
 
 
-class UnderWay:
+class CallInProgress:
     """The call is under way and has no answer yet."""
 
 
@@ -102,7 +102,7 @@ class _Named:
     key: str = field(repr=False)
 
 
-Claimed: TypeAlias = Attempt | KeptAnswer | UnderWay
+LeaseResult: TypeAlias = Attempt | StoredResponse | CallInProgress
 
 
 class IdempotentCalls:
@@ -128,8 +128,8 @@ class IdempotentCalls:
         self._lock = threading.Lock()
         self._mine: set[bytes] = set()
         self._expire_at = 0
-        self._claims: GroupWork[Call, Claimed] = GroupWork(
-            lambda calls: self.claim_all(calls, now()), name="calls", threads=1, most=_GROUP
+        self._claims: GroupWork[Call, LeaseResult] = GroupWork(
+            lambda calls: self.lease_all(calls, now()), name="calls", threads=1, most=_GROUP
         )
 
     def start(self) -> None:
@@ -151,7 +151,7 @@ class IdempotentCalls:
         """Answer what waits, then stop."""
         self._claims.stop()
 
-    def submit(self, call: Call) -> Future[Claimed]:
+    def submit(self, call: Call) -> Future[LeaseResult]:
         """Have a call claimed together with those that come meanwhile, and return what will have what it comes to.
 
         The answer to one without body is UnderWay as long as the body of an earlier try was not compared.
@@ -162,7 +162,7 @@ class IdempotentCalls:
         """
         return self._claims.submit(call, call.caller)
 
-    def claim_all(self, calls: Sequence[Call], now: int) -> list[Claimed | Exception]:
+    def lease_all(self, calls: Sequence[Call], now: int) -> list[LeaseResult | Exception]:
         """Claim calls, in their order, and return for each its attempt or its answer, or why it has none."""
         named = [self._named(call) for call in calls]
         try:
@@ -170,11 +170,11 @@ class IdempotentCalls:
         except IntegrityError:
             # another process claimed one of them in the same moment
             if len(calls) == 1:
-                return [UnderWay()]
-            return [one for call in calls for one in self.claim_all([call], now)]
-        return [self._given(one) if isinstance(one, KeptAnswer) else one for one in found]
+                return [CallInProgress()]
+            return [one for call in calls for one in self.lease_all([call], now)]
+        return [self._given(one) if isinstance(one, StoredResponse) else one for one in found]
 
-    def _given(self, kept: KeptAnswer) -> KeptAnswer | Exception:
+    def _given(self, kept: StoredResponse) -> StoredResponse | Exception:
         """Return an answer that may leave: that to an erasure is kept before the keys are gone, and leaves after it."""
         try:
             self._finish()
@@ -190,8 +190,8 @@ class IdempotentCalls:
             key=call.key,
         )
 
-    def _claim(self, named: Sequence["_Named"], now: int) -> list[Claimed | Exception]:
-        found: list[Claimed | Exception] = []
+    def _claim(self, named: Sequence["_Named"], now: int) -> list[LeaseResult | Exception]:
+        found: list[LeaseResult | Exception] = []
         mine: set[bytes] = set()
         new = []
         with self._lock:
@@ -203,9 +203,9 @@ class IdempotentCalls:
                     self._expire_at = now + _EXPIRE_EVERY_S
                     rows = {call_id: row for call_id, row in rows.items() if call_id not in expired}
                 for one in named:
-                    claimed: Claimed | Exception
+                    claimed: LeaseResult | Exception
                     if one.id in mine:
-                        claimed = UnderWay()
+                        claimed = CallInProgress()
                     elif one.id in rows:
                         claimed = self._again(connection, rows[one.id], one, now)
                     else:
@@ -236,7 +236,7 @@ class IdempotentCalls:
         row: Any,  # noqa: ANN401 - a row of the table
         one: "_Named",
         now: int,
-    ) -> Claimed | Exception:
+    ) -> LeaseResult | Exception:
         try:
             return self._claim_again(connection, row, one, now)
         except CredenceError as error:
@@ -248,7 +248,7 @@ class IdempotentCalls:
         row: Any,  # noqa: ANN401 - a row of the table
         one: "_Named",
         now: int,
-    ) -> Claimed:
+    ) -> LeaseResult:
         if row.route != one.route or (one.body is not None and row.body is not None and row.body != one.body):
             raise InvalidInputError(
                 Reason.IDEMPOTENCY_KEY_REUSED,
@@ -256,13 +256,13 @@ class IdempotentCalls:
                 field="idempotency-key",
             )
         if row.answered:
-            return UnderWay() if one.body is None else self._kept(row)
+            return CallInProgress() if one.body is None else self._kept(row)
         if row.owner == self._turns.me:
             under_way = row.id in self._mine
         else:
             under_way = row.lease_until > now and self._turns.lives(row.owner)
         if under_way:
-            return UnderWay()
+            return CallInProgress()
         connection.execute(
             update(table.idempotent_call)
             .where(_CALL.id == row.id)
@@ -270,7 +270,7 @@ class IdempotentCalls:
         )
         return Attempt(row.seed, again=True, id=row.id, key=one.key)
 
-    def _kept(self, row: Any) -> KeptAnswer:  # noqa: ANN401 - a row of the table
+    def _kept(self, row: Any) -> StoredResponse:  # noqa: ANN401 - a row of the table
         if row.sealed is None:
             raise _answer_erased()
         keys = self._ring.find(row.data_keys)
@@ -279,18 +279,18 @@ class IdempotentCalls:
         key = joint_key([self._own_key, *keys], _LABEL)
         head, _, body = unseal(key, row.sealed, row.id).partition(b"\n")
         status, headers = json.loads(head)
-        return KeptAnswer(status, [(name, value) for name, value in headers], body)
+        return StoredResponse(status, [(name, value) for name, value in headers], body)
 
     def seal(
         self,
         attempt: Attempt,
-        answer: KeptAnswer,
+        answer: StoredResponse,
         *,
         subject: bytes | None = None,
         keys: Sequence[VaultKey] = (),
         body: bytes | None = None,
-    ) -> SealedAnswer | None:
-        """Return the answer of a call as ``store_answers`` takes it, or None for a call without a key.
+    ) -> SealedResponse | None:
+        """Return the answer of a call as ``store_responses`` takes it, or None for a call without a key.
 
         ``subject``: whom the answer says something about; erasing it erases the answer. ``keys``: of all attestations
         that it was made from; without any one of them no copy of it can be opened. ``body``: digest of a body that
@@ -300,7 +300,7 @@ class IdempotentCalls:
             return None
         key = joint_key([self._own_key, *(each.key for each in keys)], _LABEL)
         head = json.dumps([answer.status, list(answer.headers)]).encode()
-        return SealedAnswer(
+        return SealedResponse(
             call=attempt.id,
             owner=self._turns.me,
             subject=subject,
@@ -314,11 +314,11 @@ class IdempotentCalls:
         # by trying bodies out, after what it held was erased
         return self._kek.index(b"body" + self._kek.index(key.encode()) + body)
 
-    def keep_now(self, attempt: Attempt, answer: KeptAnswer) -> None:
+    def store_now(self, attempt: Attempt, answer: StoredResponse) -> None:
         """Store the answer of a call whose effect is not in the store, or is there already."""
         sealed = self.seal(attempt, answer)
         with self._store.begin() as connection:
-            store_answers(connection, [] if sealed is None else [sealed])
+            store_responses(connection, [] if sealed is None else [sealed])
 
     def release(self, attempt: Attempt) -> None:
         """Say that this try is over; a call without answer may be tried again."""
@@ -326,7 +326,7 @@ class IdempotentCalls:
             return
         self._mine.discard(attempt.id)
 
-    def give_up(self, attempt: Attempt) -> None:
+    def end_lease(self, attempt: Attempt) -> None:
         """Let other processes of a shared store try a call that has got no answer."""
         call_id = attempt.id
         if call_id is None:

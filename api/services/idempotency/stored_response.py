@@ -20,7 +20,7 @@ _KEEP_STREAMED: Final = _KEEP.values(body=bindparam("digest"))
 
 
 @dataclass(frozen=True, slots=True)
-class KeptAnswer:
+class StoredResponse:
     """An answer of HTTP, byte for byte."""
 
     status: int
@@ -29,7 +29,7 @@ class KeptAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class SealedAnswer:
+class SealedResponse:
     """The answer of a call.
 
     ``owner``: the process that has claimed the call. ``keys``: names of the keys of all attestations that it was made
@@ -44,7 +44,7 @@ class SealedAnswer:
     body: bytes | None = None
 
 
-def store_answers(connection: Connection, answers: Sequence[SealedAnswer]) -> None:
+def store_responses(connection: Connection, answers: Sequence[SealedResponse]) -> None:
     """Store answers in the transaction of their effects.
 
     Raises:
@@ -58,7 +58,7 @@ def store_answers(connection: Connection, answers: Sequence[SealedAnswer]) -> No
             raise in_progress()
 
 
-def _row(answer: SealedAnswer) -> dict[str, Any]:
+def _row(answer: SealedResponse) -> dict[str, Any]:
     return {
         "call": answer.call,
         "me": answer.owner,
@@ -75,7 +75,7 @@ def in_progress() -> InvalidInputError:
     )
 
 
-def forget_answers_about(connection: Connection, subject: bytes) -> None:
+def forget_responses_about(connection: Connection, subject: bytes) -> None:
     """Delete the answers about a subject that is erased; that they were given stays known."""
     gone = update(table.idempotent_call).where(_CALL.subject == subject)
     connection.execute(gone.values(data_keys=None, sealed=None))
