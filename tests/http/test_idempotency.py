@@ -14,8 +14,9 @@ from api.client.home_credentials import credential_named
 from api.client.session import Session
 from api.ingestion.reader import Format
 from api.services.idempotency import stored_response as kept_answer
-from api.services.idempotency.call import RETENTION_S, Attempt, CallInProgress
-from api.services.idempotency.call import Call as Named
+from api.services.idempotency.attempt import Attempt, CallInProgress
+from api.services.idempotency.attempt import Call as Named
+from api.services.idempotency.call import RETENTION_S
 from api.services.idempotency.stored_response import StoredResponse
 from api.services.webhook.address import InsecureLoopbackAddresses
 from api.sign_in.protocol.jose import public_part
@@ -165,7 +166,7 @@ def test_a4_a_call_that_is_under_way_for_long_is_answered_409(place, monkeypatch
     refused(answer, 409, "idempotency_in_progress")
     assert answer.headers["retry-after"] == "1"
     same(first.result(), call.send())
-    assert not calls._mine
+    assert not calls._running
 
 
 @pytest.mark.parametrize(
@@ -537,7 +538,7 @@ def test_an_answer_that_may_not_leave_yet_fails_no_other_call_and_leaves_none_cl
         raise CredenceError(Reason.KEY_COPY_FAILED, "the copy of the keys cannot be written")
 
     with monkeypatch.context() as patched:
-        patched.setattr(calls, "_finish", unfinished)
+        patched.setattr(calls, "_finish_removals", unfinished)
         refused_one, claimed = calls.lease_all([kept, other], clock.now())
     assert refused_one.reason is Reason.KEY_COPY_FAILED
     assert isinstance(claimed, Attempt)

@@ -16,10 +16,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.request.idempotency_key import attempt_of, calls_of, release
-from api.services.idempotency.call import (
-    Attempt,
-    IdempotentCalls,
-)
+from api.services.idempotency.attempt import Attempt
+from api.services.idempotency.call import IdempotentCalls
 from api.services.idempotency.stored_response import SealedResponse, StoredResponse, store_responses
 from api.vault.joint_key import VaultKey
 

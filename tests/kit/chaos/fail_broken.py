@@ -5,16 +5,17 @@ from dataclasses import replace
 
 def takes_what_is_asked_again_for_new():
     """A verification that was cut off costs a second use when it is asked again."""
-    from api.services.idempotency.call import Attempt, IdempotentCalls
+    from api.services.idempotency.attempt import Attempt
+    from api.services.idempotency.call import IdempotentCalls
     from ledger_node.randomness import random_bytes
 
-    real = IdempotentCalls._again
+    real = IdempotentCalls._lease_again
 
     def again(*args):
         found = real(*args)
         return replace(found, seed=random_bytes(32), again=False) if isinstance(found, Attempt) else found
 
-    IdempotentCalls._again = again
+    IdempotentCalls._lease_again = again
 
 
 def acknowledges_what_is_not_committed():
