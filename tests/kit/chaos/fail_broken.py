@@ -31,10 +31,10 @@ def notes_an_anchor_that_was_not_sent():
     """A row says that a consent is on the ledger before it is sent, so that no start brings it there."""
     from sqlalchemy import update
 
-    from api.services.consent.grant import GrantRecorder
+    from api.services.consent.grant import ConsentGrants
     from api.storage import table
 
-    real = GrantRecorder.record
+    real = ConsentGrants.record
 
     def record(self, held, *args):
         with self._store.begin() as connection:
@@ -42,7 +42,7 @@ def notes_an_anchor_that_was_not_sent():
             connection.execute(noted)
         real(self, held, *args)
 
-    GrantRecorder.record = record
+    ConsentGrants.record = record
 
 
 FAULTS = {
