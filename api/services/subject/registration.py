@@ -112,7 +112,7 @@ class SubjectService:
                     sealed=seal(key, credit_code.encode(), subject_id),
                 )
             )
-            self._history.begin(connection, subject_id, controllers)
+            self._history.add_first(connection, subject_id, controllers)
 
     def waiting(self) -> list[bytes]:
         """Return subjects whose registration was begun and is not finished; those that were erased never will be."""
@@ -167,7 +167,7 @@ class SubjectService:
             if error.reason is not Reason.SUBJECT_EXISTS:
                 raise
         try:
-            self._history.note_first(subject_id)
+            self._history.confirm_first(subject_id)
         except ForeignEntryError as error:
             self._refuse(row, error.reason)
             raise
