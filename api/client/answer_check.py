@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from api.catalogue.datatype import schemas
-from ledger_node.chain.port import Block, Ledger
+from ledger_node.chain.port import Block, FactLedger
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.presentation import Presentation
@@ -11,7 +11,7 @@ from ledger_node.domain.query import query_of
 from ledger_node.domain.verification import Policy, Verdict, verify
 
 
-def check_answer(answer: JSON, ledger: Ledger, *, grantee: bytes, policy: Policy) -> Sequence[Verdict]:
+def check_answer(answer: JSON, ledger: FactLedger, *, grantee: bytes, policy: Policy) -> Sequence[Verdict]:
     """Check an answer of the API against the chain, at the block that it names.
 
     Raises:

@@ -16,7 +16,7 @@ from typing import Final, Protocol
 from api.storage.database import Store
 from api.telemetry.head import HeadAge
 from api.telemetry.sampler import Sampler
-from ledger_node.chain.port import Block, Ledger
+from ledger_node.chain.port import Block, ChainLedger
 from ledger_node.chain.sender import Sender
 from ledger_node.domain.error import ChainError, StoreError
 from ledger_node.domain.reason import Reason
@@ -44,7 +44,7 @@ class Readiness:
     def __init__(
         self,
         store: Store,
-        ledger: Ledger,
+        ledger: ChainLedger,
         relaying: Sender,
         head: HeadAge,
         sampler: Sampler,

@@ -13,7 +13,7 @@ from api.services.access_log.writer import AccessEntry, AccessLog, AskedRow
 from api.services.consent.lifecycle import ConsentService
 from api.storage import table
 from api.storage.database import Store
-from ledger_node.chain.port import Ledger
+from ledger_node.chain.port import ConsentLedger
 from ledger_node.domain.access import AccessRow
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason
@@ -32,7 +32,7 @@ class LostAnswers:
     def __init__(
         self,
         store: Store,
-        ledger: Ledger,
+        ledger: ConsentLedger,
         consents: ConsentService,
         log: AccessLog,
         claims: UseLeases,

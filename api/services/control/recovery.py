@@ -1,7 +1,7 @@
 """Recoveries: a registrar puts other controllers in the place of those that lost their keys.
 
 It has checked the firm's papers; no key vouches for it. So everybody sees a recovery coming: it waits 72 hours
-on the ledger, and until it is completed any one present controller cancels it. Whether one is pending only the
+on the ledger, and until it is completed any one current controller cancels it. Whether one is pending only the
 ledger says; the store holds which controllers it is for.
 """
 
@@ -13,11 +13,12 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from api.services.consent.lifecycle import ConsentService
 from api.services.control.rotation import require_change
-from api.services.subject.controller_history import ControllerHistory, ControllerState
+from api.services.subject.controller_change import ControllerState
+from api.services.subject.controller_history import ControllerHistory
 from api.services.subject.refusal import ChangeKind, ForeignEntryError, RefusedChange, close_refused
 from api.storage import table
 from api.storage.database import Store
-from ledger_node.chain.port import Ledger, Recovery, Role
+from ledger_node.chain.port import Recovery, Role, SubjectLedger
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.error import ChainError, InvalidInputError
@@ -39,7 +40,9 @@ class HeldRecovery:
 class RecoveryService:
     """Requests, cancels and completes recoveries, one at a time for a subject."""
 
-    def __init__(self, store: Store, ledger: Ledger, history: ControllerHistory, consents: ConsentService) -> None:
+    def __init__(
+        self, store: Store, ledger: SubjectLedger, history: ControllerHistory, consents: ConsentService
+    ) -> None:
         self._store = store
         self._ledger = ledger
         self._history = history
@@ -53,12 +56,12 @@ class RecoveryService:
             ChainError: the ledger refuses or does not answer; asking again finishes it, and it goes on by itself.
                 ``controllers_foreign``: the ledger shows a recovery there that this instance did not send.
         """
-        with self._history.turn(subject) as present:
+        with self._history.locked(subject) as current:
             self._settle_begun(subject)
             state = self._ledger.recovery(subject)
             if state.commitment is not None:
                 return self._same(subject, state, controllers)
-            require_change(present, controllers)
+            require_change(current, controllers)
             row = {
                 "subject": subject,
                 "number": state.number + 1,
@@ -79,18 +82,18 @@ class RecoveryService:
                 raise
 
     def cancel(self, subject: bytes, number: int, signatures: tuple[Signature, ...] | None) -> None:
-        """Cancel on the signature of any one present controller; None: the registrar itself calls it off.
+        """Cancel on the signature of any one current controller; None: the registrar itself calls it off.
 
         Raises:
             InvalidInputError: ``not_found``, or ``recovery_not_pending``: never requested, or completed.
-            VerificationError: nobody of the present controllers signed this.
+            VerificationError: nobody of the current controllers signed this.
             ChainError: the ledger refuses or does not answer; ask again.
         """
-        with self._history.turn(subject) as present:
+        with self._history.locked(subject) as current:
             commitment = self._commitment(subject, number)
             if signatures is not None:
                 digest = cancellation_digest(subject, number, commitment, self._ledger.subject_domain)
-                present.controllers.require_any_signature(digest, signatures)
+                current.controllers.require_any_signature(digest, signatures)
             self._settle_begun(subject)
             if self._completed(subject, number) is not None:
                 raise _not_pending("it was completed")
@@ -105,7 +108,7 @@ class RecoveryService:
             InvalidInputError: ``not_found``, or ``recovery_not_pending``: never requested, or cancelled.
             ChainError: ``recovery_early`` before 72 hours are over; the ledger refuses or does not answer.
         """
-        with self._history.turn(subject) as present:
+        with self._history.locked(subject) as current:
             completed = self._completed(subject, number)
             if completed is not None:
                 return completed
@@ -116,8 +119,8 @@ class RecoveryService:
                 raise _not_pending("it was cancelled")
             if state.commitment != held.controllers.commitment:
                 raise _not_pending("the ledger holds another one under it, which this instance did not request")
-            self._consents.grants.settle(present)
-            return self._history.append(present, held.controllers, recovery=number)
+            self._consents.pending_grants.send_pending(current)
+            return self._history.append(current, held.controllers, recovery=number)
 
     def pending(self, subject: bytes) -> dict[str, JSON] | None:
         """Return the recovery that waits, as the subject and the registrar see it.
@@ -151,7 +154,7 @@ class RecoveryService:
         Raises:
             ChainError: the ledger does not answer; nothing is lost.
         """
-        with self._history.turn(subject):
+        with self._history.locked(subject):
             self._settle_begun(subject)
 
     def _same(self, subject: bytes, state: Recovery, controllers: Controllers) -> HeldRecovery:

@@ -17,7 +17,7 @@ from typing import Final
 from sqlalchemy import Connection, insert, select, update
 
 from api.services.attestation.erased_subject import mark_erased, mark_unreadable
-from api.services.idempotency.stored_response import forget_answers_about
+from api.services.idempotency.stored_response import forget_responses_about
 from api.services.issuing.issuer import Issuer
 from api.storage import table
 from api.storage.database import Store
@@ -135,7 +135,7 @@ class ErasureService:
         for issuer in self._issuers.values():
             index = issuer.department.kek.index(credit_code.encode())
             for known in connection.execute(select(subject.id).where(subject.subject_index == index)).scalars().all():
-                forget_answers_about(connection, known)
+                forget_responses_about(connection, known)
 
     def _revoke(self, member: bytes, positions: list[int]) -> Mined | None:
         """Revoke what is not revoked yet; return where, or None if an earlier try that was cut off revoked it all."""

@@ -2,7 +2,7 @@
 
 from api.page.evidence import evidence_page
 from api.services.evidence.store import EvidenceReader
-from ledger_node.chain.port import Ledger
+from ledger_node.chain.port import FactLedger
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.evidence.trust import Trust
 
@@ -10,7 +10,7 @@ from ledger_node.domain.evidence.trust import Trust
 class EvidencePages:
     """Makes pages for banks, of their own evidence."""
 
-    def __init__(self, evidence: EvidenceReader, ledger: Ledger) -> None:
+    def __init__(self, evidence: EvidenceReader, ledger: FactLedger) -> None:
         self._evidence = evidence
         self._ledger = ledger
         self._trust: Trust | None = None

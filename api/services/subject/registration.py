@@ -18,7 +18,7 @@ from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal, unseal
 from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
-from ledger_node.chain.port import Ledger
+from ledger_node.chain.port import SubjectLedger
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.json_object import to_hex
@@ -45,7 +45,7 @@ class SubjectService:
     """Registers subjects for the registrar of this instance, and finds them again."""
 
     def __init__(
-        self, store: Store, keys: KeyLedger, issuer: Issuer, ledger: Ledger, history: ControllerHistory
+        self, store: Store, keys: KeyLedger, issuer: Issuer, ledger: SubjectLedger, history: ControllerHistory
     ) -> None:
         self._store = store
         self._keys = keys
@@ -56,7 +56,7 @@ class SubjectService:
     def register(self, credit_code: str, keys: tuple[ControllerKey, ...], threshold: int, *, now: int) -> Subject:
         """Register a subject: on the ledger, as an attestation of the registrar, and in the store.
 
-        Asking again with the present controllers returns the same subject, so a lost answer costs nothing.
+        Asking again with the current controllers returns the same subject, so a lost answer costs nothing.
 
         Raises:
             InvalidInputError: ``subject_exists`` with other controllers, ``issuer_not_allowed``, ``quarantined``, or
@@ -86,8 +86,8 @@ class SubjectService:
         return found
 
     def _require_controlled_by(self, subject_id: bytes, wanted: Controllers) -> None:
-        with self._history.turn(subject_id) as present:
-            if not present.controllers.same_signers(wanted):
+        with self._history.locked(subject_id) as current:
+            if not current.controllers.same_signers(wanted):
                 raise InvalidInputError(
                     Reason.SUBJECT_EXISTS, "this firm is registered already, with other controllers"
                 )
@@ -112,7 +112,7 @@ class SubjectService:
                     sealed=seal(key, credit_code.encode(), subject_id),
                 )
             )
-            self._history.begin(connection, subject_id, controllers)
+            self._history.add_first(connection, subject_id, controllers)
 
     def waiting(self) -> list[bytes]:
         """Return subjects whose registration was begun and is not finished; those that were erased never will be."""
@@ -162,12 +162,12 @@ class SubjectService:
         if row is None or row.registration is not None:
             return
         try:
-            self._ledger.register_subject(subject_id, self._history.present(subject_id).controllers.commitment)
+            self._ledger.register_subject(subject_id, self._history.current(subject_id).controllers.commitment)
         except ContractRevertError as error:
             if error.reason is not Reason.SUBJECT_EXISTS:
                 raise
         try:
-            self._history.note_first(subject_id)
+            self._history.confirm_first(subject_id)
         except ForeignEntryError as error:
             self._refuse(row, error.reason)
             raise
@@ -202,7 +202,7 @@ class SubjectService:
 
     def _refuse(self, row: Any, reason: Reason) -> None:  # noqa: ANN401 - a row of the subject table
         """Give up an id that others control on the ledger, and tell the registrar; the firm may be registered anew."""
-        commitment = self._history.present(row.id).controllers.commitment
+        commitment = self._history.current(row.id).controllers.commitment
         change = RefusedChange(row.id, ChangeKind.REGISTRATION, 0, commitment, reason)
         at = self._ledger.head().time
         with self._store.begin() as connection:

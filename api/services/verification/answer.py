@@ -8,7 +8,7 @@ import orjson
 
 from api.catalogue.datatype import schemas
 from api.services.evidence.store import SealedEvidence
-from api.services.idempotency.stored_response import SealedAnswer
+from api.services.idempotency.stored_response import SealedResponse
 from api.services.notification.reliance import Relied
 from api.vault.joint_key import VaultKey
 from ledger_node.domain.canonical import JSON
@@ -102,7 +102,7 @@ def told_of(presentation: Presentation) -> list[Told]:
     return [Told(shown.claim.text(schemas()), shown.verdict, shown.reason) for shown in presentation.claims]
 
 
-Keep: TypeAlias = Callable[[Answer], SealedAnswer | None]
+Keep: TypeAlias = Callable[[Answer], SealedResponse | None]
 """Returns what is kept of an answer for whoever asks again under the same key, sealed; None where nothing is."""
 
 

@@ -1,0 +1,40 @@
+"""The Ledger port: what the rest of the system may ask of a chain, whichever engine runs it.
+
+``Ledger`` is the whole. Whoever needs one concern only takes that part: members, anchors, subjects, consents, facts.
+"""
+
+from typing import Protocol
+
+from ledger_node.chain.port.anchor import AnchorLedger, BatchOrder, SignedChange, StreamHead
+from ledger_node.chain.port.chain import Block, ChainLedger, Mined
+from ledger_node.chain.port.consent import ConsentLedger, UseResult
+from ledger_node.chain.port.fact import FactLedger, StateProof
+from ledger_node.chain.port.member import Member, MemberLedger, Role, Standing
+from ledger_node.chain.port.subject import RECOVERY_DELAY_S, ControllerEntry, Recovery, SubjectLedger
+
+__all__ = [
+    "RECOVERY_DELAY_S",
+    "AnchorLedger",
+    "BatchOrder",
+    "Block",
+    "ChainLedger",
+    "ConsentLedger",
+    "ControllerEntry",
+    "FactLedger",
+    "Ledger",
+    "Member",
+    "MemberLedger",
+    "Mined",
+    "Recovery",
+    "Role",
+    "SignedChange",
+    "Standing",
+    "StateProof",
+    "StreamHead",
+    "SubjectLedger",
+    "UseResult",
+]
+
+
+class Ledger(MemberLedger, AnchorLedger, SubjectLedger, ConsentLedger, FactLedger, Protocol):
+    """Reads at a pinned block and relayed writes. Every method may raise ChainError."""

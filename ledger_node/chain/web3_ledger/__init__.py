@@ -1,0 +1,18 @@
+"""The client of the Ledger port that speaks to Ethereum nodes."""
+
+from ledger_node.chain.port import Ledger
+from ledger_node.chain.web3_ledger.anchor_calls import AnchorCalls
+from ledger_node.chain.web3_ledger.consent_calls import ConsentCalls
+from ledger_node.chain.web3_ledger.fact_calls import FactCalls
+from ledger_node.chain.web3_ledger.member_calls import MemberCalls
+from ledger_node.chain.web3_ledger.subject_calls import SubjectCalls
+
+__all__ = ["Web3Ledger"]
+
+
+class Web3Ledger(MemberCalls, AnchorCalls, SubjectCalls, ConsentCalls, FactCalls, Ledger):
+    """One network behind its JSON-RPC endpoints.
+
+    ``relayer`` sends what anyone or a relayer may send, ``registrar`` what only a registrar may; both are
+    missing where only reads are needed.
+    """

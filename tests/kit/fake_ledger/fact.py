@@ -1,0 +1,64 @@
+"""The fake's part of facts at a block and of events."""
+
+from ledger_node.chain.port import FactLedger
+from ledger_node.domain.error import VerificationError
+from ledger_node.domain.event import ConsentEvent, ControlEvent, StatusEvent
+from ledger_node.domain.fact import IssuerPeriod, LedgerFacts, MemberStanding
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.status import WORD_BITS, Plane
+from tests.kit.fake_ledger.access import FakeAccess
+from tests.kit.fake_ledger.council import NO_KEY, NOBODY
+
+NEVER = IssuerPeriod(0, 0)
+
+
+class FakeFacts(FakeAccess, FactLedger):
+    """Facts and events. It has neither headers nor a state trie, so it proves nothing."""
+
+    def facts(self, query, at=None):
+        at = at or self.head()
+        state = self.chain.state(at)
+        consent = None if query.consent is None else state.consents.get(query.consent)
+        found = {anchor: state.anchors[anchor][0].digest for anchor in query.anchors if anchor in state.anchors}
+        words = {(member, position // WORD_BITS) for member, position in query.positions}
+        standings = {member: state.members.get(member, NOBODY) for member in query.standings}
+        return LedgerFacts(
+            block_number=at.number,
+            block_hash=at.hash,
+            block_time=at.time,
+            anchor_domain=self._domain("AnchorRegistry"),
+            consent_domain=self._domain("ConsentRegistry"),
+            anchor_digests=found,
+            keys={key: state.keys.get(key, NO_KEY) for key in query.keys},
+            issuers={issuer: state.periods.get(issuer, NEVER) for issuer in query.issuers},
+            status={
+                (member, plane, word): state.status.get((member, plane, word), 0)
+                for member, word in words
+                for plane in Plane
+            },
+            standings={member: MemberStanding(int(one.roles), one.state) for member, one in standings.items()},
+            consent=consent,
+            controllers=None if query.subject is None else controllers(state, *query.subject, consent),
+        )
+
+    def state_proof(self, slots, at):
+        raise NotImplementedError("the fake ledger has no state trie; take Web3Ledger on an embedded node")
+
+    def trust(self):
+        raise NotImplementedError("the fake ledger has no sealer; take Web3Ledger on an embedded node")
+
+    def events_between(self, first, last):
+        told = (ConsentEvent, StatusEvent, ControlEvent)
+        return [event for _, event in self._events(first, last) if isinstance(event, told)]
+
+
+def controllers(state, subject, index, consent):
+    """Return the commitment of an entry if it was the one in force when the consent was granted."""
+    entries = state.entries.get(subject, ())
+    if index >= len(entries):
+        raise VerificationError(Reason.CONTROLLERS_MISMATCH, "the subject has no such entry of controllers")
+    if consent is None or entries[index].since > consent.granted_at:
+        return None
+    if index + 1 < len(entries) and entries[index + 1].since <= consent.granted_at:
+        return None
+    return entries[index].commitment
