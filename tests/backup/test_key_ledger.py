@@ -356,7 +356,7 @@ def test_l5_one_service_removes_keys_for_all(instance):
     services = [value for value in vars(instance.all).values() if hasattr(value, "_removals")]
     assert {type(service).__name__ for service in services} >= {
         "ErasureService",
-        "JobService",
+        "JobWorker",
         "Webhooks",
     }
     assert all(service._removals is instance.all._removals for service in services)

@@ -63,12 +63,18 @@ async def upload(
         )
     body = await begin_stream(request, max_bytes=MAX_UPLOAD_BYTES)
 
-    def keep(connection: Connection, job: str) -> None:
+    def store_response(connection: Connection, job: str) -> None:
         keep_answer(connection, request, _queued(job), body=body.digest)
 
     permission = Permission(corrects=correct, restores=restore_erased)
-    job = await instance.jobs.receive(
-        department.id, schema, form, body, max_bytes=MAX_UPLOAD_BYTES, permission=permission, keep=keep
+    job = await instance.jobs.uploads.receive(
+        department.id,
+        schema,
+        form,
+        body,
+        max_bytes=MAX_UPLOAD_BYTES,
+        permission=permission,
+        store_response=store_response,
     )
     return _queued(job)
 

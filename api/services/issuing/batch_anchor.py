@@ -18,14 +18,14 @@ _HELD: Final = table.attestation.c
 
 
 class BatchAnchors:
-    """Anchors what one department signed. Whoever calls it has the turn of the department's issuer."""
+    """Anchors what one department signed. Whoever calls it holds the lock of the department's issuer."""
 
     def __init__(self, department: Department, store: Store, ledger: Ledger) -> None:
         self._department = department
         self._store = store
         self._ledger = ledger
 
-    def settle(self) -> None:
+    def anchor_pending(self) -> None:
         """Anchor what was signed and not seen anchored; one that was overtaken is signed anew behind the others.
 
         Raises:
