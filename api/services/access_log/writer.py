@@ -97,7 +97,7 @@ class AccessLog:
         keys = self._keys({asked.subject for asked in rows})
         with self._store.begin() as connection:
             self._insert(connection, rows, keys)
-            UseLeases(self._store).settle(connection, {asked.row.use for asked in rows if asked.row.use is not None})
+            UseLeases(self._store).release(connection, {asked.row.use for asked in rows if asked.row.use is not None})
             note_reliance(connection, [one for entry in entries for one in entry.relied])
             store_evidence(connection, [entry.evidence for entry in entries if entry.evidence is not None])
             store_responses(connection, answers)

@@ -5,7 +5,7 @@ member, a thief of its key for one, may have taken the number, and the key may h
 the head of the ledger, with the key that this instance has now. Headers name no batch, so attestations stay the same.
 
 Order of durable steps, each survived by a kill at any moment: (1) number, previous root and signature are in the store;
-(2) they are sent; (3) the anchor is noted. What was signed before can never be anchored any more once it is signed
+(2) they are sent; (3) the anchor is saved. What was signed before can never be anchored any more once it is signed
 anew: no number is given twice, and no key that is over begins again. So a batch is anchored once.
 """
 
@@ -28,11 +28,11 @@ _log = logging.getLogger(__name__)
 
 
 def anchor(
-    ledger: Ledger, order: BatchOrder, key: Signer, sign_anew: Callable[[StreamHead], BatchOrder]
+    ledger: Ledger, order: BatchOrder, key: Signer, sign_behind: Callable[[BatchOrder, StreamHead], BatchOrder]
 ) -> tuple[Anchor, Mined]:
     """Return a batch as the ledger holds it, after anchoring it if need be.
 
-    ``key``: what signs for the member now. ``sign_anew``: signs the batch behind a head and stores it so, durably.
+    ``key``: what signs for the member now. ``sign_behind``: signs an overtaken batch behind a head and stores it.
 
     Raises:
         ChainError: the ledger does not answer or refuses; nothing is lost, call it again.
@@ -54,7 +54,7 @@ def anchor(
                 if error.error not in _OVERTAKEN:
                     raise
                 continue
-        order = sign_anew(head if known is None else ledger.stream_head(batch.member, batch.stream))
+        order = sign_behind(order, head if known is None else ledger.stream_head(batch.member, batch.stream))
         _log.warning(
             "batch %d was overtaken (%s) and is signed anew as number %d",
             batch.number,
