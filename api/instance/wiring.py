@@ -274,7 +274,7 @@ def open_instance(
         monotonic=clock.monotonic,
         stops=stopping.is_set,
     )
-    follower = ChainFollower(store, ledger, interval_s=NOTIFY_INTERVAL_S, first=gaps.close, watch=changes.take)
+    follower = ChainFollower(store, ledger, interval_s=NOTIFY_INTERVAL_S, first=gaps.close, watch=changes.apply)
     answerer = Answerer(
         relayer.id, relayer_key, book.chain_id, book.genesis, ledger.anchor_domain, ledger.consent_domain
     )

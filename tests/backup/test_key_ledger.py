@@ -269,7 +269,9 @@ def test_n1_d2_an_erasure_that_was_killed_is_finished_and_no_answer_leaves_befor
             kept.append(erased.attestations)
             store_responses(connection, [instance.all.calls.seal(attempt, StoredResponse(200, [], b"erased"))])
 
-        return instance.all.erasures.erase(instance.department.member, credit_code=code, schema=None, keep=keep)
+        return instance.all.erasures.erase(
+            instance.department.member, credit_code=code, schema=None, store_response=keep
+        )
 
     with monkeypatch.context() as patched:
         where, name, done = POINTS[point]

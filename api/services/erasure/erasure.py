@@ -4,10 +4,10 @@ Without its data key a sealed record, in this store or in any copy of it, is noi
 chain then says nothing to anybody. The keys lie in the key ledger, of which copies of the store hold nothing.
 
 Order of durable steps, each survived by a kill at any moment: (1) the store holds that the change is ordered here, and
-the positions are revoked on the ledger; (2) one store transaction notes which keys go, unlinks the subject and keeps
-the answer; (3) the keys go, from the key ledger and its copy, and leave tombstones; (4) the note is closed, and the
-answer leaves. What stops between (2) and (4) is finished by the next start or by asking again; what stops before (2)
-finds the keys and begins anew, and revokes only what is not revoked yet.
+the positions are revoked on the ledger; (2) one store transaction notes which keys go, unlinks the subject and
+stores the answer; (3) the keys go, from the key ledger and its copy, and leave tombstones; (4) the note is closed, and
+the answer leaves. What stops between (2) and (4) is finished by the next start or by asking again; what stops before
+(2) finds the keys and begins anew, and revokes only what is not revoked yet.
 """
 
 from collections.abc import Callable, Mapping
@@ -40,7 +40,7 @@ _TRIES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Erased:
+class Erasure:
     """What an erasure did: attestations whose keys are gone, and the transaction that revoked them.
 
     ``mined`` is None where an earlier try revoked them and was cut off.
@@ -81,24 +81,24 @@ class ErasureService:
         *,
         credit_code: str,
         schema: str | None,
-        keep: Callable[[Connection, Erased], None] = lambda _, __: None,
-    ) -> Erased:
+        store_response: Callable[[Connection, Erasure], None] = lambda _, __: None,
+    ) -> Erasure:
         """Erase what ``member`` attested to about a firm, of one schema or of all.
 
-        ``keep`` stores the answer in the transaction that erases.
+        ``store_response`` stores the answer in the transaction that erases.
 
         Raises:
             InvalidInputError: ``not_found``; there is nothing to erase.
             ChainError: the revocation is not on the ledger; nothing is erased yet, ask again.
             CredenceError: the key ledger or its copy cannot be changed now; ask again.
         """
-        # status changes of a member are numbered, so erasures take turns
+        # status changes of a member are numbered, so one erasure runs at a time
         with self._store.turns.turn("erasures", member):
-            return self._erase(member, credit_code, schema, keep)
+            return self._erase(member, credit_code, schema, store_response)
 
     def _erase(
-        self, member: bytes, credit_code: str, schema: str | None, keep: Callable[[Connection, Erased], None]
-    ) -> Erased:
+        self, member: bytes, credit_code: str, schema: str | None, store_response: Callable[[Connection, Erasure], None]
+    ) -> Erasure:
         department = self._issuers[member].department
         held = table.attestation
         index = department.kek.index(credit_code.encode())
@@ -119,14 +119,14 @@ class ErasureService:
         # revoked first: if the process dies in between, asking again finds the keys and finishes
         mined = self._revoke(member, [row.start + row.leaf for row in rows])
         keys = [row.data_key for row in rows]
-        erased = Erased(tuple(row.digest for row in rows), mined)
+        erased = Erasure(tuple(row.digest for row in rows), mined)
         with self._removals.removing() as connection:
             self._forget_answers(connection, credit_code)
             mark_erased(connection, member, index, schema)
             if schema in {None, SUBJECT_REGISTRATION}:
                 keys += _forget_subject(connection, member, index)
             self._removals.note(connection, keys, erases=True)
-            keep(connection, erased)
+            store_response(connection, erased)
         return erased
 
     def _forget_answers(self, connection: Connection, credit_code: str) -> None:
@@ -160,7 +160,7 @@ class ErasureService:
         raise AssertionError
 
     def _order(self, change: StatusChange) -> bytes:
-        """Sign a change and keep, before it is sent, that it was ordered here."""
+        """Sign a change and store, before it is sent, that it was ordered here."""
         digest, ordered = change.digest(self._ledger.anchor_domain), table.status_order
         with self._store.begin() as connection:
             if connection.execute(select(ordered.c.digest).where(ordered.c.digest == digest)).first() is None:
