@@ -1,6 +1,6 @@
 """Rows for uses that were counted and never answered: the process died between the two.
 
-Without them a firm that compares the ledger with its log would take every crash for a hidden question.
+Without them a firm that compares the ledger with its log would see every crash as a hidden question.
 """
 
 from collections.abc import Callable
@@ -46,7 +46,7 @@ class LostAnswers:
         self._leases = leases
         self._is_older = is_older
         self._is_done = False
-        # until earlier runs' uses are looked through, this one's must be told from them
+        # until earlier runs' uses are looked through, this one's must be known from them
         leases.own = set()
 
     def waiting(self) -> list[bytes]:
@@ -63,11 +63,11 @@ class LostAnswers:
         # of processes that share the store one writes, and the next one sees it
         with self._store.turns.turn("lost answers"):
             if use:
-                self._complete_abandoned(use)
+                self._write_abandoned(use)
             else:
-                self._complete()
+                self._write_unanswered()
 
-    def _complete(self) -> None:
+    def _write_unanswered(self) -> None:
         if not self._store.turns.is_shared or self._is_older():
             with self._store.connect() as connection:
                 since = _first_block(connection)
@@ -78,7 +78,7 @@ class LostAnswers:
         self._is_done = True
         self._leases.own = None
 
-    def _complete_abandoned(self, use: bytes) -> None:
+    def _write_abandoned(self, use: bytes) -> None:
         for consent, abandoned in self._leases.abandoned():
             # first what is on its way, then what is there: the other way round it could land in between
             if abandoned != use or self._ledger.is_on_way(use):

@@ -1,4 +1,4 @@
-"""Whose a use is between its recording and its row, so that nobody takes it for a lost one.
+"""Leases of uses: which process will write the row of a use, from its count to its row.
 
 Where several processes share the store each says it there. A process that is alone finds what an earlier run left by
 reading the ledger; until it has done so, it remembers which uses are its own.

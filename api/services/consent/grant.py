@@ -108,8 +108,8 @@ class ConsentGrants:
             require_recorded(held.shown.terms, record, since=since)
         except VerificationError as error:
             self.refuse(held, error.reason)
-            words = f"the ledger holds this id already, and not as it is granted here: {error.message}"
-            raise ChainError(error.reason, words) from None
+            message = f"the ledger holds this id already, and not as it is granted here: {error.message}"
+            raise ChainError(error.reason, message) from None
 
     def refuse(self, held: HeldConsent, reason: Reason) -> None:
         """Close a grant that never will be, and tell its parties."""

@@ -123,10 +123,7 @@ class RecoveryRequests:
     def _refuse(self, held: HeldRecovery, reason: Reason) -> None:
         """Delete a request that the ledger will never hold, and tell the firm why."""
         change = RefusedChange(held.subject, ChangeKind.RECOVERY, held.number, held.controllers.commitment, reason)
-        at = self._ledger.head().time
-        with self._store.begin() as connection:
-            if _forget(connection, held):
-                close_refused(connection, change, time=at)
+        close_refused(self._store, self._ledger, change, lambda connection: _forget(connection, held))
 
     def _select(self, condition: ColumnElement[bool]) -> list[HeldRecovery]:
         query = select(table.subject_recovery).where(condition).order_by(_HELD.subject, _HELD.number)

@@ -130,7 +130,7 @@ class ErasureService:
         return erased
 
     def _forget_answers(self, connection: Connection, credit_code: str) -> None:
-        """Forget the answers of verifications that are kept for banks that ask again: they show values of the firm."""
+        """Forget the answers of verifications that are stored for banks that ask again: they show values of the firm."""
         subject = table.subject.c
         for issuer in self._issuers.values():
             index = issuer.department.kek.index(credit_code.encode())
@@ -184,7 +184,7 @@ def unlink_erased(connection: Connection, keys: KeyLedger) -> int:
 
 
 def _forget_subject(connection: Connection, registrar: bytes, index: bytes) -> list[bytes]:
-    """Unlink a subject from its firm, and return the key of the credit code that was kept with it."""
+    """Unlink a subject from its firm, and return the key of the credit code that was stored with it."""
     subject = table.subject
     chosen = (subject.c.registrar == registrar) & (subject.c.subject_index == index)
     keys = list(connection.execute(select(subject.c.data_key).where(chosen)).scalars())

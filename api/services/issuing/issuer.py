@@ -2,7 +2,7 @@
 
 Order of durable steps, each survived by a kill at any moment: (1) the key ledger holds the data keys; (2) one store
 transaction holds the vault records, the signed batch and the job's progress; (3) the batch is anchored; (4) the anchor
-is noted. What stops between (2) and (4) is sent again at the next start: the batch's number makes it land once, and
+is saved. What stops between (2) and (4) is sent again at the next start: the batch's number makes it land once, and
 where it was overtaken it is signed anew (``anchoring``). Keys that no record was sealed under, after a kill between (1)
 and (2), open nothing.
 """
@@ -59,7 +59,7 @@ class Issuer:
         """Issue ``rows`` as one batch and return the digests of the new attestations.
 
         No two rows are of one firm and period. Rows that say what is already attested, or may not replace what is,
-        are noted with the job and not issued.
+        are saved with the job and not issued.
 
         Raises:
             InvalidInputError: ``issuer_not_allowed``; nothing is stored of these rows, and what stands stays.

@@ -107,7 +107,7 @@ def write_notices(connection: Connection, notices: Iterable[Notice]) -> None:
 
 
 def notices_of(connection: Connection, events: Sequence[LedgerEvent]) -> list[Notice]:
-    """Return what events mean for the parties that this instance knows, and keep the deadlines of consents."""
+    """Return what events mean for the parties that this instance knows, and store the deadlines of consents."""
     steps = [event for event in events if isinstance(event, ConsentEvent)]
     known = _stored_rows(connection, {event.id for event in steps})
     notices = []

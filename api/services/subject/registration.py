@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.catalogue.datatype import data_types
@@ -68,15 +68,15 @@ class SubjectService:
         wanted = Controllers(keys, threshold, random_bytes(32))
         index = self._issuer.department.kek.index(credit_code.encode())
         with self._store.turns.turn(_REGISTRATIONS):
-            held = self._known(index)
+            held = self._find_id(index)
             if held is None:
                 # another process may register the same firm in the same moment
                 with suppress(IntegrityError):
                     self._add(credit_code, index, wanted, now)
-            subject_id = held or self._known(index)
+            subject_id = held or self._find_id(index)
             assert subject_id is not None  # noqa: S101 - this or the other process added it
             self._require_controlled_by(subject_id, wanted)
-            self._complete(subject_id, now)
+            self._finish(subject_id, now)
         found = self.find(subject_id)
         if found is None:
             raise InvalidInputError(
@@ -92,7 +92,7 @@ class SubjectService:
                     Reason.SUBJECT_EXISTS, "this firm is registered already, with other controllers"
                 )
 
-    def _known(self, index: bytes) -> bytes | None:
+    def _find_id(self, index: bytes) -> bytes | None:
         query = select(table.subject.c.id).where(table.subject.c.subject_index == index)
         with self._store.connect() as connection:
             return connection.execute(query).scalar_one_or_none()
@@ -115,7 +115,7 @@ class SubjectService:
             self._history.add_first(connection, subject_id, controllers)
 
     def waiting(self) -> list[bytes]:
-        """Return subjects whose registration was begun and is not finished; those that were erased never will be."""
+        """Return subjects whose registration is stored and not finished; those that were erased never will be."""
         pending = select(table.subject.c.id, table.subject.c.data_key).where(table.subject.c.registration.is_(None))
         with self._store.connect() as connection:
             rows = connection.execute(pending).all()
@@ -123,13 +123,13 @@ class SubjectService:
         return [row.id for row in rows if row.data_key in known]
 
     def resume(self, subject_id: bytes, now: int) -> None:
-        """Finish a registration that was begun, or close it as refused.
+        """Finish a registration that is stored, or close it as refused.
 
         Raises:
             ChainError: the ledger does not answer; nothing is lost.
         """
         with self._store.turns.turn(_REGISTRATIONS), suppress(ForeignEntryError):
-            self._complete(subject_id, now)
+            self._finish(subject_id, now)
 
     def find(self, subject_id: bytes) -> Subject | None:
         """Return a subject whose registration is complete and not erased."""
@@ -156,7 +156,7 @@ class SubjectService:
             return Reason.NO_ATTESTATION
         return Reason.QUARANTINED if self._keys.quarantines.hidden(key) else Reason.ERASED
 
-    def _complete(self, subject_id: bytes, now: int) -> None:
+    def _finish(self, subject_id: bytes, now: int) -> None:
         with self._store.connect() as connection:
             row = connection.execute(select(table.subject).where(table.subject.c.id == subject_id)).first()
         if row is None or row.registration is not None:
@@ -176,11 +176,11 @@ class SubjectService:
         values = data_type.schema.parse_values({"subject_id": to_hex(subject_id)})
         registration = Row(1, code, data_type.period.rolling(row.as_of), row.as_of, values)
         try:
-            # registering is the word that this is right now, also for a firm that was erased
+            # who registers says that this is right now, also for a firm that was erased
             permission = Permission(corrects=True, restores=True)
             self._issuer.issue(data_type, [registration], now=now, permission=permission)
         except InvalidInputError as error:
-            # what was begun waits until the council allows it again
+            # what is stored waits until the council allows it again
             raise ChainError(error.reason, error.message) from error
         held = table.attestation
         newest = (
@@ -204,12 +204,14 @@ class SubjectService:
         """Give up an id that others control on the ledger, and tell the registrar; the firm may be registered anew."""
         commitment = self._history.current(row.id).controllers.commitment
         change = RefusedChange(row.id, ChangeKind.REGISTRATION, 0, commitment, reason)
-        at = self._ledger.head().time
-        with self._store.begin() as connection:
+
+        def unregister(connection: Connection) -> bool:
             for held in (table.subject_recovery, table.subject_controllers):
                 connection.execute(delete(held).where(held.c.subject == row.id))
             connection.execute(delete(table.subject).where(table.subject.c.id == row.id))
-            close_refused(connection, change, time=at, recipient=row.registrar)
+            return True
+
+        close_refused(self._store, self._ledger, change, unregister, recipient=row.registrar)
 
     def _subject(self, row: Any, wrapped: bytes) -> Subject:  # noqa: ANN401 - a row of the subject table
         return Subject(row.id, row.registration, self._opened(row, wrapped))
