@@ -130,7 +130,7 @@ class ErasureService:
         return erased
 
     def _forget_answers(self, connection: Connection, credit_code: str) -> None:
-        """Forget the answers of verifications that are stored for banks that ask again: they show values of the firm."""
+        """Delete the answers of verifications, stored for banks that ask again: they show values of the firm."""
         subject = table.subject.c
         for issuer in self._issuers.values():
             index = issuer.department.kek.index(credit_code.encode())
