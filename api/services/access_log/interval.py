@@ -1,11 +1,15 @@
-"""Intervals of the access log, anchored at a fixed beat, whether anything was asked or not.
+"""Intervals of the access log, anchored at a fixed beat, with and without questions in between.
 
-Order of durable steps, each survived by a kill at any moment: (1) every row that waits gets its place; (2) one
-transaction closes the interval: the signed checkpoint, which says with which row it ends; (3) those rows are
-assigned to it; (4) the checkpoint is anchored; (5) the anchor is saved. Steps that write many rows do so in portions,
-so that answers are logged in between. The next interval is closed when the last one is anchored, so that a ledger
-that is down makes a longer interval and never a gap. One that was overtaken is signed anew (``anchoring``): ``number``
-is its place here, ``batch_number`` that on the ledger.
+Durable steps; a kill between any two loses nothing:
+1. Every row that waits gets its place.
+2. One transaction closes the interval: its signed checkpoint says with which row it ends.
+3. These rows are assigned to the interval.
+4. The checkpoint is anchored.
+5. The store holds the anchor.
+
+Steps that write many rows do so in portions, so that answers are logged in between. The next interval is closed when
+the last one is anchored: a ledger that is down makes a longer interval and never a gap. An interval that was overtaken
+is signed again (``anchoring``): ``number`` is its place in the store, ``batch_number`` its place on the ledger.
 """
 
 import logging

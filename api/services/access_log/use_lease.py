@@ -1,7 +1,7 @@
 """Leases of uses: which process will write the row of a use, from its count to its row.
 
-Where several processes share the store each says it there. A process that is alone finds what an earlier run left by
-reading the ledger; until it has done so, it remembers which uses are its own.
+Processes that share the store write their leases there. A process that is alone reads the ledger to find what an
+earlier run left. Until it has done so, it remembers which uses are its own.
 """
 
 from collections.abc import Collection, Sequence

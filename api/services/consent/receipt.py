@@ -1,8 +1,8 @@
-"""Receipts of consents, derived anew whenever they are asked for: from what is stored, and what the chain holds.
+"""Receipts of consents, derived again for every request from the store and the chain.
 
-Nothing is written for a receipt but what the controllers signed, which is stored before it is sent to the ledger. So
-there is no moment at which a receipt could be lost. The keeper's signature is deterministic: asking again, also after a
-restart, gives the same bytes.
+Only the signatures of the controllers are written for a receipt, and they are stored before they are sent to the
+ledger. So there is no moment at which a receipt can be lost. The keeper's signature is deterministic: asking again,
+also after a restart, gives the same bytes.
 """
 
 from dataclasses import replace

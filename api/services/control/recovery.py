@@ -1,8 +1,8 @@
 """Recoveries: a registrar puts other controllers in the place of those that lost their keys.
 
-It has checked the firm's papers; no key vouches for it. So everybody sees a recovery coming: it waits 72 hours
-on the ledger, and until it is completed any one current controller cancels it. Whether one is pending only the
-ledger says; the store holds which controllers it is for.
+The registrar has checked the firm's papers; no key vouches for them. So everybody sees a recovery coming: it waits 72
+hours on the ledger. Until it is completed, any one current controller can cancel it. Only the ledger says whether one
+is pending; the store holds which controllers it is for.
 """
 
 from api.services.consent.lifecycle import ConsentService

@@ -1,13 +1,16 @@
 """Erasure: a department deletes the data keys of a subject's attestations, and revokes them on the ledger.
 
-Without its data key a sealed record, in this store or in any copy of it, is noise; the commitment on the
-chain then says nothing to anybody. The keys lie in the key ledger, of which copies of the store hold nothing.
+Without its data key a sealed record is noise, in this store and in every copy of it. The commitment on the chain then
+says nothing to anybody. The keys lie in the key ledger; copies of the store hold none of them.
 
-Order of durable steps, each survived by a kill at any moment: (1) the store holds that the change is ordered here, and
-the positions are revoked on the ledger; (2) one store transaction notes which keys go, unlinks the subject and
-stores the answer; (3) the keys go, from the key ledger and its copy, and leave tombstones; (4) the note is closed, and
-the answer leaves. What stops between (2) and (4) is finished by the next start or by asking again; what stops before
-(2) finds the keys and begins anew, and revokes only what is not revoked yet.
+Durable steps; a kill between any two loses nothing:
+1. The store holds that the change is ordered here, and the positions are revoked on the ledger.
+2. One store transaction notes which keys go, unlinks the subject and stores the answer.
+3. The keys go, from the key ledger and its copy, and leave tombstones.
+4. The note is closed, and the answer leaves.
+
+After a kill between 2 and 4 the next start finishes, or asking again does. After a kill before 2 asking again finds the
+keys, starts anew, and revokes only what is not revoked yet.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,9 +1,11 @@
 """Status changes that the ledger holds and that nobody ordered here: what they do to the store, and what they never do.
 
-Nothing is deleted on the ledger's word alone. Where it calls attestations erased whose keys are still here, the keys
-go into quarantine and the operator is told; a change under a key that did not count when it was made, or was marked as
-compromised from before then, counts for nothing in this. What the ledger holds revoked or superseded proves nothing any
-more whoever said so, and no status goes back: so the rows of such attestations are news again when they are sent.
+The ledger alone never makes this instance delete anything. If it calls attestations erased whose keys are still here,
+the keys go into quarantine, and the operator is told. A change counts for nothing here if its key did not count when it
+was made, or was marked as compromised from an earlier time.
+
+An attestation that the ledger holds revoked or superseded proves nothing any more, and no status goes back. So its row
+is new again when the department sends it.
 """
 
 import logging

@@ -1,10 +1,13 @@
 """Issuing: rows become sealed vault records and one signed, anchored batch.
 
-Order of durable steps, each survived by a kill at any moment: (1) the key ledger holds the data keys; (2) one store
-transaction holds the vault records, the signed batch and the job's progress; (3) the batch is anchored; (4) the anchor
-is saved. What stops between (2) and (4) is sent again at the next start: the batch's number makes it land once, and
-where it was overtaken it is signed anew (``anchoring``). Keys that no record was sealed under, after a kill between (1)
-and (2), open nothing.
+Durable steps; a kill between any two loses nothing:
+1. The key ledger holds the data keys.
+2. One store transaction holds the vault records, the signed batch and the progress of the job.
+3. The batch is anchored.
+4. The store holds the anchor.
+
+After a kill between 2 and 4 the next start sends the batch again. Its number makes it land once; if it was overtaken,
+it is signed again (``anchoring``). After a kill between 1 and 2 the data keys open nothing.
 """
 
 from collections.abc import Sequence

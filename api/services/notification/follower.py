@@ -1,7 +1,7 @@
 """The follower: turns the ledger's events into notifications, in the order of the chain.
 
-The events of some blocks and the cursor behind them are one store transaction, so nothing is lost or told twice,
-whenever the process dies; and what others relayed, or a secret did without any relayer, is told as well.
+The events of some blocks and the cursor behind them are one store transaction. So a process that dies loses no
+notification and sends none twice. Acts that others relayed, or that a secret did without a relayer, are told as well.
 """
 
 import logging

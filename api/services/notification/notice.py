@@ -1,7 +1,7 @@
 """Notifications: what the ledger's events mean for whom. They tell kinds, ids and times, and nothing else.
 
-A bank learns what became of its requests and consents, and of changes to attestations that an answer of it
-relied on; a subject of each request and each use, and of whatever happens to its controllers.
+A bank learns of the end of its requests and consents, and of changes to attestations that its answers relied on. A
+subject learns of each request, of each use, and of each change of its controllers.
 """
 
 from collections.abc import Iterable, Sequence

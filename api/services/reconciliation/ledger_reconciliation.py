@@ -1,9 +1,9 @@
-"""What the ledger holds and the store lacks: found when a store was restored that is older than the ledger.
+"""What the ledger holds and the store lacks, after an older store was restored.
 
-What was erased here has a tombstone in the key ledger, which never goes back, so an older store finds no key of it.
-What the ledger says of attestations beyond that is for ``foreign_change``: it deletes nothing. What the store lacks is
-told in words: it was acknowledged after the copy, and whoever has it sends it again. Issuing and the access log go on
-behind the ledger's numbers by themselves.
+An erased key has a tombstone in the key ledger, which never goes back. So an older store finds no key of it.
+``foreign_change`` applies what the ledger says of attestations beyond that, and deletes nothing. The operator gets a
+list of what the store lacks: it was acknowledged after the copy, and its sender sends it again. Issuing and the access
+log go on behind the ledger's numbers by themselves.
 
 It reads from where notifications stand, so it runs before these go on.
 """

@@ -1,7 +1,7 @@
-"""Delivering notifications to webhooks, in their order and at least once, whatever dies in between.
+"""Delivering notifications to webhooks, in their order and at least once.
 
-An endpoint that does not take one is tried again after 5 seconds, and then after twice as long each time, up to
-an hour; after three days it is stopped, which its state shows. The feed loses nothing meanwhile.
+A delivery that fails is tried again after 5 seconds, and then after twice as long each time, up to an hour. After three
+days the endpoint is stopped, and its state shows that. The feed loses nothing meanwhile.
 """
 
 import asyncio
