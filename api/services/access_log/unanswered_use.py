@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from api.services.access_log.use_lease import UseLeases
 from api.services.access_log.writer import AccessEntry, AccessLog, AskedRow
-from api.services.consent.lifecycle import ConsentService
+from api.services.consent.stored_consent import ConsentReader
 from api.storage import table
 from api.storage.database import Store
 from ledger_node.chain.port import Ledger
@@ -33,7 +33,7 @@ class LostAnswers:
         self,
         store: Store,
         ledger: Ledger,
-        consents: ConsentService,
+        consents: ConsentReader,
         log: AccessLog,
         leases: UseLeases,
         *,

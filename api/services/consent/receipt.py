@@ -7,10 +7,9 @@ also after a restart, gives the same bytes.
 
 from dataclasses import replace
 
-from api.services.consent.lifecycle import ConsentService
 from api.services.consent.request import HeldRequest
 from api.services.consent.signed_act import find_signed_act
-from api.services.consent.stored_consent import HeldConsent
+from api.services.consent.stored_consent import ConsentReader, HeldConsent
 from api.storage.database import Store
 from api.vault.operator import Operator
 from ledger_node.chain.port import Ledger
@@ -21,7 +20,7 @@ from ledger_node.domain.receipt import Act, Basis, Receipt
 class ConsentReceipts:
     """Signs receipts with the keeper's key."""
 
-    def __init__(self, store: Store, ledger: Ledger, consents: ConsentService, keeper: Operator) -> None:
+    def __init__(self, store: Store, ledger: Ledger, consents: ConsentReader, keeper: Operator) -> None:
         self._store = store
         self._ledger = ledger
         self._consents = consents
