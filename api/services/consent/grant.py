@@ -10,7 +10,7 @@ from api.services.consent.terms_rules import TermsRules
 from api.services.notification.notice import Notice, NoticeKind, write_notices
 from api.services.subject.controller_change import ControllerState
 from api.services.subject.controller_history import ControllerHistory
-from api.services.subject.registration import SubjectService
+from api.services.subject.registered_subject import SubjectReader
 from api.storage import table
 from api.storage.database import Store
 from api.storage.notice_table import consent_deadline
@@ -41,7 +41,7 @@ class ConsentGrants:
     """Grants consents, or closes a grant as refused for good, with a reason that its parties are told."""
 
     def __init__(
-        self, store: Store, ledger: Ledger, subjects: SubjectService, history: ControllerHistory, rules: TermsRules
+        self, store: Store, ledger: Ledger, subjects: SubjectReader, history: ControllerHistory, rules: TermsRules
     ) -> None:
         self._store = store
         self._ledger = ledger

@@ -1,11 +1,9 @@
 """Subjects: a registrar binds a credit code to a random subject id and its controllers."""
 
-from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.catalogue.datatype import data_types
@@ -14,9 +12,10 @@ from api.services.issuing.issuer import Issuer
 from api.services.issuing.row_classifier import Permission
 from api.services.subject.controller_history import ControllerHistory
 from api.services.subject.refusal import ChangeKind, ForeignEntryError, RefusedChange, close_refused
+from api.services.subject.registered_subject import Subject, SubjectReader
 from api.storage import table
 from api.storage.database import Store
-from api.vault.cipher import seal, unseal
+from api.vault.cipher import seal
 from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
 from ledger_node.chain.port import Ledger
 from ledger_node.chain.rpc import ContractRevertError
@@ -29,26 +28,15 @@ from ledger_node.randomness import random_bytes
 
 _SECONDS_A_DAY: Final = 86_400
 _REGISTRATIONS: Final = "registrations"
-_BY_ID: Final = select(table.subject).where(table.subject.c.id.in_(bindparam("subjects", expanding=True)))
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A registered subject, with the registrar's attestation of it."""
-
-    id: bytes
-    registration: bytes
-    credit_code: str = field(repr=False)
-
-
-class SubjectService:
+class SubjectService(SubjectReader):
     """Registers subjects for the registrar of this instance, and finds them again."""
 
     def __init__(
         self, store: Store, keys: KeyLedger, issuer: Issuer, ledger: Ledger, history: ControllerHistory
     ) -> None:
-        self._store = store
-        self._keys = keys
+        super().__init__(store, keys, issuer.department.kek)
         self._issuer = issuer
         self._ledger = ledger
         self._history = history
@@ -66,7 +54,7 @@ class SubjectService:
         """
         self._issuer.require_allowed(data_types()[SUBJECT_REGISTRATION].schema)
         wanted = Controllers(keys, threshold, random_bytes(32))
-        index = self._issuer.department.kek.index(credit_code.encode())
+        index = self._kek.index(credit_code.encode())
         with self._store.turns.turn(_REGISTRATIONS):
             held = self._find_id(index)
             if held is None:
@@ -99,7 +87,7 @@ class SubjectService:
 
     def _add(self, credit_code: str, index: bytes, controllers: Controllers, now: int) -> None:
         subject_id, key_id = random_bytes(32), random_bytes(KEY_ID_BYTES)
-        key, wrapped = self._issuer.department.kek.new_data_key()
+        key, wrapped = self._kek.new_data_key()
         self._keys.put({key_id: wrapped})
         with self._store.begin() as connection:
             connection.execute(
@@ -131,31 +119,6 @@ class SubjectService:
         with self._store.turns.turn(_REGISTRATIONS), suppress(ForeignEntryError):
             self._finish(subject_id, now)
 
-    def find(self, subject_id: bytes) -> Subject | None:
-        """Return a subject whose registration is complete and not erased."""
-        return self.find_all([subject_id]).get(subject_id)
-
-    def find_all(self, subjects: Collection[bytes]) -> dict[bytes, Subject]:
-        """Return those of ``subjects`` whose registration is complete and not erased, by id."""
-        with self._store.connect() as connection:
-            rows = connection.execute(_BY_ID, {"subjects": list(subjects)}).all()
-        # asked for whether there is such a subject or not, so that the work is the same
-        wrapped = self._keys.get({row.data_key for row in rows} or {b""})
-        return {
-            row.id: self._subject(row, wrapped[row.data_key])
-            for row in rows
-            if row.registration is not None and row.data_key in wrapped
-        }
-
-    def why_unknown(self, subject_id: bytes) -> Reason:
-        """Return why a subject is not found: in quarantine, erased, or not registered to the end."""
-        with self._store.connect() as connection:
-            row = connection.execute(select(table.subject).where(table.subject.c.id == subject_id)).first()
-        key = [] if row is None else [row.data_key]
-        if self._keys.get(key):
-            return Reason.NO_ATTESTATION
-        return Reason.QUARANTINED if self._keys.quarantines.hidden(key) else Reason.ERASED
-
     def _finish(self, subject_id: bytes, now: int) -> None:
         with self._store.connect() as connection:
             row = connection.execute(select(table.subject).where(table.subject.c.id == subject_id)).first()
@@ -172,7 +135,7 @@ class SubjectService:
             self._refuse(row, error.reason)
             raise
         data_type = data_types()[SUBJECT_REGISTRATION]
-        code = self._credit_code(row)
+        code = self.credit_code(row)
         values = data_type.schema.parse_values({"subject_id": to_hex(subject_id)})
         registration = Row(1, code, data_type.period.rolling(row.as_of), row.as_of, values)
         try:
@@ -212,19 +175,3 @@ class SubjectService:
             return True
 
         close_refused(self._store, self._ledger, change, unregister, recipient=row.registrar)
-
-    def _subject(self, row: Any, wrapped: bytes) -> Subject:  # noqa: ANN401 - a row of the subject table
-        return Subject(row.id, row.registration, self._opened(row, wrapped))
-
-    def _credit_code(self, row: Any) -> str:  # noqa: ANN401 - a row of the subject table
-        wrapped = self._wrapped_key(row.data_key)
-        if wrapped is None:
-            raise InvalidInputError(Reason.ERASED, "the registrar has erased this subject")
-        return self._opened(row, wrapped)
-
-    def _opened(self, row: Any, wrapped: bytes) -> str:  # noqa: ANN401 - a row of the subject table
-        key = self._issuer.department.kek.unwrap(wrapped)
-        return unseal(key, row.sealed, row.id).decode("ascii")
-
-    def _wrapped_key(self, data_key: bytes) -> bytes | None:
-        return self._keys.get([data_key]).get(data_key)
