@@ -269,7 +269,9 @@ def test_n1_d2_an_erasure_that_was_killed_is_finished_and_no_answer_leaves_befor
             kept.append(erased.attestations)
             store_responses(connection, [instance.all.calls.seal(attempt, StoredResponse(200, [], b"erased"))])
 
-        return instance.all.erasures.erase(instance.department.member, credit_code=code, schema=None, keep=keep)
+        return instance.all.erasures.erase(
+            instance.department.member, credit_code=code, schema=None, store_response=keep
+        )
 
     with monkeypatch.context() as patched:
         where, name, done = POINTS[point]
@@ -356,7 +358,7 @@ def test_l5_one_service_removes_keys_for_all(instance):
     services = [value for value in vars(instance.all).values() if hasattr(value, "_removals")]
     assert {type(service).__name__ for service in services} >= {
         "ErasureService",
-        "JobService",
+        "JobWorker",
         "Webhooks",
     }
     assert all(service._removals is instance.all._removals for service in services)

@@ -334,7 +334,7 @@ def test_a_job_is_done_though_its_key_cannot_be_removed_yet_and_the_key_goes_lat
 
     member = next(member.id for member in node.home.members() if member.slug == "tax-bureau")
     jobs = instance.jobs
-    job = asyncio.run(jobs.receive(member, "tax_payment", Format.CSV, body(), max_bytes=10_000))
+    job = asyncio.run(jobs.uploads.receive(member, "tax_payment", Format.CSV, body(), max_bytes=10_000))
     row = jobs._next()
     with monkeypatch.context() as patched:
         patched.setattr(instance.keys, "delete", busy)

@@ -18,6 +18,7 @@ from api.services.idempotency.attempt import Attempt, CallInProgress
 from api.services.idempotency.attempt import Call as Named
 from api.services.idempotency.call import RETENTION_S
 from api.services.idempotency.stored_response import StoredResponse
+from api.services.issuing.row_classifier import PLAIN
 from api.services.webhook.address import InsecureLoopbackAddresses
 from api.sign_in.protocol.jose import public_part
 from api.sign_in.protocol.key_form import new_key_file, stated_keys
@@ -550,7 +551,7 @@ def test_an_answer_that_may_not_leave_yet_fails_no_other_call_and_leaves_none_cl
 
 def test_n1_an_upload_that_is_acknowledged_while_it_is_looked_at_is_not_failed(place, monkeypatch):
     """The worker looks for uploads that broke off, and finds one that is queued before it is judged."""
-    jobs, looked_at = place.served.instance.jobs, []
+    uploads, looked_at = place.served.instance.jobs.uploads, []
 
     class Receiving(set):
         def __contains__(self, job):
@@ -561,9 +562,9 @@ def test_n1_an_upload_that_is_acknowledged_while_it_is_looked_at_is_not_failed(p
 
     member = next(one.id for one in place.home.members() if one.slug == "tax-bureau")
     with monkeypatch.context() as racing:
-        racing.setattr(jobs, "_receiving", Receiving())
-        job, _ = jobs._open(member, "tax_payment", Format.CSV)
-        jobs._fail_interrupted()
+        racing.setattr(uploads, "_receiving", Receiving())
+        job, _ = uploads._open(member, "tax_payment", Format.CSV, PLAIN)
+        uploads.fail_interrupted()
     assert looked_at[0] == job
     with place.served.instance.store.connect() as connection:
         reason = connection.execute(select(table.job.c.reason).where(table.job.c.id == job)).scalar_one()

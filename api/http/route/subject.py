@@ -20,7 +20,7 @@ from api.http.request.body import record_body
 from api.http.request.credential import Kind
 from api.http.route.consent import MAX_SIGNATURES
 from api.instance.wiring import Instance
-from api.services.subject.registration import Subject
+from api.services.subject.registered_subject import Subject
 from ledger_node import clock
 from ledger_node.chain.port import RECOVERY_DELAY_S
 from ledger_node.domain.consent import signatures_from_json

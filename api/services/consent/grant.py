@@ -10,7 +10,7 @@ from api.services.consent.terms_rules import TermsRules
 from api.services.notification.notice import Notice, NoticeKind, write_notices
 from api.services.subject.controller_change import ControllerState
 from api.services.subject.controller_history import ControllerHistory
-from api.services.subject.registration import SubjectService
+from api.services.subject.registered_subject import SubjectReader
 from api.storage import table
 from api.storage.database import Store
 from api.storage.table import consent_deadline
@@ -44,7 +44,7 @@ class ConsentGrants:
         self,
         store: Store,
         ledger: ConsentLedger,
-        subjects: SubjectService,
+        subjects: SubjectReader,
         history: ControllerHistory,
         rules: TermsRules,
     ) -> None:
@@ -113,8 +113,8 @@ class ConsentGrants:
             require_recorded(held.shown.terms, record, since=since)
         except VerificationError as error:
             self.refuse(held, error.reason)
-            words = f"the ledger holds this id already, and not as it is granted here: {error.message}"
-            raise ChainError(error.reason, words) from None
+            message = f"the ledger holds this id already, and not as it is granted here: {error.message}"
+            raise ChainError(error.reason, message) from None
 
     def refuse(self, held: HeldConsent, reason: Reason) -> None:
         """Close a grant that never will be, and tell its parties."""

@@ -11,7 +11,7 @@ from api.services.consent.stored_consent import ConsentReader, HeldConsent
 from api.services.consent.terms_rules import TermsRules
 from api.services.subject.controller_history import ControllerHistory
 from api.services.subject.oracle_guard import unknown_to_strangers
-from api.services.subject.registration import SubjectService
+from api.services.subject.registered_subject import SubjectReader
 from api.storage.database import Store
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.consent import Change, change_digest, revocation_hash, withdrawal_digest
@@ -30,7 +30,7 @@ class ConsentService(ConsentReader):
     """Changes and withdraws consents, and finds them. ``grants`` and ``pending_grants`` make them."""
 
     def __init__(
-        self, store: Store, ledger: Ledger, subjects: SubjectService, history: ControllerHistory, purposes: Purposes
+        self, store: Store, ledger: Ledger, subjects: SubjectReader, history: ControllerHistory, purposes: Purposes
     ) -> None:
         super().__init__(store, ledger)
         self._history = history

@@ -1,16 +1,15 @@
-"""Receipts of consents, derived anew whenever they are asked for: from what is stored, and what the chain holds.
+"""Receipts of consents, derived again for every request from the store and the chain.
 
-Nothing is written for a receipt but what the controllers signed, which is stored before it is sent to the ledger. So
-there is no moment at which a receipt could be lost. The keeper's signature is deterministic: asking again, also after a
-restart, gives the same bytes.
+Only the signatures of the controllers are written for a receipt, and they are stored before they are sent to the
+ledger. So there is no moment at which a receipt can be lost. The keeper's signature is deterministic: asking again,
+also after a restart, gives the same bytes.
 """
 
 from dataclasses import replace
 
-from api.services.consent.lifecycle import ConsentService
 from api.services.consent.request import HeldRequest
 from api.services.consent.signed_act import find_signed_act
-from api.services.consent.stored_consent import HeldConsent
+from api.services.consent.stored_consent import ConsentReader, HeldConsent
 from api.storage.database import Store
 from api.vault.operator import Operator
 from ledger_node.chain.port import ConsentLedger
@@ -21,7 +20,7 @@ from ledger_node.domain.receipt import Act, Basis, Receipt
 class ConsentReceipts:
     """Signs receipts with the keeper's key."""
 
-    def __init__(self, store: Store, ledger: ConsentLedger, consents: ConsentService, keeper: Operator) -> None:
+    def __init__(self, store: Store, ledger: ConsentLedger, consents: ConsentReader, keeper: Operator) -> None:
         self._store = store
         self._ledger = ledger
         self._consents = consents

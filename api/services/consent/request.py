@@ -14,7 +14,7 @@ from api.services.consent.signed_act import signed_act, store_signed_act
 from api.services.consent.stored_consent import MAX_LISTED
 from api.services.subject.controller_history import ControllerHistory
 from api.services.subject.oracle_guard import unknown_to_strangers
-from api.services.subject.registration import SubjectService
+from api.services.subject.registered_subject import SubjectReader
 from api.storage import table
 from api.storage.database import Store
 from ledger_node.chain.port import ConsentLedger
@@ -45,7 +45,7 @@ class ConsentRequestService:
         self,
         store: Store,
         ledger: ConsentLedger,
-        subjects: SubjectService,
+        subjects: SubjectReader,
         history: ControllerHistory,
         consents: ConsentService,
     ) -> None:

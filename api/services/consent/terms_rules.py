@@ -1,4 +1,4 @@
-"""What terms must be so that they can be granted: in force later, within their purpose, for members, in their words."""
+"""Rules for terms that can be granted: in force later, within their purpose, for members, in the agreed words."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,7 @@
 """Rotations: the current controllers hand a subject over to new ones.
 
-What was granted before stays as it is: it is judged by the controllers of its time. From the rotation on the new
-controllers, and they alone, grant, refuse, pause, resume and withdraw, also what their predecessors granted.
+Earlier grants stay as they are: they are judged by the controllers of their time. From the rotation on, only the new
+controllers grant, refuse, pause, resume and withdraw, also consents that their predecessors granted.
 """
 
 from api.services.consent.lifecycle import ConsentService

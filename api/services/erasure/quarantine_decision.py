@@ -1,7 +1,7 @@
-"""What the operator decides about a change that only the ledger knows: the keys go, or they open again.
+"""The operator's decision about a change that only the ledger knows: the keys go, or they open again.
 
-Each is written to the store first and to the key ledger then, so that a kill in between leaves it undecided: decide
-again. Confirming notes keys for removal; who removes them is the instance, which knows of the copy.
+A decision is written to the store first, then to the key ledger. A kill in between leaves it undecided: decide again.
+Confirming notes keys for removal; the instance removes them, since it knows of the copy.
 """
 
 from collections.abc import Collection

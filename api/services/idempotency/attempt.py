@@ -1,4 +1,4 @@
-"""One try of a call under an Idempotency-Key, and what asking for one comes to."""
+"""One try of a call under an Idempotency-Key, and the result of a lease."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,10 +1,10 @@
-"""Calls under an Idempotency-Key: leased before their effect, answered with it, and then answered alike.
+"""Calls under an Idempotency-Key: leased before their effect, answered with it, and from then on answered alike.
 
-A call is leased in a transaction of its own and draws ``seed``, from which its effect takes what would else be
-drawn at random. Its answer is stored before it leaves, in the transaction of the effect where the store holds the
-effect. A call may be leased and never answered: the process died, or the ledger did not answer. Then whoever asks again
-leases it, with the same seed, and hears that an earlier try may have had the effect. So whatever dies when, there is
-one effect and one answer.
+A call is leased in a transaction of its own. The lease draws ``seed``; the effect takes its random bytes from it. The
+answer is stored before it leaves, in the transaction of the effect if the store holds the effect.
+
+A lease may end without an answer: the process died, or the ledger did not answer. Then the next try leases the call
+again, with the same seed, and knows that an earlier try may have had the effect. So there is one effect and one answer.
 
 No key, caller, route or body is stored in clear.
 """

@@ -18,7 +18,7 @@ _ADD: Final = insert(reliance)
 
 
 @dataclass(frozen=True, slots=True)
-class Relied:
+class Reliance:
     """One attestation that an answer relied on. ``block``: the block that the answer holds at."""
 
     use: bytes
@@ -49,7 +49,7 @@ class Relied:
         ]
 
 
-def note_reliance(connection: Connection, relied: Sequence[Relied]) -> None:
+def store_reliance(connection: Connection, relied: Sequence[Reliance]) -> None:
     """Write what answers rely on, before they leave.
 
     A change of status between an answer's block and this transaction may be behind the cursor already; such a

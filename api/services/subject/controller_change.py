@@ -129,10 +129,7 @@ class ControllerChanges:
         """Delete a change that the ledger will never hold, and tell the firm why."""
         kind = ChangeKind.ROTATION if change.recovery is None else ChangeKind.RECOVERY
         refused = RefusedChange(change.subject, kind, change.entry, change.controllers.commitment, reason)
-        at = self._ledger.head().time
-        with self._store.begin() as connection:
-            if forget(connection, change):
-                close_refused(connection, refused, time=at)
+        close_refused(self._store, self._ledger, refused, lambda connection: forget(connection, change))
 
 
 def _is_pending(change: ControllerState) -> ColumnElement[bool]:

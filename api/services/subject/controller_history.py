@@ -1,7 +1,7 @@
 """The controllers of subjects: who signs for each of them, now and at any time before.
 
-The SubjectRegistry orders commitments; the store holds what was committed to. A change of controllers is durable
-before it is sent, and nothing else happens to its subject before it is known whether it is on the ledger.
+The SubjectRegistry orders commitments; the store holds what was committed to. A change of controllers is stored before
+it is sent. Nothing else happens to its subject until it is known whether the ledger holds the change.
 """
 
 import json

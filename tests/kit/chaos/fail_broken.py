@@ -20,11 +20,11 @@ def takes_what_is_asked_again_for_new():
 
 def acknowledges_what_is_not_committed():
     """An upload is acknowledged, and the commit that should have been before never comes."""
-    from api.services.issuing.job import JobService
+    from api.services.issuing.upload import Uploads
 
     # what is not there any more would be put in without a word
-    assert JobService._close
-    JobService._close = lambda *_: None
+    assert Uploads._enqueue
+    Uploads._enqueue = lambda *_: None
 
 
 def notes_an_anchor_that_was_not_sent():
