@@ -1,0 +1,285 @@
+"""The services of one instance on the fake ledger and a store in a folder, wired without a node, HTTP or threads."""
+
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import event
+
+from api.catalogue.datatype import data_types, schemas
+from api.catalogue.purpose import default_purposes
+from api.catalogue.synthetic import credit_code
+from api.catalogue.wording import wording
+from api.services.attestation.commitment_pool import CommitPool
+from api.services.consent.lifecycle import ConsentService
+from api.services.consent.request import ConsentRequestService
+from api.services.issuing.issuer import Issuer
+from api.services.notification.reader import NoticeReader
+from api.services.subject.controller_history import ControllerHistory
+from api.services.subject.registration import SubjectService
+from api.storage.database import open_store
+from api.vault.cipher import KeyEncryptionKey
+from api.vault.department import Department
+from api.vault.key_ledger import open_key_ledger
+from api.vault.key_removal import KeyRemovals
+from api.vault.operator import Operator
+from api.work.worker_pool import WorkerPool
+from ledger_node.chain.port import Role
+from ledger_node.domain.claim import Claim
+from ledger_node.domain.consent import (
+    ConsentRequest,
+    Terms,
+    change_digest,
+    refusal_digest,
+    revocation_hash,
+    withdrawal_digest,
+)
+from ledger_node.domain.consent_text import Language, consent_text, text_digest
+from ledger_node.domain.error import ChainError, CredenceError
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.signature import SigningKey, address_of, sign
+from ledger_node.domain.subject import Controllers
+from ledger_node.randomness import random_bytes
+from tests.kit.fake_ledger import Council, FakeChain, FakeLedger
+from tests.kit.upload import csv_text, read
+from tests.kit.world import NOW
+
+DAY = 86_400
+RELAYER, TAX, REGISTRAR, BANK, STRANGER = (bytes([number]) * 32 for number in range(1, 6))
+NAMES = {
+    RELAYER: "Relayer",
+    TAX: "Tax bureau",
+    REGISTRAR: "Market regulator",
+    BANK: "Demo bank",
+    STRANGER: "Other registrar",
+}
+ROLES = {
+    RELAYER: Role.RELAYER,
+    TAX: Role.DEPARTMENT,
+    REGISTRAR: Role.DEPARTMENT | Role.REGISTRAR,
+    BANK: Role.BANK,
+    STRANGER: Role.REGISTRAR | Role.RELAYER | Role.DEPARTMENT,
+}
+SECRET = b"s" * 32
+STORE, KEYS = "store.sqlite3", "keys.sqlite3"
+
+
+def key_of(member):
+    """Return the key that a member signs and sends with."""
+    return member[:31] + b"k"
+
+
+def one_form(text):
+    """Return a question in the form that consents list."""
+    return Claim.parse(text, schemas()).text(schemas())
+
+
+GOOD = one_form("tax_payment.paid_amount >= 1000 CNY during 2025")
+
+
+@cache
+def empty_stores():
+    """Return a folder with an empty store and its key ledger: copying them is faster than making them."""
+    folder = TemporaryDirectory(prefix="credence-empty-")
+    store = open_store(Path(folder.name) / STORE)
+    open_key_ledger(Path(folder.name) / KEYS, store).dispose()
+    store.dispose()
+    return folder
+
+
+def open_stores(folder):
+    """Return a store and its key ledger, which write without waiting for the disk."""
+    for name in (STORE, KEYS):
+        shutil.copy(Path(empty_stores().name) / name, folder / name)
+    store = open_store(folder / STORE)
+    keys = open_key_ledger(folder / KEYS, store)
+    for database in (store, keys._database):
+        database.engine.dispose()
+        event.listen(database.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))
+    return store, keys
+
+
+@dataclass(frozen=True)
+class Firm:
+    """A registered firm and the keys of its controllers."""
+
+    code: str
+    subject: bytes
+    keys: tuple[bytes, ...]
+
+    def sign(self, digest):
+        return tuple(sign(digest, key) for key in self.keys)
+
+
+class SmallInstance:
+    """An instance with a registrar, a tax bureau and a relayer of its own; ``now`` is the time of the fake chain.
+
+    ``other``: the ledger of a stranger, who registers and relays what this instance did not send.
+    """
+
+    def __init__(self, folder):
+        self.chain = FakeChain(NOW)
+        self.council = Council(self.chain)
+        for member, name in NAMES.items():
+            self.council.add_member(member, ROLES[member], name)
+            self.council.add_key(member, address_of(key_of(member)))
+        for name, schema in schemas().items():
+            self.council.register_schema(schema.id, name)
+            self.council.allow_issuer(schema.id, TAX if name.startswith("tax") else REGISTRAR)
+        self.ledger = self._ledger_of(RELAYER, REGISTRAR)
+        self.other = self._ledger_of(STRANGER, STRANGER)
+        self.store, self.keys = open_stores(folder)
+        self.removals = KeyRemovals(self.store, self.keys)
+        self.departments = {member: self._department(member) for member in (TAX, REGISTRAR)}
+        self.workers = WorkerPool(0)
+        self.issuers = {
+            member: Issuer(department, self.store, self.keys, self.ledger, CommitPool(self.workers))
+            for member, department in self.departments.items()
+        }
+        self.history = ControllerHistory(self.store, self.ledger)
+        self.subjects = SubjectService(self.store, self.keys, self.issuers[REGISTRAR], self.ledger, self.history)
+        self.consents = ConsentService(self.store, self.ledger, self.subjects, self.history, default_purposes())
+        self.requests = ConsentRequestService(self.store, self.ledger, self.subjects, self.history, self.consents)
+        self.notices = NoticeReader(self.store)
+        self.operator = Operator(RELAYER, SigningKey(key_of(RELAYER)))
+        self._firms = 0
+
+    def now(self):
+        return self.chain.now
+
+    def close(self):
+        self.store.dispose()
+        self.keys.dispose()
+
+    def _ledger_of(self, relayer, registrar):
+        addresses = {"relayer": address_of(key_of(relayer)), "registrar": address_of(key_of(registrar))}
+        return FakeLedger(self.chain, **addresses)
+
+    def _department(self, member):
+        kek = KeyEncryptionKey(random_bytes(32))
+        return Department(member, NAMES[member], SigningKey(key_of(member)), kek, member == REGISTRAR)
+
+    # firms
+
+    def new_code(self):
+        """Return the credit code of a firm that nobody knows yet."""
+        self._firms += 1
+        return credit_code(self._firms, 3)
+
+    def new_firm(self, controllers=1, threshold=1):
+        """Register a firm with fresh keys."""
+        code, keys = self.new_code(), tuple(random_bytes(32) for _ in range(controllers))
+        addresses = tuple(address_of(key) for key in keys)
+        found = self.subjects.register(code, addresses, threshold, now=self.now())
+        return Firm(code, found.id, keys)
+
+    def rows(self, *codes, **cells):
+        """Return rows of the tax bureau about firms."""
+        return read(csv_text(*({"统一社会信用代码": code} | cells for code in codes)))
+
+    def attest(self, *codes, **cells):
+        """Attest to a tax payment of firms, and return the digests."""
+        return self.issuers[TAX].issue(data_types()["tax_payment"], self.rows(*codes, **cells), now=self.now())
+
+    # consents
+
+    def asked(self, firm, *questions, **changes):
+        """Return what the bank may ask of a firm."""
+        fields = {
+            "subject": firm.subject,
+            "grantee": BANK,
+            "grantee_name": NAMES[BANK],
+            "purpose": "loan_application",
+            "purpose_text": default_purposes().named("loan_application").text(Language.ENGLISH),
+            "questions": questions or (GOOD,),
+            "departments": (),
+            "not_before": self.now(),
+            "expires_at": self.now() + 30 * DAY,
+            "max_uses": 3,
+            "retention_days": 30,
+            "salt": random_bytes(32),
+        }
+        return ConsentRequest(**(fields | changes))
+
+    def terms(self, firm, *questions, secret=SECRET, **changes):
+        """Return terms that a firm may sign, over the text that follows from them."""
+        request = self.asked(firm, *questions, **changes)
+        return self.accept(request, secret)
+
+    @staticmethod
+    def accept(request, secret=SECRET):
+        text = consent_text(request, wording(Language.ENGLISH, NAMES))
+        return Terms.accepting(request, Language.ENGLISH.value, text_digest(text), revocation_hash(secret))
+
+    def id_of(self, terms):
+        return terms.digest(self.ledger.consent_domain)
+
+    def grant(self, firm, *questions, **options):
+        """Grant questions, and return the id of the consent."""
+        terms = self.terms(firm, *questions, **options)
+        consent = self.id_of(terms)
+        self.consents.grant(terms, firm.sign(consent), now=self.now())
+        return consent
+
+    def signed_change(self, firm, consent, change, number):
+        return firm.sign(change_digest(consent, change, number, self.ledger.consent_domain))
+
+    def signed_withdrawal(self, firm, consent):
+        return firm.sign(withdrawal_digest(consent, self.ledger.consent_domain))
+
+    def signed_refusal(self, firm, request):
+        return firm.sign(refusal_digest(request, self.ledger.consent_domain))
+
+    def use(self, consent, count=1):
+        """Count uses of a consent on the ledger, and return their ids."""
+        uses = [random_bytes(32) for _ in range(count)]
+        self.ledger.record_uses([(consent, use) for use in uses])
+        return uses
+
+    def record_of(self, consent):
+        return self.ledger.consents([consent])[0][0]
+
+    def told(self, recipient):
+        """Return (kind, data) of what somebody was told."""
+        return [(one["kind"], one["data"]) for one in self.notices.of(recipient, after=None, limit=100)]
+
+
+def controllers_of(*keys, threshold=1):
+    """Return controllers with these keys."""
+    return Controllers(tuple(address_of(key) for key in keys), threshold, random_bytes(32))
+
+
+def refused(call, *arguments, **options):
+    """Return the reason why a call is refused; it must be."""
+    try:
+        call(*arguments, **options)
+    except CredenceError as error:
+        return error.reason
+    raise AssertionError("it was not refused")
+
+
+class Silence:
+    """While it lasts a ledger does not answer to ``methods``: what is sent is lost, or lands unseen (``lands``)."""
+
+    def __init__(self, ledger, *methods, lands=False):
+        self._ledger, self._methods, self._lands = ledger, methods, lands
+
+    def __enter__(self):
+        for name in self._methods:
+            setattr(self._ledger, name, self._silent(getattr(self._ledger, name)))
+
+    def __exit__(self, *_):
+        for name in self._methods:
+            with suppress(AttributeError):
+                delattr(self._ledger, name)
+
+    def _silent(self, real):
+        def silent(*arguments, **options):
+            if self._lands:
+                real(*arguments, **options)
+            raise ChainError(Reason.LEDGER_UNAVAILABLE, "no answer")
+
+        return silent

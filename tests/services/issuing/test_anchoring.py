@@ -1,0 +1,101 @@
+"""What was signed with a number is anchored once, and signed anew where somebody else took the number."""
+
+import pytest
+from sqlalchemy import select
+
+from api.services.issuing.anchoring import anchor
+from api.services.issuing.batch_anchor import BatchAnchors
+from api.storage import table
+from ledger_node.chain.port import BatchOrder
+from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT, Batch, changes_digest
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.signature import SigningKey, address_of
+from ledger_node.randomness import random_bytes
+from tests.kit.small_instance import TAX, Silence, key_of, refused
+
+KEY = SigningKey(key_of(TAX))
+
+
+def order(ledger, number=1, previous_root=NO_ROOT, key=KEY):
+    batch = Batch(TAX, ATTESTATIONS, number, random_bytes(32), 3, previous_root, changes_digest((), ()))
+    return BatchOrder(batch, key.sign(batch.digest(ledger.anchor_domain)), (), ())
+
+
+def steal(instance):
+    """Anchor a batch with the department's key, as a thief does."""
+    head = instance.other.stream_head(TAX, ATTESTATIONS)
+    return instance.other.anchor(order(instance.other, head.number + 1, head.last_root))
+
+
+def never(_):
+    raise AssertionError("it is not signed anew")
+
+
+def test_a_batch_is_anchored_once_however_often_it_is_asked(instance):
+    wanted = order(instance.ledger)
+    found = anchor(instance.ledger, wanted, KEY, never)
+    assert anchor(instance.ledger, wanted, KEY, never) == found
+    assert found[0].root == wanted.batch.root
+
+
+@pytest.mark.parametrize("thefts", [1, 3])
+def test_a_batch_that_was_overtaken_is_signed_anew_behind_the_head(instance, thefts):
+    for _ in range(thefts):
+        steal(instance)
+    anchored, _ = anchor(
+        instance.ledger,
+        order(instance.ledger),
+        KEY,
+        lambda head: order(instance.ledger, head.number + 1, head.last_root),
+    )
+    assert anchored.number == thefts + 1
+
+
+def test_somebody_who_anchors_all_the_time_makes_it_wait(instance):
+    def overtaken(head):
+        steal(instance)
+        return order(instance.ledger, head.number + 1, head.last_root)
+
+    steal(instance)
+    assert refused(anchor, instance.ledger, order(instance.ledger), KEY, overtaken) is Reason.LEDGER_REFUSED
+
+
+def test_a_chain_that_ends_before_the_batch_is_an_older_one(instance):
+    assert refused(anchor, instance.ledger, order(instance.ledger, number=5), KEY, never) is Reason.LEDGER_REFUSED
+
+
+def test_what_a_key_signed_that_is_over_is_signed_anew(instance):
+    waiting = order(instance.ledger)
+    new = SigningKey(random_bytes(32))
+    instance.council.add_key(TAX, new.address)
+    instance.council.end_key(KEY.address, instance.now() + 1)
+    instance.chain.pass_time(2)
+    # time shows in a block
+    instance.council.set_document("x", bytes(32))
+    anchored, _ = anchor(
+        instance.ledger,
+        waiting,
+        new,
+        lambda head: order(instance.ledger, head.number + 1, head.last_root, new),
+    )
+    assert anchored.key == new.address
+
+
+def batches(instance):
+    with instance.store.connect() as connection:
+        return connection.execute(select(table.batch).order_by(table.batch.c.number)).all()
+
+
+def test_a_stored_batch_gets_the_number_that_it_is_anchored_under(instance):
+    with Silence(instance.ledger, "anchor"):
+        assert refused(instance.attest, instance.new_code()) is Reason.LEDGER_UNAVAILABLE
+    steal(instance)
+    pending = BatchAnchors(instance.departments[TAX], instance.store, instance.ledger)
+    pending.settle()
+    pending.settle()
+    (row,) = batches(instance)
+    found, mined = instance.ledger.find_anchor(TAX, ATTESTATIONS, 2)
+    assert (row.number, row.start, row.key, row.block) == (2, 3, address_of(key_of(TAX)), mined.block.number)
+    assert found.root == row.root
+    with instance.store.connect() as connection:
+        assert connection.execute(select(table.attestation.c.batch)).scalars().all() == [2]
