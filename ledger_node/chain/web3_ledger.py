@@ -5,16 +5,14 @@ from typing import Any, Final
 
 from typing_extensions import override
 
-from ledger_node.chain.abi_call import block_of, call_of, data_of, decode_answer, hex_word, pinned
 from ledger_node.chain.address_book import AddressBook
-from ledger_node.chain.artifact import artifact
+from ledger_node.chain.artifact import artifact, call_of, decode_answer
 from ledger_node.chain.deployment import document_name
+from ledger_node.chain.endpoint import Call
+from ledger_node.chain.endpoint_pool import identity_calls, is_chain_of, wrong_chain
 from ledger_node.chain.event_read import EventReads
-from ledger_node.chain.fact_read import AnchorsKnown, FactReads, consent_of
-from ledger_node.chain.identity import identity_calls, is_chain_of, wrong_chain
-from ledger_node.chain.issuer_read import IssuerReads
+from ledger_node.chain.fact_read import FactReads, IssuerReads, read_state_proof
 from ledger_node.chain.port import (
-    BatchOrder,
     Block,
     Ledger,
     Member,
@@ -23,17 +21,13 @@ from ledger_node.chain.port import (
     SignedChange,
     Standing,
     StateProof,
-    StreamHead,
     UseResult,
 )
-from ledger_node.chain.receipt import TransactionReceipt
-from ledger_node.chain.rpc import Rpc
+from ledger_node.chain.receipt import TransactionReceipt, use_results
+from ledger_node.chain.registry_calls import GAS_ONE_WRITE, AnchorCalls, SubjectCalls
+from ledger_node.chain.rpc import HEAD_CALL, Rpc, block_of
 from ledger_node.chain.sender import Sender
-from ledger_node.chain.state_proof_read import read_state_proof
-from ledger_node.chain.subject_calls import SubjectCalls
-from ledger_node.chain.transaction_event import anchor_of, use_results
 from ledger_node.chain.trust_read import read_trust
-from ledger_node.domain.batch import Anchor
 from ledger_node.domain.consent import NO_REQUEST, Change, ConsentRecord, RequestState, Terms
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import ChainError, VerificationError
@@ -44,16 +38,13 @@ from ledger_node.domain.fact import KeyRecord, LedgerFacts
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.status import StatusChange
 
 _UNKNOWN: Final = 0
 _ACTIVE: Final = 1
-_GAS_ONE_WRITE: Final = 400_000
-_GAS_A_WORD: Final = 40_000
 _GAS_A_USE: Final = 60_000
 
 
-class Web3Ledger(SubjectCalls, Ledger):
+class Web3Ledger(AnchorCalls, SubjectCalls, Ledger):
     """One network behind its JSON-RPC endpoints.
 
     ``relayer`` sends what anyone or a relayer may send, ``registrar`` what only a registrar may; both are
@@ -67,7 +58,7 @@ class Web3Ledger(SubjectCalls, Ledger):
         self._rpc = rpc
         self._relayer = relayer
         self._registrar = registrar
-        self._anchors: AnchorsKnown = {}
+        self._facts = FactReads(book, rpc)
         self._events = EventReads(book, rpc)
         self._issuers = IssuerReads(book, rpc)
         self._anchor_domain = SigningDomain(book.chain_id, book.contracts["AnchorRegistry"])
@@ -102,7 +93,7 @@ class Web3Ledger(SubjectCalls, Ledger):
 
     @override
     def head(self) -> Block:
-        return block_of(self._rpc.request("eth_getBlockByNumber", "latest", False))
+        return block_of(self._rpc.batch([HEAD_CALL])[0])
 
     @override
     def require_block(self, block: Block) -> None:
@@ -112,8 +103,7 @@ class Web3Ledger(SubjectCalls, Ledger):
 
     @override
     def facts(self, query: FactQuery, at: Block | None = None) -> LedgerFacts:
-        reads = FactReads(self._book, self._rpc, at or self.head(), self._anchors)
-        return reads.read(query, anchor_domain=self._anchor_domain, consent_domain=self._consent_domain)
+        return self._facts.read(query, at or self.head())
 
     @override
     def state_proof(self, slots: Mapping[Contract, Sequence[int]], at: Block) -> StateProof:
@@ -126,14 +116,11 @@ class Web3Ledger(SubjectCalls, Ledger):
     @override
     def consents(self, ids: Sequence[bytes]) -> tuple[Sequence[ConsentRecord | None], Block]:
         block = self.head()
-        at = pinned(block)
-        answers = self._rpc.batch([call_of(self._book, at, "ConsentRegistry", "consent", key) for key in ids])
-        return [consent_of(decode_answer("ConsentRegistry", "consent", answer)[0]) for answer in answers], block
+        return self._facts.consents(ids, block), block
 
     @override
     def members(self) -> Sequence[Member]:
-        registry = artifact("MemberRegistry")
-        logs = self._logs("MemberRegistry", [registry.topic("MemberAdded")])
+        logs = self._logs("MemberRegistry", "MemberAdded")
         ids = [from_hex(log["topics"][1], "member") for log in logs]
         states = self._rpc.batch([self._call("MemberRegistry", "member", member) for member in ids])
         found = [_member(member, state) for member, state in zip(ids, states, strict=True)]
@@ -148,7 +135,7 @@ class Web3Ledger(SubjectCalls, Ledger):
     def standing(self, member: bytes, key: bytes) -> Standing:
         head, state, record = self._rpc.batch(
             [
-                ("eth_getBlockByNumber", ["latest", False]),
+                HEAD_CALL,
                 self._call("MemberRegistry", "member", member),
                 self._call("MemberRegistry", "keyRecord", member, to_hex(key)),
             ]
@@ -166,63 +153,6 @@ class Web3Ledger(SubjectCalls, Ledger):
         return self._issuers.read()
 
     @override
-    def stream_head(self, member: bytes, stream: int) -> StreamHead:
-        return StreamHead(*self._read("AnchorRegistry", "head", member, stream))
-
-    @override
-    def find_anchor(self, member: bytes, stream: int, number: int) -> tuple[Anchor, Mined] | None:
-        topics = [
-            artifact("AnchorRegistry").topic("BatchAnchored"),
-            to_hex(member),
-            hex_word(stream),
-            hex_word(number),
-        ]
-        logs = self._logs("AnchorRegistry", topics)
-        if not logs:
-            return None
-        log = logs[0]
-        receipt = self._rpc.request("eth_getTransactionReceipt", log["transactionHash"])
-        anchor = anchor_of([from_hex(topic, "topic") for topic in log["topics"]], data_of(log["data"]))
-        mined = Mined(
-            from_hex(log["transactionHash"], "hash"),
-            Block(int(log["blockNumber"], 16), from_hex(log["blockHash"], "hash"), anchor.anchored_at),
-            int(receipt["gasUsed"], 16),
-        )
-        return anchor, mined
-
-    @override
-    def anchor(self, order: BatchOrder) -> tuple[Anchor, Mined]:
-        batch = order.batch
-        fields = (
-            batch.member,
-            batch.stream,
-            batch.number,
-            batch.root,
-            batch.size,
-            batch.previous_root,
-            batch.superseded_digest,
-        )
-        args = (fields, order.signature, list(order.words), list(order.masks))
-        gas = _GAS_ONE_WRITE + _GAS_A_WORD * len(order.words)
-        receipt = self._write("AnchorRegistry", "anchor", *args, gas=gas)
-        topics, data = self._event(receipt, "AnchorRegistry", "BatchAnchored")
-        return anchor_of(topics, data), receipt.mined
-
-    @override
-    def status_number(self, member: bytes) -> int:
-        (number,) = self._read("AnchorRegistry", "statusNumber", member)
-        return int(number)
-
-    @override
-    def change_status(
-        self, change: StatusChange, signature: bytes, words: Sequence[int], masks: Sequence[int]
-    ) -> Mined:
-        fields = (change.member, change.number, int(change.plane), change.changes_digest, int(change.reason))
-        args = (fields, signature, list(words), list(masks))
-        gas = _GAS_ONE_WRITE + _GAS_A_WORD * len(words)
-        return self._write("AnchorRegistry", "changeStatus", *args, gas=gas).mined
-
-    @override
     def signed_change(self, transaction: bytes) -> SignedChange | None:
         return self._events.signed_change(transaction, self._anchor_domain)
 
@@ -236,8 +166,7 @@ class Web3Ledger(SubjectCalls, Ledger):
 
     @override
     def request_states(self, ids: Sequence[bytes]) -> Sequence[RequestState]:
-        calls = [call_of(self._book, "latest", "ConsentRegistry", "requestState", request) for request in ids]
-        answers = self._rpc.batch(calls)
+        answers = self._rpc.batch([self._call("ConsentRegistry", "requestState", request) for request in ids])
         return [RequestState(decode_answer("ConsentRegistry", "requestState", answer)[0]) for answer in answers]
 
     @override
@@ -260,7 +189,7 @@ class Web3Ledger(SubjectCalls, Ledger):
     @override
     def record_uses(self, uses: Sequence[tuple[bytes, bytes]]) -> Sequence[UseResult]:
         consents, ids = [consent for consent, _ in uses], [use for _, use in uses]
-        gas = _GAS_ONE_WRITE + _GAS_A_USE * len(uses)
+        gas = GAS_ONE_WRITE + _GAS_A_USE * len(uses)
         # it refuses uses one by one and never as a whole, so there is nothing to try out
         receipt = self._write("ConsentRegistry", "recordUses", consents, ids, gas=gas, simulate=False)
         return use_results(receipt, self._book.contracts["ConsentRegistry"], uses)
@@ -276,8 +205,7 @@ class Web3Ledger(SubjectCalls, Ledger):
 
     @override
     def recorded_use(self, consent: bytes, use: bytes) -> UseResult | None:
-        registry = artifact("ConsentRegistry")
-        logs = self._logs("ConsentRegistry", [registry.topic("UseRecorded"), to_hex(consent), to_hex(use)])
+        logs = self._logs("ConsentRegistry", "UseRecorded", to_hex(consent), to_hex(use))
         if not logs:
             return None
         # any relayer may record the same use again; it was recorded by the first of them
@@ -285,7 +213,7 @@ class Web3Ledger(SubjectCalls, Ledger):
         receipt, head = self._rpc.batch(
             [("eth_getTransactionReceipt", [log["transactionHash"]]), ("eth_getBlockByHash", [log["blockHash"], False])]
         )
-        event = registry.event([from_hex(topic, "topic") for topic in log["topics"]], data_of(log["data"]))
+        event = artifact("ConsentRegistry").event_of(log)
         assert event is not None  # noqa: S101 - it was asked for by its topic
         mined = Mined(from_hex(log["transactionHash"], "hash"), block_of(head), int(receipt["gasUsed"], 16))
         return UseResult(True, event[1]["uses"], None, mined)
@@ -310,7 +238,7 @@ class Web3Ledger(SubjectCalls, Ledger):
     def withdrawal_secret(self, transaction: bytes) -> bytes | None:
         return self._events.withdrawal_secret(transaction)
 
-    def _call(self, contract: str, function: str, *args: object) -> tuple[str, list[Any]]:
+    def _call(self, contract: str, function: str, *args: object) -> Call:
         return call_of(self._book, "latest", contract, function, *args)
 
     @override
@@ -318,9 +246,11 @@ class Web3Ledger(SubjectCalls, Ledger):
         method, params = self._call(contract, function, *args)
         return decode_answer(contract, function, self._rpc.request(method, *params))
 
-    def _logs(self, contract: str, topics: list[str]) -> list[Any]:
+    @override
+    def _logs(self, contract: str, event: str, *topics: str) -> list[Any]:
+        wanted = [artifact(contract).topic(event), *topics]
         query = {"address": to_hex(self._book.contracts[contract]), "fromBlock": "0x0", "toBlock": "latest"}
-        return list(self._rpc.request("eth_getLogs", {**query, "topics": topics}))
+        return list(self._rpc.request("eth_getLogs", {**query, "topics": wanted}))
 
     @override
     def _write(
@@ -328,7 +258,7 @@ class Web3Ledger(SubjectCalls, Ledger):
         contract: str,
         function: str,
         *args: object,
-        gas: int = _GAS_ONE_WRITE,
+        gas: int = GAS_ONE_WRITE,
         sender: Sender | None = None,
         simulate: bool = True,
     ) -> TransactionReceipt:
@@ -337,14 +267,6 @@ class Web3Ledger(SubjectCalls, Ledger):
             raise ChainError(Reason.CONFIGURATION, "this client only reads; it has no relaying account")
         data = artifact(contract).encode(function, *args)
         return sender.send(self._book.contracts[contract], data, gas=gas, simulate=simulate)
-
-    def _event(self, receipt: TransactionReceipt, contract: str, name: str) -> tuple[list[bytes], bytes]:
-        topic = from_hex(artifact(contract).topic(name), "topic")
-        address = self._book.contracts[contract]
-        for source, topics, data in receipt.logs:
-            if source == address and topics and topics[0] == topic:
-                return topics, data
-        raise ChainError(Reason.LEDGER_REFUSED, f"the ledger shows no {name} in the transaction that was sent for it")
 
 
 def _member(member: bytes, answer: Any) -> Member | None:
