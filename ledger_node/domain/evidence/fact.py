@@ -47,7 +47,7 @@ def facts_of(
         VerificationError: ``state_proof_malformed``; a consent is in a state that the contract does not know.
     """
     anchors = {anchor: _bytes(words[anchor_slot(*anchor)]) for anchor in query.anchors}
-    consent = None if query.consent is None else _consent(query.consent, words)
+    consent = None if query.consent is None else consent_record(query.consent, words)
     return LedgerFacts(
         block_number=number,
         block_hash=block_hash,
@@ -78,6 +78,22 @@ def standing_of(word: int) -> MemberStanding:
     return MemberStanding(*_parts(word, _STANDING_BITS))
 
 
+def consent_record(consent: bytes, words: StorageWords) -> ConsentRecord | None:
+    """Return what two words hold of a consent, or None for one that nobody granted.
+
+    Raises:
+        VerificationError: ``state_proof_malformed``; it is in a state that the contract does not know.
+    """
+    first, second = (words[slot] for slot in consent_slots(consent))
+    state, granted_at, not_before, expires_at, max_uses, uses, _, changes = _parts(first, _CONSENT_BITS)
+    if state > _MAX_STATE:
+        raise VerificationError(Reason.STATE_PROOF_MALFORMED, "a consent is in a state that there is not")
+    if state == ConsentState.NONE:
+        return None
+    bounds = (granted_at, not_before, expires_at, max_uses)
+    return ConsentRecord(ConsentState(state), *bounds, uses, changes, _bytes(second))
+
+
 def require_names(names: Mapping[bytes, str], words: StorageWords) -> None:
     """Require that members are called what a bundle calls them.
 
@@ -87,17 +103,6 @@ def require_names(names: Mapping[bytes, str], words: StorageWords) -> None:
     for member, name in names.items():
         if any(words[slot] != word for slot, word in name_words(member, name).items()):
             raise VerificationError(Reason.MEMBER_DIFFERS, "the chain knows a member by another name")
-
-
-def _consent(consent: bytes, words: StorageWords) -> ConsentRecord | None:
-    first, second = (words[slot] for slot in consent_slots(consent))
-    state, granted_at, not_before, expires_at, max_uses, uses, _, changes = _parts(first, _CONSENT_BITS)
-    if state > _MAX_STATE:
-        raise VerificationError(Reason.STATE_PROOF_MALFORMED, "a consent is in a state that there is not")
-    if state == ConsentState.NONE:
-        return None
-    bounds = (granted_at, not_before, expires_at, max_uses)
-    return ConsentRecord(ConsentState(state), *bounds, uses, changes, _bytes(second))
 
 
 def _controllers(subject: tuple[bytes, int], words: StorageWords, consent: ConsentRecord | None) -> bytes | None:
