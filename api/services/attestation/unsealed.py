@@ -17,7 +17,7 @@ from ledger_node.domain.reason import Reason
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class AttestationQuery:
     """What is looked for: a type of attestation by its name, in whatever version.
 
     ``period``: None for the newest one of any. ``per``: the values that tell it from others of its period, if they are
@@ -33,8 +33,8 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Source:
-    """An attestation and its secrets. ``index``, ``path``: its place in the batch. ``record``: the vault's plaintext.
+class UnsealedAttestation:
+    """An attestation and its secrets. ``index``, ``path``: its place in the batch. ``content``: the vault's plaintext.
 
     What takes work is worked out when it is asked for, which may be in another process.
     """
@@ -45,7 +45,7 @@ class Source:
     path: tuple[bytes, ...]
     batch: SignedBatch
     vault_key: VaultKey
-    record: bytes = field(repr=False)
+    content: bytes = field(repr=False)
 
     @property
     def position(self) -> int:
@@ -69,7 +69,7 @@ class Source:
 
     @cached_property
     def _secrets(self) -> VaultRecord:
-        return VaultRecord.from_bytes(self.record)
+        return VaultRecord.from_bytes(self.content)
 
     def is_shown_in(self, presentation: Presentation) -> bool:
         """Return whether an answer shows this attestation."""
