@@ -7,11 +7,17 @@ from ledger_node.chain.abi_call import call_of, decode_answer, pinned
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.port import Block
 from ledger_node.chain.rpc import ContractRevertError, Rpc
-from ledger_node.domain.consent import ConsentRecord, ConsentState
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import VerificationError
-from ledger_node.domain.fact import IssuerPeriod, KeyRecord, LedgerFacts, MemberStanding
-from ledger_node.domain.query import FactQuery
+from ledger_node.domain.fact import (
+    ConsentRecord,
+    ConsentState,
+    FactQuery,
+    IssuerPeriod,
+    KeyRecord,
+    LedgerFacts,
+    MemberStanding,
+)
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import WORD_BITS, Plane
 

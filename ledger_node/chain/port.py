@@ -7,15 +7,14 @@ from functools import cached_property
 from typing import Final, Protocol
 
 from ledger_node.domain.batch import Anchor, Batch
-from ledger_node.domain.consent import NO_REQUEST, Change, ConsentRecord, RequestState, Terms
+from ledger_node.domain.consent import NO_REQUEST, Change, RequestState, Terms
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.event import ConsentEvent, LedgerEvent
 from ledger_node.domain.evidence.bundle import SealedBlock, node_set
 from ledger_node.domain.evidence.contract import Contract
 from ledger_node.domain.evidence.slot import Slot, StorageWords
 from ledger_node.domain.evidence.trust import Trust
-from ledger_node.domain.fact import KeyRecord, LedgerFacts
-from ledger_node.domain.query import FactQuery
+from ledger_node.domain.fact import ConsentRecord, FactQuery, KeyRecord, LedgerFacts
 from ledger_node.domain.status import StatusChange
 
 RECOVERY_DELAY_S: Final = 72 * 3600

@@ -34,15 +34,14 @@ from ledger_node.chain.subject_calls import SubjectCalls
 from ledger_node.chain.transaction_event import anchor_of, use_results
 from ledger_node.chain.trust_read import read_trust
 from ledger_node.domain.batch import Anchor
-from ledger_node.domain.consent import NO_REQUEST, Change, ConsentRecord, RequestState, Terms
+from ledger_node.domain.consent import NO_REQUEST, Change, RequestState, Terms
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.event import ConsentEvent, LedgerEvent
 from ledger_node.domain.evidence.contract import Contract
 from ledger_node.domain.evidence.trust import Trust
-from ledger_node.domain.fact import KeyRecord, LedgerFacts
+from ledger_node.domain.fact import ConsentRecord, FactQuery, KeyRecord, LedgerFacts
 from ledger_node.domain.json_object import from_hex, to_hex
-from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import StatusChange
 

@@ -6,12 +6,11 @@ from functools import cached_property
 from api.services.attestation.commitment_pool import committer_of
 from api.vault.joint_key import VaultKey
 from api.vault.sealed_content import VaultRecord
-from ledger_node.domain.batch import Anchor
+from ledger_node.domain.batch import Anchor, BatchKey, SignedBatch
 from ledger_node.domain.commitment import subject_key
-from ledger_node.domain.evidence.signed_batch import BatchKey, SignedBatch
-from ledger_node.domain.header import Header
+from ledger_node.domain.header import Header, ShownAttestation
 from ledger_node.domain.period import Period
-from ledger_node.domain.presentation import Presentation, ShownAttestation
+from ledger_node.domain.presentation import Presentation
 from ledger_node.domain.proof import Prover
 from ledger_node.domain.reason import Reason
 

@@ -13,8 +13,8 @@ from api.storage.notice_table import consent_deadline
 from ledger_node.chain.port import Ledger
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.consent import require_recorded
 from ledger_node.domain.error import ChainError, CredenceError, VerificationError
+from ledger_node.domain.fact import require_recorded
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 

@@ -25,15 +25,14 @@ from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.event import Recorded
 from ledger_node.domain.evidence.bundle import Bundle, bundle_digest, presentation_to_json
-from ledger_node.domain.evidence.fact import facts_of
 from ledger_node.domain.evidence.receipt import AnswerReceipt
-from ledger_node.domain.evidence.slot import slots_of
+from ledger_node.domain.evidence.slot import facts_of, slots_of
+from ledger_node.domain.fact import members_of
 from ledger_node.domain.presentation import Presentation, ShownClaim, ShownConsent
-from ledger_node.domain.query import members_of
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Act, Basis, Receipt
-from ledger_node.domain.schema_set import SchemaSet
+from ledger_node.domain.schema import SchemaSet
 from ledger_node.domain.signature import SIGNATURE_BYTES, SigningKey
 from ledger_node.domain.verification import Policy, verify
 from ledger_node.gc_tuning import collect_rarely

@@ -7,7 +7,7 @@ from api.catalogue.datatype import schemas
 from api.services.attestation.unsealed import UnsealedAttestation
 from api.services.verification.answer import MESSAGES, cannot_tell, refusal
 from ledger_node.domain.claim import Claim
-from ledger_node.domain.disclosure import may_disclose
+from ledger_node.domain.consent_scope import may_disclose, require_data_period, require_department, require_question
 from ledger_node.domain.error import CredenceError, VerificationError
 from ledger_node.domain.fact import LedgerFacts
 from ledger_node.domain.opening import FieldProof
@@ -24,21 +24,13 @@ from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.selection import prove_kind, read_in, require_selected
 from ledger_node.domain.statement import Reveal, lower
-from ledger_node.domain.verification import (
-    Policy,
-    require_attestation,
-    require_consent,
-    require_current,
-    require_data_period,
-    require_department,
-    require_question,
-)
+from ledger_node.domain.verification import Policy, require_attestation, require_consent, require_current
 
 
 def unless_consented(consent: ShownConsent, claim: Claim) -> ShownClaim | None:
     """Return what a claim comes to that the consent does not list, or None for one that it lists."""
     try:
-        require_question(consent, claim.text(schemas()))
+        require_question(consent.terms, claim.text(schemas()))
     except VerificationError as error:
         return cannot_tell(claim, error.reason, error.message)
     return None
@@ -137,8 +129,8 @@ def prove_part(
         field = schema.field(there.field)
         statement = lower(there, field, as_of=header.as_of)
         require_attestation(attestation.shown, schema, facts)
-        require_department(consent, header.issuer)
-        require_data_period(consent, header.period)
+        require_department(consent.terms, header.issuer)
+        require_data_period(consent.terms, header.period)
         require_current(attestation.shown, question, facts, policy)
         proof = prover.prove(field, statement, may_disclose=may_disclose(consent.terms, question, field))
         if isinstance(proof, Reason):

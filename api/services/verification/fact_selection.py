@@ -8,7 +8,7 @@ from api.services.attestation.unsealed import UnsealedAttestation
 from api.services.consent.stored_consent import HeldConsent
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.evidence.slot import Slots, slots_of
-from ledger_node.domain.query import FactQuery, members_of
+from ledger_node.domain.fact import FactQuery, members_of
 
 
 @dataclass(frozen=True, slots=True)

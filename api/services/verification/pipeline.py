@@ -147,7 +147,7 @@ class VerificationService:
             with self._metrics.stage(Stage.LOG):
                 faults = each_or_error(self._write_log, requests)
             for request, fault in zip(requests, faults, strict=True):
-                settle(request.answer, fault or known(request.outcome))
+                settle(request.answer, fault or request.reply)
         finally:
             self._preparing.over(len(requests))
 

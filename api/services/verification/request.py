@@ -20,12 +20,13 @@ from api.work.batching import begun_future
 from ledger_node.chain.port import StateProof
 from ledger_node.domain.access import AccessRow
 from ledger_node.domain.claim import Claim
-from ledger_node.domain.consent import Terms, require_granted_to
-from ledger_node.domain.department import departments_meant
+from ledger_node.domain.consent import Terms
+from ledger_node.domain.consent_scope import require_granted_to
 from ledger_node.domain.error import CredenceError, VerificationError
 from ledger_node.domain.presentation import Presentation, ShownClaim
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.selection import departments_meant
 from ledger_node.domain.verification import Policy
 
 Value = TypeVar("Value")
@@ -74,6 +75,12 @@ class VerificationRequest:
         """The terms of the consent, once it is found."""
         return known(self.consent).shown.terms
 
+    @property
+    def reply(self) -> Answer | Exception:
+        """The outcome, once there is one."""
+        assert self.outcome is not None  # noqa: S101 - the steps follow each other
+        return self.outcome
+
     def with_outcome(self, outcome: Answer | Exception) -> Self:
         """Return the request with the answer to it, or with the error that there is instead of one."""
         return replace(self, outcome=outcome)
@@ -89,7 +96,7 @@ class VerificationRequest:
 
     def access_entry(self) -> AccessEntry:
         """Return what the access log holds of the request, whatever came of it."""
-        outcome = known(self.outcome)
+        outcome = self.reply
         if isinstance(outcome, Answer):
             rows = self._rows(outcome.results, outcome.use)
             return AccessEntry(rows, outcome.relied, outcome.evidence, lambda: self.store_response(outcome))
