@@ -1,6 +1,6 @@
 """Reading facts: words of the contracts' storage at one block, with their proofs and the sealed header over them.
 
-Only the domain decides what the words say (``evidence/fact``), here and where a bundle is checked.
+Only the domain decides what the words say (``evidence/slot``), here and where a bundle is checked.
 Names of members and lists have no such form: names are read by contract calls, lists are put together from events.
 """
 
@@ -13,19 +13,16 @@ from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.port import Block, StateProof
 from ledger_node.chain.rpc import HEAD_CALL, Rpc, block_of, pinned
-from ledger_node.domain.consent import ConsentRecord
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError
 from ledger_node.domain.evidence.block_header import BlockHeader
 from ledger_node.domain.evidence.bundle import SealedBlock
 from ledger_node.domain.evidence.contract import Contract
-from ledger_node.domain.evidence.fact import consent_record, facts_of
 from ledger_node.domain.evidence.finality import in_one_form
-from ledger_node.domain.evidence.slot import Slot, StorageWords, consent_slots, slots_of
-from ledger_node.domain.fact import LedgerFacts
+from ledger_node.domain.evidence.slot import Slot, StorageWords, consent_record, consent_slots, facts_of, slots_of
+from ledger_node.domain.fact import ConsentRecord, FactQuery, LedgerFacts
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.json_object import from_hex, to_hex
-from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SIGNATURE_BYTES
 

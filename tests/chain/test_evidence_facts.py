@@ -12,20 +12,26 @@ from ledger_node.chain.port import BatchOrder, Role
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT, Batch, changes_digest
-from ledger_node.domain.consent import ConsentRecord, ConsentState, Terms, revocation_hash
+from ledger_node.domain.consent import Terms, revocation_hash
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.evidence.block_header import BlockHeader
 from ledger_node.domain.evidence.bundle import SealedBlock, node_set
 from ledger_node.domain.evidence.contract import Contract
-from ledger_node.domain.evidence.fact import facts_of, require_names
 from ledger_node.domain.evidence.finality import require_final
-from ledger_node.domain.evidence.slot import slots_of
+from ledger_node.domain.evidence.slot import facts_of, require_names, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
 from ledger_node.domain.evidence.trust import ContractCode, FinalityKind, SealerSet, Trust
-from ledger_node.domain.fact import IssuerPeriod, KeyRecord, LedgerFacts, MemberStanding
+from ledger_node.domain.fact import (
+    ConsentRecord,
+    ConsentState,
+    FactQuery,
+    IssuerPeriod,
+    KeyRecord,
+    LedgerFacts,
+    MemberStanding,
+)
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.json_object import from_hex, to_hex
-from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.status import Plane, StatusChange, StatusReason

@@ -10,9 +10,10 @@ from ledger_node.chain.port import Block, ConsentLedger, Mined, UseResult
 from ledger_node.chain.receipt import use_results
 from ledger_node.chain.rpc import block_of
 from ledger_node.chain.web3_ledger.contract_calls import GAS_ONE_WRITE, ContractCalls
-from ledger_node.domain.consent import NO_REQUEST, Change, ConsentRecord, RequestState, Terms
+from ledger_node.domain.consent import NO_REQUEST, Change, RequestState, Terms
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.event import ConsentEvent
+from ledger_node.domain.fact import ConsentRecord
 from ledger_node.domain.json_object import from_hex, to_hex
 
 _GAS_A_USE: Final = 60_000

@@ -16,7 +16,7 @@ from ledger_node.chain.rpc import HEAD_CALL, Rpc, block_of
 from ledger_node.chain.sender import Sender
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import ChainError, VerificationError
-from ledger_node.domain.json_object import from_hex, to_hex
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 
 GAS_ONE_WRITE: Final = 400_000

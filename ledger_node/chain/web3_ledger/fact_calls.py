@@ -11,8 +11,7 @@ from ledger_node.chain.web3_ledger.contract_calls import ContractCalls
 from ledger_node.domain.event import LedgerEvent
 from ledger_node.domain.evidence.contract import Contract
 from ledger_node.domain.evidence.trust import Trust
-from ledger_node.domain.fact import LedgerFacts
-from ledger_node.domain.query import FactQuery
+from ledger_node.domain.fact import FactQuery, LedgerFacts
 
 
 class FactCalls(ContractCalls, FactLedger):

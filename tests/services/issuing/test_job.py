@@ -5,10 +5,10 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from api.services.issuing.job import JobService
 from sqlalchemy import select
 
 from api.ingestion.reader import Format
-from api.services.issuing.job import JobService
 from api.services.issuing.job_issue import issue_job
 from api.services.issuing.job_results import result_rows, show_job
 from api.storage import table
