@@ -39,7 +39,7 @@ def instance(tmp_path_factory):
 def office(instance):
     """The instance in a life of its own, told of everything so far."""
     instance.start()
-    instance.all._follower.catch_up()
+    instance.all.follower.catch_up()
     decided(instance)
     return instance
 
@@ -155,7 +155,7 @@ def test_l1_a_change_that_is_confirmed_erases_everywhere_and_for_good(office):
     credence(office, "confirm", str(one.number))
     # the command only notes it: who erases is the instance, which knows of the copy
     assert office.key_ids() == before
-    office.all._removals.finish()
+    office.all.removals.finish()
     assert office.key_ids() == before - {key}
     assert office.all.keys.erased([key]) == {key}
     assert found(office, row.credit_code) is Reason.ERASED
@@ -234,7 +234,7 @@ def test_l1_what_the_instance_ordered_itself_is_never_put_into_quarantine(office
     office.all.erasures.erase(office.member(TAX), credit_code=row.credit_code, schema=None)
     assert office.all.keys.erased([key]) == {key}
     office.start()
-    office.all._follower.catch_up()
+    office.all.follower.catch_up()
     assert open_quarantines(office) == []
 
 
@@ -256,7 +256,7 @@ def test_l1_a_change_that_comes_while_the_instance_serves_is_put_into_quarantine
     (digest,) = office.issue([row])
     key = office.attestations([digest])[digest].data_key
     Thief(office, TAX).revoke([office.batches()[-1].start])
-    office.all._follower.catch_up()
+    office.all.follower.catch_up()
     (one,) = open_quarantines(office)
     assert (one.keys, office.all.keys.get([key]), office.all.keys.held([key])) == (1, {}, {key})
     office.all.sampler.sample()

@@ -8,8 +8,6 @@ that is down makes a longer interval and never a gap. One that was overtaken is 
 is its place here, ``batch_number`` that on the ledger.
 """
 
-import logging
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
@@ -19,14 +17,11 @@ from sqlalchemy import Connection, Integer, bindparam, insert, select, update
 from api.services.issuing.anchoring import anchor
 from api.storage import table
 from api.storage.database import Store
-from api.storage.locks import SingletonRole
 from api.vault.operator import Operator
-from api.work.fault import fault_of
 from api.work.worker_pool import WorkerPool
 from ledger_node.chain.port import BatchOrder, Ledger, StreamHead
 from ledger_node.domain.access import CHECKPOINT_SIZE, MAX_ROWS, NO_HEAD, Checkpoint, LogTree, Tally
 from ledger_node.domain.batch import ACCESS_LOG, NO_ROOT, Batch, changes_digest
-from ledger_node.domain.error import CredenceError
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.randomness import random_bytes, random_places
 
@@ -54,11 +49,10 @@ _SETTLE: Final = (
     )
     .values(interval=bindparam("closed"))
 )
-_log = logging.getLogger(__name__)
 
 
 class AccessIntervals:
-    """Closes an interval every ``interval_s`` seconds and anchors it."""
+    """Closes an interval in every ``beat`` and anchors it."""
 
     def __init__(
         self,
@@ -67,27 +61,13 @@ class AccessIntervals:
         keeper: Operator,
         now: Callable[[], int],
         workers: WorkerPool,
-        *,
-        interval_s: float,
     ) -> None:
         self._store = store
         self._ledger = ledger
         self._keeper = keeper
         self._now = now
         self._workers = workers
-        self._interval_s = interval_s
         self._head: StreamHead | None = None
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="access log", daemon=True)
-
-    def start(self) -> None:
-        """Start the beat."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop; rows that wait are anchored after the next start."""
-        self._stopping.set()
-        self._thread.join()
 
     def beat(self) -> None:
         """Close the interval and anchor it.
@@ -119,22 +99,6 @@ class AccessIntervals:
         with self._store.turns.turn("access intervals"):
             self._settle_rest()
             self._anchor_pending()
-
-    def _work(self) -> None:
-        # a fixed beat: how long an interval took to close must not move the next one
-        due = time.monotonic()
-        while True:
-            due = max(due + self._interval_s, time.monotonic())
-            if self._stopping.wait(due - time.monotonic()):
-                return
-            try:
-                # of processes that share the store one keeps the beat, and another one goes on when it is gone
-                if self._store.turns.holds(SingletonRole.INTERVALS):
-                    self.beat()
-            except CredenceError as error:
-                _log.warning("the access log waits: %s", error.reason)
-            except Exception as error:  # noqa: BLE001 - the log must go on; the words of a fault may hold values
-                _log.error("fault: %s", fault_of(error))
 
     def _close(self, head: StreamHead) -> None:
         """Close the interval: give every row that waits its place, and sign the checkpoint.
