@@ -9,13 +9,14 @@ is its place here, ``batch_number`` that on the ledger.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Integer, bindparam, insert, select, update
 
 from api.services.issuing.anchoring import anchor
 from api.storage import table
+from api.storage.chunk import chunks
 from api.storage.database import Store
 from api.vault.operator import Operator
 from api.work.worker_pool import WorkerPool
@@ -114,7 +115,8 @@ class AccessIntervals:
             root, places = planted(leaves, filling)
         else:
             root, places = self._workers.do(planted, leaves, filling)
-        for portion in _portions(rows, places):
+        for some in chunks(zip(rows, places, strict=True), _PLACED_AT_ONCE):
+            portion = [{"row": row.number, "at": slot, "way": way} for row, (slot, way) in some]
             with self._store.begin() as connection:
                 connection.execute(_PLACE, portion)
             time.sleep(_BETWEEN_S)
@@ -226,12 +228,6 @@ def planted(leaves: Sequence[bytes], filling: bytes) -> tuple[bytes, list[tuple[
     slots = random_places(len(leaves), MAX_ROWS)
     tree = LogTree(dict(zip(slots, leaves, strict=True)), filling)
     return tree.root, [(slot, b"".join(tree.path(slot))) for slot in slots]
-
-
-def _portions(rows: Sequence[Any], places: Sequence[tuple[int, bytes]]) -> Iterator[list[dict[str, Any]]]:
-    given = [{"row": row.number, "at": slot, "way": way} for row, (slot, way) in zip(rows, places, strict=True)]
-    for start in range(0, len(given), _PLACED_AT_ONCE):
-        yield given[start : start + _PLACED_AT_ONCE]
 
 
 def _order(row: Any) -> BatchOrder:  # noqa: ANN401 - a row of the interval table

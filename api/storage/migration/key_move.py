@@ -11,12 +11,12 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, LargeBinary, column, insert, select, table
 
 from api.storage import key_table
+from api.storage.chunk import CHUNK, chunks
 from api.storage.store import Store
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
 
-_AT_ONCE: Final = 500
 _ONLY: Final = 1
 _ID_BYTES: Final = 16
 _STORED: Final = table("data_key", column("id", LargeBinary()), column("wrapped", LargeBinary()))
@@ -46,8 +46,8 @@ def take_keys_out(store: Connection, context: MigrationContext) -> None:
         if named is None:
             named = random_bytes(_ID_BYTES)
             ledger.execute(insert(_LEDGER).values(row=_ONLY, id=named, version=0))
-        for start in range(0, len(missing), _AT_ONCE):
-            ledger.execute(insert(_KEY), missing[start : start + _AT_ONCE])
+        for some in chunks(missing):
+            ledger.execute(insert(_KEY), some)
     store.execute(insert(_LINK).values(row=_ONLY, ledger=named))
 
 
@@ -64,7 +64,7 @@ def take_keys_back(store: Connection, context: MigrationContext) -> None:
     with _ledger_of(context).connect() as ledger:
         if ledger.execute(select(_LEDGER.c.id)).scalar_one_or_none() != link:
             raise InvalidInputError(Reason.KEY_LEDGER_MISMATCH, "this is not the key ledger of this store")
-        for rows in ledger.execute(select(_KEY).execution_options(yield_per=_AT_ONCE)).partitions():
+        for rows in ledger.execute(select(_KEY).execution_options(yield_per=CHUNK)).partitions():
             kept = [{"id": row.id, "wrapped": row.wrapped} for row in rows if row.id not in removed]
             if kept:
                 store.execute(insert(_STORED), kept)
