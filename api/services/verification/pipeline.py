@@ -39,7 +39,7 @@ from api.services.verification.request import (
 from api.services.verification.use_recorder import Use, UseRecorder
 from api.telemetry.metric import Metrics
 from api.telemetry.stage import Stage
-from api.work.batching import Batcher, begun_future, each_or_error, settle
+from api.work.batching import Batcher, each_or_error, set_result, started_future
 from ledger_node.chain.port import StateProof
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.error import ChainError, InvalidInputError
@@ -82,7 +82,9 @@ class VerificationService:
         self._plan = plan
         self._pool = pool
         self._metrics = metrics
-        self._preparing: Batcher[_Case] = Batcher(self._prepare_all, name="prepare", threads=1, most=32, gathers=True)
+        self._preparing: Batcher[_Case] = Batcher(
+            self._prepare_all, name="prepare", threads=1, most=32, waits_for_full=True
+        )
         self._recording: Batcher[tuple[_Case, Prepared]] = Batcher(
             self._record_all, name="record uses", threads=1, most=32
         )
@@ -166,9 +168,9 @@ class VerificationService:
             with self._metrics.stage(Stage.LOG):
                 faults = each_or_error(self._log_each, cases)
             for (case, outcome), fault in zip(cases, faults, strict=True):
-                settle(case.answer, fault or outcome)
+                set_result(case.answer, fault or outcome)
         finally:
-            self._preparing.over(len(cases))
+            self._preparing.finished(len(cases))
 
     def _log_each(self, cases: Sequence[tuple["_Case", Answer | Exception]]) -> Sequence[Exception | None]:
         return self._log.write_all([entry_of(case.asking, outcome) for case, outcome in cases])
@@ -253,7 +255,7 @@ class _Case:
     """A verification on its way through the steps."""
 
     asking: Asking
-    answer: Future[Answer] = field(default_factory=begun_future)
+    answer: Future[Answer] = field(default_factory=started_future)
 
 
 def _tried(step: Callable[..., Result], *arguments: object) -> Result | Exception:
