@@ -13,9 +13,8 @@ from api.storage.database import Store
 from api.storage.migration.schema import STORE
 from api.storage.migration.version import require_version_alone
 from api.storage.outbox import StoredOutbox
-from api.vault.cipher import KeyEncryptionKey
+from api.vault.cipher import KeyEncryptionKey, KeyRing
 from api.vault.department import Department
-from api.vault.joint_key import KeyRing
 from api.vault.key_copy import MAC_LABEL, KeyCopy
 from api.vault.key_ledger import KeyLedger
 from api.vault.key_removal import KeyRemovals

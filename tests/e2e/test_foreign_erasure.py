@@ -13,7 +13,7 @@ from api.services.attestation.unsealed import Source, Wanted
 from api.services.evidence.store import seal_evidence, store_evidence
 from api.services.verification.attestation_finder import VaultSearch
 from api.storage import table
-from api.vault.joint_key import VaultKey
+from api.vault.cipher import VaultKey
 from api.vault.quarantine import QuarantineState
 from ledger_node import clock
 from ledger_node.domain.error import InvalidInputError

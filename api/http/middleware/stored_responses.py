@@ -21,7 +21,7 @@ from api.services.idempotency.call import (
     IdempotentCalls,
 )
 from api.services.idempotency.stored_response import KeptAnswer, SealedAnswer, store_answers
-from api.vault.joint_key import VaultKey
+from api.vault.cipher import VaultKey
 
 _KEPT_HEADERS: Final = (b"content-type", b"location")
 

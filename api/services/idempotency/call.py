@@ -25,8 +25,7 @@ from sqlalchemy.exc import IntegrityError
 from api.services.idempotency.stored_response import KeptAnswer, SealedAnswer, store_answers
 from api.storage import table
 from api.storage.database import Store
-from api.vault.cipher import KeyEncryptionKey, seal, unseal
-from api.vault.joint_key import KeyRing, VaultKey, joint_key, names_of
+from api.vault.cipher import KeyEncryptionKey, KeyRing, VaultKey, joint_key, names_of, seal, unseal
 from api.work.batching import GroupWork
 from ledger_node.domain.error import CredenceError, InvalidInputError, StoreError
 from ledger_node.domain.reason import Reason
