@@ -5,11 +5,10 @@ from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, insert, select, text
+from sqlalchemy import Connection, LargeBinary, Table, func, insert, select, text
 
 from api.backup.archive import ArchiveEntry
-from api.storage.notice_table import notification
-from api.storage.table import store_identity
+from api.storage.table import metadata, store_identity
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
@@ -20,7 +19,6 @@ _ROWS_AT_ONCE: Final = 200
 
 def store_tables() -> list[Table]:
     """Return the tables of the store that are copied, each after those that it refers to."""
-    metadata: MetaData = notification.metadata
     # which store it is stays with each database
     return [table for table in metadata.sorted_tables if table is not store_identity]
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi.responses import Response
 
-from api.services.idempotency.stored_response import KeptAnswer
+from api.services.idempotency.stored_response import StoredResponse
 
 REPLAYED: Final = "idempotent-replayed"
 
@@ -12,7 +12,7 @@ REPLAYED: Final = "idempotent-replayed"
 class Answered(Exception):  # noqa: N818 - no error: the answer is known
     """The key was answered before: this is the answer."""
 
-    def __init__(self, answer: KeptAnswer) -> None:
+    def __init__(self, answer: StoredResponse) -> None:
         super().__init__("answered before")
         self.answer = answer
 

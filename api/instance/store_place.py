@@ -10,7 +10,7 @@ from typing import Final, Self
 from sqlalchemy import Connection, inspect, select
 
 from api.home.home import Home
-from api.storage import key_table, table
+from api.storage import table
 from api.storage.database import Store, find_database
 from api.storage.migration.schema import KEYS, STORE
 from api.storage.migration.version import require_version, version_of
@@ -161,7 +161,7 @@ def require_own_keys(home: Home, store: Store, database: Store, place: StorePlac
         raise _other_keys()
     with database.connect() as connection:
         is_empty = version_of(connection, KEYS) is None
-        held = None if is_empty else connection.execute(select(key_table.key_ledger.c.id)).scalar_one_or_none()
+        held = None if is_empty else connection.execute(select(table.key_ledger.c.id)).scalar_one_or_none()
     known = {linked} if linked is not None else {None} if place is None else {None, place.keys}
     if held not in known:
         raise _other_keys()

@@ -27,7 +27,7 @@ from api.services.evidence.page import EvidencePages
 from api.services.evidence.store import EvidenceReader
 from api.services.idempotency.call import IdempotentCalls
 from api.services.issuing.issuer import Issuer, unanchored
-from api.services.issuing.job import JobService
+from api.services.issuing.worker import JobWorker
 from api.services.notification.follower import ChainFollower
 from api.services.notification.reader import NoticeReader
 from api.services.reconciliation.ledger_reconciliation import LedgerReconciliation
@@ -95,7 +95,7 @@ class Instance:
     sign_in: SignIn
     departments: dict[bytes, Department]
     issuers: dict[bytes, Issuer]
-    jobs: JobService
+    jobs: JobWorker
     purposes: Purposes
     subjects: SubjectService
     controllers: ControllerHistory
@@ -264,7 +264,7 @@ def open_instance(
             Resumable("ledger_gap", closing.waiting, closing.resume),
             Resumable("registrations", subjects.waiting, lambda subject: subjects.resume(subject, clock.now())),
             Resumable("consent_requests", requests.waiting, requests.resume),
-            Resumable("grants", consents.grants.waiting, consents.grants.resume),
+            Resumable("grants", consents.pending_grants.waiting, consents.pending_grants.resume),
             Resumable("lost_answers", lost.waiting, lost.resume),
             Resumable("controller_changes", history.waiting, history.resume),
             Resumable("recoveries", recoveries.waiting, recoveries.resume),
@@ -274,7 +274,7 @@ def open_instance(
         monotonic=clock.monotonic,
         stops=stopping.is_set,
     )
-    follower = ChainFollower(store, ledger, interval_s=NOTIFY_INTERVAL_S, first=gaps.close, watch=changes.take)
+    follower = ChainFollower(store, ledger, interval_s=NOTIFY_INTERVAL_S, first=gaps.close, watch=changes.apply)
     answerer = Answerer(
         relayer.id, relayer_key, book.chain_id, book.genesis, ledger.anchor_domain, ledger.consent_domain
     )
@@ -300,10 +300,10 @@ def open_instance(
         ledger=ledger,
         store=store,
         keys=keys,
-        sign_in=SignIn(store, ledger, history.known, _proof_memory(store)),
+        sign_in=SignIn(store, ledger, history.find_current, _proof_memory(store)),
         departments=departments,
         issuers=issuers,
-        jobs=JobService(store, keys, removals, issuers, clock.now),
+        jobs=JobWorker(store, keys, removals, issuers, clock.now),
         purposes=purposes,
         subjects=subjects,
         controllers=history,

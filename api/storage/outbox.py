@@ -71,7 +71,7 @@ class StoredOutbox(OutboxStore):
             return self._keep(connection, entry.account, [sign(nonce)])[0]
 
     @override
-    def release(self, entry: OutboxEntry, filler: OutboxEntry) -> bool:
+    def release(self, entry: OutboxEntry, placeholder: OutboxEntry) -> bool:
         with self._store.begin() as connection:
             is_last = _known_nonce(connection, entry.account) == entry.nonce + 1
             if _forget(connection, [entry.digest]) == 0:
@@ -79,7 +79,7 @@ class StoredOutbox(OutboxStore):
             if is_last:
                 _go_on(connection, entry.account, entry.nonce)
             else:
-                connection.execute(insert(table.outbox), [_row(filler, self._turns.me)])
+                connection.execute(insert(table.outbox), [_row(placeholder, self._turns.me)])
             return not is_last
 
     @override

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, func, select
 
 from api.storage import table
-from api.storage.notice_table import WebhookState, chain_cursor, notification, webhook
+from api.storage.table import WebhookState, chain_cursor, notification, webhook
 
 MOST: Final = 10_000
 """Counting stops here: whoever has so much waiting needs no exact number."""

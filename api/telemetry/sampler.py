@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.storage.database import Store
-from api.storage.notice_table import chain_cursor
+from api.storage.table import chain_cursor
 from api.telemetry.backlog import Backlog, read_backlog
 from api.telemetry.head import HeadAge
 from api.telemetry.nonce import GivenOut, gaps, given_out

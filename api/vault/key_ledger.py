@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import BindParameter, Connection, Select, bindparam, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from api.storage import key_table, table
+from api.storage import table
 from api.storage.database import Store, find_database, open_database
 from api.storage.migration.schema import KEYS
 from api.storage.migration.version import require_version, version_of
@@ -26,17 +26,17 @@ from ledger_node.randomness import random_bytes
 KEY_ID_BYTES: Final = 16
 _AT_ONCE: Final = 500
 _ONLY: Final = 1
-_KEY: Final = key_table.data_key.c
-_LEDGER: Final = key_table.key_ledger.c
-_ERASED: Final = key_table.erased_key.c
-_HIDDEN: Final = key_table.quarantined_key.c
+_KEY: Final = table.data_key.c
+_LEDGER: Final = table.key_ledger.c
+_ERASED: Final = table.erased_key.c
+_HIDDEN: Final = table.quarantined_key.c
 _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
 _HELD: Final = select(_KEY.id, _KEY.wrapped).where(_KEY.id.in_(_IDS))
 _FIND: Final = _HELD.where(~exists().where(_HIDDEN.id == _KEY.id))
 _FIND_ERASED: Final = select(_ERASED.id).where(_ERASED.id.in_(_IDS))
 _DROPS: Final = (
-    delete(key_table.quarantined_key).where(_HIDDEN.id.in_(_IDS)),
-    delete(key_table.data_key).where(_KEY.id.in_(_IDS)),
+    delete(table.quarantined_key).where(_HIDDEN.id.in_(_IDS)),
+    delete(table.data_key).where(_KEY.id.in_(_IDS)),
 )
 
 
@@ -81,7 +81,7 @@ class KeyLedger:
             with self._database.begin() as connection:
                 if erased_of(connection, keys):
                     raise InvalidInputError(Reason.ERASED, "a key of this id was erased; nothing brings it back")
-                connection.execute(insert(key_table.data_key), rows)
+                connection.execute(insert(table.data_key), rows)
                 _count_change(connection)
 
     def get(self, ids: Collection[bytes]) -> dict[bytes, bytes]:
@@ -138,7 +138,7 @@ class KeyLedger:
             known = erased_of(connection, ids)
             rows = [{"id": key_id} for key_id in dict.fromkeys(ids) if key_id not in known]
             if rows:
-                connection.execute(insert(key_table.erased_key), rows)
+                connection.execute(insert(table.erased_key), rows)
             _count_change(connection)
 
     def erased(self, ids: Collection[bytes]) -> set[bytes]:
@@ -228,12 +228,12 @@ def _found(database: Store, ledger: bytes, version: int) -> bytes:
     with database.begin() as connection:
         held = connection.execute(select(_LEDGER.id)).scalar_one_or_none()
         if held is None:
-            connection.execute(insert(key_table.key_ledger).values(row=_ONLY, id=ledger, version=version))
+            connection.execute(insert(table.key_ledger).values(row=_ONLY, id=ledger, version=version))
         return ledger if held is None else held
 
 
 def _rows(connection: Connection) -> Iterator[tuple[bytes, bytes, int | None]]:
-    joined = key_table.data_key.outerjoin(key_table.quarantined_key, _HIDDEN.id == _KEY.id)
+    joined = table.data_key.outerjoin(table.quarantined_key, _HIDDEN.id == _KEY.id)
     query = select(_KEY.id, _KEY.wrapped, _HIDDEN.quarantine).select_from(joined).order_by(_KEY.id)
     with connection.execute(query.execution_options(yield_per=_AT_ONCE)) as rows:
         yield from ((row.id, row.wrapped, row.quarantine) for row in rows)
@@ -257,4 +257,4 @@ def _drop(connection: Connection, ids: Collection[bytes]) -> None:
 
 
 def _count_change(connection: Connection) -> None:
-    connection.execute(update(key_table.key_ledger).values(version=_LEDGER.version + 1))
+    connection.execute(update(table.key_ledger).values(version=_LEDGER.version + 1))

@@ -13,14 +13,14 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
-from api.storage import key_table
+from api.storage import table
 from api.storage.database import Store
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
 _AT_ONCE: Final = 500
-_CHANGE: Final = key_table.quarantine.c
-_HIDDEN: Final = key_table.quarantined_key.c
+_CHANGE: Final = table.quarantine.c
+_HIDDEN: Final = table.quarantined_key.c
 
 
 class QuarantineState(StrEnum):
@@ -60,8 +60,8 @@ class Quarantines:
     def read(connection: Connection) -> list[Quarantine]:
         """Return all that there ever were, in their order."""
         counted = select(_HIDDEN.quarantine, func.count().label("keys")).group_by(_HIDDEN.quarantine).subquery()
-        joined = key_table.quarantine.outerjoin(counted, counted.c.quarantine == _CHANGE.number)
-        query = select(key_table.quarantine, func.coalesce(counted.c["keys"], 0).label("held")).select_from(joined)
+        joined = table.quarantine.outerjoin(counted, counted.c.quarantine == _CHANGE.number)
+        query = select(table.quarantine, func.coalesce(counted.c["keys"], 0).label("held")).select_from(joined)
         return [
             Quarantine(
                 row.number,
@@ -80,7 +80,7 @@ class Quarantines:
         """Return how many changes wait for the operator."""
         with self._database.connect() as connection:
             waits = (_CHANGE.state == QuarantineState.OPEN.value) & exists().where(_HIDDEN.quarantine == _CHANGE.number)
-            count = select(func.count()).select_from(key_table.quarantine).where(waits)
+            count = select(func.count()).select_from(table.quarantine).where(waits)
             return connection.execute(count).scalar_one()
 
     def hidden(self, ids: Collection[bytes]) -> set[bytes]:
@@ -104,12 +104,12 @@ class Quarantines:
                 "key": found.key,
                 "state": QuarantineState.OPEN.value,
             }
-            connection.execute(insert(key_table.quarantine), noted)
+            connection.execute(insert(table.quarantine), noted)
             taken = _hidden(connection, ids)
             rows = [{"id": key_id, "quarantine": number} for key_id in dict.fromkeys(ids) if key_id not in taken]
             if rows:
-                connection.execute(insert(key_table.quarantined_key), rows)
-            connection.execute(update(key_table.key_ledger).values(version=key_table.key_ledger.c.version + 1))
+                connection.execute(insert(table.quarantined_key), rows)
+            connection.execute(update(table.key_ledger).values(version=table.key_ledger.c.version + 1))
         return self.named(number)
 
     def take(self, held: Sequence[Quarantine]) -> None:
@@ -128,14 +128,14 @@ class Quarantines:
         ]
         if rows:
             with self._database.begin() as connection:
-                connection.execute(insert(key_table.quarantine), rows)
+                connection.execute(insert(table.quarantine), rows)
 
     def take_keys(self, ids: dict[bytes, int]) -> None:
         """Take in which keys are in which quarantine."""
         if ids:
             rows = [{"id": key_id, "quarantine": number} for key_id, number in ids.items()]
             with self._database.begin() as connection:
-                connection.execute(insert(key_table.quarantined_key), rows)
+                connection.execute(insert(table.quarantined_key), rows)
 
     def named(self, number: int) -> Quarantine:
         """Return one.
@@ -158,10 +158,10 @@ class Quarantines:
         """Note what the operator decided. Keys of a change that is dismissed open again what they sealed."""
         with self._database.begin() as connection:
             mine = _CHANGE.number == number
-            connection.execute(update(key_table.quarantine).where(mine).values(state=state.value))
+            connection.execute(update(table.quarantine).where(mine).values(state=state.value))
             if state is QuarantineState.DISMISSED:
-                connection.execute(delete(key_table.quarantined_key).where(_HIDDEN.quarantine == number))
-            connection.execute(update(key_table.key_ledger).values(version=key_table.key_ledger.c.version + 1))
+                connection.execute(delete(table.quarantined_key).where(_HIDDEN.quarantine == number))
+            connection.execute(update(table.key_ledger).values(version=table.key_ledger.c.version + 1))
 
 
 def _hidden(connection: Connection, ids: Collection[bytes]) -> set[bytes]:

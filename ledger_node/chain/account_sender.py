@@ -1,43 +1,40 @@
-"""The courier of one account: gives out its nonces, signs, keeps, sends, and sends again until it is mined.
+"""The sender of one account: gives out its nonces, signs, stores, sends, and sends again until all is mined.
 
 Whoever waits for a transaction works: one of those who wait carries out a round for all of them, so that what waits
-together is kept in one durable step and sent in one request. A round: (1) take over what an earlier run left behind;
-(2) sign and keep what is new; (3) send what is due; (4) look for receipts.
+together is stored in one durable step and sent in one request. A round: (1) adopt what an earlier run left behind;
+(2) sign and store what is new; (3) send what is due; (4) look for receipts.
 
-What becomes of a transaction once it is kept:
-
-- mined: its receipt is the outcome, whether it succeeded or reverted; nothing else waits for it;
-- overtaken: another transaction was mined under its nonce. It can never be mined, and gets the next nonce;
-- refused by all endpoints, or surely delivered to none: it is taken back, and who waits is told that nothing happened;
-- in doubt, in any other case: its bytes are sent again, to every endpoint, until one of the above is known.
+What becomes of a transaction once it is stored, ``submission`` decides; here it is asked what is to be seen of it.
 """
 
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from ledger_node.chain.abi_call import count_of
 from ledger_node.chain.endpoint import Call
 from ledger_node.chain.endpoint_pool import UnreachedError
 from ledger_node.chain.outbox import OutboxEntry, OutboxStore, TransactionDraft
-from ledger_node.chain.pending_transaction import GROUP, Flights, PendingTransaction, groups, send_call, send_calls
-from ledger_node.chain.receipt import HEAD_CALL, TransactionReceipt, receipt_call, receipt_of
+from ledger_node.chain.pending_transaction import (
+    PendingTransaction,
+    PendingTransactions,
+    TransactionSigner,
+    groups,
+    send_calls,
+)
+from ledger_node.chain.receipt import HEAD_CALL, TransactionReceipt, receipt_of
 from ledger_node.chain.rpc import Rpc
-from ledger_node.chain.signer import TransactionSigner
+from ledger_node.chain.submission import FIRST_PAUSE_S, Observation, State, next_state, renewed
 from ledger_node.domain.error import ChainError, StoreError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 
 _PATIENCE_S: Final = 20.0
-_FIRST_PAUSE_S: Final = 0.02
 _LONGEST_PAUSE_S: Final = 0.5
-_RESEND_S: Final = 2.0
-_LONGEST_RESEND_S: Final = 30.0
-_DOUBLINGS: Final = 12
-_TRIES: Final = 5
-_SURE: Final = 2
-"""How often it must be seen that another transaction took a nonce: a node may learn of receipts a moment late."""
+_CARRIED_ELSEWHERE: Final = "another process carries this transaction on; ask again later"
+
+_Group: TypeAlias = Sequence[PendingTransaction]
 
 
 class AccountSender:
@@ -45,7 +42,8 @@ class AccountSender:
 
     def __init__(self, rpc: Rpc, signer: TransactionSigner, store: OutboxStore) -> None:
         self.address = signer.address
-        self.flights = Flights()
+        self.transactions = PendingTransactions()
+        self._count_call: Call = ("eth_getTransactionCount", [to_hex(self.address), "latest"])
         self._rpc = rpc
         self._signer = signer
         self._store = store
@@ -53,21 +51,21 @@ class AccountSender:
         self._is_open = self._silent = False
         self._mined: set[bytes] = set()
         self._poll_due = 0.0
-        self._poll_pause = _FIRST_PAUSE_S
+        self._poll_pause = FIRST_PAUSE_S
 
-    def wait(self, flight: PendingTransaction, patience_s: float = _PATIENCE_S) -> TransactionReceipt:
+    def wait(self, transaction: PendingTransaction, patience_s: float = _PATIENCE_S) -> TransactionReceipt:
         """Carry a transaction and return its receipt.
 
         Raises:
             ChainError: ``ledger_refused``, or ``ledger_unavailable``; the message says whether it may still be mined.
         """
         deadline = time.monotonic() + patience_s
-        pause = _FIRST_PAUSE_S
-        while not flight.done.is_set():
+        pause = FIRST_PAUSE_S
+        while not transaction.done.is_set():
             with self._work:
-                if not flight.done.is_set():
+                if not transaction.done.is_set():
                     self._round()
-            if flight.done.wait(pause):
+            if transaction.done.wait(pause):
                 break
             if time.monotonic() > deadline:
                 raise ChainError(
@@ -75,10 +73,10 @@ class AccountSender:
                     "a transaction was sent and is not mined yet; it will be sent until it is, so ask again later",
                 )
             pause = min(2 * pause, _LONGEST_PAUSE_S)
-        if flight.receipt is None:
-            assert flight.error is not None  # noqa: S101 - one of the two is set
-            raise flight.error
-        return flight.receipt
+        if transaction.receipt is None:
+            assert transaction.error is not None  # noqa: S101 - one of the two is set
+            raise transaction.error
+        return transaction.receipt
 
     def push(self) -> None:
         """Carry what nobody waits for, and forget what is mined; return at once where somebody works already."""
@@ -86,8 +84,8 @@ class AccountSender:
             return
         try:
             if self._is_open:
-                self._take_over(self._store.left_behind(self.address))
-            if len(self.flights) or not self._is_open:
+                self._adopt(self._store.left_behind(self.address))
+            if len(self.transactions) or not self._is_open:
                 self._round()
             elif self._mined:
                 self._store.forget(self.address, self._mined)
@@ -103,219 +101,201 @@ class AccountSender:
         """
         with self._work:
             self._open()
-            kept = [entry.draft for entry in self._store.pending(self.address) if entry.digest not in self._mined]
-            return [flight.draft for flight in self.flights.new] + kept
+            stored = [entry.draft for entry in self._store.pending(self.address) if entry.digest not in self._mined]
+            return [transaction.draft for transaction in self.transactions.new] + stored
 
     def left_behind(self) -> list[PendingTransaction]:
-        """Take over what an earlier run left behind, and return it.
+        """Adopt what an earlier run left behind, and return it.
 
         Raises:
             ChainError: the ledger does not answer.
         """
         with self._work:
             self._open()
-            return self.flights.kept
+            return self.transactions.stored
 
     def _round(self) -> None:
-        new = self.flights.new
+        new = self.transactions.new
         try:
             self._open()
-            self._keep_new()
+            self._store_new()
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody may wait forever
             if isinstance(error, StoreError):
-                # lost as it kept them, it may have them after all, and then they are to be carried
+                # lost as it stored them, it may have them after all, and then they are to be carried
                 self._is_open = False
-            for flight in new:
-                if flight.entry is None:
-                    self.flights.remove(flight)
-                    flight.fail(error)
+            for transaction in new:
+                if transaction.entry is None:
+                    self.transactions.remove(transaction)
+                    transaction.fail(error)
         now = time.monotonic()
-        due = [flight for flight in self.flights.kept if flight.due <= now]
-        for group in groups([flight for flight in due if not flight.maybe_sent]):
+        due = [transaction for transaction in self.transactions.stored if transaction.due <= now]
+        for group in groups([one for one in due if not one.submission.may_be_known]):
             self._send(group)
-        again = [flight for flight in due if flight.maybe_sent and flight.due <= now and not flight.done.is_set()]
+        again = [one for one in due if one.submission.may_be_known and one.due <= now and not one.done.is_set()]
         if again:
             # another process of this account may have died with transactions that these wait behind
-            self._take_over(self._store.left_behind(self.address))
+            self._adopt(self._store.left_behind(self.address))
         for group in groups(again):
             self._send_again(group)
         self._poll(now)
 
     def _open(self) -> None:
         if not self._is_open:
-            count = count_of(self._rpc.request("eth_getTransactionCount", to_hex(self.address), "latest"))
-            self._take_over(self._store.open(self.address, count))
+            (count,) = self._rpc.batch([self._count_call])
+            self._adopt(self._store.open(self.address, count_of(count)))
             self._is_open = True
 
-    def _take_over(self, entries: Sequence[OutboxEntry]) -> None:
+    def _adopt(self, entries: Sequence[OutboxEntry]) -> None:
         known = (entry for entry in entries if entry.digest not in self._mined)
-        self.flights.take_over([entry for entry in known if entry.digest not in self.flights])
+        self.transactions.adopt([entry for entry in known if entry.digest not in self.transactions])
 
-    def _keep_new(self) -> None:
-        new = self.flights.new
+    def _store_new(self) -> None:
+        new = self.transactions.new
         if not new:
             return
         if self._silent:
-            # what is in doubt is enough: while nobody answers, nothing more is kept that would happen later
+            # what is in doubt is enough: while nobody answers, nothing more is stored that would happen later
             self._rpc.request("eth_chainId")
         entries = self._store.add(
             self.address,
-            lambda first: [self._signer.sign(flight.draft, first + place) for place, flight in enumerate(new)],
+            lambda first: [self._signer.sign(one.draft, first + place) for place, one in enumerate(new)],
             done=self._mined,
         )
         self._mined.clear()
-        for flight, entry in zip(new, entries, strict=True):
-            self.flights.keep(flight, entry)
+        for transaction, entry in zip(new, entries, strict=True):
+            self.transactions.store(transaction, entry)
 
-    def _send(self, group: Sequence[PendingTransaction]) -> None:
+    def _send(self, group: _Group) -> None:
         try:
             outcomes = self._rpc.outcomes(send_calls(group))
         except UnreachedError as error:
-            # the last one first, so that every nonce that is taken back is the last one given out
-            for flight in reversed(group):
-                self._missed(flight, error)
+            # the last one first, so that every nonce that is free again is the last one given out
+            for transaction in reversed(group):
+                self._observe(transaction, Observation.UNREACHED, error)
             return
         except ChainError:
-            for flight in group:
-                self._doubted(flight)
+            for transaction in group:
+                self._observe(transaction, Observation.NO_ANSWER)
             self._silent = True
-            self._poll_due = time.monotonic() + _FIRST_PAUSE_S
+            self._poll_due = time.monotonic() + FIRST_PAUSE_S
             return
-        self._heard()
-        for flight, refusal in self._settle(group, outcomes).items():
-            self._judge(flight, refusal)
-
-    def _heard(self) -> None:
-        """An endpoint answers: look for receipts soon, and after a silence send what is in doubt at once."""
-        self._poll_due, self._poll_pause = 0.0, _FIRST_PAUSE_S
+        # an endpoint answers: look for receipts soon, and after a silence send what is in doubt at once
+        self._poll_due, self._poll_pause = 0.0, FIRST_PAUSE_S
         if self._silent:
             self._silent = False
-            for flight in self.flights.kept:
-                flight.due = 0.0
+            for transaction in self.transactions.stored:
+                transaction.due = 0.0
+        for transaction, refusal in self._read(group, outcomes).items():
+            self._look_into(transaction, refusal)
 
-    def _send_again(self, group: Sequence[PendingTransaction]) -> None:
-        for flight in group:
-            self._doubted(flight)
+    def _send_again(self, group: _Group) -> None:
+        for transaction in group:
+            self._observe(transaction, Observation.NO_ANSWER)
         refused: dict[PendingTransaction, ChainError] = {}
         for outcomes in self._rpc.outcomes_everywhere(send_calls(group)):
             self._silent = False
-            refused |= self._settle(group, outcomes)
-        for flight, refusal in refused.items():
-            if not flight.done.is_set():
-                self._judge(flight, refusal)
+            refused |= self._read(group, outcomes)
+        for transaction, refusal in refused.items():
+            if not transaction.done.is_set():
+                self._look_into(transaction, refusal)
 
-    def _settle(
-        self, group: Sequence[PendingTransaction], outcomes: Sequence[Any]
-    ) -> dict[PendingTransaction, ChainError]:
-        """Note what was mined and what was taken; return what was refused, with the refusals."""
+    def _read(self, group: _Group, outcomes: Sequence[Any]) -> dict[PendingTransaction, ChainError]:
+        """Observe what was mined and what was accepted; return what was refused, with the refusals."""
         sends, receipts, head = outcomes[: len(group)], outcomes[len(group) : -1], outcomes[-1]
         refused = {}
-        for flight, send, receipt in zip(group, sends, receipts, strict=True):
-            if not flight.done.is_set() and not self._finish(flight, receipt, head):
+        for transaction, send, receipt in zip(group, sends, receipts, strict=True):
+            if not transaction.done.is_set() and not self._finish(transaction, receipt, head):
                 if isinstance(send, ChainError):
-                    refused[flight] = send
+                    refused[transaction] = send
                 else:
-                    self._taken(flight)
+                    self._observe(transaction, Observation.ACCEPTED)
         return refused
 
-    def _taken(self, flight: PendingTransaction) -> None:
-        flight.maybe_sent = True
-        flight.due = time.monotonic() + _growing(_RESEND_S, flight.tries)
-
-    def _doubted(self, flight: PendingTransaction) -> None:
-        flight.maybe_sent = True
-        flight.tries += 1
-        flight.due = time.monotonic() + _growing(_FIRST_PAUSE_S, flight.tries)
-
-    def _missed(self, flight: PendingTransaction, error: ChainError) -> None:
-        flight.tries += 1
-        flight.due = time.monotonic() + _growing(_FIRST_PAUSE_S, flight.tries)
-        if flight.tries >= _TRIES:
-            self._take_back(flight, error)
-
-    def _judge(self, flight: PendingTransaction, refusal: ChainError) -> None:
+    def _look_into(self, transaction: PendingTransaction, refusal: ChainError) -> None:
         """Find out what a refusal means, since nodes word it as they like."""
-        digest = to_hex(flight.kept.digest)
         # the count first: if it is past the nonce, a receipt of ours would be there by then
-        calls: list[Call] = [("eth_getTransactionCount", [to_hex(self.address), "latest"]), receipt_call(digest)]
-        calls += [("eth_getTransactionByHash", [digest]), HEAD_CALL]
+        calls = [self._count_call, transaction.receipt_call, transaction.known_call, HEAD_CALL]
         try:
             answer, receipt, known, head = self._rpc.batch(calls)
             count = count_of(answer)
         except ChainError:
-            self._doubted(flight)
+            self._observe(transaction, Observation.NO_ANSWER)
             return
-        if self._finish(flight, receipt, head):
+        if self._finish(transaction, receipt, head):
             return
         if known is not None:
-            self._taken(flight)
-        elif count > flight.kept.nonce:
-            flight.overtaken += 1
-            flight.due = time.monotonic() + _FIRST_PAUSE_S
-            if flight.overtaken >= _SURE:
-                self._renew(flight, count)
-        elif not flight.maybe_sent and not self._taken_elsewhere(flight):
-            self._take_back(flight, refusal)
-
-    def _taken_elsewhere(self, flight: PendingTransaction) -> bool:
-        calls: list[Call] = [send_call(flight), ("eth_getTransactionByHash", [to_hex(flight.kept.digest)])]
-        for sent, known in self._rpc.outcomes_everywhere(calls):
-            if not isinstance(sent, ChainError) or isinstance(known, dict):
-                self._taken(flight)
-                return True
-        return False
-
-    def _renew(self, flight: PendingTransaction, count: int) -> None:
-        draft = flight.draft
-        entry = self._store.renew(flight.kept, count, lambda nonce: self._signer.sign(draft, nonce))
-        if entry is None:
-            self.flights.remove(flight)
-            words = "another process carries this transaction on; ask again later"
-            flight.fail(ChainError(Reason.LEDGER_UNAVAILABLE, words))
+            self._observe(transaction, Observation.ACCEPTED)
+        elif count > transaction.stored.nonce:
+            self._observe(transaction, Observation.NONCE_USED, count=count)
+        elif not transaction.submission.may_be_known and self._is_accepted_elsewhere(transaction):
+            self._observe(transaction, Observation.ACCEPTED)
         else:
-            self.flights.keep(flight, entry)
-            flight.maybe_sent, flight.overtaken, flight.due = False, 0, 0.0
+            self._observe(transaction, Observation.REFUSED, refusal)
 
-    def _take_back(self, flight: PendingTransaction, error: ChainError) -> None:
+    def _is_accepted_elsewhere(self, transaction: PendingTransaction) -> bool:
+        answers = self._rpc.outcomes_everywhere([transaction.send_call, transaction.known_call])
+        return any(not isinstance(sent, ChainError) or isinstance(known, dict) for sent, known in answers)
+
+    def _observe(
+        self, transaction: PendingTransaction, seen: Observation, error: ChainError | None = None, count: int = 0
+    ) -> None:
+        """Bring a transaction to its next state, and do what that state asks for."""
+        after = next_state(transaction.submission, seen)
+        if after.state is State.OVERTAKEN:
+            self._renew(transaction, count)
+            return
+        transaction.submission = after
+        transaction.due = time.monotonic() + after.pause_s
+        if after.state is State.CANCELLED:
+            assert error is not None  # noqa: S101 - only a fault cancels
+            self._cancel(transaction, error)
+
+    def _renew(self, transaction: PendingTransaction, count: int) -> None:
+        draft = transaction.draft
+        entry = self._store.renew(transaction.stored, count, lambda nonce: self._signer.sign(draft, nonce))
+        if entry is None:
+            self.transactions.remove(transaction)
+            transaction.fail(ChainError(Reason.LEDGER_UNAVAILABLE, _CARRIED_ELSEWHERE))
+        else:
+            self.transactions.store(transaction, entry)
+            transaction.submission, transaction.due = renewed(transaction.submission), 0.0
+
+    def _cancel(self, transaction: PendingTransaction, error: ChainError) -> None:
         # where others wait behind, an empty transaction of the account to itself takes the place
-        filler = self._signer.filler(flight.kept.nonce)
-        self.flights.remove(flight)
-        if self._store.release(flight.kept, filler):
-            self.flights.take_over([filler])
-        flight.fail(error)
+        placeholder = self._signer.placeholder(transaction.stored.nonce)
+        self.transactions.remove(transaction)
+        if self._store.release(transaction.stored, placeholder):
+            self.transactions.adopt([placeholder])
+        transaction.fail(error)
 
     def _poll(self, now: float) -> None:
-        flights = [flight for flight in self.flights.kept if flight.maybe_sent]
-        if not flights or now < self._poll_due:
+        sent = [transaction for transaction in self.transactions.stored if transaction.submission.may_be_known]
+        if not sent or now < self._poll_due:
             return
         self._poll_due = now + self._poll_pause
         self._poll_pause = min(2 * self._poll_pause, _LONGEST_PAUSE_S)
-        for start in range(0, len(flights), GROUP):
-            group = flights[start : start + GROUP]
+        for group in groups(sent):
             try:
-                calls = [receipt_call(to_hex(flight.kept.digest)) for flight in group]
+                calls = [transaction.receipt_call for transaction in group]
                 *receipts, head = self._rpc.outcomes([*calls, HEAD_CALL])
             except ChainError:
                 return  # whoever waits asks again, or gives up
-            for flight, receipt in zip(group, receipts, strict=True):
-                self._finish(flight, receipt, head)
+            for transaction, receipt in zip(group, receipts, strict=True):
+                self._finish(transaction, receipt, head)
 
-    def _finish(self, flight: PendingTransaction, receipt: Any, head: Any) -> bool:
-        """Note the receipt of a transaction if there is one; return whether there is."""
+    def _finish(self, transaction: PendingTransaction, receipt: Any, head: Any) -> bool:
+        """Finish a transaction if it has a receipt; return whether it has one."""
         if not isinstance(receipt, dict):
             return False
         try:
             if not isinstance(head, dict) or head.get("hash") != receipt.get("blockHash"):
                 head = self._rpc.request("eth_getBlockByHash", receipt.get("blockHash"), False)
-            flight.receipt = receipt_of(receipt, head)
+            found = receipt_of(receipt, head)
         except ChainError:
             return False  # no receipt that counts: it is asked for again
-        self._rpc.saw(flight.receipt.mined.block.number)
-        self.flights.remove(flight)
-        self._mined.add(flight.kept.digest)
-        flight.done.set()
+        self._rpc.saw(found.mined.block.number)
+        self.transactions.remove(transaction)
+        self._mined.add(transaction.stored.digest)
+        self._observe(transaction, Observation.RECEIPT)
+        transaction.succeed(found)
         return True
-
-
-def _growing(first_s: float, tries: int) -> float:
-    return min(first_s * float(2 ** min(tries, _DOUBLINGS)), _LONGEST_RESEND_S)

@@ -1,4 +1,4 @@
-"""The outbox: transactions that are signed and not yet known to be mined, kept before they are sent.
+"""The outbox: transactions that are signed and not yet known to be mined, stored before they are sent.
 
 A row is written, in one durable step with the nonce it takes, before its bytes leave the process; it goes when its
 receipt was seen. So after a crash at any moment the rows are what may or may not have been mined: their bytes are
@@ -34,7 +34,7 @@ class OutboxEntry:
 
 
 class OutboxStore(Protocol):
-    """Keeps entries and the next nonce of every account. Each method is one durable step, or nothing of it happens.
+    """Stores entries and the next nonce of every account. Each method is one durable step, or nothing of it happens.
 
     Several processes may use one store: a nonce is given out once.
     """
@@ -46,15 +46,15 @@ class OutboxStore(Protocol):
         """
 
     def pending(self, account: bytes) -> Sequence[OutboxEntry]:
-        """Return the entries of an account by nonce, whoever carries them."""
+        """Return the entries of an account by nonce, whichever process carries them."""
 
     def left_behind(self, account: bytes) -> Sequence[OutboxEntry]:
-        """Take over the entries of an account whose process is gone, and return them."""
+        """Adopt the entries of an account whose process is gone, and return them."""
 
     def add(
         self, account: bytes, sign: Callable[[int], Sequence[OutboxEntry]], done: Collection[bytes] = ()
     ) -> Sequence[OutboxEntry]:
-        """Keep the entries that ``sign`` makes from the next nonce on; forget those with the digests ``done``."""
+        """Store the entries that ``sign`` makes from the next nonce on; forget those with the digests ``done``."""
 
     def renew(self, entry: OutboxEntry, count: int, sign: Callable[[int], OutboxEntry]) -> OutboxEntry | None:
         """Give an entry whose nonce another transaction took the next one, at least ``count``.
@@ -62,11 +62,11 @@ class OutboxStore(Protocol):
         None: there is no such entry any more, since another process renewed or finished it.
         """
 
-    def release(self, entry: OutboxEntry, filler: OutboxEntry) -> bool:
-        """Take back an entry that was never sent. If its nonce was not the last one, keep ``filler`` in its place.
+    def release(self, entry: OutboxEntry, placeholder: OutboxEntry) -> bool:
+        """Cancel an entry that was never sent. If its nonce was not the last one, store ``placeholder`` in its place.
 
-        Returns whether ``filler`` is kept: transactions behind it wait for this nonce. Nothing happens to an entry
-        that is gone already, since another process finished it.
+        Returns whether ``placeholder`` is stored: transactions behind it wait for this nonce. Nothing happens to an
+        entry that is gone already, since another process finished it.
         """
 
     def forget(self, account: bytes, done: Collection[bytes]) -> None:
@@ -104,24 +104,24 @@ class MemoryOutbox(OutboxStore):
         with self._guard:
             for digest in done:
                 self._entries.pop(digest, None)
-            return self._keep(account, sign(self._next[account]))
+            return self._store(account, sign(self._next[account]))
 
     @override
     def renew(self, entry: OutboxEntry, count: int, sign: Callable[[int], OutboxEntry]) -> OutboxEntry | None:
         with self._guard:
             if self._entries.pop(entry.digest, None) is None:
                 return None
-            return self._keep(entry.account, [sign(max(self._next[entry.account], count))])[0]
+            return self._store(entry.account, [sign(max(self._next[entry.account], count))])[0]
 
     @override
-    def release(self, entry: OutboxEntry, filler: OutboxEntry) -> bool:
+    def release(self, entry: OutboxEntry, placeholder: OutboxEntry) -> bool:
         with self._guard:
             if self._entries.pop(entry.digest, None) is None:
                 return False
             if self._next[entry.account] == entry.nonce + 1:
                 self._next[entry.account] = entry.nonce
                 return False
-            self._entries[filler.digest] = filler
+            self._entries[placeholder.digest] = placeholder
             return True
 
     @override
@@ -134,7 +134,7 @@ class MemoryOutbox(OutboxStore):
         entries = (entry for entry in self._entries.values() if entry.account == account)
         return sorted(entries, key=lambda entry: entry.nonce)
 
-    def _keep(self, account: bytes, entries: Sequence[OutboxEntry]) -> Sequence[OutboxEntry]:
+    def _store(self, account: bytes, entries: Sequence[OutboxEntry]) -> Sequence[OutboxEntry]:
         self._entries.update((entry.digest, entry) for entry in entries)
         self._next[account] = entries[-1].nonce + 1
         return entries

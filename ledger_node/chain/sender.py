@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from ledger_node.chain.account_sender import AccountSender
 from ledger_node.chain.outbox import MemoryOutbox, OutboxStore, TransactionDraft
-from ledger_node.chain.pending_transaction import PendingTransaction
+from ledger_node.chain.pending_transaction import PendingTransaction, TransactionSigner
 from ledger_node.chain.receipt import TransactionReceipt
 from ledger_node.chain.rpc import ContractRevertError, Rpc
-from ledger_node.chain.signer import TransactionSigner
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
@@ -33,9 +32,9 @@ class Sender:
     def __init__(self, rpc: Rpc, chain_id: int, *private_keys: bytes, store: OutboxStore | None = None) -> None:
         store = store or MemoryOutbox()
         self._rpc = rpc
-        self._couriers = [AccountSender(rpc, TransactionSigner(chain_id, key), store) for key in private_keys]
+        self.accounts = [AccountSender(rpc, TransactionSigner(chain_id, key), store) for key in private_keys]
         self._guard = threading.Lock()
-        self.address = self._couriers[0].address
+        self.address = self.accounts[0].address
 
     def send(self, to: bytes | None, data: bytes, *, gas: int, simulate: bool = True) -> TransactionReceipt:
         """Send and return the receipt of a transaction that succeeded.
@@ -52,15 +51,15 @@ class Sender:
             on_way = self._find(draft)
         if on_way is None:
             # one whose transactions are stuck is left alone while another has less to do
-            courier = min(self._couriers, key=lambda one: len(one.flights))
+            account = min(self.accounts, key=lambda one: len(one.transactions))
             if simulate:
-                self._call(courier, draft, "pending")
+                self._call(account, draft, "pending")
             with self._guard:
-                on_way = self._find(draft) or (courier, courier.flights.add(draft))
-        courier, flight = on_way
-        receipt = courier.wait(flight)
+                on_way = self._find(draft) or (account, account.transactions.add(draft))
+        account, transaction = on_way
+        receipt = account.wait(transaction)
         if not receipt.succeeded:
-            raise self._why_reverted(courier, draft, receipt)
+            raise self._why_reverted(account, draft, receipt)
         return receipt
 
     def finish(self) -> None:
@@ -69,9 +68,9 @@ class Sender:
         Raises:
             ChainError: the ledger does not answer, or not in time; ``push`` goes on with it.
         """
-        for courier in self._couriers:
-            for flight in courier.left_behind():
-                courier.wait(flight)
+        for account in self.accounts:
+            for transaction in account.left_behind():
+                account.wait(transaction)
 
     def is_on_way(self, word: bytes) -> bool:
         """Return whether a transaction that holds ``word`` may still be mined, this run's or an earlier one's.
@@ -79,35 +78,36 @@ class Sender:
         Raises:
             ChainError: the ledger does not answer.
         """
-        return any(word in draft.data for courier in self._couriers for draft in courier.on_way())
+        return any(word in draft.data for account in self.accounts for draft in account.on_way())
 
     def push(self) -> None:
         """Carry on what nobody waits for."""
-        for courier in self._couriers:
-            courier.push()
+        for account in self.accounts:
+            account.push()
 
     def health(self) -> list[OutboxHealth]:
         """Return how much is on its way."""
         return [
-            OutboxHealth(courier.address, len(courier.flights), courier.flights.oldest_s) for courier in self._couriers
+            OutboxHealth(account.address, len(account.transactions), account.transactions.oldest_s)
+            for account in self.accounts
         ]
 
     def _find(self, draft: TransactionDraft) -> tuple[AccountSender, PendingTransaction] | None:
-        for courier in self._couriers:
-            flight = courier.flights.find(draft)
-            if flight is not None:
-                return courier, flight
+        for account in self.accounts:
+            transaction = account.transactions.find(draft)
+            if transaction is not None:
+                return account, transaction
         return None
 
-    def _call(self, courier: AccountSender, draft: TransactionDraft, block: str) -> None:
-        call = {"from": to_hex(courier.address), "data": to_hex(draft.data), "gas": hex(draft.gas)}
+    def _call(self, account: AccountSender, draft: TransactionDraft, block: str) -> None:
+        call = {"from": to_hex(account.address), "data": to_hex(draft.data), "gas": hex(draft.gas)}
         if draft.to is not None:
             call["to"] = to_hex(draft.to)
         self._rpc.request("eth_call", call, block)
 
-    def _why_reverted(self, courier: AccountSender, draft: TransactionDraft, receipt: TransactionReceipt) -> ChainError:
+    def _why_reverted(self, account: AccountSender, draft: TransactionDraft, receipt: TransactionReceipt) -> ChainError:
         try:
-            self._call(courier, draft, hex(receipt.mined.block.number))
+            self._call(account, draft, hex(receipt.mined.block.number))
         except ContractRevertError as revert:
             return revert
         return ChainError(Reason.LEDGER_REFUSED, "the transaction reverted; its cause is no longer visible")

@@ -12,8 +12,8 @@ from api.home.home import Home
 from api.ingestion.reader import Format, read_rows
 from api.instance.embedded import found_instance
 from api.instance.wiring import open_instance
-from api.services.idempotency.call import Call
-from api.services.idempotency.stored_response import KeptAnswer, store_answers
+from api.services.idempotency.attempt import Call
+from api.services.idempotency.stored_response import StoredResponse, store_responses
 from api.storage import table
 from api.storage.database import open_store
 from api.vault.key_copy import MAC_LABEL, KeyCopy, read_key_copy
@@ -262,14 +262,16 @@ def test_n1_d2_an_erasure_that_was_killed_is_finished_and_no_answer_leaves_befor
     assert key in instance.copied()
     kept = []
     call = Call(b"caller", random_bytes(8).hex(), b"POST /v1/erasures", b"body")
-    (attempt,) = instance.all.calls.claim_all([call], clock.now())
+    (attempt,) = instance.all.calls.lease_all([call], clock.now())
 
     def erase(attempt):
         def keep(connection, erased):
             kept.append(erased.attestations)
-            store_answers(connection, [instance.all.calls.seal(attempt, KeptAnswer(200, [], b"erased"))])
+            store_responses(connection, [instance.all.calls.seal(attempt, StoredResponse(200, [], b"erased"))])
 
-        return instance.all.erasures.erase(instance.department.member, credit_code=code, schema=None, keep=keep)
+        return instance.all.erasures.erase(
+            instance.department.member, credit_code=code, schema=None, store_response=keep
+        )
 
     with monkeypatch.context() as patched:
         where, name, done = POINTS[point]
@@ -291,10 +293,10 @@ def test_n1_d2_an_erasure_that_was_killed_is_finished_and_no_answer_leaves_befor
         instance.all._removals.finish(refresh=True)
     was_noted = where != "ledger"
     assert (len(kept) == 1) == was_noted
-    (found,) = instance.all.calls.claim_all([call], clock.now())
+    (found,) = instance.all.calls.lease_all([call], clock.now())
     if was_noted:
         # the answer that was kept, and by the time that it is given the keys are gone everywhere
-        assert isinstance(found, KeptAnswer)
+        assert isinstance(found, StoredResponse)
     else:
         erase(found)
     assert instance.all.keys.get([key]) == {}
@@ -356,7 +358,7 @@ def test_l5_one_service_removes_keys_for_all(instance):
     services = [value for value in vars(instance.all).values() if hasattr(value, "_removals")]
     assert {type(service).__name__ for service in services} >= {
         "ErasureService",
-        "JobService",
+        "JobWorker",
         "Webhooks",
     }
     assert all(service._removals is instance.all._removals for service in services)

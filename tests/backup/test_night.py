@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -24,7 +25,8 @@ from tests.kit.served import SEED
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operating.md").read_text("utf-8")
 NIGHT = PAGE.partition("## At night")[2].partition("\n## ")[0]
-BLOCKS = re.findall(r"^```sh (night[a-z-]*)\n(.*?)^```$", NIGHT, re.MULTILINE | re.DOTALL)
+# each step of the list has its blocks, as deep as the list
+BLOCKS = re.findall(r"^ {3}```(sh night[a-z-]*|text)\n(.*?)^ {3}```$", NIGHT, re.MULTILINE | re.DOTALL)
 # the stranger does not stay: what was started ends with the script
 LEAVE = "trap 'kill $! 2> /dev/null; wait' EXIT\n"
 
@@ -69,10 +71,9 @@ def test_d2_what_the_page_says_for_the_night_brings_a_killed_instance_back_and_w
         "CONSENT": consent,
         "QUESTION": GOOD,
     }
-    ((_, named), *steps) = BLOCKS
-    assert re.findall(r"^([A-Z]+)=", named, re.MULTILINE) == list(places)
+    assert re.findall(r"^([A-Z]+)=", blocks("sh night-places"), re.MULTILINE) == list(places)
     script = "".join(f"{name}={shlex.quote(str(value))}\n" for name, value in places.items())
-    script += "".join(step for kind, step in steps if kind == "night")
+    script += blocks("sh night")
     # and that which is not in the page: a question about the firm that was erased
     script += f'credence verify "$QUESTION" --consent {of_victim} --as "$BANK" --home "$FOLDER" || echo "code $?"\n'
     environment = environment_of_child(None, None)
@@ -108,10 +109,14 @@ def wait_for_an_interval(place):
         time.sleep(0.05)
 
 
+def blocks(kind):
+    """Return all blocks of a kind, one after the other."""
+    return "".join(dedent(block) for of, block in BLOCKS if of == kind)
+
+
 def shown():
     """Return the lines that the page shows as the output of the steps."""
-    around = re.sub(r"^```.*?^```$", "", NIGHT, flags=re.MULTILINE | re.DOTALL)
-    return [line.strip() for line in around.splitlines() if re.match(r"^ {4}\S", line)]
+    return blocks("text").splitlines()
 
 
 def plain(text):

@@ -46,13 +46,13 @@ class Sending:
         self.outbox = Outbox()
         self.sender = Sender(rpc, CHAIN_ID, KEY, store=self.outbox)
         self.receipts = {}
-        courier = self.sender._couriers[0]
-        flights = [courier.flights.add(draft) for draft in drafts]
+        account = self.sender.accounts[0]
+        pending = [account.transactions.add(draft) for draft in drafts]
 
         def wait(place):
-            self.receipts[place] = courier.wait(flights[place], patience_s=120)
+            self.receipts[place] = account.wait(pending[place], patience_s=120)
 
-        self._threads = [threading.Thread(target=wait, args=(place,)) for place in range(len(flights))]
+        self._threads = [threading.Thread(target=wait, args=(place,)) for place in range(len(pending))]
         for thread in self._threads:
             thread.start()
         assert self.outbox.kept.wait(60)

@@ -7,7 +7,7 @@ import pytest
 from api.storage.database import open_store
 from api.storage.outbox import StoredOutbox
 from ledger_node.chain.outbox import MemoryOutbox, TransactionDraft
-from ledger_node.chain.signer import TransactionSigner
+from ledger_node.chain.pending_transaction import TransactionSigner
 
 SIGNER = TransactionSigner(7_357, b"\x05" * 32)
 OTHER = TransactionSigner(7_357, b"\x06" * 32)
@@ -106,18 +106,18 @@ def test_an_overtaken_entry_gets_the_next_nonce_once(outbox, count, nonce):
 def test_the_nonce_of_the_last_entry_is_free_again_when_it_is_taken_back(outbox):
     outbox.open(ACCOUNT, 0)
     _, last = outbox.add(ACCOUNT, signing(1, 2))
-    assert not outbox.release(last, SIGNER.filler(last.nonce))
+    assert not outbox.release(last, SIGNER.placeholder(last.nonce))
     outbox.add(ACCOUNT, signing(3))
     assert nonces(outbox) == [(0, 1), (1, 3)]
 
 
-def test_where_others_wait_behind_a_filler_takes_the_place(outbox):
+def test_where_others_wait_behind_a_placeholder_takes_the_place(outbox):
     outbox.open(ACCOUNT, 0)
     first, _ = outbox.add(ACCOUNT, signing(1, 2))
-    filler = SIGNER.filler(first.nonce)
-    assert outbox.release(first, filler)
+    placeholder = SIGNER.placeholder(first.nonce)
+    assert outbox.release(first, placeholder)
     kept = outbox.pending(ACCOUNT)
-    assert kept[0] == filler
+    assert kept[0] == placeholder
     assert [entry.nonce for entry in kept] == [0, 1]
 
 
@@ -129,7 +129,7 @@ def test_accounts_do_not_share_nonces(outbox):
     assert (nonces(outbox), nonces(outbox, OTHER.address)) == ([(5, 1)], [(9, 2)])
 
 
-def test_couriers_that_share_an_outbox_never_give_out_a_nonce_twice(outbox):
+def test_senders_that_share_an_outbox_never_give_out_a_nonce_twice(outbox):
     outbox.open(ACCOUNT, 0)
 
     def work(number):
@@ -194,5 +194,5 @@ def test_what_another_process_finished_is_not_taken_back(pair):
     two.open(ACCOUNT, 0)
     (entry,) = one.add(ACCOUNT, signing(1))
     two.forget(ACCOUNT, [entry.digest])
-    assert not one.release(entry, SIGNER.filler(entry.nonce))
+    assert not one.release(entry, SIGNER.placeholder(entry.nonce))
     assert [one.nonce for one in one.add(ACCOUNT, signing(2))] == [entry.nonce + 1]

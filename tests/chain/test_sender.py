@@ -11,9 +11,9 @@ from api.storage.database import open_store
 from api.storage.outbox import StoredOutbox
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.outbox import MemoryOutbox, TransactionDraft
+from ledger_node.chain.pending_transaction import TransactionSigner
 from ledger_node.chain.rpc import ContractRevertError, Rpc
 from ledger_node.chain.sender import Sender
-from ledger_node.chain.signer import TransactionSigner
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.json_object import to_hex
@@ -103,15 +103,15 @@ def test_what_is_in_doubt_when_patience_ends_is_mined_all_the_same_and_once(rpc,
     cut_off = True
     proxy.fault = lambda _: "answer_lost" if cut_off and proxy.raws else None
     sender = Sender(Rpc(proxy.url), CHAIN_ID, RELAYER)
-    courier = sender._couriers[0]
+    account = sender.accounts[0]
     before = nonce(rpc, RELAYER)
     subject = random_bytes(32)
     draft = TransactionDraft(book.contracts["SubjectRegistry"], registration(subject), GAS)
-    flight = courier.flights.add(draft)
-    assert reason_of(lambda: courier.wait(flight, patience_s=0)) == "ledger_unavailable"
+    transaction = account.transactions.add(draft)
+    assert reason_of(lambda: account.wait(transaction, patience_s=0)) == "ledger_unavailable"
     cut_off = False
     # asking for the same again waits for the same transaction
-    assert sender.send(draft.to, draft.data, gas=GAS) == flight.receipt
+    assert sender.send(draft.to, draft.data, gas=GAS) == transaction.receipt
     assert nonce(rpc, RELAYER) == before + 1
     assert count_of(rpc, book, subject) == 1
 
@@ -119,7 +119,7 @@ def test_what_is_in_doubt_when_patience_ends_is_mined_all_the_same_and_once(rpc,
 def test_what_surely_reached_no_node_is_taken_back(rpc, book):
     sender = Sender(Rpc(DOWN), CHAIN_ID, RELAYER, store=(store := MemoryOutbox()))
     store.open(sender.address, nonce(rpc, RELAYER))
-    sender._couriers[0]._is_open = True
+    sender.accounts[0]._is_open = True
     before = nonce(rpc, RELAYER)
     for _ in range(2):
         call = registration(random_bytes(32))
@@ -137,19 +137,19 @@ def test_while_nobody_answers_nothing_more_is_kept_than_what_is_in_doubt(rpc, pr
     register(sender, book)
     before = nonce(rpc, RELAYER)
     gone = True
-    courier = sender._couriers[0]
-    doubtful = courier.flights.add(
+    account = sender.accounts[0]
+    doubtful = account.transactions.add(
         TransactionDraft(book.contracts["SubjectRegistry"], registration(random_bytes(32)), GAS)
     )
-    assert reason_of(lambda: courier.wait(doubtful, patience_s=0)) == "ledger_unavailable"
+    assert reason_of(lambda: account.wait(doubtful, patience_s=0)) == "ledger_unavailable"
     for _ in range(3):
         call = registration(random_bytes(32))
         later = lambda: sender.send(book.contracts["SubjectRegistry"], call, gas=GAS, simulate=False)  # noqa: B023, E731
         assert reason_of(later) == "ledger_unavailable"
-    assert doubtful.kept in store.pending(sender.address)
+    assert doubtful.stored in store.pending(sender.address)
     gone = False
     register(sender, book)
-    assert courier.wait(doubtful).succeeded
+    assert account.wait(doubtful).succeeded
     assert nonce(rpc, RELAYER) == before + 2
 
 
@@ -165,7 +165,7 @@ def test_n2_two_hundred_at_once_through_a_proxy_that_drops_a_tenth_all_land_once
     assert nonce(rpc, RELAYER) == before + 200
     assert [count_of(rpc, book, subject) for subject in subjects] == [1] * 200
     assert len(set(proxy.raws)) == 200
-    assert sender._couriers[0].flights.kept == []
+    assert sender.accounts[0].transactions.stored == []
 
 
 def persist(sender, book, subject):
@@ -180,13 +180,17 @@ def persist(sender, book, subject):
 
 def test_n2_many_at_once_share_a_few_requests_and_one_durable_step_each(proxy, book):
     sender = Sender(Rpc(proxy.url), CHAIN_ID, RELAYER)
-    courier = sender._couriers[0]
-    flights = [
-        courier.flights.add(TransactionDraft(book.contracts["SubjectRegistry"], registration(random_bytes(32)), GAS))
+    account = sender.accounts[0]
+    pending = [
+        account.transactions.add(
+            TransactionDraft(book.contracts["SubjectRegistry"], registration(random_bytes(32)), GAS)
+        )
     ]
-    flights += [courier.flights.add(replace(flights[0].draft, data=registration(random_bytes(32)))) for _ in range(49)]
-    courier.wait(flights[-1])
-    assert all(flight.receipt.succeeded for flight in flights)
+    pending += [
+        account.transactions.add(replace(pending[0].draft, data=registration(random_bytes(32)))) for _ in range(49)
+    ]
+    account.wait(pending[-1])
+    assert all(transaction.receipt.succeeded for transaction in pending)
     assert len([batch for batch in proxy.batches if sends(batch)]) == 1
 
 
@@ -204,12 +208,12 @@ def test_n3_one_that_reverts_all_the_same_does_not_block_those_behind(rpc, book,
     subject = random_bytes(32)
     register(relayer, book, subject)
     before = nonce(rpc, RELAYER)
-    courier = relayer._couriers[0]
+    account = relayer.accounts[0]
     data = [registration(subject), registration(random_bytes(32)), registration(subject) + b"\x00", b"\x12\x34"]
     reverting = [0, 2, 3]
-    flights = [courier.flights.add(TransactionDraft(book.contracts["SubjectRegistry"], one, GAS)) for one in data]
-    courier.wait(flights[-1])
-    assert [flight.receipt.succeeded for flight in flights] == [place not in reverting for place in range(4)]
+    pending = [account.transactions.add(TransactionDraft(book.contracts["SubjectRegistry"], one, GAS)) for one in data]
+    account.wait(pending[-1])
+    assert [transaction.receipt.succeeded for transaction in pending] == [place not in reverting for place in range(4)]
     assert nonce(rpc, RELAYER) == before + 4
 
 
@@ -226,14 +230,14 @@ def test_n3_one_that_was_not_tried_out_and_reverts_says_why(rpc, book, relayer):
 
 def test_n3_one_that_the_node_refuses_does_not_block_those_behind(rpc, book, relayer):
     before = nonce(rpc, RELAYER)
-    courier = relayer._couriers[0]
+    account = relayer.accounts[0]
     to = book.contracts["SubjectRegistry"]
     first, refused, last = (
-        courier.flights.add(TransactionDraft(to, registration(random_bytes(32)), gas)) for gas in (GAS, 2**40, GAS)
+        account.transactions.add(TransactionDraft(to, registration(random_bytes(32)), gas)) for gas in (GAS, 2**40, GAS)
     )
-    assert courier.wait(first).succeeded
-    assert reason_of(lambda: courier.wait(refused)) == "ledger_refused"
-    assert courier.wait(last).succeeded
+    assert account.wait(first).succeeded
+    assert reason_of(lambda: account.wait(refused)) == "ledger_refused"
+    assert account.wait(last).succeeded
     # an empty transaction took the place of the refused one
     assert nonce(rpc, RELAYER) == before + 3
 
@@ -250,8 +254,8 @@ def test_n3_the_nonce_of_a_refused_transaction_is_free_again(rpc, book, relayer)
 def test_n3_while_one_account_is_stuck_another_one_sends(rpc, book):
     accounts = (STRANGER, RELAYER)
     sender = Sender(rpc, CHAIN_ID, *accounts)
-    stuck = sender._couriers[0]
-    stuck.flights.add(TransactionDraft(b"\x01" * 20, b"", GAS))
+    stuck = sender.accounts[0]
+    stuck.transactions.add(TransactionDraft(b"\x01" * 20, b"", GAS))
     before = [nonce(rpc, key) for key in accounts]
     register(sender, book)
     assert [nonce(rpc, key) for key in accounts] == [before[0], before[1] + 1]
@@ -365,7 +369,7 @@ def test_n7_where_nothing_can_be_kept_nothing_is_sent(rpc, book, relayer):
 
 def test_health_says_what_is_on_its_way_and_for_how_long(rpc):
     sender = Sender(rpc, CHAIN_ID, RELAYER, STRANGER)
-    sender._couriers[1].flights.add(TransactionDraft(b"\x01" * 20, b"", GAS))
+    sender.accounts[1].transactions.add(TransactionDraft(b"\x01" * 20, b"", GAS))
     idle, busy = sender.health()
     assert (idle.on_way, idle.oldest_s, busy.on_way) == (0, 0.0, 1)
     assert busy.oldest_s > 0

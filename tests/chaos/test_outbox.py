@@ -36,12 +36,10 @@ import json, os, signal, sys
 from pathlib import Path
 from api.storage.database import open_store
 from api.storage.outbox import StoredOutbox
-from ledger_node.chain.account_sender import Courier
-from ledger_node.chain.pending_transaction import Flights
-from ledger_node.chain.outbox import Draft
+from ledger_node.chain.pending_transaction import PendingTransactions, TransactionSigner
+from ledger_node.chain.outbox import TransactionDraft
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
-from ledger_node.chain.signer import Signer
 
 task = json.loads(sys.stdin.readline())
 
@@ -63,17 +61,17 @@ def hooked(kind, name, before=None, after=None):
 def when_sending(step):
     return lambda calls: at(step) if any(call[0] == "eth_sendRawTransaction" for call in calls) else None
 
-hooked(Signer, "sign", after=lambda *_: at("signed"))
+hooked(TransactionSigner, "sign", after=lambda *_: at("signed"))
 hooked(Rpc, "outcomes", before=when_sending("queued"), after=when_sending("sent"))
-hooked(Flights, "remove", before=lambda *_: at("mined"))
+hooked(PendingTransactions, "remove", before=lambda *_: at("mined"))
 store = open_store(Path(task["store"]))
 sender = Sender(Rpc(task["url"]), task["chain_id"], bytes.fromhex(task["key"]), store=StoredOutbox(store))
 sender.finish()
-courier = sender._couriers[0]
+account = sender.accounts[0]
 to, calls = bytes.fromhex(task["to"]), map(bytes.fromhex, task["calls"])
-flights = [courier.flights.add(Draft(to, data, task["gas"])) for data in calls]
+pending = [account.transactions.add(TransactionDraft(to, data, task["gas"])) for data in calls]
 at("accepted")
-courier.wait(flights[-1])
+account.wait(pending[-1])
 at("answered")
 sender.push()
 at("noted")

@@ -15,16 +15,14 @@ MAX_LINE = 100
 MAX_WORDS = 25
 PAGES = frozenset(
     {
-        "README.md",
         "docs/api.md",
         "docs/architecture.md",
         "docs/consent.md",
         "docs/evidence.md",
-        "docs/operating.md",
         "docs/threat-model.md",
     }
 )
-NOT_YET_REWRITTEN = frozenset({"README.md", "docs/architecture.md", "docs/operating.md"})
+NOT_YET_REWRITTEN = frozenset({"docs/architecture.md"})
 """Whoever rewrites a page takes it out of this set."""
 HELD = sorted(PAGES - NOT_YET_REWRITTEN)
 

@@ -181,7 +181,7 @@ class DyingStore:
 @pytest.mark.parametrize("number", range(1, 9))
 def test_n1_a_beat_that_is_cut_off_anywhere_is_carried_on_by_the_next_life(log, monkeypatch, number):
     monkeypatch.setattr("api.services.access_log.interval._PLACED_AT_ONCE", 2)
-    monkeypatch.setattr("api.services.access_log.interval._SETTLED_AT_ONCE", 2)
+    monkeypatch.setattr("api.services.access_log.interval._ASSIGNED_AT_ONCE", 2)
     before = log.head().number
     log.ask(5)
     log.now += 60

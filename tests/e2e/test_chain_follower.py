@@ -8,9 +8,9 @@ from sqlalchemy import select
 from api.services.notification.follower import ChainFollower
 from api.services.notification.notice import NoticeKind
 from api.services.notification.reader import NoticeReader
-from api.services.notification.reliance import Relied, note_reliance
+from api.services.notification.reliance import Reliance, store_reliance
 from api.storage.database import open_store
-from api.storage.notice_table import chain_cursor, consent_deadline, notification, reliance
+from api.storage.table import chain_cursor, consent_deadline, notification, reliance
 from ledger_node.chain.port import Block
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.event import Recorded, StatusEvent
@@ -63,7 +63,7 @@ def followed(tmp_path):
 
 
 def relied(block, *, use=None, position=300, attestation=ATTESTATION):
-    return Relied(use or random_bytes(32), CONSENT, BANK, attestation, MEMBER, position, block)
+    return Reliance(use or random_bytes(32), CONSENT, BANK, attestation, MEMBER, position, block)
 
 
 def changed(block, *, plane=Plane.REVOKED, position=300):
@@ -73,7 +73,7 @@ def changed(block, *, plane=Plane.REVOKED, position=300):
 
 def write(followed, *rows):
     with followed.store.begin() as connection:
-        note_reliance(connection, rows)
+        store_reliance(connection, rows)
 
 
 TOLD = {"attestation": to_hex(ATTESTATION), "consent": to_hex(CONSENT)}

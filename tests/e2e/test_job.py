@@ -11,8 +11,8 @@ from api.ingestion.reader import Format
 from api.instance.embedded import found_instance
 from api.instance.wiring import open_instance
 from api.services.issuing import job_issue
-from api.services.issuing.job import JobService
 from api.services.issuing.job_results import result_rows
+from api.services.issuing.worker import JobWorker
 from ledger_node.domain.error import ChainError, StoreError
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
@@ -62,7 +62,7 @@ class Tax:
     def life(self):
         """Return the jobs as the next process has them."""
         jobs = self.instance.jobs
-        return JobService(jobs._store, jobs._keys, jobs._removals, jobs._issuers, jobs._clock)
+        return JobWorker(jobs._store, self.instance.keys, jobs._removals, jobs._issuers, jobs._clock)
 
     def send(self, rows, **options):
         data = write_rows(self.folder / "rows.csv", "tax_payment", rows).read_bytes()
@@ -70,7 +70,7 @@ class Tax:
         async def body():
             yield data
 
-        received = self.instance.jobs.receive(
+        received = self.instance.jobs.uploads.receive(
             self.member, "tax_payment", Format.CSV, body(), max_bytes=1 << 20, **options
         )
         return asyncio.run(received)

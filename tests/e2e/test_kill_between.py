@@ -69,7 +69,7 @@ class Services:
 
     def start(self):
         """Try everything that waits, and return which kinds of it wait on."""
-        parts = {"grants": self.consents.grants, "changes": self.history, "recoveries": self.recoveries}
+        parts = {"grants": self.consents.pending_grants, "changes": self.history, "recoveries": self.recoveries}
         kinds = [Resumable(kind, part.waiting, part.resume) for kind, part in parts.items()]
         pending = PendingWork(kinds, look=lambda: None, monotonic=clock.monotonic)
         pending.resume_all()
@@ -131,12 +131,12 @@ def test_n1_a_rotation_is_finished_once(instance, subject, key, done, again):
     with pytest.raises(Killed):
         rotate(life(instance, "rotate", done=done), instance, subject, key, heirs)
     services = life(instance)
-    assert services.history.present(subject).entry == 0
+    assert services.history.current(subject).entry == 0
     if again == "next start":
         services.start()
     else:
         rotate(services, instance, subject, key, heirs)
-    present = services.history.present(subject)
+    present = services.history.current(subject)
     assert (present.entry, present.controllers) == (1, heirs)
     assert entries(instance, subject)[1:] == [heirs.commitment]
     services.start()
@@ -150,10 +150,10 @@ def test_n1_while_a_rotation_is_not_known_to_be_made_nobody_acts_for_the_subject
     with pytest.raises(Killed):
         rotate(life(instance, "rotate", done=done), instance, subject, key, heirs)
     silent = life(instance, "controller_entry", how=ChainError(Reason.LEDGER_UNAVAILABLE, "no answer"))
-    with pytest.raises(ChainError) as refusal, silent.history.turn(subject):
+    with pytest.raises(ChainError) as refusal, silent.history.locked(subject):
         pytest.fail("somebody had a turn")
     assert refusal.value.reason is Reason.LEDGER_UNAVAILABLE
-    with life(instance).history.turn(subject) as present:
+    with life(instance).history.locked(subject) as present:
         assert (present.entry, present.controllers) == (1, heirs)
 
 
@@ -195,7 +195,7 @@ def test_n1_a_completion_that_came_too_early_leaves_nothing_behind(instance, sub
     with pytest.raises(Killed):
         life(instance, "complete_recovery").recoveries.complete(subject, 1)
     services.start()
-    assert services.history.present(subject).entry == 0
+    assert services.history.current(subject).entry == 0
     assert [control.entry for control in services.history.of(subject)] == [0]
     assert instance.ledger.recovery(subject).commitment == heirs.commitment
 
@@ -237,7 +237,7 @@ def terms_of(instance, subject):
 def grant(services, instance, terms, key):
     digest = terms.digest(instance.ledger.consent_domain)
     now = instance.ledger.head().time
-    return services.consents.grant(terms, (key.sign(digest),), now=now)
+    return services.consents.grants.grant(terms, (key.sign(digest),), now=now)
 
 
 def judged_by(instance, terms, entry):
@@ -248,7 +248,7 @@ def judged_by(instance, terms, entry):
 
 @pytest.mark.parametrize("done", [False, True])
 def test_n1_a_grant_that_waits_for_the_ledger_is_recorded_before_its_signers_hand_over(instance, subject, key, done):
-    terms, first = terms_of(instance, subject), life(instance).history.present(subject)
+    terms, first = terms_of(instance, subject), life(instance).history.current(subject)
     with pytest.raises(Killed):
         grant(life(instance, "grant", done=done), instance, terms, key)
     services = life(instance)
@@ -261,7 +261,7 @@ def test_n1_a_grant_that_waits_for_the_ledger_is_recorded_before_its_signers_han
 def test_a_grant_of_the_very_second_before_a_rotation_stays_good(instance, subject, key):
     services = life(instance)
     for entry in range(3):
-        before = services.history.present(subject)
+        before = services.history.current(subject)
         terms = terms_of(instance, subject)
         grant(services, instance, terms, key)
         rotate(services, instance, subject, key, controllers_of([key, new_key()]), entry + 1)
@@ -300,7 +300,7 @@ def test_n1_a_registration_is_finished_at_the_next_start(instance, key, done):
     for waiting in subjects.waiting():
         subjects.resume(waiting, NOW)
     found = subjects.register(code, (key.controller,), 1, now=NOW)
-    present = instance.controllers.present(found.id)
+    present = instance.controllers.current(found.id)
     assert present.since == instance.ledger.controller_entry(found.id, 0).since
     assert entries(instance, found.id) == [present.controllers.commitment]
 
@@ -334,7 +334,7 @@ def test_a_job_is_done_though_its_key_cannot_be_removed_yet_and_the_key_goes_lat
 
     member = next(member.id for member in node.home.members() if member.slug == "tax-bureau")
     jobs = instance.jobs
-    job = asyncio.run(jobs.receive(member, "tax_payment", Format.CSV, body(), max_bytes=10_000))
+    job = asyncio.run(jobs.uploads.receive(member, "tax_payment", Format.CSV, body(), max_bytes=10_000))
     row = jobs._next()
     with monkeypatch.context() as patched:
         patched.setattr(instance.keys, "delete", busy)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
-from api.storage.notice_table import consent_deadline
+from api.storage.table import consent_deadline
 from ledger_node.domain.consent import Change, change_digest, refusal_digest
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.presentation import ShownAttestation

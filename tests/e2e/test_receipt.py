@@ -10,7 +10,7 @@ import pytest
 
 from api.client.client import ApiError
 from api.page.receipt import CONTENT_SECURITY_POLICY, receipt_page
-from api.services.consent.signed_act import find_word, keep_word
+from api.services.consent.signed_act import find_signed_act, store_signed_act
 from api.storage.database import open_store
 from ledger_node.domain.canonical import encode
 from ledger_node.domain.consent import Change, change_digest, refusal_digest, withdrawal_digest
@@ -101,13 +101,13 @@ def test_of_several_words_the_one_that_the_ledger_took_is_kept(tmp_path):
     store, target, taken = open_store(tmp_path / "store.sqlite3"), random_bytes(32), []
     ledger = SimpleNamespace(consent_events=lambda _: taken)
     words = [SignedAct(Controllers((random_bytes(20),), 1, random_bytes(32)), (random_bytes(65),)) for _ in range(3)]
-    keep_word(store, ledger, target, Act.PAUSED, words[0], number=1)
-    keep_word(store, ledger, target, Act.PAUSED, words[1], number=1)
-    assert find_word(store, target, Act.PAUSED, number=1) == words[1]
+    store_signed_act(store, ledger, target, Act.PAUSED, words[0], number=1)
+    store_signed_act(store, ledger, target, Act.PAUSED, words[1], number=1)
+    assert find_signed_act(store, target, Act.PAUSED, number=1) == words[1]
     taken.append(ConsentEvent(Step.PAUSED, target, Recorded(bytes(32), 1, bytes(32), 1), number=1))
-    keep_word(store, ledger, target, Act.PAUSED, words[2], number=1)
-    assert find_word(store, target, Act.PAUSED, number=1) == words[1]
-    assert find_word(store, target, Act.PAUSED, number=2) is None
+    store_signed_act(store, ledger, target, Act.PAUSED, words[2], number=1)
+    assert find_signed_act(store, target, Act.PAUSED, number=1) == words[1]
+    assert find_signed_act(store, target, Act.PAUSED, number=2) is None
     store.dispose()
 
 

@@ -7,7 +7,7 @@ import pytest
 from api.catalogue.synthetic import credit_code
 from api.client.answer_check import check_answer
 from api.client.unsigned_act import change_draft
-from api.services.consent.signed_act import keep_word
+from api.services.consent.signed_act import store_signed_act
 from api.services.subject.controller_history import ControllerHistory
 from ledger_node.domain.consent import Change
 from ledger_node.domain.error import VerificationError
@@ -112,7 +112,7 @@ def keep_early_word(place, consent, person):
     draft = change_draft(place.ledger.consent_domain, name, Change.RESUME, 2)
     store = place.store()
     first = ControllerHistory(store, place.ledger).of(firm_of(place, consent))[0]
-    keep_word(
+    store_signed_act(
         store, place.ledger, name, Act.RESUMED, SignedAct(first.controllers, (person.sign(draft.digest),)), number=2
     )
     store.dispose()

@@ -18,7 +18,7 @@ from api.client.session import Session
 from api.lab.demo.actor import attest
 from api.services.subject.controller_history import ControllerHistory
 from api.sign_in.protocol.proof import Target, make_proof
-from api.storage import notice_table, table
+from api.storage import table
 from ledger_node import clock
 from ledger_node.domain.access import NO_HEAD, next_head
 from ledger_node.domain.json_object import from_hex, to_hex
@@ -253,7 +253,7 @@ def test_what_happens_is_notified_once_and_delivered_once(pair):
         pair.bank.put("/v1/webhook", {"url": f"http://127.0.0.1:{endpoint.port}/hook"})
         consents = {pair.grant(QUESTION, uses=1) for _ in range(4)}
         until(lambda: len(granted(endpoint)) >= 4)
-        told = read(pair, select(notice_table.notification.c.kind, notice_table.notification.c.data))
+        told = read(pair, select(table.notification.c.kind, table.notification.c.data))
         for consent in consents:
             assert sum(one.kind == "consent.granted" and consent in one.data for one in told) == 1
             assert sum(consent in body for body in granted(endpoint)) == 1

@@ -14,9 +14,11 @@ from api.client.home_credentials import credential_named
 from api.client.session import Session
 from api.ingestion.reader import Format
 from api.services.idempotency import stored_response as kept_answer
-from api.services.idempotency.call import RETENTION_S, Attempt, UnderWay
-from api.services.idempotency.call import Call as Named
-from api.services.idempotency.stored_response import KeptAnswer
+from api.services.idempotency.attempt import Attempt, CallInProgress
+from api.services.idempotency.attempt import Call as Named
+from api.services.idempotency.call import RETENTION_S
+from api.services.idempotency.stored_response import StoredResponse
+from api.services.issuing.row_classifier import PLAIN
 from api.services.webhook.address import InsecureLoopbackAddresses
 from api.sign_in.protocol.jose import public_part
 from api.sign_in.protocol.key_form import new_key_file, stated_keys
@@ -165,7 +167,7 @@ def test_a4_a_call_that_is_under_way_for_long_is_answered_409(place, monkeypatch
     refused(answer, 409, "idempotency_in_progress")
     assert answer.headers["retry-after"] == "1"
     same(first.result(), call.send())
-    assert not calls._mine
+    assert not calls._running
 
 
 @pytest.mark.parametrize(
@@ -455,11 +457,11 @@ def test_a4_keys_that_were_put_in_force_and_never_answered_are_so_once(place, mo
 def test_a_key_may_be_used_anew_after_two_days_and_not_before(place):
     calls = place.served.instance.calls
     named, now = Named(b"caller", "key", b"route", b"body"), 1_000
-    (attempt,) = calls.claim_all([named], now)
-    calls.keep_now(attempt, KeptAnswer(200, [], b"{}"))
+    (attempt,) = calls.lease_all([named], now)
+    calls.store_now(attempt, StoredResponse(200, [], b"{}"))
     calls.release(attempt)
-    assert isinstance(calls.claim_all([named], now + RETENTION_S - 1)[0], KeptAnswer)
-    (again,) = calls.claim_all([named], now + RETENTION_S)
+    assert isinstance(calls.lease_all([named], now + RETENTION_S - 1)[0], StoredResponse)
+    (again,) = calls.lease_all([named], now + RETENTION_S)
     assert isinstance(again, Attempt)
     assert not again.again
     calls.release(again)
@@ -517,7 +519,7 @@ def test_n7_an_answer_that_cannot_be_kept_is_not_given_and_asking_again_gets_it(
         raise StoreError(Reason.STORE_UNAVAILABLE, "the store cannot be worked with now; try again")
 
     with monkeypatch.context() as patch:
-        patch.setattr(place.served.instance.calls, "keep_now", full)
+        patch.setattr(place.served.instance.calls, "store_now", full)
         refused = call.send()
     assert (refused.status_code, refused.json()["reason"]) == (503, "store_unavailable")
     assert int(refused.headers["Retry-After"]) > 0
@@ -529,27 +531,27 @@ def test_n7_an_answer_that_cannot_be_kept_is_not_given_and_asking_again_gets_it(
 def test_an_answer_that_may_not_leave_yet_fails_no_other_call_and_leaves_none_claimed(place, monkeypatch):
     calls = place.served.instance.calls
     kept, other = (Named(b"caller", random_bytes(8).hex(), b"route", b"body") for _ in range(2))
-    (attempt,) = calls.claim_all([kept], clock.now())
-    calls.keep_now(attempt, KeptAnswer(200, [], b"{}"))
+    (attempt,) = calls.lease_all([kept], clock.now())
+    calls.store_now(attempt, StoredResponse(200, [], b"{}"))
     calls.release(attempt)
 
     def unfinished():
         raise CredenceError(Reason.KEY_COPY_FAILED, "the copy of the keys cannot be written")
 
     with monkeypatch.context() as patched:
-        patched.setattr(calls, "_finish", unfinished)
-        refused_one, claimed = calls.claim_all([kept, other], clock.now())
+        patched.setattr(calls, "_finish_removals", unfinished)
+        refused_one, claimed = calls.lease_all([kept, other], clock.now())
     assert refused_one.reason is Reason.KEY_COPY_FAILED
     assert isinstance(claimed, Attempt)
     calls.release(claimed)
-    again = calls.claim_all([kept, other, other], clock.now())
-    assert [type(one) for one in again] == [KeptAnswer, Attempt, UnderWay]
+    again = calls.lease_all([kept, other, other], clock.now())
+    assert [type(one) for one in again] == [StoredResponse, Attempt, CallInProgress]
     calls.release(again[1])
 
 
 def test_n1_an_upload_that_is_acknowledged_while_it_is_looked_at_is_not_failed(place, monkeypatch):
     """The worker looks for uploads that broke off, and finds one that is queued before it is judged."""
-    jobs, looked_at = place.served.instance.jobs, []
+    uploads, looked_at = place.served.instance.jobs.uploads, []
 
     class Receiving(set):
         def __contains__(self, job):
@@ -560,9 +562,9 @@ def test_n1_an_upload_that_is_acknowledged_while_it_is_looked_at_is_not_failed(p
 
     member = next(one.id for one in place.home.members() if one.slug == "tax-bureau")
     with monkeypatch.context() as racing:
-        racing.setattr(jobs, "_receiving", Receiving())
-        job, _ = jobs._open(member, "tax_payment", Format.CSV)
-        jobs._fail_interrupted()
+        racing.setattr(uploads, "_receiving", Receiving())
+        job, _ = uploads._open(member, "tax_payment", Format.CSV, PLAIN)
+        uploads.fail_interrupted()
     assert looked_at[0] == job
     with place.served.instance.store.connect() as connection:
         reason = connection.execute(select(table.job.c.reason).where(table.job.c.id == job)).scalar_one()

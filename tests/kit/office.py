@@ -10,7 +10,7 @@ from api.home.home import Home
 from api.ingestion.reader import Format, read_rows
 from api.instance.embedded import found_instance
 from api.instance.wiring import open_instance
-from api.storage import key_table, table
+from api.storage import table
 from ledger_node import clock
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.port import BatchOrder
@@ -178,7 +178,7 @@ class Office:
     def key_ids(self):
         """Return the ids of all keys that lie in the key ledger."""
         with self.all.keys._database.connect() as connection:
-            return set(connection.execute(select(key_table.data_key.c.id)).scalars())
+            return set(connection.execute(select(table.data_key.c.id)).scalars())
 
     def status(self, positions, slug=TAX):
         member = self.member(slug)

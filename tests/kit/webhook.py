@@ -13,7 +13,7 @@ from api.services.webhook.delivery import WebhookDeliveries
 from api.services.webhook.endpoint import Webhooks
 from api.services.webhook.post import WebhookPost
 from api.storage.database import open_store
-from api.storage.notice_table import notification
+from api.storage.table import notification
 from api.vault.cipher import KeyEncryptionKey
 from api.vault.key_ledger import open_key_ledger
 from api.vault.key_removal import KeyRemovals

@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import BigInteger, Integer, LargeBinary, MetaData, inspect, select, text
 
-from api.storage import key_table, table
+from api.storage import table
 from api.storage.database import find_database, open_database, open_store
 from api.storage.migration.schema import BASE, KEYS, STORE
 from api.storage.migration.version import move, require_version_alone, version_of
@@ -103,7 +103,7 @@ class Databases:
 
     def wrapped(self):
         with self.keys.connect() as connection:
-            return {row.id: row.wrapped for row in connection.execute(select(key_table.data_key))}
+            return {row.id: row.wrapped for row in connection.execute(select(table.data_key))}
 
     def close(self):
         self.store.dispose()
@@ -293,7 +293,7 @@ def test_a_key_that_was_to_be_removed_does_not_come_back(databases):
 def test_a_ledger_that_holds_other_keys_is_not_taken_for_that_of_the_store(databases):
     move(databases.keys, KEYS, KEYS.head)
     with databases.keys.begin() as connection:
-        connection.execute(key_table.data_key.insert(), [{"id": b"\x07" * 16, "wrapped": b"of another store"}])
+        connection.execute(table.data_key.insert(), [{"id": b"\x07" * 16, "wrapped": b"of another store"}])
     databases.move("0001")
     databases.fill(ROWS)
     with pytest.raises(InvalidInputError) as refused:

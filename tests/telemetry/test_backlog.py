@@ -6,7 +6,7 @@ from sqlalchemy.exc import IntegrityError
 
 from api.storage import table
 from api.storage.database import open_store
-from api.storage.notice_table import chain_cursor, notification, webhook
+from api.storage.table import chain_cursor, notification, webhook
 from api.telemetry.backlog import MOST, read_backlog
 from api.telemetry.nonce import gaps, given_out
 from ledger_node.domain.error import StoreError

@@ -16,11 +16,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.request.idempotency_key import attempt_of, calls_of, release
-from api.services.idempotency.call import (
-    Attempt,
-    IdempotentCalls,
-)
-from api.services.idempotency.stored_response import KeptAnswer, SealedAnswer, store_answers
+from api.services.idempotency.attempt import Attempt
+from api.services.idempotency.call import IdempotentCalls
+from api.services.idempotency.stored_response import SealedResponse, StoredResponse, store_responses
 from api.vault.joint_key import VaultKey
 
 _KEPT_HEADERS: Final = (b"content-type", b"location")
@@ -33,7 +31,7 @@ def sealed(
     subject: bytes | None = None,
     keys: Sequence[VaultKey] = (),
     body: bytes | None = None,
-) -> SealedAnswer | None:
+) -> SealedResponse | None:
     """Return what a route answers as it is stored; where it says something about ``subject``, from these ``keys``.
 
     ``body``: the digest of a body that streamed in. Whoever stores it with its effect sets ``request.state.is_kept``.
@@ -45,7 +43,7 @@ def sealed(
 def keep_answer(connection: Connection, request: Request, response: Response, *, body: bytes | None = None) -> None:
     """Store what a route answers in the transaction of its effect."""
     answer = sealed(request, response, body=body)
-    store_answers(connection, [] if answer is None else [answer])
+    store_responses(connection, [] if answer is None else [answer])
     request.state.is_kept = True
 
 
@@ -86,9 +84,9 @@ class KeepAnswers:
         start, *parts = held
         if start["status"] < HTTPStatus.INTERNAL_SERVER_ERROR and start["status"] != HTTPStatus.REQUEST_TIMEOUT:
             body = b"".join(part.get("body", b"") for part in parts)
-            await run_in_threadpool(self._calls.keep_now, attempt, _kept(start["status"], start["headers"], body))
+            await run_in_threadpool(self._calls.store_now, attempt, _kept(start["status"], start["headers"], body))
 
 
-def _kept(status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> KeptAnswer:
+def _kept(status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> StoredResponse:
     shown = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers if name in _KEPT_HEADERS]
-    return KeptAnswer(status, shown, body)
+    return StoredResponse(status, shown, body)

@@ -29,7 +29,7 @@ from api.http.openapi.shape import (
 )
 from api.http.request.credential import RESOURCE_METADATA, SERVER_METADATA, Kind
 from api.sign_in.protocol.jose import MEMBER_ALGORITHMS, Algorithm
-from api.storage.notice_table import WebhookState
+from api.storage.table import WebhookState
 
 _JOB: Final = text("9e65b71106176aaaa9ca938a16fd4a55")
 _BILINGUAL: Final = record(en=text("Tax payment"), zh=text("纳税情况"))

@@ -12,15 +12,9 @@ from starlette.concurrency import run_in_threadpool
 from api.http.error import Answered
 from api.http.problem.try_later import TryLaterError
 from api.instance.wiring import Instance
-from api.services.idempotency.call import (
-    Attempt,
-    Call,
-    Claimed,
-    IdempotentCalls,
-    UnderWay,
-    attempt_without_key,
-)
-from api.services.idempotency.stored_response import KeptAnswer, in_progress
+from api.services.idempotency.attempt import Attempt, Call, CallInProgress, LeaseResult, attempt_without_key
+from api.services.idempotency.call import IdempotentCalls
+from api.services.idempotency.stored_response import StoredResponse, in_progress
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
@@ -48,13 +42,13 @@ async def begin(request: Request, digest: bytes) -> None:
         request.state.attempt = attempt_without_key()
         return
     for pause in _PAUSES_S:
-        match await _claim(request, key, digest):
+        match await _lease(request, key, digest):
             case Attempt() as attempt:
                 request.state.attempt = attempt
                 return
-            case KeptAnswer() as answer:
+            case StoredResponse() as answer:
                 raise Answered(answer)
-            case UnderWay():
+            case CallInProgress():
                 await asyncio.sleep(pause)
     refused = in_progress()
     raise TryLaterError(refused.reason, refused.message, 1)
@@ -70,8 +64,8 @@ async def begin_stream(request: Request, *, max_bytes: int) -> "BodyStream":
     """
     stream = BodyStream(request)
     key = _key_of(request)
-    claimed = attempt_without_key() if key is None else await _claim(request, key, None)
-    if not isinstance(claimed, Attempt):
+    result = attempt_without_key() if key is None else await _lease(request, key, None)
+    if not isinstance(result, Attempt):
         total = 0
         async for part in stream:
             total += len(part)
@@ -82,7 +76,7 @@ async def begin_stream(request: Request, *, max_bytes: int) -> "BodyStream":
         await release(calls_of(request), request.state.attempt)
         request.state.attempt = None
         raise in_progress()
-    request.state.attempt = claimed
+    request.state.attempt = result
     return stream
 
 
@@ -116,7 +110,7 @@ def calls_of(request: Request) -> IdempotentCalls:
     return instance.calls
 
 
-async def _claim(request: Request, key: str, digest: bytes | None) -> Claimed:
+async def _lease(request: Request, key: str, digest: bytes | None) -> LeaseResult:
     media_type = request.headers.get("content-type", "")
     route = f"{request.method} {request.url.path}?{request.url.query} {media_type}".encode()
     return await asyncio.wrap_future(calls_of(request).submit(Call(request.state.caller, key, route, digest)))
@@ -126,7 +120,7 @@ async def release(calls: IdempotentCalls, attempt: Attempt, *, is_kept: bool = F
     """End a try; one whose answer was not stored gives its key up, so that another process may try."""
     calls.release(attempt)
     if calls.is_shared and not is_kept:
-        await run_in_threadpool(calls.give_up, attempt)
+        await run_in_threadpool(calls.end_lease, attempt)
 
 
 def _key_of(request: Request) -> str | None:

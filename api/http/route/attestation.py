@@ -17,7 +17,7 @@ from api.http.request.cursor import After, Cursors
 from api.http.request.idempotency_key import begin_stream
 from api.ingestion.reader import Format
 from api.services.attestation.receipt import receipt_of
-from api.services.erasure.erasure import Erased
+from api.services.erasure.erasure import Erasure
 from api.services.issuing.job_results import result_rows
 from api.services.issuing.row_classifier import Permission
 from ledger_node.domain.credit_code import parse_credit_code
@@ -63,12 +63,18 @@ async def upload(
         )
     body = await begin_stream(request, max_bytes=MAX_UPLOAD_BYTES)
 
-    def keep(connection: Connection, job: str) -> None:
+    def store_response(connection: Connection, job: str) -> None:
         keep_answer(connection, request, _queued(job), body=body.digest)
 
     permission = Permission(corrects=correct, restores=restore_erased)
-    job = await instance.jobs.receive(
-        department.id, schema, form, body, max_bytes=MAX_UPLOAD_BYTES, permission=permission, keep=keep
+    job = await instance.jobs.uploads.receive(
+        department.id,
+        schema,
+        form,
+        body,
+        max_bytes=MAX_UPLOAD_BYTES,
+        permission=permission,
+        store_response=store_response,
     )
     return _queued(job)
 
@@ -124,11 +130,11 @@ async def erase(request: Request, instance: Access, department: ADepartment) -> 
     schema = record.text("schema") if record.has("schema") else None
     record.done()
 
-    def keep(connection: Connection, erased: Erased) -> None:
+    def store_response(connection: Connection, erased: Erasure) -> None:
         keep_answer(connection, request, JSONResponse(erased.to_json()))
 
     erased = await run_in_threadpool(
-        instance.erasures.erase, department.id, credit_code=credit_code, schema=schema, keep=keep
+        instance.erasures.erase, department.id, credit_code=credit_code, schema=schema, store_response=store_response
     )
     return JSONResponse(erased.to_json())
 

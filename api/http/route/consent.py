@@ -46,7 +46,7 @@ async def grant(request: Request, instance: Access) -> JsonAnswer:
     answers = record.blob("request") if record.has("request") else NO_REQUEST
     record.done()
     with attempt_of(request).tolerating(Reason.CONSENT_EXISTS):
-        await run_in_threadpool(instance.consents.grant, terms, signatures, now=clock.now(), request=answers)
+        await run_in_threadpool(instance.consents.grants.grant, terms, signatures, now=clock.now(), request=answers)
     return await run_in_threadpool(_show, instance, terms.digest(instance.ledger.consent_domain))
 
 

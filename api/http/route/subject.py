@@ -20,7 +20,7 @@ from api.http.request.body import record_body
 from api.http.request.credential import Kind
 from api.http.route.consent import MAX_SIGNATURES
 from api.instance.wiring import Instance
-from api.services.subject.registration import Subject
+from api.services.subject.registered_subject import Subject
 from ledger_node import clock
 from ledger_node.chain.port import RECOVERY_DELAY_S
 from ledger_node.domain.consent import signatures_from_json
@@ -58,7 +58,7 @@ async def register(request: Request, instance: Access, _: ARegistrar) -> JsonAns
     keys, threshold = _keys(record)
     record.done()
     subject = await run_in_threadpool(instance.subjects.register, credit_code, keys, threshold, now=clock.now())
-    present = await run_in_threadpool(instance.controllers.present, subject.id)
+    present = await run_in_threadpool(instance.controllers.current, subject.id)
     return {
         "subject": to_hex(subject.id),
         "commitment": to_hex(present.controllers.commitment),
@@ -78,7 +78,7 @@ def show(subject: str, instance: Access, principal: ASubjectOrRegistrar) -> Json
     return {
         "subject": subject,
         "registration": to_hex(found.registration),
-        **instance.controllers.present(subject_id).to_json(),
+        **instance.controllers.current(subject_id).to_json(),
         "history": [entry.to_json() for entry in history if entry.since is not None],
         "pending_recovery": instance.recoveries.pending(subject_id),
         "refused": instance.controllers.refused(subject_id),

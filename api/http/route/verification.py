@@ -13,7 +13,7 @@ from api.http.request.admission import ABank, Access, AdmittedRoute
 from api.http.request.body import record_body
 from api.http.request.fair_share import FairShare
 from api.http.request.idempotency_key import attempt_of
-from api.services.idempotency.stored_response import SealedAnswer
+from api.services.idempotency.stored_response import SealedResponse
 from api.services.verification.answer import Answer
 from ledger_node import clock
 from ledger_node.domain.access import MAX_OPERATOR
@@ -82,7 +82,7 @@ async def verify(request: Request, instance: Access, bank: ABank) -> Response:
     policy = _policy(record.record("policy")) if record.has("policy") else Policy()
     record.done()
 
-    def keep(answer: Answer) -> SealedAnswer | None:
+    def keep(answer: Answer) -> SealedResponse | None:
         return sealed(request, _response(answer), subject=answer.subject, keys=answer.keys)
 
     turns: FairShare = request.app.state.turns

@@ -1,11 +1,15 @@
-"""Intervals of the access log, anchored at a fixed beat, whether anything was asked or not.
+"""Intervals of the access log, anchored at a fixed beat, with and without questions in between.
 
-Order of durable steps, each survived by a kill at any moment: (1) every row that waits gets its place; (2) one
-transaction closes the interval: the signed checkpoint, which says with which row it ends; (3) those rows are noted as
-the interval's; (4) the checkpoint is anchored; (5) the anchor is noted. Steps that write many rows do so in portions,
-so that answers are logged in between. The next interval is closed when the last one is anchored, so that a ledger
-that is down makes a longer interval and never a gap. One that was overtaken is signed anew (``anchoring``): ``number``
-is its place here, ``batch_number`` that on the ledger.
+Durable steps; a kill between any two loses nothing:
+1. Every row that waits gets its place.
+2. One transaction closes the interval: its signed checkpoint says with which row it ends.
+3. These rows are assigned to the interval.
+4. The checkpoint is anchored.
+5. The store holds the anchor.
+
+Steps that write many rows do so in portions, so that answers are logged in between. The next interval is closed when
+the last one is anchored: a ledger that is down makes a longer interval and never a gap. An interval that was overtaken
+is signed again (``anchoring``): ``number`` is its place in the store, ``batch_number`` its place on the ledger.
 """
 
 import logging
@@ -16,16 +20,16 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Integer, bindparam, insert, select, update
 
-from api.services.issuing.anchoring import anchor
+from api.services.access_log.interval_anchor import anchor_interval, batch_of
 from api.storage import table
 from api.storage.database import Store
 from api.storage.locks import SingletonRole
 from api.vault.operator import Operator
 from api.work.fault import fault_of
 from api.work.worker_pool import WorkerPool
-from ledger_node.chain.port import BatchOrder, Ledger, StreamHead
-from ledger_node.domain.access import CHECKPOINT_SIZE, MAX_ROWS, NO_HEAD, Checkpoint, LogTree, Tally
-from ledger_node.domain.batch import ACCESS_LOG, NO_ROOT, Batch, changes_digest
+from ledger_node.chain.port import Ledger, StreamHead
+from ledger_node.domain.access import MAX_ROWS, NO_HEAD, Checkpoint, LogTree, Tally
+from ledger_node.domain.batch import ACCESS_LOG, NO_ROOT
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.randomness import random_bytes, random_places
@@ -39,10 +43,10 @@ _PLACE: Final = (
     update(table.access_row).where(_ROW.number == bindparam("row")).values(slot=bindparam("at"), path=bindparam("way"))
 )
 _PLACED_AT_ONCE: Final = 200
-_SETTLED_AT_ONCE: Final = 500
+_ASSIGNED_AT_ONCE: Final = 500
 _BETWEEN_S: Final = 0.005
 """Pause between portions: whoever has an answer to log gets the store."""
-_SETTLE: Final = (
+_ASSIGN: Final = (
     update(table.access_row)
     .where(
         _ROW.number.in_(
@@ -96,13 +100,13 @@ class AccessIntervals:
             ChainError: the ledger does not answer; nothing is lost, the next beat goes on.
         """
         with self._store.turns.turn("access intervals"):
-            self._settle_rest()
-            self._anchor_pending()
+            self._assign_rest()
+            anchor_interval(self._store, self._ledger, self._keeper)
             if self._head is None:
                 # a store that was restored may lack intervals that the ledger holds; what comes stands behind them
                 self._head = self._ledger.stream_head(self._keeper.member, ACCESS_LOG)
             self._close(self._head)
-            self._anchor_pending()
+            anchor_interval(self._store, self._ledger, self._keeper)
 
     def waiting(self) -> list[bytes]:
         """Return the keeper if an interval is signed and not known to be anchored."""
@@ -117,8 +121,8 @@ class AccessIntervals:
             ChainError: the ledger does not answer; nothing is lost.
         """
         with self._store.turns.turn("access intervals"):
-            self._settle_rest()
-            self._anchor_pending()
+            self._assign_rest()
+            anchor_interval(self._store, self._ledger, self._keeper)
 
     def _work(self) -> None:
         # a fixed beat: how long an interval took to close must not move the next one
@@ -147,9 +151,9 @@ class AccessIntervals:
             rows = connection.execute(waiting.order_by(_ROW.number).limit(MAX_ROWS)).all()
         filling, leaves = random_bytes(HASH_BYTES), [row.leaf for row in rows]
         if len(leaves) < _WORTH_A_PROCESS:
-            root, places = planted(leaves, filling)
+            root, places = plant(leaves, filling)
         else:
-            root, places = self._workers.do(planted, leaves, filling)
+            root, places = self._workers.do(plant, leaves, filling)
         for portion in _portions(rows, places):
             with self._store.begin() as connection:
                 connection.execute(_PLACE, portion)
@@ -162,7 +166,7 @@ class AccessIntervals:
         with self._store.begin() as connection:
             until = self._until(connection, since, rows[-1] if rows else None)
             checkpoint = Checkpoint(batch_number, since, until, root, tally.digest)
-            batch = _batch(self._keeper.member, batch_number, checkpoint.batch_root, previous_root)
+            batch = batch_of(self._keeper.member, batch_number, checkpoint.batch_root, previous_root)
             interval = {
                 "number": number,
                 "batch_number": batch_number,
@@ -181,10 +185,10 @@ class AccessIntervals:
             }
             connection.execute(insert(table.access_interval).values(interval))
         if rows:
-            self._settle(number, rows[-1].number)
+            self._assign(number, rows[-1].number)
 
-    def _settle_rest(self) -> None:
-        """Note the rows of the last interval that an earlier run closed and did not note."""
+    def _assign_rest(self) -> None:
+        """Assign the rows of the last interval that an earlier run closed and did not assign."""
         first = select(_ROW.slot).where(_WAITS).order_by(_ROW.number).limit(1)
         with self._store.connect() as connection:
             # places are given from the oldest row on
@@ -197,14 +201,15 @@ class AccessIntervals:
                 return
             end = connection.execute(select(_ROW.number).where(_WAITS, _ROW.head == last.after)).scalar_one_or_none()
         if end is not None:
-            self._settle(last.number, end)
+            self._assign(last.number, end)
 
-    def _settle(self, number: int, end: int) -> None:
-        """Note that the rows that wait, up to the row ``end``, are those of an interval."""
-        settled = _SETTLED_AT_ONCE
-        while settled == _SETTLED_AT_ONCE:
+    def _assign(self, number: int, end: int) -> None:
+        """Assign the rows that wait, up to the row ``end``, to an interval."""
+        portion = {"end": end, "closed": number, "most": _ASSIGNED_AT_ONCE}
+        assigned = _ASSIGNED_AT_ONCE
+        while assigned == _ASSIGNED_AT_ONCE:
             with self._store.begin() as connection:
-                settled = connection.execute(_SETTLE, {"end": end, "closed": number, "most": _SETTLED_AT_ONCE}).rowcount
+                assigned = connection.execute(_ASSIGN, portion).rowcount
             time.sleep(_BETWEEN_S)
 
     def _until(self, connection: Connection, since: int, last: Any) -> int:  # noqa: ANN401 - a row that gets its place
@@ -217,47 +222,8 @@ class AccessIntervals:
         earliest = since if last is None else last.time
         return max(self._now(), earliest) if first is None else first
 
-    def _anchor_pending(self) -> None:
-        with self._store.connect() as connection:
-            pending = connection.execute(select(table.access_interval).where(_INTERVAL.start.is_(None))).first()
-        if pending is None:
-            return
-        held = pending
 
-        def sign_anew(head: StreamHead) -> BatchOrder:
-            nonlocal held
-            held = self._behind(held, head)
-            return _order(held)
-
-        anchored, mined = anchor(self._ledger, _order(pending), self._keeper.signing_key, sign_anew)
-        noted = {
-            "start": anchored.start,
-            "anchored_at": anchored.anchored_at,
-            "key": anchored.key,
-            "block": mined.block.number,
-        }
-        with self._store.begin() as connection:
-            connection.execute(update(table.access_interval).where(_INTERVAL.number == pending.number).values(noted))
-
-    def _behind(self, row: Any, head: StreamHead) -> Any:  # noqa: ANN401 - a row of the interval table
-        """Sign an interval behind a head, and return its row as it is stored then. Its rows name it as before."""
-        number, previous_root = head.number + 1, head.last_root
-        tally = Tally(row.row_count, row.before, row.after, row.tally_salt)
-        root = Checkpoint(number, row.since, row.until, row.root, tally.digest).batch_root
-        batch = _batch(row.member, number, root, previous_root)
-        signed = {
-            "batch_number": number,
-            "batch_root": root,
-            "previous_root": previous_root,
-            "signature": self._keeper.signing_key.sign(batch.digest(self._ledger.anchor_domain)),
-        }
-        mine = _INTERVAL.number == row.number
-        with self._store.begin() as connection:
-            connection.execute(update(table.access_interval).where(mine).values(signed))
-            return connection.execute(select(table.access_interval).where(mine)).one()
-
-
-def planted(leaves: Sequence[bytes], filling: bytes) -> tuple[bytes, list[tuple[int, bytes]]]:
+def plant(leaves: Sequence[bytes], filling: bytes) -> tuple[bytes, list[tuple[int, bytes]]]:
     """Return the root of a tree in which every leaf has a place at random, and their places and siblings."""
     slots = random_places(len(leaves), MAX_ROWS)
     tree = LogTree(dict(zip(slots, leaves, strict=True)), filling)
@@ -268,11 +234,3 @@ def _portions(rows: Sequence[Any], places: Sequence[tuple[int, bytes]]) -> Itera
     given = [{"row": row.number, "at": slot, "way": way} for row, (slot, way) in zip(rows, places, strict=True)]
     for start in range(0, len(given), _PLACED_AT_ONCE):
         yield given[start : start + _PLACED_AT_ONCE]
-
-
-def _order(row: Any) -> BatchOrder:  # noqa: ANN401 - a row of the interval table
-    return BatchOrder(_batch(row.member, row.batch_number, row.batch_root, row.previous_root), row.signature, (), ())
-
-
-def _batch(member: bytes, number: int, root: bytes, previous_root: bytes) -> Batch:
-    return Batch(member, ACCESS_LOG, number, root, CHECKPOINT_SIZE, previous_root, changes_digest((), ()))

@@ -1,6 +1,6 @@
 """Rows for uses that were counted and never answered: the process died between the two.
 
-Without them a firm that compares the ledger with its log would take every crash for a hidden question.
+Without them a firm that compares the ledger with its log would see every crash as a hidden question.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from api.services.access_log.use_lease import UseLeases
 from api.services.access_log.writer import AccessEntry, AccessLog, AskedRow
-from api.services.consent.lifecycle import ConsentService
+from api.services.consent.stored_consent import ConsentReader
 from api.storage import table
 from api.storage.database import Store
 from ledger_node.chain.port import ConsentLedger
@@ -25,17 +25,17 @@ _INTERVALS_BACK: Final = 2
 class LostAnswers:
     """Writes the rows of uses whose process died before it wrote them; questions may be asked meanwhile.
 
-    ``claims``: of the uses that this process records. ``is_older``: whether the store was restored from a copy that is
-    older than the ledger, so that claims may lack; it may raise ChainError while the ledger does not answer.
+    ``leases``: of the uses that this process records. ``is_older``: whether the store was restored from a copy that is
+    older than the ledger, so that leases may lack; it may raise ChainError while the ledger does not answer.
     """
 
     def __init__(
         self,
         store: Store,
         ledger: ConsentLedger,
-        consents: ConsentService,
+        consents: ConsentReader,
         log: AccessLog,
-        claims: UseLeases,
+        leases: UseLeases,
         *,
         is_older: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -43,15 +43,15 @@ class LostAnswers:
         self._ledger = ledger
         self._consents = consents
         self._log = log
-        self._claims = claims
+        self._leases = leases
         self._is_older = is_older
         self._is_done = False
-        # until earlier runs' uses are looked through, this one's must be told from them
-        claims.own = set()
+        # until earlier runs' uses are looked through, this one's must be known from them
+        leases.own = set()
 
     def waiting(self) -> list[bytes]:
         """Return the ids of uses that processes left which shared the store; b"" while the ledger is not read yet."""
-        left = [use for _, use in self._claims.left()] if self._store.turns.is_shared else []
+        left = [use for _, use in self._leases.abandoned()] if self._store.turns.is_shared else []
         return left if self._is_done else [b"", *left]
 
     def resume(self, use: bytes) -> None:
@@ -63,29 +63,29 @@ class LostAnswers:
         # of processes that share the store one writes, and the next one sees it
         with self._store.turns.turn("lost answers"):
             if use:
-                self._complete_left(use)
+                self._write_abandoned(use)
             else:
-                self._complete()
+                self._write_unanswered()
 
-    def _complete(self) -> None:
+    def _write_unanswered(self) -> None:
         if not self._store.turns.is_shared or self._is_older():
             with self._store.connect() as connection:
                 since = _first_block(connection)
             for consent, counted in self._ledger.uses_since(since):
                 # first whose it is, then its row: the other way round it could be written in between
-                if not self._claims.is_under_way(counted):
+                if not self._leases.is_leased(counted):
                     self._write(consent, counted)
         self._is_done = True
-        self._claims.own = None
+        self._leases.own = None
 
-    def _complete_left(self, use: bytes) -> None:
-        for consent, left in self._claims.left():
+    def _write_abandoned(self, use: bytes) -> None:
+        for consent, abandoned in self._leases.abandoned():
             # first what is on its way, then what is there: the other way round it could land in between
-            if left != use or self._ledger.is_on_way(use):
+            if abandoned != use or self._ledger.is_on_way(use):
                 continue
             if self._ledger.recorded_use(consent, use) is not None:
                 self._write(consent, use)
-            self._claims.drop([use])
+            self._leases.cancel([use])
 
     def _write(self, consent: bytes, use: bytes) -> None:
         held = self._consents.find(consent)

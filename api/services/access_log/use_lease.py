@@ -1,7 +1,7 @@
-"""Whose a use is between its recording and its row, so that nobody takes it for a lost one.
+"""Leases of uses: which process will write the row of a use, from its count to its row.
 
-Where several processes share the store each says it there. A process that is alone finds what an earlier run left by
-reading the ledger; until it has done so, it remembers which uses are its own.
+Processes that share the store write their leases there. A process that is alone reads the ledger to find what an
+earlier run left. Until it has done so, it remembers which uses are its own.
 """
 
 from collections.abc import Collection, Sequence
@@ -13,17 +13,17 @@ from sqlalchemy import Connection, delete, insert, select
 from api.storage import table
 from api.storage.database import Store
 
-_CLAIM: Final = table.use_under_way.c
+_LEASE: Final = table.use_under_way.c
 
 
 @dataclass(slots=True)
 class UseLeases:
-    """The claims in a store. ``own``: what this process claimed while it may have to tell; None afterwards."""
+    """The leases in a store. ``own``: uses that this process leased while it may be asked; None afterwards."""
 
     store: Store
     own: set[bytes] | None = None
 
-    def claim(self, uses: Sequence[tuple[bytes, bytes]]) -> None:
+    def acquire(self, uses: Sequence[tuple[bytes, bytes]]) -> None:
         """Say that this process is about to record (consent, use) pairs, and will write their rows.
 
         Raises:
@@ -34,38 +34,38 @@ class UseLeases:
             own.update(use for _, use in uses)
         if not self.store.turns.is_shared:
             return
-        # one that an earlier try claimed is this process's now
+        # one that an earlier try leased is this process's now
         rows = [{"use": use, "consent": consent, "owner": self.store.turns.me} for consent, use in dict.fromkeys(uses)]
         with self.store.begin() as connection:
-            self.settle(connection, [use for _, use in uses])
+            self.release(connection, [use for _, use in uses])
             connection.execute(insert(table.use_under_way), rows)
 
-    def drop(self, uses: Collection[bytes]) -> None:
-        """Forget claims on uses that were not recorded.
+    def cancel(self, uses: Collection[bytes]) -> None:
+        """Delete leases of uses that were not recorded.
 
         Raises:
             StoreError: ``store_unavailable``; they stay until the process ends.
         """
         if self.store.turns.is_shared and uses:
             with self.store.begin() as connection:
-                self.settle(connection, uses)
+                self.release(connection, uses)
 
-    def settle(self, connection: Connection, uses: Collection[bytes]) -> None:
-        """Forget claims, in the transaction that writes the rows of the uses."""
+    def release(self, connection: Connection, uses: Collection[bytes]) -> None:
+        """Delete leases, in the transaction that writes the rows of the uses."""
         if self.store.turns.is_shared and uses:
-            connection.execute(delete(table.use_under_way).where(_CLAIM.use.in_(list(uses))))
+            connection.execute(delete(table.use_under_way).where(_LEASE.use.in_(list(uses))))
 
-    def is_under_way(self, use: bytes) -> bool:
+    def is_leased(self, use: bytes) -> bool:
         """Return whether a process that lives, this one or another, will write the rows of a use."""
         if self.own is not None and use in self.own:
             return True
         if not self.store.turns.is_shared:
             return False
         with self.store.connect() as connection:
-            owner = connection.execute(select(_CLAIM.owner).where(_CLAIM.use == use)).scalar_one_or_none()
+            owner = connection.execute(select(_LEASE.owner).where(_LEASE.use == use)).scalar_one_or_none()
         return owner is not None and self.store.turns.lives(owner)
 
-    def left(self) -> list[tuple[bytes, bytes]]:
+    def abandoned(self) -> list[tuple[bytes, bytes]]:
         """Return the (consent, use) pairs whose process is gone."""
         with self.store.connect() as connection:
             rows = connection.execute(select(table.use_under_way)).all()

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, bindparam, insert, select
 
 from api.services.access_log.use_lease import UseLeases
 from api.services.evidence.store import SealedEvidence, store_evidence
-from api.services.idempotency.stored_response import SealedAnswer, store_answers
-from api.services.notification.reliance import Relied, note_reliance
+from api.services.idempotency.stored_response import SealedResponse, store_responses
+from api.services.notification.reliance import Reliance, store_reliance
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal
@@ -48,9 +48,9 @@ class AccessEntry:
     """What is written in one piece: rows, the attestations that the answer relies on, what proves it, and itself."""
 
     rows: Sequence[AskedRow]
-    relied: Sequence[Relied] = ()
+    relied: Sequence[Reliance] = ()
     evidence: SealedEvidence | None = None
-    answer: Callable[[], SealedAnswer | None] = lambda: None
+    answer: Callable[[], SealedResponse | None] = lambda: None
 
 
 class AccessLog:
@@ -97,10 +97,10 @@ class AccessLog:
         keys = self._keys({asked.subject for asked in rows})
         with self._store.begin() as connection:
             self._insert(connection, rows, keys)
-            UseLeases(self._store).settle(connection, {asked.row.use for asked in rows if asked.row.use is not None})
-            note_reliance(connection, [one for entry in entries for one in entry.relied])
+            UseLeases(self._store).release(connection, {asked.row.use for asked in rows if asked.row.use is not None})
+            store_reliance(connection, [one for entry in entries for one in entry.relied])
             store_evidence(connection, [entry.evidence for entry in entries if entry.evidence is not None])
-            store_answers(connection, answers)
+            store_responses(connection, answers)
 
     def _insert(self, connection: Connection, rows: Sequence[AskedRow], keys: "_Keys") -> None:
         head, earliest = _end(connection)

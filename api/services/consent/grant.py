@@ -1,25 +1,29 @@
-"""Grants on their way to the ledger: recorded there, or closed as refused for good, with a reason that is told."""
+"""Granting consents: on the signatures of a subject's controllers, stored, and recorded on the ledger."""
 
+import json
 from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 
-from api.services.consent.stored_consent import HeldConsent, stored_consent
+from api.services.consent.stored_consent import WAITS, HeldConsent, find_consents, stored_consent
+from api.services.consent.terms_rules import TermsRules
 from api.services.notification.notice import Notice, NoticeKind, write_notices
-from api.services.subject.controller_history import ControllerHistory, ControllerState
+from api.services.subject.controller_change import ControllerState
+from api.services.subject.controller_history import ControllerHistory
+from api.services.subject.registered_subject import SubjectReader
 from api.storage import table
 from api.storage.database import Store
-from api.storage.notice_table import consent_deadline
+from api.storage.table import consent_deadline
 from ledger_node.chain.port import ConsentLedger
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.consent import require_recorded
-from ledger_node.domain.error import ChainError, CredenceError, VerificationError
+from ledger_node.domain.consent import NO_REQUEST, Terms, require_recorded
+from ledger_node.domain.error import ChainError, InvalidInputError, VerificationError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.subject import Signature, signature_to_json
 
-_HELD: Final = table.consent.c
-_WAITS: Final = _HELD.transaction.is_(None) & _HELD.refusal.is_(None)
+_CONSENT: Final = table.consent.c
 _FINAL: Final = frozenset(
     {
         "ConsentExpired",
@@ -33,76 +37,55 @@ _FINAL: Final = frozenset(
 """Errors of the ConsentRegistry about the grant itself. Any other one may be gone on another day, such as a key's."""
 
 
-class GrantRecorder:
-    """Records grants that are stored."""
+class ConsentGrants:
+    """Grants consents, or closes a grant as refused for good, with a reason that its parties are told."""
 
-    def __init__(self, store: Store, ledger: ConsentLedger, history: ControllerHistory) -> None:
+    def __init__(
+        self,
+        store: Store,
+        ledger: ConsentLedger,
+        subjects: SubjectReader,
+        history: ControllerHistory,
+        rules: TermsRules,
+    ) -> None:
         self._store = store
         self._ledger = ledger
+        self._subjects = subjects
         self._history = history
+        self._rules = rules
 
-    def waiting(self) -> list[bytes]:
-        """Return grants that are stored, not refused, and not known to be on the ledger."""
-        with self._store.connect() as connection:
-            return list(connection.execute(select(_HELD.id).where(_WAITS)).scalars())
+    def grant(
+        self, terms: Terms, signatures: tuple[Signature, ...], *, now: int, request: bytes = NO_REQUEST
+    ) -> HeldConsent:
+        """Check the terms and signatures, store the consent, and record it on the ledger.
 
-    def resume(self, consent_id: bytes) -> None:
-        """Record a grant that an earlier try stored and did not see on the ledger, or close it as refused.
-
-        Raises:
-            ChainError: the ledger does not answer, or not to this instance; nothing is lost.
-        """
-        with self._history.turn(stored_consent(self._store, consent_id).shown.terms.subject) as present:
-            held = stored_consent(self._store, consent_id)
-            if held.on_ledger or held.refusal is not None:
-                return
-            if held.entry != present.entry and self._ledger.consents([consent_id])[0][0] is None:
-                # its signers control the subject no longer
-                self._refuse(held, Reason.CONTROLLERS_CHANGED)
-                return
-            self._finish(held)
-
-    def settle(self, present: ControllerState) -> None:
-        """Record the grants of a subject that are not known to be on the ledger, within the subject's turn.
-
-        Those that other controllers than the present ones signed grant nothing any more, and stay off the ledger.
+        ``request``: the open request that this answers.
 
         Raises:
-            ChainError: the ledger does not answer; nothing is lost.
+            InvalidInputError: naming the part of the terms that cannot be granted.
+            VerificationError: the signatures do not grant these terms.
+            ChainError: the ledger refuses, which is final, or does not answer: then it goes on by itself.
         """
-        of_them = (_HELD.subject == present.subject) & (_HELD.entry == present.entry)
-        with self._store.connect() as connection:
-            waiting = connection.execute(select(_HELD.id).where(of_them, _WAITS)).scalars().all()
-        for consent_id in waiting:
-            try:
-                self._finish(stored_consent(self._store, consent_id))
-            except ContractRevertError as error:
-                # where the ledger refuses this instance as a sender, its subjects may hand over all the same
-                if error.reason is Reason.LEDGER_UNAVAILABLE:
-                    raise
-
-    def _finish(self, held: HeldConsent) -> None:
-        """Record a grant for nobody who waits: a refusal is told to its parties, and is no error."""
-        signers = next((one for one in self._history.of(held.shown.terms.subject) if one.entry == held.entry), None)
-        try:
-            self.record(held, None if signers is None else signers.since)
-        except CredenceError:
-            if stored_consent(self._store, held.shown.id).refusal is None:
-                raise
-
-    def record_first(self, held: HeldConsent) -> None:
-        """Record a grant that waits before its consent is changed, or it would be granted when it was withdrawn.
-
-        Where it is refused the change goes on: whatever the ledger holds under its id can be withdrawn.
-
-        Raises:
-            ChainError: the ledger does not answer.
-        """
-        if not held.on_ledger and held.refusal is None:
-            self._finish(held)
+        if self._subjects.find(terms.subject) is None:
+            raise InvalidInputError(Reason.SUBJECT_UNKNOWN, "no such subject is registered", field="subject")
+        consent_id = terms.digest(self._ledger.consent_domain)
+        with self._history.locked(terms.subject) as current:
+            # first of all, so that whoever cannot sign costs the ledger no reads
+            signatures = current.controllers.in_one_form(consent_id, signatures)
+            text = self._rules.require_text(terms, now)
+            self._require_request(request, terms)
+            known = find_consents(self._store, [consent_id]).get(consent_id)
+            if known is not None and known.on_ledger:
+                raise InvalidInputError(Reason.CONSENT_EXISTS, "exactly this consent was granted already")
+            # one that is stored but was not seen on the ledger is granted by asking again; one that was refused, or was
+            # signed while others controlled the subject, is granted anew
+            if known is None or known.entry != current.entry or known.refusal is not None:
+                self._store_grant(consent_id, terms, signatures, current, text, request, again=known is not None)
+            self.record(stored_consent(self._store, consent_id), current.since)
+        return stored_consent(self._store, consent_id)
 
     def record(self, held: HeldConsent, since: int | None) -> None:
-        """Record a grant. ``since``: when those who signed it took over, if that is known.
+        """Record a grant. ``since``: when those who signed it came into force, if that is known.
 
         Raises:
             ChainError: the ledger refuses or does not answer, or it holds something else under this id. What never will
@@ -116,10 +99,10 @@ class GrantRecorder:
                 self._require_ours(held, since)
             else:
                 if error.error in _FINAL:
-                    self._refuse(held, error.reason)
+                    self.refuse(held, error.reason)
                 raise
         with self._store.begin() as connection:
-            connection.execute(update(table.consent).where(_HELD.id == consent_id).values(transaction=transaction))
+            connection.execute(update(table.consent).where(_CONSENT.id == consent_id).values(transaction=transaction))
 
     def _require_ours(self, held: HeldConsent, since: int | None) -> None:
         """Require that the ledger holds this very grant: an earlier try of ours, or somebody relayed the same terms."""
@@ -129,19 +112,55 @@ class GrantRecorder:
         try:
             require_recorded(held.shown.terms, record, since=since)
         except VerificationError as error:
-            self._refuse(held, error.reason)
-            words = f"the ledger holds this id already, and not as it is granted here: {error.message}"
-            raise ChainError(error.reason, words) from None
+            self.refuse(held, error.reason)
+            message = f"the ledger holds this id already, and not as it is granted here: {error.message}"
+            raise ChainError(error.reason, message) from None
 
-    def _refuse(self, held: HeldConsent, reason: Reason) -> None:
+    def refuse(self, held: HeldConsent, reason: Reason) -> None:
         """Close a grant that never will be, and tell its parties."""
         terms, at = held.shown.terms, self._ledger.head().time
         data: dict[str, JSON] = {"consent": to_hex(held.shown.id), "reason": reason.value}
         parties = (terms.subject, terms.grantee)
         with self._store.begin() as connection:
-            closed = update(table.consent).where(_HELD.id == held.shown.id, _WAITS).values(refusal=reason.value)
+            closed = update(table.consent).where(_CONSENT.id == held.shown.id, WAITS).values(refusal=reason.value)
             if connection.execute(closed).rowcount:
                 notices = [Notice(party, NoticeKind.NOT_GRANTED, at, data) for party in parties]
                 write_notices(connection, notices)
                 ends = consent_deadline.c.consent == held.shown.id
                 connection.execute(delete(consent_deadline).where(ends))
+
+    def _require_request(self, request: bytes, terms: Terms) -> None:
+        if request == NO_REQUEST:
+            return
+        query = select(table.consent_request).where(table.consent_request.c.id == request)
+        with self._store.connect() as connection:
+            row = connection.execute(query).first()
+        if row is None or (row.subject, row.grantee) != (terms.subject, terms.grantee):
+            raise InvalidInputError(Reason.REQUEST_UNKNOWN, "there is no such request of this bank", field="request")
+
+    def _store_grant(
+        self,
+        consent_id: bytes,
+        terms: Terms,
+        signatures: tuple[Signature, ...],
+        current: ControllerState,
+        text: str,
+        request: bytes,
+        *,
+        again: bool,
+    ) -> None:
+        row = {
+            "id": consent_id,
+            "subject": terms.subject,
+            "grantee": terms.grantee,
+            "entry": current.entry,
+            "terms": json.dumps(terms.to_json(), ensure_ascii=False),
+            "signatures": json.dumps([signature_to_json(signature) for signature in signatures]),
+            "controllers": json.dumps(current.controllers.to_json()),
+            "text": text,
+            "request": request,
+            "refusal": None,
+        }
+        stored = update(table.consent).where(table.consent.c.id == consent_id) if again else insert(table.consent)
+        with self._store.begin() as connection:
+            connection.execute(stored.values(row))

@@ -1,16 +1,15 @@
-"""Receipts of consents, derived anew whenever they are asked for: from what is stored, and what the chain holds.
+"""Receipts of consents, derived again for every request from the store and the chain.
 
-Nothing is written for a receipt but the controllers' words, which are kept before the ledger is told; so there is
-no moment at which a receipt could be lost. The keeper's signature is deterministic: asking again, also after a
-restart, gives the same bytes.
+Only the signatures of the controllers are written for a receipt, and they are stored before they are sent to the
+ledger. So there is no moment at which a receipt can be lost. The keeper's signature is deterministic: asking again,
+also after a restart, gives the same bytes.
 """
 
 from dataclasses import replace
 
-from api.services.consent.lifecycle import ConsentService
 from api.services.consent.request import HeldRequest
-from api.services.consent.signed_act import find_word
-from api.services.consent.stored_consent import HeldConsent
+from api.services.consent.signed_act import find_signed_act
+from api.services.consent.stored_consent import ConsentReader, HeldConsent
 from api.storage.database import Store
 from api.vault.operator import Operator
 from ledger_node.chain.port import ConsentLedger
@@ -21,7 +20,7 @@ from ledger_node.domain.receipt import Act, Basis, Receipt
 class ConsentReceipts:
     """Signs receipts with the keeper's key."""
 
-    def __init__(self, store: Store, ledger: ConsentLedger, consents: ConsentService, keeper: Operator) -> None:
+    def __init__(self, store: Store, ledger: ConsentLedger, consents: ConsentReader, keeper: Operator) -> None:
         self._store = store
         self._ledger = ledger
         self._consents = consents
@@ -30,7 +29,7 @@ class ConsentReceipts:
     def of_consent(self, held: HeldConsent) -> list[Receipt]:
         """Return the receipts of all that happened to a consent, in the order of the ledger.
 
-        Acts that another instance relayed are not among them: their words lie there.
+        Acts that another instance relayed are not among them: it stores what was signed for them.
 
         Raises:
             ChainError: the ledger does not answer.
@@ -50,8 +49,8 @@ class ConsentReceipts:
         """
         for event in self._ledger.consent_events(held.id):
             if event.step is Step.REFUSED:
-                word = find_word(self._store, held.id, Act.REFUSED)
-                return None if word is None else self._receipt(Act.REFUSED, event, Basis(held.asked, word))
+                signed = find_signed_act(self._store, held.id, Act.REFUSED)
+                return None if signed is None else self._receipt(Act.REFUSED, event, Basis(held.asked, signed))
             granted = None if event.answer is None else self._consents.find(event.answer)
             if granted is not None:
                 return self.of_consent(granted)[0]
@@ -62,8 +61,8 @@ class ConsentReceipts:
             return Basis(held.shown, secret=self._ledger.withdrawal_secret(event.recorded.transaction))
         if event.step in {Step.GRANTED, Step.USED}:
             return Basis(held.shown)
-        word = find_word(self._store, event.id, Act[event.step.name], number=event.number)
-        return None if word is None else Basis(held.shown, word)
+        signed = find_signed_act(self._store, event.id, Act[event.step.name], number=event.number)
+        return None if signed is None else Basis(held.shown, signed)
 
     def _receipt(self, act: Act, event: ConsentEvent, basis: Basis) -> Receipt:
         receipt = Receipt(

@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from api.services.consent.lifecycle import MAX_LISTED, ConsentService
-from api.services.consent.signed_act import keep_word
+from api.services.consent.lifecycle import ConsentService
+from api.services.consent.signed_act import signed_act, store_signed_act
+from api.services.consent.stored_consent import MAX_LISTED
 from api.services.subject.controller_history import ControllerHistory
 from api.services.subject.oracle_guard import unknown_to_strangers
-from api.services.subject.registration import SubjectService
+from api.services.subject.registered_subject import SubjectReader
 from api.storage import table
 from api.storage.database import Store
 from ledger_node.chain.port import ConsentLedger
@@ -24,7 +25,7 @@ from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.receipt import Act, SignedAct
+from ledger_node.domain.receipt import Act
 from ledger_node.domain.subject import Signature
 
 
@@ -44,7 +45,7 @@ class ConsentRequestService:
         self,
         store: Store,
         ledger: ConsentLedger,
-        subjects: SubjectService,
+        subjects: SubjectReader,
         history: ControllerHistory,
         consents: ConsentService,
     ) -> None:
@@ -65,7 +66,7 @@ class ConsentRequestService:
             raise InvalidInputError(Reason.REQUEST_INVALID, "a bank asks for itself", field="grantee")
         if self._subjects.find(asked.subject) is None:
             raise InvalidInputError(Reason.SUBJECT_UNKNOWN, "no such subject is registered", field="subject")
-        self._consents.require_sense(asked, now)
+        self._consents.rules.require_grantable(asked, now)
         request = asked.digest(self._ledger.consent_domain)
         row = {
             "id": request,
@@ -92,15 +93,15 @@ class ConsentRequestService:
         erased = self._subjects.find(subject) is None
         digest = refusal_digest(request, self._ledger.consent_domain)
         parties = () if held is None else (held.asked.subject, held.asked.grantee)
-        with self._history.turn_or_decoy(subject) as controllers:
+        with self._history.locked_or_decoy(subject) as controllers:
             with unknown_to_strangers(_unknown(), is_party=asker in parties):
                 controllers.require_signatures(digest, signatures)
                 if held is None:
                     raise _unknown()
                 if erased:
                     raise VerificationError(Reason.ERASED, "the registrar has erased this subject")
-            word = SignedAct(controllers, controllers.in_one_form(digest, signatures))
-            keep_word(self._store, self._ledger, request, Act.REFUSED, word)
+            signed = signed_act(controllers, digest, signatures)
+            store_signed_act(self._store, self._ledger, request, Act.REFUSED, signed)
             self._ledger.refuse_consent(request)
 
     def waiting(self) -> list[bytes]:

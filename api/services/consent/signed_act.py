@@ -1,4 +1,4 @@
-"""Words: what controllers signed after the grant, kept for receipts before the ledger is told."""
+"""What controllers signed after the grant: stored for receipts before it is sent to the ledger."""
 
 import json
 
@@ -6,27 +6,33 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.storage.database import Store
-from api.storage.notice_table import consent_word
+from api.storage.table import consent_word
 from ledger_node.chain.port import ConsentLedger
 from ledger_node.domain.canonical import decode
 from ledger_node.domain.event import Step
 from ledger_node.domain.receipt import Act, SignedAct
+from ledger_node.domain.subject import Controllers, Signature
 
-_WORD = consent_word.c
+_ACT = consent_word.c
 
 
-def keep_word(
-    store: Store, ledger: ConsentLedger, target: bytes, act: Act, word: SignedAct, *, number: int = 0
+def signed_act(controllers: Controllers, digest: bytes, signatures: tuple[Signature, ...]) -> SignedAct:
+    """Return what was signed as receipts show it: as many signatures as must be, in their order."""
+    return SignedAct(controllers, controllers.in_one_form(digest, signatures))
+
+
+def store_signed_act(
+    store: Store, ledger: ConsentLedger, target: bytes, act: Act, signed: SignedAct, *, number: int = 0
 ) -> None:
-    """Keep a word that was checked, within the subject's turn, before the ledger is told.
+    """Store what was signed and checked, under the lock of the subject, before it is sent to the ledger.
 
-    One that is kept already belongs to an act that took place, or to an attempt that did not; only the ledger
+    One that is stored already belongs to an act that took place, or to an attempt that did not. Only the ledger
     knows, so it is asked then.
 
     Raises:
         ChainError: the ledger does not answer.
     """
-    text = json.dumps(word.to_json())
+    text = json.dumps(signed.to_json())
     try:
         with store.begin() as connection:
             values = {"target": target, "act": act.value, "number": number, "word": text}
@@ -35,13 +41,13 @@ def keep_word(
         if any((event.step, event.number) == (Step[act.name], number) for event in ledger.consent_events(target)):
             return
         with store.begin() as connection:
-            kept = (_WORD.target == target) & (_WORD.act == act.value) & (_WORD.number == number)
-            connection.execute(update(consent_word).where(kept).values(word=text))
+            stored = (_ACT.target == target) & (_ACT.act == act.value) & (_ACT.number == number)
+            connection.execute(update(consent_word).where(stored).values(word=text))
 
 
-def find_word(store: Store, target: bytes, act: Act, *, number: int = 0) -> SignedAct | None:
-    """Return a kept word."""
-    query = select(_WORD.word).where(_WORD.target == target, _WORD.act == act.value, _WORD.number == number)
+def find_signed_act(store: Store, target: bytes, act: Act, *, number: int = 0) -> SignedAct | None:
+    """Return what was signed for an act, or None where nothing is stored."""
+    query = select(_ACT.word).where(_ACT.target == target, _ACT.act == act.value, _ACT.number == number)
     with store.connect() as connection:
         text = connection.execute(query).scalar_one_or_none()
     return None if text is None else SignedAct.from_json(decode(text.encode()))

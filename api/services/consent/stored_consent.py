@@ -1,14 +1,15 @@
 """Consents as they are stored."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, bindparam, select
 
 from api.storage import table
 from api.storage.database import Store
+from ledger_node.chain.port import ConsentLedger
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.consent import NO_REQUEST, ConsentRecord, ConsentState, Terms, signatures_from_json
 from ledger_node.domain.json_object import to_hex
@@ -16,8 +17,11 @@ from ledger_node.domain.presentation import ShownConsent
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.subject import Controllers
 
-_REMEMBERED: Final = 4096
-"""Consents that are kept as they were read; their words never change."""
+MAX_LISTED: Final = 200
+_CACHED: Final = 4096
+"""Consents that stay in memory as they were read; what was signed never changes."""
+WAITS: Final = table.consent.c.transaction.is_(None) & table.consent.c.refusal.is_(None)
+"""What a grant is that is not known to be on the ledger and was not refused."""
 _BY_ID: Final = select(table.consent).where(table.consent.c.id.in_(bindparam("ids", expanding=True)))
 
 
@@ -34,6 +38,44 @@ class HeldConsent:
     text: str
     request: bytes
     refusal: Reason | None = None
+
+
+class ConsentReader:
+    """Finds, lists and shows consents."""
+
+    def __init__(self, store: Store, ledger: ConsentLedger) -> None:
+        self._store = store
+        self._ledger = ledger
+
+    def find(self, consent_id: bytes) -> HeldConsent | None:
+        """Return a stored consent."""
+        return self.find_all([consent_id]).get(consent_id)
+
+    def find_all(self, consents: Collection[bytes]) -> dict[bytes, HeldConsent]:
+        """Return those of ``consents`` that are stored, by id."""
+        return find_consents(self._store, consents)
+
+    def of_subject(self, subject: bytes) -> list[HeldConsent]:
+        """Return the newest consents that a subject granted."""
+        return self._select(table.consent.c.subject == subject)
+
+    def of_grantee(self, member: bytes) -> list[HeldConsent]:
+        """Return the newest consents that a bank was granted."""
+        return self._select(table.consent.c.grantee == member)
+
+    def show(self, consents: Sequence[HeldConsent], *, now: int) -> list[dict[str, JSON]]:
+        """Return consents as the API shows them, with what the newest block holds of them.
+
+        The block may be old on a quiet ledger, so time is the later of its time and ``now``.
+        """
+        records, block = self._ledger.consents([held.shown.id for held in consents])
+        at = max(now, block.time)
+        return [consent_to_json(held, record, at) for held, record in zip(consents, records, strict=True)]
+
+    def _select(self, condition: ColumnElement[bool]) -> list[HeldConsent]:
+        with self._store.connect() as connection:
+            rows = connection.execute(select(table.consent).where(condition).limit(MAX_LISTED)).all()
+        return [held_of(row) for row in rows]
 
 
 def find_consents(store: Store, consents: Collection[bytes]) -> dict[bytes, HeldConsent]:
@@ -55,7 +97,7 @@ def held_of(row: Any) -> HeldConsent:  # noqa: ANN401 - a row of the consent tab
     return HeldConsent(shown, row.entry, row.transaction is not None, row.text, row.request, refusal)
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHED)
 def _shown(consent: bytes, terms: str, signatures: str, controllers: str) -> ShownConsent:
     # whatever process wrote them, the same texts mean the same
     listed = decode(signatures.encode())

@@ -1,39 +1,22 @@
 """Recoveries: a registrar puts other controllers in the place of those that lost their keys.
 
-It has checked the firm's papers; no key vouches for it. So everybody sees a recovery coming: it waits 72 hours
-on the ledger, and until it is completed any one present controller cancels it. Whether one is pending only the
-ledger says; the store holds which controllers it is for.
+The registrar has checked the firm's papers; no key vouches for them. So everybody sees a recovery coming: it waits 72
+hours on the ledger. Until it is completed, any one current controller can cancel it. Only the ledger says whether one
+is pending; the store holds which controllers it is for.
 """
 
-import json
-from dataclasses import dataclass, replace
-from typing import Any, Final
-
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
-
 from api.services.consent.lifecycle import ConsentService
+from api.services.control.recovery_request import HeldRecovery, RecoveryRequests
 from api.services.control.rotation import require_change
-from api.services.subject.controller_history import ControllerHistory, ControllerState
-from api.services.subject.refusal import ChangeKind, ForeignEntryError, RefusedChange, close_refused
-from api.storage import table
+from api.services.subject.controller_change import ControllerState
+from api.services.subject.controller_history import ControllerHistory
 from api.storage.database import Store
 from ledger_node.chain.port import Recovery, Role, SubjectLedger
-from ledger_node.chain.rpc import ContractRevertError
-from ledger_node.domain.canonical import JSON, decode
-from ledger_node.domain.error import ChainError, InvalidInputError
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.subject import Controllers, Signature, cancellation_digest
-
-
-@dataclass(frozen=True, slots=True)
-class HeldRecovery:
-    """A stored recovery. ``requested_at``: block time, None while it is not known to be on the ledger."""
-
-    subject: bytes
-    number: int
-    controllers: Controllers
-    requested_at: int | None
 
 
 class RecoveryService:
@@ -42,8 +25,8 @@ class RecoveryService:
     def __init__(
         self, store: Store, ledger: SubjectLedger, history: ControllerHistory, consents: ConsentService
     ) -> None:
-        self._store = store
         self._ledger = ledger
+        self._requests = RecoveryRequests(store, ledger)
         self._history = history
         self._consents = consents
 
@@ -55,45 +38,28 @@ class RecoveryService:
             ChainError: the ledger refuses or does not answer; asking again finishes it, and it goes on by itself.
                 ``controllers_foreign``: the ledger shows a recovery there that this instance did not send.
         """
-        with self._history.turn(subject) as present:
-            self._settle_begun(subject)
+        with self._history.locked(subject) as current:
+            self._requests.confirm_pending(subject)
             state = self._ledger.recovery(subject)
             if state.commitment is not None:
                 return self._same(subject, state, controllers)
-            require_change(present, controllers)
-            row = {
-                "subject": subject,
-                "number": state.number + 1,
-                "controllers": json.dumps(controllers.to_json()),
-                "commitment": controllers.commitment,
-            }
-            with self._store.begin() as connection:
-                connection.execute(insert(table.subject_recovery).values(row))
-            begun = self._find(subject, state.number + 1)
-            try:
-                return self._settle(begun)
-            except ForeignEntryError as error:
-                self._refuse(begun, error.reason)
-                raise
-            except ContractRevertError:
-                with self._store.begin() as connection:
-                    _forget(connection, begun)
-                raise
+            require_change(current, controllers)
+            return self._requests.request(subject, state.number + 1, controllers)
 
     def cancel(self, subject: bytes, number: int, signatures: tuple[Signature, ...] | None) -> None:
-        """Cancel on the signature of any one present controller; None: the registrar itself calls it off.
+        """Cancel on the signature of any one current controller; None: the registrar itself calls it off.
 
         Raises:
             InvalidInputError: ``not_found``, or ``recovery_not_pending``: never requested, or completed.
-            VerificationError: nobody of the present controllers signed this.
+            VerificationError: nobody of the current controllers signed this.
             ChainError: the ledger refuses or does not answer; ask again.
         """
-        with self._history.turn(subject) as present:
+        with self._history.locked(subject) as current:
             commitment = self._commitment(subject, number)
             if signatures is not None:
                 digest = cancellation_digest(subject, number, commitment, self._ledger.subject_domain)
-                present.controllers.require_any_signature(digest, signatures)
-            self._settle_begun(subject)
+                current.controllers.require_any_signature(digest, signatures)
+            self._requests.confirm_pending(subject)
             if self._completed(subject, number) is not None:
                 raise _not_pending("it was completed")
             if _is_pending(self._ledger.recovery(subject), number):
@@ -107,19 +73,19 @@ class RecoveryService:
             InvalidInputError: ``not_found``, or ``recovery_not_pending``: never requested, or cancelled.
             ChainError: ``recovery_early`` before 72 hours are over; the ledger refuses or does not answer.
         """
-        with self._history.turn(subject) as present:
+        with self._history.locked(subject) as current:
             completed = self._completed(subject, number)
             if completed is not None:
                 return completed
             held = self._find(subject, number)
-            self._settle_begun(subject)
+            self._requests.confirm_pending(subject)
             state = self._ledger.recovery(subject)
             if not _is_pending(state, number):
                 raise _not_pending("it was cancelled")
             if state.commitment != held.controllers.commitment:
                 raise _not_pending("the ledger holds another one under it, which this instance did not request")
-            self._consents.grants.settle(present)
-            return self._history.append(present, held.controllers, recovery=number)
+            self._consents.pending_grants.send_pending(current)
+            return self._history.append(current, held.controllers, recovery=number)
 
     def pending(self, subject: bytes) -> dict[str, JSON] | None:
         """Return the recovery that waits, as the subject and the registrar see it.
@@ -130,7 +96,7 @@ class RecoveryService:
         state = self._ledger.recovery(subject)
         if state.commitment is None:
             return None
-        held = self._held(subject, state.number)
+        held = self._requests.find(subject, state.number)
         if held is not None and held.controllers.commitment != state.commitment:
             held = None
         return {
@@ -143,21 +109,19 @@ class RecoveryService:
 
     def waiting(self) -> list[bytes]:
         """Return the subjects of which recoveries were requested here and are not known to be on the ledger."""
-        query = select(_HELD.subject).where(_HELD.requested_at.is_(None)).distinct()
-        with self._store.connect() as connection:
-            return list(connection.execute(query).scalars())
+        return self._requests.waiting()
 
     def resume(self, subject: bytes) -> None:
-        """Finish the requests of a subject that were begun, or close them as refused.
+        """Finish the requests of a subject that wait, or close them as refused.
 
         Raises:
             ChainError: the ledger does not answer; nothing is lost.
         """
-        with self._history.turn(subject):
-            self._settle_begun(subject)
+        with self._history.locked(subject):
+            self._requests.confirm_pending(subject)
 
     def _same(self, subject: bytes, state: Recovery, controllers: Controllers) -> HeldRecovery:
-        held = self._held(subject, state.number)
+        held = self._requests.find(subject, state.number)
         if held is None or held.controllers.commitment != state.commitment:
             raise InvalidInputError(
                 Reason.RECOVERY_PENDING,
@@ -180,88 +144,15 @@ class RecoveryService:
     def _completed(self, subject: bytes, number: int) -> ControllerState | None:
         return next((one for one in self._history.of(subject) if one.recovery == number), None)
 
-    def _settle_begun(self, subject: bytes) -> None:
-        for held in self._select((_HELD.subject == subject) & _HELD.requested_at.is_(None)):
-            try:
-                self._settle(held)
-            except (ContractRevertError, ForeignEntryError) as error:
-                # it never will be, and nobody else hears of it
-                self._refuse(held, error.reason)
-
-    def _settle(self, held: HeldRecovery) -> HeldRecovery:
-        """See to it that a request is on the ledger, and return it as it is there.
-
-        Raises:
-            ForeignEntryError: the ledger has another recovery in its place.
-            ContractRevertError: the ledger refuses it.
-            ChainError: the ledger does not answer.
-        """
-        state = self._ledger.recovery(held.subject)
-        if state.number < held.number:
-            try:
-                self._ledger.request_recovery(held.subject, held.controllers.commitment)
-            except ContractRevertError:
-                # unless an earlier try had landed after all, it never will
-                if self._ledger.recovery(held.subject).number < held.number:
-                    raise
-            state = self._ledger.recovery(held.subject)
-        commitment = held.controllers.commitment
-        if state.number < held.number:
-            raise ChainError(Reason.LEDGER_UNAVAILABLE, "the ledger does not show this recovery yet; ask again")
-        is_there = state.number == held.number and state.commitment in {None, commitment}
-        if not is_there and state.commitment != commitment:
-            if self._ledger.is_on_way(held.subject):
-                raise ChainError(Reason.LEDGER_UNAVAILABLE, "an earlier try is on its way to the ledger; ask again")
-            raise ForeignEntryError
-        # behind one of others that was faster it has a later number
-        settled = replace(held, number=state.number, requested_at=state.requested_at)
-        with self._store.begin() as connection:
-            connection.execute(
-                update(table.subject_recovery)
-                .where(_HELD.subject == held.subject, _HELD.number == held.number)
-                .values(number=settled.number, requested_at=settled.requested_at)
-            )
-        return settled
-
-    def _refuse(self, held: HeldRecovery, reason: Reason) -> None:
-        """Take back what was begun, and tell the firm why."""
-        change = RefusedChange(held.subject, ChangeKind.RECOVERY, held.number, held.controllers.commitment, reason)
-        at = self._ledger.head().time
-        with self._store.begin() as connection:
-            if _forget(connection, held):
-                close_refused(connection, change, time=at)
-
-    def _held(self, subject: bytes, number: int) -> HeldRecovery | None:
-        return next(iter(self._select((_HELD.subject == subject) & (_HELD.number == number))), None)
-
     def _find(self, subject: bytes, number: int) -> HeldRecovery:
-        held = self._held(subject, number)
+        held = self._requests.find(subject, number)
         if held is None:
             raise _not_pending("it was never requested")
         return held
 
-    def _select(self, condition: ColumnElement[bool]) -> list[HeldRecovery]:
-        query = select(table.subject_recovery).where(condition).order_by(_HELD.subject, _HELD.number)
-        with self._store.connect() as connection:
-            return [_held(row) for row in connection.execute(query)]
-
-
-_HELD: Final = table.subject_recovery.c
-
-
-def _forget(connection: Connection, held: HeldRecovery) -> bool:
-    """Forget a request that was begun, and return whether it was there."""
-    begun = (_HELD.subject == held.subject) & (_HELD.number == held.number) & _HELD.requested_at.is_(None)
-    return connection.execute(delete(table.subject_recovery).where(begun)).rowcount > 0
-
 
 def _is_pending(state: Recovery, number: int) -> bool:
     return state.commitment is not None and state.number == number
-
-
-def _held(row: Any) -> HeldRecovery:  # noqa: ANN401 - a row of the table
-    controllers = Controllers.from_json(decode(row.controllers.encode()))
-    return HeldRecovery(row.subject, row.number, controllers, row.requested_at)
 
 
 def _not_pending(why: str) -> InvalidInputError:

@@ -1,11 +1,12 @@
-"""Rotations: the present controllers hand a subject over to new ones.
+"""Rotations: the current controllers hand a subject over to new ones.
 
-What was granted before stays as it is: it is judged by the controllers of its time. From the rotation on the new
-controllers, and they alone, grant, refuse, pause, resume and withdraw, also what their predecessors granted.
+Earlier grants stay as they are: they are judged by the controllers of their time. From the rotation on, only the new
+controllers grant, refuse, pause, resume and withdraw, also consents that their predecessors granted.
 """
 
 from api.services.consent.lifecycle import ConsentService
-from api.services.subject.controller_history import ControllerHistory, ControllerState
+from api.services.subject.controller_change import ControllerState
+from api.services.subject.controller_history import ControllerHistory
 from ledger_node.chain.port import SubjectLedger
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
@@ -28,37 +29,37 @@ class RotationService:
         Raises:
             InvalidInputError: ``not_found``, ``controllers_unchanged``, or ``controllers_changed`` where another entry
                 than the next one was signed for.
-            VerificationError: the present controllers did not sign this.
+            VerificationError: the current controllers did not sign this.
             ChainError: the ledger refuses or does not answer; asking again finishes it, and it goes on by itself.
                 ``controllers_foreign``: the ledger shows an entry there that this instance did not send.
         """
         digest = rotation_digest(subject, entry, controllers.commitment, self._ledger.subject_domain)
-        with self._history.turn(subject) as present:
-            if 0 < entry == present.entry and controllers.commitment == present.controllers.commitment:
+        with self._history.locked(subject) as current:
+            if 0 < entry == current.entry and controllers.commitment == current.controllers.commitment:
                 before = next(one for one in reversed(self._history.of(subject)) if one.entry < entry)
                 before.controllers.require_signatures(digest, signatures)
-                return present
-            present.controllers.require_signatures(digest, signatures)
-            if entry != present.entry + 1:
+                return current
+            current.controllers.require_signatures(digest, signatures)
+            if entry != current.entry + 1:
                 raise InvalidInputError(
                     Reason.CONTROLLERS_CHANGED,
-                    f"entry {entry} was signed for and entry {present.entry + 1} is the next one; "
+                    f"entry {entry} was signed for and entry {current.entry + 1} is the next one; "
                     "read the subject and sign again",
                     field="entry",
                 )
-            require_change(present, controllers)
-            # what the present controllers granted counts from before they hand over
-            self._consents.grants.settle(present)
-            return self._history.append(present, controllers, signatures=signatures)
+            require_change(current, controllers)
+            # what the current controllers granted counts from before they hand over
+            self._consents.pending_grants.send_pending(current)
+            return self._history.append(current, controllers, signatures=signatures)
 
 
-def require_change(present: ControllerState, controllers: Controllers) -> None:
+def require_change(current: ControllerState, controllers: Controllers) -> None:
     """Require that other keys or another threshold would control the subject.
 
     Raises:
         InvalidInputError: ``controllers_unchanged``.
     """
-    if present.controllers.same_signers(controllers):
+    if current.controllers.same_signers(controllers):
         raise InvalidInputError(
             Reason.CONTROLLERS_UNCHANGED, "these controllers are in force already", field="controllers"
         )

@@ -1,13 +1,16 @@
 """Erasure: a department deletes the data keys of a subject's attestations, and revokes them on the ledger.
 
-Without its data key a sealed record, in this store or in any copy of it, is noise; the commitment on the
-chain then says nothing to anybody. The keys lie in the key ledger, of which copies of the store hold nothing.
+Without its data key a sealed record is noise, in this store and in every copy of it. The commitment on the chain then
+says nothing to anybody. The keys lie in the key ledger; copies of the store hold none of them.
 
-Order of durable steps, each survived by a kill at any moment: (1) the store holds that the change is ordered here, and
-the positions are revoked on the ledger; (2) one store transaction notes which keys go, unlinks the subject and keeps
-the answer; (3) the keys go, from the key ledger and its copy, and leave tombstones; (4) the note is closed, and the
-answer leaves. What stops between (2) and (4) is finished by the next start or by asking again; what stops before (2)
-finds the keys and begins anew, and revokes only what is not revoked yet.
+Durable steps; a kill between any two loses nothing:
+1. The store holds that the change is ordered here, and the positions are revoked on the ledger.
+2. One store transaction notes which keys go, unlinks the subject and stores the answer.
+3. The keys go, from the key ledger and its copy, and leave tombstones.
+4. The note is closed, and the answer leaves.
+
+After a kill between 2 and 4 the next start finishes, or asking again does. After a kill before 2 asking again finds the
+keys, starts anew, and revokes only what is not revoked yet.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,7 +20,7 @@ from typing import Final
 from sqlalchemy import Connection, insert, select, update
 
 from api.services.attestation.erased_subject import mark_erased, mark_unreadable
-from api.services.idempotency.stored_response import forget_answers_about
+from api.services.idempotency.stored_response import forget_responses_about
 from api.services.issuing.issuer import Issuer
 from api.storage import table
 from api.storage.database import Store
@@ -40,7 +43,7 @@ _TRIES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Erased:
+class Erasure:
     """What an erasure did: attestations whose keys are gone, and the transaction that revoked them.
 
     ``mined`` is None where an earlier try revoked them and was cut off.
@@ -81,24 +84,24 @@ class ErasureService:
         *,
         credit_code: str,
         schema: str | None,
-        keep: Callable[[Connection, Erased], None] = lambda _, __: None,
-    ) -> Erased:
+        store_response: Callable[[Connection, Erasure], None] = lambda _, __: None,
+    ) -> Erasure:
         """Erase what ``member`` attested to about a firm, of one schema or of all.
 
-        ``keep`` stores the answer in the transaction that erases.
+        ``store_response`` stores the answer in the transaction that erases.
 
         Raises:
             InvalidInputError: ``not_found``; there is nothing to erase.
             ChainError: the revocation is not on the ledger; nothing is erased yet, ask again.
             CredenceError: the key ledger or its copy cannot be changed now; ask again.
         """
-        # status changes of a member are numbered, so erasures take turns
+        # status changes of a member are numbered, so one erasure runs at a time
         with self._store.turns.turn("erasures", member):
-            return self._erase(member, credit_code, schema, keep)
+            return self._erase(member, credit_code, schema, store_response)
 
     def _erase(
-        self, member: bytes, credit_code: str, schema: str | None, keep: Callable[[Connection, Erased], None]
-    ) -> Erased:
+        self, member: bytes, credit_code: str, schema: str | None, store_response: Callable[[Connection, Erasure], None]
+    ) -> Erasure:
         department = self._issuers[member].department
         held = table.attestation
         index = department.kek.index(credit_code.encode())
@@ -119,23 +122,23 @@ class ErasureService:
         # revoked first: if the process dies in between, asking again finds the keys and finishes
         mined = self._revoke(member, [row.start + row.leaf for row in rows])
         keys = [row.data_key for row in rows]
-        erased = Erased(tuple(row.digest for row in rows), mined)
+        erased = Erasure(tuple(row.digest for row in rows), mined)
         with self._removals.removing() as connection:
             self._forget_answers(connection, credit_code)
             mark_erased(connection, member, index, schema)
             if schema in {None, SUBJECT_REGISTRATION}:
                 keys += _forget_subject(connection, member, index)
             self._removals.note(connection, keys, erases=True)
-            keep(connection, erased)
+            store_response(connection, erased)
         return erased
 
     def _forget_answers(self, connection: Connection, credit_code: str) -> None:
-        """Forget the answers of verifications that are kept for banks that ask again: they show values of the firm."""
+        """Delete the answers of verifications, stored for banks that ask again: they show values of the firm."""
         subject = table.subject.c
         for issuer in self._issuers.values():
             index = issuer.department.kek.index(credit_code.encode())
             for known in connection.execute(select(subject.id).where(subject.subject_index == index)).scalars().all():
-                forget_answers_about(connection, known)
+                forget_responses_about(connection, known)
 
     def _revoke(self, member: bytes, positions: list[int]) -> Mined | None:
         """Revoke what is not revoked yet; return where, or None if an earlier try that was cut off revoked it all."""
@@ -160,7 +163,7 @@ class ErasureService:
         raise AssertionError
 
     def _order(self, change: StatusChange) -> bytes:
-        """Sign a change and keep, before it is sent, that it was ordered here."""
+        """Sign a change and store, before it is sent, that it was ordered here."""
         digest, ordered = change.digest(self._ledger.anchor_domain), table.status_order
         with self._store.begin() as connection:
             if connection.execute(select(ordered.c.digest).where(ordered.c.digest == digest)).first() is None:
@@ -184,7 +187,7 @@ def unlink_erased(connection: Connection, keys: KeyLedger) -> int:
 
 
 def _forget_subject(connection: Connection, registrar: bytes, index: bytes) -> list[bytes]:
-    """Unlink a subject from its firm, and return the key of the credit code that was kept with it."""
+    """Unlink a subject from its firm, and return the key of the credit code that was stored with it."""
     subject = table.subject
     chosen = (subject.c.registrar == registrar) & (subject.c.subject_index == index)
     keys = list(connection.execute(select(subject.c.data_key).where(chosen)).scalars())

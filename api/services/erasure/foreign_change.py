@@ -1,9 +1,11 @@
 """Status changes that the ledger holds and that nobody ordered here: what they do to the store, and what they never do.
 
-Nothing is deleted on the ledger's word alone. Where it calls attestations erased whose keys are still here, the keys
-go into quarantine and the operator is told; a change under a key that did not count when it was made, or was marked as
-compromised from before then, counts for nothing in this. What the ledger holds revoked or superseded proves nothing any
-more whoever said so, and no status goes back: so the rows of such attestations are news again when they are sent.
+The ledger alone never makes this instance delete anything. If it calls attestations erased whose keys are still here,
+the keys go into quarantine, and the operator is told. A change counts for nothing here if its key did not count when it
+was made, or was marked as compromised from an earlier time.
+
+An attestation that the ledger holds revoked or superseded proves nothing any more, and no status goes back. So its row
+is new again when the department sends it.
 """
 
 import logging
@@ -33,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class _Change:
+class _StatusChange:
     """What one transaction did to one plane of a member."""
 
     member: bytes
@@ -44,15 +46,15 @@ class _Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """What changes came to: keys that went into quarantine, and live attestations that prove nothing any more."""
+class Effect:
+    """What changes did: keys that went into quarantine, and live attestations that prove nothing any more."""
 
     quarantined: int = 0
     dead: int = 0
 
 
 class ForeignChanges:
-    """Takes in what the ledger says of the attestations of this instance's departments. ``names``: of these."""
+    """Applies what the ledger says of the attestations of this instance's departments. ``names``: of these."""
 
     def __init__(self, store: Store, keys: KeyLedger, ledger: Ledger, names: Mapping[bytes, str]) -> None:
         self._store = store
@@ -60,40 +62,41 @@ class ForeignChanges:
         self._ledger = ledger
         self._names = names
 
-    def take(self, events: Iterable[LedgerEvent]) -> Taken:
-        """Take in the events of some blocks, in their order; those that were taken in before change nothing.
+    def apply(self, events: Iterable[LedgerEvent]) -> Effect:
+        """Apply the events of some blocks, in their order; those that were applied before change nothing.
 
         Raises:
             ChainError: the ledger does not answer; call it again.
         """
-        changes: dict[tuple[bytes, Plane, int, bytes], _Change] = {}
+        changes: dict[tuple[bytes, Plane, int, bytes], _StatusChange] = {}
         for event in events:
             if isinstance(event, StatusEvent) and event.member in self._names:
                 name = (event.member, event.plane, event.reason, event.recorded.transaction)
-                change = changes.setdefault(name, _Change(event.member, event.plane, event.reason, event.recorded))
+                first = _StatusChange(event.member, event.plane, event.reason, event.recorded)
+                change = changes.setdefault(name, first)
                 bits = (bit for bit in range(WORD_BITS) if event.mask >> bit & 1)
                 change.positions.update(event.word * WORD_BITS + bit for bit in bits)
-        taken = [self._take(change) for change in changes.values()]
-        return Taken(sum(one.quarantined for one in taken), sum(one.dead for one in taken))
+        effects = [self._apply(change) for change in changes.values()]
+        return Effect(sum(one.quarantined for one in effects), sum(one.dead for one in effects))
 
-    def _take(self, change: _Change) -> Taken:
+    def _apply(self, change: _StatusChange) -> Effect:
         if change.plane is Plane.SUPERSEDED:
-            return Taken() if self._superseded_here(change) else Taken(dead=self._untag(self._rows(change)))
+            return Effect() if self._superseded_here(change) else Effect(dead=self._untag(self._rows(change)))
         signed = self._ledger.signed_change(change.recorded.transaction)
         key = None if signed is None or signed.change.member != change.member else signed.key
         if signed is not None and self._ordered(signed.change.digest(self._ledger.anchor_domain)):
-            return Taken()
+            return Effect()
         rows = self._rows(change)
         dead = self._untag(rows)
         if change.reason != StatusReason.ERASED:
-            return Taken(dead=dead)
+            return Effect(dead=dead)
         fault = None if key is None else self._fault(change, key)
         if fault is not None:
             self._discount(change, rows, fault)
-            return Taken(dead=dead)
-        return Taken(self._quarantine(change, key, rows), dead)
+            return Effect(dead=dead)
+        return Effect(self._quarantine(change, key, rows), dead)
 
-    def _quarantine(self, change: _Change, key: bytes | None, rows: Sequence[Any]) -> int:
+    def _quarantine(self, change: _StatusChange, key: bytes | None, rows: Sequence[Any]) -> int:
         ids = self._keys.held([*(row.data_key for row in rows), *self._of_subjects(rows)])
         ids -= self._keys.quarantines.hidden(ids)
         if not ids:
@@ -113,7 +116,7 @@ class ForeignChanges:
         )
         return len(ids)
 
-    def _discount(self, change: _Change, rows: Sequence[Any], fault: Reason) -> None:
+    def _discount(self, change: _StatusChange, rows: Sequence[Any], fault: Reason) -> None:
         _log.error(
             "block %d calls %d attestations of %s erased under a key that does not count (%s): nothing is erased; "
             "the department sends their rows again",
@@ -130,7 +133,7 @@ class ForeignChanges:
             known = select(table.status_order.c.digest).where(table.status_order.c.digest == digest)
             return connection.execute(known).first() is not None
 
-    def _superseded_here(self, change: _Change) -> bool:
+    def _superseded_here(self, change: _StatusChange) -> bool:
         """Return whether a batch of this store did it; then it is done there since the batch was signed.
 
         Older batches than the newest are not looked at: what they superseded is live no longer either way.
@@ -140,11 +143,11 @@ class ForeignChanges:
         with self._store.connect() as connection:
             return text_of(words, masks) in connection.execute(mine.limit(_NEWEST)).scalars().all()
 
-    def _fault(self, change: _Change, key: bytes) -> Reason | None:
+    def _fault(self, change: _StatusChange, key: bytes) -> Reason | None:
         facts = self._ledger.facts(FactQuery(keys=frozenset({(change.member, key)})))
         return facts.keys[change.member, key].fault_at(change.recorded.block_time)
 
-    def _rows(self, change: _Change) -> list[Any]:
+    def _rows(self, change: _StatusChange) -> list[Any]:
         """Return the attestations that a change is about and whose keys are here; the others are erased already."""
         query = (
             select(_HELD.digest, _HELD.data_key, _HELD.leaf, _HELD.live, _HELD.row_tag, _BATCH.start)

@@ -1,7 +1,7 @@
-"""What the operator decides about a change that only the ledger knows: the keys go, or they open again.
+"""The operator's decision about a change that only the ledger knows: the keys go, or they open again.
 
-Each is written to the store first and to the key ledger then, so that a kill in between leaves it undecided: decide
-again. Confirming notes keys for removal; who removes them is the instance, which knows of the copy.
+A decision is written to the store first, then to the key ledger. A kill in between leaves it undecided: decide again.
+Confirming notes keys for removal; the instance removes them, since it knows of the copy.
 """
 
 from collections.abc import Collection
@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from api.services.erasure.foreign_change import register_again
-from api.services.idempotency.stored_response import forget_answers_about
+from api.services.idempotency.stored_response import forget_responses_about
 from api.storage import table
 from api.storage.database import Store
 from api.vault.key_ledger import KeyLedger
@@ -32,7 +32,7 @@ def confirm(store: Store, keys: KeyLedger, number: int) -> Quarantine:
     found, ids = _open(keys, number)
     with store.begin() as connection:
         for subject in _subjects_of(connection, ids):
-            forget_answers_about(connection, subject.id)
+            forget_responses_about(connection, subject.id)
             unlinked = update(table.subject).where(table.subject.c.id == subject.id)
             connection.execute(unlinked.values(subject_index=random_bytes(32)))
         KeyRemovals.note(connection, ids, erases=True)

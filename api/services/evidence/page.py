@@ -1,4 +1,4 @@
-"""The readable page of evidence that is kept here, checked under what this instance's own node says of its network."""
+"""The readable page of stored evidence, checked under what this instance's own node says of its network."""
 
 from api.page.evidence import evidence_page
 from api.services.evidence.store import EvidenceReader

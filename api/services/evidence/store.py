@@ -1,4 +1,4 @@
-"""Evidence as it is kept: the bundle of every answer, so that it checks years later whatever the node still knows.
+"""Evidence as it is stored: the bundle of every answer, so that it checks years later without the node.
 
 A bundle is sealed under the data keys of all attestations that it shows, the registrar's among them. Erasing any of
 them erases the bundle: an erased value must not live on in the evidence of an old answer.

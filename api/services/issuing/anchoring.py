@@ -1,12 +1,16 @@
-"""Anchoring what was signed with a number: sent until the ledger holds it, and signed anew where it was overtaken.
+"""Anchoring signed batches: a batch is sent until the ledger holds it, and is signed again if it was overtaken.
 
-A batch is signed with its number, the root before it, and a key. Before it is anchored somebody else who signs for the
-member, a thief of its key for one, may have taken the number, and the key may have ended. Then it is signed anew behind
-the head of the ledger, with the key that this instance has now. Headers name no batch, so attestations stay the same.
+A batch is signed with its number, the root before it, and a key. Before it is anchored, somebody else who signs for
+the member may take its number, such as a thief of the key. Or the key ends. Then the batch is signed again, behind the
+head of the ledger, with the present key of this instance. Headers name no batch, so attestations stay the same.
 
-Order of durable steps, each survived by a kill at any moment: (1) number, previous root and signature are in the store;
-(2) they are sent; (3) the anchor is noted. What was signed before can never be anchored any more once it is signed
-anew: no number is given twice, and no key that is over begins again. So a batch is anchored once.
+Durable steps; a kill between any two loses nothing:
+1. The store holds number, previous root and signature.
+2. The batch is sent.
+3. The store holds the anchor.
+
+Once a batch is signed again, its earlier signature can never be anchored: the ledger gives no number twice, and a key
+that ended never begins again. So a batch is anchored once.
 """
 
 import logging
@@ -28,11 +32,11 @@ _log = logging.getLogger(__name__)
 
 
 def anchor(
-    ledger: Ledger, order: BatchOrder, key: Signer, sign_anew: Callable[[StreamHead], BatchOrder]
+    ledger: Ledger, order: BatchOrder, key: Signer, sign_behind: Callable[[BatchOrder, StreamHead], BatchOrder]
 ) -> tuple[Anchor, Mined]:
     """Return a batch as the ledger holds it, after anchoring it if need be.
 
-    ``key``: what signs for the member now. ``sign_anew``: signs the batch behind a head and stores it so, durably.
+    ``key``: what signs for the member now. ``sign_behind``: signs an overtaken batch behind a head and stores it.
 
     Raises:
         ChainError: the ledger does not answer or refuses; nothing is lost, call it again.
@@ -54,7 +58,7 @@ def anchor(
                 if error.error not in _OVERTAKEN:
                     raise
                 continue
-        order = sign_anew(head if known is None else ledger.stream_head(batch.member, batch.stream))
+        order = sign_behind(order, head if known is None else ledger.stream_head(batch.member, batch.stream))
         _log.warning(
             "batch %d was overtaken (%s) and is signed anew as number %d",
             batch.number,

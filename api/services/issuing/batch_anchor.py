@@ -18,14 +18,14 @@ _HELD: Final = table.attestation.c
 
 
 class BatchAnchors:
-    """Anchors what one department signed. Whoever calls it has the turn of the department's issuer."""
+    """Anchors what one department signed. Whoever calls it holds the lock of the department's issuer."""
 
     def __init__(self, department: Department, store: Store, ledger: Ledger) -> None:
         self._department = department
         self._store = store
         self._ledger = ledger
 
-    def settle(self) -> None:
+    def anchor_pending(self) -> None:
         """Anchor what was signed and not seen anchored; one that was overtaken is signed anew behind the others.
 
         Raises:
@@ -35,18 +35,11 @@ class BatchAnchors:
         with self._store.connect() as connection:
             rows = connection.execute(pending.order_by(_BATCH.number)).all()
         for row in rows:
-            self._anchor(row)
+            self._anchor(_order(row))
 
-    def _anchor(self, row: Any) -> None:  # noqa: ANN401 - a row of the batch table
-        held = row
-
-        def sign_anew(head: StreamHead) -> BatchOrder:
-            nonlocal held
-            held = self._behind(held, head)
-            return _order(held)
-
-        anchored, mined = anchor(self._ledger, _order(row), self._department.signing_key, sign_anew)
-        note = (
+    def _anchor(self, order: BatchOrder) -> None:
+        anchored, mined = anchor(self._ledger, order, self._department.signing_key, self._sign_behind)
+        found = (
             update(table.batch)
             .where(_BATCH.member == anchored.member, _BATCH.number == anchored.number)
             .values(
@@ -59,29 +52,28 @@ class BatchAnchors:
             )
         )
         with self._store.begin() as connection:
-            connection.execute(note)
+            connection.execute(found)
 
-    def _behind(self, row: Any, head: StreamHead) -> Any:  # noqa: ANN401 - a row of the batch table
-        """Sign a batch behind a head, and return its row as it is stored then.
+    def _sign_behind(self, order: BatchOrder, head: StreamHead) -> BatchOrder:
+        """Sign a batch behind a head, and store it so.
 
         No other one waits: none is signed before the last one is anchored.
         """
-        number, previous_root = head.number + 1, head.last_root
-        batch = replace(_order(row).batch, number=number, previous_root=previous_root)
+        before, number = order.batch, head.number + 1
+        batch = replace(before, number=number, previous_root=head.last_root)
         signature = self._department.signing_key.sign(batch.digest(self._ledger.anchor_domain))
         with self._store.begin() as connection:
             connection.execute(
                 update(table.batch)
-                .where(_BATCH.member == row.member, _BATCH.number == row.number)
-                .values(number=number, previous_root=previous_root, signature=signature)
+                .where(_BATCH.member == before.member, _BATCH.number == before.number)
+                .values(number=number, previous_root=batch.previous_root, signature=signature)
             )
             connection.execute(
                 update(table.attestation)
-                .where(_HELD.member == row.member, _HELD.batch == row.number)
+                .where(_HELD.member == before.member, _HELD.batch == before.number)
                 .values(batch=number)
             )
-            moved = select(table.batch).where(_BATCH.member == row.member, _BATCH.number == number)
-            return connection.execute(moved).one()
+        return replace(order, batch=batch, signature=signature)
 
 
 def _order(row: Any) -> BatchOrder:  # noqa: ANN401 - a row of the batch table

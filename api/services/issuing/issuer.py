@@ -1,55 +1,40 @@
 """Issuing: rows become sealed vault records and one signed, anchored batch.
 
-Order of durable steps, each survived by a kill at any moment: (1) the key ledger holds the data keys; (2) one store
-transaction holds the vault records, the signed batch and the job's progress; (3) the batch is anchored; (4) the anchor
-is noted. What stops between (2) and (4) is sent again at the next start: the batch's number makes it land once, and
-where it was overtaken it is signed anew (``anchoring``). Keys that no record was sealed under, after a kill between (1)
-and (2), open nothing.
+Durable steps; a kill between any two loses nothing:
+1. The key ledger holds the data keys.
+2. One store transaction holds the vault records, the signed batch and the progress of the job.
+3. The batch is anchored.
+4. The store holds the anchor.
+
+After a kill between 2 and 4 the next start sends the batch again. Its number makes it land once; if it was overtaken,
+it is signed again (``anchoring``). After a kill between 1 and 2 the data keys open nothing.
 """
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from api.catalogue.datatype import DataType
 from api.ingestion.row import Rejection, Row
-from api.services.attestation.commitment_pool import CommitPool, committer_of
+from api.services.attestation.commitment_pool import CommitPool
 from api.services.attestation.erased_subject import mark_restored
 from api.services.attestation.row import text_of
 from api.services.issuing.batch_anchor import BatchAnchors
-from api.services.issuing.row_classifier import PLAIN, NewRow, Permission, classify_rows, row_tag
+from api.services.issuing.batch_draft import BatchDraft, draft_batch
+from api.services.issuing.job_progress import Progress, save_progress
+from api.services.issuing.row_classifier import PLAIN, Permission, classify_rows
 from api.storage import table
 from api.storage.database import Store
-from api.vault.cipher import seal
 from api.vault.department import Department
-from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
-from api.vault.sealed_content import VaultRecord
+from api.vault.key_ledger import KeyLedger
 from ledger_node.chain.port import Ledger, StreamHead
-from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT, Batch, batch_tree, changes_digest
-from ledger_node.domain.error import InvalidInputError, StoreError
-from ledger_node.domain.header import NO_PREDECESSOR, Header
+from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT, Batch, changes_digest
+from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.status import fold
-from ledger_node.domain.tree import path_of
-from ledger_node.randomness import random_bytes, shuffled
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a job stands before and after a block: written in the same transaction as the block.
-
-    ``blank``: lines of the block that say nothing. A job that stands elsewhere meanwhile is worked on by another
-    process, and the block must not stand.
-    """
-
-    job: str
-    lines_before: int
-    lines_read: int
-    blank: int = 0
 
 
 class Issuer:
@@ -77,14 +62,14 @@ class Issuer:
         """Issue ``rows`` as one batch and return the digests of the new attestations.
 
         No two rows are of one firm and period. Rows that say what is already attested, or may not replace what is,
-        are noted with the job and not issued.
+        are saved with the job and not issued.
 
         Raises:
             InvalidInputError: ``issuer_not_allowed``; nothing is stored of these rows, and what stands stays.
             ChainError: the batch is durably stored but not anchored yet; ``anchor_pending`` finishes it.
         """
-        with self._turn():
-            self._anchors.settle()
+        with self._locked():
+            self._anchors.anchor_pending()
             if rows:
                 self.require_allowed(data_type.schema)
             department = self.department
@@ -92,9 +77,19 @@ class Issuer:
                 # a store that was restored may lack batches that the ledger holds; what comes stands behind them
                 self._head = self._ledger.stream_head(department.member, ATTESTATIONS)
             found = classify_rows(self._store, self._keys, department, data_type.schema, rows, permission)
-            digests = self._prepare(data_type, found.new, now, [*rejections, *found.refused], found.unchanged, progress)
-            self._anchors.settle()
-        return digests
+            draft = draft_batch(
+                data_type,
+                found.new,
+                department,
+                self._pool,
+                self._ledger.anchor_domain,
+                now=now,
+                job=None if progress is None else progress.job,
+            )
+            rejections = [*rejections, *found.refused]
+            self._store_draft(draft, data_type.schema.name, rejections, found.unchanged, progress)
+            self._anchors.anchor_pending()
+        return draft.digests
 
     def require_allowed(self, schema: Schema) -> None:
         """Require that the ledger lets this department attest by ``schema`` now.
@@ -116,90 +111,31 @@ class Issuer:
         Raises:
             ChainError: the ledger does not answer; nothing is lost.
         """
-        with self._turn():
-            self._anchors.settle()
+        with self._locked():
+            self._anchors.anchor_pending()
 
-    def _turn(self) -> AbstractContextManager[None]:
+    def _locked(self) -> AbstractContextManager[None]:
         return self._store.turns.turn("issuer", self.department.member)
 
-    def _prepare(
+    def _store_draft(
         self,
-        data_type: DataType,
-        new: Sequence[NewRow],
-        now: int,
+        draft: BatchDraft,
+        schema: str,
         rejections: Sequence[Rejection],
         unchanged: Sequence[tuple[int, bytes]],
         progress: Progress | None,
-    ) -> list[bytes]:
-        order = shuffled(len(new))
-        shuffled_rows = [new[position] for position in order]
-        committed = self._pool.commit(
-            committer_of(data_type.schema.id), [(item.row.credit_code, item.row.values) for item in shuffled_rows]
-        )
-        headers = [
-            Header(
-                schema_id=data_type.schema.id,
-                fields_root=commitment.fields_root,
-                subject_tag=commitment.subject_tag,
-                issuer=self.department.member,
-                issued_at=now,
-                valid_until=data_type.schema.valid_until(
-                    item.row.values, issued_at=now, valid_days=data_type.valid_days
-                ),
-                as_of=item.row.as_of,
-                period=item.row.period,
-                supersedes=NO_PREDECESSOR if item.supersedes is None else item.supersedes.digest,
-                chain_id=self._ledger.anchor_domain.chain_id,
-                anchor_registry=self._ledger.anchor_domain.contract,
-            )
-            for item, commitment in zip(shuffled_rows, committed, strict=True)
-        ]
-        digests = [header.digest for header in headers]
-        levels = batch_tree(digests) if digests else []
-        keys: dict[bytes, bytes] = {}
-        records = []
-        for leaf, (item, header, commitment) in enumerate(zip(shuffled_rows, headers, committed, strict=True)):
-            key, wrapped = self.department.kek.new_data_key()
-            key_id = random_bytes(KEY_ID_BYTES)
-            secret = VaultRecord(commitment.seed, item.row.credit_code, item.row.values).to_bytes()
-            keys[key_id] = wrapped
-            records.append(
-                {
-                    "digest": digests[leaf],
-                    "member": header.issuer,
-                    "schema": data_type.schema.name,
-                    "schema_id": data_type.schema.id,
-                    "subject_index": item.subject_index,
-                    "kind_index": item.kind_index,
-                    "row_tag": row_tag(key, item.row, data_type.schema),
-                    "period_first": header.period.first,
-                    "period_last": header.period.last,
-                    "as_of": header.as_of,
-                    "newest_as_of": item.newest_as_of,
-                    "fields_root": header.fields_root,
-                    "subject_tag": header.subject_tag,
-                    "issued_at": header.issued_at,
-                    "valid_until": header.valid_until,
-                    "supersedes": header.supersedes,
-                    "data_key": key_id,
-                    "sealed": seal(key, secret, digests[leaf]),
-                    "leaf": leaf,
-                    "path": b"".join(path_of(levels, leaf)),
-                    "job": None if progress is None else progress.job,
-                    "line": item.row.line,
-                    "live": 1,
-                }
-            )
-        self._keys.put(keys)
+    ) -> None:
+        """Store keys first, and then in one transaction what they seal, the signed batch, and how far its job is."""
+        self._keys.put(draft.keys)
         with self._store.begin() as connection:
-            if records:
-                superseded = [item.supersedes for item in shuffled_rows if item.supersedes is not None]
-                number = self._add_batch(connection, levels[-1][0], len(records), superseded, progress)
-                connection.execute(insert(table.attestation), [{**record, "batch": number} for record in records])
-            restored = {item.subject_index for item in shuffled_rows if item.restores}
-            mark_restored(connection, self.department.member, restored, data_type.schema.name)
-            _note(connection, len(records), rejections, unchanged, progress)
-        return digests
+            if draft.root is not None:
+                superseded = [item.supersedes for item in draft.items if item.supersedes is not None]
+                number = self._add_batch(connection, draft.root, len(draft.rows), superseded, progress)
+                connection.execute(insert(table.attestation), [{**row, "batch": number} for row in draft.rows])
+            restored = {item.subject_index for item in draft.items if item.restores}
+            mark_restored(connection, self.department.member, restored, schema)
+            if progress is not None:
+                save_progress(connection, len(draft.rows), rejections, unchanged, progress)
 
     def _add_batch(
         self,
@@ -247,51 +183,3 @@ def unanchored(store: Store) -> list[bytes]:
     query = select(table.batch.c.member).where(table.batch.c.start.is_(None)).distinct()
     with store.connect() as connection:
         return list(connection.execute(query).scalars())
-
-
-def _note(
-    connection: Connection,
-    issued: int,
-    rejections: Sequence[Rejection],
-    unchanged: Sequence[tuple[int, bytes]],
-    progress: Progress | None,
-) -> None:
-    if progress is None:
-        return
-    if rejections:
-        connection.execute(
-            insert(table.job_rejection),
-            [
-                {
-                    "job": progress.job,
-                    "line": rejection.line,
-                    "field": rejection.field,
-                    "reason": rejection.reason.value,
-                    "message": rejection.message,
-                }
-                for rejection in rejections
-            ],
-        )
-    if unchanged:
-        connection.execute(
-            insert(table.job_unchanged),
-            [{"job": progress.job, "line": line, "digest": digest} for line, digest in unchanged],
-        )
-    noted = connection.execute(
-        update(table.job)
-        .where(table.job.c.id == progress.job, table.job.c.lines_read == progress.lines_before)
-        .where(table.job.c.state == "running")
-        .values(
-            lines_read=progress.lines_read,
-            blank=table.job.c.blank + progress.blank,
-            rows_read=table.job.c.rows_read + issued + len(unchanged) + len(rejections),
-            # whatever the job waited for, it goes on
-            reason=None,
-            message=None,
-            issued=table.job.c.issued + issued,
-            unchanged=table.job.c.unchanged + len(unchanged),
-            rejected=table.job.c.rejected + len(rejections),
-        )
-    )
-    if noted.rowcount != 1:
-        raise StoreError(Reason.STORE_UNAVAILABLE, "another process works on this job")

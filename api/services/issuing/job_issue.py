@@ -8,7 +8,8 @@ from api.catalogue.datatype import DataType, data_types
 from api.ingestion.line import Chunks
 from api.ingestion.reader import Format, read_lines, read_rows
 from api.ingestion.row import NoRow, Rejection, Row
-from api.services.issuing.issuer import Issuer, Progress
+from api.services.issuing.issuer import Issuer
+from api.services.issuing.job_progress import Progress
 from api.services.issuing.repeated_rows import RepeatedRows
 from api.services.issuing.row_classifier import Permission
 from ledger_node.domain.schema import day_in_china
@@ -42,7 +43,7 @@ def issue_job(
                 continue
             if is_stopped():
                 return False
-            block.take((repeated.rejection(item) or item) if isinstance(item, Row) else item)
+            block.add((repeated.rejection(item) or item) if isinstance(item, Row) else item)
         block.issue()
     return True
 
@@ -61,8 +62,8 @@ class _Block:
         self._blank = 0
         self._before = self._read = job.lines_read
 
-    def take(self, item: Row | Rejection | NoRow) -> None:
-        """Take the next line; whatever was taken is issued when it is a block."""
+    def add(self, item: Row | Rejection | NoRow) -> None:
+        """Add the next line; what was added is issued when it is a block."""
         self._read = item.line
         match item:
             case Row():
@@ -75,7 +76,7 @@ class _Block:
             self.issue()
 
     def issue(self) -> None:
-        """Issue what was taken."""
+        """Issue what was added."""
         self._issuer.issue(
             self._data_type,
             self._rows,

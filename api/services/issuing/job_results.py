@@ -1,12 +1,15 @@
 """Jobs as the API shows them: how far each came, and its results row by row."""
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from sqlalchemy import func, select
 
 from api.ingestion.reader import Format
 from api.storage import table
 from api.storage.database import Store
+
+_ID: Final = re.compile("[0-9a-f]{32}")
 
 
 def show_job(store: Store, job_id: str, member: bytes) -> dict[str, Any] | None:
@@ -15,6 +18,8 @@ def show_job(store: Store, job_id: str, member: bytes) -> dict[str, Any] | None:
     Each line that was read is the heading, blank, issued, unchanged or rejected. ``next_line``: from which line on a
     job that failed did nothing. ``reason``: why it failed, or what one that is running waits for.
     """
+    if not _ID.fullmatch(job_id):
+        return None
     with store.connect() as connection:
         job = connection.execute(
             select(table.job).where(table.job.c.id == job_id, table.job.c.member == member)

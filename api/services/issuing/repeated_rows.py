@@ -1,8 +1,8 @@
 """Rows of one file about one firm, period and kind: the same one again, or another one that contradicts it.
 
-A file is looked through as a whole before anything of it is issued, so that what comes of its rows depends on the file
-alone, and never on which of them was stored first. Digests of all rows wait in a temporary database on disk, under a
-key that only this process has: about 70 bytes a row there, and 8 MiB of memory whatever the file's size.
+A file is read as a whole before any row of it is issued. So the result of its rows depends on the file alone, and not
+on their order. Digests of all rows wait in a temporary database on disk, under a key that only this process has. That
+takes about 70 bytes a row there, and 8 MiB of memory for a file of any size.
 """
 
 import json

@@ -1,7 +1,7 @@
 """The follower: turns the ledger's events into notifications, in the order of the chain.
 
-The events of some blocks and the cursor behind them are one store transaction, so nothing is lost or told twice,
-whenever the process dies; and what others relayed, or a secret did without any relayer, is told as well.
+The events of some blocks and the cursor behind them are one store transaction. So a process that dies loses no
+notification and sends none twice. Acts that others relayed, or that a secret did without a relayer, are told as well.
 """
 
 import logging
@@ -11,10 +11,10 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from api.services.notification.notice import ended, notices_of, of_status, write_notices
+from api.services.notification.notice import expired_notices, notices_of, of_status, write_notices
 from api.storage.database import Store
 from api.storage.locks import SingletonRole
-from api.storage.notice_table import chain_cursor, consent_deadline, reliance
+from api.storage.table import chain_cursor, consent_deadline, reliance
 from api.work.fault import fault_of
 from ledger_node import clock
 from ledger_node.chain.port import Ledger
@@ -28,7 +28,7 @@ _BLOCKS_AT_ONCE: Final = 256
 _LATE_AT_ONCE: Final = 256
 _CURSOR: Final = 1
 _RELIED: Final = reliance.c
-_SETTLE: Final = (
+_LOOKED_UP: Final = (
     update(reliance).where(_RELIED.use == bindparam("spent"), _RELIED.attestation == bindparam("shown")).values(late=0)
 )
 _log = logging.getLogger(__name__)
@@ -87,13 +87,13 @@ class ChainFollower:
             self._first()
             head = self._ledger.head()
             with self._store.connect() as connection:
-                first = _next_block(connection)
+                first = next_block(connection)
             while first <= head.number:
                 last = min(first + _BLOCKS_AT_ONCE - 1, head.number)
                 events = self._ledger.events_between(first, last)
                 self._watch(events)
                 with self._store.begin() as connection:
-                    if _next_block(connection) != first:
+                    if next_block(connection) != first:
                         return  # another process has told them
                     write_notices(connection, notices_of(connection, events))
                     _move(connection, last + 1)
@@ -128,7 +128,7 @@ class ChainFollower:
             if connection.execute(due).first() is None:
                 return
         with self._store.begin() as connection:
-            write_notices(connection, ended(connection, now))
+            write_notices(connection, expired_notices(connection, now))
 
     def _look_up_late(self) -> None:
         """Look up the status of what answers rely on whose blocks the cursor had passed when they were written."""
@@ -147,10 +147,11 @@ class ChainFollower:
         ]
         with self._store.begin() as connection:
             write_notices(connection, notices)
-            connection.execute(_SETTLE, [{"spent": row.use, "shown": row.attestation} for row in rows])
+            connection.execute(_LOOKED_UP, [{"spent": row.use, "shown": row.attestation} for row in rows])
 
 
-def _next_block(connection: Connection) -> int:
+def next_block(connection: Connection) -> int:
+    """Return the first block whose events were not told yet."""
     return connection.execute(select(chain_cursor.c.next_block)).scalar_one_or_none() or 0
 
 

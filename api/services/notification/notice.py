@@ -1,7 +1,7 @@
 """Notifications: what the ledger's events mean for whom. They tell kinds, ids and times, and nothing else.
 
-A bank learns what became of its requests and consents, and of changes to attestations that an answer of it
-relied on; a subject of each request and each use, and of whatever happens to its controllers.
+A bank learns of the end of its requests and consents, and of changes to attestations that its answers relied on. A
+subject learns of each request, of each use, and of each change of its controllers.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,8 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, insert, select
 
 from api.services.notification.reliance import relying_on
-from api.storage.notice_table import consent_deadline, notification
-from api.storage.table import consent, consent_request, subject
+from api.storage.table import consent, consent_deadline, consent_request, notification, subject
 from ledger_node.domain.canonical import JSON, decode, encode
 from ledger_node.domain.consent import NO_REQUEST, Terms
 from ledger_node.domain.event import ConsentEvent, ControlEvent, ControlStep, LedgerEvent, StatusEvent, Step
@@ -107,14 +106,14 @@ def write_notices(connection: Connection, notices: Iterable[Notice]) -> None:
 
 
 def notices_of(connection: Connection, events: Sequence[LedgerEvent]) -> list[Notice]:
-    """Return what events mean for the parties that this instance knows, and keep the deadlines of consents."""
+    """Return what events mean for the parties that this instance knows, and store the deadlines of consents."""
     steps = [event for event in events if isinstance(event, ConsentEvent)]
-    known = _known(connection, {event.id for event in steps})
+    known = _stored_rows(connection, {event.id for event in steps})
     notices = []
     for event in steps:
         row = known.get((event.step in _OF_REQUESTS, event.id))
         if row is not None and event.step in _KINDS and not _is_foreign(event, row):
-            _keep_deadline(connection, event, row)
+            _store_deadline(connection, event, row)
             notices.append(_of_step(event, row))
     changes = [event for event in events if isinstance(event, StatusEvent)]
     for change, row in relying_on(connection, changes):
@@ -131,7 +130,7 @@ def of_status(row: Any, plane: Plane, time: int) -> Notice:  # noqa: ANN401 - a 
     return Notice(row.bank, _STATUS_KINDS[plane], time, data)
 
 
-def ended(connection: Connection, now: int) -> list[Notice]:
+def expired_notices(connection: Connection, now: int) -> list[Notice]:
     """Return the notices of consents that ended by block time ``now``; each of them is told once."""
     held = consent_deadline.c
     rows = connection.execute(select(consent_deadline).where(held.expires_at <= now)).all()
@@ -144,7 +143,7 @@ def _is_foreign(event: ConsentEvent, row: Any) -> bool:  # noqa: ANN401 - a row 
     return event.step is Step.GRANTED and row.refusal is not None
 
 
-def _known(connection: Connection, ids: set[bytes]) -> dict[tuple[bool, bytes], Any]:
+def _stored_rows(connection: Connection, ids: set[bytes]) -> dict[tuple[bool, bytes], Any]:
     """Return requests and consents by whether they are a request, and id: a relayer may grant the id of a request."""
     wanted, known = sorted(ids), {}
     for at in range(0, len(wanted), _AT_ONCE):
@@ -189,7 +188,7 @@ def _of_step(event: ConsentEvent, row: Any) -> Notice:  # noqa: ANN401 - a row o
     return Notice(recipient, kind, event.recorded.block_time, data)
 
 
-def _keep_deadline(connection: Connection, event: ConsentEvent, row: Any) -> None:  # noqa: ANN401 - as above
+def _store_deadline(connection: Connection, event: ConsentEvent, row: Any) -> None:  # noqa: ANN401 - as above
     if event.step is Step.GRANTED:
         ends = Terms.from_json(decode(row.terms.encode())).expires_at
         values = {"consent": event.id, "grantee": row.grantee, "expires_at": ends}

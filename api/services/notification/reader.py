@@ -5,7 +5,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from api.storage.database import Store
-from api.storage.notice_table import notification
+from api.storage.table import notification
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason

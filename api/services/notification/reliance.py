@@ -6,7 +6,7 @@ from typing import Any, Final, Self
 
 from sqlalchemy import Connection, insert, select
 
-from api.storage.notice_table import chain_cursor, reliance
+from api.storage.table import chain_cursor, reliance
 from ledger_node.domain.event import StatusEvent
 from ledger_node.domain.presentation import Presentation
 from ledger_node.domain.status import WORD_BITS
@@ -18,7 +18,7 @@ _ADD: Final = insert(reliance)
 
 
 @dataclass(frozen=True, slots=True)
-class Relied:
+class Reliance:
     """One attestation that an answer relied on. ``block``: the block that the answer holds at."""
 
     use: bytes
@@ -49,7 +49,7 @@ class Relied:
         ]
 
 
-def note_reliance(connection: Connection, relied: Sequence[Relied]) -> None:
+def store_reliance(connection: Connection, relied: Sequence[Reliance]) -> None:
     """Write what answers rely on, before they leave.
 
     A change of status between an answer's block and this transaction may be behind the cursor already; such a

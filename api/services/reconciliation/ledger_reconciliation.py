@@ -1,9 +1,9 @@
-"""What the ledger holds and the store lacks: found when a store was restored that is older than the ledger.
+"""What the ledger holds and the store lacks, after an older store was restored.
 
-What was erased here has a tombstone in the key ledger, which never goes back, so an older store finds no key of it.
-What the ledger says of attestations beyond that is for ``foreign_change``: it deletes nothing. What the store lacks is
-told in words: it was acknowledged after the copy, and whoever has it sends it again. Issuing and the access log go on
-behind the ledger's numbers by themselves.
+An erased key has a tombstone in the key ledger, which never goes back. So an older store finds no key of it.
+``foreign_change`` applies what the ledger says of attestations beyond that, and deletes nothing. The operator gets a
+list of what the store lacks: it was acknowledged after the copy, and its sender sends it again. Issuing and the access
+log go on behind the ledger's numbers by themselves.
 
 It reads from where notifications stand, so it runs before these go on.
 """
@@ -18,9 +18,9 @@ from sqlalchemy import Connection, Table, func, select
 
 from api.services.erasure.erasure import unlink_erased
 from api.services.erasure.foreign_change import ForeignChanges
+from api.services.notification.follower import next_block
 from api.storage import table
 from api.storage.database import Store
-from api.storage.notice_table import chain_cursor
 from api.vault.key_ledger import KeyLedger
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS
@@ -54,11 +54,11 @@ class Gap:
         """Whether the store was behind the ledger in what this instance alone writes there."""
         return bool(self.batches or self.intervals)
 
-    def words(self) -> Iterator[str]:
-        """Yield what an operator is told."""
+    def report_lines(self) -> Iterator[str]:
+        """Yield what an operator reads of it."""
         for name, count, last in self.batches:
             yield f"batches of {name}: {count}, up to number {last}; it uploads again what it uploaded since the copy"
-        told = (
+        parts = (
             ("consents", self.consents, "whoever has the signed terms sends them again"),
             ("requests for consents", self.requests, "the banks ask again"),
             ("uses of consents", self.uses, "the banks alone have the answers and their evidence"),
@@ -68,17 +68,17 @@ class Gap:
             ("attestations that the ledger holds superseded or revoked", self.superseded, "their rows are sent again"),
             ("keys that only the ledger calls erased", self.quarantined, "they wait: credence store quarantine list"),
         )
-        yield from (f"{what}: {count}; {then}" for what, count, then in told if count)
+        yield from (f"{what}: {count}; {then}" for what, count, then in parts if count)
 
 
 @dataclass(slots=True)
-class _Seen:
+class _LedgerContents:
     consents: set[bytes] = field(default_factory=set)
     requests: set[bytes] = field(default_factory=set)
     uses: set[bytes] = field(default_factory=set)
     entries: dict[bytes, int] = field(default_factory=dict)
 
-    def take(self, events: Iterable[LedgerEvent]) -> None:
+    def add(self, events: Iterable[LedgerEvent]) -> None:
         for event in events:
             match event:
                 case ConsentEvent(step=Step.GRANTED):
@@ -125,24 +125,24 @@ class LedgerReconciliation:
                 gap = self._close()
                 if gap.is_older:
                     _log.warning("the store is older than the ledger, as if restored from a copy; it lacks:")
-                    for line in gap.words():
+                    for line in gap.report_lines():
                         _log.warning("- %s", line)
                 self._gap = gap
             return self._gap
 
     def _close(self) -> Gap:
         with self._store.connect() as connection:
-            first = connection.execute(select(chain_cursor.c.next_block)).scalar_one_or_none() or 0
+            first = next_block(connection)
             batches = self._lost_batches(connection)
             intervals, _ = self._behind(self._keeper, ACCESS_LOG, _last_interval(connection))
-        seen, head = _Seen(), self._ledger.head().number
+        contents, head = _LedgerContents(), self._ledger.head().number
         superseded = quarantined = 0
         registered = set(self._ledger.subjects_since(first))
         for start in range(first, head + 1, _BLOCKS_AT_ONCE):
             events = self._ledger.events_between(start, min(start + _BLOCKS_AT_ONCE - 1, head))
-            seen.take(events)
-            taken = self._changes.take(events)
-            superseded, quarantined = superseded + taken.dead, quarantined + taken.quarantined
+            contents.add(events)
+            effect = self._changes.apply(events)
+            superseded, quarantined = superseded + effect.dead, quarantined + effect.quarantined
         if batches or intervals:
             # an older store still links firms whose keys have tombstones
             with self._store.begin() as connection:
@@ -151,11 +151,11 @@ class LedgerReconciliation:
             return Gap(
                 batches=batches,
                 intervals=intervals,
-                consents=_unknown(connection, table.consent, "id", seen.consents),
-                requests=_unknown(connection, table.consent_request, "id", seen.requests),
-                uses=_unknown(connection, table.access_row, "use", seen.uses),
+                consents=_unknown(connection, table.consent, "id", contents.consents),
+                requests=_unknown(connection, table.consent_request, "id", contents.requests),
+                uses=_unknown(connection, table.access_row, "use", contents.uses),
                 subjects=_unknown(connection, table.subject, "id", registered),
-                controllers=sum(_lacks_entries(connection, self._ledger, subject) for subject in seen.entries),
+                controllers=sum(_lacks_entries(connection, self._ledger, subject) for subject in contents.entries),
                 superseded=superseded,
                 quarantined=quarantined,
             )

@@ -1,6 +1,6 @@
-"""What those are told who cannot show that they may act: the same for what is not theirs and for what is not there.
+"""One refusal for callers who cannot show that they may act: the same for what others own and for what does not exist.
 
-The proof is checked in both cases, against a decoy where there is nothing, so that the work is the same too.
+The proof is checked in both cases, against a decoy if there is nothing, so that the work is the same too.
 """
 
 from collections.abc import Iterator

@@ -1,9 +1,10 @@
-"""What was begun for a subject and is closed as refused: stored with its reason, and told, in one transaction.
+"""Changes of a subject that the ledger will never hold: each is deleted, stored as refused with its reason, and told.
 
-The SubjectRegistry takes entries of every registrar. Where it shows one that this instance did not send, what was
-begun here can never become that entry; it must not wait for ever, since its subject would wait with it.
+The SubjectRegistry takes entries of every registrar. Where it shows one that this instance did not send, a change
+that was stored here can never become that entry. It must not wait for ever, since its subject would wait with it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,6 +12,8 @@ from sqlalchemy import Connection, insert, select
 
 from api.services.notification.notice import Notice, NoticeKind, write_notices
 from api.storage import table
+from api.storage.database import Store
+from ledger_node.chain.port import SubjectLedger
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.json_object import to_hex
@@ -18,7 +21,7 @@ from ledger_node.domain.reason import Reason
 
 
 class ChangeKind(StrEnum):
-    """What was begun."""
+    """What was to change."""
 
     REGISTRATION = "registration"
     ROTATION = "rotation"
@@ -56,11 +59,31 @@ class RefusedChange:
         }
 
 
-def close_refused(connection: Connection, change: RefusedChange, *, time: int, recipient: bytes | None = None) -> None:
-    """Store a refusal and tell the firm, in the transaction that takes back what was begun.
+def close_refused(
+    store: Store,
+    ledger: SubjectLedger,
+    change: RefusedChange,
+    delete: Callable[[Connection], bool],
+    *,
+    recipient: bytes | None = None,
+) -> None:
+    """Delete a change, store its refusal, and tell the firm, in one transaction.
 
-    ``time``: of the block that it was seen at. ``recipient``: who is told in place of the firm.
+    ``delete`` returns whether the change was still there; if not, nothing is told. ``recipient``: who is told in place
+    of the firm.
+
+    Raises:
+        ChainError: the ledger does not say what time it is.
     """
+    at = ledger.head().time
+    with store.begin() as connection:
+        if delete(connection):
+            _store_refusal(connection, change, at)
+            notice = Notice(recipient or change.subject, NoticeKind.CHANGE_REFUSED, at, change.to_json())
+            write_notices(connection, [notice])
+
+
+def _store_refusal(connection: Connection, change: RefusedChange, time: int) -> None:
     held = table.subject_refusal.c
     known = (held.subject == change.subject) & (held.kind == change.kind.value) & (held.number == change.number)
     query = select(held.reason).where(known, held.commitment == change.commitment)
@@ -75,7 +98,6 @@ def close_refused(connection: Connection, change: RefusedChange, *, time: int, r
                 time=time,
             )
         )
-    write_notices(connection, [Notice(recipient or change.subject, NoticeKind.CHANGE_REFUSED, time, change.to_json())])
 
 
 def refusals_of(connection: Connection, subject: bytes) -> list[dict[str, JSON]]:

@@ -1,11 +1,9 @@
 """Subjects: a registrar binds a credit code to a random subject id and its controllers."""
 
-from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.catalogue.datatype import data_types
@@ -14,9 +12,10 @@ from api.services.issuing.issuer import Issuer
 from api.services.issuing.row_classifier import Permission
 from api.services.subject.controller_history import ControllerHistory
 from api.services.subject.refusal import ChangeKind, ForeignEntryError, RefusedChange, close_refused
+from api.services.subject.registered_subject import Subject, SubjectReader
 from api.storage import table
 from api.storage.database import Store
-from api.vault.cipher import seal, unseal
+from api.vault.cipher import seal
 from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
 from ledger_node.chain.port import SubjectLedger
 from ledger_node.chain.rpc import ContractRevertError
@@ -29,26 +28,15 @@ from ledger_node.randomness import random_bytes
 
 _SECONDS_A_DAY: Final = 86_400
 _REGISTRATIONS: Final = "registrations"
-_BY_ID: Final = select(table.subject).where(table.subject.c.id.in_(bindparam("subjects", expanding=True)))
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A registered subject, with the registrar's attestation of it."""
-
-    id: bytes
-    registration: bytes
-    credit_code: str = field(repr=False)
-
-
-class SubjectService:
+class SubjectService(SubjectReader):
     """Registers subjects for the registrar of this instance, and finds them again."""
 
     def __init__(
         self, store: Store, keys: KeyLedger, issuer: Issuer, ledger: SubjectLedger, history: ControllerHistory
     ) -> None:
-        self._store = store
-        self._keys = keys
+        super().__init__(store, keys, issuer.department.kek)
         self._issuer = issuer
         self._ledger = ledger
         self._history = history
@@ -56,7 +44,7 @@ class SubjectService:
     def register(self, credit_code: str, keys: tuple[ControllerKey, ...], threshold: int, *, now: int) -> Subject:
         """Register a subject: on the ledger, as an attestation of the registrar, and in the store.
 
-        Asking again with the present controllers returns the same subject, so a lost answer costs nothing.
+        Asking again with the current controllers returns the same subject, so a lost answer costs nothing.
 
         Raises:
             InvalidInputError: ``subject_exists`` with other controllers, ``issuer_not_allowed``, ``quarantined``, or
@@ -66,17 +54,17 @@ class SubjectService:
         """
         self._issuer.require_allowed(data_types()[SUBJECT_REGISTRATION].schema)
         wanted = Controllers(keys, threshold, random_bytes(32))
-        index = self._issuer.department.kek.index(credit_code.encode())
+        index = self._kek.index(credit_code.encode())
         with self._store.turns.turn(_REGISTRATIONS):
-            held = self._known(index)
+            held = self._find_id(index)
             if held is None:
                 # another process may register the same firm in the same moment
                 with suppress(IntegrityError):
                     self._add(credit_code, index, wanted, now)
-            subject_id = held or self._known(index)
+            subject_id = held or self._find_id(index)
             assert subject_id is not None  # noqa: S101 - this or the other process added it
             self._require_controlled_by(subject_id, wanted)
-            self._complete(subject_id, now)
+            self._finish(subject_id, now)
         found = self.find(subject_id)
         if found is None:
             raise InvalidInputError(
@@ -86,20 +74,20 @@ class SubjectService:
         return found
 
     def _require_controlled_by(self, subject_id: bytes, wanted: Controllers) -> None:
-        with self._history.turn(subject_id) as present:
-            if not present.controllers.same_signers(wanted):
+        with self._history.locked(subject_id) as current:
+            if not current.controllers.same_signers(wanted):
                 raise InvalidInputError(
                     Reason.SUBJECT_EXISTS, "this firm is registered already, with other controllers"
                 )
 
-    def _known(self, index: bytes) -> bytes | None:
+    def _find_id(self, index: bytes) -> bytes | None:
         query = select(table.subject.c.id).where(table.subject.c.subject_index == index)
         with self._store.connect() as connection:
             return connection.execute(query).scalar_one_or_none()
 
     def _add(self, credit_code: str, index: bytes, controllers: Controllers, now: int) -> None:
         subject_id, key_id = random_bytes(32), random_bytes(KEY_ID_BYTES)
-        key, wrapped = self._issuer.department.kek.new_data_key()
+        key, wrapped = self._kek.new_data_key()
         self._keys.put({key_id: wrapped})
         with self._store.begin() as connection:
             connection.execute(
@@ -112,10 +100,10 @@ class SubjectService:
                     sealed=seal(key, credit_code.encode(), subject_id),
                 )
             )
-            self._history.begin(connection, subject_id, controllers)
+            self._history.add_first(connection, subject_id, controllers)
 
     def waiting(self) -> list[bytes]:
-        """Return subjects whose registration was begun and is not finished; those that were erased never will be."""
+        """Return subjects whose registration is stored and not finished; those that were erased never will be."""
         pending = select(table.subject.c.id, table.subject.c.data_key).where(table.subject.c.registration.is_(None))
         with self._store.connect() as connection:
             rows = connection.execute(pending).all()
@@ -123,64 +111,39 @@ class SubjectService:
         return [row.id for row in rows if row.data_key in known]
 
     def resume(self, subject_id: bytes, now: int) -> None:
-        """Finish a registration that was begun, or close it as refused.
+        """Finish a registration that is stored, or close it as refused.
 
         Raises:
             ChainError: the ledger does not answer; nothing is lost.
         """
         with self._store.turns.turn(_REGISTRATIONS), suppress(ForeignEntryError):
-            self._complete(subject_id, now)
+            self._finish(subject_id, now)
 
-    def find(self, subject_id: bytes) -> Subject | None:
-        """Return a subject whose registration is complete and not erased."""
-        return self.find_all([subject_id]).get(subject_id)
-
-    def find_all(self, subjects: Collection[bytes]) -> dict[bytes, Subject]:
-        """Return those of ``subjects`` whose registration is complete and not erased, by id."""
-        with self._store.connect() as connection:
-            rows = connection.execute(_BY_ID, {"subjects": list(subjects)}).all()
-        # asked for whether there is such a subject or not, so that the work is the same
-        wrapped = self._keys.get({row.data_key for row in rows} or {b""})
-        return {
-            row.id: self._subject(row, wrapped[row.data_key])
-            for row in rows
-            if row.registration is not None and row.data_key in wrapped
-        }
-
-    def why_unknown(self, subject_id: bytes) -> Reason:
-        """Return why a subject is not found: in quarantine, erased, or not registered to the end."""
-        with self._store.connect() as connection:
-            row = connection.execute(select(table.subject).where(table.subject.c.id == subject_id)).first()
-        key = [] if row is None else [row.data_key]
-        if self._keys.get(key):
-            return Reason.NO_ATTESTATION
-        return Reason.QUARANTINED if self._keys.quarantines.hidden(key) else Reason.ERASED
-
-    def _complete(self, subject_id: bytes, now: int) -> None:
+    def _finish(self, subject_id: bytes, now: int) -> None:
         with self._store.connect() as connection:
             row = connection.execute(select(table.subject).where(table.subject.c.id == subject_id)).first()
         if row is None or row.registration is not None:
             return
         try:
-            self._ledger.register_subject(subject_id, self._history.present(subject_id).controllers.commitment)
+            self._ledger.register_subject(subject_id, self._history.current(subject_id).controllers.commitment)
         except ContractRevertError as error:
             if error.reason is not Reason.SUBJECT_EXISTS:
                 raise
         try:
-            self._history.note_first(subject_id)
+            self._history.confirm_first(subject_id)
         except ForeignEntryError as error:
             self._refuse(row, error.reason)
             raise
         data_type = data_types()[SUBJECT_REGISTRATION]
-        code = self._credit_code(row)
+        code = self.credit_code(row)
         values = data_type.schema.parse_values({"subject_id": to_hex(subject_id)})
         registration = Row(1, code, data_type.period.rolling(row.as_of), row.as_of, values)
         try:
-            # registering is the word that this is right now, also for a firm that was erased
+            # who registers says that this is right now, also for a firm that was erased
             permission = Permission(corrects=True, restores=True)
             self._issuer.issue(data_type, [registration], now=now, permission=permission)
         except InvalidInputError as error:
-            # what was begun waits until the council allows it again
+            # what is stored waits until the council allows it again
             raise ChainError(error.reason, error.message) from error
         held = table.attestation
         newest = (
@@ -202,27 +165,13 @@ class SubjectService:
 
     def _refuse(self, row: Any, reason: Reason) -> None:  # noqa: ANN401 - a row of the subject table
         """Give up an id that others control on the ledger, and tell the registrar; the firm may be registered anew."""
-        commitment = self._history.present(row.id).controllers.commitment
+        commitment = self._history.current(row.id).controllers.commitment
         change = RefusedChange(row.id, ChangeKind.REGISTRATION, 0, commitment, reason)
-        at = self._ledger.head().time
-        with self._store.begin() as connection:
+
+        def unregister(connection: Connection) -> bool:
             for held in (table.subject_recovery, table.subject_controllers):
                 connection.execute(delete(held).where(held.c.subject == row.id))
             connection.execute(delete(table.subject).where(table.subject.c.id == row.id))
-            close_refused(connection, change, time=at, recipient=row.registrar)
+            return True
 
-    def _subject(self, row: Any, wrapped: bytes) -> Subject:  # noqa: ANN401 - a row of the subject table
-        return Subject(row.id, row.registration, self._opened(row, wrapped))
-
-    def _credit_code(self, row: Any) -> str:  # noqa: ANN401 - a row of the subject table
-        wrapped = self._wrapped_key(row.data_key)
-        if wrapped is None:
-            raise InvalidInputError(Reason.ERASED, "the registrar has erased this subject")
-        return self._opened(row, wrapped)
-
-    def _opened(self, row: Any, wrapped: bytes) -> str:  # noqa: ANN401 - a row of the subject table
-        key = self._issuer.department.kek.unwrap(wrapped)
-        return unseal(key, row.sealed, row.id).decode("ascii")
-
-    def _wrapped_key(self, data_key: bytes) -> bytes | None:
-        return self._keys.get([data_key]).get(data_key)
+        close_refused(self._store, self._ledger, change, unregister, recipient=row.registrar)

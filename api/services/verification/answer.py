@@ -8,8 +8,8 @@ import orjson
 
 from api.catalogue.datatype import schemas
 from api.services.evidence.store import SealedEvidence
-from api.services.idempotency.stored_response import SealedAnswer
-from api.services.notification.reliance import Relied
+from api.services.idempotency.stored_response import SealedResponse
+from api.services.notification.reliance import Reliance
 from api.vault.joint_key import VaultKey
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.fact import LedgerFacts
@@ -49,7 +49,7 @@ class Answer:
     told: Sequence[Told]
     body: bytes = field(repr=False)
     use: bytes | None = None
-    relied: Sequence[Relied] = ()
+    relied: Sequence[Reliance] = ()
     evidence: SealedEvidence | None = None
     keys: tuple[VaultKey, ...] = ()
     subject: bytes | None = None
@@ -90,7 +90,7 @@ class Answer:
             told=tuple(told_of(presentation)),
             body=orjson.dumps(body),
             use=use,
-            relied=() if facts is None else tuple(Relied.by(presentation, use, facts.block_number)),
+            relied=() if facts is None else tuple(Reliance.by(presentation, use, facts.block_number)),
             evidence=evidence,
             keys=keys,
             subject=None if presentation.consent is None else presentation.consent.terms.subject,
@@ -102,7 +102,7 @@ def told_of(presentation: Presentation) -> list[Told]:
     return [Told(shown.claim.text(schemas()), shown.verdict, shown.reason) for shown in presentation.claims]
 
 
-Keep: TypeAlias = Callable[[Answer], SealedAnswer | None]
+Keep: TypeAlias = Callable[[Answer], SealedResponse | None]
 """Returns what is kept of an answer for whoever asks again under the same key, sealed; None where nothing is."""
 
 

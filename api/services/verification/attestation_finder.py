@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, 
 
 from api.services.attestation.row import HELD, IN_BATCH, JOINED, anchor_of, header_of, path_of, signed_batch_of
 from api.services.attestation.unsealed import Source, Wanted
-from api.services.subject.registration import Subject
+from api.services.subject.registered_subject import Subject
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import unseal

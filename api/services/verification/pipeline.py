@@ -19,8 +19,9 @@ from api.catalogue.datatype import schemas
 from api.services.access_log.writer import AccessLog
 from api.services.attestation.unsealed import Source, Wanted
 from api.services.consent.lifecycle import ConsentService
-from api.services.idempotency.call import Attempt
-from api.services.subject.registration import Subject, SubjectService
+from api.services.idempotency.attempt import Attempt
+from api.services.subject.registered_subject import Subject
+from api.services.subject.registration import SubjectService
 from api.services.verification.answer import Answer, Keep, keep_nothing
 from api.services.verification.answer_builder import AnswerPool
 from api.services.verification.attestation_finder import Found, VaultSearch

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from api.services.access_log.writer import AccessEntry, AskedRow
 from api.services.attestation.unsealed import Source, Wanted
 from api.services.consent.stored_consent import HeldConsent
-from api.services.idempotency.call import Attempt
+from api.services.idempotency.attempt import Attempt
 from api.services.verification.answer import Answer, Keep, Told, told_of
 from api.services.verification.answer_builder import Material, WantedFacts
 from api.services.verification.claim_prover import NO_SOURCE, cannot_tell, refused, unless_consented

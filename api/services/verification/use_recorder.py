@@ -112,11 +112,11 @@ class UseRecorder:
 
     def _claim(self, uses: Sequence[Use]) -> None:
         if self._claims is not None:
-            self._claims.claim([(use.consent, use.id) for use in uses])
+            self._claims.acquire([(use.consent, use.id) for use in uses])
 
     def _drop(self, uses: Sequence[bytes]) -> None:
         if self._claims is not None:
-            self._claims.drop(uses)
+            self._claims.cancel(uses)
 
 
 def _on_its_way() -> ChainError:

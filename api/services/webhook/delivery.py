@@ -1,7 +1,7 @@
-"""Delivering notifications to webhooks, in their order and at least once, whatever dies in between.
+"""Delivering notifications to webhooks, in their order and at least once.
 
-An endpoint that does not take one is tried again after 5 seconds, and then after twice as long each time, up to
-an hour; after three days it is stopped, which its state shows. The feed loses nothing meanwhile.
+A delivery that fails is tried again after 5 seconds, and then after twice as long each time, up to an hour. After three
+days the endpoint is stopped, and its state shows that. The feed loses nothing meanwhile.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from api.services.webhook.endpoint import Webhooks
 from api.services.webhook.post import PostError, WebhookPost
 from api.storage.database import Store
 from api.storage.locks import SingletonRole
-from api.storage.notice_table import WebhookState, notification, webhook
+from api.storage.table import WebhookState, notification, webhook
 from api.work.fault import fault_of
 from ledger_node.domain.canonical import decode, encode
 from ledger_node.domain.error import InvalidInputError
@@ -93,9 +93,9 @@ class WebhookDeliveries:
                 body = message_body(message)
                 await self._post.post(row.url, self._headers(signers, message.id, body), body)
             except PostError as error:
-                self._note_failure(row, error)
+                self._save_failure(row, error)
                 return
-            self._note(row, delivered=message.number, state=WebhookState.ACTIVE, **_WELL)
+            self._save(row, delivered=message.number, state=WebhookState.ACTIVE, **_WELL)
 
     def _headers(self, signers: list[Webhook], message_id: str, body: str) -> dict[str, str]:
         at = dt.datetime.fromtimestamp(self._now(), dt.UTC)
@@ -107,7 +107,7 @@ class WebhookDeliveries:
             "webhook-signature": " ".join(signer.sign(message_id, at, body) for signer in signers),
         }
 
-    def _note_failure(self, row: Any, error: PostError) -> None:  # noqa: ANN401 - a row of the webhook table
+    def _save_failure(self, row: Any, error: PostError) -> None:  # noqa: ANN401 - a row of the webhook table
         now = self._now()
         with self._store.connect() as connection:
             held = connection.execute(select(webhook).where(_HOOK.member == row.member)).first()
@@ -115,7 +115,7 @@ class WebhookDeliveries:
             return
         since = now if held.failing_since is None else held.failing_since
         stops = error.final or now - since >= STOP_AFTER_S
-        self._note(
+        self._save(
             row,
             state=WebhookState.STOPPED if stops else WebhookState.FAILING,
             attempts=held.attempts + 1,
@@ -124,7 +124,7 @@ class WebhookDeliveries:
             last_failure=error.why,
         )
 
-    def _note(self, row: Any, **values: Any) -> None:  # noqa: ANN401 - a row of the webhook table
+    def _save(self, row: Any, **values: Any) -> None:  # noqa: ANN401 - a row of the webhook table
         # the member may have changed the endpoint meanwhile: a failure of the old one is none of the new one
         same = (_HOOK.member == row.member) & (_HOOK.sealed == row.sealed)
         with self._store.begin() as connection:

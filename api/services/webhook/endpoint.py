@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from api.services.webhook.address import AddressRules, Resolver, parse_url, require_address
 from api.storage.database import Store
-from api.storage.notice_table import WebhookState, notification, webhook
+from api.storage.table import WebhookState, notification, webhook
 from api.vault.cipher import KeyEncryptionKey, seal, unseal
 from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
 from api.vault.key_removal import KeyRemovals

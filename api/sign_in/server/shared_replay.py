@@ -18,7 +18,7 @@ from typing_extensions import override
 from api.sign_in.protocol.proof import Proof
 from api.sign_in.server.replay import ProofMemory, digest_of, is_of_life, not_of_life, replayed, swept
 from api.storage.postgres import PostgresStore
-from api.storage.proof_table import proof_memory, proof_used
+from api.storage.table import proof_memory, proof_used
 from ledger_node.randomness import random_bytes
 
 _MARGIN_S: Final = 60

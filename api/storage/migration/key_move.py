@@ -10,8 +10,8 @@ from typing import Final
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, LargeBinary, column, insert, select, table
 
-from api.storage import key_table
 from api.storage.store import Store
+from api.storage.table import data_key, key_ledger
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
@@ -22,8 +22,6 @@ _ID_BYTES: Final = 16
 _STORED: Final = table("data_key", column("id", LargeBinary()), column("wrapped", LargeBinary()))
 _LINK: Final = table("key_link", column("row"), column("ledger", LargeBinary()))
 _REMOVAL: Final = table("key_removal", column("id", LargeBinary()))
-_KEY: Final = key_table.data_key
-_LEDGER: Final = key_table.key_ledger
 
 
 def take_keys_out(store: Connection, context: MigrationContext) -> None:
@@ -35,19 +33,19 @@ def take_keys_out(store: Connection, context: MigrationContext) -> None:
     if store.execute(select(_STORED.c.id).limit(1)).first() is None:
         return
     with _ledger_of(context).begin() as ledger:
-        held = set(ledger.execute(select(_KEY.c.id)).scalars())
+        held = set(ledger.execute(select(data_key.c.id)).scalars())
         missing = [row for row in _rows(store) if row["id"] not in held]
         if len(held) + len(missing) != sum(1 for _ in _rows(store)):
             raise InvalidInputError(
                 Reason.KEY_LEDGER_MISMATCH,
                 "there is a key ledger already, and it holds other keys than this store; put it away first",
             )
-        named = ledger.execute(select(_LEDGER.c.id)).scalar_one_or_none()
+        named = ledger.execute(select(key_ledger.c.id)).scalar_one_or_none()
         if named is None:
             named = random_bytes(_ID_BYTES)
-            ledger.execute(insert(_LEDGER).values(row=_ONLY, id=named, version=0))
+            ledger.execute(insert(key_ledger).values(row=_ONLY, id=named, version=0))
         for start in range(0, len(missing), _AT_ONCE):
-            ledger.execute(insert(_KEY), missing[start : start + _AT_ONCE])
+            ledger.execute(insert(data_key), missing[start : start + _AT_ONCE])
     store.execute(insert(_LINK).values(row=_ONLY, ledger=named))
 
 
@@ -62,9 +60,9 @@ def take_keys_back(store: Connection, context: MigrationContext) -> None:
         return
     removed = set(store.execute(select(_REMOVAL.c.id)).scalars())
     with _ledger_of(context).connect() as ledger:
-        if ledger.execute(select(_LEDGER.c.id)).scalar_one_or_none() != link:
+        if ledger.execute(select(key_ledger.c.id)).scalar_one_or_none() != link:
             raise InvalidInputError(Reason.KEY_LEDGER_MISMATCH, "this is not the key ledger of this store")
-        for rows in ledger.execute(select(_KEY).execution_options(yield_per=_AT_ONCE)).partitions():
+        for rows in ledger.execute(select(data_key).execution_options(yield_per=_AT_ONCE)).partitions():
             kept = [{"id": row.id, "wrapped": row.wrapped} for row in rows if row.id not in removed]
             if kept:
                 store.execute(insert(_STORED), kept)

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import MetaData
 
-from api.storage import key_table, notice_table, proof_table
+from api.storage import table
 
 _HERE: Final = Path(__file__).parent
 BASE: Final = "base"
@@ -39,9 +39,8 @@ STORE: Final = Schema(
     "store",
     "0008",
     "alembic_version",
-    # one metadata holds the tables of all modules, once they are imported
-    notice_table.notification.metadata,
-    proof_table.metadata,
+    table.metadata,
+    table.shared_metadata,
     before_versions="job",
 )
-KEYS: Final = Schema("keys", "0002", "key_ledger_version", key_table.metadata)
+KEYS: Final = Schema("keys", "0002", "key_ledger_version", table.key_metadata)

@@ -5,35 +5,36 @@ from dataclasses import replace
 
 def takes_what_is_asked_again_for_new():
     """A verification that was cut off costs a second use when it is asked again."""
-    from api.services.idempotency.call import Attempt, IdempotentCalls
+    from api.services.idempotency.attempt import Attempt
+    from api.services.idempotency.call import IdempotentCalls
     from ledger_node.randomness import random_bytes
 
-    real = IdempotentCalls._again
+    real = IdempotentCalls._lease_again
 
     def again(*args):
         found = real(*args)
         return replace(found, seed=random_bytes(32), again=False) if isinstance(found, Attempt) else found
 
-    IdempotentCalls._again = again
+    IdempotentCalls._lease_again = again
 
 
 def acknowledges_what_is_not_committed():
     """An upload is acknowledged, and the commit that should have been before never comes."""
-    from api.services.issuing.job import JobService
+    from api.services.issuing.upload import Uploads
 
     # what is not there any more would be put in without a word
-    assert JobService._close
-    JobService._close = lambda *_: None
+    assert Uploads._enqueue
+    Uploads._enqueue = lambda *_: None
 
 
 def notes_an_anchor_that_was_not_sent():
     """A row says that a consent is on the ledger before it is sent, so that no start brings it there."""
     from sqlalchemy import update
 
-    from api.services.consent.grant import GrantRecorder
+    from api.services.consent.grant import ConsentGrants
     from api.storage import table
 
-    real = GrantRecorder.record
+    real = ConsentGrants.record
 
     def record(self, held, *args):
         with self._store.begin() as connection:
@@ -41,7 +42,7 @@ def notes_an_anchor_that_was_not_sent():
             connection.execute(noted)
         real(self, held, *args)
 
-    GrantRecorder.record = record
+    ConsentGrants.record = record
 
 
 FAULTS = {

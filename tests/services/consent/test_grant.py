@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from api.storage import table
-from api.storage.notice_table import consent_deadline
+from api.storage.table import consent_deadline
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.consent import Change, change_digest, revocation_hash, withdrawal_digest
@@ -52,7 +52,7 @@ def check_refused(place, firm, consent, reason):
         ends = select(consent_deadline).where(consent_deadline.c.consent == consent)
         assert connection.execute(ends).all() == []
     assert (row.transaction, row.refusal) == (None, reason)
-    assert consent not in place.served.instance.consents.grants.waiting()
+    assert consent not in place.served.instance.consents.pending_grants.waiting()
     shown = place.bank.get(f"/v1/consents/{to_hex(consent)}")
     assert (shown["state"], shown["refusal"]) == ("refused", reason)
     told = ("consent.not_granted", {"consent": to_hex(consent), "reason": reason})
@@ -116,10 +116,10 @@ def test_l8_terms_that_were_granted_before_these_controllers_were_in_force_are_r
 def store(place, terms, firm):
     """Store a grant as one does that is killed before it is sent."""
     consent = consent_of(place, terms)
-    service = place.served.instance.consents
-    present = place.served.instance.controllers.present(terms.subject)
+    service = place.served.instance.consents.grants
+    present = place.served.instance.controllers.current(terms.subject)
     signatures = (Key(firm.keys[0]).sign(consent),)
-    service._keep(consent, terms, signatures, present, "text", bytes(32), again=False)
+    service._store_grant(consent, terms, signatures, present, "text", bytes(32), again=False)
 
 
 def test_l8_what_is_found_at_the_next_start_is_compared_as_well(inside, other, firm, terms):
@@ -140,9 +140,9 @@ def test_l8_where_the_ledger_refuses_the_relayer_the_grant_waits(inside, firm, t
     with monkeypatch.context() as patched:
         patched.setattr(Web3Ledger, "grant", no)
         with pytest.raises(ContractRevertError):
-            inside.served.instance.consents.grant(terms, (Key(firm.keys[0]).sign(consent),), now=inside.now())
-        assert consent in inside.served.instance.consents.grants.waiting()
-    inside.served.instance.consents.grants.resume(consent)
+            inside.served.instance.consents.grants.grant(terms, (Key(firm.keys[0]).sign(consent),), now=inside.now())
+        assert consent in inside.served.instance.consents.pending_grants.waiting()
+    inside.served.instance.consents.pending_grants.resume(consent)
     assert inside.bank.get(f"/v1/consents/{to_hex(consent)}")["state"] == "live"
 
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import insert, select
 
-from api.services.idempotency.stored_response import SealedAnswer, store_answers
+from api.services.idempotency.stored_response import SealedResponse, store_responses
 from api.storage import table
 from api.storage.database import open_store
 from ledger_node.domain.error import InvalidInputError
@@ -34,7 +34,7 @@ def claimed(number, owner=ME):
 
 
 def answer(number, *, owner=ME, body=None):
-    return SealedAnswer(bytes([number]) * 32, owner, b"f" * 32, b"keys", b"sealed %d" % number, body)
+    return SealedResponse(bytes([number]) * 32, owner, b"f" * 32, b"keys", b"sealed %d" % number, body)
 
 
 def stored(store):
@@ -45,8 +45,8 @@ def stored(store):
 
 def test_answers_of_a_group_are_stored_together_streamed_ones_with_the_digest_of_their_body(store):
     with store.begin() as connection:
-        store_answers(connection, [answer(0), answer(1, body=b"d" * 32), answer(2)])
-        store_answers(connection, [])
+        store_responses(connection, [answer(0), answer(1, body=b"d" * 32), answer(2)])
+        store_responses(connection, [])
     assert stored(store) == [(b"sealed 0", None), (b"sealed 1", b"d" * 32), (b"sealed 2", None)]
 
 
@@ -55,8 +55,8 @@ def test_answers_of_a_group_are_stored_together_streamed_ones_with_the_digest_of
 )
 def test_n1_nothing_stands_when_another_process_took_one_of_the_calls_over(store, taken_over):
     with store.begin() as connection:
-        store_answers(connection, [answer(0)])
+        store_responses(connection, [answer(0)])
     with pytest.raises(InvalidInputError) as refused, store.begin() as connection:
-        store_answers(connection, [answer(1), taken_over, answer(3)])
+        store_responses(connection, [answer(1), taken_over, answer(3)])
     assert refused.value.reason is Reason.IDEMPOTENCY_IN_PROGRESS
     assert stored(store) == [(b"sealed 0", None)]

@@ -133,12 +133,12 @@ def begin(history, subject, controllers):
     def killed(_):
         raise KeyboardInterrupt
 
-    history._settle = killed
+    history._changes.confirm_on_chain = killed
     try:
         with pytest.raises(KeyboardInterrupt):
-            history.append(history.present(subject), controllers)
+            history.append(history.current(subject), controllers)
     finally:
-        del history._settle
+        del history._changes.confirm_on_chain
 
 
 def test_l4_withdrawal_by_secret_waits_for_no_turn_and_no_change_of_its_subject(inside, firm, key, secret, monkeypatch):

@@ -1,15 +1,35 @@
-"""Tables of the key ledger: a database of its own, so that no copy of the store holds a data key.
+"""Tables of data keys. The keys lie in the key ledger, a database of its own, so that no copy of the store holds one.
 
-It never goes back, as copies of the store do: what it says of a key is the last word.
+The key ledger never goes back, as copies of the store do: what it says of a key is the last word.
+``key_link`` and ``key_removal`` are tables of the store.
 """
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, MetaData, String, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, String, Table, UniqueConstraint
 
-metadata = MetaData()
+from api.storage.table.column import key_metadata, metadata, single_row
+
+key_link = Table(
+    "key_link",
+    metadata,
+    single_row(),
+    Column("ledger", LargeBinary(16), nullable=False),
+)
+"""One row: the key ledger that holds the data keys of this store."""
+
+key_removal = Table(
+    "key_removal",
+    metadata,
+    Column("id", LargeBinary(16), primary_key=True),
+    Column("erases", Integer, nullable=False),
+)
+"""Data keys that nothing may be opened with any more: noted with the effect, gone from here when gone from the ledger.
+
+``erases``: an erasure, so the copy of the key ledger must follow.
+"""
 
 data_key = Table(
     "data_key",
-    metadata,
+    key_metadata,
     Column("id", LargeBinary(16), primary_key=True),
     Column("wrapped", LargeBinary, nullable=False),
 )
@@ -17,14 +37,14 @@ data_key = Table(
 
 erased_key = Table(
     "erased_key",
-    metadata,
+    key_metadata,
     Column("id", LargeBinary(16), primary_key=True),
 )
 """Tombstones: ids of keys that were erased here. None of them is ever taken in again."""
 
 quarantine = Table(
     "quarantine",
-    metadata,
+    key_metadata,
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("member", LargeBinary(32), nullable=False),
     Column("transaction", LargeBinary(32), nullable=False),
@@ -41,7 +61,7 @@ quarantine = Table(
 
 quarantined_key = Table(
     "quarantined_key",
-    metadata,
+    key_metadata,
     Column("id", LargeBinary(16), primary_key=True),
     Column("quarantine", BigInteger, ForeignKey("quarantine.number"), nullable=False),
 )
@@ -49,8 +69,8 @@ quarantined_key = Table(
 
 key_ledger = Table(
     "key_ledger",
-    metadata,
-    Column("row", Integer, primary_key=True, autoincrement=False),
+    key_metadata,
+    single_row(),
     Column("id", LargeBinary(16), nullable=False),
     Column("version", BigInteger, nullable=False),
 )

@@ -1,33 +1,8 @@
-"""Tables of words, notifications and webhooks: ids, times and signatures; no value, question or credit code."""
+"""Tables of notifications: ids, times and signatures; no value, question or credit code."""
 
-from enum import StrEnum
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Index,
-    Integer,
-    LargeBinary,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-)
-
-from api.storage.table import COUNTED, metadata
-
-consent_word = Table(
-    "consent_word",
-    metadata,
-    Column("target", LargeBinary(32), primary_key=True),
-    Column("act", String(16), primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("word", Text, nullable=False),
-)
-"""What controllers signed after the grant, for receipts. ``target``: the consent, or the request that was refused.
-
-A word is written before the ledger is told; whether the act took place is for the ledger to say.
-"""
+from api.storage.table.column import COUNTED, metadata
 
 chain_cursor = Table(
     "chain_cursor",
@@ -80,33 +55,3 @@ notification = Table(
     UniqueConstraint("recipient", "source"),
 )
 """The feed of every recipient. ``source``: digest of what is notified, so that it is notified once."""
-
-
-class WebhookState(StrEnum):
-    """How it stands with an endpoint."""
-
-    ACTIVE = "active"
-    FAILING = "failing"
-    STOPPED = "stopped"
-
-
-webhook = Table(
-    "webhook",
-    metadata,
-    Column("member", LargeBinary(32), primary_key=True),
-    Column("url", Text, nullable=False),
-    Column("data_key", LargeBinary(16), nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
-    Column("sealed_before", LargeBinary),
-    Column("before_until", BigInteger, nullable=False),
-    Column("delivered", COUNTED, nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("next_at", BigInteger, nullable=False),
-    Column("failing_since", BigInteger),
-    Column("last_failure", Text),
-)
-"""Where a member wants to be told. ``delivered``: number of the last notification that its endpoint took.
-
-``sealed``: the secret; ``sealed_before``: the one before the last rotation, which signs as well until ``before_until``.
-"""

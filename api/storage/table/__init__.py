@@ -1,0 +1,69 @@
+"""Every table of the store and of the key ledger, one module a topic.
+
+Columns named ``sealed`` hold ciphertext. Nothing else may hold a value, a salt or a credit code.
+
+``subject_index`` is a keyed digest of a credit code (per department), useless without the department's key.
+``data_key`` names a key of the key ledger (``table/key.py``), which lies apart. A name without its key says *erased*.
+"""
+
+from api.storage.table.access_log import access_interval, access_row, evidence, use_under_way
+from api.storage.table.attestation import attestation, batch, erased_subject, status_order
+from api.storage.table.column import key_metadata, metadata, shared_metadata
+from api.storage.table.consent import consent, consent_request, consent_word
+from api.storage.table.idempotency import idempotent_call
+from api.storage.table.identity import network, store_identity
+from api.storage.table.job import job, job_chunk, job_rejection, job_unchanged
+from api.storage.table.key import data_key, erased_key, key_ledger, key_link, key_removal, quarantine, quarantined_key
+from api.storage.table.notification import chain_cursor, consent_deadline, notification, reliance
+from api.storage.table.outbox import outbox, outbox_account
+from api.storage.table.sign_in import access_token, assertion_used, proof_memory, proof_used, sign_in_keys
+from api.storage.table.subject import subject, subject_controllers, subject_recovery, subject_refusal
+from api.storage.table.webhook import WebhookState, webhook
+
+__all__ = [
+    "WebhookState",
+    "access_interval",
+    "access_row",
+    "access_token",
+    "assertion_used",
+    "attestation",
+    "batch",
+    "chain_cursor",
+    "consent",
+    "consent_deadline",
+    "consent_request",
+    "consent_word",
+    "data_key",
+    "erased_key",
+    "erased_subject",
+    "evidence",
+    "idempotent_call",
+    "job",
+    "job_chunk",
+    "job_rejection",
+    "job_unchanged",
+    "key_ledger",
+    "key_link",
+    "key_metadata",
+    "key_removal",
+    "metadata",
+    "network",
+    "notification",
+    "outbox",
+    "outbox_account",
+    "proof_memory",
+    "proof_used",
+    "quarantine",
+    "quarantined_key",
+    "reliance",
+    "shared_metadata",
+    "sign_in_keys",
+    "status_order",
+    "store_identity",
+    "subject",
+    "subject_controllers",
+    "subject_recovery",
+    "subject_refusal",
+    "use_under_way",
+    "webhook",
+]
