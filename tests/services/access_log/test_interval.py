@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from api.services.access_log.interval import AccessIntervals, planted
+from api.services.access_log.interval import AccessIntervals, plant
 from api.storage import table
 from ledger_node.chain.port import BatchOrder
 from ledger_node.domain.access import CHECKPOINT_SIZE, NO_HEAD, LogTree
@@ -103,7 +103,7 @@ def test_a_store_that_is_older_than_the_ledger_goes_on_behind_it(instance, inter
 
 def test_places_are_random_and_every_leaf_has_one():
     leaves = [random_bytes(32) for _ in range(20)]
-    root, places = planted(leaves, bytes(32))
+    root, places = plant(leaves, bytes(32))
     slots = [slot for slot, _ in places]
     assert len(set(slots)) == 20
     assert slots != sorted(slots)

@@ -50,7 +50,7 @@ def test_a_use_that_has_its_row_is_left_alone(instance, firm, consent, lost, rea
 
 def test_a_use_of_this_run_is_no_lost_one(instance, firm, consent, lost, reader, leases):
     use = random_bytes(32)
-    leases.claim([(consent, use)])
+    leases.acquire([(consent, use)])
     instance.ledger.record_uses([(consent, use)])
     finish(lost)
     assert rows(reader, firm.subject) == []
@@ -79,7 +79,7 @@ def test_what_a_dead_process_left_is_finished_by_another(
 ):
     finish(lost)
     use = random_bytes(32)
-    leases.claim([(consent, use)])
+    leases.acquire([(consent, use)])
     if is_recorded:
         instance.ledger.record_uses([(consent, use)])
     assert lost.waiting() == []

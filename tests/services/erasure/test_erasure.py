@@ -62,7 +62,7 @@ def test_an_erasure_that_was_cut_off_revokes_once(instance, erasures, code, land
 
 def test_the_answer_is_stored_in_the_transaction_that_erases(erasures, code):
     kept = []
-    done = erase(erasures, code, keep=lambda connection, erased: kept.append((connection.closed, erased)))
+    done = erase(erasures, code, store_response=lambda connection, erased: kept.append((connection.closed, erased)))
     assert kept == [(False, done)]
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from api.services.erasure.erasure import ErasureService
-from api.services.erasure.foreign_change import ForeignChanges, Taken, register_again
+from api.services.erasure.foreign_change import Effect, ForeignChanges, register_again
 from api.services.erasure.quarantine_decision import confirm, dismiss
 from ledger_node.domain.batch import changes_digest
 from ledger_node.domain.reason import Reason
@@ -34,35 +34,35 @@ def steal(instance, *positions, member=TAX, reason=StatusReason.ERASED, key=None
     instance.other.change_status(change, signature, words, masks)
 
 
-def take(instance, changes):
-    return changes.take(instance.ledger.events_between(0, instance.ledger.head().number))
+def apply(instance, changes):
+    return changes.apply(instance.ledger.events_between(0, instance.ledger.head().number))
 
 
 def test_keys_of_what_only_the_ledger_calls_erased_go_into_quarantine(instance, changes, code):
     steal(instance, 0)
-    assert take(instance, changes) == Taken(quarantined=1, dead=1)
+    assert apply(instance, changes) == Effect(quarantined=1, dead=1)
     (found,) = instance.keys.quarantines.all()
     assert (found.member, found.key, found.keys) == (TAX, address_of(key_of(TAX)), 1)
     assert len(instance.attested_keys()) == 1
-    assert take(instance, changes) == Taken()
+    assert apply(instance, changes) == Effect()
     assert instance.attest(code) == []
 
 
 def test_what_was_erased_here_is_no_foreign_change(instance, changes, code):
     erasures = ErasureService(instance.store, instance.keys, instance.removals, instance.issuers, instance.ledger)
     erasures.erase(TAX, credit_code=code, schema=None)
-    assert take(instance, changes) == Taken()
+    assert apply(instance, changes) == Effect()
     assert instance.keys.quarantines.all() == []
 
 
 def test_what_was_superseded_here_is_no_foreign_change(instance, changes, code):
     instance.attest(code, **{"实缴税额（元）": "99.00", "数据截至日期": "2026-02-28"})
-    assert take(instance, changes) == Taken()
+    assert apply(instance, changes) == Effect()
 
 
 def test_what_is_revoked_for_another_reason_is_news_when_it_is_sent_again(instance, changes, code):
     steal(instance, 0, reason=StatusReason.ISSUED_IN_ERROR)
-    assert take(instance, changes) == Taken(dead=1)
+    assert apply(instance, changes) == Effect(dead=1)
     assert instance.keys.quarantines.all() == []
     assert len(instance.attest(code)) == 1
 
@@ -71,7 +71,7 @@ def test_what_is_revoked_for_another_reason_is_news_when_it_is_sent_again(instan
 def test_a_change_under_a_key_that_is_marked_as_compromised_hides_nothing(instance, changes):
     steal(instance, 0)
     instance.council.mark_compromised(address_of(key_of(TAX)), 1)
-    assert take(instance, changes) == Taken(dead=1)
+    assert apply(instance, changes) == Effect(dead=1)
     assert instance.keys.quarantines.all() == []
 
 
@@ -79,13 +79,13 @@ def test_a_change_under_a_key_that_is_marked_as_compromised_hides_nothing(instan
 def test_changes_of_members_elsewhere_say_nothing_here(instance):
     only = ForeignChanges(instance.store, instance.keys, instance.ledger, {REGISTRAR: "Market regulator"})
     steal(instance, 0)
-    assert take(instance, only) == Taken()
+    assert apply(instance, only) == Effect()
 
 
 @pytest.mark.usefixtures("code")
 def test_a_quarantine_that_is_confirmed_erases_the_keys(instance, changes):
     steal(instance, 0)
-    take(instance, changes)
+    apply(instance, changes)
     confirm(instance.store, instance.keys, 1)
     instance.removals.finish()
     assert instance.attested_keys() == []
@@ -95,7 +95,7 @@ def test_a_quarantine_that_is_confirmed_erases_the_keys(instance, changes):
 
 def test_a_quarantine_that_is_dismissed_opens_the_keys_again(instance, changes, code):
     steal(instance, 0)
-    take(instance, changes)
+    apply(instance, changes)
     dismiss(instance.store, instance.keys, 1)
     assert len(instance.attested_keys()) == 1
     assert instance.keys.quarantines.count_open() == 0
@@ -106,7 +106,7 @@ def test_a_quarantine_that_is_dismissed_opens_the_keys_again(instance, changes, 
 def test_the_registration_of_a_firm_is_hidden_and_made_anew(instance, changes):
     firm = instance.new_firm()
     steal(instance, 0, member=REGISTRAR)
-    assert take(instance, changes).quarantined == 2
+    assert apply(instance, changes).quarantined == 2
     assert instance.subjects.find(firm.subject) is None
     assert instance.subjects.why_unknown(firm.subject) is Reason.QUARANTINED
     dismiss(instance.store, instance.keys, 1)

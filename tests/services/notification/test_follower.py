@@ -5,7 +5,7 @@ import time
 import pytest
 
 from api.services.notification.follower import ChainFollower
-from api.services.notification.reliance import Relied, note_reliance
+from api.services.notification.reliance import Reliance, store_reliance
 from ledger_node.domain.batch import changes_digest
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.json_object import to_hex
@@ -103,13 +103,13 @@ def test_a_consent_that_ends_is_told(instance, firm, follower):
 def test_a_status_is_told_whether_the_answer_or_the_cursor_was_first(instance, follower, is_late):
     (digest,) = instance.attest(instance.new_code())
     position = instance.ledger.find_anchor(TAX, 0, 1)[0].start
-    relied = Relied(random_bytes(32), random_bytes(32), BANK, digest, TAX, position, instance.ledger.head().number)
+    relied = Reliance(random_bytes(32), random_bytes(32), BANK, digest, TAX, position, instance.ledger.head().number)
     if is_late:
         revoke(instance, position)
         instance.chain.mine_empty()
         follower.catch_up()
     with instance.store.begin() as connection:
-        note_reliance(connection, [relied])
+        store_reliance(connection, [relied])
     if not is_late:
         revoke(instance, position)
     for _ in range(2):
@@ -118,24 +118,3 @@ def test_a_status_is_told_whether_the_answer_or_the_cursor_was_first(instance, f
     assert (kind, data["attestation"]) == ("attestation.revoked", to_hex(digest))
     facts = instance.ledger.facts(FactQuery(positions=frozenset({(TAX, position)})))
     assert facts.status[TAX, Plane.REVOKED, 0] == 1
-
-
-def test_its_beat_says_why_it_waits_and_goes_on(instance, firm):
-    now = [0.0]
-    follower = follower_of(instance, monotonic=lambda: now[0])
-    assert follower.failure is None
-    with Silence(instance.ledger, "head"):
-        follower.start()
-        until(lambda: follower.failure is not None)
-        now[0] = 5.0
-        assert follower.failure == (Reason.LEDGER_UNAVAILABLE, 5.0)
-    instance.grant(firm)
-    until(lambda: follower.failure is None and instance.told(BANK))
-    follower.stop()
-
-
-def until(condition):
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline
-        SLEEP(0.002)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from api.services.notification.notice import Notice, NoticeKind, ended, notices_of, of_status, write_notices
+from api.services.notification.notice import Notice, NoticeKind, expired_notices, notices_of, of_status, write_notices
 from api.services.notification.reader import NoticeReader
-from api.services.notification.reliance import Relied, note_reliance, relying_on
+from api.services.notification.reliance import Reliance, relying_on, store_reliance
 from ledger_node.domain.consent import Change
 from ledger_node.domain.event import Recorded, StatusEvent
 from ledger_node.domain.json_object import to_hex
@@ -52,7 +52,7 @@ def test_the_life_of_a_consent_is_told_to_the_bank_and_its_uses_to_the_firm(inst
     request = instance.requests.ask(asked, bank=BANK, now=instance.now()).id
     terms = instance.accept(asked)
     consent = instance.id_of(terms)
-    instance.consents.grant(terms, firm.sign(consent), now=instance.now(), request=request)
+    instance.consents.grants.grant(terms, firm.sign(consent), now=instance.now(), request=request)
     (use,) = instance.use(consent)
     instance.ledger.change_consent(consent, Change.PAUSE, 1)
     instance.ledger.withdraw(consent, SECRET)
@@ -94,16 +94,16 @@ def test_a_consent_that_ended_is_told_once(instance, firm):
     end = instance.record_of(first).expires_at
     for now, number in ((end - 1, 0), (end, 1), (end, 0)):
         with instance.store.begin() as connection:
-            found = ended(connection, now)
+            found = expired_notices(connection, now)
         assert [(one.recipient, one.data) for one in found] == [(BANK, {"consent": to_hex(first)})] * number
 
 
 @pytest.mark.parametrize(("word", "bit", "hit"), [(1, 3, True), (1, 4, False), (0, 3, False)])
 def test_a_status_is_told_to_whoever_relied_on_the_attestation(instance, word, bit, hit):
-    relied = Relied(USE, CONSENT, BANK, ATTESTATION, MEMBER, 256 + 3, 6)
+    relied = Reliance(USE, CONSENT, BANK, ATTESTATION, MEMBER, 256 + 3, 6)
     event = StatusEvent(MEMBER, Plane.REVOKED, word, 1 << bit, AT)
     with instance.store.begin() as connection:
-        note_reliance(connection, [relied])
+        store_reliance(connection, [relied])
         found = list(relying_on(connection, [event]))
         notices = notices_of(connection, [event])
     assert [(changed, row.use) for changed, row in found] == [(event, USE)] * hit

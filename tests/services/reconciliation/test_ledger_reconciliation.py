@@ -52,7 +52,7 @@ def test_a_store_that_knows_everything_lacks_nothing(instance, firm, reconciliat
     instance.attest(instance.new_code())
     instance.grant(firm)
     gap = reconciliation.close()
-    assert (gap.is_older, gap.batches, counts(gap), list(gap.words())) == (False, [], {}, [])
+    assert (gap.is_older, gap.batches, counts(gap), list(gap.report_lines())) == (False, [], {}, [])
 
 
 def test_what_a_store_lacks_is_counted_and_told_once(instance, firm, reconciliation, caplog):
@@ -69,12 +69,12 @@ def test_what_a_store_lacks_is_counted_and_told_once(instance, firm, reconciliat
     assert gap.batches == [("Tax bureau", 2, 2), ("Market regulator", 1, 1)]
     assert counts(gap) == {"consents": 1, "requests": 1, "uses": 2, "intervals": 1}
     assert gap.is_older
-    assert len(caplog.records) == 1 + len(list(gap.words())) == 7
+    assert len(caplog.records) == 1 + len(list(gap.report_lines())) == 7
 
 
 def test_subjects_and_their_controllers_are_missed(instance, reconciliation):
     lost, held = instance.new_firm(), instance.new_firm()
-    with instance.history.turn(held.subject) as present:
+    with instance.history.locked(held.subject) as present:
         instance.history.append(present, controllers_of(b"h" * 32))
     with instance.store.begin() as connection:
         entry = table.subject_controllers.c
