@@ -34,9 +34,9 @@ from api.services.reconciliation.ledger_reconciliation import LedgerReconciliati
 from api.services.reconciliation.network_binding import require_network
 from api.services.subject.controller_history import ControllerHistory
 from api.services.subject.registration import SubjectService
-from api.services.verification.answer_builder import Answerer, AnswerPool
-from api.services.verification.attestation_finder import VaultSearch
-from api.services.verification.fact_selection import FactPlan
+from api.services.verification.answer_builder import AnsweringMember, AnswerPool
+from api.services.verification.attestation_finder import AttestationFinder
+from api.services.verification.fact_selection import FactSelector
 from api.services.verification.pipeline import VerificationService
 from api.services.verification.use_recorder import UseRecorder
 from api.services.webhook.address import InsecureLoopbackAddresses, PublicAddresses, system_addresses
@@ -245,7 +245,7 @@ def open_instance(
     subjects = SubjectService(store, keys, issuers[registrar.id], ledger, history)
     consents = ConsentService(store, ledger, subjects, history, purposes)
     claims = UseLeases(store)
-    vaults = VaultSearch(store, keys, departments, ledger.anchor_domain)
+    finder = AttestationFinder(store, keys, departments, ledger.anchor_domain)
     log = AccessLog(store, keys, departments[registrar.id], clock.now)
     keeper = Operator(relayer.id, SigningKey(relayer_key))
     names = {member: department.name for member, department in departments.items()}
@@ -275,7 +275,7 @@ def open_instance(
         stops=stopping.is_set,
     )
     follower = ChainFollower(store, ledger, interval_s=NOTIFY_INTERVAL_S, first=gaps.close, watch=changes.apply)
-    answerer = Answerer(
+    answering = AnsweringMember(
         relayer.id, relayer_key, book.chain_id, book.genesis, ledger.anchor_domain, ledger.consent_domain
     )
     rules = InsecureLoopbackAddresses() if insecure_local_webhooks else PublicAddresses()
@@ -312,13 +312,13 @@ def open_instance(
         consents=consents,
         consent_requests=requests,
         verifications=VerificationService(
-            vaults,
+            finder,
             subjects,
             consents,
             UseRecorder(ledger, claims),
             log,
-            FactPlan(ledger, (keeper.member, keeper.signing_key.address)),
-            AnswerPool(answerer, processes),
+            FactSelector(ledger, (keeper.member, keeper.signing_key.address)),
+            AnswerPool(answering, processes),
             metrics,
         ),
         evidence=evidence,

@@ -15,8 +15,7 @@ from api.telemetry.backlog import Backlog, read_backlog
 from api.telemetry.head import HeadAge
 from api.telemetry.nonce import GivenOut, gaps, given_out
 from api.work.fault import fault_of
-from ledger_node.chain.abi_call import block_of, count_of
-from ledger_node.chain.rpc import Rpc
+from ledger_node.chain.rpc import Rpc, block_of, count_of
 from ledger_node.domain.error import ChainError, StoreError
 from ledger_node.domain.json_object import to_hex
 

@@ -21,9 +21,9 @@ from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.access import AccessRow, Place, Tally, next_head, require_logged
 from ledger_node.domain.batch import ACCESS_LOG
 from ledger_node.domain.error import ChainError
+from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.proof import Outcome
-from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SigningKey
 from ledger_node.randomness import random_bytes, random_places

@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 
 from api.catalogue.synthetic import credit_code
 from api.cli.main import app
-from api.services.attestation.unsealed import Source, Wanted
+from api.services.attestation.unsealed import AttestationQuery, UnsealedAttestation
 from api.services.evidence.store import seal_evidence, store_evidence
-from api.services.verification.attestation_finder import VaultSearch
+from api.services.verification.attestation_finder import AttestationFinder
 from api.storage import table
 from api.vault.joint_key import VaultKey
 from api.vault.quarantine import QuarantineState
@@ -56,10 +56,12 @@ def found(office, code, schema=SCHEMA):
 
 
 def found_of(office, registered, schema=SCHEMA):
-    vaults = VaultSearch(office.all.store, office.all.keys, office.all.departments, office.all.ledger.anchor_domain)
-    wanted = Wanted(schema)
-    (searched,) = vaults.find([(registered, [wanted])])
-    return searched.sources[wanted]
+    finder = AttestationFinder(
+        office.all.store, office.all.keys, office.all.departments, office.all.ledger.anchor_domain
+    )
+    query = AttestationQuery(schema)
+    (searched,) = finder.find([(registered, [query])])
+    return searched.attestations[query]
 
 
 def open_quarantines(office):
@@ -122,7 +124,7 @@ def test_l1_a_thief_who_calls_everything_erased_while_the_instance_is_down_delet
 def test_l1_what_is_in_quarantine_is_answered_with_a_reason_of_its_own_and_comes_back(office):
     (row,) = office.rows(1)
     (digest,) = office.issue([row])
-    assert isinstance(found(office, row.credit_code), Source)
+    assert isinstance(found(office, row.credit_code), UnsealedAttestation)
     held = office.attestations([digest])[digest]
     key = office.issuer().department.kek.unwrap(office.all.keys.get([held.data_key])[held.data_key])
     use, bank = random_bytes(32), random_bytes(32)
@@ -138,7 +140,7 @@ def test_l1_what_is_in_quarantine_is_answered_with_a_reason_of_its_own_and_comes
         office.all.evidence.of_bank(bank, use)
     assert refused.value.reason is Reason.QUARANTINED
     decided(office)
-    assert isinstance(found(office, row.credit_code), Source)
+    assert isinstance(found(office, row.credit_code), UnsealedAttestation)
     assert office.all.evidence.of_bank(bank, use) == b"bundle"
 
 
@@ -334,7 +336,7 @@ def test_l1_a_revocation_for_another_reason_hides_nothing_and_the_row_is_news(of
     Thief(office, TAX).revoke([office.batches()[-1].start], StatusReason.ISSUED_IN_ERROR)
     office.start()
     assert open_quarantines(office) == []
-    assert isinstance(found(office, row.credit_code), Source)
+    assert isinstance(found(office, row.credit_code), UnsealedAttestation)
     (again,) = office.issue([row])
     assert office.attestations([again])[again].supersedes == digest
 

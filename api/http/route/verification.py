@@ -82,7 +82,7 @@ async def verify(request: Request, instance: Access, bank: ABank) -> Response:
     policy = _policy(record.record("policy")) if record.has("policy") else Policy()
     record.done()
 
-    def keep(answer: Answer) -> SealedResponse | None:
+    def store_response(answer: Answer) -> SealedResponse | None:
         return sealed(request, _response(answer), subject=answer.subject, keys=answer.keys)
 
     turns: FairShare = request.app.state.turns
@@ -99,11 +99,11 @@ async def verify(request: Request, instance: Access, bank: ABank) -> Response:
                     now=clock.now(),
                     operator=operator,
                     attempt=attempt_of(request),
-                    keep=keep,
+                    store_response=store_response,
                 )
             )
         request.state.is_kept = True
-        verified.told = [(one.verdict, one.reason) for one in answer.told]
+        verified.told = [(one.verdict, one.reason) for one in answer.results]
     return _response(answer)
 
 

@@ -23,7 +23,7 @@ from api.vault.key_ledger import KeyLedger
 from api.vault.quarantine import Quarantine
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.event import LedgerEvent, Recorded, StatusEvent
-from ledger_node.domain.query import FactQuery
+from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import WORD_BITS, Plane, StatusReason, fold
 

@@ -20,7 +20,7 @@ from ledger_node import clock
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.event import LedgerEvent
-from ledger_node.domain.query import FactQuery
+from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import WORD_BITS, Plane
 

@@ -25,7 +25,7 @@ from api.vault.key_ledger import KeyLedger
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS
 from ledger_node.domain.event import ConsentEvent, ControlEvent, ControlStep, LedgerEvent, Step
-from ledger_node.domain.query import FactQuery
+from ledger_node.domain.fact import FactQuery
 
 _BLOCKS_AT_ONCE: Final = 256
 _AT_ONCE: Final = 500

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from api.services.consent.stored_consent import consent_to_json, find_consents, state_name, stored_consent
-from ledger_node.domain.consent import ConsentRecord, ConsentState
+from ledger_node.domain.fact import ConsentRecord, ConsentState
 from ledger_node.domain.reason import Reason
 
 RECORD = ConsentRecord(ConsentState.LIVE, 90, 100, 200, 3, 0, 0, bytes(32))
