@@ -15,9 +15,11 @@ from api.cli.console import (
     client_of,
     emit,
     home_of,
+    name_of,
     refusals,
     talk,
 )
+from api.cli.help_page import command_group, page_end
 from api.cli.signing import ExportOption, sign_and_send
 from api.client.client import Client
 from api.client.consent import signing_domain
@@ -33,10 +35,15 @@ from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
 
-sign_in = typer.Typer(no_args_is_help=True, help="Sign-in keys, and headers for other programs.")
+sign_in = command_group("Sign-in keys, and headers for other programs.", "credence sign-in rotate --as demo-bank")
 
 
-@sign_in.command()
+@sign_in.command(
+    epilog=page_end(
+        "credence sign-in rotate --as demo-bank",
+        "credence sign-in rotate --as wang-bakery --signed-by wang-bakery",
+    )
+)
 def rotate(
     name: AsOption = None,
     key_file: Annotated[
@@ -62,8 +69,7 @@ def rotate(
     """
     with refusals():
         folder = home_of(home)
-        if name is None:
-            raise InvalidInputError(Reason.SIGN_IN_NEEDED, "say who you are: --as NAME")
+        name = name_of(name)
         held = folder.credential(name)
         owner, is_firm = from_hex(held["id"], "id"), held["kind"] == "subject"
         client = client_of(folder, url, None)
@@ -97,7 +103,12 @@ def rotate(
         emit({"client": to_hex(owner), "number": following, "key": file, "keys": len(stated.keys)})
 
 
-@sign_in.command()
+@sign_in.command(
+    epilog=page_end(
+        "credence sign-in headers GET http://127.0.0.1:8700/v1/me --as demo-bank \\\n"
+        "    | curl -H @- http://127.0.0.1:8700/v1/me"
+    )
+)
 def headers(
     method: Annotated[str, typer.Argument(help="GET or POST.")],
     address: Annotated[str, typer.Argument(help="The whole address of the request.")],
@@ -108,8 +119,7 @@ def headers(
     """Print the headers that sign one request in, good for a minute: curl -H @- takes them from here."""
     with refusals():
         folder = home_of(home)
-        if name is None:
-            raise InvalidInputError(Reason.SIGN_IN_NEEDED, "say who you are: --as NAME")
+        name = name_of(name)
         base = api_url(folder, url)
         session = Session(base, credential_named(folder, name))
         Client(base, session=session).get("/v1/me")
