@@ -326,7 +326,7 @@ def open_instance(
         erasures=ErasureService(store, keys, removals, issuers, ledger),
         access=AccessReader(store, keys, departments[registrar.id], keeper.member),
         calls=IdempotentCalls(store, departments[registrar.id].kek, ring, removals.finish, clock.now),
-        cursor_mac=departments[registrar.id].kek.index,
+        cursor_mac=departments[registrar.id].kek.keyed_digest,
         rpc=rpc,
         senders=tuple(senders.values()),
         metrics=metrics,
