@@ -131,8 +131,8 @@ class IdempotentCalls:
 
     def _digests(self, call: Call) -> _CallDigests:
         return _CallDigests(
-            id=self._kek.index(b"call" + call.caller + call.key.encode()),
-            route=self._kek.index(b"route" + call.route),
+            id=self._kek.keyed_digest(b"call" + call.caller + call.key.encode()),
+            route=self._kek.keyed_digest(b"route" + call.route),
             body=None if call.body is None else self._body_digest(call.key, call.body),
             key=call.key,
         )
@@ -244,7 +244,7 @@ class IdempotentCalls:
     def _body_digest(self, key: str, body: bytes) -> bytes:
         # the caller's key is stored nowhere: without it nobody, nor whoever has the vault's key, tells what a body was
         # by trying bodies out, after what it held was erased
-        return self._kek.index(b"body" + self._kek.index(key.encode()) + body)
+        return self._kek.keyed_digest(b"body" + self._kek.keyed_digest(key.encode()) + body)
 
     def store_now(self, attempt: Attempt, response: StoredResponse) -> None:
         """Store the answer of a call whose effect is not in the store, or is there already."""

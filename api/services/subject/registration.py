@@ -54,7 +54,7 @@ class SubjectService(SubjectReader):
         """
         self._issuer.require_allowed(data_types()[SUBJECT_REGISTRATION].schema)
         wanted = Controllers(keys, threshold, random_bytes(32))
-        index = self._kek.index(credit_code.encode())
+        index = self._kek.blind_index(credit_code)
         with self._store.turns.turn(_REGISTRATIONS):
             held = self._find_id(index)
             if held is None:
