@@ -16,7 +16,8 @@ from api.services.attestation.row import (
     text_of,
 )
 from api.services.attestation.unsealed import UnsealedAttestation
-from api.vault.cipher import VaultKey, unseal
+from api.vault.cipher import unseal
+from api.vault.joint_key import VaultKey
 from api.work.worker_pool import WorkerPool
 from ledger_node.domain.batch import ATTESTATIONS, Batch, root_of_batch
 from ledger_node.domain.commitment import subject_tag
@@ -44,7 +45,7 @@ def row_of(instance, digest):
 
 
 def is_about(instance, digest, code):
-    return row_of(instance, digest).subject_index == instance.departments[TAX].kek.blind_index(code)
+    return row_of(instance, digest).subject_index == instance.departments[TAX].kek.index(code.encode())
 
 
 def source_of(instance, digest):
