@@ -7,6 +7,8 @@ import typer
 from typer.core import TyperGroup
 from typing_extensions import override
 
+from api.cli.server_extra import command_without_server, require_server
+
 _COMMANDS: Final = {
     "init": "api.cli.node:init",
     "serve": "api.cli.serve:serve",
@@ -49,7 +51,10 @@ class _Commands(TyperGroup):
         if cmd_name not in _COMMANDS:
             return None
         module, name = _COMMANDS[cmd_name].split(":")
-        found = getattr(importlib.import_module(module), name)
+        try:
+            found = getattr(importlib.import_module(module), name)
+        except ModuleNotFoundError as error:
+            return typer.main.get_command(command_without_server(cmd_name, error))
         if isinstance(found, typer.Typer):
             return typer.main.get_group(found)
         alone = typer.Typer(add_completion=False)
@@ -73,7 +78,8 @@ def group() -> None:
 
 def main() -> None:
     """Run the command line."""
-    app()
+    with require_server():
+        app()
 
 
 if __name__ == "__main__":
