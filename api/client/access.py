@@ -8,8 +8,8 @@ from ledger_node.chain.port import Ledger, Role
 from ledger_node.domain.access import AccessRow, Place, require_logged, row_leaf
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import VerificationError
+from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.json_object import JsonObject
-from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
 
 

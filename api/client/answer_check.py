@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from api.catalogue.datatype import schemas
 from ledger_node.chain.port import Block, FactLedger
 from ledger_node.domain.canonical import JSON
+from ledger_node.domain.fact import query_of
 from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.presentation import Presentation
-from ledger_node.domain.query import query_of
 from ledger_node.domain.verification import Policy, Verdict, verify
 
 

@@ -12,7 +12,6 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
-from ledger_node.chain.abi_call import count_of
 from ledger_node.chain.endpoint import Call
 from ledger_node.chain.endpoint_pool import UnreachedError
 from ledger_node.chain.outbox import OutboxEntry, OutboxStore, TransactionDraft
@@ -23,8 +22,8 @@ from ledger_node.chain.pending_transaction import (
     groups,
     send_calls,
 )
-from ledger_node.chain.receipt import HEAD_CALL, TransactionReceipt, receipt_of
-from ledger_node.chain.rpc import Rpc
+from ledger_node.chain.receipt import TransactionReceipt, receipt_of
+from ledger_node.chain.rpc import HEAD_CALL, Rpc, count_of
 from ledger_node.chain.submission import FIRST_PAUSE_S, Observation, State, next_state, renewed
 from ledger_node.domain.error import ChainError, StoreError
 from ledger_node.domain.json_object import to_hex

@@ -1,23 +1,81 @@
-"""Compiled contracts as committed in contracts/artifacts, and their ABIs as callables' types."""
+"""Compiled contracts as committed in contracts/artifacts: their ABIs as codecs, and calls of them over JSON-RPC.
 
+Codecs are those of eth_abi, which web3.py uses as well, with types and selectors worked out once. The contract objects
+of web3.py do the same and check each argument three times on the way: they take 2.9 ms instead of 0.1 ms to encode the
+recording of 32 uses, and 0.14 ms instead of 0.02 ms to decode an event. Whoever wants them gets them by
+``Web3(rpc.provider).eth.contract(address, abi=artifact(name).abi)``.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 from eth_abi.abi import decode as abi_decode
 from eth_abi.abi import encode as abi_encode
 from eth_abi.exceptions import DecodingError
-from eth_utils.abi import (
-    collapse_if_tuple,
-    event_abi_to_log_topic,
-    function_abi_to_4byte_selector,
-    get_abi_input_types,
-    get_abi_output_types,
-)
+from eth_utils.abi import collapse_if_tuple, event_abi_to_log_topic, function_abi_to_4byte_selector
 
+from ledger_node.chain.address_book import AddressBook
+from ledger_node.chain.endpoint import Call
 from ledger_node.domain.canonical import JSON, decode
-from ledger_node.domain.json_object import JsonObject
+from ledger_node.domain.error import ChainError
+from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
+from ledger_node.domain.reason import Reason
+
+_SELECTOR_BYTES: Final = 4
+
+
+class _Parameters:
+    """Some arguments of the ABI: names and types."""
+
+    def __init__(self, items: Sequence[Any]) -> None:
+        self.names = [item["name"] for item in items]
+        self.types = [collapse_if_tuple(item) for item in items]
+
+    def encode(self, values: Sequence[object]) -> bytes:
+        return abi_encode(self.types, values)
+
+    def decode(self, data: bytes) -> tuple[Any, ...]:
+        return abi_decode(self.types, data)
+
+    def named(self, data: bytes) -> dict[str, Any]:
+        return dict(zip(self.names, self.decode(data), strict=True))
+
+    def named_exactly(self, data: bytes) -> dict[str, Any] | None:
+        """Return arguments by name, or None if ``data`` is not exactly how they are encoded."""
+        try:
+            values = self.decode(data)
+        except DecodingError:
+            return None
+        return dict(zip(self.names, values, strict=True)) if self.encode(values) == data else None
+
+
+class _Function:
+    """A function of a contract, or its constructor."""
+
+    def __init__(self, entry: Any) -> None:
+        self.name = entry["name"]
+        self.selector = bytes(function_abi_to_4byte_selector(entry))
+        self.inputs = _Parameters(entry["inputs"])
+        self.outputs = _Parameters(entry["outputs"])
+
+
+class _Event:
+    """An event of a contract."""
+
+    def __init__(self, entry: Any) -> None:
+        self.name = entry["name"]
+        self.topic = bytes(event_abi_to_log_topic(entry))
+        self._indexed = [_Parameters([item]) for item in entry["inputs"] if item["indexed"]]
+        self._plain = _Parameters([item for item in entry["inputs"] if not item["indexed"]])
+
+    def decode(self, topics: Sequence[bytes], data: bytes) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for item, topic in zip(self._indexed, topics[1:], strict=True):
+            values |= item.named(topic)
+        return values | self._plain.named(data)
 
 
 @dataclass(frozen=True)
@@ -30,16 +88,21 @@ class Artifact:
     runtime: bytes
 
     @cached_property
-    def _functions(self) -> dict[str, Any]:
-        return {entry["name"]: entry for entry in self.abi if entry["type"] == "function"}
+    def _functions(self) -> dict[str, _Function]:
+        return {entry["name"]: _Function(entry) for entry in self.abi if entry["type"] == "function"}
 
     @cached_property
-    def _selectors(self) -> dict[bytes, Any]:
-        return {bytes(function_abi_to_4byte_selector(entry)): entry for entry in self._functions.values()}
+    def _selectors(self) -> dict[bytes, _Function]:
+        return {function.selector: function for function in self._functions.values()}
 
     @cached_property
-    def _events(self) -> dict[bytes, Any]:
-        return {event_abi_to_log_topic(entry): entry for entry in self.abi if entry["type"] == "event"}
+    def _events(self) -> dict[bytes, _Event]:
+        events = [_Event(entry) for entry in self.abi if entry["type"] == "event"]
+        return {event.topic: event for event in events}
+
+    @cached_property
+    def _constructor(self) -> _Parameters:
+        return _Parameters(next((entry["inputs"] for entry in self.abi if entry["type"] == "constructor"), []))
 
     @cached_property
     def errors(self) -> dict[bytes, Any]:
@@ -48,63 +111,46 @@ class Artifact:
 
     def topic(self, event: str) -> str:
         """Return topic 0 of ``event`` as 0x hexadecimal digits."""
-        return next("0x" + topic.hex() for topic, entry in self._events.items() if entry["name"] == event)
+        return next(to_hex(known.topic) for known in self._events.values() if known.name == event)
 
     def encode(self, function: str, *args: object) -> bytes:
         """Return call data."""
-        entry = self._functions[function]
-        return bytes(function_abi_to_4byte_selector(entry)) + abi_encode(get_abi_input_types(entry), args)
+        known = self._functions[function]
+        return known.selector + known.inputs.encode(args)
 
     def decode(self, function: str, data: bytes) -> tuple[Any, ...]:
         """Return the decoded results of a call."""
-        return abi_decode(get_abi_output_types(self._functions[function]), data)
+        return self._functions[function].outputs.decode(data)
 
     def call(self, data: bytes) -> tuple[str, dict[str, Any]] | None:
         """Return function and arguments of call data, or None if they are not exactly a call of this contract.
 
         No byte is left over: what encodes to other call data than ``data`` is none.
         """
-        entry = self._selectors.get(data[:4])
-        return None if entry is None else _arguments(entry["name"], entry["inputs"], data[4:])
+        function = self._selectors.get(data[:_SELECTOR_BYTES])
+        if function is None:
+            return None
+        arguments = function.inputs.named_exactly(data[_SELECTOR_BYTES:])
+        return None if arguments is None else (function.name, arguments)
 
-    def construction(self, data: bytes) -> tuple[str, dict[str, Any]] | None:
+    def construction(self, data: bytes) -> dict[str, Any] | None:
         """Return the arguments of this contract's constructor, or None if ``data`` does not create it."""
         if not data.startswith(self.bytecode):
             return None
-        inputs: Any = next((entry["inputs"] for entry in self.abi if entry["type"] == "constructor"), [])
-        return _arguments("constructor", inputs, data[len(self.bytecode) :])
+        return self._constructor.named_exactly(data[len(self.bytecode) :])
 
     def construct(self, *args: object) -> bytes:
         """Return creation bytecode with its constructor's arguments."""
-        constructor = next((entry for entry in self.abi if entry["type"] == "constructor"), None)
-        if constructor is None:
-            return self.bytecode
-        return self.bytecode + abi_encode(get_abi_input_types(constructor), args)
+        return self.bytecode + self._constructor.encode(args)
 
-    def event(self, topics: list[bytes], data: bytes) -> tuple[str, dict[str, Any]] | None:
+    def event(self, topics: Sequence[bytes], data: bytes) -> tuple[str, dict[str, Any]] | None:
         """Return name and arguments of a log, or None for an event of another contract."""
-        entry = self._events.get(topics[0]) if topics else None
-        if entry is None:
-            return None
-        indexed = [item for item in entry["inputs"] if item["indexed"]]
-        plain = [item for item in entry["inputs"] if not item["indexed"]]
-        values: dict[str, Any] = {}
-        for item, topic in zip(indexed, topics[1:], strict=True):
-            values[item["name"]] = abi_decode([item["type"]], topic)[0]
-        decoded = abi_decode([collapse_if_tuple(item) for item in plain], data)
-        values.update(zip((item["name"] for item in plain), decoded, strict=True))
-        return entry["name"], values
+        event = self._events.get(topics[0]) if topics else None
+        return None if event is None else (event.name, event.decode(topics, data))
 
-
-def _arguments(name: str, inputs: Any, data: bytes) -> tuple[str, dict[str, Any]] | None:
-    types = [collapse_if_tuple(item) for item in inputs]
-    try:
-        values = abi_decode(types, data)
-    except DecodingError:
-        return None
-    if abi_encode(types, values) != data:
-        return None
-    return name, {item["name"]: value for item, value in zip(inputs, values, strict=True)}
+    def event_of(self, log: Any) -> tuple[str, dict[str, Any]] | None:
+        """Return name and arguments of a log as JSON-RPC has it, or None for an event of another contract."""
+        return self.event([from_hex(topic, "topic") for topic in log["topics"]], data_of(log["data"]))
 
 
 @cache
@@ -120,3 +166,28 @@ def _code(record: JsonObject, name: str) -> bytes:
     value = record.take(name)
     assert isinstance(value, str)  # noqa: S101 - artifacts are ours and checked by CI
     return bytes.fromhex(value.removeprefix("0x"))
+
+
+def call_of(book: AddressBook, block: JSON, contract: str, function: str, *args: object) -> Call:
+    """Return the request that calls a function at ``block``: a tag, or as ``pinned`` names it."""
+    data = to_hex(artifact(contract).encode(function, *args))
+    return "eth_call", [{"to": to_hex(book.contracts[contract]), "data": data}, block]
+
+
+def decode_answer(contract: str, function: str, answer: Any) -> tuple[Any, ...]:
+    """Return the decoded results of a call.
+
+    Raises:
+        ChainError: ``ledger_unavailable``; the endpoint answered something else than this contract would.
+    """
+    try:
+        return artifact(contract).decode(function, data_of(answer))
+    except (DecodingError, TypeError, ValueError) as error:
+        raise ChainError(
+            Reason.LEDGER_UNAVAILABLE, "the ledger node answered something that is no answer of our contracts"
+        ) from error
+
+
+def data_of(answer: Any) -> bytes:
+    """Return the bytes of a JSON-RPC data member."""
+    return bytes.fromhex(answer[2:])

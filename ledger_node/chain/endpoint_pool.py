@@ -12,14 +12,16 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
-from web3.types import RPCResponse
+from typing_extensions import override
+from web3.providers.base import JSONBaseProvider
+from web3.types import RPCEndpoint, RPCResponse
 
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.endpoint import MAX_ANSWER_BYTES, Call, Endpoint, EndpointError, Fault
-from ledger_node.chain.identity import identity_calls, is_chain_of, wrong_chain
 from ledger_node.domain.error import ChainError
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 
 TIMEOUT_S: Final = 10.0
@@ -27,7 +29,7 @@ TIMEOUT_ALONE_S: Final = 30.0
 """Where there is nobody else to ask, waiting is better than giving up."""
 _FIRST_REST_S: Final = 0.5
 _LONGEST_REST_S: Final = 30.0
-_WHO: Final[tuple[Call, ...]] = (("eth_chainId", []), ("eth_blockNumber", []))
+_IDENTITY: Final[tuple[Call, ...]] = (("eth_chainId", []), ("eth_blockNumber", []))
 """Asked first in every batch: whose answer this is, and how far it has come."""
 _log = logging.getLogger(__name__)
 
@@ -48,15 +50,18 @@ class EndpointHealth:
 @dataclass(slots=True)
 class _Member:
     endpoint: Endpoint
-    proven_at: int = 0
+    verified_at: int = 0
     head: int | None = None
     fault: Fault | None = None
     rest_s: float = _FIRST_REST_S
     rested_at: float = field(default_factory=time.monotonic)
 
 
-class EndpointPool:
-    """Asks one endpoint after the other until an answer counts. Any number of threads may use it."""
+class EndpointPool(JSONBaseProvider):
+    """Several nodes as one provider of web3.py: asks one after the other until an answer counts.
+
+    ``Web3(EndpointPool(urls))`` gives all of web3.py on them. Any number of threads may use it.
+    """
 
     def __init__(
         self,
@@ -71,6 +76,7 @@ class EndpointPool:
         ``book``: the chain that all of them must serve; without one any chain is taken. A longer answer than
         ``max_answer_bytes`` counts for none.
         """
+        super().__init__()
         timeout = timeout_s or (TIMEOUT_S if len(urls) > 1 else TIMEOUT_ALONE_S)
         self._members = [_Member(Endpoint(url, timeout_s=timeout, max_answer_bytes=max_answer_bytes)) for url in urls]
         self._book = book
@@ -82,6 +88,16 @@ class EndpointPool:
         """Note that there is a block of this number: no answer that does not know it counts from now on."""
         with self._guard:
             self._newest = max(self._newest, block)
+
+    @override
+    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
+        """Return the response object to one request; raises like ``ask``."""
+        return self.ask([(method, params)], must_succeed=True)[0]
+
+    @override
+    def make_batch_request(self, requests: Sequence[tuple[str, Any]]) -> list[RPCResponse]:
+        """Return the response objects to several requests, all of one endpoint; raises like ``ask``."""
+        return self.ask(requests, must_succeed=True)
 
     def ask(self, calls: Sequence[Call], *, must_succeed: bool) -> list[RPCResponse]:
         """Return the response objects of the first endpoint whose answer counts.
@@ -114,7 +130,7 @@ class EndpointPool:
     def ask_all(self, calls: Sequence[Call]) -> list[list[RPCResponse]]:
         """Return what every endpoint answers that does not rest, if its answer counts."""
         answered = []
-        for member in [one for one in self._members if not _rests(one)] or self._members:
+        for member in [one for one in self._members if not _is_resting(one)] or self._members:
             try:
                 answered.append(self._ask(member, calls))
             except EndpointError:
@@ -124,7 +140,7 @@ class EndpointPool:
     def probe(self) -> None:
         """Ask those that are due after a fault whether they are well again."""
         for member in self._members:
-            if member.fault is not None and not _rests(member):
+            if member.fault is not None and not _is_resting(member):
                 try:
                     self._ask(member, [])
                 except EndpointError:
@@ -136,7 +152,7 @@ class EndpointPool:
 
     def _order(self) -> list[_Member]:
         # those that rest come last, and are asked all the same if nobody else answers
-        return sorted(self._members, key=lambda member: (_rests(member), member is not self._preferred))
+        return sorted(self._members, key=lambda member: (_is_resting(member), member is not self._preferred))
 
     def _ask(self, member: _Member, calls: Sequence[Call]) -> list[RPCResponse]:
         if calls and member.fault is not None:
@@ -144,7 +160,7 @@ class EndpointPool:
         try:
             self._require_identity(member, delivered=False)
             newest = self._newest
-            chain_id, head, *answers = member.endpoint.make_batch_request([*_WHO, *calls])
+            chain_id, head, *answers = member.endpoint.make_batch_request([*_IDENTITY, *calls])
             # a connection that is new may lead to somebody else than the one who was asked before
             self._require_identity(member, delivered=True)
             if self._book is not None and chain_id.get("result") != hex(self._book.chain_id):
@@ -153,7 +169,7 @@ class EndpointPool:
             if member.head < newest:
                 raise EndpointError(Fault.BEHIND, delivered=True)
         except EndpointError as error:
-            self._rest(member, error.fault)
+            self._back_off(member, error.fault)
             raise
         self.saw(member.head)
         if member.fault not in {None, Fault.REFUSING}:
@@ -171,7 +187,7 @@ class EndpointPool:
     def _require_identity(self, member: _Member, *, delivered: bool) -> None:
         """Ask who this is unless that is known. ``delivered``: whether something else was sent there before."""
         connections = member.endpoint.connections
-        if self._book is None or (connections and member.proven_at == connections):
+        if self._book is None or (connections and member.verified_at == connections):
             return
         try:
             answers = member.endpoint.make_batch_request(identity_calls(self._book))
@@ -179,19 +195,19 @@ class EndpointPool:
             raise EndpointError(error.fault, delivered=delivered) from error
         if not is_chain_of(self._book, [answer.get("result") for answer in answers]):
             raise EndpointError(Fault.WRONG_CHAIN, delivered=delivered)
-        # what was opened meanwhile is not proven yet, except the very first, which this was asked over
-        member.proven_at = max(connections, 1)
+        # what was opened meanwhile is not verified yet, except the very first, which this was asked over
+        member.verified_at = max(connections, 1)
 
-    def _rest(self, member: _Member, fault: Fault) -> None:
+    def _back_off(self, member: _Member, fault: Fault) -> None:
         if member.fault is not fault:
             _log.warning("the endpoint %s does not count: %s", member.endpoint.name, fault)
         member.fault = fault
-        member.proven_at = 0
+        member.verified_at = 0
         member.rested_at = time.monotonic() + member.rest_s
         member.rest_s = min(2 * member.rest_s, _LONGEST_REST_S)
 
 
-def _rests(member: _Member) -> bool:
+def _is_resting(member: _Member) -> bool:
     return member.fault is not None and time.monotonic() < member.rested_at
 
 
@@ -226,3 +242,24 @@ def _failure(faults: Sequence[EndpointError]) -> ChainError:
     if all(error.fault is Fault.BEHIND for error in faults):
         return kind(Reason.LEDGER_UNAVAILABLE, "the ledger node is behind what was seen before; let it catch up")
     return kind(Reason.LEDGER_UNAVAILABLE, "the ledger node does not answer; see: credence node status")
+
+
+def identity_calls(book: AddressBook) -> list[Call]:
+    """Return the requests whose answers tell one chain from another."""
+    code: list[Call] = [("eth_getCode", [to_hex(address), "latest"]) for address in book.contracts.values()]
+    return [("eth_chainId", []), ("eth_getBlockByNumber", ["0x0", False]), *code]
+
+
+def is_chain_of(book: AddressBook, results: Sequence[Any]) -> bool:
+    """Return whether these are the results that the chain of ``book`` gives to ``identity_calls``."""
+    chain_id, genesis, *code = results
+    same = chain_id == hex(book.chain_id) and isinstance(genesis, dict) and genesis.get("hash") == to_hex(book.genesis)
+    return same and all(isinstance(one, str) and len(one) > len("0x") for one in code)
+
+
+def wrong_chain(kind: type[ChainError] = ChainError) -> ChainError:
+    """Return the error for a node that serves another chain."""
+    return kind(
+        Reason.LEDGER_WRONG_CHAIN,
+        "the node serves another chain than the address book names; check its address and folder",
+    )

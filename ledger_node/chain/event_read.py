@@ -6,11 +6,10 @@ from typing import Any, Final
 from eth_abi.abi import decode as abi_decode
 from eth_abi.exceptions import DecodingError
 
-from ledger_node.chain.abi_call import block_of, count_of, data_of
 from ledger_node.chain.address_book import AddressBook
-from ledger_node.chain.artifact import artifact
+from ledger_node.chain.artifact import artifact, data_of
 from ledger_node.chain.port import SignedChange
-from ledger_node.chain.rpc import Rpc
+from ledger_node.chain.rpc import Rpc, block_of, count_of
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import ChainError, InvalidInputError, VerificationError
 from ledger_node.domain.event import (

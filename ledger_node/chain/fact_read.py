@@ -1,149 +1,201 @@
-"""Reading facts: one batched request at one block, decoded into ``LedgerFacts``."""
+"""Reading facts: words of the contracts' storage at one block, with their proofs and the sealed header over them.
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+Only the domain decides what the words say (``evidence/slot``), here and where a bundle is checked.
+Names of members and lists have no such form: names are read by contract calls, lists are put together from events.
+"""
 
-from ledger_node.chain.abi_call import call_of, decode_answer, pinned
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
 from ledger_node.chain.address_book import AddressBook
-from ledger_node.chain.port import Block
-from ledger_node.chain.rpc import ContractRevertError, Rpc
-from ledger_node.domain.consent import ConsentRecord, ConsentState
+from ledger_node.chain.artifact import artifact
+from ledger_node.chain.port import Block, StateProof
+from ledger_node.chain.rpc import HEAD_CALL, Rpc, block_of, pinned
 from ledger_node.domain.eip712 import SigningDomain
-from ledger_node.domain.error import VerificationError
-from ledger_node.domain.fact import IssuerPeriod, KeyRecord, LedgerFacts, MemberStanding
-from ledger_node.domain.query import FactQuery
+from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError
+from ledger_node.domain.evidence.block_header import BlockHeader
+from ledger_node.domain.evidence.bundle import SealedBlock
+from ledger_node.domain.evidence.contract import Contract
+from ledger_node.domain.evidence.finality import in_one_form
+from ledger_node.domain.evidence.slot import Slot, StorageWords, consent_record, consent_slots, facts_of, slots_of
+from ledger_node.domain.fact import ConsentRecord, FactQuery, LedgerFacts
+from ledger_node.domain.hashing import HASH_BYTES
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.status import WORD_BITS, Plane
+from ledger_node.domain.signature import SIGNATURE_BYTES
 
-AnchorsKnown: TypeAlias = dict[tuple[bytes, int, int], tuple[bytes, int]]
-"""(member, stream, number) -> digest and a block that held it: an anchored batch never changes again."""
+_SLOTS_AT_ONCE: Final = 500
+"""How many slots one request asks for: nodes bound both the request and the answer, of some 2 kB a slot."""
+
+
+def read_state_proof(book: AddressBook, rpc: Rpc, slots: Mapping[Contract, Sequence[int]], block: Block) -> StateProof:
+    """Return the proofs of ``slots`` at ``block``, and that block's header with its seals, in one batched request.
+
+    They are as the node gave them; whoever relies on them checks them against the header's state root.
+
+    Raises:
+        ChainError: the endpoint does not answer, has another block of this number, or answers something else.
+    """
+    at = pinned(block)
+    header, *answers = rpc.batch(
+        [
+            ("eth_getBlockByNumber", [hex(block.number), False]),
+            *(
+                ("eth_getProof", [to_hex(book.contracts[contract]), [_word(slot) for slot in listed], at])
+                for contract, listed in slots.items()
+            ),
+        ]
+    )
+    try:
+        sealed = _sealed(header, block)
+        known: dict[str, bytes] = {}
+        proofs = [
+            _proof(answer, contract, slots[contract], known) for contract, answer in zip(slots, answers, strict=True)
+        ]
+    except (CredenceError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ChainError(
+            Reason.LEDGER_UNAVAILABLE, "the ledger node answered something that is no state proof of this block"
+        ) from error
+    return StateProof(
+        block=sealed,
+        words={slot: word for proof in proofs for slot, (word, _) in proof.storage.items()},
+        accounts={contract: proof.account for contract, proof in zip(slots, proofs, strict=True)},
+        storage={slot: path for proof in proofs for slot, (_, path) in proof.storage.items()},
+    )
 
 
 class FactReads:
-    """Plans the calls that a query needs, sends them at once, and decodes the answers in their order."""
+    """Reads facts of one network."""
 
-    def __init__(self, book: AddressBook, rpc: Rpc, block: Block, known: AnchorsKnown) -> None:
+    def __init__(self, book: AddressBook, rpc: Rpc) -> None:
         self._book = book
         self._rpc = rpc
-        self._block = block
-        self._known = known
-        self._calls: list[tuple[str, str, tuple[object, ...]]] = []
+        self._anchor_domain = SigningDomain(book.chain_id, book.contracts["AnchorRegistry"])
+        self._consent_domain = SigningDomain(book.chain_id, book.contracts["ConsentRegistry"])
 
-    def read(self, query: FactQuery, *, anchor_domain: SigningDomain, consent_domain: SigningDomain) -> LedgerFacts:
-        """Return the facts that ``query`` asks for.
+    def read(self, query: FactQuery, block: Block) -> LedgerFacts:
+        """Return the facts that ``query`` asks for, in one request unless it asks for very many.
 
         Raises:
             ChainError: the endpoint does not answer.
-            VerificationError: ``controllers_mismatch``; the subject has no entry of that index.
         """
-        anchors = sorted(query.anchors)
-        words = {
-            member: sorted({at // WORD_BITS for owner, at in query.positions if owner == member})
-            for member in sorted({member for member, _ in query.positions})
-        }
-        unknown = [anchor for anchor in anchors if not self._is_known(anchor)]
-        self._plan_all(query, unknown, words)
-        answers = iter(self._send_or_refuse())
-        for anchor in unknown:
-            (digest,) = next(answers)
-            if any(digest):
-                self._known[anchor] = digest, self._block.number
-        digests = {anchor: self._known[anchor][0] for anchor in anchors if self._is_known(anchor)}
-        validity = {key: KeyRecord(*next(answers)) for key in sorted(query.keys)}
-        periods = {issuer: IssuerPeriod(*next(answers)) for issuer in sorted(query.issuers)}
-        status: dict[tuple[bytes, Plane, int], int] = {}
-        for member, numbers in words.items():
-            revoked, superseded = next(answers)
-            for number, revoked_bits, superseded_bits in zip(numbers, revoked, superseded, strict=True):
-                status[member, Plane.REVOKED, number] = revoked_bits
-                status[member, Plane.SUPERSEDED, number] = superseded_bits
-        standings = {member: MemberStanding(*next(answers)[0][:2]) for member in sorted(query.standings)}
-        consent = None if query.consent is None else consent_of(next(answers)[0])
-        controllers = None
-        if query.subject is not None:
-            (count,), (entry,) = next(answers), next(answers)
-            controllers = self._controllers(query.subject, count, entry, consent)
-        return LedgerFacts(
-            block_number=self._block.number,
-            block_hash=self._block.hash,
-            block_time=self._block.time,
-            anchor_domain=anchor_domain,
-            consent_domain=consent_domain,
-            anchor_digests=digests,
-            keys=validity,
-            issuers=periods,
-            status=status,
-            standings=standings,
-            consent=consent,
-            controllers=controllers,
+        return facts_of(
+            query,
+            self._words(slots_of(query, {}), block),
+            anchor_domain=self._anchor_domain,
+            consent_domain=self._consent_domain,
+            number=block.number,
+            block_hash=block.hash,
+            time=block.time,
         )
 
-    def _plan_all(
-        self, query: FactQuery, anchors: Sequence[tuple[bytes, int, int]], words: Mapping[bytes, Sequence[int]]
-    ) -> None:
-        for anchor in anchors:
-            self._plan("AnchorRegistry", "anchorDigest", *anchor)
-        for key in sorted(query.keys):
-            self._plan("MemberRegistry", "keyRecord", *key)
-        for issuer in sorted(query.issuers):
-            self._plan("SchemaRegistry", "issuerPeriod", *issuer)
-        for member, numbers in words.items():
-            self._plan("AnchorRegistry", "statusWords", member, numbers)
-        for member in sorted(query.standings):
-            self._plan("MemberRegistry", "member", member)
-        if query.consent is not None:
-            self._plan("ConsentRegistry", "consent", query.consent)
-        if query.subject is not None:
-            self._plan("SubjectRegistry", "count", query.subject[0])
-            self._plan("SubjectRegistry", "entry", *query.subject)
+    def consents(self, ids: Sequence[bytes], block: Block) -> Sequence[ConsentRecord | None]:
+        """Return consents, in the order of ``ids``; None for one that the ledger does not know.
 
-    def _send_or_refuse(self) -> list[tuple[Any, ...]]:
-        try:
-            return self._send()
-        except ContractRevertError as error:
-            if error.error != "SubjectEntryUnknown":
-                raise
-            # whoever shows the consent names the entry, so this is an answer that is wrong and no ledger that fails
-            raise VerificationError(
-                Reason.CONTROLLERS_MISMATCH, "the subject has no such entry of controllers"
-            ) from error
+        Raises:
+            ChainError: the endpoint does not answer.
+        """
+        slots = [slot for consent in dict.fromkeys(ids) for _, slot in consent_slots(consent)]
+        words = self._words({Contract.CONSENTS: slots}, block)
+        return [consent_record(consent, words) for consent in ids]
 
-    def _controllers(
-        self, subject: tuple[bytes, int], count: int, entry: Any, consent: ConsentRecord | None
-    ) -> bytes | None:
-        """Return the commitment if this entry was the one in force when the consent was granted."""
-        commitment, since, _ = entry
-        if consent is None or since > consent.granted_at:
-            return None
-        if count > subject[1] + 1:
-            self._calls = []
-            self._plan("SubjectRegistry", "entry", subject[0], subject[1] + 1)
-            ((_, next_since, _),) = self._send()[0]
-            if next_since <= consent.granted_at:
-                return None
-        return bytes(commitment)
-
-    def _is_known(self, anchor: tuple[bytes, int, int]) -> bool:
-        return anchor in self._known and self._known[anchor][1] <= self._block.number
-
-    def _plan(self, contract: str, function: str, *args: object) -> None:
-        self._calls.append((contract, function, args))
-
-    def _send(self) -> list[tuple[Any, ...]]:
-        at = pinned(self._block)
-        answers = self._rpc.batch(
-            [call_of(self._book, at, contract, function, *args) for contract, function, args in self._calls]
-        )
-        return [
-            decode_answer(contract, function, answer)
-            for (contract, function, _), answer in zip(self._calls, answers, strict=True)
-        ]
+    def _words(self, slots: Mapping[Contract, Sequence[int]], block: Block) -> StorageWords:
+        words: dict[Slot, int] = {}
+        for portion in _portions(slots):
+            words.update(read_state_proof(self._book, self._rpc, portion, block).words)
+        return words
 
 
-def consent_of(fields: Any) -> ConsentRecord | None:
-    """Return a consent as the ConsentRegistry's struct describes it, or None for one it does not know."""
-    state, granted_at, not_before, expires_at, max_uses, uses, _, changes, revocation_hash = fields
-    if state == ConsentState.NONE:
-        return None
-    bounds = (granted_at, not_before, expires_at, max_uses)
-    return ConsentRecord(ConsentState(state), *bounds, uses, changes, revocation_hash)
+def _portions(slots: Mapping[Contract, Sequence[int]]) -> Iterator[Mapping[Contract, Sequence[int]]]:
+    count = sum(map(len, slots.values()))
+    if count <= _SLOTS_AT_ONCE:
+        yield from [slots] if count else []
+        return
+    for contract, listed in slots.items():
+        for start in range(0, len(listed), _SLOTS_AT_ONCE):
+            yield {contract: listed[start : start + _SLOTS_AT_ONCE]}
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    account: tuple[bytes, ...]
+    storage: Mapping[Slot, tuple[int, tuple[bytes, ...]]]
+
+
+def _sealed(answer: Any, block: Block) -> SealedBlock:
+    # the embedded node shows its seal beside the header; Besu's are inside it
+    seal = answer.get("seal")
+    seal = None if seal is None else from_hex(seal, "seal", length=SIGNATURE_BYTES)
+    sealed = SealedBlock(BlockHeader.from_rpc(answer), seal)
+    if sealed.hash != block.hash:
+        raise LookupError(block.number)
+    return in_one_form(sealed)
+
+
+def _proof(answer: Any, contract: Contract, slots: Sequence[int], known: dict[str, bytes]) -> _Proof:
+    storage = {}
+    for slot, shown in zip(slots, answer["storageProof"], strict=True):
+        if int(shown["key"], 16) != slot:
+            raise LookupError(slot)
+        storage[contract, slot] = int(shown["value"], 16), _path(shown["proof"], known)
+    return _Proof(_path(answer["accountProof"], known), storage)
+
+
+def _path(nodes: Any, known: dict[str, bytes]) -> tuple[bytes, ...]:
+    """Return the nodes of a path. ``known``: those that were read before; most paths begin alike."""
+    path = []
+    for node in nodes:
+        read = known.get(node)
+        if read is None:
+            read = known[node] = bytes.fromhex(node.removeprefix("0x"))
+        path.append(read)
+    return tuple(path)
+
+
+def _word(slot: int) -> str:
+    return to_hex(slot.to_bytes(HASH_BYTES, "big"))
+
+
+class IssuerReads:
+    """Reads who may issue what at the newest block: a list, so from events, of which only new ones are read each time.
+
+    What a list says of one issuer is proven with the facts.
+    """
+
+    def __init__(self, book: AddressBook, rpc: Rpc) -> None:
+        self._rpc = rpc
+        self._registry = to_hex(book.contracts["SchemaRegistry"])
+        self._allowed = artifact("SchemaRegistry").topic("IssuerAllowed")
+        self._disallowed = artifact("SchemaRegistry").topic("IssuerDisallowed")
+        self._lock = threading.Lock()
+        self._from = 0
+        self._issuers: dict[bytes, frozenset[bytes]] = {}
+
+    def read(self) -> Mapping[bytes, frozenset[bytes]]:
+        """Return by schema id the ids of the members that may issue it, at the newest block.
+
+        Raises:
+            ChainError: the endpoint does not answer.
+        """
+        with self._lock:
+            topics = [[self._allowed, self._disallowed]]
+            query = {"address": self._registry, "fromBlock": hex(self._from), "toBlock": "latest", "topics": topics}
+            head, logs = self._rpc.batch([HEAD_CALL, ("eth_getLogs", [query])])
+            try:
+                issuers = dict(self._issuers)
+                for log in logs:
+                    self._apply(log, issuers)
+                # the last block is read again, so that there always is one; an event that counts twice changes nothing
+                self._from, self._issuers = block_of(head).number, issuers
+            except (InvalidInputError, KeyError, TypeError, ValueError) as error:
+                raise ChainError(
+                    Reason.LEDGER_UNAVAILABLE, "the ledger node answered something that is no event of our contracts"
+                ) from error
+            return issuers
+
+    def _apply(self, log: Any, issuers: dict[bytes, frozenset[bytes]]) -> None:
+        topic, schema_id, member = (from_hex(each, "topic") for each in log["topics"])
+        known = issuers.get(schema_id, frozenset())
+        issuers[schema_id] = known | {member} if to_hex(topic) == self._allowed else known - {member}

@@ -1,11 +1,13 @@
 """Receipts: the only truth about whether a transaction was mined, and what came of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ledger_node.chain.abi_call import block_of
+from ledger_node.chain.artifact import artifact
 from ledger_node.chain.endpoint import Call
-from ledger_node.chain.port import Mined
+from ledger_node.chain.port import Mined, UseResult
+from ledger_node.chain.rpc import block_of
 from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.reason import Reason
@@ -27,10 +29,6 @@ class TransactionReceipt:
 def receipt_call(digest: str) -> Call:
     """Return the request for the receipt of a transaction."""
     return "eth_getTransactionReceipt", [digest]
-
-
-HEAD_CALL: Call = ("eth_getBlockByNumber", ["latest", False])
-"""Asked together with receipts: their block is nearly always the newest one."""
 
 
 def receipt_of(receipt: Any, block: Any) -> TransactionReceipt:
@@ -58,3 +56,31 @@ def receipt_of(receipt: Any, block: Any) -> TransactionReceipt:
         raise ChainError(
             Reason.LEDGER_UNAVAILABLE, "the ledger node answered something that is no receipt of our transaction"
         ) from error
+
+
+def use_results(receipt: TransactionReceipt, registry: bytes, uses: Sequence[tuple[bytes, bytes]]) -> list[UseResult]:
+    """Return what became of each of ``uses``, (consent id, use id), in their order, from the receipt of recordUses.
+
+    ``registry``: the address of the ConsentRegistry. It writes one log a use, in the order of the call; so each use is
+    judged by its own log, also where ids repeat.
+
+    Raises:
+        ChainError: ``ledger_refused``; these are not the logs of these uses.
+    """
+    contract = artifact("ConsentRegistry")
+    results: list[UseResult] = []
+    told: list[tuple[bytes, bytes]] = []
+    for address, topics, data in receipt.logs:
+        if address != registry:
+            continue
+        match contract.event(topics, data):
+            case ("UseRecorded", values):
+                results.append(UseResult(True, values["uses"], None, receipt.mined))
+            case ("UseRefused", values):
+                results.append(UseResult(False, 0, values["reason"], receipt.mined))
+            case _:
+                continue
+        told.append((topics[1], topics[2]))
+    if told != list(uses):
+        raise ChainError(Reason.LEDGER_REFUSED, "the ledger tells of other uses than those that were sent")
+    return results

@@ -1,4 +1,4 @@
-"""JSON-RPC to the nodes of a chain: single and batched requests, reverts decoded in one place."""
+"""JSON-RPC to the nodes of a chain: single and batched requests, the forms of blocks and numbers, reverts."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -12,9 +12,14 @@ from ledger_node.chain.address_book import CONTRACTS, AddressBook
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.endpoint import MAX_ANSWER_BYTES, Call
 from ledger_node.chain.endpoint_pool import EndpointHealth, EndpointPool, revert_data
+from ledger_node.chain.port import Block
+from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import ChainError
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
 
+HEAD_CALL: Final[Call] = ("eth_getBlockByNumber", ["latest", False])
+"""The request for the newest block."""
 _ERROR_STRING: Final = bytes.fromhex("08c379a0")
 
 
@@ -67,7 +72,8 @@ class Rpc:
         timeout_s: float | None = None,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
     ) -> None:
-        self._pool = EndpointPool(urls, book=book, timeout_s=timeout_s, max_answer_bytes=max_answer_bytes)
+        self.provider = EndpointPool(urls, book=book, timeout_s=timeout_s, max_answer_bytes=max_answer_bytes)
+        """The nodes as one provider: ``Web3(rpc.provider)``."""
 
     def request(self, method: str, *params: Any) -> Any:
         """Return the result of one request.
@@ -85,7 +91,7 @@ class Rpc:
         """
         if not calls:
             return []
-        outcomes = [_outcome(answer) for answer in self._pool.ask(calls, must_succeed=True)]
+        outcomes = [_outcome(answer) for answer in self.provider.make_batch_request(calls)]
         for outcome in outcomes:
             if isinstance(outcome, ChainError):
                 raise outcome
@@ -98,23 +104,45 @@ class Rpc:
             UnreachedError: no endpoint got the requests.
             ChainError: no endpoint answers; one may have got them.
         """
-        return [_outcome(answer) for answer in self._pool.ask(calls, must_succeed=False)]
+        return [_outcome(answer) for answer in self.provider.ask(calls, must_succeed=False)]
 
     def outcomes_everywhere(self, calls: Sequence[Call]) -> list[list[Any]]:
         """Return the outcomes at every endpoint that answers."""
-        return [[_outcome(answer) for answer in answers] for answers in self._pool.ask_all(calls)]
+        return [[_outcome(answer) for answer in answers] for answers in self.provider.ask_all(calls)]
 
     def saw(self, block: int) -> None:
         """Note that a block of this number exists; answers that do not know it count no more."""
-        self._pool.saw(block)
+        self.provider.saw(block)
 
     def probe(self) -> None:
         """Look whether endpoints that failed are well again."""
-        self._pool.probe()
+        self.provider.probe()
 
     def health(self) -> list[EndpointHealth]:
         """Return how the endpoints answered when they were last asked."""
-        return self._pool.health()
+        return self.provider.health()
+
+
+def pinned(block: Block) -> JSON:
+    """Return the parameter that names exactly this block (EIP-1898): a node that has another one there refuses."""
+    return {"blockHash": to_hex(block.hash)}
+
+
+def block_of(answer: Any) -> Block:
+    """Return the block that a JSON-RPC block object describes."""
+    return Block(int(answer["number"], 16), from_hex(answer["hash"], "hash"), int(answer["timestamp"], 16))
+
+
+def count_of(answer: Any) -> int:
+    """Return the number that a JSON-RPC quantity stands for.
+
+    Raises:
+        ChainError: ``ledger_unavailable``; it is none.
+    """
+    try:
+        return int(answer, 16)
+    except (TypeError, ValueError) as error:
+        raise ChainError(Reason.LEDGER_UNAVAILABLE, "the ledger node answered what is no number") from error
 
 
 def _outcome(answer: RPCResponse) -> Any:

@@ -19,14 +19,13 @@ from typing import Final, Self
 from ledger_node.domain.batch import ACCESS_LOG, Anchor, batch_leaf
 from ledger_node.domain.canonical import JSON, encode
 from ledger_node.domain.error import InvalidInputError, VerificationError
-from ledger_node.domain.fact import LedgerFacts
+from ledger_node.domain.fact import LedgerFacts, require_key
 from ledger_node.domain.hashing import HASH_BYTES, keccak
 from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.question import MAX_TEXT as MAX_QUESTION
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.tree import LOG_NODE, root_from_path
-from ledger_node.domain.verification import require_key
 
 DEPTH: Final = 16
 MAX_ROWS: Final = 1 << DEPTH

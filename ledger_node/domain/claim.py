@@ -20,7 +20,8 @@ from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.question import Op, Question
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.schema import Field, Schema
+from ledger_node.domain.schema import Schema
+from ledger_node.domain.schema_field import Field
 from ledger_node.domain.statement import require_askable
 
 MAX_PARTS: Final = 12

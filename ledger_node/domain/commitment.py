@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Final, assert_never
 
 from ledger_node.domain.hashing import HASH_BYTES, kdf, keccak, walk
-from ledger_node.domain.schema import ABSENT_BYTE, Field, Mode, Schema
+from ledger_node.domain.schema import Schema
+from ledger_node.domain.schema_field import ABSENT_BYTE, Field, Mode
 from ledger_node.domain.tree import FIELD_NODE, levels_of
 from ledger_node.domain.value import Special, Value, encode_value
 

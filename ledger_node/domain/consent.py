@@ -62,15 +62,6 @@ WITHDRAWAL_STATEMENT: Final = "I withdraw this consent. 我撤回本授权。"
 REFUSAL_STATEMENT: Final = "I refuse this request. 我拒绝本申请。"
 
 
-class ConsentState(IntEnum):
-    """The states of the ConsentRegistry; which may follow which stands in IConsentRegistry."""
-
-    NONE = 0
-    LIVE = 1
-    WITHDRAWN = 2
-    PAUSED = 3
-
-
 class RequestState(IntEnum):
     """The states of a request on the ConsentRegistry."""
 
@@ -262,80 +253,6 @@ def typed_data(terms: Terms, domain: SigningDomain) -> dict[str, JSON]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class ConsentRecord:
-    """What the ConsentRegistry holds of one consent at one block."""
-
-    state: ConsentState
-    granted_at: int
-    not_before: int
-    expires_at: int
-    max_uses: int
-    uses: int
-    changes: int
-    revocation_hash: bytes
-
-
-def require_usable(terms: Terms, record: ConsentRecord, *, now: int, uses_already_counted: int = 0) -> None:
-    """Require that a consent may be used at block time ``now``.
-
-    ``uses_already_counted``: uses in ``record`` that belong to the verification being checked.
-
-    Raises:
-        VerificationError: one reason each for unknown, different, withdrawn, paused, early, expired and exhausted.
-    """
-    _require_live(terms, record)
-    if now < record.not_before:
-        raise VerificationError(Reason.CONSENT_NOT_YET_VALID, "this consent is not valid yet")
-    if now >= record.expires_at:
-        raise VerificationError(Reason.CONSENT_EXPIRED, "this consent has expired")
-    if record.uses - uses_already_counted >= record.max_uses:
-        raise VerificationError(Reason.CONSENT_EXHAUSTED, "all uses of this consent are spent")
-
-
-def require_recorded(terms: Terms, record: ConsentRecord, *, since: int | None) -> None:
-    """Require that what the ledger holds under the id of ``terms`` is what granting them leaves there.
-
-    Anybody who relays may put anything under an id. ``since``: when the controllers who signed took over, if that is
-    known; an earlier grant is judged by their predecessors.
-
-    Raises:
-        VerificationError: ``consent_unknown``, ``consent_terms_differ``, ``controllers_mismatch``,
-            ``consent_withdrawn`` or ``consent_paused``.
-    """
-    _require_live(terms, record)
-    if since is not None and record.granted_at < since:
-        raise VerificationError(
-            Reason.CONTROLLERS_MISMATCH, "the ledger holds a grant from before these controllers were in force"
-        )
-
-
-def _require_live(terms: Terms, record: ConsentRecord) -> None:
-    if record.state is ConsentState.NONE:
-        raise VerificationError(Reason.CONSENT_UNKNOWN, "the ledger knows no such consent")
-    bounds = (record.not_before, record.expires_at, record.max_uses, record.revocation_hash)
-    if bounds != (terms.not_before, terms.expires_at, terms.max_uses, terms.revocation_hash):
-        raise VerificationError(Reason.CONSENT_TERMS_DIFFER, "the ledger holds other bounds than the terms")
-    if record.state is ConsentState.WITHDRAWN:
-        raise VerificationError(Reason.CONSENT_WITHDRAWN, "the subject has withdrawn this consent")
-    if record.state is ConsentState.PAUSED:
-        raise VerificationError(Reason.CONSENT_PAUSED, "the subject has paused this consent")
-
-
-def require_granted_to(terms: Terms, *, grantee: bytes, purpose: str | None) -> None:
-    """Require that the asking bank and its purpose are those of the terms.
-
-    Raises:
-        VerificationError: ``consent_other_grantee`` or ``consent_other_purpose``.
-    """
-    if terms.grantee != grantee:
-        raise VerificationError(Reason.CONSENT_OTHER_GRANTEE, "this consent was granted to another bank")
-    if purpose is not None and terms.purpose != purpose:
-        raise VerificationError(
-            Reason.CONSENT_OTHER_PURPOSE, f"this consent is for purpose {terms.purpose}", field="purpose"
-        )
-
-
 def require_signed(terms_digest: bytes, consent_id: bytes) -> None:
     """Require that terms lead to the id they are shown for.
 
@@ -344,16 +261,6 @@ def require_signed(terms_digest: bytes, consent_id: bytes) -> None:
     """
     if terms_digest != consent_id:
         raise VerificationError(Reason.CONSENT_ID_MISMATCH, "these terms hash to another consent id")
-
-
-def lists_question(terms: Terms, question_text: str) -> bool:
-    """Return whether exactly this question is consented to."""
-    return question_text in terms.questions
-
-
-def departments_allow(terms: Terms, issuer: bytes) -> bool:
-    """Return whether the consent covers attestations of ``issuer``; no list covers all departments."""
-    return not terms.departments or issuer in terms.departments
 
 
 def signatures_from_json(items: Sequence[JSON]) -> tuple[Signature, ...]:

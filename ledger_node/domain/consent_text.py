@@ -14,12 +14,11 @@ from ledger_node.domain.consent import ConsentRequest
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.json_object import to_hex
-from ledger_node.domain.moving_threshold import MonthsBefore
+from ledger_node.domain.operand import MonthsBefore, show_operand
 from ledger_node.domain.question import Op, Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.signed_type import ANY_DATE
-from ledger_node.domain.unit import show_operand
 from ledger_node.domain.value import FieldType
 
 _BEIJING: Final = dt.timezone(dt.timedelta(hours=8))

@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Final
 
-from ledger_node.domain.consent import ConsentRecord
+from ledger_node.domain.batch import Anchor
+from ledger_node.domain.consent import Terms
 from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.error import VerificationError
+from ledger_node.domain.presentation import Presentation
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import Plane
 
@@ -58,6 +62,29 @@ class MemberStanding:
         return self.state == ACTIVE_STATE and bool(self.roles & RELAYER_ROLE)
 
 
+class ConsentState(IntEnum):
+    """The states of the ConsentRegistry; which may follow which stands in IConsentRegistry."""
+
+    NONE = 0
+    LIVE = 1
+    WITHDRAWN = 2
+    PAUSED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRecord:
+    """What the ConsentRegistry holds of one consent at one block."""
+
+    state: ConsentState
+    granted_at: int
+    not_before: int
+    expires_at: int
+    max_uses: int
+    uses: int
+    changes: int
+    revocation_hash: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerFacts:
     """Facts at block ``block_number`` whose time is ``block_time``. What is missing was not so."""
@@ -80,3 +107,118 @@ class LedgerFacts:
     consent: ConsentRecord | None = None
     controllers: bytes | None = None
     """The subject's commitment to its controllers at the time of the grant."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactQuery:
+    """Which facts to read, all at one block."""
+
+    anchors: frozenset[tuple[bytes, int, int]] = frozenset()
+    """(member, stream, number) of batches."""
+    keys: frozenset[tuple[bytes, bytes]] = frozenset()
+    """(member, key address)."""
+    issuers: frozenset[tuple[bytes, bytes]] = frozenset()
+    """(schema id, member)."""
+    positions: frozenset[tuple[bytes, int]] = frozenset()
+    """(member, position on its status bitmaps)."""
+    standings: frozenset[bytes] = frozenset()
+    """Members whose roles and state."""
+    grantee: bytes | None = None
+    """The bank: nothing of it is read but its name."""
+    consent: bytes | None = None
+    subject: tuple[bytes, int] | None = None
+    """Subject id and the index of its controllers' entry at the time of the grant."""
+
+
+def members_of(query: FactQuery) -> set[bytes]:
+    """Return ids of the members whose keys, issuing or standing a query is about, and of the bank."""
+    bank = set() if query.grantee is None else {query.grantee}
+    return {member for member, _ in query.keys} | {member for _, member in query.issuers} | query.standings | bank
+
+
+def query_of(presentation: Presentation, entry: int) -> FactQuery:
+    """Return the facts that checking a presentation needs; ``entry`` is the index of the controllers' entry."""
+    shown = list(presentation.attestations.values())
+    if presentation.subject is not None:
+        shown.append(presentation.subject.registration)
+    consent = presentation.consent
+    return FactQuery(
+        anchors=frozenset((item.anchor.member, item.anchor.stream, item.anchor.number) for item in shown),
+        keys=frozenset((item.anchor.member, item.anchor.key) for item in shown),
+        issuers=frozenset((item.header.schema_id, item.header.issuer) for item in shown),
+        positions=frozenset((item.anchor.member, item.position) for item in shown),
+        grantee=None if consent is None else consent.terms.grantee,
+        consent=None if consent is None else consent.id,
+        subject=None if consent is None else (consent.terms.subject, entry),
+    )
+
+
+def require_usable(terms: Terms, record: ConsentRecord, *, now: int, uses_already_counted: int = 0) -> None:
+    """Require that a consent may be used at block time ``now``.
+
+    ``uses_already_counted``: uses in ``record`` that belong to the verification being checked.
+
+    Raises:
+        VerificationError: one reason each for unknown, different, withdrawn, paused, early, expired and exhausted.
+    """
+    _require_live(terms, record)
+    if now < record.not_before:
+        raise VerificationError(Reason.CONSENT_NOT_YET_VALID, "this consent is not valid yet")
+    if now >= record.expires_at:
+        raise VerificationError(Reason.CONSENT_EXPIRED, "this consent has expired")
+    if record.uses - uses_already_counted >= record.max_uses:
+        raise VerificationError(Reason.CONSENT_EXHAUSTED, "all uses of this consent are spent")
+
+
+def require_recorded(terms: Terms, record: ConsentRecord, *, since: int | None) -> None:
+    """Require that what the ledger holds under the id of ``terms`` is what granting them leaves there.
+
+    Anybody who relays may put anything under an id. ``since``: when the controllers who signed took over, if that is
+    known; an earlier grant is judged by their predecessors.
+
+    Raises:
+        VerificationError: ``consent_unknown``, ``consent_terms_differ``, ``controllers_mismatch``,
+            ``consent_withdrawn`` or ``consent_paused``.
+    """
+    _require_live(terms, record)
+    if since is not None and record.granted_at < since:
+        raise VerificationError(
+            Reason.CONTROLLERS_MISMATCH, "the ledger holds a grant from before these controllers were in force"
+        )
+
+
+def _require_live(terms: Terms, record: ConsentRecord) -> None:
+    if record.state is ConsentState.NONE:
+        raise VerificationError(Reason.CONSENT_UNKNOWN, "the ledger knows no such consent")
+    bounds = (record.not_before, record.expires_at, record.max_uses, record.revocation_hash)
+    if bounds != (terms.not_before, terms.expires_at, terms.max_uses, terms.revocation_hash):
+        raise VerificationError(Reason.CONSENT_TERMS_DIFFER, "the ledger holds other bounds than the terms")
+    if record.state is ConsentState.WITHDRAWN:
+        raise VerificationError(Reason.CONSENT_WITHDRAWN, "the subject has withdrawn this consent")
+    if record.state is ConsentState.PAUSED:
+        raise VerificationError(Reason.CONSENT_PAUSED, "the subject has paused this consent")
+
+
+def require_key(anchor: Anchor, facts: LedgerFacts) -> None:
+    """Require that a batch was anchored under a key that was valid then, and not compromised before (rule 6).
+
+    Raises:
+        VerificationError: ``key_not_valid`` or ``key_compromised``.
+    """
+    require_key_at(facts, anchor.member, anchor.key, anchor.anchored_at)
+
+
+def require_key_at(facts: LedgerFacts, member: bytes, key: bytes, time: int) -> None:
+    """Require that a member's key was valid at ``time``, and not compromised before.
+
+    Raises:
+        VerificationError: ``key_not_valid`` or ``key_compromised``.
+    """
+    record = facts.keys.get((member, key))
+    match Reason.KEY_NOT_VALID if record is None else record.fault_at(time):
+        case Reason.KEY_NOT_VALID:
+            raise VerificationError(Reason.KEY_NOT_VALID, "this was signed by a key that was not valid then")
+        case Reason.KEY_COMPROMISED:
+            raise VerificationError(Reason.KEY_COMPROMISED, "this was signed after its key was compromised")
+        case _:
+            return

@@ -1,16 +1,18 @@
-"""The header of an attestation (CL1, header D): everything but the values, shown to a consented bank."""
+"""The header of an attestation (CL1, header D): all but the values; and how a consented bank is shown it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, Self
 
+from ledger_node.domain.batch import Anchor
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import HASH_BYTES, keccak
-from ledger_node.domain.json_object import JsonObject, to_hex
+from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
 from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import parse_address
+from ledger_node.domain.tree import MAX_DEPTH
 from ledger_node.domain.value import format_date, parse_date
 
 NO_PREDECESSOR: Final = bytes(HASH_BYTES)
@@ -91,6 +93,50 @@ class Header:
         )
         record.done()
         return header
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAttestation:
+    """A header with its place in an anchored batch, and the key that opens its subject tag."""
+
+    header: Header
+    anchor: Anchor
+    index: int
+    path: tuple[bytes, ...]
+    subject_key: bytes = field(repr=False)
+
+    @property
+    def position(self) -> int:
+        """Position on the issuer's status bitmaps."""
+        return self.anchor.start + self.index
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return the JSON form."""
+        return {
+            "header": self.header.to_json(),
+            "anchor": self.anchor.to_json(),
+            "index": self.index,
+            "path": [to_hex(sibling) for sibling in self.path],
+            "subject_key": to_hex(self.subject_key),
+        }
+
+    @classmethod
+    def from_json(cls, value: JSON) -> Self:
+        """Read the JSON form.
+
+        Raises:
+            InvalidInputError: a member is missing, unknown or malformed.
+        """
+        record = JsonObject(value, "attestation")
+        shown = cls(
+            header=Header.from_json(record.take("header")),
+            anchor=Anchor.from_json(record.take("anchor")),
+            index=record.integer("index"),
+            path=tuple(from_hex(item, "path") for item in record.items("path", max_items=MAX_DEPTH)),
+            subject_key=record.blob("subject_key"),
+        )
+        record.done()
+        return shown
 
 
 def _day(record: JsonObject, name: str) -> int:

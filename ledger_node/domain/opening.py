@@ -11,7 +11,7 @@ from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.schema import Field
+from ledger_node.domain.schema_field import Field
 from ledger_node.domain.tree import MAX_DEPTH
 from ledger_node.domain.value import Value, format_value, parse_value
 

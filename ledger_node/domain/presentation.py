@@ -4,23 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from ledger_node.domain.batch import Anchor
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import MAX_PARTS, Claim
 from ledger_node.domain.consent import Terms, signatures_from_json
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError, VerificationError
-from ledger_node.domain.header import Header
+from ledger_node.domain.header import ShownAttestation
 from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
 from ledger_node.domain.opening import FieldProof, proof_from_json, proof_to_json
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.question import MAX_TEXT as MAX_QUESTION
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.schema import MAX_PER, Field, Schema
-from ledger_node.domain.schema_set import SchemaSet
+from ledger_node.domain.schema import MAX_PER, Schema, SchemaSet
+from ledger_node.domain.schema_field import Field
 from ledger_node.domain.subject import Controllers, Signature, signature_to_json
-from ledger_node.domain.tree import MAX_DEPTH
 
 SUBJECT_REGISTRATION = "subject_registration"
 SUBJECT_FIELD = "subject_id"
@@ -28,50 +26,6 @@ MAX_CLAIMS = 64
 MAX_SIGNATURES = 32
 MAX_MESSAGE = 16 * 1024
 """Characters; the longest one names all members of a field."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShownAttestation:
-    """A header with its place in an anchored batch, and the key that opens its subject tag."""
-
-    header: Header
-    anchor: Anchor
-    index: int
-    path: tuple[bytes, ...]
-    subject_key: bytes = field(repr=False)
-
-    @property
-    def position(self) -> int:
-        """Position on the issuer's status bitmaps."""
-        return self.anchor.start + self.index
-
-    def to_json(self) -> dict[str, JSON]:
-        """Return the JSON form."""
-        return {
-            "header": self.header.to_json(),
-            "anchor": self.anchor.to_json(),
-            "index": self.index,
-            "path": [to_hex(sibling) for sibling in self.path],
-            "subject_key": to_hex(self.subject_key),
-        }
-
-    @classmethod
-    def from_json(cls, value: JSON) -> Self:
-        """Read the JSON form.
-
-        Raises:
-            InvalidInputError: a member is missing, unknown or malformed.
-        """
-        record = JsonObject(value, "attestation")
-        shown = cls(
-            header=Header.from_json(record.take("header")),
-            anchor=Anchor.from_json(record.take("anchor")),
-            index=record.integer("index"),
-            path=tuple(from_hex(item, "path") for item in record.items("path", max_items=MAX_DEPTH)),
-            subject_key=record.blob("subject_key"),
-        )
-        record.done()
-        return shown
 
 
 @dataclass(frozen=True, slots=True)

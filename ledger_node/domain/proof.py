@@ -39,7 +39,8 @@ from ledger_node.domain.opening import (
     PlainOpening,
 )
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.schema import ABSENT_BYTE, Field, Mode, Schema
+from ledger_node.domain.schema import Schema
+from ledger_node.domain.schema_field import ABSENT_BYTE, Field, Mode
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal, Statement
 from ledger_node.domain.tree import FIELD_NODE, path_of, root_from_path
 from ledger_node.domain.value import Special, Value, is_of_type

@@ -18,13 +18,13 @@ from typing import Final, Self, assert_never
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import JsonObject
-from ledger_node.domain.moving_threshold import MonthsBefore
 from ledger_node.domain.name import shown_name
+from ledger_node.domain.operand import MonthsBefore, parse_operand, show_operand
 from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.schema import Field, Schema
+from ledger_node.domain.schema import Schema
+from ledger_node.domain.schema_field import Field
 from ledger_node.domain.selector import NOTHING, Selector
-from ledger_node.domain.unit import parse_operand, show_operand
 
 MAX_SET: Final = 256
 MAX_TEXT: Final = 4096

@@ -1,113 +1,33 @@
-"""Schemas: what a type of attestation says of a subject (CL1, schemaId = H(0x20 || canonical JSON))."""
+"""Schemas: what a type of attestation says of a subject (CL1, schemaId = H(0x20 || canonical JSON)).
 
-import re
-from collections.abc import Mapping, Sequence
+Several versions of one name stand side by side, each known by its id; questions are read by the newest.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final, Self
 
-from ledger_node.domain.bound import Bounds
+from typing_extensions import override
+
 from ledger_node.domain.canonical import JSON, encode
-from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.json_object import JsonObject
-from ledger_node.domain.ladder import Ladder
 from ledger_node.domain.name import shown_name
 from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.rule import MAX_RULES, Rule, days_of
+from ledger_node.domain.schema_field import Field, Mode, field_from_json, require_name, schema_invalid
 from ledger_node.domain.tree import depth_of
-from ledger_node.domain.value import FieldType, Special, Value, parse_value
+from ledger_node.domain.value import FieldType, Special, Value
 
 MAX_FIELDS: Final = 256
-MAX_MEMBERS: Final = 256
 MAX_PER: Final = 4
 ISSUER: Final = "issuer"
 """What a question names a department by, beside the fields that tell attestations apart; no such field is called so."""
 _SECONDS_A_DAY: Final = 86_400
 _BEIJING: Final = 8 * 3600
 """Days that a department writes are days in China, which begin eight hours before those of UTC."""
-_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
-_MEMBER: Final = re.compile(r"[A-Za-z0-9_]{1,32}\Z")
-_NAMEABLE: Final = re.compile(r"[^\s\[\],;=\x00-\x1f](?:[^\[\],;=\x00-\x1f]*[^\s\[\],;=\x00-\x1f])?\Z")
-"""Values that questions can name without a doubt where they end."""
-_LADDER_KINDS: Final = {
-    FieldType.INTEGER: {"one_digit", "two_digits", "integers"},
-    FieldType.DATE: {"months", "days"},
-    FieldType.MONTH: {"months"},
-}
-
-
-class Mode(StrEnum):
-    """How a field is committed to, and so which questions it can answer."""
-
-    PLAIN = "plain"
-    LADDER = "ladder"
-    ENUM = "enum"
-
-    @property
-    def byte(self) -> bytes:
-        """The mode byte of the leaf."""
-        return _MODE_BYTE[self]
-
-
-_MODE_BYTE: Final = {Mode.PLAIN: b"\x01", Mode.LADDER: b"\x02", Mode.ENUM: b"\x03"}
-ABSENT_BYTE: Final = b"\xff"
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One claim of a schema. ``index`` is its slot in the tree of fields.
-
-    ``tells_apart``: its value tells attestations of one subject and period apart, and questions may name it.
-    """
-
-    index: int
-    name: str
-    type: FieldType
-    mode: Mode
-    unit: str | None
-    ladder: Ladder | None
-    members: tuple[str, ...]
-    optional: bool
-    none_on_record: bool
-    tells_apart: bool = False
-    bounds: Bounds | None = None
-
-    def parse(self, raw: JSON) -> Value:
-        """Return the value that ``raw`` stands for: null is absent, "none" is none on record.
-
-        Raises:
-            InvalidInputError: the value is missing, malformed or not a member; the field is named.
-        """
-        if raw is None:
-            if not self.optional:
-                raise InvalidInputError(Reason.VALUE_MISSING, f"'{self.name}' needs a value", field=self.name)
-            return Special.ABSENT
-        if raw == "none" and self.none_on_record:
-            return Special.NONE_ON_RECORD
-        value = parse_value(self.type, raw, self.name)
-        if self.mode is Mode.ENUM and value not in self.members:
-            raise InvalidInputError(
-                Reason.SET_MEMBER_UNKNOWN,
-                f"'{self.name}' must be one of {', '.join(self.members)}",
-                field=self.name,
-            )
-        if self.tells_apart and not _NAMEABLE.match(str(value)):
-            raise InvalidInputError(
-                Reason.VALUE_MALFORMED,
-                f"questions name '{self.name}', so it has no [ ] , ; = and no space at its ends",
-                field=self.name,
-            )
-        return value
-
-    def require_ladder(self) -> Ladder:
-        """Return the ladder of a field in mode ladder."""
-        if self.ladder is None:
-            raise InvalidInputError(
-                Reason.OPERATOR_UNSUPPORTED, f"'{self.name}' has no ladder of thresholds", field=self.name
-            )
-        return self.ladder
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +62,17 @@ class Schema:
             InvalidInputError: ``schema_invalid`` or the member that is wrong.
         """
         record = JsonObject(value, "schema")
-        name = _named(record.text("name"))
+        name = require_name(record.text("name"))
         version = record.integer("version", low=1, high=2**31)
         items = record.items("fields", max_items=MAX_FIELDS)
         totals = _totals(record) if "per" in record else {}
         raw_rules = record.items("rules", max_items=MAX_RULES) if "rules" in record else ()
         valid_to = record.text("valid_to") if "valid_to" in record else None
         record.done()
-        fields = tuple(_field(index, item, totals) for index, item in enumerate(items))
+        fields = tuple(field_from_json(index, item, totals) for index, item in enumerate(items))
         named = {field.name: field for field in fields}
         if not fields or len(named) != len(fields):
-            raise _invalid("a schema has at least one field, and no field twice")
+            raise schema_invalid("a schema has at least one field, and no field twice")
         shapes = {field.name: (field.type, field.members, field.none_on_record) for field in fields}
         return cls(
             name,
@@ -233,7 +153,7 @@ def _end_of_validity(name: str, fields: Sequence[Field]) -> str:
     for field in fields:
         if field.name == name and field.type is FieldType.DATE and field.bounds is not None and field.bounds.low >= 0:
             return field.name
-    raise _invalid("'valid_to' names a date of the schema whose bounds begin in 1970 or later")
+    raise schema_invalid("'valid_to' names a date of the schema whose bounds begin in 1970 or later")
 
 
 def _totals(record: JsonObject) -> dict[str, str | None]:
@@ -243,76 +163,82 @@ def _totals(record: JsonObject) -> dict[str, str | None]:
         member = JsonObject(item, "per")
         name = member.text("field")
         if name in totals:
-            raise _invalid(f"field '{shown_name(name)}' stands twice in 'per'")
+            raise schema_invalid(f"field '{shown_name(name)}' stands twice in 'per'")
         totals[name] = member.text("total") if "total" in member else None
         member.done()
     if not totals:
-        raise _invalid("'per' names at least one field, or is left out")
+        raise schema_invalid("'per' names at least one field, or is left out")
     return totals
 
 
 def _per(fields: Mapping[str, Field], name: str, total: str | None) -> Per:
     field = fields.get(name)
     if field is None:
-        raise _invalid(f"'per' names '{shown_name(name)}', which is no field")
+        raise schema_invalid(f"'per' names '{shown_name(name)}', which is no field")
     sound = field.mode is Mode.ENUM or (field.mode is Mode.PLAIN and field.type in {FieldType.TEXT, FieldType.CODE})
     if not sound or field.optional or name == ISSUER:
-        raise _invalid(f"field '{name}' tells nothing apart: only a plain text or code or an enum that is never absent")
+        raise schema_invalid(
+            f"field '{name}' tells nothing apart: only a plain text or code or an enum that is never absent"
+        )
     if total is not None:
         try:
             field.parse(total)
         except InvalidInputError as error:
-            raise _invalid(f"the total of '{name}' is no value of it") from error
+            raise schema_invalid(f"the total of '{name}' is no value of it") from error
     return Per(field, total)
 
 
-def _field(index: int, value: JSON, totals: Mapping[str, str | None]) -> Field:
-    record = JsonObject(value, "field")
-    name = _named(record.text("name"))
-    try:
-        kind = FieldType(record.text("type"))
-        mode = Mode(record.text("mode"))
-    except ValueError as error:
-        raise _invalid(f"field '{name}' has an unknown type or mode") from error
-    unit = record.text("unit") if "unit" in record else None
-    ladder = Ladder.from_json(record.take("ladder")) if mode is Mode.LADDER else None
-    members = record.texts("members", max_items=MAX_MEMBERS) if mode is Mode.ENUM else ()
-    optional, none_on_record = record.flag("optional"), record.flag("none_on_record")
-    bounds = Bounds.from_json(kind, record.take("bounds")) if "bounds" in record else None
-    record.done()
-    _require_sense(name, kind, mode, members, ladder, none_on_record=none_on_record)
-    apart = name in totals
-    return Field(index, name, kind, mode, unit, ladder, members, optional, none_on_record, apart, bounds)
+class SchemaSet(Mapping[str, Schema]):
+    """As a mapping: the newest version by name. ``listed``: all of them, by name and version."""
 
+    def __init__(self, schemas: Iterable[Schema]) -> None:
+        """Take ``schemas``, each once.
 
-def _require_sense(
-    name: str,
-    kind: FieldType,
-    mode: Mode,
-    members: tuple[str, ...],
-    ladder: Ladder | None,
-    *,
-    none_on_record: bool,
-) -> None:
-    if (mode is Mode.ENUM) != (kind is FieldType.ENUM):
-        raise _invalid(f"field '{name}': type enum and mode enum go together")
-    if ladder is not None and ladder.kind not in _LADDER_KINDS.get(kind, set()):
-        raise _invalid(f"field '{name}': a field of type {kind} does not lie on a ladder of {ladder.kind}")
-    if none_on_record and (mode is not Mode.LADDER or kind is FieldType.INTEGER):
-        raise _invalid(f"field '{name}': none on record is for dates and months on a ladder")
-    if mode is Mode.ENUM and (
-        len(members) < 2  # noqa: PLR2004 - a set of one member answers nothing
-        or len(set(members)) != len(members)
-        or not all(_MEMBER.match(member) for member in members)
-    ):
-        raise _invalid(f"field '{name}' needs two or more different members of letters, digits and _")
+        Raises:
+            InvalidInputError: ``schema_invalid``; two different schemas have the same name and version.
+        """
+        self._by_id = {schema.id: schema for schema in schemas}
+        self.listed = tuple(sorted(self._by_id.values(), key=lambda schema: (schema.name, schema.version)))
+        if len({(schema.name, schema.version) for schema in self.listed}) != len(self.listed):
+            raise InvalidInputError(Reason.SCHEMA_INVALID, "two schemas have the same name and version")
+        self._newest = {schema.name: schema for schema in self.listed}
 
+    @override
+    def __getitem__(self, name: str) -> Schema:
+        return self._newest[name]
 
-def _named(name: str) -> str:
-    if not _NAME.match(name):
-        raise _invalid("names are lower-case letters, digits and _, starting with a letter")
-    return name
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._newest)
 
+    @override
+    def __len__(self) -> int:
+        return len(self._newest)
 
-def _invalid(message: str) -> InvalidInputError:
-    return InvalidInputError(Reason.SCHEMA_INVALID, message)
+    @property
+    def ids(self) -> frozenset[bytes]:
+        """The ids of all of them."""
+        return frozenset(self._by_id)
+
+    def find(self, schema_id: bytes) -> Schema | None:
+        """Return the schema with this id."""
+        return self._by_id.get(schema_id)
+
+    def versions(self, name: str) -> tuple[Schema, ...]:
+        """Return all versions of a name, the oldest first."""
+        return tuple(schema for schema in self.listed if schema.name == name)
+
+    def attested(self, schema_id: bytes, name: str) -> Schema:
+        """Return the schema of an attestation that is to be of the type ``name``, in whatever version.
+
+        Raises:
+            VerificationError: ``schema_mismatch``.
+        """
+        schema = self._by_id.get(schema_id)
+        if schema is None or schema.name != name:
+            raise VerificationError(Reason.SCHEMA_MISMATCH, f"this is no attestation of schema {name}")
+        return schema
+
+    def those(self, ids: Iterable[bytes]) -> "SchemaSet":
+        """Return the part of them that has these ids."""
+        return SchemaSet(self._by_id[schema_id] for schema_id in ids)

@@ -1,18 +1,22 @@
-"""Whether an attestation is the one that a question means: its version, its kind, and its department.
+"""Which attestation a question means: its version, its kind, and its department.
 
 A question is read by the newest version of its schema, and answered from an attestation of any version that it means
 the same in. What it names of the attestation is proven beside the answer, and nothing more is shown.
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
+from ledger_node.domain.consent import ConsentRequest, Terms
+from ledger_node.domain.consent_scope import departments_allow
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.header import Header
 from ledger_node.domain.opening import FieldProof
 from ledger_node.domain.proof import Outcome, Prover, check_proof
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.schema import Field, Mode, Schema
+from ledger_node.domain.schema import Schema
+from ledger_node.domain.schema_field import Field, Mode
 from ledger_node.domain.statement import Equals, OneOf, Statement, require_askable
 
 
@@ -95,3 +99,41 @@ def _other_kind(field: Field) -> VerificationError:
     return VerificationError(
         Reason.KIND_MISMATCH, f"the attestation has another '{field.name}' than asked about", field=field.name
     )
+
+
+def departments_meant(question: Question, terms: Terms, may_attest: AbstractSet[bytes]) -> frozenset[bytes]:
+    """Return the departments whose attestations a question may be answered from; none for any one.
+
+    That is the one that the question names, or the only one that the consent covers of those who may attest to the
+    type now. Where nobody may any more, what was attested before still counts, of whom the consent covers.
+
+    Raises:
+        VerificationError: ``department_not_named``; several may attest to it, and one is never taken for another.
+    """
+    named = question.selector.issuer
+    if named is not None:
+        return frozenset({named})
+    covered = frozenset(member for member in may_attest if departments_allow(terms, member))
+    if len(covered) > 1:
+        raise VerificationError(
+            Reason.DEPARTMENT_NOT_NAMED,
+            "several departments may attest to this, and neither question nor consent names one",
+        )
+    return covered or frozenset(terms.departments)
+
+
+def names_its_attestation(question: Question, schema: Schema, terms: ConsentRequest) -> bool:
+    """Return whether what was signed fixes the attestation that ``question`` is about.
+
+    A question without a period means the newest attestation, and no proof shows that there is no newer one. Where the
+    kind or the department is left open, another attestation of the same firm and period would check as well. Only
+    the member that answered can say which is meant, in its receipt.
+
+    Args:
+        question: what is asked.
+        schema: that of the attestation.
+        terms: of the consent under which it is asked.
+    """
+    names_kind = bool(question.selector.per) or not schema.per
+    names_department = question.selector.issuer is not None or len(terms.departments) == 1
+    return question.period is not None and names_kind and names_department

@@ -32,26 +32,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ledger_node.domain.batch import ATTESTATIONS, Anchor, root_of_batch
+from ledger_node.domain.batch import ATTESTATIONS, root_of_batch
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.commitment import subject_tag
-from ledger_node.domain.consent import (
-    departments_allow,
-    lists_question,
+from ledger_node.domain.consent import require_signed
+from ledger_node.domain.consent_scope import (
+    require_data_period,
+    require_department,
+    require_disclosed,
     require_granted_to,
-    require_signed,
-    require_usable,
+    require_question,
 )
-from ledger_node.domain.disclosure import require_disclosed
 from ledger_node.domain.error import InvalidInputError, VerificationError
-from ledger_node.domain.fact import IssuerPeriod, LedgerFacts
+from ledger_node.domain.fact import IssuerPeriod, LedgerFacts, require_key, require_usable
+from ledger_node.domain.header import ShownAttestation
 from ledger_node.domain.json_object import to_hex
-from ledger_node.domain.period import Period
 from ledger_node.domain.presentation import (
     SUBJECT_FIELD,
     SUBJECT_REGISTRATION,
     Presentation,
-    ShownAttestation,
     ShownClaim,
     ShownConsent,
     ShownPart,
@@ -60,8 +59,7 @@ from ledger_node.domain.presentation import (
 from ledger_node.domain.proof import Outcome, check_proof, revealed
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.schema import Schema
-from ledger_node.domain.schema_set import SchemaSet
+from ledger_node.domain.schema import Schema, SchemaSet
 from ledger_node.domain.selection import read_in, require_selected
 from ledger_node.domain.statement import Reveal, lower
 from ledger_node.domain.status import WORD_BITS, Plane
@@ -112,31 +110,6 @@ def require_attestation(shown: ShownAttestation, schema: Schema, facts: LedgerFa
         )
     require_key(anchor, facts)  # 6
     _require_status(shown, facts)  # 7
-
-
-def require_key(anchor: Anchor, facts: LedgerFacts) -> None:
-    """Require that a batch was anchored under a key that was valid then, and not compromised before (rule 6).
-
-    Raises:
-        VerificationError: ``key_not_valid`` or ``key_compromised``.
-    """
-    require_key_at(facts, anchor.member, anchor.key, anchor.anchored_at)
-
-
-def require_key_at(facts: LedgerFacts, member: bytes, key: bytes, time: int) -> None:
-    """Require that a member's key was valid at ``time``, and not compromised before.
-
-    Raises:
-        VerificationError: ``key_not_valid`` or ``key_compromised``.
-    """
-    record = facts.keys.get((member, key))
-    match Reason.KEY_NOT_VALID if record is None else record.fault_at(time):
-        case Reason.KEY_NOT_VALID:
-            raise VerificationError(Reason.KEY_NOT_VALID, "this was signed by a key that was not valid then")
-        case Reason.KEY_COMPROMISED:
-            raise VerificationError(Reason.KEY_COMPROMISED, "this was signed after its key was compromised")
-        case _:
-            return
 
 
 def _require_status(shown: ShownAttestation, facts: LedgerFacts) -> None:
@@ -214,7 +187,7 @@ def judge_claim(
     claim = shown.claim
     outcomes = [Outcome.CANNOT_TELL] * len(claim.parts)
     try:
-        require_question(consent, claim.text(schemas))  # 14
+        require_question(consent.terms, claim.text(schemas))  # 14
         _require_parts(shown)
         for part in shown.parts:
             question = claim.parts[part.part]
@@ -223,8 +196,8 @@ def judge_claim(
                 raise VerificationError(Reason.NO_ATTESTATION, "the attestation of a claim is missing")
             schema = schemas.attested(attestation.header.schema_id, question.schema)
             require_attestation(attestation, schema, facts)
-            require_department(consent, attestation.header.issuer)  # 14
-            require_data_period(consent, attestation.header.period)  # 14
+            require_department(consent.terms, attestation.header.issuer)  # 14
+            require_data_period(consent.terms, attestation.header.period)  # 14
             _require_same_subject(attestation, subject.credit_code)  # 15
             require_current(attestation, question, facts, policy)  # 15
             question = read_in(question, schemas[question.schema], schema)  # 15
@@ -258,41 +231,6 @@ def _check(question: Question, part: ShownPart, attestation: ShownAttestation, s
     header, field = attestation.header, schema.field(question.field)
     statement = lower(question, field, as_of=header.as_of)
     return check_proof(schema, header.fields_root, field, statement, part.proof)
-
-
-def require_question(consent: ShownConsent, text: str) -> None:
-    """Require that the consent lists exactly this claim (rule 14).
-
-    Raises:
-        VerificationError: ``question_not_consented``.
-    """
-    if not lists_question(consent.terms, text):
-        raise VerificationError(
-            Reason.QUESTION_NOT_CONSENTED,
-            "the subject did not consent to this question; ask it for a new consent",
-        )
-
-
-def require_department(consent: ShownConsent, issuer: bytes) -> None:
-    """Require that the consent covers attestations of ``issuer`` (rule 14).
-
-    Raises:
-        VerificationError: ``consent_other_department``.
-    """
-    if not departments_allow(consent.terms, issuer):
-        raise VerificationError(
-            Reason.CONSENT_OTHER_DEPARTMENT, "the consent does not cover attestations of this department"
-        )
-
-
-def require_data_period(consent: ShownConsent, period: Period) -> None:
-    """Require that the consent covers data of ``period`` (rule 14).
-
-    Raises:
-        VerificationError: ``consent_other_period``.
-    """
-    if not consent.terms.covers(period):
-        raise VerificationError(Reason.CONSENT_OTHER_PERIOD, "the consent does not cover data of this period")
 
 
 def require_current(shown: ShownAttestation, question: Question, facts: LedgerFacts, policy: Policy) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from api.catalogue.datatype import DEPARTMENT_TYPES, data_types
-from ledger_node.domain.schema import Mode
+from ledger_node.domain.schema_field import Mode
 from ledger_node.domain.value import FieldType
 
 BOUNDED = {FieldType.INTEGER, FieldType.DATE, FieldType.MONTH}

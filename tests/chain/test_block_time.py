@@ -11,7 +11,7 @@ from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.consent import NO_REQUEST, revocation_hash
 from ledger_node.domain.error import ChainError
-from ledger_node.domain.query import FactQuery
+from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.signature import address_of
 from ledger_node.node.embedded import Engine
 from ledger_node.randomness import random_bytes

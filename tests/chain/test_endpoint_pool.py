@@ -14,8 +14,8 @@ from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.error import ChainError, InvalidInputError
+from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.json_object import to_hex
-from ledger_node.domain.query import FactQuery
 from ledger_node.domain.signature import address_of
 from ledger_node.node.embedded import Engine
 from ledger_node.randomness import random_bytes
@@ -42,6 +42,19 @@ def test_web3_runs_on_an_endpoint(node, book):
     web3 = Web3(Endpoint(node.url, timeout_s=30))
     assert web3.is_connected()
     assert web3.eth.chain_id == CHAIN_ID
+    council = web3.eth.contract(to_checksum_address(book.contracts["Council"]), abi=artifact("Council").abi)
+    assert council.functions.threshold().call() == 1
+    with web3.batch_requests() as batch:
+        batch.add(web3.eth.get_block(0))
+        batch.add(web3.eth.get_block_number())
+        genesis_block, head = batch.execute()
+    assert bytes(genesis_block["hash"]) == book.genesis
+    assert head >= 1
+
+
+def test_web3_runs_on_several_endpoints_as_if_they_were_one(node, book):
+    web3 = Web3(Rpc(DOWN, node.url, book=book).provider)
+    assert web3.is_connected()
     council = web3.eth.contract(to_checksum_address(book.contracts["Council"]), abi=artifact("Council").abi)
     assert council.functions.threshold().call() == 1
     with web3.batch_requests() as batch:
@@ -130,7 +143,7 @@ def test_n4_a_failing_endpoint_that_is_well_again_is_used_again(proxy, book):
 
 def test_n4_a_probe_finds_out_that_an_endpoint_is_well_again(node, proxy):
     rpc = Rpc(node.url, proxy.url)
-    pool = rpc._pool
+    pool = rpc.provider
     proxy.fault = always("html")
     rpc.outcomes_everywhere([])
     assert [health.fault for health in rpc.health()] == [None, Fault.MALFORMED]

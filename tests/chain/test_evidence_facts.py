@@ -3,7 +3,10 @@
 from dataclasses import replace
 
 import pytest
+from eth_utils.address import to_checksum_address
+from web3 import Web3
 
+from ledger_node.chain.artifact import artifact
 from ledger_node.chain.deployment import Founder, FoundingSchema, deploy
 from ledger_node.chain.port import BatchOrder, Role
 from ledger_node.chain.sender import Sender
@@ -14,14 +17,21 @@ from ledger_node.domain.error import VerificationError
 from ledger_node.domain.evidence.block_header import BlockHeader
 from ledger_node.domain.evidence.bundle import SealedBlock, node_set
 from ledger_node.domain.evidence.contract import Contract
-from ledger_node.domain.evidence.fact import facts_of, require_names
 from ledger_node.domain.evidence.finality import require_final
-from ledger_node.domain.evidence.slot import slots_of
+from ledger_node.domain.evidence.slot import facts_of, require_names, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
 from ledger_node.domain.evidence.trust import ContractCode, FinalityKind, SealerSet, Trust
+from ledger_node.domain.fact import (
+    ConsentRecord,
+    ConsentState,
+    FactQuery,
+    IssuerPeriod,
+    KeyRecord,
+    LedgerFacts,
+    MemberStanding,
+)
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.json_object import from_hex, to_hex
-from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.status import Plane, StatusChange, StatusReason
@@ -129,12 +139,51 @@ def proven(place, query=QUERY, names=None):
     header, final = block.header, require_final(block, trust)
     domains = {"anchor_domain": trust.anchor_domain, "consent_domain": trust.consent_domain}
     facts = facts_of(query, words, **domains, number=header.number, block_hash=final.hash, time=header.timestamp)
-    return facts, place.ledger.facts(query, head)
+    return facts, place.ledger.facts(query, head), answered(place, query, head)
+
+
+def answered(place, query, head):
+    """The same facts as the contracts answer calls: what storage holds is read by code of its own."""
+    web3 = Web3(place.rpc.provider)
+
+    def call(name, function, *args):
+        address = to_checksum_address(place.book.contracts[name])
+        contract = web3.eth.contract(address, abi=artifact(name).abi)
+        return contract.functions[function](*args).call(block_identifier=head.number)
+
+    anchors = {anchor: call("AnchorRegistry", "anchorDigest", *anchor) for anchor in query.anchors}
+    status = {}
+    for member, position in query.positions:
+        word = position // 256
+        (revoked,), (superseded,) = call("AnchorRegistry", "statusWords", member, [word])
+        status |= {(member, Plane.REVOKED, word): revoked, (member, Plane.SUPERSEDED, word): superseded}
+    state, granted_at, not_before, expires_at, max_uses, uses, _, changes, revocation = call(
+        "ConsentRegistry", "consent", query.consent
+    )
+    bounds = (granted_at, not_before, expires_at, max_uses, uses, changes)
+    commitment, since, _ = call("SubjectRegistry", "entry", *query.subject)
+    return LedgerFacts(
+        block_number=head.number,
+        block_hash=head.hash,
+        block_time=head.time,
+        anchor_domain=place.ledger.anchor_domain,
+        consent_domain=place.ledger.consent_domain,
+        anchor_digests={anchor: digest for anchor, digest in anchors.items() if any(digest)},
+        keys={
+            (member, key): KeyRecord(*call("MemberRegistry", "keyRecord", member, to_checksum_address(key)))
+            for member, key in query.keys
+        },
+        issuers={issuer: IssuerPeriod(*call("SchemaRegistry", "issuerPeriod", *issuer)) for issuer in query.issuers},
+        status=status,
+        standings={one: MemberStanding(*call("MemberRegistry", "member", one)[:2]) for one in query.standings},
+        consent=None if state == 0 else ConsentRecord(ConsentState(state), *bounds, revocation),
+        controllers=commitment if 0 < since <= granted_at else None,
+    )
 
 
 def test_proven_facts_are_those_that_the_contracts_answer(place):
-    facts, read = proven(place)
-    assert facts == read
+    facts, read, called = proven(place)
+    assert facts == read == called
     assert facts.consent.uses == 1
     assert facts.controllers == keccak(b"controllers")
     assert len(facts.anchor_digests) == 2
@@ -143,8 +192,8 @@ def test_proven_facts_are_those_that_the_contracts_answer(place):
 
 
 def test_a_consent_that_nobody_granted_is_proven_not_to_be_there(place):
-    facts, read = proven(place, replace(QUERY, consent=OTHER))
-    assert facts == read
+    facts, read, called = proven(place, replace(QUERY, consent=OTHER))
+    assert facts == read == called
     assert facts.consent is None
 
 
@@ -167,3 +216,22 @@ def test_h6_a_block_sealed_by_another_node_is_not_final(place):
     with pytest.raises(VerificationError) as refused:
         require_final(sealed, replace(place.trust(), sets=(other,)))
     assert refused.value.reason is Reason.SEAL_BY_OUTSIDER
+
+
+def test_facts_of_very_many_places_are_read_in_portions(place):
+    positions = frozenset((MEMBER, 256 * word) for word in range(600)) | QUERY.positions
+    read = place.ledger.facts(replace(QUERY, positions=positions))
+    assert len(read.status) == 2 * 601
+    assert read.status[MEMBER, Plane.REVOKED, 1] == 1
+    assert replace(read, status={}) == replace(place.ledger.facts(QUERY), status={})
+
+
+def test_what_asks_for_nothing_reads_nothing(place):
+    assert place.ledger.facts(FactQuery()).status == {}
+    assert place.ledger.consents([])[0] == []
+
+
+def test_consents_are_read_in_their_order_also_one_that_is_named_twice(place):
+    (known, unknown, again), block = place.ledger.consents([CONSENT, OTHER, CONSENT])
+    assert (known.uses, unknown, again) == (1, None, known)
+    assert block == place.ledger.head()

@@ -4,7 +4,7 @@ import pytest
 
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact
-from ledger_node.chain.issuer_read import IssuerReads
+from ledger_node.chain.fact_read import IssuerReads
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason

@@ -16,8 +16,8 @@ from ledger_node.chain.rpc import ContractRevertError, Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.error import ChainError
+from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.json_object import to_hex
-from ledger_node.domain.query import FactQuery
 from ledger_node.domain.signature import address_of
 from ledger_node.randomness import random_bytes
 from tests.kit.chain import RELAYER, RELAYER_ID, STRANGER

@@ -12,9 +12,8 @@ from ledger_node.chain.artifact import artifact
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS
-from ledger_node.domain.consent import ConsentState
+from ledger_node.domain.fact import ConsentState, FactQuery
 from ledger_node.domain.json_object import to_hex
-from ledger_node.domain.query import FactQuery
 from tests.kit.chaos.place import PATIENCE_S, ROWS_A_FILE, People, open_place
 
 KILLS_A_LIFE = 10

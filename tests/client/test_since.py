@@ -5,12 +5,10 @@ from dataclasses import replace
 import pytest
 
 from api.client.change_report import Changed, _changes
-from ledger_node.domain.consent import ConsentState
-from ledger_node.domain.evidence.fact import facts_of
-from ledger_node.domain.evidence.slot import entry_slots, member_slots, slots_of
+from ledger_node.domain.evidence.slot import entry_slots, facts_of, member_slots, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
 from ledger_node.domain.evidence.trust import SealerSet
-from ledger_node.domain.fact import IssuerPeriod
+from ledger_node.domain.fact import ConsentState, IssuerPeriod
 from ledger_node.domain.status import WORD_BITS, Plane
 from tests.kit.evidence import checked, named, trust_of
 

@@ -3,7 +3,6 @@
 import pytest
 from eth_utils import keccak
 
-from ledger_node.domain.evidence.fact import standing_of
 from ledger_node.domain.evidence.slot import (
     anchor_slot,
     consent_slots,
@@ -12,6 +11,7 @@ from ledger_node.domain.evidence.slot import (
     member_slots,
     name_words,
     period_slot,
+    standing_of,
     status_slot,
 )
 from ledger_node.domain.fact import ACTIVE_STATE, RELAYER_ROLE, MemberStanding

@@ -12,15 +12,16 @@ from ledger_node.domain import (
     claim,
     consent,
     ladder,
+    operand,
     passkey,
     presentation,
     question,
     schema,
+    schema_field,
     subject,
     tree,
     value,
 )
-from ledger_node.domain import moving_threshold as relative
 from ledger_node.domain.evidence import block_header, bundle, key_statement, state_proof, trust
 from ledger_node.domain.evidence.report import CheckName
 from ledger_node.domain.reason import Reason
@@ -41,9 +42,9 @@ LIMITS = {
     "signatures of a consent": presentation.MAX_SIGNATURES,
     "characters of a claim's message": presentation.MAX_MESSAGE,
     "fields of a schema": schema.MAX_FIELDS,
-    "members of an enum": schema.MAX_MEMBERS,
+    "members of an enum": schema_field.MAX_MEMBERS,
     "thresholds of a ladder": ladder.MAX_POINTS,
-    "months of a moving threshold": relative.MAX_MONTHS,
+    "months of a moving threshold": operand.MAX_MONTHS,
     "bytes of a text or code value": value.MAX_TEXT_BYTES,
     "siblings of a path": tree.MAX_DEPTH,
     "size of a batch": batch.MAX_SIZE,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ledger_node.domain.attested import names_its_attestation
 from ledger_node.domain.question import Question
+from ledger_node.domain.selection import names_its_attestation
 from tests.kit.world import FACTS, SCHEMAS, TAX, terms
 
 

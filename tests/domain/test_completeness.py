@@ -10,7 +10,7 @@ from ledger_node.domain.canonical import decode
 from ledger_node.domain.opening import FieldProof, proof_from_json, proof_to_json
 from ledger_node.domain.proof import Outcome, check_proof
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.schema import Mode
+from ledger_node.domain.schema_field import Mode
 from ledger_node.domain.statement import Equals, Reveal
 from tests.kit.every_kind import (
     ABSENT,

@@ -8,18 +8,16 @@ from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import (
     Change,
     ConsentRequest,
-    ConsentState,
     Terms,
     change_digest,
     refusal_digest,
-    require_recorded,
-    require_usable,
     revocation_hash,
     signatures_from_json,
     withdrawal_digest,
 )
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.fact import ConsentState, require_recorded, require_usable
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.purpose import Purposes

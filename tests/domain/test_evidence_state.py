@@ -4,29 +4,29 @@ from dataclasses import replace
 
 import pytest
 
-from ledger_node.domain.consent import ConsentState
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.evidence.bundle import node_set
 from ledger_node.domain.evidence.check import examine_bundle
 from ledger_node.domain.evidence.contract import Contract
-from ledger_node.domain.evidence.fact import facts_of, key_record, require_names
 from ledger_node.domain.evidence.slot import (
     anchor_slot,
     consent_slots,
     entry_slots,
+    facts_of,
+    key_record,
     key_slot,
     member_slots,
     name_words,
     period_slot,
+    require_names,
     slots_of,
     status_slot,
     words_of,
 )
 from ledger_node.domain.evidence.state_proof import MAX_NODE_BYTES, StateProofs, prove
 from ledger_node.domain.evidence.trust import ContractCode
-from ledger_node.domain.fact import KeyRecord
+from ledger_node.domain.fact import ConsentState, FactQuery, KeyRecord, query_of
 from ledger_node.domain.presentation import Presentation
-from ledger_node.domain.query import FactQuery, query_of
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import Plane
 from tests.kit.evidence import Bundle, Trust, data_of, found, naive_state, world

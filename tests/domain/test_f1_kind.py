@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from ledger_node.domain.attested import names_its_attestation
 from ledger_node.domain.canonical import decode, encode
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent_text import Language, Wording, claim_words
@@ -17,7 +16,7 @@ from ledger_node.domain.purpose import Purpose
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Per, Schema
-from ledger_node.domain.selection import prove_kind
+from ledger_node.domain.selection import names_its_attestation, prove_kind
 from tests.kit.kind import LEVY, PAID, RAW, SPEC, answered, judged, schemas, verdict
 from tests.kit.world import TAX, attest, consent, h, terms
 

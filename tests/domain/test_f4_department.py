@@ -2,12 +2,12 @@
 
 import pytest
 
-from ledger_node.domain.department import departments_meant
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.selection import departments_meant
 from tests.kit.kind import answered, schemas, verdict
 from tests.kit.world import REGISTRAR, TAX, h, terms
 

@@ -13,8 +13,7 @@ from ledger_node.domain.proof import Outcome
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Receipt
-from ledger_node.domain.schema import Schema
-from ledger_node.domain.schema_set import SchemaSet
+from ledger_node.domain.schema import Schema, SchemaSet
 from ledger_node.domain.selection import read_in
 from ledger_node.domain.signed_type import Number, SignedType
 from tests.kit.evidence import Bundle, data_of

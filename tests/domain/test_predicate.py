@@ -20,7 +20,8 @@ from ledger_node.domain.opening import (
 from ledger_node.domain.proof import Outcome, Prover, check_proof
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.schema import Mode, Schema
+from ledger_node.domain.schema import Schema
+from ledger_node.domain.schema_field import Mode
 from ledger_node.domain.statement import AtLeast, Below, Between, NoneOf, OneOf, lower
 from ledger_node.domain.tree import FIELD_NODE, levels_of, path_of
 from tests.kit.field import (

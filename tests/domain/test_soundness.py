@@ -20,7 +20,7 @@ from ledger_node.domain.opening import (
 )
 from ledger_node.domain.period import Period
 from ledger_node.domain.proof import Outcome, check_proof
-from ledger_node.domain.schema import Mode
+from ledger_node.domain.schema_field import Mode
 from ledger_node.domain.statement import Equals, Reveal
 from ledger_node.domain.tree import BATCH_NODE, depth_of, levels_of, path_of, root_from_path
 from tests.kit.every_kind import (

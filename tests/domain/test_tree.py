@@ -18,7 +18,8 @@ from ledger_node.domain.opening import (
 )
 from ledger_node.domain.proof import Outcome, Prover, check_proof
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.schema import Mode, Schema
+from ledger_node.domain.schema import Schema
+from ledger_node.domain.schema_field import Mode
 from ledger_node.domain.statement import AtLeast, Below, Equals, OneOf, Reveal
 from ledger_node.domain.tree import BATCH_NODE, FIELD_NODE, depth_of, levels_of, path_of, root_from_path
 from ledger_node.domain.value import Special

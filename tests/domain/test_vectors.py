@@ -15,9 +15,9 @@ from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import CredenceError, InvalidInputError, VerificationError
 from ledger_node.domain.event import Recorded
 from ledger_node.domain.fact import IssuerPeriod, KeyRecord, LedgerFacts
+from ledger_node.domain.header import ShownAttestation
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.opening import proof_from_json, proof_to_json
-from ledger_node.domain.presentation import ShownAttestation
 from ledger_node.domain.proof import Outcome, Prover, check_proof
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason

@@ -4,8 +4,7 @@ import pytest
 
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.ladder import Ladder
-from ledger_node.domain.schema import Schema
-from ledger_node.domain.schema_set import SchemaSet
+from ledger_node.domain.schema import Schema, SchemaSet
 from ledger_node.domain.statement import lower
 from tests.domain.test_words import said
 from tests.kit.world import FACTS, Question

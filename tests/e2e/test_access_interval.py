@@ -21,9 +21,9 @@ from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.access import AccessRow, Place, Tally, next_head, require_logged
 from ledger_node.domain.batch import ACCESS_LOG
 from ledger_node.domain.error import ChainError
+from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.proof import Outcome
-from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SigningKey
 from ledger_node.randomness import random_bytes, random_places
@@ -65,9 +65,7 @@ class Log:
         self.keys = open_key_ledger(self.path.with_suffix(".keys"), self.store)
         keeper = Operator(self.department.member, self.department.signing_key)
         self.log = AccessLog(self.store, self.keys, self.department, lambda: self.now)
-        self.intervals = AccessIntervals(
-            self.store, self.ledger, keeper, lambda: self.now, WorkerPool(0), interval_s=3600
-        )
+        self.intervals = AccessIntervals(self.store, self.ledger, keeper, lambda: self.now, WorkerPool(0))
         self.reader = AccessReader(self.store, self.keys, self.department, keeper.member)
 
     def ask(self, count=1):

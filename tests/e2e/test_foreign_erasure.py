@@ -9,11 +9,11 @@ from typer.testing import CliRunner
 
 from api.catalogue.synthetic import credit_code
 from api.cli.main import app
-from api.services.attestation.unsealed import Source, Wanted
+from api.services.attestation.unsealed import AttestationQuery, UnsealedAttestation
 from api.services.evidence.store import seal_evidence, store_evidence
-from api.services.verification.attestation_finder import VaultSearch
+from api.services.verification.attestation_finder import AttestationFinder
 from api.storage import table
-from api.vault.joint_key import VaultKey
+from api.vault.cipher import VaultKey
 from api.vault.quarantine import QuarantineState
 from ledger_node import clock
 from ledger_node.domain.error import InvalidInputError
@@ -39,7 +39,7 @@ def instance(tmp_path_factory):
 def office(instance):
     """The instance in a life of its own, told of everything so far."""
     instance.start()
-    instance.all._follower.catch_up()
+    instance.all.follower.catch_up()
     decided(instance)
     return instance
 
@@ -56,10 +56,12 @@ def found(office, code, schema=SCHEMA):
 
 
 def found_of(office, registered, schema=SCHEMA):
-    vaults = VaultSearch(office.all.store, office.all.keys, office.all.departments, office.all.ledger.anchor_domain)
-    wanted = Wanted(schema)
-    (searched,) = vaults.find([(registered, [wanted])])
-    return searched.sources[wanted]
+    finder = AttestationFinder(
+        office.all.store, office.all.keys, office.all.departments, office.all.ledger.anchor_domain
+    )
+    query = AttestationQuery(schema)
+    (searched,) = finder.find([(registered, [query])])
+    return searched.attestations[query]
 
 
 def open_quarantines(office):
@@ -122,7 +124,7 @@ def test_l1_a_thief_who_calls_everything_erased_while_the_instance_is_down_delet
 def test_l1_what_is_in_quarantine_is_answered_with_a_reason_of_its_own_and_comes_back(office):
     (row,) = office.rows(1)
     (digest,) = office.issue([row])
-    assert isinstance(found(office, row.credit_code), Source)
+    assert isinstance(found(office, row.credit_code), UnsealedAttestation)
     held = office.attestations([digest])[digest]
     key = office.issuer().department.kek.unwrap(office.all.keys.get([held.data_key])[held.data_key])
     use, bank = random_bytes(32), random_bytes(32)
@@ -138,7 +140,7 @@ def test_l1_what_is_in_quarantine_is_answered_with_a_reason_of_its_own_and_comes
         office.all.evidence.of_bank(bank, use)
     assert refused.value.reason is Reason.QUARANTINED
     decided(office)
-    assert isinstance(found(office, row.credit_code), Source)
+    assert isinstance(found(office, row.credit_code), UnsealedAttestation)
     assert office.all.evidence.of_bank(bank, use) == b"bundle"
 
 
@@ -155,7 +157,7 @@ def test_l1_a_change_that_is_confirmed_erases_everywhere_and_for_good(office):
     credence(office, "confirm", str(one.number))
     # the command only notes it: who erases is the instance, which knows of the copy
     assert office.key_ids() == before
-    office.all._removals.finish()
+    office.all.removals.finish()
     assert office.key_ids() == before - {key}
     assert office.all.keys.erased([key]) == {key}
     assert found(office, row.credit_code) is Reason.ERASED
@@ -234,7 +236,7 @@ def test_l1_what_the_instance_ordered_itself_is_never_put_into_quarantine(office
     office.all.erasures.erase(office.member(TAX), credit_code=row.credit_code, schema=None)
     assert office.all.keys.erased([key]) == {key}
     office.start()
-    office.all._follower.catch_up()
+    office.all.follower.catch_up()
     assert open_quarantines(office) == []
 
 
@@ -256,7 +258,7 @@ def test_l1_a_change_that_comes_while_the_instance_serves_is_put_into_quarantine
     (digest,) = office.issue([row])
     key = office.attestations([digest])[digest].data_key
     Thief(office, TAX).revoke([office.batches()[-1].start])
-    office.all._follower.catch_up()
+    office.all.follower.catch_up()
     (one,) = open_quarantines(office)
     assert (one.keys, office.all.keys.get([key]), office.all.keys.held([key])) == (1, {}, {key})
     office.all.sampler.sample()
@@ -334,7 +336,7 @@ def test_l1_a_revocation_for_another_reason_hides_nothing_and_the_row_is_news(of
     Thief(office, TAX).revoke([office.batches()[-1].start], StatusReason.ISSUED_IN_ERROR)
     office.start()
     assert open_quarantines(office) == []
-    assert isinstance(found(office, row.credit_code), Source)
+    assert isinstance(found(office, row.credit_code), UnsealedAttestation)
     (again,) = office.issue([row])
     assert office.attestations([again])[again].supersedes == digest
 

@@ -21,7 +21,7 @@ from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.consent import ConsentRequest, Terms, revocation_hash
 from ledger_node.domain.consent_text import Language, consent_text, text_digest
 from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError
-from ledger_node.domain.query import FactQuery
+from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.subject import rotation_digest
 from ledger_node.randomness import random_bytes

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from ledger_node.domain.commitment import Committer
 from ledger_node.domain.proof import Outcome, Prover
-from ledger_node.domain.schema import Mode, Schema
+from ledger_node.domain.schema import Schema
+from ledger_node.domain.schema_field import Mode
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
 from ledger_node.domain.value import FieldType, Special
 from tests.kit import reference

@@ -14,7 +14,7 @@ from ledger_node.domain.commitment import (
     subject_tag,
 )
 from ledger_node.domain.hashing import keccak, walk
-from ledger_node.domain.schema import ABSENT_BYTE
+from ledger_node.domain.schema_field import ABSENT_BYTE
 from ledger_node.randomness import random_bytes
 
 FIRMS = 60

@@ -7,8 +7,7 @@ from ledger_node.domain.fact import IssuerPeriod
 from ledger_node.domain.presentation import Presentation, ShownClaim, ShownPart
 from ledger_node.domain.proof import check_proof
 from ledger_node.domain.question import Question
-from ledger_node.domain.schema import Schema
-from ledger_node.domain.schema_set import SchemaSet
+from ledger_node.domain.schema import Schema, SchemaSet
 from ledger_node.domain.selection import prove_kind
 from ledger_node.domain.statement import lower
 from ledger_node.domain.verification import Policy, verify

@@ -18,8 +18,8 @@ from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.batch import ATTESTATIONS, Batch, changes_digest
+from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.json_object import to_hex
-from ledger_node.domain.query import FactQuery
 from ledger_node.domain.schema import day_in_china
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.status import Plane, StatusChange, StatusReason, fold
@@ -94,13 +94,13 @@ class Office:
             sender.finish()
         for issuer in self.all.issuers.values():
             issuer.anchor_pending()
-        self.all._intervals.anchor_pending()
+        self.all.intervals.anchor_pending()
         self.all.gaps.close()
         for subject in self.all.subjects.waiting():
             self.all.subjects.resume(subject, clock.now())
 
     def end(self):
-        self.all._workers.close()
+        self.all.workers.close()
         self.all.store.dispose()
         self.all.keys.dispose()
 

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from api.catalogue.datatype import data_types, schemas
 from api.catalogue.purpose import default_purposes
@@ -20,6 +20,7 @@ from api.services.issuing.issuer import Issuer
 from api.services.notification.reader import NoticeReader
 from api.services.subject.controller_history import ControllerHistory
 from api.services.subject.registration import SubjectService
+from api.storage import table
 from api.storage.database import open_store
 from api.vault.cipher import KeyEncryptionKey
 from api.vault.department import Department
@@ -221,7 +222,7 @@ class SmallInstance:
         """Grant questions, and return the id of the consent."""
         terms = self.terms(firm, *questions, **options)
         consent = self.id_of(terms)
-        self.consents.grant(terms, firm.sign(consent), now=self.now())
+        self.consents.grants.grant(terms, firm.sign(consent), now=self.now())
         return consent
 
     def signed_change(self, firm, consent, change, number):
@@ -241,6 +242,18 @@ class SmallInstance:
 
     def record_of(self, consent):
         return self.ledger.consents([consent])[0][0]
+
+    def key_ids_of(self, subject):
+        """Return the ids of the data keys of a subject."""
+        query = select(table.subject.c.data_key).where(table.subject.c.id == subject)
+        with self.store.connect() as connection:
+            return list(connection.execute(query).scalars())
+
+    def attested_keys(self):
+        """Return the ids of the data keys of the tax bureau's attestations that are not erased."""
+        query = select(table.attestation.c.data_key).where(table.attestation.c.member == TAX)
+        with self.store.connect() as connection:
+            return sorted(self.keys.held(connection.execute(query).scalars().all()))
 
     def told(self, recipient):
         """Return (kind, data) of what somebody was told."""

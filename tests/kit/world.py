@@ -10,26 +10,18 @@ from dataclasses import dataclass, replace
 from ledger_node.domain.batch import ATTESTATIONS, Anchor, batch_tree
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.commitment import Committer, subject_key, subject_tag
-from ledger_node.domain.consent import ConsentRecord, ConsentState, Terms, revocation_hash
+from ledger_node.domain.consent import Terms, revocation_hash
 from ledger_node.domain.eip712 import SigningDomain
-from ledger_node.domain.fact import IssuerPeriod, KeyRecord, LedgerFacts
-from ledger_node.domain.header import NO_PREDECESSOR, Header
+from ledger_node.domain.fact import ConsentRecord, ConsentState, IssuerPeriod, KeyRecord, LedgerFacts
+from ledger_node.domain.header import NO_PREDECESSOR, Header, ShownAttestation
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.opening import FieldProof
 from ledger_node.domain.period import Period
-from ledger_node.domain.presentation import (
-    Presentation,
-    ShownAttestation,
-    ShownClaim,
-    ShownConsent,
-    ShownPart,
-    ShownSubject,
-)
+from ledger_node.domain.presentation import Presentation, ShownClaim, ShownConsent, ShownPart, ShownSubject
 from ledger_node.domain.proof import Prover, check_proof
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.question import Question
-from ledger_node.domain.schema import Schema
-from ledger_node.domain.schema_set import SchemaSet
+from ledger_node.domain.schema import Schema, SchemaSet
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.statement import Reveal, lower
 from ledger_node.domain.status import Plane

@@ -11,10 +11,10 @@ from api.http.middleware.stored_responses import sealed
 from api.http.openapi import openapi
 from api.http.request.admission import ABank, Access, AdmittedRoute
 from api.http.request.body import record_body
-from api.http.request.fair_share import FairShare
 from api.http.request.idempotency_key import attempt_of
 from api.services.idempotency.stored_response import SealedResponse
 from api.services.verification.answer import Answer
+from api.work.fair_share import FairShare
 from ledger_node import clock
 from ledger_node.domain.access import MAX_OPERATOR
 from ledger_node.domain.canonical import JSON
@@ -82,13 +82,13 @@ async def verify(request: Request, instance: Access, bank: ABank) -> Response:
     policy = _policy(record.record("policy")) if record.has("policy") else Policy()
     record.done()
 
-    def keep(answer: Answer) -> SealedResponse | None:
+    def store_response(answer: Answer) -> SealedResponse | None:
         return sealed(request, _response(answer), subject=answer.subject, keys=answer.keys)
 
-    turns: FairShare = request.app.state.turns
-    # the time that a caller waits for its turn is part of what it sees
+    slots: FairShare = request.app.state.slots
+    # the time that a caller waits for a slot is part of what it sees
     with instance.metrics.verification() as verified:
-        async with turns.turn(bank.id):
+        async with slots.slot(bank.id):
             answer = await asyncio.wrap_future(
                 instance.verifications.verify(
                     bank.id,
@@ -99,11 +99,11 @@ async def verify(request: Request, instance: Access, bank: ABank) -> Response:
                     now=clock.now(),
                     operator=operator,
                     attempt=attempt_of(request),
-                    keep=keep,
+                    store_response=store_response,
                 )
             )
         request.state.is_kept = True
-        verified.told = [(one.verdict, one.reason) for one in answer.told]
+        verified.told = [(one.verdict, one.reason) for one in answer.results]
     return _response(answer)
 
 

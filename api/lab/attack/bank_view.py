@@ -8,7 +8,8 @@ from api.lab.attack.corpus import WORD, Json
 from ledger_node.domain.commitment import leaf_digest, plain_digest, subject_tag
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.schema import ABSENT_BYTE, Field, Mode, Schema
+from ledger_node.domain.schema import Schema
+from ledger_node.domain.schema_field import ABSENT_BYTE, Field, Mode
 
 
 @dataclass(frozen=True, slots=True)

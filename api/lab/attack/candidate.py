@@ -9,7 +9,8 @@ from api.catalogue.datatype import schemas
 from api.catalogue.purpose import default_purposes
 from ledger_node.domain.commitment import leaf_digest
 from ledger_node.domain.hashing import keccak
-from ledger_node.domain.schema import Field, Schema
+from ledger_node.domain.schema import Schema
+from ledger_node.domain.schema_field import Field
 from ledger_node.domain.value import FieldType, Special, Value, encode_value, format_value
 
 Candidate = tuple[bytes, str, str]

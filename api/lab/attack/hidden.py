@@ -23,7 +23,8 @@ from ledger_node.domain.commitment import (
 from ledger_node.domain.commitment import subject_tag as tag_of
 from ledger_node.domain.hashing import kdf, keccak, walk_all
 from ledger_node.domain.json_object import to_hex
-from ledger_node.domain.schema import ABSENT_BYTE, Field, Mode, Schema
+from ledger_node.domain.schema import Schema
+from ledger_node.domain.schema_field import ABSENT_BYTE, Field, Mode
 from ledger_node.domain.value import FieldType
 
 _MAX_KEYS = 400

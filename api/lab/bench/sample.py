@@ -13,7 +13,8 @@ from ledger_node.domain.opening import FieldProof
 from ledger_node.domain.period import Period
 from ledger_node.domain.proof import Prover, check_proof
 from ledger_node.domain.question import Question
-from ledger_node.domain.schema import Field, Schema
+from ledger_node.domain.schema import Schema
+from ledger_node.domain.schema_field import Field
 from ledger_node.domain.statement import Statement, lower
 from ledger_node.domain.tree import path_of
 from ledger_node.domain.value import Value

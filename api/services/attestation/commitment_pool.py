@@ -23,7 +23,7 @@ CommitRow: TypeAlias = tuple[str, Sequence[Value]]
 
 
 @dataclass(frozen=True, slots=True)
-class Committed:
+class RowCommitment:
     """The commitment of one row: its seed, fieldsRoot and subject tag."""
 
     seed: bytes = field(repr=False)
@@ -46,15 +46,15 @@ def committer_of(schema_id: bytes) -> Committer:
     return Committer(schema)
 
 
-def commit_rows(committer: Committer, rows: Sequence[CommitRow]) -> list[Committed]:
+def commit_rows(committer: Committer, rows: Sequence[CommitRow]) -> list[RowCommitment]:
     """Commit to (credit code, values) rows with fresh seeds."""
     return [
-        Committed(seed, committer.commit(seed, values).root, subject_tag(subject_key(seed), credit_code))
+        RowCommitment(seed, committer.commit(seed, values).root, subject_tag(subject_key(seed), credit_code))
         for seed, (credit_code, values) in zip(random_seeds(), rows, strict=False)
     ]
 
 
-def _commit_in_worker(spec: bytes, rows: Sequence[CommitRow]) -> list[Committed]:
+def _commit_in_worker(spec: bytes, rows: Sequence[CommitRow]) -> list[RowCommitment]:
     return commit_rows(_committer_of_spec(spec), rows)
 
 
@@ -69,7 +69,7 @@ class CommitPool:
     def __init__(self, workers: WorkerPool) -> None:
         self._workers = workers
 
-    def commit(self, committer: Committer, rows: Sequence[CommitRow]) -> list[Committed]:
+    def commit(self, committer: Committer, rows: Sequence[CommitRow]) -> list[RowCommitment]:
         """Commit to rows, in their order; small blocks are not worth a process."""
         if not self._workers.has_workers or len(rows) < _WORTH_A_PROCESS:
             return commit_rows(committer, rows)

@@ -6,9 +6,8 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from api.storage import table
-from ledger_node.domain.batch import ATTESTATIONS, Anchor, changes_digest
+from ledger_node.domain.batch import ATTESTATIONS, Anchor, SignedBatch, changes_digest
 from ledger_node.domain.eip712 import SigningDomain
-from ledger_node.domain.evidence.signed_batch import SignedBatch
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.header import Header
 from ledger_node.domain.period import Period

@@ -4,20 +4,19 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from api.services.attestation.commitment_pool import committer_of
-from api.vault.joint_key import VaultKey
+from api.vault.cipher import VaultKey
 from api.vault.sealed_content import VaultRecord
-from ledger_node.domain.batch import Anchor
+from ledger_node.domain.batch import Anchor, BatchKey, SignedBatch
 from ledger_node.domain.commitment import subject_key
-from ledger_node.domain.evidence.signed_batch import BatchKey, SignedBatch
-from ledger_node.domain.header import Header
+from ledger_node.domain.header import Header, ShownAttestation
 from ledger_node.domain.period import Period
-from ledger_node.domain.presentation import Presentation, ShownAttestation
+from ledger_node.domain.presentation import Presentation
 from ledger_node.domain.proof import Prover
 from ledger_node.domain.reason import Reason
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class AttestationQuery:
     """What is looked for: a type of attestation by its name, in whatever version.
 
     ``period``: None for the newest one of any. ``per``: the values that tell it from others of its period, if they are
@@ -33,8 +32,8 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Source:
-    """An attestation and its secrets. ``index``, ``path``: its place in the batch. ``record``: the vault's plaintext.
+class UnsealedAttestation:
+    """An attestation and its secrets. ``index``, ``path``: its place in the batch. ``content``: the vault's plaintext.
 
     What takes work is worked out when it is asked for, which may be in another process.
     """
@@ -45,7 +44,7 @@ class Source:
     path: tuple[bytes, ...]
     batch: SignedBatch
     vault_key: VaultKey
-    record: bytes = field(repr=False)
+    content: bytes = field(repr=False)
 
     @property
     def position(self) -> int:
@@ -69,7 +68,7 @@ class Source:
 
     @cached_property
     def _secrets(self) -> VaultRecord:
-        return VaultRecord.from_bytes(self.record)
+        return VaultRecord.from_bytes(self.content)
 
     def is_shown_in(self, presentation: Presentation) -> bool:
         """Return whether an answer shows this attestation."""

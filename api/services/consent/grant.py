@@ -17,8 +17,9 @@ from api.storage.table import consent_deadline
 from ledger_node.chain.port import ConsentLedger
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.consent import NO_REQUEST, Terms, require_recorded
+from ledger_node.domain.consent import NO_REQUEST, Terms
 from ledger_node.domain.error import ChainError, InvalidInputError, VerificationError
+from ledger_node.domain.fact import require_recorded
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.subject import Signature, signature_to_json

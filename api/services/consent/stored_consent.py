@@ -11,7 +11,8 @@ from api.storage import table
 from api.storage.database import Store
 from ledger_node.chain.port import ConsentLedger
 from ledger_node.domain.canonical import JSON, decode
-from ledger_node.domain.consent import NO_REQUEST, ConsentRecord, ConsentState, Terms, signatures_from_json
+from ledger_node.domain.consent import NO_REQUEST, Terms, signatures_from_json
+from ledger_node.domain.fact import ConsentRecord, ConsentState
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.presentation import ShownConsent
 from ledger_node.domain.reason import Reason

@@ -31,9 +31,9 @@ from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.batch import changes_digest
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.presentation import SUBJECT_REGISTRATION
-from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import WORD_BITS, Plane, StatusChange, StatusReason, fold
 from ledger_node.randomness import random_bytes

@@ -21,7 +21,7 @@ from ledger_node.chain.port import BatchOrder, Ledger, Mined, StreamHead
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.batch import Anchor
 from ledger_node.domain.error import ChainError
-from ledger_node.domain.query import FactQuery
+from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import Signer, recover
 

@@ -1,4 +1,4 @@
-"""Making answers: pure computation from what vaults and ledger gave, so that worker processes can do it.
+"""Building answers: pure computation from what vaults and ledger gave, so that worker processes can do it.
 
 The facts are taken out of state proofs; proofs about the values are made; the answer must pass the same plan that the
 bank runs, or it does not leave; and the same state proofs go into the bundle that is its evidence.
@@ -7,13 +7,14 @@ bank runs, or it does not leave; and the same state proofs go into the bundle th
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from api.catalogue.datatype import schemas
-from api.services.attestation.unsealed import Source, Wanted
+from api.services.attestation.unsealed import UnsealedAttestation
 from api.services.evidence.store import SealedEvidence, seal_evidence
-from api.services.verification.answer import Answer, Spent
-from api.services.verification.claim_prover import present, shown_subject
+from api.services.verification.answer import Answer, UseReceipt
+from api.services.verification.claim_prover import build_presentation, shown_subject
+from api.services.verification.fact_selection import FactSelection
 from api.telemetry.stage import Stage
 from api.work.fault import WorkerFault, fault_of
 from api.work.worker_pool import WorkerDiedError, WorkerPool
@@ -24,15 +25,14 @@ from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.event import Recorded
 from ledger_node.domain.evidence.bundle import Bundle, bundle_digest, presentation_to_json
-from ledger_node.domain.evidence.fact import facts_of
 from ledger_node.domain.evidence.receipt import AnswerReceipt
-from ledger_node.domain.evidence.slot import Slots, slots_of
+from ledger_node.domain.evidence.slot import facts_of, slots_of
+from ledger_node.domain.fact import members_of
 from ledger_node.domain.presentation import Presentation, ShownClaim, ShownConsent
-from ledger_node.domain.query import FactQuery, members_of
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Act, Basis, Receipt
-from ledger_node.domain.schema_set import SchemaSet
+from ledger_node.domain.schema import SchemaSet
 from ledger_node.domain.signature import SIGNATURE_BYTES, SigningKey
 from ledger_node.domain.verification import Policy, verify
 from ledger_node.gc_tuning import collect_rarely
@@ -40,22 +40,13 @@ from ledger_node.gc_tuning import collect_rarely
 _UNSIGNED: Final = bytes(SIGNATURE_BYTES)
 
 
-@dataclass(frozen=True, slots=True)
-class WantedFacts:
-    """Facts to read, and where they lie. ``names``: of the members that they are about."""
-
-    query: FactQuery
-    slots: Slots
-    names: Mapping[bytes, str]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Material:
-    """What one answer is made of, but for the state proof.
+class AnswerInputs:
+    """What one answer is made of, but for what the ledger says of the use, and the state proof.
 
-    ``unconsented``: for each claim, what it comes to if it is not asked. ``entry``: index of the controllers' entry.
-    ``meant``: what each question is answered from, or why it cannot be said. ``found``: its attestation, or why there
-    is none. ``use``: the id of the recorded use.
+    ``unconsented``: for each claim, what it comes to if the consent does not list it. ``entry``: index of the
+    controllers' entry. ``attestations``: what each question is answered from, or why there is nothing. ``use``: the id
+    of the use.
     """
 
     bank: bytes
@@ -65,25 +56,23 @@ class Material:
     entry: int
     unconsented: Sequence[ShownClaim | None]
     credit_code: str = field(repr=False)
-    registration: Source
-    meant: Mapping[Question, Wanted | Reason]
-    found: Mapping[Wanted, Source | Reason]
-    wanted: WantedFacts
+    registration: UnsealedAttestation
+    attestations: Mapping[Question, UnsealedAttestation | Reason]
+    facts: FactSelection
     use: bytes
-    result: UseResult
 
     @property
-    def sources(self) -> list[Source]:
+    def sources(self) -> list[UnsealedAttestation]:
         """All attestations that it is made from, each once."""
-        found = {source.header.digest: source for source in self.found.values() if isinstance(source, Source)}
+        found = {one.header.digest: one for one in self.attestations.values() if isinstance(one, UnsealedAttestation)}
         return [self.registration, *found.values()]
 
 
 @dataclass(frozen=True, slots=True)
-class Answerer:
+class AnsweringMember:
     """Who answers, on which network; ``secret`` is the key that it signs with."""
 
-    member: bytes
+    id: bytes
     secret: bytes = field(repr=False)
     chain_id: int
     genesis: bytes
@@ -93,48 +82,54 @@ class Answerer:
 
 Timings: TypeAlias = dict[Stage, float]
 """Seconds that stages took."""
-Made: TypeAlias = tuple[Answer | Exception, Timings]
+Task: TypeAlias = tuple[AnswerInputs, UseResult, StateProof]
+"""What one answer is made of, what the ledger says of its use, and what it holds at the block of the use."""
 
 
-class AnswerMaker:
-    """Makes answers one by one."""
+class BuiltAnswer(NamedTuple):
+    """The answer, or the error that there is instead of one, and what took how long."""
 
-    def __init__(self, answerer: Answerer) -> None:
-        self._answerer = answerer
-        self._key = SigningKey(answerer.secret)
+    answer: Answer | Exception
+    timings: Timings
 
-    def make(self, material: Material, proof: StateProof) -> Made:
-        """Return the answer, or the error that there is instead of one, and what took how long."""
+
+class AnswerBuilder:
+    """Builds answers one by one."""
+
+    def __init__(self, member: AnsweringMember) -> None:
+        self._member = member
+        self._key = SigningKey(member.secret)
+
+    def build(self, inputs: AnswerInputs, result: UseResult, proof: StateProof) -> BuiltAnswer:
+        """Return the answer, or the error that there is instead of one."""
         timings: Timings = {}
         try:
-            return self._make(material, proof, timings), timings
+            return BuiltAnswer(self._answer(inputs, result, proof, timings), timings)
         except CredenceError as error:
-            return error, timings
+            return BuiltAnswer(error, timings)
         except Exception as error:  # noqa: BLE001 - whoever asked gets it, and the others of the group their answers
-            return WorkerFault(fault_of(error)), timings
+            return BuiltAnswer(WorkerFault(fault_of(error)), timings)
 
-    def _make(self, material: Material, proof: StateProof, timings: Timings) -> Answer:
+    def _answer(self, inputs: AnswerInputs, result: UseResult, proof: StateProof, timings: Timings) -> Answer:
         began = time.perf_counter()
-        answerer, at = self._answerer, material.result.mined.block
+        member, at = self._member, result.mined.block
         facts = facts_of(
-            material.wanted.query,
+            inputs.facts.query,
             proof.words,
-            anchor_domain=answerer.anchor_domain,
-            consent_domain=answerer.consent_domain,
+            anchor_domain=member.anchor_domain,
+            consent_domain=member.consent_domain,
             number=at.number,
             block_hash=at.hash,
             time=at.time,
         )
-        subject = shown_subject(material.credit_code, material.registration)
-        presentation = present(
-            material.consent,
-            subject,
-            material.claims,
-            material.meant,
-            material.found,
-            material.unconsented,
+        presentation = build_presentation(
+            inputs.consent,
+            shown_subject(inputs.credit_code, inputs.registration),
+            inputs.claims,
+            inputs.unconsented,
+            inputs.attestations,
             facts,
-            material.policy,
+            inputs.policy,
         )
         evidence, shown, proven = None, None, time.perf_counter()
         if presentation.consent is not None:
@@ -142,42 +137,39 @@ class AnswerMaker:
                 presentation,
                 schemas(),
                 facts,
-                grantee=material.bank,
-                policy=material.policy,
+                grantee=inputs.bank,
+                policy=inputs.policy,
                 uses_already_counted=1,
             )
             shown = presentation_to_json(presentation, schemas())
             proven = time.perf_counter()
-            evidence = self._evidence(material, presentation, shown, proof)
-        spent = Spent(material.use, material.result.mined.transaction, self._receipt(material))
+            evidence = self._evidence(inputs, presentation, shown, proof)
         answer = Answer.showing(
             presentation,
             facts,
-            spent,
+            UseReceipt(inputs.use, result.mined.transaction, self._receipt(inputs, result)),
             evidence,
             shown=shown,
-            entry=material.entry,
-            keys=tuple(source.vault_key for source in material.sources),
+            entry=inputs.entry,
+            keys=tuple(source.vault_key for source in inputs.sources),
         )
         timings |= {Stage.PROVE: proven - began, Stage.SEAL: time.perf_counter() - proven}
         return answer
 
     def _evidence(
-        self, material: Material, presentation: Presentation, shown: JSON, proof: StateProof
+        self, inputs: AnswerInputs, presentation: Presentation, shown: JSON, proof: StateProof
     ) -> SealedEvidence:
         """Return the bundle of an answer, signed as a whole, sealed under the keys of all attestations that it shows.
 
         ``shown``: the JSON form of ``presentation``, which the bank receives as well.
         """
-        answerer, wanted = self._answerer, material.wanted
-        receipt = AnswerReceipt(
-            answerer.member, self._key.address, material.use, material.policy.max_age_days, _UNSIGNED
-        )
+        member, selection = self._member, inputs.facts
+        receipt = AnswerReceipt(member.id, self._key.address, inputs.use, inputs.policy.max_age_days, _UNSIGNED)
         bare = Bundle(
-            answerer.chain_id,
-            answerer.genesis,
+            member.chain_id,
+            member.genesis,
             presentation,
-            material.entry,
+            inputs.entry,
             SchemaSet(()),
             {},
             proof.block,
@@ -185,10 +177,10 @@ class AnswerMaker:
             receipt,
         )
         query = bare.query
-        names = {member: wanted.names[member] for member in members_of(query)}
-        sources = [source for source in material.sources if source.is_shown_in(presentation)]
+        names = {member: selection.names[member] for member in members_of(query)}
+        sources = [source for source in inputs.sources if source.is_shown_in(presentation)]
         # an answer mostly shows all that was opened for it
-        slots = wanted.slots if query == wanted.query else slots_of(query, names)
+        slots = selection.slots if query == selection.query else slots_of(query, names)
         bundle = replace(
             bare,
             schemas=schemas().those(bare.needed_schemas(schemas())),
@@ -196,67 +188,68 @@ class AnswerMaker:
             batches={source.batch_key: source.batch for source in sources},
             nodes=proof.nodes_of(slots),
         )
-        digest = bundle.receipt_digest(receipt, answerer.consent_domain, presentation=shown)
+        digest = bundle.receipt_digest(receipt, member.consent_domain, presentation=shown)
         bundle = replace(bundle, receipt=replace(receipt, signature=self._key.sign(digest)))
         encoded = bundle.encode(presentation=shown)
         keys = [source.vault_key for source in sources]
-        return seal_evidence(encoded, digest=bundle_digest(encoded), use=material.use, bank=material.bank, keys=keys)
+        return seal_evidence(encoded, digest=bundle_digest(encoded), use=inputs.use, bank=inputs.bank, keys=keys)
 
-    def _receipt(self, material: Material) -> Receipt:
+    def _receipt(self, inputs: AnswerInputs, result: UseResult) -> Receipt:
         """Return the receipt of the use: the one that the consent's receipts will hold."""
-        result, consent = material.result, material.consent
-        mined = result.mined
+        mined, consent = result.mined, inputs.consent
         receipt = Receipt(
-            domain=self._answerer.consent_domain,
-            keeper=self._answerer.member,
+            domain=self._member.consent_domain,
+            keeper=self._member.id,
             act=Act.USED,
             id=consent.id,
             recorded=Recorded(mined.transaction, mined.block.number, mined.block.hash, mined.block.time),
             number=result.uses,
-            use=material.use,
+            use=inputs.use,
             basis=Basis(consent),
         )
         return replace(receipt, signature=self._key.sign(receipt.digest))
 
 
-_maker: AnswerMaker | None = None
+_builder: AnswerBuilder | None = None
 """That of a worker process."""
 
 
-def _begin(answerer: Answerer) -> None:
-    global _maker  # noqa: PLW0603 - what a worker process is for
-    _maker = AnswerMaker(answerer)
+def _start_worker(member: AnsweringMember) -> None:
+    global _builder  # noqa: PLW0603 - what a worker process is for
+    _builder = AnswerBuilder(member)
     schemas()
     collect_rarely()
 
 
-def _make_in_worker(group: Sequence[tuple[Material, StateProof]]) -> list[Made]:
-    assert _maker is not None  # noqa: S101 - the pool calls _begin first
-    return [_maker.make(material, proof) for material, proof in group]
+def _build_in_worker(group: Sequence[Task]) -> list[BuiltAnswer]:
+    assert _builder is not None  # noqa: S101 - the pool calls _start_worker first
+    return [_builder.build(*task) for task in group]
 
 
 class AnswerPool:
-    """Makes the answers of groups, in a worker process for every two of ``processes``, or in this one."""
+    """Builds the answers of groups, in a worker process for every two of ``processes``, or in this one."""
 
-    def __init__(self, answerer: Answerer, processes: int) -> None:
-        self._workers = WorkerPool(processes // 2, _begin, (answerer,))
-        self._maker = AnswerMaker(answerer)
+    def __init__(self, member: AnsweringMember, processes: int) -> None:
+        self._workers = WorkerPool(processes // 2, _start_worker, (member,))
+        self._builder = AnswerBuilder(member)
 
     def start(self) -> None:
         """Have the workers started, as a verification should not wait for them."""
         self._workers.start()
 
-    def make(self, group: Sequence[tuple[Material, StateProof]]) -> list[Made]:
-        """Return what is made of each of ``group``. State proofs that are one object travel once.
+    def build(self, group: Sequence[Task]) -> list[BuiltAnswer]:
+        """Return what is built of each of ``group``. State proofs that are one object travel once.
 
         Where workers die of the group each of it is tried alone, so that one of them costs the others no answer.
         """
         if not self._workers.has_workers:
-            return [self._maker.make(material, proof) for material, proof in group]
+            return [self._builder.build(*task) for task in group]
         try:
-            return self._workers.do(_make_in_worker, list(group))
+            return self._workers.do(_build_in_worker, list(group))
         except WorkerDiedError as error:
-            return [(error, {})] if len(group) == 1 else [made for one in group for made in self.make([one])]
+            return (
+                [BuiltAnswer(error, {})] if len(group) == 1 else [one for task in group for one in self.build([task])]
+            )
 
     def close(self) -> None:
         """Stop the workers."""

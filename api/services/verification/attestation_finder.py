@@ -9,13 +9,12 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select
 
 from api.services.attestation.row import HELD, IN_BATCH, JOINED, anchor_of, header_of, path_of, signed_batch_of
-from api.services.attestation.unsealed import Source, Wanted
+from api.services.attestation.unsealed import AttestationQuery, UnsealedAttestation
 from api.services.subject.registered_subject import Subject
 from api.storage import table
 from api.storage.database import Store
-from api.vault.cipher import unseal
+from api.vault.cipher import VaultKey, unseal
 from api.vault.department import Department
-from api.vault.joint_key import VaultKey
 from api.vault.key_ledger import KeyLedger
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.period import Period
@@ -58,18 +57,23 @@ _OF_PERIODS: Final = _newest(
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundAttestations:
     """What the vaults hold of a subject.
 
-    ``registration``: the registrar's attestation, and ``sources``: for everything wanted the live attestation that is
-    meant, or why there is none.
+    ``registration``: the registrar's attestation. ``attestations``: for each query the live attestation that is meant,
+    or why there is none.
     """
 
-    registration: Source | Reason
-    sources: Mapping[Wanted, Source | Reason]
+    registration: UnsealedAttestation | Reason
+    attestations: Mapping[AttestationQuery, UnsealedAttestation | Reason]
+
+    @property
+    def readable(self) -> list[UnsealedAttestation]:
+        """All that there is of them."""
+        return [one for one in (self.registration, *self.attestations.values()) if isinstance(one, UnsealedAttestation)]
 
 
-class VaultSearch:
+class AttestationFinder:
     """Looks through the vaults of several departments at once, by their blind indices."""
 
     def __init__(
@@ -80,7 +84,7 @@ class VaultSearch:
         self._departments = departments
         self._domain = domain
 
-    def find(self, asked: Sequence[tuple[Subject, Collection[Wanted]]]) -> list[Found]:
+    def find(self, asked: Sequence[tuple[Subject, Collection[AttestationQuery]]]) -> list[FoundAttestations]:
         """Return for each subject what the vaults hold of it, and of what is wanted of it."""
         digests = list({subject.registration for subject, _ in asked})
         # a blind index is a department's own, so it names the department as well
@@ -105,7 +109,7 @@ class VaultSearch:
         hidden = self._keys.quarantines.hidden(lost) if lost else set()
         opened = {digest: self._open(row, wrapped, hidden) for digest, row in rows.items()}
         return [
-            Found(
+            FoundAttestations(
                 opened[subject.registration],
                 {one: row if isinstance(row, Reason) else opened[row.digest] for one, row in own.items()},
             )
@@ -117,7 +121,11 @@ class VaultSearch:
         return {member: department.kek.index(code) for member, department in self._departments.items()}
 
     def _choose(
-        self, credit_code: str, indices: Mapping[bytes, bytes], one: Wanted, held: Mapping["_Place", Sequence[Row[Any]]]
+        self,
+        credit_code: str,
+        indices: Mapping[bytes, bytes],
+        one: AttestationQuery,
+        held: Mapping["_Place", Sequence[Row[Any]]],
     ) -> Row[Any] | Reason:
         """Return the attestation that is meant, or why there is none; never one of several that may be meant."""
         rows: list[Row[Any]] = []
@@ -139,19 +147,21 @@ class VaultSearch:
             return Reason.KIND_NOT_NAMED
         return max(newest, key=lambda row: int(row.as_of))
 
-    def _open(self, row: Row[Any], keys: Mapping[bytes, bytes], hidden: AbstractSet[bytes]) -> Source | Reason:
+    def _open(
+        self, row: Row[Any], keys: Mapping[bytes, bytes], hidden: AbstractSet[bytes]
+    ) -> UnsealedAttestation | Reason:
         wrapped = keys.get(row.data_key)
         if wrapped is None:
             return Reason.QUARANTINED if row.data_key in hidden else Reason.ERASED
         key = self._departments[row.member].kek.unwrap(wrapped)
-        return Source(
+        return UnsealedAttestation(
             header=header_of(row, self._domain),
             anchor=anchor_of(row),
             index=row.leaf,
             path=path_of(row),
             batch=signed_batch_of(row),
             vault_key=VaultKey(row.member, row.data_key, key),
-            record=unseal(key, row.sealed, row.digest),
+            content=unseal(key, row.sealed, row.digest),
         )
 
 

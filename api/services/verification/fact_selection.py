@@ -1,33 +1,52 @@
-"""Planning what is read of the ledger for an answer: its facts, and what else its evidence holds."""
+"""Which facts are read of the ledger for an answer and its evidence, and where they lie."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 
 from api.catalogue.datatype import schemas
-from api.services.verification.answer_builder import WantedFacts
+from api.services.attestation.unsealed import UnsealedAttestation
+from api.services.consent.stored_consent import HeldConsent
 from ledger_node.chain.port import Ledger
-from ledger_node.domain.evidence.slot import slots_of
-from ledger_node.domain.query import FactQuery, members_of
+from ledger_node.domain.evidence.slot import Slots, slots_of
+from ledger_node.domain.fact import FactQuery, members_of
 
 
-class FactPlan:
-    """``answerer``: the member and the address of the key that sign what this instance answers."""
+@dataclass(frozen=True, slots=True)
+class FactSelection:
+    """Facts to read, and where they lie. ``names``: of the members that they are about."""
 
-    def __init__(self, ledger: Ledger, answerer: tuple[bytes, bytes]) -> None:
+    query: FactQuery
+    slots: Slots
+    names: Mapping[bytes, str]
+
+
+class FactSelector:
+    """``answering``: the member and the address of the key that sign what this instance answers."""
+
+    def __init__(self, ledger: Ledger, answering: tuple[bytes, bytes]) -> None:
         self._ledger = ledger
-        self._answerer = answerer
+        self._answering = answering
         self._names: Mapping[bytes, str] = {}
 
-    def wanted(self, query: FactQuery) -> WantedFacts:
-        """Return what has to be read for ``query`` and for the answer's receipt.
+    def select(self, attestations: Iterable[UnsealedAttestation], consent: HeldConsent) -> FactSelection:
+        """Return what has to be read for proofs from ``attestations`` under a consent, and for the answer's receipt.
 
         Raises:
             ChainError: the ledger does not answer.
         """
-        member, _ = self._answerer
-        query = replace(query, keys=query.keys | {self._answerer}, standings=query.standings | {member})
-        names = self._named(members_of(query))
-        return WantedFacts(query, slots_of(query, names), names)
+        used, (member, key), terms = list(attestations), self._answering, consent.shown.terms
+        query = FactQuery(
+            anchors=frozenset(one.batch_key for one in used),
+            keys=frozenset((one.anchor.member, one.anchor.key) for one in used) | {(member, key)},
+            issuers=frozenset((one.header.schema_id, one.header.issuer) for one in used),
+            positions=frozenset((one.anchor.member, one.position) for one in used),
+            standings=frozenset({member}),
+            grantee=terms.grantee,
+            consent=consent.shown.id,
+            subject=(terms.subject, consent.entry),
+        )
+        names = self._names_of(members_of(query))
+        return FactSelection(query, slots_of(query, names), names)
 
     def attesters(self) -> dict[str, frozenset[bytes]]:
         """Return by the name of a type the members that may attest to it now, in any version.
@@ -41,7 +60,7 @@ class FactPlan:
             for name in schemas()
         }
 
-    def _named(self, members: Iterable[bytes]) -> dict[bytes, str]:
+    def _names_of(self, members: Iterable[bytes]) -> dict[bytes, str]:
         """Return names by id. A member's name never changes, so the ledger is asked for those that are new."""
         wanted = set(members)
         if not wanted <= self._names.keys():

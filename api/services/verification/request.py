@@ -1,50 +1,113 @@
-"""A verification on its way, from what is asked to what the ledger said of its use."""
+"""A verification on its way: what a bank asks, and what each step of the pipeline adds to it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from typing import Final, Self, TypeVar
 
 from api.services.access_log.writer import AccessEntry, AskedRow
-from api.services.attestation.unsealed import Source, Wanted
+from api.services.attestation.unsealed import AttestationQuery
 from api.services.consent.stored_consent import HeldConsent
 from api.services.idempotency.attempt import Attempt
-from api.services.verification.answer import Answer, Keep, Told, told_of
-from api.services.verification.answer_builder import Material, WantedFacts
-from api.services.verification.claim_prover import NO_SOURCE, cannot_tell, refused, unless_consented
-from api.services.verification.use_recorder import RecordedUse
+from api.services.subject.registered_subject import Subject
+from api.services.verification.answer import Answer, ClaimResult, StoreResponse, cannot_tell, refusal, results_of
+from api.services.verification.answer_builder import AnswerInputs
+from api.services.verification.attestation_finder import FoundAttestations
+from api.services.verification.claim_prover import unless_consented
+from api.services.verification.fact_selection import FactSelector
+from api.services.verification.use_recorder import RecordedUse, Use
+from api.work.batching import started_future
+from ledger_node.chain.port import StateProof
 from ledger_node.domain.access import AccessRow
 from ledger_node.domain.claim import Claim
-from ledger_node.domain.consent import Terms, require_granted_to
-from ledger_node.domain.department import departments_meant
+from ledger_node.domain.consent import Terms
+from ledger_node.domain.consent_scope import require_granted_to
 from ledger_node.domain.error import CredenceError, VerificationError
 from ledger_node.domain.presentation import Presentation, ShownClaim
-from ledger_node.domain.query import FactQuery
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.selection import departments_meant
 from ledger_node.domain.verification import Policy
 
+Value = TypeVar("Value")
+_USE_REFUSALS: Final = (
+    Reason.CONSENT_UNKNOWN,
+    Reason.CONSENT_WITHDRAWN,
+    Reason.CONSENT_NOT_YET_VALID,
+    Reason.CONSENT_EXPIRED,
+    Reason.CONSENT_EXHAUSTED,
+    Reason.CONSENT_PAUSED,
+)
+"""By the number that the ConsentRegistry gives them."""
 
-@dataclass(slots=True)
-class Asking:
-    """Who asks what under which consent.
 
-    ``held``: the consent, once it was looked for and if there is one. ``use``: its id, from the moment on that one may
-    be counted.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class VerificationRequest:
+    """Who asks what under which consent. Each step returns it with what the step adds.
+
+    Asked: all up to ``answer``, which gets what the bank receives. The use has the id ``attempt.seed``.
+    Prepared: ``consent``, if there is one; ``unconsented``: for each claim, what it comes to if the consent does not
+    list it; ``subject``; ``inputs``: what the answer is made of. From then on a use may be counted.
+    Counted: ``use``. Read: ``proof``, of what the ledger holds at the block of the use.
+    Answered: ``outcome``, the answer or the error that there is instead of one. Whichever step sets it is the last one
+    before the access log.
     """
 
     bank: bytes
     operator: str | None
-    consent: bytes
-    attempt: Attempt
+    consent_id: bytes
     claims: Sequence[Claim]
     purpose: str | None
     policy: Policy
-    keep: Keep
-    held: HeldConsent | None = None
-    use: bytes | None = None
+    attempt: Attempt
+    store_response: StoreResponse
+    answer: Future[Answer] = field(default_factory=started_future, repr=False)
+    consent: HeldConsent | None = None
+    unconsented: Sequence[ShownClaim | None] = ()
+    subject: Subject | None = None
+    inputs: AnswerInputs | None = None
+    use: RecordedUse | None = None
+    proof: StateProof | None = None
+    outcome: Answer | Exception | None = None
 
-    def rows(self, told: Sequence[Told], use: bytes | None) -> list[AskedRow]:
+    @property
+    def terms(self) -> Terms:
+        """The terms of the consent, once it is found."""
+        return known(self.consent).shown.terms
+
+    @property
+    def reply(self) -> Answer | Exception:
+        """The outcome, once there is one."""
+        assert self.outcome is not None  # noqa: S101 - the steps follow each other
+        return self.outcome
+
+    def with_outcome(self, outcome: Answer | Exception) -> Self:
+        """Return the request with the answer to it, or with the error that there is instead of one."""
+        return replace(self, outcome=outcome)
+
+    def refused(self, reason: Reason, message: str | None = None) -> Self:
+        """Return the request with the answer that tells none of the claims, all for the same reason."""
+        return self.with_outcome(Answer.showing(refusal(self.claims, reason, message)))
+
+    def to_use(self) -> Use:
+        """Return the use to record."""
+        slots = known(self.inputs).facts.slots
+        return Use(self.consent_id, self.attempt.seed, slots, again=self.attempt.again)
+
+    def access_entry(self) -> AccessEntry:
+        """Return what the access log holds of the request, whatever came of it."""
+        outcome = self.reply
+        if isinstance(outcome, Answer):
+            rows = self._rows(outcome.results, outcome.use)
+            return AccessEntry(rows, outcome.relied, outcome.evidence, lambda: self.store_response(outcome))
+        # nothing leaves, but the bank asked, and a use may be counted: the subject sees that too
+        reason = outcome.reason if isinstance(outcome, CredenceError) else Reason.INTERNAL
+        results = results_of(refusal(self.claims, reason, "not answered"))
+        return AccessEntry(self._rows(results, None if self.inputs is None else self.attempt.seed))
+
+    def _rows(self, results: Sequence[ClaimResult], use: bytes | None) -> list[AskedRow]:
         """Return one row a claim. The subject sees who else tried its consent; a stranger's row says no purpose."""
-        terms = None if self.held is None else self.held.shown.terms
+        terms = None if self.consent is None else self.consent.shown.terms
         subject = None if terms is None else terms.subject
         purpose = None if terms is None or terms.grantee != self.bank else terms.purpose
         return [
@@ -54,7 +117,7 @@ class Asking:
                     time=0,
                     bank=self.bank,
                     operator=self.operator,
-                    consent=self.consent,
+                    consent=self.consent_id,
                     purpose=purpose,
                     question=one.claim,
                     verdict=one.verdict,
@@ -62,150 +125,103 @@ class Asking:
                     use=use,
                 ),
             )
-            for one in told
+            for one in results
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """A verification that the consent allows. ``unconsented``: for each claim, what it comes to if it is not asked."""
-
-    asking: Asking
-    held: HeldConsent
-    unconsented: Sequence[ShownClaim | None]
-
-    def meant(self, attesters: Mapping[str, frozenset[bytes]]) -> dict[Question, Wanted | Reason]:
-        """Return what has to be found in the vaults for each question, or why it cannot be said which it is.
-
-        ``attesters``: who may attest, by the name of a type.
-        """
-        terms = self.held.shown.terms
-        return {
-            part: _meant(part, terms, attesters)
-            for claim, unasked in zip(self.asking.claims, self.unconsented, strict=True)
-            if unasked is None
-            for part in claim.parts
-        }
-
-    def untold(self, meant: Mapping[Question, Wanted | Reason]) -> Answer | None:
-        """Return the answer that costs no use, as no question says which attestation it means; None if one does."""
-        reasons = {reason for reason in meant.values() if isinstance(reason, Reason)}
-        if len(reasons) != 1 or not all(isinstance(one, Reason) for one in meant.values()):
-            return None
-        (reason,) = reasons
-        claims = zip(self.asking.claims, self.unconsented, strict=True)
-        return Answer.showing(
-            Presentation(tuple(unasked or cannot_tell(claim, reason, NO_SOURCE[reason]) for claim, unasked in claims))
-        )
+def known(value: Value | None) -> Value:
+    """Return what an earlier step has set."""
+    assert value is not None  # noqa: S101 - the steps follow each other
+    return value
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A verification whose use is to be recorded: what the vaults have for it, and which facts it takes."""
-
-    begun: Begun
-    credit_code: str = field(repr=False)
-    registration: Source
-    meant: Mapping[Question, Wanted | Reason]
-    found: Mapping[Wanted, Source | Reason]
-    wanted: WantedFacts
-
-    @property
-    def asking(self) -> Asking:
-        """What it is the answer to."""
-        return self.begun.asking
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """A verification of whose use the ledger has said something."""
-
-    ready: Prepared
-    use: RecordedUse
-
-    @property
-    def material(self) -> Material:
-        """What its answer is made of."""
-        ready, begun, asking = self.ready, self.ready.begun, self.ready.asking
-        return Material(
-            bank=asking.bank,
-            claims=asking.claims,
-            policy=asking.policy,
-            consent=begun.held.shown,
-            entry=begun.held.entry,
-            unconsented=begun.unconsented,
-            credit_code=ready.credit_code,
-            registration=ready.registration,
-            meant=ready.meant,
-            found=ready.found,
-            wanted=ready.wanted,
-            use=asking.attempt.seed,
-            result=self.use.result,
-        )
-
-
-def begin(asking: Asking) -> Begun | Answer:
-    """Return a verification that the consent allows, or the answer to one of which it allows nothing."""
-    held, bank, claims = asking.held, asking.bank, asking.claims
+def check_consent(request: VerificationRequest) -> VerificationRequest:
+    """Return a request with the claims that its consent does not list; refused, where it allows nothing."""
+    consent, bank = request.consent, request.bank
     # a consent of another bank takes the same way as one that does not exist
-    if held is None or held.shown.terms.grantee != bank:
-        return refusal(asking, Reason.CONSENT_UNKNOWN)
+    if consent is None or consent.shown.terms.grantee != bank:
+        return request.refused(Reason.CONSENT_UNKNOWN)
     try:
-        require_granted_to(held.shown.terms, grantee=bank, purpose=asking.purpose)
+        require_granted_to(consent.shown.terms, grantee=bank, purpose=request.purpose)
     except VerificationError as error:
-        return refusal(asking, error.reason, error.message)
-    if held.refusal is not None:
+        return request.refused(error.reason, error.message)
+    if consent.refusal is not None:
         # whatever the ledger holds under its id, it is not what was signed
-        return refusal(asking, held.refusal, "this consent was not granted")
-    unconsented = [unless_consented(held.shown, claim) for claim in claims]
+        return request.refused(consent.refusal, "this consent was not granted")
+    unconsented = [unless_consented(consent.shown, claim) for claim in request.claims]
     if all(unconsented):
-        return Answer.showing(Presentation(tuple(unasked for unasked in unconsented if unasked)))
-    return Begun(asking, held, unconsented)
+        return request.with_outcome(Answer.showing(Presentation(tuple(one for one in unconsented if one))))
+    return replace(request, unconsented=unconsented)
 
 
-def _meant(question: Question, terms: Terms, attesters: Mapping[str, frozenset[bytes]]) -> Wanted | Reason:
-    may_attest, selector = attesters[question.schema], question.selector
+def attestation_queries(
+    request: VerificationRequest, attesters: Mapping[str, frozenset[bytes]]
+) -> dict[Question, AttestationQuery | Reason]:
+    """Return what has to be found in the vaults for each question, or why it cannot be said which it is.
+
+    ``attesters``: who may attest, by the name of a type.
+    """
+    return {
+        part: _query(part, request.terms, attesters[part.schema])
+        for claim, refused in zip(request.claims, request.unconsented, strict=True)
+        if refused is None
+        for part in claim.parts
+    }
+
+
+def _query(question: Question, terms: Terms, may_attest: frozenset[bytes]) -> AttestationQuery | Reason:
+    selector = question.selector
     try:
         among = departments_meant(question, terms, may_attest)
     except VerificationError as error:
         return error.reason
     is_covered = selector.issuer is not None or not may_attest or not may_attest.isdisjoint(among)
     absent = Reason.NO_ATTESTATION if is_covered else Reason.CONSENT_OTHER_DEPARTMENT
-    return Wanted(question.schema, question.period, selector.per, among, absent)
+    return AttestationQuery(question.schema, question.period, selector.per, among, absent)
 
 
-def unregistered(one: Begun, reason: Reason) -> Answer:
-    """Return the answer about a firm whose registration is erased or in quarantine."""
-    return refusal(one.asking, reason, NO_SOURCE[reason])
+def with_inputs(
+    request: VerificationRequest,
+    queries: Mapping[Question, AttestationQuery | Reason],
+    found: FoundAttestations,
+    selector: FactSelector,
+) -> VerificationRequest:
+    """Return a request with what its answer is made of; answered, where no use should be counted for it.
 
-
-def refusal(asking: Asking, reason: Reason, message: str | None = None) -> Answer:
-    """Return the answer that tells none of the claims, all for the same reason."""
-    return Answer.showing(refused(asking.claims, reason, message))
-
-
-def entry_of(asking: Asking, outcome: Answer | Exception) -> AccessEntry:
-    """Return what the access log keeps of a verification, whatever came of it."""
-    if isinstance(outcome, Answer):
-        return AccessEntry(
-            asking.rows(outcome.told, outcome.use),
-            outcome.relied,
-            outcome.evidence,
-            lambda: asking.keep(outcome),
-        )
-    # nothing leaves, but the bank asked, and a use may be counted: the subject sees that too
-    reason = outcome.reason if isinstance(outcome, CredenceError) else Reason.INTERNAL
-    return AccessEntry(asking.rows(told_of(refused(asking.claims, reason, "not answered")), asking.use))
-
-
-def query_of(sources: Sequence[Source], held: HeldConsent) -> FactQuery:
-    """Return the facts that proofs from ``sources`` under a consent take."""
-    return FactQuery(
-        anchors=frozenset(source.batch_key for source in sources),
-        keys=frozenset((source.anchor.member, source.anchor.key) for source in sources),
-        issuers=frozenset((source.header.schema_id, source.header.issuer) for source in sources),
-        positions=frozenset((source.anchor.member, source.position) for source in sources),
-        grantee=held.shown.terms.grantee,
-        consent=held.shown.id,
-        subject=(held.shown.terms.subject, held.entry),
+    Raises:
+        ChainError: the ledger does not answer.
+    """
+    if isinstance(found.registration, Reason):
+        return request.refused(found.registration)
+    reasons = {one if isinstance(one, Reason) else None for one in queries.values()}
+    if len(reasons) == 1 and (reason := reasons.pop()) is not None:
+        # no question says which attestation it means
+        claims = zip(request.claims, request.unconsented, strict=True)
+        shown = tuple(refused or cannot_tell(claim, reason) for claim, refused in claims)
+        return request.with_outcome(Answer.showing(Presentation(shown)))
+    consent = known(request.consent)
+    inputs = AnswerInputs(
+        bank=request.bank,
+        claims=request.claims,
+        policy=request.policy,
+        consent=consent.shown,
+        entry=consent.entry,
+        unconsented=request.unconsented,
+        credit_code=known(request.subject).credit_code,
+        registration=found.registration,
+        attestations={
+            part: one if isinstance(one, Reason) else found.attestations[one] for part, one in queries.items()
+        },
+        facts=selector.select(found.readable, consent),
+        use=request.attempt.seed,
     )
+    return replace(request, inputs=inputs)
+
+
+def with_use(request: VerificationRequest, use: RecordedUse | Exception) -> VerificationRequest:
+    """Return a request with the use that was recorded for it; refused, where the ledger refused the use."""
+    if isinstance(use, Exception):
+        return request.with_outcome(use)
+    if not use.result.recorded:
+        return request.refused(_USE_REFUSALS[use.result.refusal or 0])
+    return replace(request, use=use)

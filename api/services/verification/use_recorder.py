@@ -57,12 +57,12 @@ class _Group:
 class UseRecorder:
     """Records uses on the ledger.
 
-    ``claims`` says durably, where others share the store, that this process is about to record uses.
+    ``leases`` say durably, where others share the store, that this process is about to record uses.
     """
 
-    def __init__(self, ledger: Ledger, claims: UseLeases | None = None) -> None:
+    def __init__(self, ledger: Ledger, leases: UseLeases | None = None) -> None:
         self._ledger = ledger
-        self._claims = claims
+        self._leases = leases
 
     def record(self, uses: Sequence[Use]) -> list[RecordedUse | Exception]:
         """Record uses durably and return for each what the ledger says of it.
@@ -74,7 +74,7 @@ class UseRecorder:
         ids: set[bytes] = set()
         for place, use in enumerate(uses):
             if use.id in ids:
-                found[place] = _on_its_way()
+                found[place] = _still_pending()
             ids.add(use.id)
             if use.again and place not in found:
                 known = self._earlier(use)
@@ -91,35 +91,35 @@ class UseRecorder:
         try:
             # first what is on its way, then what is there: the other way round it could land in between
             if self._ledger.is_on_way(use.id):
-                return _on_its_way()
+                return _still_pending()
             known = self._ledger.recorded_use(use.consent, use.id)
             if known is not None:
-                self._claim([use])
+                self._lease([use])
         except Exception as error:  # noqa: BLE001 - whoever asked gets it, and the others of the group their answers
             return error
         return None if known is None else RecordedUse(known, _Group(self._ledger, [use.slots]))
 
     def _send(self, uses: Sequence[Use]) -> Sequence[RecordedUse | Exception]:
         try:
-            self._claim(uses)
+            self._lease(uses)
             results = self._ledger.record_uses([(use.consent, use.id) for use in uses])
-            self._drop([use.id for use, result in zip(uses, results, strict=True) if not result.recorded])
+            self._release([use.id for use, result in zip(uses, results, strict=True) if not result.recorded])
         except Exception as error:  # noqa: BLE001 - everybody gets the error, whatever it is
             return [error for _ in uses]
         recorded = [use.slots for use, result in zip(uses, results, strict=True) if result.recorded]
         together = _Group(self._ledger, recorded)
         return [RecordedUse(result, together) for result in results]
 
-    def _claim(self, uses: Sequence[Use]) -> None:
-        if self._claims is not None:
-            self._claims.acquire([(use.consent, use.id) for use in uses])
+    def _lease(self, uses: Sequence[Use]) -> None:
+        if self._leases is not None:
+            self._leases.acquire([(use.consent, use.id) for use in uses])
 
-    def _drop(self, uses: Sequence[bytes]) -> None:
-        if self._claims is not None:
-            self._claims.cancel(uses)
+    def _release(self, uses: Sequence[bytes]) -> None:
+        if self._leases is not None:
+            self._leases.cancel(uses)
 
 
-def _on_its_way() -> ChainError:
+def _still_pending() -> ChainError:
     return ChainError(Reason.LEDGER_UNAVAILABLE, "an earlier try is on its way to the ledger; ask again")
 
 

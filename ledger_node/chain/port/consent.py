@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ledger_node.chain.port.chain import Block, ChainLedger, Mined
-from ledger_node.domain.consent import NO_REQUEST, Change, ConsentRecord, RequestState, Terms
+from ledger_node.domain.consent import NO_REQUEST, Change, RequestState, Terms
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.event import ConsentEvent
+from ledger_node.domain.fact import ConsentRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from ledger_node.domain.evidence.bundle import SealedBlock, node_set
 from ledger_node.domain.evidence.contract import Contract
 from ledger_node.domain.evidence.slot import Slot, StorageWords
 from ledger_node.domain.evidence.trust import Trust
-from ledger_node.domain.fact import LedgerFacts
-from ledger_node.domain.query import FactQuery
+from ledger_node.domain.fact import FactQuery, LedgerFacts
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,18 @@
 """The part of the client that reads and writes the AnchorRegistry."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from typing_extensions import override
 
-from ledger_node.chain.abi_call import data_of, hex_word
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.port import AnchorLedger, BatchOrder, Block, Mined, SignedChange, StreamHead
-from ledger_node.chain.transaction_event import anchor_of
 from ledger_node.chain.web3_ledger.contract_calls import GAS_ONE_WRITE, ContractCalls
 from ledger_node.domain.batch import Anchor
 from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.error import ChainError
 from ledger_node.domain.json_object import from_hex, to_hex
+from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import StatusChange
 
 _GAS_A_WORD: Final = 40_000
@@ -32,18 +32,15 @@ class AnchorCalls(ContractCalls, AnchorLedger):
 
     @override
     def find_anchor(self, member: bytes, stream: int, number: int) -> tuple[Anchor, Mined] | None:
-        topics = [
-            artifact("AnchorRegistry").topic("BatchAnchored"),
-            to_hex(member),
-            hex_word(stream),
-            hex_word(number),
-        ]
-        logs = self._logs("AnchorRegistry", topics)
+        named = (to_hex(member), _topic(stream), _topic(number))
+        logs = self._logs("AnchorRegistry", "BatchAnchored", *named)
         if not logs:
             return None
         log = logs[0]
         receipt = self._rpc.request("eth_getTransactionReceipt", log["transactionHash"])
-        anchor = anchor_of([from_hex(topic, "topic") for topic in log["topics"]], data_of(log["data"]))
+        anchor = _anchor_of(artifact("AnchorRegistry").event_of(log))
+        if anchor is None:
+            raise ChainError(Reason.LEDGER_REFUSED, "the ledger returned a log of another contract")
         mined = Mined(
             from_hex(log["transactionHash"], "hash"),
             Block(int(log["blockNumber"], 16), from_hex(log["blockHash"], "hash"), anchor.anchored_at),
@@ -66,8 +63,12 @@ class AnchorCalls(ContractCalls, AnchorLedger):
         args = (fields, order.signature, list(order.words), list(order.masks))
         gas = GAS_ONE_WRITE + _GAS_A_WORD * len(order.words)
         receipt = self._write("AnchorRegistry", "anchor", *args, gas=gas)
-        topics, data = self._event(receipt, "AnchorRegistry", "BatchAnchored")
-        return anchor_of(topics, data), receipt.mined
+        for address, topics, data in receipt.logs:
+            if address == self._book.contracts["AnchorRegistry"]:
+                anchor = _anchor_of(artifact("AnchorRegistry").event(topics, data))
+                if anchor is not None:
+                    return anchor, receipt.mined
+        raise ChainError(Reason.LEDGER_REFUSED, "the ledger shows no batch in the transaction that was sent for it")
 
     @override
     def status_number(self, member: bytes) -> int:
@@ -86,3 +87,23 @@ class AnchorCalls(ContractCalls, AnchorLedger):
     @override
     def signed_change(self, transaction: bytes) -> SignedChange | None:
         return self._events.signed_change(transaction, self.anchor_domain)
+
+
+def _topic(number: int) -> str:
+    return f"0x{number:064x}"
+
+
+def _anchor_of(event: tuple[str, dict[str, Any]] | None) -> Anchor | None:
+    if event is None or event[0] != "BatchAnchored":
+        return None
+    values = event[1]
+    return Anchor(
+        member=values["member"],
+        stream=values["stream"],
+        number=values["number"],
+        root=values["root"],
+        size=values["size"],
+        start=values["start"],
+        anchored_at=values["anchoredAt"],
+        key=bytes.fromhex(values["key"][2:]),
+    )

@@ -5,15 +5,15 @@ from typing import Final
 
 from typing_extensions import override
 
-from ledger_node.chain.abi_call import block_of, call_of, data_of, decode_answer, pinned
-from ledger_node.chain.artifact import artifact
-from ledger_node.chain.fact_read import consent_of
+from ledger_node.chain.artifact import artifact, decode_answer
 from ledger_node.chain.port import Block, ConsentLedger, Mined, UseResult
-from ledger_node.chain.transaction_event import use_results
+from ledger_node.chain.receipt import use_results
+from ledger_node.chain.rpc import block_of
 from ledger_node.chain.web3_ledger.contract_calls import GAS_ONE_WRITE, ContractCalls
-from ledger_node.domain.consent import NO_REQUEST, Change, ConsentRecord, RequestState, Terms
+from ledger_node.domain.consent import NO_REQUEST, Change, RequestState, Terms
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.event import ConsentEvent
+from ledger_node.domain.fact import ConsentRecord
 from ledger_node.domain.json_object import from_hex, to_hex
 
 _GAS_A_USE: Final = 60_000
@@ -30,9 +30,7 @@ class ConsentCalls(ContractCalls, ConsentLedger):
     @override
     def consents(self, ids: Sequence[bytes]) -> tuple[Sequence[ConsentRecord | None], Block]:
         block = self.head()
-        at = pinned(block)
-        answers = self._rpc.batch([call_of(self._book, at, "ConsentRegistry", "consent", key) for key in ids])
-        return [consent_of(decode_answer("ConsentRegistry", "consent", answer)[0]) for answer in answers], block
+        return self._facts.consents(ids, block), block
 
     @override
     def request_consent(self, request: bytes) -> Mined:
@@ -44,8 +42,7 @@ class ConsentCalls(ContractCalls, ConsentLedger):
 
     @override
     def request_states(self, ids: Sequence[bytes]) -> Sequence[RequestState]:
-        calls = [call_of(self._book, "latest", "ConsentRegistry", "requestState", request) for request in ids]
-        answers = self._rpc.batch(calls)
+        answers = self._rpc.batch([self._call("ConsentRegistry", "requestState", request) for request in ids])
         return [RequestState(decode_answer("ConsentRegistry", "requestState", answer)[0]) for answer in answers]
 
     @override
@@ -79,8 +76,7 @@ class ConsentCalls(ContractCalls, ConsentLedger):
 
     @override
     def recorded_use(self, consent: bytes, use: bytes) -> UseResult | None:
-        registry = artifact("ConsentRegistry")
-        logs = self._logs("ConsentRegistry", [registry.topic("UseRecorded"), to_hex(consent), to_hex(use)])
+        logs = self._logs("ConsentRegistry", "UseRecorded", to_hex(consent), to_hex(use))
         if not logs:
             return None
         # any relayer may record the same use again; it was recorded by the first of them
@@ -88,7 +84,7 @@ class ConsentCalls(ContractCalls, ConsentLedger):
         receipt, head = self._rpc.batch(
             [("eth_getTransactionReceipt", [log["transactionHash"]]), ("eth_getBlockByHash", [log["blockHash"], False])]
         )
-        event = registry.event([from_hex(topic, "topic") for topic in log["topics"]], data_of(log["data"]))
+        event = artifact("ConsentRegistry").event_of(log)
         assert event is not None  # noqa: S101 - it was asked for by its topic
         mined = Mined(from_hex(log["transactionHash"], "hash"), block_of(head), int(receipt["gasUsed"], 16))
         return UseResult(True, event[1]["uses"], None, mined)

@@ -4,18 +4,19 @@ from typing import Any, Final
 
 from typing_extensions import override
 
-from ledger_node.chain.abi_call import block_of, call_of, decode_answer
 from ledger_node.chain.address_book import AddressBook
-from ledger_node.chain.artifact import artifact
+from ledger_node.chain.artifact import artifact, call_of, decode_answer
+from ledger_node.chain.endpoint import Call
+from ledger_node.chain.endpoint_pool import identity_calls, is_chain_of, wrong_chain
 from ledger_node.chain.event_read import EventReads
-from ledger_node.chain.identity import identity_calls, is_chain_of, wrong_chain
+from ledger_node.chain.fact_read import FactReads
 from ledger_node.chain.port import Block, ChainLedger
 from ledger_node.chain.receipt import TransactionReceipt
-from ledger_node.chain.rpc import Rpc
+from ledger_node.chain.rpc import HEAD_CALL, Rpc, block_of
 from ledger_node.chain.sender import Sender
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import ChainError, VerificationError
-from ledger_node.domain.json_object import from_hex, to_hex
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 
 GAS_ONE_WRITE: Final = 400_000
@@ -33,6 +34,7 @@ class ContractCalls(ChainLedger):
         self._relayer = relayer
         self._registrar = registrar
         self._events = EventReads(book, rpc)
+        self._facts = FactReads(book, rpc)
         # each holds the hash that all its digests begin with
         self._domains = {name: SigningDomain(book.chain_id, address) for name, address in book.contracts.items()}
 
@@ -43,7 +45,7 @@ class ContractCalls(ChainLedger):
 
     @override
     def head(self) -> Block:
-        return block_of(self._rpc.request("eth_getBlockByNumber", "latest", False))
+        return block_of(self._rpc.batch([HEAD_CALL])[0])
 
     @override
     def require_block(self, block: Block) -> None:
@@ -56,16 +58,17 @@ class ContractCalls(ChainLedger):
         senders = (self._relayer, self._registrar)
         return any(sender is not None and sender.is_on_way(word) for sender in senders)
 
-    def _call(self, contract: str, function: str, *args: object) -> tuple[str, list[Any]]:
+    def _call(self, contract: str, function: str, *args: object) -> Call:
         return call_of(self._book, "latest", contract, function, *args)
 
     def _read(self, contract: str, function: str, *args: object) -> tuple[Any, ...]:
         method, params = self._call(contract, function, *args)
         return decode_answer(contract, function, self._rpc.request(method, *params))
 
-    def _logs(self, contract: str, topics: list[str]) -> list[Any]:
+    def _logs(self, contract: str, event: str, *topics: str) -> list[Any]:
+        wanted = [artifact(contract).topic(event), *topics]
         query = {"address": to_hex(self._book.contracts[contract]), "fromBlock": "0x0", "toBlock": "latest"}
-        return list(self._rpc.request("eth_getLogs", {**query, "topics": topics}))
+        return list(self._rpc.request("eth_getLogs", {**query, "topics": wanted}))
 
     def _write(
         self,
@@ -81,11 +84,3 @@ class ContractCalls(ChainLedger):
             raise ChainError(Reason.CONFIGURATION, "this client only reads; it has no relaying account")
         data = artifact(contract).encode(function, *args)
         return sender.send(self._book.contracts[contract], data, gas=gas, simulate=simulate)
-
-    def _event(self, receipt: TransactionReceipt, contract: str, name: str) -> tuple[list[bytes], bytes]:
-        topic = from_hex(artifact(contract).topic(name), "topic")
-        address = self._book.contracts[contract]
-        for source, topics, data in receipt.logs:
-            if source == address and topics and topics[0] == topic:
-                return topics, data
-        raise ChainError(Reason.LEDGER_REFUSED, f"the ledger shows no {name} in the transaction that was sent for it")

@@ -4,38 +4,22 @@ from collections.abc import Mapping, Sequence
 
 from typing_extensions import override
 
-from ledger_node.chain.address_book import AddressBook
-from ledger_node.chain.fact_read import AnchorsKnown, FactReads
+from ledger_node.chain.fact_read import read_state_proof
 from ledger_node.chain.port import Block, FactLedger, StateProof
-from ledger_node.chain.rpc import Rpc
-from ledger_node.chain.sender import Sender
-from ledger_node.chain.state_proof_read import read_state_proof
 from ledger_node.chain.trust_read import read_trust
 from ledger_node.chain.web3_ledger.contract_calls import ContractCalls
 from ledger_node.domain.event import LedgerEvent
 from ledger_node.domain.evidence.contract import Contract
 from ledger_node.domain.evidence.trust import Trust
-from ledger_node.domain.fact import LedgerFacts
-from ledger_node.domain.query import FactQuery
+from ledger_node.domain.fact import FactQuery, LedgerFacts
 
 
 class FactCalls(ContractCalls, FactLedger):
     """Facts, state proofs, the trust file, and events in the order of the chain."""
 
-    def __init__(
-        self, book: AddressBook, rpc: Rpc, *, relayer: Sender | None = None, registrar: Sender | None = None
-    ) -> None:
-        super().__init__(book, rpc, relayer=relayer, registrar=registrar)
-        self._anchors: AnchorsKnown = {}
-
     @override
     def facts(self, query: FactQuery, at: Block | None = None) -> LedgerFacts:
-        reads = FactReads(self._book, self._rpc, at or self.head(), self._anchors)
-        return reads.read(
-            query,
-            anchor_domain=self._domains["AnchorRegistry"],
-            consent_domain=self._domains["ConsentRegistry"],
-        )
+        return self._facts.read(query, at or self.head())
 
     @override
     def state_proof(self, slots: Mapping[Contract, Sequence[int]], at: Block) -> StateProof:

@@ -5,13 +5,12 @@ from typing import Any, Final
 
 from typing_extensions import override
 
-from ledger_node.chain.abi_call import block_of, decode_answer
 from ledger_node.chain.address_book import AddressBook
-from ledger_node.chain.artifact import artifact
+from ledger_node.chain.artifact import decode_answer
 from ledger_node.chain.deployment import document_name
-from ledger_node.chain.issuer_read import IssuerReads
+from ledger_node.chain.fact_read import IssuerReads
 from ledger_node.chain.port import Member, MemberLedger, Role, Standing
-from ledger_node.chain.rpc import Rpc
+from ledger_node.chain.rpc import HEAD_CALL, Rpc, block_of
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger.contract_calls import ContractCalls
 from ledger_node.domain.eip712 import SigningDomain
@@ -38,8 +37,7 @@ class MemberCalls(ContractCalls, MemberLedger):
 
     @override
     def members(self) -> Sequence[Member]:
-        registry = artifact("MemberRegistry")
-        logs = self._logs("MemberRegistry", [registry.topic("MemberAdded")])
+        logs = self._logs("MemberRegistry", "MemberAdded")
         ids = [from_hex(log["topics"][1], "member") for log in logs]
         states = self._rpc.batch([self._call("MemberRegistry", "member", member) for member in ids])
         found = [_member(member, state) for member, state in zip(ids, states, strict=True)]
@@ -54,7 +52,7 @@ class MemberCalls(ContractCalls, MemberLedger):
     def standing(self, member: bytes, key: bytes) -> Standing:
         head, state, record = self._rpc.batch(
             [
-                ("eth_getBlockByNumber", ["latest", False]),
+                HEAD_CALL,
                 self._call("MemberRegistry", "member", member),
                 self._call("MemberRegistry", "keyRecord", member, to_hex(key)),
             ]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Final, Self
 
+from ledger_node.domain.batch import BatchKey, SignedBatch
 from ledger_node.domain.canonical import JSON, decode, encode
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError
@@ -13,14 +14,12 @@ from ledger_node.domain.evidence import qbft
 from ledger_node.domain.evidence.block_header import MAX_HEADER_BYTES, BlockHeader
 from ledger_node.domain.evidence.claim_form import not_canonical, require_one_form
 from ledger_node.domain.evidence.receipt import AnswerReceipt, receipt_digest
-from ledger_node.domain.evidence.signed_batch import BatchKey, SignedBatch
+from ledger_node.domain.fact import FactQuery, members_of, query_of
 from ledger_node.domain.hashing import HASH_BYTES, keccak
 from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
 from ledger_node.domain.presentation import SUBJECT_REGISTRATION, Presentation
-from ledger_node.domain.query import FactQuery, members_of, query_of
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.schema import Schema
-from ledger_node.domain.schema_set import SchemaSet
+from ledger_node.domain.schema import Schema, SchemaSet
 from ledger_node.domain.signature import SIGNATURE_BYTES
 from ledger_node.domain.version import read_by_version
 

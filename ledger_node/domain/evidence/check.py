@@ -26,32 +26,25 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ledger_node.domain.attested import names_its_attestation
-from ledger_node.domain.disclosure import could_need_disclosure
+from ledger_node.domain.consent_scope import could_need_disclosure
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.evidence.bundle import Bundle
-from ledger_node.domain.evidence.fact import facts_of, require_names
 from ledger_node.domain.evidence.finality import FinalBlock, require_final
 from ledger_node.domain.evidence.key_statement import KeyStatement, compromised_later
 from ledger_node.domain.evidence.network import require_network
 from ledger_node.domain.evidence.report import Check, CheckName, Report, Result
-from ledger_node.domain.evidence.slot import StorageWords, slots_of
+from ledger_node.domain.evidence.slot import StorageWords, facts_of, require_names, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
 from ledger_node.domain.evidence.trust import Trust
-from ledger_node.domain.fact import LedgerFacts
-from ledger_node.domain.presentation import ShownAttestation, ShownClaim, ShownConsent, ShownSubject
+from ledger_node.domain.fact import LedgerFacts, require_key_at
+from ledger_node.domain.header import ShownAttestation
+from ledger_node.domain.presentation import ShownClaim, ShownConsent, ShownSubject
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.selection import names_its_attestation
 from ledger_node.domain.signature import recover
 from ledger_node.domain.value import format_date
-from ledger_node.domain.verification import (
-    Policy,
-    Verdict,
-    judge_claims,
-    require_consent,
-    require_key_at,
-    require_subject,
-)
+from ledger_node.domain.verification import Policy, Verdict, judge_claims, require_consent, require_subject
 
 _DAY: Final = 86_400
 _THIS_USE: Final = 1

@@ -11,15 +11,13 @@ from typing import Final, Self
 from ledger_node.domain.canonical import JSON, decode, encode
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.evidence.bundle import MAX_BYTES, SealedBlock, nodes_from_json, nodes_to_json
-from ledger_node.domain.evidence.fact import key_record
 from ledger_node.domain.evidence.finality import require_final
 from ledger_node.domain.evidence.network import require_network
-from ledger_node.domain.evidence.slot import key_slot, slots_of
+from ledger_node.domain.evidence.slot import key_record, key_slot, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
 from ledger_node.domain.evidence.trust import Trust
-from ledger_node.domain.fact import KeyRecord
+from ledger_node.domain.fact import FactQuery, KeyRecord
 from ledger_node.domain.json_object import JsonObject, to_hex
-from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import parse_address
 

@@ -4,8 +4,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from ledger_node.chain.port import ConsentLedger, Role, UseResult
-from ledger_node.domain.consent import NO_REQUEST, Change, ConsentRecord, ConsentState, RequestState, revocation_hash
+from ledger_node.domain.consent import NO_REQUEST, Change, RequestState, revocation_hash
 from ledger_node.domain.event import ConsentEvent, Step
+from ledger_node.domain.fact import ConsentRecord, ConsentState
 from tests.kit.fake_ledger.access import FakeAccess
 from tests.kit.fake_ledger.chain import require
 from tests.kit.fake_ledger.council import actor_of

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from api.services.consent.lifecycle import ConsentService
-from ledger_node.domain.consent import Change, ConsentState
+from ledger_node.domain.consent import Change
+from ledger_node.domain.fact import ConsentState
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
 from tests.kit.small_instance import BANK, DAY, GOOD, REGISTRAR, SECRET, STRANGER, TAX, Silence, one_form, refused
@@ -24,7 +25,7 @@ def shown(instance, consent):
 
 def grant(instance, firm, terms, signatures=None):
     signatures = firm.sign(instance.id_of(terms)) if signatures is None else signatures
-    return instance.consents.grant(terms, signatures, now=instance.now())
+    return instance.consents.grants.grant(terms, signatures, now=instance.now())
 
 
 def test_what_controllers_sign_is_granted_on_the_ledger(instance, firm, consents):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.services.consent.signed_act import find_word, keep_word
+from api.services.consent.signed_act import find_signed_act, store_signed_act
 from ledger_node.domain.consent import Change
 from ledger_node.domain.receipt import Act, SignedAct
 from tests.kit.small_instance import controllers_of
@@ -20,23 +20,23 @@ def consent(instance, firm):
 
 def test_a_word_is_found_by_what_it_is_about(instance, consent):
     one = word(1)
-    keep_word(instance.store, instance.ledger, consent, Act.PAUSED, one, number=1)
-    assert find_word(instance.store, consent, Act.PAUSED, number=1) == one
-    assert find_word(instance.store, consent, Act.PAUSED, number=2) is None
-    assert find_word(instance.store, consent, Act.RESUMED, number=1) is None
-    assert find_word(instance.store, bytes(32), Act.PAUSED, number=1) is None
+    store_signed_act(instance.store, instance.ledger, consent, Act.PAUSED, one, number=1)
+    assert find_signed_act(instance.store, consent, Act.PAUSED, number=1) == one
+    assert find_signed_act(instance.store, consent, Act.PAUSED, number=2) is None
+    assert find_signed_act(instance.store, consent, Act.RESUMED, number=1) is None
+    assert find_signed_act(instance.store, bytes(32), Act.PAUSED, number=1) is None
 
 
 def test_a_word_of_an_attempt_that_came_to_nothing_is_replaced(instance, consent):
-    keep_word(instance.store, instance.ledger, consent, Act.PAUSED, word(1), number=1)
+    store_signed_act(instance.store, instance.ledger, consent, Act.PAUSED, word(1), number=1)
     second = word(2)
-    keep_word(instance.store, instance.ledger, consent, Act.PAUSED, second, number=1)
-    assert find_word(instance.store, consent, Act.PAUSED, number=1) == second
+    store_signed_act(instance.store, instance.ledger, consent, Act.PAUSED, second, number=1)
+    assert find_signed_act(instance.store, consent, Act.PAUSED, number=1) == second
 
 
 def test_a_word_of_an_act_that_took_place_stays(instance, consent):
     first = word(1)
-    keep_word(instance.store, instance.ledger, consent, Act.PAUSED, first, number=1)
+    store_signed_act(instance.store, instance.ledger, consent, Act.PAUSED, first, number=1)
     instance.ledger.change_consent(consent, Change.PAUSE, 1)
-    keep_word(instance.store, instance.ledger, consent, Act.PAUSED, word(2), number=1)
-    assert find_word(instance.store, consent, Act.PAUSED, number=1) == first
+    store_signed_act(instance.store, instance.ledger, consent, Act.PAUSED, word(2), number=1)
+    assert find_signed_act(instance.store, consent, Act.PAUSED, number=1) == first

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from api.services.consent.stored_consent import consent_to_json, find_consents, state_name, stored_consent
-from ledger_node.domain.consent import ConsentRecord, ConsentState
+from ledger_node.domain.fact import ConsentRecord, ConsentState
 from ledger_node.domain.reason import Reason
 
 RECORD = ConsentRecord(ConsentState.LIVE, 90, 100, 200, 3, 0, 0, bytes(32))
@@ -38,7 +38,7 @@ def test_a_consent_is_read_as_it_was_signed(instance, firm):
     terms = instance.terms(firm)
     consent = instance.id_of(terms)
     signatures = firm.sign(consent)
-    instance.consents.grant(terms, signatures, now=instance.now())
+    instance.consents.grants.grant(terms, signatures, now=instance.now())
     held = stored_consent(instance.store, consent)
     assert (held.shown.terms, held.shown.signatures, held.shown.id) == (terms, signatures, consent)
     assert find_consents(instance.store, [consent, bytes(32)]) == {consent: held}

@@ -45,7 +45,7 @@ def test_signatures_of_others_rotate_nothing(instance, firm, rotations, heirs):
     call = (rotations.rotate, firm.subject, 1, other, signed(instance, firm, 1, heirs))
     assert refused(*call) is Reason.SIGNER_NOT_CONTROLLER
     assert refused(rotations.rotate, random_bytes(32), 1, heirs, ()) is Reason.NOT_FOUND
-    assert instance.history.present(firm.subject).entry == 0
+    assert instance.history.current(firm.subject).entry == 0
 
 
 def test_another_entry_than_the_next_one_is_refused(instance, firm, rotations, heirs):
@@ -54,7 +54,7 @@ def test_another_entry_than_the_next_one_is_refused(instance, firm, rotations, h
 
 
 def test_the_same_controllers_are_no_change(instance, firm, rotations):
-    present = instance.history.present(firm.subject)
+    present = instance.history.current(firm.subject)
     same = controllers_of(*firm.keys)
     assert refused(require_change, present, same) is Reason.CONTROLLERS_UNCHANGED
     call = (rotations.rotate, firm.subject, 1, same, signed(instance, firm, 1, same))
@@ -74,7 +74,7 @@ def test_a_grant_that_waits_is_recorded_before_the_firm_is_handed_over(instance,
     terms = instance.terms(firm)
     consent = instance.id_of(terms)
     with Silence(instance.ledger, "grant"):
-        call = (instance.consents.grant, terms, firm.sign(consent))
+        call = (instance.consents.grants.grant, terms, firm.sign(consent))
         assert refused(*call, now=instance.now()) is Reason.LEDGER_UNAVAILABLE
     state = rotations.rotate(firm.subject, 1, heirs, signed(instance, firm, 1, heirs))
     assert instance.record_of(consent).granted_at < state.since

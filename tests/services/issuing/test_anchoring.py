@@ -27,7 +27,7 @@ def steal(instance):
     return instance.other.anchor(order(instance.other, head.number + 1, head.last_root))
 
 
-def never(_):
+def never(*_):
     raise AssertionError("it is not signed anew")
 
 
@@ -46,13 +46,13 @@ def test_a_batch_that_was_overtaken_is_signed_anew_behind_the_head(instance, the
         instance.ledger,
         order(instance.ledger),
         KEY,
-        lambda head: order(instance.ledger, head.number + 1, head.last_root),
+        lambda _, head: order(instance.ledger, head.number + 1, head.last_root),
     )
     assert anchored.number == thefts + 1
 
 
 def test_somebody_who_anchors_all_the_time_makes_it_wait(instance):
-    def overtaken(head):
+    def overtaken(_, head):
         steal(instance)
         return order(instance.ledger, head.number + 1, head.last_root)
 
@@ -76,7 +76,7 @@ def test_what_a_key_signed_that_is_over_is_signed_anew(instance):
         instance.ledger,
         waiting,
         new,
-        lambda head: order(instance.ledger, head.number + 1, head.last_root, new),
+        lambda _, head: order(instance.ledger, head.number + 1, head.last_root, new),
     )
     assert anchored.key == new.address
 
@@ -91,8 +91,8 @@ def test_a_stored_batch_gets_the_number_that_it_is_anchored_under(instance):
         assert refused(instance.attest, instance.new_code()) is Reason.LEDGER_UNAVAILABLE
     steal(instance)
     pending = BatchAnchors(instance.departments[TAX], instance.store, instance.ledger)
-    pending.settle()
-    pending.settle()
+    pending.anchor_pending()
+    pending.anchor_pending()
     (row,) = batches(instance)
     found, mined = instance.ledger.find_anchor(TAX, ATTESTATIONS, 2)
     assert (row.number, row.start, row.key, row.block) == (2, 3, address_of(key_of(TAX)), mined.block.number)

@@ -5,12 +5,13 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from api.services.issuing.job import JobService
 from sqlalchemy import select
 
 from api.ingestion.reader import Format
-from api.services.issuing.job import JobService
 from api.services.issuing.job_issue import issue_job
 from api.services.issuing.job_results import result_rows, show_job
+from api.services.issuing.worker import JobWorker
 from api.storage import table
 from ledger_node.domain.reason import Reason
 from tests.kit.small_instance import REGISTRAR, TAX, Silence, refused
@@ -22,7 +23,7 @@ SLEEP = time.sleep
 
 @pytest.fixture
 def jobs(instance):
-    return JobService(instance.store, instance.keys, instance.removals, instance.issuers, instance.now)
+    return JobWorker(instance.store, instance.keys, instance.removals, instance.issuers, instance.now)
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def receive(jobs, text, schema="tax_payment", most=10**6):
         yield text.encode()[:100]
         yield text.encode()[100:]
 
-    return asyncio.run(jobs.receive(TAX, schema, Format.CSV, parts(), max_bytes=most))
+    return asyncio.run(jobs.uploads.receive(TAX, schema, Format.CSV, parts(), max_bytes=most))
 
 
 def finished(instance, jobs, job):

@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from api.catalogue.synthetic import credit_code
 from api.storage import table
-from ledger_node.domain.consent import ConsentState
 from ledger_node.domain.error import ChainError
+from ledger_node.domain.fact import ConsentState
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes

@@ -22,17 +22,17 @@ def heirs():
 
 
 def append(history, subject, controllers):
-    with history.turn(subject) as present:
+    with history.locked(subject) as present:
         return history.append(present, controllers)
 
 
 def test_the_first_entry_counts_since_its_block(instance, firm, history):
     (only,) = history.of(firm.subject)
     assert only.since == instance.ledger.controller_entry(firm.subject, 0).since
-    assert (history.present(firm.subject), history.known(firm.subject)) == (only, only.controllers)
+    assert (history.current(firm.subject), history.find_current(firm.subject)) == (only, only.controllers)
     assert only.to_json()["by"] == "registration"
-    assert refused(history.present, random_bytes(32)) is Reason.NOT_FOUND
-    assert history.known(random_bytes(32)) is None
+    assert refused(history.current, random_bytes(32)) is Reason.NOT_FOUND
+    assert history.find_current(random_bytes(32)) is None
 
 
 def test_a_change_counts_from_a_later_second_than_what_was_granted_before(instance, firm, history, heirs):
@@ -40,7 +40,7 @@ def test_a_change_counts_from_a_later_second_than_what_was_granted_before(instan
     appended = append(history, firm.subject, heirs)
     assert (appended.entry, appended.controllers) == (1, heirs)
     assert appended.since > instance.record_of(consent).granted_at
-    assert history.present(firm.subject) == appended
+    assert history.current(firm.subject) == appended
     assert [one.entry for one in history.of(firm.subject)] == [0, 1]
     assert appended.to_json()["by"] == "rotation"
 
@@ -50,8 +50,8 @@ def test_a_change_whose_answer_is_lost_is_finished_before_anything_else(instance
     with Silence(instance.ledger, "rotate", lands=lands):
         assert refused(append, history, firm.subject, heirs) is Reason.LEDGER_UNAVAILABLE
     assert history.waiting() == [firm.subject]
-    assert history.present(firm.subject).entry == 0
-    with history.turn(firm.subject) as present:
+    assert history.current(firm.subject).entry == 0
+    with history.locked(firm.subject) as present:
         assert (present.entry, present.controllers) == (1, heirs)
     assert history.waiting() == []
     history.resume(firm.subject)
@@ -59,7 +59,7 @@ def test_a_change_whose_answer_is_lost_is_finished_before_anything_else(instance
 
 
 def test_a_change_that_the_ledger_refuses_is_taken_back(firm, history):
-    same = history.present(firm.subject).controllers
+    same = history.current(firm.subject).controllers
     assert refused(append, history, firm.subject, same) is Reason.CONTROLLERS_UNCHANGED
     assert [one.entry for one in history.of(firm.subject)] == [0]
     assert history.refused(firm.subject) == []
@@ -71,7 +71,7 @@ def test_a_change_of_others_in_its_place_refuses_it_and_is_told(instance, firm, 
     (refusal,) = history.refused(firm.subject)
     assert (refusal["change"], refusal["number"], refusal["reason"]) == ("rotation", 1, "controllers_foreign")
     assert [kind for kind, _ in instance.told(firm.subject)] == ["subject.change_refused"]
-    assert (history.waiting(), history.present(firm.subject).entry) == ([], 0)
+    assert (history.waiting(), history.current(firm.subject).entry) == ([], 0)
 
 
 def test_a_change_behind_those_of_others_has_the_number_that_it_got(instance, firm, history, heirs):
@@ -80,7 +80,7 @@ def test_a_change_behind_those_of_others_has_the_number_that_it_got(instance, fi
     for commitment in (random_bytes(32), heirs.commitment):
         instance.other.rotate(firm.subject, commitment)
     history.resume(firm.subject)
-    assert history.present(firm.subject).entry == 2
+    assert history.current(firm.subject).entry == 2
 
 
 def test_while_a_change_may_still_be_mined_it_waits(instance, firm, history, heirs):
@@ -97,9 +97,9 @@ def test_while_a_change_may_still_be_mined_it_waits(instance, firm, history, hei
 
 
 def test_an_id_of_nobody_takes_the_work_of_one_that_is_there(firm, history):
-    with history.turn_or_decoy(random_bytes(32)) as controllers:
+    with history.locked_or_decoy(random_bytes(32)) as controllers:
         assert controllers is DECOY
     with pytest.raises(VerificationError):
         DECOY.require_signatures(bytes(32), firm.sign(bytes(32)))
-    with history.turn_or_decoy(firm.subject) as controllers:
+    with history.locked_or_decoy(firm.subject) as controllers:
         controllers.require_signatures(bytes(32), firm.sign(bytes(32)))

@@ -20,12 +20,18 @@ TOLD = {
 @pytest.mark.parametrize("recipient", [None, b"r" * 32])
 def test_a_refusal_is_stored_and_told_once(instance, recipient):
     for _ in range(2):
-        with instance.store.begin() as connection:
-            close_refused(connection, CHANGE, time=7, recipient=recipient)
+        close_refused(instance.store, instance.ledger, CHANGE, lambda _: True, recipient=recipient)
     with instance.store.connect() as connection:
-        assert refusals_of(connection, SUBJECT) == [TOLD | {"time": 7}]
+        assert refusals_of(connection, SUBJECT) == [TOLD | {"time": instance.ledger.head().time}]
         assert refusals_of(connection, COMMITMENT) == []
     assert instance.told(recipient or SUBJECT) == [("subject.change_refused", TOLD)]
+
+
+def test_a_change_that_is_gone_is_not_told(instance):
+    close_refused(instance.store, instance.ledger, CHANGE, lambda _: False)
+    with instance.store.connect() as connection:
+        assert refusals_of(connection, SUBJECT) == []
+    assert instance.told(SUBJECT) == []
 
 
 def test_a_foreign_entry_has_a_reason_of_its_own():

@@ -33,7 +33,7 @@ def register(instance, code, *addresses, threshold=1):
 def test_a_firm_is_registered_on_the_ledger_and_attested_to(instance, subjects, code):
     found = register(instance, code)
     entry = instance.ledger.controller_entry(found.id, 0)
-    assert (entry.commitment, entry.registrar) == (instance.history.known(found.id).commitment, REGISTRAR)
+    assert (entry.commitment, entry.registrar) == (instance.history.find_current(found.id).commitment, REGISTRAR)
     assert instance.ledger.stream_head(REGISTRAR, 0).number == 1
     assert (found.credit_code, subjects.find(found.id)) == (code, found)
     assert code not in repr(found)

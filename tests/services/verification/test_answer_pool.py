@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from api.services.verification import answer_builder as answer_maker
+from api.services.verification import answer_builder
 from api.services.verification.answer_builder import AnswerPool
 from api.work.worker_pool import WorkerDiedError, WorkerPool
 from ledger_node.domain.reason import Reason
@@ -13,8 +13,8 @@ from ledger_node.domain.reason import Reason
 POISON = "poison"
 
 
-def make_or_die(group):
-    """Stand in for what makes answers, in a worker process."""
+def build_or_die(group):
+    """Stand in for what builds answers, in a worker process."""
     if POISON in group:
         os.kill(os.getpid(), signal.SIGKILL)
     return [(one.upper(), {}) for one in group]
@@ -22,7 +22,7 @@ def make_or_die(group):
 
 @pytest.fixture
 def pool(monkeypatch):
-    monkeypatch.setattr(answer_maker, "_make_in_worker", make_or_die)
+    monkeypatch.setattr(answer_builder, "_build_in_worker", build_or_die)
     made = object.__new__(AnswerPool)
     made._workers = WorkerPool(1)
     yield made
@@ -30,8 +30,8 @@ def pool(monkeypatch):
 
 
 def test_l8_what_workers_die_of_fails_alone_and_the_others_of_its_group_are_answered(pool):
-    (first, _), (died, timings), (last, _) = pool.make(["one", POISON, "two"])
+    (first, _), (died, timings), (last, _) = pool.build(["one", POISON, "two"])
     assert (first, last, timings) == ("ONE", "TWO", {})
     assert isinstance(died, WorkerDiedError)
     assert died.reason is Reason.WORKER_DIED
-    assert pool.make(["three"]) == [("THREE", {})]
+    assert pool.build(["three"]) == [("THREE", {})]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from api.services.consent.grant import GrantRecorder
+from api.services.consent.pending_grant import PendingGrants
 from ledger_node.chain.port import Role
 from ledger_node.domain.consent import Change, revocation_hash
 from ledger_node.domain.json_object import to_hex
@@ -14,8 +14,8 @@ from tests.kit.small_instance import BANK, DAY, RELAYER, SECRET, Silence, contro
 
 @pytest.fixture
 def grants(instance):
-    assert type(instance.consents.grants) is GrantRecorder
-    return instance.consents.grants
+    assert type(instance.consents.pending_grants) is PendingGrants
+    return instance.consents.pending_grants
 
 
 @pytest.fixture
@@ -28,14 +28,14 @@ def consent(instance, firm, terms):
     """A grant that is stored, and that the ledger did not get."""
     consent = instance.id_of(terms)
     with Silence(instance.ledger, "grant"):
-        call = (instance.consents.grant, terms, firm.sign(consent))
+        call = (instance.consents.grants.grant, terms, firm.sign(consent))
         assert refused(*call, now=instance.now()) is Reason.LEDGER_UNAVAILABLE
     return consent
 
 
 def check_refused(instance, firm, consent, reason):
     assert instance.consents.find(consent).refusal is reason
-    assert instance.consents.grants.waiting() == []
+    assert instance.consents.pending_grants.waiting() == []
     told = ("consent.not_granted", {"consent": to_hex(consent), "reason": reason})
     assert instance.told(firm.subject) == instance.told(BANK) == [told]
 
@@ -84,7 +84,7 @@ def test_a_grant_that_is_changed_already_is_refused(instance, firm, grants, term
 
 
 def test_what_predecessors_signed_grants_nothing(instance, firm, grants, consent):
-    with instance.history.turn(firm.subject) as present:
+    with instance.history.locked(firm.subject) as present:
         instance.history.append(present, controllers_of(b"h" * 32))
     grants.resume(consent)
     check_refused(instance, firm, consent, Reason.CONTROLLERS_CHANGED)

@@ -1,0 +1,112 @@
+"""What an event of the ledger means for whom, and that each of it is told once."""
+
+import pytest
+
+from api.services.notification.notice import Notice, NoticeKind, expired_notices, notices_of, of_status, write_notices
+from api.services.notification.reader import NoticeReader
+from api.services.notification.reliance import Reliance, relying_on, store_reliance
+from ledger_node.domain.consent import Change
+from ledger_node.domain.event import Recorded, StatusEvent
+from ledger_node.domain.json_object import to_hex
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.status import Plane
+from ledger_node.randomness import random_bytes
+from tests.kit.small_instance import BANK, SECRET, refused
+
+AT = Recorded(bytes(32), 7, bytes(32), 70)
+ATTESTATION, CONSENT, USE, MEMBER = (bytes([number]) * 32 for number in range(21, 25))
+NOTICE = Notice(BANK, NoticeKind.PAUSED, 70, {"consent": to_hex(CONSENT), "number": 1})
+
+
+def write(instance, *notices):
+    with instance.store.begin() as connection:
+        write_notices(connection, notices)
+
+
+def meant(instance, since=0):
+    """Return the notices of everything that happened on the ledger."""
+    events = instance.ledger.events_between(since, instance.ledger.head().number)
+    with instance.store.begin() as connection:
+        return [(one.recipient, one.kind, one.data) for one in notices_of(connection, events)]
+
+
+def test_a_notice_is_written_once(instance):
+    write(instance, NOTICE, NOTICE)
+    write(instance, NOTICE)
+    assert instance.told(BANK) == [("consent.paused", NOTICE.data)]
+
+
+def test_each_recipient_reads_its_own_in_order(instance):
+    others = [Notice(BANK, NoticeKind.PAUSED, 70, {"number": number}) for number in range(3)]
+    write(instance, Notice(MEMBER, NoticeKind.PAUSED, 70, {}), *others)
+    reader = NoticeReader(instance.store)
+    listed = reader.of(BANK, after=None, limit=10)
+    assert [one["data"] for one in listed] == [one.data for one in others]
+    assert reader.of(BANK, after=listed[0]["id"], limit=1) == listed[1:2]
+    (foreign,) = reader.of(MEMBER, after=None, limit=10)
+    assert refused(reader.of, BANK, after=foreign["id"], limit=1) is Reason.NOT_FOUND
+
+
+def test_the_life_of_a_consent_is_told_to_the_bank_and_its_uses_to_the_firm(instance, firm):
+    asked = instance.asked(firm)
+    request = instance.requests.ask(asked, bank=BANK, now=instance.now()).id
+    terms = instance.accept(asked)
+    consent = instance.id_of(terms)
+    instance.consents.grants.grant(terms, firm.sign(consent), now=instance.now(), request=request)
+    (use,) = instance.use(consent)
+    instance.ledger.change_consent(consent, Change.PAUSE, 1)
+    instance.ledger.withdraw(consent, SECRET)
+    named = {"consent": to_hex(consent)}
+    assert meant(instance) == [
+        (firm.subject, NoticeKind.REQUESTED, {"request": to_hex(request)}),
+        (BANK, NoticeKind.GRANTED, named | {"request": to_hex(request)}),
+        (firm.subject, NoticeKind.USED, named | {"number": 1, "use": to_hex(use)}),
+        (BANK, NoticeKind.PAUSED, named | {"number": 1}),
+        (BANK, NoticeKind.WITHDRAWN, named),
+    ]
+
+
+def test_what_is_of_nobody_here_is_told_to_nobody(instance, firm):
+    consent, request, subject = (random_bytes(32) for _ in range(3))
+    instance.other.request_consent(request)
+    instance.other.grant(consent, instance.terms(firm))
+    instance.other.register_subject(subject, random_bytes(32))
+    instance.other.rotate(subject, random_bytes(32))
+    assert meant(instance) == []
+
+
+def test_changes_of_controllers_are_told_to_the_firm(instance, firm):
+    commitment = random_bytes(32)
+    instance.other.request_recovery(firm.subject, commitment)
+    instance.other.rotate(firm.subject, random_bytes(32))
+    told = meant(instance)
+    kinds = [NoticeKind.RECOVERY_REQUESTED, NoticeKind.RECOVERY_CANCELLED, NoticeKind.ROTATED]
+    assert [(recipient, kind) for recipient, kind, _ in told] == [(firm.subject, kind) for kind in kinds]
+    recovery = instance.ledger.recovery(firm.subject)
+    assert (told[0][2]["commitment"], told[0][2]["number"]) == (to_hex(commitment), 1)
+    assert told[0][2]["completable_at"] == recovery.completable_at
+
+
+def test_a_consent_that_ended_is_told_once(instance, firm):
+    first, second = instance.grant(firm), instance.grant(firm)
+    instance.consents.withdraw(second, secret=SECRET, signatures=())
+    meant(instance)
+    end = instance.record_of(first).expires_at
+    for now, number in ((end - 1, 0), (end, 1), (end, 0)):
+        with instance.store.begin() as connection:
+            found = expired_notices(connection, now)
+        assert [(one.recipient, one.data) for one in found] == [(BANK, {"consent": to_hex(first)})] * number
+
+
+@pytest.mark.parametrize(("word", "bit", "hit"), [(1, 3, True), (1, 4, False), (0, 3, False)])
+def test_a_status_is_told_to_whoever_relied_on_the_attestation(instance, word, bit, hit):
+    relied = Reliance(USE, CONSENT, BANK, ATTESTATION, MEMBER, 256 + 3, 6)
+    event = StatusEvent(MEMBER, Plane.REVOKED, word, 1 << bit, AT)
+    with instance.store.begin() as connection:
+        store_reliance(connection, [relied])
+        found = list(relying_on(connection, [event]))
+        notices = notices_of(connection, [event])
+    assert [(changed, row.use) for changed, row in found] == [(event, USE)] * hit
+    expected = [of_status(row, Plane.REVOKED, 70) for _, row in found]
+    assert notices == expected
+    assert [(one.recipient, one.kind) for one in notices] == [(BANK, NoticeKind.REVOKED)] * hit
