@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 from typing_extensions import override
 
 from api.cli.help_page import GENERAL, page_end
+from api.cli.server_extra import command_without_server, require_server
 
 _COMMANDS: Final = {
     "init": ("api.cli.node:alone", "Found a consortium of one in a folder."),
@@ -63,7 +64,11 @@ class _Commands(TyperGroup):
         if cmd_name not in _COMMANDS:
             return None
         module, name = _COMMANDS[cmd_name][0].split(":")
-        group = typer.main.get_group(getattr(importlib.import_module(module), name))
+        try:
+            found = getattr(importlib.import_module(module), name)
+        except ModuleNotFoundError as error:
+            return typer.main.get_command(command_without_server(cmd_name, error))
+        group = typer.main.get_group(found)
         return group.commands.get(cmd_name, group)
 
     @override
@@ -112,7 +117,8 @@ def group(
 
 def main() -> None:
     """Run the command line."""
-    app()
+    with require_server():
+        app()
 
 
 if __name__ == "__main__":
