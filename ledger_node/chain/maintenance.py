@@ -19,7 +19,7 @@ class Maintenance:
         self._rpc = rpc
         self._senders = senders
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="upkeep", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="maintenance", daemon=True)
 
     def start(self) -> None:
         """Start the beat."""
