@@ -23,7 +23,7 @@ from typing_extensions import override
 
 from ledger_node import clock, trace
 from ledger_node.gc_tuning import collect_rarely
-from ledger_node.node.embedded.chain import Engine
+from ledger_node.node.embedded.engine import Engine
 from ledger_node.node.embedded.error import NodeError, NodeReason
 from ledger_node.node.embedded.host import AllowedHosts, HostGuard
 from ledger_node.node.embedded.rpc import Rpc
@@ -159,7 +159,7 @@ def run_node(
     """Open a chain and serve it until SIGTERM or SIGINT (or the end of stdin); blocks.
 
     Args:
-        path: the chain file, made by :meth:`.chain.Engine.create`.
+        path: the chain file, made by :meth:`.engine.Engine.create`.
         host: address to listen on; a loopback one unless something in front of it controls access.
         port: TCP port; 0 lets the system choose.
         sealer_key: 32-byte private key of the genesis's sealer.
