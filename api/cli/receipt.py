@@ -29,7 +29,7 @@ from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Act, Receipt
-from ledger_node.domain.receipt_check import TrustedKeeper, check_receipt
+from ledger_node.domain.receipt_check import TrustedOperator, check_receipt
 from ledger_node.domain.signature import parse_address
 
 receipt = command_group(
@@ -148,18 +148,18 @@ def _text(client: Client, one: Receipt) -> str | None:
     return str(client.get(f"/v1/consents/{to_hex(one.id)}")["text"])
 
 
-def _trusted(folder: Home, keys: list[str], member: str | None, trust: Path | None) -> TrustedKeeper:
+def _trusted(folder: Home, keys: list[str], member: str | None, trust: Path | None) -> TrustedOperator:
     keeper = None if member is None else from_hex(_member(folder, member), "member")
     domain = None if trust is None else read_trust_file(trust).consent_domain
     if keys:
-        return TrustedKeeper(frozenset(parse_address(key, "key") for key in keys), keeper, domain)
+        return TrustedOperator(frozenset(parse_address(key, "key") for key in keys), keeper, domain)
     book = folder.require().address_book()
     own = SigningDomain(book.chain_id, book.contracts["ConsentRegistry"])
     if keeper is None:
         # each key is one member's: a folder knows whose, and no other member may be named beside it
         relayers = [each.id for each in folder.members() if Role.RELAYER in each.roles]
         keeper = relayers[0] if len(relayers) == 1 else None
-    return TrustedKeeper(folder.relayer_keys(), keeper, domain or own)
+    return TrustedOperator(folder.relayer_keys(), keeper, domain or own)
 
 
 def _member(folder: Home, raw: str) -> str:
