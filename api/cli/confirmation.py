@@ -28,6 +28,10 @@ def require_answerer(*, yes: bool, as_json: bool = False) -> None:
 
 def confirm(question: str, *, yes: bool) -> None:
     """Ask, unless ``--yes`` was said; end the command where the answer is no."""
-    if not yes and not typer.confirm(question, err=True):
+    if yes:
+        return
+    # typer.confirm would write to stdout as well, where only data goes
+    talk.print(f"{question} [y/N] ", end="", markup=False)
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         talk.print("nothing was done")
         raise typer.Exit(ExitCode.NO)

@@ -37,6 +37,14 @@ know whether a request is on its way."""
 _log = logging.getLogger(__name__)
 
 
+RpcUrlOption = Annotated[
+    list[str] | None,
+    typer.Option(help="A node that runs elsewhere, no embedded one; again for each further (CREDENCE_RPC_URLS)."),
+]
+ProcessesOption = Annotated[
+    int | None,
+    typer.Option(min=1, max=64, help="Processes that commit to rows; half as many make answers (default: one a core)."),
+]
 alone = command_group()
 
 
@@ -55,19 +63,11 @@ def serve(
     home: HomeOption = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 lets the system choose.")] = DEFAULT_PORT,
-    rpc_url: Annotated[
-        list[str] | None,
-        typer.Option(help="A node that runs elsewhere, no embedded one; again for each further (CREDENCE_RPC_URLS)."),
-    ] = None,
+    rpc_url: RpcUrlOption = None,
     public_url: Annotated[
         str | None, typer.Option(help="The address callers know it by, behind a proxy (default: where it listens).")
     ] = None,
-    processes: Annotated[
-        int | None,
-        typer.Option(
-            min=1, max=64, help="Processes that commit to rows; half as many make answers (default: one a core)."
-        ),
-    ] = None,
+    processes: ProcessesOption = None,
     access_interval: Annotated[
         int, typer.Option(min=1, max=3600, help="Seconds between two anchors of the access log.")
     ] = ACCESS_INTERVAL_S,

@@ -29,7 +29,7 @@ from api.client.home_credentials import credential_named
 from api.client.session import Session
 from api.client.unsigned_act import sign_in_keys_draft
 from api.home.home import Home
-from api.sign_in.protocol.jose import public_part
+from api.sign_in.protocol.jose import Key, public_part
 from api.sign_in.protocol.key_form import new_key_file, stated_keys
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex, to_hex
@@ -75,12 +75,7 @@ def rotate(
         client = client_of(folder, url, None)
         last, keys = (int(held.get("set", 0)), []) if is_firm else _in_force(client, owner)
         following = number or last + 1
-        if key_file is None:
-            text, key = new_key_file()
-            # the file is there before the key counts, so that nobody is locked out by a power cut
-            file = folder.write_private_key(f"{name}.{following}", text)
-        else:
-            key, file = read_key_file(key_file), str(key_file.absolute())
+        key, file = _key(folder, key_file, f"{name}.{following}")
         stated = stated_keys(owner, following, [dict(public_part(key).jwk), *(keys if keep else [])])
         draft = sign_in_keys_draft(
             signing_domain(client.get("/v1/ledger"), "SubjectRegistry" if is_firm else "MemberRegistry"), stated
@@ -127,6 +122,15 @@ def headers(
         session.prove(request)
     for header in ("Authorization", "DPoP"):
         typer.echo(f"{header}: {request.headers[header]}")
+
+
+def _key(folder: Home, given: Path | None, name: str) -> tuple[Key, str]:
+    """Return the key of a file, or a new one, and the file as credentials.json names it."""
+    if given is not None:
+        return read_key_file(given), str(given.absolute())
+    text, key = new_key_file()
+    # the file is there before the key counts, so that nobody is locked out by a power cut
+    return key, folder.write_private_key(name, text)
 
 
 def _in_force(client: Client, member: bytes) -> tuple[int, list[Any]]:
