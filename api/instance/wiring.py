@@ -131,7 +131,7 @@ class Instance(Services):
             name=role.value,
             interval_s=interval_s,
             is_steady=is_steady,
-            may_work=lambda: self.store.turns.holds(role),
+            may_work=lambda: self.store.locks.acquire(role),
         )
 
     def start(self) -> None:

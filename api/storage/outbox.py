@@ -27,7 +27,7 @@ class StoredOutbox(OutboxStore):
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._turns = store.turns
+        self._locks = store.locks
 
     @override
     def open(self, account: bytes, count: int) -> Sequence[OutboxEntry]:
@@ -39,10 +39,10 @@ class StoredOutbox(OutboxStore):
             known = _known_nonce(connection, account)
             is_pending = bool(_entries(connection, account))
             # what the chain said is old by now if another process sends as well
-            _go_on(connection, account, max(known, count) if is_pending or self._turns.others() else count)
+            _go_on(connection, account, max(known, count) if is_pending or self._locks.has_peers() else count)
         self._take_over(account)
         with self._store.connect() as connection:
-            return _entries(connection, account, _ROW.owner == self._turns.me)
+            return _entries(connection, account, _ROW.owner == self._locks.process_id)
 
     @override
     def pending(self, account: bytes) -> Sequence[OutboxEntry]:
@@ -52,7 +52,7 @@ class StoredOutbox(OutboxStore):
     @override
     def left_behind(self, account: bytes) -> Sequence[OutboxEntry]:
         # a process that works with its store alone has taken over everything as it began
-        return self._take_over(account) if self._turns.is_shared else []
+        return self._take_over(account) if self._locks.is_shared else []
 
     @override
     def add(
@@ -79,7 +79,7 @@ class StoredOutbox(OutboxStore):
             if is_last:
                 _go_on(connection, entry.account, entry.nonce)
             else:
-                connection.execute(insert(table.outbox), [_row(filler, self._turns.me)])
+                connection.execute(insert(table.outbox), [_row(filler, self._locks.process_id)])
             return not is_last
 
     @override
@@ -88,7 +88,7 @@ class StoredOutbox(OutboxStore):
             _forget(connection, done)
 
     def _keep(self, connection: Connection, account: bytes, entries: Sequence[OutboxEntry]) -> Sequence[OutboxEntry]:
-        connection.execute(_ADD, [_row(entry, self._turns.me) for entry in entries])
+        connection.execute(_ADD, [_row(entry, self._locks.process_id) for entry in entries])
         _go_on(connection, account, entries[-1].nonce + 1)
         return entries
 
@@ -97,13 +97,13 @@ class StoredOutbox(OutboxStore):
         owners = select(_ROW.owner).where(_ROW.account == account).distinct()
         with self._store.connect() as connection:
             found = connection.execute(owners).scalars().all()
-        dead = [owner for owner in found if owner is not None and not self._turns.lives(owner)]
+        dead = [owner for owner in found if owner is not None and not self._locks.is_alive(owner)]
         if not dead and None not in found:
             return []
         left = (_ROW.account == account) & (_ROW.owner.is_(None) | _ROW.owner.in_(dead))
         with self._store.begin() as connection:
             entries = _entries(connection, account, left)
-            connection.execute(update(table.outbox).where(left).values(owner=self._turns.me))
+            connection.execute(update(table.outbox).where(left).values(owner=self._locks.process_id))
         return entries
 
 

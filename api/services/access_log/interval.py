@@ -76,7 +76,7 @@ class AccessIntervals:
         Raises:
             ChainError: the ledger does not answer; nothing is lost, the next beat goes on.
         """
-        with self._store.turns.turn("access intervals"):
+        with self._store.locks.lock("access intervals"):
             self._settle_rest()
             self._anchor_pending()
             if self._head is None:
@@ -97,7 +97,7 @@ class AccessIntervals:
         Raises:
             ChainError: the ledger does not answer; nothing is lost.
         """
-        with self._store.turns.turn("access intervals"):
+        with self._store.locks.lock("access intervals"):
             self._settle_rest()
             self._anchor_pending()
 

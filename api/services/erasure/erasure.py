@@ -93,7 +93,7 @@ class ErasureService:
             CredenceError: the key ledger or its copy cannot be changed now; ask again.
         """
         # status changes of a member are numbered, so erasures take turns
-        with self._store.turns.turn("erasures", member):
+        with self._store.locks.lock("erasures", member):
             return self._erase(member, credit_code, schema, keep)
 
     def _erase(

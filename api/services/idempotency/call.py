@@ -123,7 +123,7 @@ class IdempotentCalls:
         self._ring = ring
         self._finish = finish
         self._own_key = kek.index(_LABEL)
-        self._turns = store.turns
+        self._locks = store.locks
         self._lock = threading.Lock()
         self._mine: set[bytes] = set()
         self._expire_at = 0
@@ -137,14 +137,14 @@ class IdempotentCalls:
         Of processes that share a store each says itself that it lives.
         """
         self._claims.start()
-        if not self._turns.is_shared:
+        if not self._locks.is_shared:
             with self._store.begin() as connection:
                 connection.execute(update(table.idempotent_call).values(lease_until=0))
 
     @property
     def is_shared(self) -> bool:
         """Whether other processes may work with the store, to whom calls are given up."""
-        return self._turns.is_shared
+        return self._locks.is_shared
 
     def stop(self) -> None:
         """Answer what waits, then stop."""
@@ -224,7 +224,7 @@ class IdempotentCalls:
             "route": one.route,
             "body": one.body,
             "seed": seed,
-            "owner": self._turns.me,
+            "owner": self._locks.process_id,
             "lease_until": now + LEASE_S,
             "expires_at": now + RETENTION_S,
         }
@@ -256,16 +256,16 @@ class IdempotentCalls:
             )
         if row.answered:
             return UnderWay() if one.body is None else self._kept(row)
-        if row.owner == self._turns.me:
+        if row.owner == self._locks.process_id:
             under_way = row.id in self._mine
         else:
-            under_way = row.lease_until > now and self._turns.lives(row.owner)
+            under_way = row.lease_until > now and self._locks.is_alive(row.owner)
         if under_way:
             return UnderWay()
         connection.execute(
             update(table.idempotent_call)
             .where(_CALL.id == row.id)
-            .values(owner=self._turns.me, lease_until=now + LEASE_S, body=one.body)
+            .values(owner=self._locks.process_id, lease_until=now + LEASE_S, body=one.body)
         )
         return Attempt(row.seed, again=True, id=row.id, key=one.key)
 
@@ -301,7 +301,7 @@ class IdempotentCalls:
         head = json.dumps([answer.status, list(answer.headers)]).encode()
         return SealedAnswer(
             call=attempt.id,
-            owner=self._turns.me,
+            owner=self._locks.process_id,
             subject=subject,
             keys=names_of(keys),
             sealed=seal(key, head + b"\n" + answer.body, attempt.id),
@@ -330,7 +330,7 @@ class IdempotentCalls:
         call_id = attempt.id
         if call_id is None:
             return
-        mine = (_CALL.id == call_id) & (_CALL.owner == self._turns.me) & (_CALL.answered == 0)
+        mine = (_CALL.id == call_id) & (_CALL.owner == self._locks.process_id) & (_CALL.answered == 0)
         try:
             with self._store.connect() as connection:
                 if connection.execute(select(_CALL.id).where(mine)).first() is None:

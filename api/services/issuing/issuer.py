@@ -120,7 +120,7 @@ class Issuer:
             self._anchors.settle()
 
     def _turn(self) -> AbstractContextManager[None]:
-        return self._store.turns.turn("issuer", self.department.member)
+        return self._store.locks.lock("issuer", self.department.member)
 
     def _prepare(
         self,

@@ -145,7 +145,7 @@ class JobService:
                     state="receiving",
                     data_key=key_id,
                     created_at=self._clock(),
-                    owner=self._store.turns.me,
+                    owner=self._store.locks.process_id,
                     corrects=int(permission.corrects),
                     restores=int(permission.restores),
                 )
@@ -202,21 +202,21 @@ class JobService:
             trace.turn_to(None)
             try:
                 # of processes that share the store one works at a time, so that jobs keep their order
-                if not self._store.turns.holds(SingletonRole.JOBS):
+                if not self._store.locks.acquire(SingletonRole.JOBS):
                     self._stop.wait(_RETRY_S)
                 elif not self._step():
-                    self._store.turns.resign(SingletonRole.JOBS)
+                    self._store.locks.release(SingletonRole.JOBS)
                     self._wake.wait(_IDLE_S)
             except (ChainError, StoreError) as error:
                 # nothing is lost: the same step is done again when the ledger or the store answers
                 _log.warning("issuing waits: %s", error.reason)
                 self._say_waiting(error)
-                self._store.turns.resign(SingletonRole.JOBS)
+                self._store.locks.release(SingletonRole.JOBS)
                 self._stop.wait(_RETRY_S)
             except Exception as error:  # noqa: BLE001 - the worker outlives any fault
                 _log.error("fault: %s", fault_of(error))
                 self._stop.wait(_RETRY_S)
-        self._store.turns.resign(SingletonRole.JOBS)
+        self._store.locks.release(SingletonRole.JOBS)
 
     def _say_waiting(self, error: CredenceError) -> None:
         """Note what the job in hand waits for, where the store takes it."""
@@ -249,10 +249,10 @@ class JobService:
         receiving = select(table.job.c.id, table.job.c.owner).where(table.job.c.state == "receiving")
         with self._store.connect() as connection:
             rows = connection.execute(receiving).all()
-        turns = self._store.turns
+        locks = self._store.locks
         for row in rows:
-            is_mine = row.owner == turns.me
-            if row.id not in self._receiving if is_mine else row.owner is None or not turns.lives(row.owner):
+            is_mine = row.owner == locks.process_id
+            if row.id not in self._receiving if is_mine else row.owner is None or not locks.is_alive(row.owner):
                 # it may have been queued since it was looked at, and then it is acknowledged
                 self._fail(row.id, _interrupted(), state="receiving")
 

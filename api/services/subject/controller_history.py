@@ -73,7 +73,7 @@ class ControllerHistory:
             InvalidInputError: ``not_found``; there is no such subject.
             ChainError: a change that was begun cannot be finished now; nothing is lost.
         """
-        with self._store.turns.turn("controllers", subject):
+        with self._store.locks.lock("controllers", subject):
             for begun in self._select((_ENTRY.subject == subject) & _BEGUN):
                 try:
                     self._settle(begun)

@@ -67,7 +67,7 @@ class SubjectService:
         self._issuer.require_allowed(data_types()[SUBJECT_REGISTRATION].schema)
         wanted = Controllers(keys, threshold, random_bytes(32))
         index = self._issuer.department.kek.index(credit_code.encode())
-        with self._store.turns.turn(_REGISTRATIONS):
+        with self._store.locks.lock(_REGISTRATIONS):
             held = self._known(index)
             if held is None:
                 # another process may register the same firm in the same moment
@@ -128,7 +128,7 @@ class SubjectService:
         Raises:
             ChainError: the ledger does not answer; nothing is lost.
         """
-        with self._store.turns.turn(_REGISTRATIONS), suppress(ForeignEntryError):
+        with self._store.locks.lock(_REGISTRATIONS), suppress(ForeignEntryError):
             self._complete(subject_id, now)
 
     def find(self, subject_id: bytes) -> Subject | None:
