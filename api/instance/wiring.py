@@ -97,7 +97,7 @@ class Instance(Services):
         self.book, self.rpc, self.ledger, self.purposes = base.book, base.rpc, base.ledger, base.purposes
         self.store, self.keys, self.removals = base.store, base.keys, base.removals
         self.departments, self.workers, self.senders = base.departments, base.workers, tuple(base.senders.values())
-        self.cursor_mac = base.registrar.kek.index
+        self.cursor_mac = base.registrar.kek.keyed_digest
         self.pending = pending_work(base, self, stops=lambda: self._resuming.is_stopping)
         self.sampler = _sampler(base, self.head)
         self.metrics.registry.register(

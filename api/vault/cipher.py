@@ -71,9 +71,17 @@ class KeyEncryptionKey:
                 Reason.CONFIGURATION, "the department's key in the key folder is not the one of this vault"
             ) from error
 
-    def index(self, text: bytes) -> bytes:
-        """Return the blind index of a credit code or of a row."""
-        return hmac_sha256(self._index, text)
+    def blind_index(self, credit_code: bytes) -> bytes:
+        """Return what the store has in place of a credit code, so that rows of one firm are found."""
+        return self.keyed_digest(credit_code)
+
+    def keyed_digest(self, content: bytes) -> bytes:
+        """Return a digest that nobody without this key can compute, so that nobody finds ``content`` by trying."""
+        return hmac_sha256(self._index, content)
+
+    def derive_key(self, label: bytes) -> bytes:
+        """Return a key for what ``label`` says."""
+        return self.keyed_digest(label)
 
     def kind_index(self, credit_code: str, schema: str, per: Sequence[tuple[str, str]]) -> bytes:
         """Return the blind index of what tells attestations of one firm, type and period apart; zeros for nothing.

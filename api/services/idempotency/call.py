@@ -122,7 +122,7 @@ class IdempotentCalls:
         self._kek = kek
         self._ring = ring
         self._finish = finish
-        self._own_key = kek.index(_LABEL)
+        self._own_key = kek.derive_key(_LABEL)
         self._locks = store.locks
         self._lock = threading.Lock()
         self._mine: set[bytes] = set()
@@ -183,8 +183,8 @@ class IdempotentCalls:
 
     def _named(self, call: Call) -> "_Named":
         return _Named(
-            id=self._kek.index(b"call" + call.caller + call.key.encode()),
-            route=self._kek.index(b"route" + call.route),
+            id=self._kek.keyed_digest(b"call" + call.caller + call.key.encode()),
+            route=self._kek.keyed_digest(b"route" + call.route),
             body=None if call.body is None else self._body_digest(call.key, call.body),
             key=call.key,
         )
@@ -311,7 +311,7 @@ class IdempotentCalls:
     def _body_digest(self, key: str, body: bytes) -> bytes:
         # the caller's key is kept nowhere: without it nobody, nor whoever has the vault's key, tells what a body was
         # by trying bodies out, after what it held was erased
-        return self._kek.index(b"body" + self._kek.index(key.encode()) + body)
+        return self._kek.keyed_digest(b"body" + self._kek.keyed_digest(key.encode()) + body)
 
     def keep_now(self, attempt: Attempt, answer: KeptAnswer) -> None:
         """Store the answer of a call whose effect is not in the store, or is there already."""

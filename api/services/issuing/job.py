@@ -199,7 +199,7 @@ class JobService:
     def _work(self) -> None:
         while not self._stop.is_set():
             self._wake.clear()
-            trace.turn_to(None)
+            trace.set_current(None)
             try:
                 # of processes that share the store one works at a time, so that jobs keep their order
                 if not self._store.locks.acquire(SingletonRole.JOBS):
@@ -232,7 +232,7 @@ class JobService:
         job = self._next()
         if job is None:
             return False
-        trace.turn_to(self._traces.get(job.id))
+        trace.set_current(self._traces.get(job.id))
         try:
             self._run(job)
         except (ChainError, StoreError):

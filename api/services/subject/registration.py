@@ -66,7 +66,7 @@ class SubjectService:
         """
         self._issuer.require_allowed(data_types()[SUBJECT_REGISTRATION].schema)
         wanted = Controllers(keys, threshold, random_bytes(32))
-        index = self._issuer.department.kek.index(credit_code.encode())
+        index = self._issuer.department.kek.blind_index(credit_code.encode())
         with self._store.locks.lock(_REGISTRATIONS):
             held = self._known(index)
             if held is None:

@@ -113,7 +113,7 @@ class VaultSearch:
 
     def _indices(self, credit_code: str) -> dict[bytes, bytes]:
         code = credit_code.encode()
-        return {member: department.kek.index(code) for member, department in self._departments.items()}
+        return {member: department.kek.blind_index(code) for member, department in self._departments.items()}
 
     def _choose(
         self, credit_code: str, indices: Mapping[bytes, bytes], one: Wanted, held: Mapping["_Place", Sequence[Row[Any]]]
