@@ -125,7 +125,7 @@ class ErasureService:
             mark_erased(connection, member, index, schema)
             if schema in {None, SUBJECT_REGISTRATION}:
                 keys += _forget_subject(connection, member, index)
-            self._removals.note(connection, keys, erases=True)
+            self._removals.schedule(connection, keys, erases=True)
             keep(connection, erased)
         return erased
 

@@ -304,7 +304,7 @@ class JobService:
         self._traces.pop(job_id, None)
         connection.execute(delete(table.job_chunk).where(table.job_chunk.c.job == job_id))
         keys = connection.execute(select(table.job.c.data_key).where(table.job.c.id == job_id)).scalars()
-        self._removals.note(connection, keys.all())
+        self._removals.schedule(connection, keys.all())
 
 
 def _interrupted() -> InvalidInputError:

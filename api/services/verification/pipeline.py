@@ -233,7 +233,7 @@ class VerificationService:
         for proof in proofs:
             if isinstance(proof, StateProof):
                 answer, timings = next(made)
-                self._metrics.took(timings)
+                self._metrics.observe_stages(timings)
                 answers.append(answer)
             else:
                 answers.append(proof)
