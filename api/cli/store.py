@@ -115,7 +115,7 @@ def _note(found: _Databases) -> None:
 
 def _alone(found: _Databases) -> None:
     """Require that no process works with the store, and keep others from beginning to."""
-    found.store.turns.join()
+    found.store.locks.join()
 
 
 def _version(database: Store, schema: Schema) -> str:

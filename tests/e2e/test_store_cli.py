@@ -115,7 +115,7 @@ def test_there_is_nothing_before_the_first_version_and_none_after_the_last(crede
 
 def test_a_second_process_on_one_folder_is_refused_in_one_line(credence, home):
     first = open_store(home.store)
-    first.turns.join()
+    first.locks.join()
     try:
         for refused in (serve(home), credence("store", "upgrade")):
             assert refused.exit_code == 3

@@ -96,7 +96,7 @@ class ErasureService:
             CredenceError: the key ledger or its copy cannot be changed now; ask again.
         """
         # status changes of a member are numbered, so one erasure runs at a time
-        with self._store.turns.turn("erasures", member):
+        with self._store.locks.lock("erasures", member):
             return self._erase(member, credit_code, schema, store_response)
 
     def _erase(
@@ -128,7 +128,7 @@ class ErasureService:
             mark_erased(connection, member, index, schema)
             if schema in {None, SUBJECT_REGISTRATION}:
                 keys += _forget_subject(connection, member, index)
-            self._removals.note(connection, keys, erases=True)
+            self._removals.schedule(connection, keys, erases=True)
             store_response(connection, erased)
         return erased
 

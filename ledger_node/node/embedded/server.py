@@ -79,7 +79,7 @@ def create_app(engine: Engine, hosts: AllowedHosts) -> Starlette:
             return Response(status_code=400)  # nobody reads it
         if body is None:
             return PlainTextResponse(f"the body is larger than {BODY_LIMIT} bytes", status_code=413)
-        with trace.working_for(trace.Trace.begun(request.headers.get(trace.HEADER))):
+        with trace.traced(trace.Trace.of_header(request.headers.get(trace.HEADER))):
             text = await anyio.to_thread.run_sync(rpc.handle, body, limiter=limiters[0])
         if not engine.is_healthy:
             # an error would say that a transaction failed; whether the disk holds its block, the next start will see
