@@ -4,7 +4,7 @@ import pytest
 
 from api.catalogue.datatype import schemas
 from api.services.consent.stored_consent import HeldConsent
-from api.services.idempotency.call import attempt_without_key
+from api.services.idempotency.attempt import attempt_without_key
 from api.services.verification.pipeline import VerificationService
 from api.telemetry.metric import Metrics
 from ledger_node.domain.claim import Claim
