@@ -21,7 +21,6 @@ from api.http.openapi import document as openapi_document
 from api.http.problem import page
 from api.http.request.admission import permissions_of, require_admitting
 from api.http.request.cursor import CursorCodec
-from api.http.request.fair_share import FairShare
 from api.http.request.query_parameters import Operations
 from api.http.request.rate_limit import RateLimits, RequestClass
 from api.http.route import access_log as access
@@ -42,6 +41,7 @@ from api.http.route import (
     webhook,
 )
 from api.instance.wiring import Instance
+from api.work.fair_share import FairShare
 from ledger_node import clock, trace
 
 ASKED_HEADERS = ("Authorization", "Content-Type", "DPoP", "Idempotency-Key", "If-None-Match", trace.HEADER)
@@ -112,7 +112,7 @@ def create_app(
         instance.metrics.rate_limited.labels(sort.value).inc()
 
     app.state.limits = RateLimits(settings, clock.monotonic, rate_limited)
-    app.state.turns = FairShare(settings.at_once, settings.beside_others, clock.monotonic)
+    app.state.slots = FairShare(settings.at_once, settings.beside_others, clock.monotonic)
     app.state.cursors = CursorCodec(instance.cursor_mac)
     app.state.operations = Operations(app)
     install_handlers(app, app.state.operations)

@@ -11,11 +11,12 @@ What waits for the ledger shows as well (``pending``), and makes nobody unready:
 """
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from api.storage.database import Store
 from api.telemetry.head import HeadAge
 from api.telemetry.sampler import Sampler
+from api.work.periodic import Periodic
 from ledger_node.chain.port import Block, ChainLedger
 from ledger_node.chain.sender import Sender
 from ledger_node.domain.error import ChainError, StoreError
@@ -30,16 +31,11 @@ def head_age_limit(access_interval_s: float) -> float:
     return max(LEAST_HEAD_AGE_S, _BEATS * access_interval_s)
 
 
-class Notifier(Protocol):
-    """What turns events into notifications."""
-
-    @property
-    def failure(self) -> tuple[Reason, float] | None:
-        """Why it cannot, and for how many seconds; None while it can."""
-
-
 class Readiness:
-    """``relaying``: what sends uses; ``limit_s``: when a head is old and a transaction stuck."""
+    """``relaying``: what sends uses. ``notifying``: what turns events into notifications.
+
+    ``limit_s``: when a head is old and a transaction stuck.
+    """
 
     def __init__(
         self,
@@ -48,7 +44,7 @@ class Readiness:
         relaying: Sender,
         head: HeadAge,
         sampler: Sampler,
-        notifier: Notifier,
+        notifying: Periodic,
         *,
         limit_s: float,
     ) -> None:
@@ -57,7 +53,7 @@ class Readiness:
         self._relaying = relaying
         self._head = head
         self._sampler = sampler
-        self._notifier = notifier
+        self._notifying = notifying
         self._limit_s = limit_s
 
     def require(self) -> Block:
@@ -102,7 +98,7 @@ class Readiness:
             )
 
     def _require_notifications(self) -> None:
-        failure = self._notifier.failure
+        failure = self._notifying.failure
         if failure is not None and failure[1] > self._limit_s:
             raise ChainError(
                 Reason.NOTIFICATIONS_STUCK,

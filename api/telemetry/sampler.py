@@ -1,7 +1,6 @@
 """Looks at ledger and store at a fixed beat, so that reading metrics asks neither, however often and by whom."""
 
 import logging
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -19,7 +18,7 @@ from ledger_node.chain.rpc import Rpc, block_of, count_of
 from ledger_node.domain.error import ChainError, StoreError
 from ledger_node.domain.json_object import to_hex
 
-BEAT_S: Final = 5.0
+SAMPLE_INTERVAL_S: Final = 5.0
 _log = logging.getLogger(__name__)
 
 
@@ -36,7 +35,7 @@ class Sample:
 
 
 class Sampler:
-    """Samples every ``BEAT_S`` seconds.
+    """Takes samples, which are wanted every ``SAMPLE_INTERVAL_S`` seconds.
 
     ``accounts``: role -> the addresses that send for it. ``quarantines``: counts those that wait for the operator.
     """
@@ -59,24 +58,12 @@ class Sampler:
         self._accounts = accounts
         self._count_quarantines = quarantines
         self._monotonic = monotonic
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="watch", daemon=True)
         self._store_at: float | None = None
         self._ledger_at: float | None = None
         self._store_is_up = True
         self._backlog: Backlog | None = None
         self._gaps: Mapping[str, int] = {}
         self._quarantines = 0
-
-    def start(self) -> None:
-        """Start the beat."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop the beat."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join()
 
     @property
     def last(self) -> Sample:
@@ -88,15 +75,6 @@ class Sampler:
         known = self._look_at_store()
         if known is not None:
             self._look_at_ledger(known)
-
-    def _work(self) -> None:
-        while True:
-            try:
-                self.sample()
-            except Exception as error:  # noqa: BLE001 - the beat must go on; the words of a fault may hold values
-                _log.error("fault: %s", fault_of(error))
-            if self._stopping.wait(BEAT_S):
-                return
 
     def _look_at_store(self) -> Mapping[bytes, GivenOut] | None:
         try:

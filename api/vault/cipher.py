@@ -1,20 +1,26 @@
-"""Sealing: AES-256-GCM under a fresh data key, and the data key wrapped by the department's key."""
+"""Sealing: AES-256-GCM under a fresh data key, and the data key wrapped by the department's key.
+
+What is sealed under several data keys (``joint_key``) cannot be opened once any of them is erased.
+"""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
 from ledger_node.domain.error import CredenceError
-from ledger_node.domain.hashing import hmac_sha256
+from ledger_node.domain.hashing import HASH_BYTES, hmac_sha256
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
 
 _NONCE_BYTES: Final = 12
 _KEY_BYTES: Final = 32
 _NO_KIND: Final = bytes(32)
+_ENTRY_BYTES: Final = HASH_BYTES + KEY_ID_BYTES
 
 
 def seal(key: bytes, plaintext: bytes, context: bytes) -> bytes:
@@ -77,3 +83,50 @@ class KeyEncryptionKey:
         if not per:
             return _NO_KIND
         return hmac_sha256(self._kind, json.dumps([credit_code, schema, per], ensure_ascii=False).encode())
+
+
+@dataclass(frozen=True, slots=True)
+class VaultKey:
+    """A data key, and whose it is."""
+
+    member: bytes
+    id: bytes
+    key: bytes = field(repr=False)
+
+
+def joint_key(keys: Sequence[bytes], label: bytes) -> bytes:
+    """Return a key that nobody has who lacks one of ``keys``. ``label``: what it is for."""
+    joint = bytes(HASH_BYTES)
+    for each in keys:
+        joint = hmac_sha256(each, label + joint)
+    return joint
+
+
+def names_of(keys: Sequence[VaultKey]) -> bytes:
+    """Return member and id of every key, in their order."""
+    return b"".join(each.member + each.id for each in keys)
+
+
+def key_ids_of(names: bytes) -> list[bytes]:
+    """Return the ids in what ``names_of`` returned."""
+    return [names[at + HASH_BYTES : at + _ENTRY_BYTES] for at in range(0, len(names), _ENTRY_BYTES)]
+
+
+class KeyRing:
+    """Finds data keys again by their names. ``keks``: the key-encryption keys of this instance's departments."""
+
+    def __init__(self, keys: KeyLedger, keks: Mapping[bytes, KeyEncryptionKey]) -> None:
+        self._keys = keys
+        self._keks = keks
+
+    def find(self, names: bytes) -> list[bytes] | None:
+        """Return the keys that ``names`` lists, in their order, or None if one of them is erased or in quarantine."""
+        listed = [names[at : at + _ENTRY_BYTES] for at in range(0, len(names), _ENTRY_BYTES)]
+        wrapped = self._keys.get([name[HASH_BYTES:] for name in listed])
+        if any(name[HASH_BYTES:] not in wrapped for name in listed):
+            return None
+        return [self._keks[name[:HASH_BYTES]].unwrap(wrapped[name[HASH_BYTES:]]) for name in listed]
+
+    def is_quarantined(self, names: bytes) -> bool:
+        """Return whether one of the keys that ``names`` lists is in quarantine, so that all may come back."""
+        return bool(self._keys.quarantines.hidden(key_ids_of(names)))

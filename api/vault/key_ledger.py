@@ -15,16 +15,16 @@ from sqlalchemy import BindParameter, Connection, Select, bindparam, delete, exi
 from sqlalchemy.exc import IntegrityError
 
 from api.storage import table
+from api.storage.chunk import CHUNK, chunks
 from api.storage.database import Store, find_database, open_database
 from api.storage.migration.schema import KEYS
 from api.storage.migration.version import require_version, version_of
-from api.vault.quarantine import Quarantine, Quarantines, portions
+from api.vault.quarantine import Quarantine, Quarantines
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
 
 KEY_ID_BYTES: Final = 16
-_AT_ONCE: Final = 500
 _ONLY: Final = 1
 _KEY: Final = table.data_key.c
 _LEDGER: Final = table.key_ledger.c
@@ -95,7 +95,7 @@ class KeyLedger:
     def _find(self, query: Select[Any], ids: Collection[bytes]) -> dict[bytes, bytes]:
         found: dict[bytes, bytes] = {}
         with self._database.connect() as connection:
-            for some in portions(ids):
+            for some in chunks(ids):
                 found.update((row.id, row.wrapped) for row in connection.execute(query, {"ids": some}))
         return found
 
@@ -235,23 +235,23 @@ def _found(database: Store, ledger: bytes, version: int) -> bytes:
 def _rows(connection: Connection) -> Iterator[tuple[bytes, bytes, int | None]]:
     joined = table.data_key.outerjoin(table.quarantined_key, _HIDDEN.id == _KEY.id)
     query = select(_KEY.id, _KEY.wrapped, _HIDDEN.quarantine).select_from(joined).order_by(_KEY.id)
-    with connection.execute(query.execution_options(yield_per=_AT_ONCE)) as rows:
+    with connection.execute(query.execution_options(yield_per=CHUNK)) as rows:
         yield from ((row.id, row.wrapped, row.quarantine) for row in rows)
 
 
 def _tombstones(connection: Connection) -> Iterator[bytes]:
-    query = select(_ERASED.id).order_by(_ERASED.id).execution_options(yield_per=_AT_ONCE)
+    query = select(_ERASED.id).order_by(_ERASED.id).execution_options(yield_per=CHUNK)
     with connection.execute(query) as rows:
         yield from rows.scalars()
 
 
 def erased_of(connection: Connection, ids: Collection[bytes]) -> set[bytes]:
     """Return those of ``ids`` that have a tombstone."""
-    return {key_id for some in portions(ids) for key_id in connection.execute(_FIND_ERASED, {"ids": some}).scalars()}
+    return {key_id for some in chunks(ids) for key_id in connection.execute(_FIND_ERASED, {"ids": some}).scalars()}
 
 
 def _drop(connection: Connection, ids: Collection[bytes]) -> None:
-    for some in portions(ids):
+    for some in chunks(ids):
         for drop in _DROPS:
             connection.execute(drop, {"ids": some})
 

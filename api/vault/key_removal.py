@@ -11,11 +11,11 @@ from typing import Final
 from sqlalchemy import Connection, delete, insert, select
 
 from api.storage import table
+from api.storage.chunk import chunks
 from api.storage.database import Store
 from api.vault.key_ledger import KeyLedger
 
 _NOTE: Final = table.key_removal.c
-_AT_ONCE: Final = 500
 
 
 class KeyRemovals:
@@ -39,12 +39,11 @@ class KeyRemovals:
 
         ``erases``: they never come back, whatever is restored, and the copy follows before the note is closed.
         """
-        listed = list(ids)
         known: set[bytes] = set()
-        for start in range(0, len(listed), _AT_ONCE):
-            noted = select(_NOTE.id).where(_NOTE.id.in_(listed[start : start + _AT_ONCE]))
+        for some in chunks(ids):
+            noted = select(_NOTE.id).where(_NOTE.id.in_(some))
             known.update(connection.execute(noted).scalars())
-        rows = [{"id": key_id, "erases": int(erases)} for key_id in dict.fromkeys(listed) if key_id not in known]
+        rows = [{"id": key_id, "erases": int(erases)} for key_id in dict.fromkeys(ids) if key_id not in known]
         if rows:
             connection.execute(insert(table.key_removal), rows)
 
@@ -75,5 +74,5 @@ class KeyRemovals:
         if erased or refresh:
             self._refresh_copy()
         with self._store.begin() as connection:
-            for start in range(0, len(ids), _AT_ONCE):
-                connection.execute(delete(table.key_removal).where(_NOTE.id.in_(ids[start : start + _AT_ONCE])))
+            for some in chunks(ids):
+                connection.execute(delete(table.key_removal).where(_NOTE.id.in_(some)))

@@ -6,7 +6,7 @@ whoever asks for one gets none. The operator confirms the change, and they are e
 again what they sealed. A change that was decided about is not taken in again.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -14,6 +14,7 @@ from typing import Final
 from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from api.storage import table
+from api.storage.chunk import chunks
 from api.storage.database import Store
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
@@ -166,12 +167,6 @@ class Quarantines:
 
 def _hidden(connection: Connection, ids: Collection[bytes]) -> set[bytes]:
     found: set[bytes] = set()
-    for some in portions(ids):
+    for some in chunks(ids):
         found.update(connection.execute(select(_HIDDEN.id).where(_HIDDEN.id.in_(some))).scalars())
     return found
-
-
-def portions(ids: Collection[bytes]) -> Iterator[list[bytes]]:
-    """Yield ids in portions that one query takes."""
-    listed = list(ids)
-    return (listed[start : start + _AT_ONCE] for start in range(0, len(listed), _AT_ONCE))

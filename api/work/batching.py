@@ -1,10 +1,11 @@
-"""Work in groups: what waits together is done together."""
+"""Work in groups: what waits together is done together, and owners take turns."""
 
 import threading
-from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Generic, TypeVar
+
+from api.work.fair_share import FairQueue
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -13,24 +14,29 @@ Result = TypeVar("Result")
 class Batcher(Generic[Item]):
     """Threads that hand up to ``most`` items at once to ``work``, which must not raise.
 
-    While one of the ``threads`` waits for others (a disk, a node), another works on those that came meanwhile. Those
-    for whom items wait take turns, so that nobody waits behind all that another one asks for.
+    While one of the ``threads`` waits for others (a disk, a node), another works on those that came meanwhile. No
+    owner waits behind all that another one asks for: each item is taken by the rule of ``FairQueue``.
 
-    ``gathers``: while earlier items are under way, which ``over`` ends, only a full group sets out. So groups grow
-    with what comes, and what is alone does not wait.
+    ``waits_for_full``: while earlier items are not ``finished``, only a full group sets out. So groups grow with what
+    comes, and what is alone does not wait.
     """
 
     def __init__(
-        self, work: Callable[[Sequence[Item]], None], *, name: str, threads: int, most: int, gathers: bool = False
+        self,
+        work: Callable[[Sequence[Item]], None],
+        *,
+        name: str,
+        threads: int,
+        most: int,
+        waits_for_full: bool = False,
     ) -> None:
         self._work = work
         self._most = most
-        self._gathers = gathers
+        self._waits_for_full = waits_for_full
         self._under_way = 0
-        """Items that were taken and are not over, where that matters."""
+        """Items that were taken and are not finished, where that matters."""
         self._changed = threading.Condition()
-        self._waiting: OrderedDict[bytes, deque[Item]] = OrderedDict()
-        """By whom they are for; whose turn is next comes first."""
+        self._waiting: FairQueue[Item] = FairQueue()
         self._is_ending = False
         self._threads = [
             threading.Thread(target=self._run, name=f"{name} {number}", daemon=True) for number in range(threads)
@@ -49,13 +55,13 @@ class Batcher(Generic[Item]):
         for thread in self._threads:
             thread.join()
 
-    def put(self, item: Item, whose: bytes) -> None:
-        """Have ``item`` worked on for ``whose``."""
+    def put(self, item: Item, owner: bytes) -> None:
+        """Have ``item`` worked on for ``owner``."""
         with self._changed:
-            self._waiting.setdefault(whose, deque()).append(item)
+            self._waiting.put(item, owner)
             self._changed.notify()
 
-    def over(self, items: int) -> None:
+    def finished(self, items: int) -> None:
         """Say that so many items have come to their end, in whatever steps follow this one."""
         with self._changed:
             self._under_way -= items
@@ -64,31 +70,26 @@ class Batcher(Generic[Item]):
     def __len__(self) -> int:
         """Return how many items wait."""
         with self._changed:
-            return self._count()
+            return len(self._waiting)
 
-    def _count(self) -> int:
-        return sum(len(items) for items in self._waiting.values())
-
-    def _sets_out(self) -> bool:
+    def _is_ready(self) -> bool:
         if not self._under_way or self._is_ending:
             return bool(self._waiting)
-        return self._count() >= self._most
+        return len(self._waiting) >= self._most
 
     def _run(self) -> None:
-        while group := self._take():
+        while group := self._next_group():
             self._work(group)
 
-    def _take(self) -> list[Item]:
+    def _next_group(self) -> list[Item]:
         """Wait for items, and return some; none when they are to stop and nothing waits."""
         with self._changed:
-            self._changed.wait_for(lambda: self._sets_out() or (self._is_ending and not self._waiting))
+            self._changed.wait_for(lambda: self._is_ready() or (self._is_ending and not self._waiting))
             taken: list[Item] = []
-            while self._waiting and len(taken) < self._most:
-                whose, items = self._waiting.popitem(last=False)
-                taken.append(items.popleft())
-                if items:
-                    self._waiting[whose] = items
-            if self._gathers:
+            while len(taken) < self._most and (owner := self._waiting.next_owner()) is not None:
+                taken.append(self._waiting.pop(owner))
+                self._waiting.serve(owner)
+            if self._waits_for_full:
                 self._under_way += len(taken)
             return taken
 
@@ -106,13 +107,13 @@ class GroupWork(Generic[Item, Result]):
         self.start = self._groups.start
         self.stop = self._groups.stop
 
-    def submit(self, item: Item, whose: bytes = b"") -> Future[Result]:
-        """Have ``item`` worked on for ``whose``, and return what will have its result or its error.
+    def submit(self, item: Item, owner: bytes = b"") -> Future[Result]:
+        """Have ``item`` worked on for ``owner``, and return what will have its result or its error.
 
         It cannot be cancelled.
         """
-        future: Future[Result] = begun_future()
-        self._groups.put((item, future), whose)
+        future: Future[Result] = started_future()
+        self._groups.put((item, future), owner)
         return future
 
     def __len__(self) -> int:
@@ -122,17 +123,17 @@ class GroupWork(Generic[Item, Result]):
     def _answer(self, group: Sequence[tuple[Item, Future[Result]]]) -> None:
         results = each_or_error(self._work, [item for item, _ in group])
         for (_, future), result in zip(group, results, strict=True):
-            settle(future, result)
+            set_result(future, result)
 
 
-def begun_future() -> Future[Result]:
-    """Return a future of work that has begun, so that nobody can cancel it."""
+def started_future() -> Future[Result]:
+    """Return a future of work that has started, so that nobody can cancel it."""
     future: Future[Result] = Future()
     future.set_running_or_notify_cancel()
     return future
 
 
-def settle(future: Future[Result], result: Result | Exception) -> None:
+def set_result(future: Future[Result], result: Result | Exception) -> None:
     """Give a future its result, or its error."""
     if isinstance(result, Exception):
         future.set_exception(result)

@@ -258,7 +258,7 @@ POINTS = {
 @pytest.mark.parametrize("point", POINTS)
 def test_n1_d2_an_erasure_that_was_killed_is_finished_and_no_answer_leaves_before(instance, monkeypatch, point, again):
     code, key = instance.attest()
-    instance.all._removals.finish(refresh=True)
+    instance.all.removals.finish(refresh=True)
     assert key in instance.copied()
     kept = []
     call = Call(b"caller", random_bytes(8).hex(), b"POST /v1/erasures", b"body")
@@ -277,20 +277,20 @@ def test_n1_d2_an_erasure_that_was_killed_is_finished_and_no_answer_leaves_befor
         where, name, done = POINTS[point]
         target = {"ledger": instance.all.ledger, "keys": instance.all.keys}.get(where)
         if target is None:
-            real = instance.all._removals._refresh_copy
+            real = instance.all.removals._refresh_copy
 
             def refresh():
                 real()
                 raise Killed
 
-            patched.setattr(instance.all._removals, "_refresh_copy", refresh)
+            patched.setattr(instance.all.removals, "_refresh_copy", refresh)
         else:
             killing(patched, target, name, done=done)
         with pytest.raises(Killed):
             erase(attempt)
     instance.all.calls.release(attempt)
     if again == "next start":
-        instance.all._removals.finish(refresh=True)
+        instance.all.removals.finish(refresh=True)
     was_noted = where != "ledger"
     assert (len(kept) == 1) == was_noted
     (found,) = instance.all.calls.lease_all([call], clock.now())
@@ -315,7 +315,7 @@ def test_l5_a_webhook_that_changes_closes_no_erasure_before_the_copy_has_followe
     monkeypatch.setattr(webhooks, "_resolve", lambda *_: ["93.184.216.34"])
     webhooks.register(bank, "https://bank.example/credence")
     _, key = instance.attest()
-    instance.all._removals.finish(refresh=True)
+    instance.all.removals.finish(refresh=True)
     assert key in instance.copied()
     with instance.all.store.begin() as connection:
         KeyRemovals.note(connection, [key], erases=True)
@@ -334,7 +334,7 @@ def test_l5_a_copy_that_cannot_be_written_keeps_the_note_open_whoever_changes_a_
     monkeypatch.setattr(webhooks, "_resolve", lambda *_: ["93.184.216.34"])
     webhooks.register(bank, "https://bank.example/credence")
     _, key = instance.attest()
-    instance.all._removals.finish(refresh=True)
+    instance.all.removals.finish(refresh=True)
     with instance.all.store.begin() as connection:
         KeyRemovals.note(connection, [key], erases=True)
 
@@ -342,14 +342,14 @@ def test_l5_a_copy_that_cannot_be_written_keeps_the_note_open_whoever_changes_a_
         raise CredenceError(Reason.KEY_COPY_FAILED, "the disk is away")
 
     with monkeypatch.context() as patched:
-        patched.setattr(instance.all._removals, "_refresh_copy", refused)
+        patched.setattr(instance.all.removals, "_refresh_copy", refused)
         with pytest.raises(CredenceError) as failed:
             webhooks.remove(bank)
     assert failed.value.reason is Reason.KEY_COPY_FAILED
     with instance.all.store.connect() as connection:
         assert key in connection.execute(select(table.key_removal.c.id)).scalars().all()
     assert key in instance.copied()
-    instance.all._removals.finish()
+    instance.all.removals.finish()
     assert key not in instance.copied()
 
 
@@ -361,7 +361,7 @@ def test_l5_one_service_removes_keys_for_all(instance):
         "JobWorker",
         "Webhooks",
     }
-    assert all(service._removals is instance.all._removals for service in services)
+    assert all(service._removals is instance.all.removals for service in services)
 
 
 def test_l1_a_key_that_was_erased_leaves_a_tombstone_and_never_comes_back(ledger, store, tmp_path):

@@ -65,9 +65,7 @@ class Log:
         self.keys = open_key_ledger(self.path.with_suffix(".keys"), self.store)
         keeper = Operator(self.department.member, self.department.signing_key)
         self.log = AccessLog(self.store, self.keys, self.department, lambda: self.now)
-        self.intervals = AccessIntervals(
-            self.store, self.ledger, keeper, lambda: self.now, WorkerPool(0), interval_s=3600
-        )
+        self.intervals = AccessIntervals(self.store, self.ledger, keeper, lambda: self.now, WorkerPool(0))
         self.reader = AccessReader(self.store, self.keys, self.department, keeper.member)
 
     def ask(self, count=1):

@@ -53,7 +53,7 @@ def followed(tmp_path):
     """Return (store, ledger, follower, reader of the bank's feed)."""
     store, ledger = open_store(tmp_path / "store.sqlite3"), ToldLedger()
     reader = NoticeReader(store)
-    follower = ChainFollower(store, ledger, interval_s=3600)
+    follower = ChainFollower(store, ledger)
 
     def told():
         return [(one["kind"], one["data"]) for one in reader.of(BANK, after=None, limit=200)]
@@ -165,7 +165,7 @@ def test_notifications_and_cursor_are_one_transaction(followed, monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             followed.follower.catch_up()
     assert followed.told() == []
-    ChainFollower(followed.store, followed.ledger, interval_s=3600).catch_up()
+    ChainFollower(followed.store, followed.ledger).catch_up()
     assert followed.told() == [(NoticeKind.REVOKED, TOLD)]
 
 

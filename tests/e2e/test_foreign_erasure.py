@@ -13,7 +13,7 @@ from api.services.attestation.unsealed import AttestationQuery, UnsealedAttestat
 from api.services.evidence.store import seal_evidence, store_evidence
 from api.services.verification.attestation_finder import AttestationFinder
 from api.storage import table
-from api.vault.joint_key import VaultKey
+from api.vault.cipher import VaultKey
 from api.vault.quarantine import QuarantineState
 from ledger_node import clock
 from ledger_node.domain.error import InvalidInputError
@@ -39,7 +39,7 @@ def instance(tmp_path_factory):
 def office(instance):
     """The instance in a life of its own, told of everything so far."""
     instance.start()
-    instance.all._follower.catch_up()
+    instance.all.follower.catch_up()
     decided(instance)
     return instance
 
@@ -157,7 +157,7 @@ def test_l1_a_change_that_is_confirmed_erases_everywhere_and_for_good(office):
     credence(office, "confirm", str(one.number))
     # the command only notes it: who erases is the instance, which knows of the copy
     assert office.key_ids() == before
-    office.all._removals.finish()
+    office.all.removals.finish()
     assert office.key_ids() == before - {key}
     assert office.all.keys.erased([key]) == {key}
     assert found(office, row.credit_code) is Reason.ERASED
@@ -236,7 +236,7 @@ def test_l1_what_the_instance_ordered_itself_is_never_put_into_quarantine(office
     office.all.erasures.erase(office.member(TAX), credit_code=row.credit_code, schema=None)
     assert office.all.keys.erased([key]) == {key}
     office.start()
-    office.all._follower.catch_up()
+    office.all.follower.catch_up()
     assert open_quarantines(office) == []
 
 
@@ -258,7 +258,7 @@ def test_l1_a_change_that_comes_while_the_instance_serves_is_put_into_quarantine
     (digest,) = office.issue([row])
     key = office.attestations([digest])[digest].data_key
     Thief(office, TAX).revoke([office.batches()[-1].start])
-    office.all._follower.catch_up()
+    office.all.follower.catch_up()
     (one,) = open_quarantines(office)
     assert (one.keys, office.all.keys.get([key]), office.all.keys.held([key])) == (1, {}, {key})
     office.all.sampler.sample()

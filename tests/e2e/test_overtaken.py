@@ -196,7 +196,7 @@ class Beats:
         key = SigningKey(office.home.read_key(TAX))
         keeper, ledger = Operator(office.member(TAX), key), Thief(office, TAX).ledger
         self.store = open_store(office.folder / "log.sqlite3")
-        self.intervals = AccessIntervals(self.store, ledger, keeper, clock.now, WorkerPool(0), interval_s=3600)
+        self.intervals = AccessIntervals(self.store, ledger, keeper, clock.now, WorkerPool(0))
 
     def closed(self):
         with self.store.connect() as connection:
@@ -254,11 +254,11 @@ def test_l2_an_interval_of_the_access_log_that_was_overtaken_is_signed_anew(offi
 
 def test_l2_a_new_key_of_the_operator_and_a_restart_carry_the_access_log_on(office):
     """Its account sends as well, so the node must permit it."""
-    office.all._intervals.beat()
+    office.all.intervals.beat()
     stolen = office.replace_key(OPERATOR)
     office.permit(address_of(office.home.read_key(OPERATOR)))
     office.start()
-    office.all._intervals.beat()
+    office.all.intervals.beat()
     newest = office.anchored(ACCESS_LOG, OPERATOR)
     assert newest[max(newest)].key == address_of(office.home.read_key(OPERATOR)) != stolen
     assert len(office.issue(office.rows(1))) == 1

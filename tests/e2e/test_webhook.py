@@ -8,6 +8,7 @@ import pytest
 from api.client.client import ApiError
 from api.services.webhook.delivery import FIRST_PAUSE_S, LONGEST_PAUSE_S, STOP_AFTER_S, pause_after
 from api.services.webhook.endpoint import BOTH_SIGN_S, Secrets
+from api.work.periodic import Periodic
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.randomness import random_bytes
 from tests.kit.webhook import BANK, HOST, Endpoint, receiver
@@ -194,9 +195,10 @@ def test_the_worker_delivers_by_itself_until_it_is_stopped(member, endpoint, url
             arrived.set()
 
     endpoint.server.RequestHandlerClass.do_POST = watch
-    member.deliveries.start()
+    rounds = Periodic(member.deliveries.deliver_due, interval_s=0.05, name="webhooks")
+    rounds.start()
     assert arrived.wait(60)
-    member.deliveries.stop()
+    rounds.stop()
     assert endpoint.ids() == ids
 
 

@@ -94,13 +94,13 @@ class Office:
             sender.finish()
         for issuer in self.all.issuers.values():
             issuer.anchor_pending()
-        self.all._intervals.anchor_pending()
+        self.all.intervals.anchor_pending()
         self.all.gaps.close()
         for subject in self.all.subjects.waiting():
             self.all.subjects.resume(subject, clock.now())
 
     def end(self):
-        self.all._workers.close()
+        self.all.workers.close()
         self.all.store.dispose()
         self.all.keys.dispose()
 

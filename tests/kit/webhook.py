@@ -86,7 +86,7 @@ class Member:
         removals = KeyRemovals(self.store, self.keys)
         self.webhooks = Webhooks(self.store, self.keys, removals, self.kek, self.rules, self.resolve, lambda: self.now)
         post = WebhookPost(self.rules, self.resolve, tls=self.tls, deadline_s=self.deadline_s)
-        self.deliveries = WebhookDeliveries(self.store, self.webhooks, post, lambda: self.now, interval_s=0.05)
+        self.deliveries = WebhookDeliveries(self.store, self.webhooks, post, lambda: self.now)
 
     def resolve(self, host, _):
         if host not in self.names:

@@ -114,7 +114,7 @@ def begun(inside, monkeypatch):
 
 def test_l3_a_start_on_a_quiet_ledger_finishes_everything_that_waits(inside, begun, caplog):
     instance = inside.served.instance
-    instance._follower.catch_up()
+    instance.follower.catch_up()
     inside.served.end()
     with instance_store(inside) as (cursor, _):
         assert cursor == inside.ledger.head().number + 1
@@ -312,8 +312,8 @@ def test_l3_looking_for_what_waits_costs_what_it_is_and_reads_no_whole_table(ins
         instance.consents.pending_grants,
         instance.controllers,
         instance.recoveries,
-        instance._intervals,
-        instance._removals,
+        instance.intervals,
+        instance.removals,
     )
     with store.connect() as connection:
         event.listen(connection.engine, "before_cursor_execute", note)

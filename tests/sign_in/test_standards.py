@@ -8,10 +8,9 @@ from joserfc.jws import JWSRegistry
 from joserfc.util import urlsafe_b64encode
 from sqlalchemy import func, select
 
-from api.sign_in.protocol.address import normal
 from api.sign_in.protocol.error import ProofError
 from api.sign_in.protocol.jose import public_part
-from api.sign_in.protocol.proof import Target, make_proof, token_hash
+from api.sign_in.protocol.proof import Target, make_proof, normal, token_hash
 from api.storage.table import access_token, assertion_used
 from tests.kit.sign_in import ME, NOW, TOKEN_URL, URL, new_key, refused
 

@@ -69,7 +69,7 @@ def test_an_instance_is_ready_until_its_head_is_old_and_again_with_the_next_anch
     assert "the chain stands still" in body["detail"]
     assert "look at" in body["detail"]
     assert body["trace_id"]
-    inside.served.instance._intervals.beat()
+    inside.served.instance.intervals.beat()
     assert ready(inside)[:2] == (200, "ready")
 
 
@@ -77,7 +77,7 @@ def test_an_instance_is_ready_until_its_head_is_old_and_again_with_the_next_anch
 def test_n6_a_host_clock_five_minutes_off_neither_hides_an_old_head_nor_makes_one(inside, later, monkeypatch, off_s):
     true = clock.now
     monkeypatch.setattr(clock, "now", lambda: true() + off_s)
-    inside.served.instance._intervals.beat()
+    inside.served.instance.intervals.beat()
     assert ready(inside)[:2] == (200, "ready")
     later.s += LIMIT + 1
     assert ready(inside)[:2] == (503, "ledger_stale")

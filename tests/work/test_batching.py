@@ -128,7 +128,7 @@ def test_a9_those_for_whom_items_wait_take_turns():
 def gathering():
     """Groups of at most three that gather, and a queue of the groups that set out."""
     groups = queue.Queue()
-    made = Batcher(groups.put, name="gather", threads=1, most=3, gathers=True)
+    made = Batcher(groups.put, name="gather", threads=1, most=3, waits_for_full=True)
     made.start()
     yield made, groups
     made.stop()
@@ -142,7 +142,7 @@ def test_a_group_that_gathers_sets_out_when_the_one_before_is_over(gathering):
     made.put(3, b"b")
     with pytest.raises(queue.Empty):
         groups.get(timeout=0.2)
-    made.over(1)
+    made.finished(1)
     assert groups.get(timeout=30) == [2, 3]
 
 
@@ -153,12 +153,12 @@ def test_a_group_is_over_when_its_last_item_is(gathering):
     for item in (1, 2, 3):
         made.put(item, b"a")
     assert groups.get(timeout=30) == [1, 2, 3]
-    made.over(1)
+    made.finished(1)
     made.put(4, b"a")
-    made.over(1)
+    made.finished(1)
     with pytest.raises(queue.Empty):
         groups.get(timeout=0.2)
-    made.over(2)
+    made.finished(2)
     assert groups.get(timeout=30) == [4]
 
 

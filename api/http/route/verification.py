@@ -11,10 +11,10 @@ from api.http.middleware.stored_responses import sealed
 from api.http.openapi import openapi
 from api.http.request.admission import ABank, Access, AdmittedRoute
 from api.http.request.body import record_body
-from api.http.request.fair_share import FairShare
 from api.http.request.idempotency_key import attempt_of
 from api.services.idempotency.stored_response import SealedResponse
 from api.services.verification.answer import Answer
+from api.work.fair_share import FairShare
 from ledger_node import clock
 from ledger_node.domain.access import MAX_OPERATOR
 from ledger_node.domain.canonical import JSON
@@ -85,10 +85,10 @@ async def verify(request: Request, instance: Access, bank: ABank) -> Response:
     def store_response(answer: Answer) -> SealedResponse | None:
         return sealed(request, _response(answer), subject=answer.subject, keys=answer.keys)
 
-    turns: FairShare = request.app.state.turns
-    # the time that a caller waits for its turn is part of what it sees
+    slots: FairShare = request.app.state.slots
+    # the time that a caller waits for a slot is part of what it sees
     with instance.metrics.verification() as verified:
-        async with turns.turn(bank.id):
+        async with slots.slot(bank.id):
             answer = await asyncio.wrap_future(
                 instance.verifications.verify(
                     bank.id,

@@ -12,25 +12,21 @@ the last one is anchored: a ledger that is down makes a longer interval and neve
 is signed again (``anchoring``): ``number`` is its place in the store, ``batch_number`` its place on the ledger.
 """
 
-import logging
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Integer, bindparam, insert, select, update
 
 from api.services.access_log.interval_anchor import anchor_interval, batch_of
 from api.storage import table
+from api.storage.chunk import chunks
 from api.storage.database import Store
-from api.storage.locks import SingletonRole
 from api.vault.operator import Operator
-from api.work.fault import fault_of
 from api.work.worker_pool import WorkerPool
 from ledger_node.chain.port import Ledger, StreamHead
 from ledger_node.domain.access import MAX_ROWS, NO_HEAD, Checkpoint, LogTree, Tally
 from ledger_node.domain.batch import ACCESS_LOG, NO_ROOT
-from ledger_node.domain.error import CredenceError
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.randomness import random_bytes, random_places
 
@@ -58,11 +54,10 @@ _ASSIGN: Final = (
     )
     .values(interval=bindparam("closed"))
 )
-_log = logging.getLogger(__name__)
 
 
 class AccessIntervals:
-    """Closes an interval every ``interval_s`` seconds and anchors it."""
+    """Closes an interval in every ``beat`` and anchors it."""
 
     def __init__(
         self,
@@ -71,27 +66,13 @@ class AccessIntervals:
         keeper: Operator,
         now: Callable[[], int],
         workers: WorkerPool,
-        *,
-        interval_s: float,
     ) -> None:
         self._store = store
         self._ledger = ledger
         self._keeper = keeper
         self._now = now
         self._workers = workers
-        self._interval_s = interval_s
         self._head: StreamHead | None = None
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="access log", daemon=True)
-
-    def start(self) -> None:
-        """Start the beat."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop; rows that wait are anchored after the next start."""
-        self._stopping.set()
-        self._thread.join()
 
     def beat(self) -> None:
         """Close the interval and anchor it.
@@ -124,22 +105,6 @@ class AccessIntervals:
             self._assign_rest()
             anchor_interval(self._store, self._ledger, self._keeper)
 
-    def _work(self) -> None:
-        # a fixed beat: how long an interval took to close must not move the next one
-        due = time.monotonic()
-        while True:
-            due = max(due + self._interval_s, time.monotonic())
-            if self._stopping.wait(due - time.monotonic()):
-                return
-            try:
-                # of processes that share the store one keeps the beat, and another one goes on when it is gone
-                if self._store.turns.holds(SingletonRole.INTERVALS):
-                    self.beat()
-            except CredenceError as error:
-                _log.warning("the access log waits: %s", error.reason)
-            except Exception as error:  # noqa: BLE001 - the log must go on; the words of a fault may hold values
-                _log.error("fault: %s", fault_of(error))
-
     def _close(self, head: StreamHead) -> None:
         """Close the interval: give every row that waits its place, and sign the checkpoint.
 
@@ -154,7 +119,8 @@ class AccessIntervals:
             root, places = plant(leaves, filling)
         else:
             root, places = self._workers.do(plant, leaves, filling)
-        for portion in _portions(rows, places):
+        for some in chunks(zip(rows, places, strict=True), _PLACED_AT_ONCE):
+            portion = [{"row": row.number, "at": slot, "way": way} for row, (slot, way) in some]
             with self._store.begin() as connection:
                 connection.execute(_PLACE, portion)
             time.sleep(_BETWEEN_S)
@@ -228,9 +194,3 @@ def plant(leaves: Sequence[bytes], filling: bytes) -> tuple[bytes, list[tuple[in
     slots = random_places(len(leaves), MAX_ROWS)
     tree = LogTree(dict(zip(slots, leaves, strict=True)), filling)
     return tree.root, [(slot, b"".join(tree.path(slot))) for slot in slots]
-
-
-def _portions(rows: Sequence[Any], places: Sequence[tuple[int, bytes]]) -> Iterator[list[dict[str, Any]]]:
-    given = [{"row": row.number, "at": slot, "way": way} for row, (slot, way) in zip(rows, places, strict=True)]
-    for start in range(0, len(given), _PLACED_AT_ONCE):
-        yield given[start : start + _PLACED_AT_ONCE]

@@ -10,12 +10,12 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from api.storage import table
+from api.storage.chunk import CHUNK, chunks
 from api.vault.key_ledger import KeyLedger
 
 _EVERY_TYPE: Final = ""
 _ERASED: Final = table.erased_subject.c
 _HELD: Final = table.attestation.c
-_AT_ONCE: Final = 500
 
 
 def erased_among(connection: Connection, member: bytes, schema: str, indices: Collection[bytes]) -> dict[bytes, bool]:
@@ -27,10 +27,9 @@ def erased_among(connection: Connection, member: bytes, schema: str, indices: Co
     )
     # the row of all types comes first, so that the one of this type leads
     query = query.order_by(_ERASED.schema)
-    listed = list(indices)
     found: dict[bytes, bool] = {}
-    for start in range(0, len(listed), _AT_ONCE):
-        for row in connection.execute(query, {"indices": listed[start : start + _AT_ONCE]}):
+    for some in chunks(indices):
+        for row in connection.execute(query, {"indices": some}):
             found[row.subject_index] = not row.restored
     return found
 
@@ -58,7 +57,7 @@ def mark_unreadable(connection: Connection, keys: KeyLedger) -> None:
         _HELD.live == 1, ~noted.exists()
     )
     lost: dict[tuple[bytes, bytes, str], None] = {}
-    for some in connection.execute(query.execution_options(yield_per=_AT_ONCE)).partitions():
+    for some in connection.execute(query.execution_options(yield_per=CHUNK)).partitions():
         # a key in quarantine is there: nobody has said yet that what it opens is erased
         known = keys.held([row.data_key for row in some])
         lost |= {(row.member, row.subject_index, row.schema): None for row in some if row.data_key not in known}

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from api.services.attestation.commitment_pool import committer_of
-from api.vault.joint_key import VaultKey
+from api.vault.cipher import VaultKey
 from api.vault.sealed_content import VaultRecord
 from ledger_node.domain.batch import Anchor, BatchKey, SignedBatch
 from ledger_node.domain.commitment import subject_key

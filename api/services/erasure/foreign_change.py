@@ -18,6 +18,7 @@ from sqlalchemy import Connection, select, update
 from api.services.attestation.row import text_of
 from api.services.issuing.row_classifier import NO_TAG
 from api.storage import table
+from api.storage.chunk import CHUNK, chunks
 from api.storage.database import Store
 from api.vault.key_ledger import KeyLedger
 from api.vault.quarantine import Quarantine
@@ -27,7 +28,6 @@ from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import WORD_BITS, Plane, StatusReason, fold
 
-_AT_ONCE: Final = 500
 _NEWEST: Final = 64
 _HELD: Final = table.attestation.c
 _BATCH: Final = table.batch.c
@@ -153,7 +153,7 @@ class ForeignChanges:
             select(_HELD.digest, _HELD.data_key, _HELD.leaf, _HELD.live, _HELD.row_tag, _BATCH.start)
             .join(table.batch, (_BATCH.member == _HELD.member) & (_BATCH.number == _HELD.batch))
             .where(_HELD.member == change.member, _BATCH.start.is_not(None))
-            .execution_options(yield_per=_AT_ONCE)
+            .execution_options(yield_per=CHUNK)
         )
         with self._store.connect() as connection:
             rows = [row for row in connection.execute(query) if row.start + row.leaf in change.positions]
@@ -163,7 +163,7 @@ class ForeignChanges:
     def _untag(self, rows: Sequence[Any]) -> int:
         """Let the rows of live attestations be news, and return how many were not yet."""
         digests = [row.digest for row in rows if row.live and row.row_tag != NO_TAG]
-        for some in _portions(digests):
+        for some in chunks(digests):
             with self._store.begin() as connection:
                 connection.execute(update(table.attestation).where(_HELD.digest.in_(some)).values(row_tag=NO_TAG))
         return len(digests)
@@ -172,7 +172,7 @@ class ForeignChanges:
         """Return the keys of the credit codes of firms whose registrations these are."""
         subject, found = table.subject.c, list[bytes]()
         with self._store.connect() as connection:
-            for some in _portions([row.digest for row in rows]):
+            for some in chunks([row.digest for row in rows]):
                 registered = select(subject.data_key).where(subject.registration.in_(some))
                 found += connection.execute(registered).scalars()
         return found
@@ -184,13 +184,9 @@ def register_again(connection: Connection, keys: KeyLedger, digests: Sequence[by
     One whose firm was erased stays as it is.
     """
     subject = table.subject.c
-    for some in _portions(digests):
+    for some in chunks(digests):
         query = select(subject.id, subject.data_key).where(subject.registration.in_(some))
         rows = connection.execute(query).all()
         held = keys.held([row.data_key for row in rows])
         wanted = subject.id.in_([row.id for row in rows if row.data_key in held])
         connection.execute(update(table.subject).where(wanted).values(registration=None))
-
-
-def _portions(items: Sequence[bytes]) -> Iterable[Sequence[bytes]]:
-    return (items[start : start + _AT_ONCE] for start in range(0, len(items), _AT_ONCE))

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select, update
 from api.services.erasure.foreign_change import register_again
 from api.services.idempotency.stored_response import forget_responses_about
 from api.storage import table
+from api.storage.chunk import CHUNK
 from api.storage.database import Store
 from api.vault.key_ledger import KeyLedger
 from api.vault.key_removal import KeyRemovals
@@ -19,8 +20,6 @@ from api.vault.quarantine import Quarantine, QuarantineState
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
-
-_AT_ONCE = 500
 
 
 def confirm(store: Store, keys: KeyLedger, number: int) -> Quarantine:
@@ -66,5 +65,5 @@ def _open(keys: KeyLedger, number: int) -> tuple[Quarantine, list[bytes]]:
 
 def _subjects_of(connection: Connection, ids: Collection[bytes]) -> list[Any]:
     subject, wanted = table.subject.c, frozenset(ids)
-    query = select(subject.id, subject.registration, subject.data_key).execution_options(yield_per=_AT_ONCE)
+    query = select(subject.id, subject.registration, subject.data_key).execution_options(yield_per=CHUNK)
     return [row for row in connection.execute(query) if row.data_key in wanted]

@@ -13,8 +13,7 @@ from sqlalchemy import Connection, insert, select
 
 from api.storage import table
 from api.storage.database import Store
-from api.vault.cipher import seal, unseal
-from api.vault.joint_key import KeyRing, VaultKey, joint_key, names_of
+from api.vault.cipher import KeyRing, VaultKey, joint_key, names_of, seal, unseal
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import to_hex

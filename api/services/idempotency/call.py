@@ -23,8 +23,7 @@ from api.services.idempotency.attempt import Attempt, Call, CallInProgress, Leas
 from api.services.idempotency.stored_response import ResponseSeal, SealedResponse, StoredResponse, store_responses
 from api.storage import table
 from api.storage.database import Store
-from api.vault.cipher import KeyEncryptionKey
-from api.vault.joint_key import KeyRing, VaultKey
+from api.vault.cipher import KeyEncryptionKey, KeyRing, VaultKey
 from api.work.batching import GroupWork
 from ledger_node.domain.error import CredenceError, InvalidInputError, StoreError
 from ledger_node.domain.reason import Reason

@@ -12,8 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, update
 
 from api.storage import table
-from api.vault.cipher import KeyEncryptionKey, seal, unseal
-from api.vault.joint_key import KeyRing, VaultKey, joint_key, names_of
+from api.vault.cipher import KeyEncryptionKey, KeyRing, VaultKey, joint_key, names_of, seal, unseal
 from ledger_node.domain.error import CredenceError, InvalidInputError
 from ledger_node.domain.reason import Reason
 

@@ -10,6 +10,7 @@ from api.ingestion.row import Rejection, Row, kind_of
 from api.services.attestation.erased_subject import erased_among
 from api.services.issuing.repeated_rows import row_bytes
 from api.storage import table
+from api.storage.chunk import chunks
 from api.storage.database import Store
 from api.vault.department import Department
 from api.vault.key_ledger import KeyLedger
@@ -17,7 +18,6 @@ from ledger_node.domain.hashing import HASH_BYTES, hmac_sha256
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
 
-_LOOKUP: Final = 500
 _TAG: Final = b"credence/vault/row"
 NO_TAG: Final = bytes(HASH_BYTES)
 """In the place of a row's tag: the ledger holds the attestation dead, and the same row is to be attested to again."""
@@ -143,8 +143,8 @@ def _live(connection: Connection, member: bytes, schema: str, indices: list[byte
         .where(held.c.member == member, held.c.schema == schema, held.c.live == 1)
         .where(held.c.subject_index.in_(bindparam("indices", expanding=True)))
     )
-    for start in range(0, len(indices), _LOOKUP):
-        for row in connection.execute(query, {"indices": indices[start : start + _LOOKUP]}):
+    for some in chunks(indices):
+        for row in connection.execute(query, {"indices": some}):
             found[row.subject_index, row.period_first, row.period_last, row.kind_index] = row
     return found
 

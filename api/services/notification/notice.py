@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, insert, select
 
 from api.services.notification.reliance import relying_on
+from api.storage.chunk import chunks
 from api.storage.table import consent, consent_deadline, consent_request, notification, subject
 from ledger_node.domain.canonical import JSON, decode, encode
 from ledger_node.domain.consent import NO_REQUEST, Terms
@@ -21,7 +22,6 @@ from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.status import Plane
 from ledger_node.randomness import random_bytes
 
-_AT_ONCE: Final = 500
 _ID_BYTES: Final = 16
 
 
@@ -84,10 +84,9 @@ class Notice:
 def write_notices(connection: Connection, notices: Iterable[Notice]) -> None:
     """Write notices that were not written before, in their order."""
     wanted = {(notice.recipient, notice.source): notice for notice in notices}
-    sources = [source for _, source in wanted]
-    for at in range(0, len(sources), _AT_ONCE):
-        held = notification.c
-        query = select(held.recipient, held.source).where(held.source.in_(sources[at : at + _AT_ONCE]))
+    held = notification.c
+    for sources in chunks([source for _, source in wanted]):
+        query = select(held.recipient, held.source).where(held.source.in_(sources))
         for row in connection.execute(query):
             wanted.pop((row.recipient, row.source), None)
     rows = [
@@ -145,9 +144,8 @@ def _is_foreign(event: ConsentEvent, row: Any) -> bool:  # noqa: ANN401 - a row 
 
 def _stored_rows(connection: Connection, ids: set[bytes]) -> dict[tuple[bool, bytes], Any]:
     """Return requests and consents by whether they are a request, and id: a relayer may grant the id of a request."""
-    wanted, known = sorted(ids), {}
-    for at in range(0, len(wanted), _AT_ONCE):
-        some = wanted[at : at + _AT_ONCE]
+    known = {}
+    for some in chunks(sorted(ids)):
         for is_request, table in ((False, consent), (True, consent_request)):
             for row in connection.execute(select(table).where(table.c.id.in_(some))):
                 known[is_request, row.id] = row
@@ -155,10 +153,9 @@ def _stored_rows(connection: Connection, ids: set[bytes]) -> dict[tuple[bool, by
 
 
 def _subjects(connection: Connection, ids: set[bytes]) -> set[bytes]:
-    wanted = sorted(ids)
     known: set[bytes] = set()
-    for at in range(0, len(wanted), _AT_ONCE):
-        query = select(subject.c.id).where(subject.c.id.in_(wanted[at : at + _AT_ONCE]))
+    for some in chunks(sorted(ids)):
+        query = select(subject.c.id).where(subject.c.id.in_(some))
         known.update(connection.execute(query).scalars())
     return known
 

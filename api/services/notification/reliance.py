@@ -6,13 +6,13 @@ from typing import Any, Final, Self
 
 from sqlalchemy import Connection, insert, select
 
+from api.storage.chunk import chunks
 from api.storage.table import chain_cursor, reliance
 from ledger_node.domain.event import StatusEvent
 from ledger_node.domain.presentation import Presentation
 from ledger_node.domain.status import WORD_BITS
 
 _RELIED: Final = reliance.c
-_AT_ONCE: Final = 500
 _CURSOR: Final = select(chain_cursor.c.next_block)
 _ADD: Final = insert(reliance)
 
@@ -80,9 +80,7 @@ def relying_on(connection: Connection, events: Sequence[StatusEvent]) -> Iterabl
     for event in events:
         words.setdefault(event.member, {}).setdefault(event.word, []).append(event)
     for member, changed in words.items():
-        numbers = sorted(changed)
-        for at in range(0, len(numbers), _AT_ONCE):
-            some = numbers[at : at + _AT_ONCE]
+        for some in chunks(sorted(changed)):
             query = select(reliance).where(_RELIED.member == member, _RELIED.word.in_(some))
             for row in connection.execute(query):
                 for event in changed[row.word]:

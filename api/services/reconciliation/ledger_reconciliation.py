@@ -20,6 +20,7 @@ from api.services.erasure.erasure import unlink_erased
 from api.services.erasure.foreign_change import ForeignChanges
 from api.services.notification.follower import next_block
 from api.storage import table
+from api.storage.chunk import chunks
 from api.storage.database import Store
 from api.vault.key_ledger import KeyLedger
 from ledger_node.chain.port import Ledger
@@ -28,7 +29,6 @@ from ledger_node.domain.event import ConsentEvent, ControlEvent, ControlStep, Le
 from ledger_node.domain.fact import FactQuery
 
 _BLOCKS_AT_ONCE: Final = 256
-_AT_ONCE: Final = 500
 _LOOKED_AT: Final = 256
 _BATCH: Final = table.batch.c
 _ENTRIES: Final = (ControlStep.ROTATED, ControlStep.RECOVERED)
@@ -192,7 +192,7 @@ def _last_interval(connection: Connection) -> int:
 
 def _unknown(connection: Connection, where: Table, column: str, ids: set[bytes]) -> int:
     known = 0
-    for some in _portions(sorted(ids)):
+    for some in chunks(sorted(ids)):
         held = where.c[column]
         known += connection.execute(select(func.count(held.distinct())).where(held.in_(some))).scalar_one()
     return len(ids) - known
@@ -202,7 +202,3 @@ def _lacks_entries(connection: Connection, ledger: Ledger, subject: bytes) -> bo
     held = table.subject_controllers.c
     newest = connection.execute(select(func.max(held.entry)).where(held.subject == subject)).scalar_one()
     return newest is not None and ledger.controller_entry(subject, newest + 1) is not None
-
-
-def _portions(items: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    return (items[start : start + _AT_ONCE] for start in range(0, len(items), _AT_ONCE))

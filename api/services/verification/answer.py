@@ -10,7 +10,7 @@ from api.catalogue.datatype import schemas
 from api.services.evidence.store import SealedEvidence
 from api.services.idempotency.stored_response import SealedResponse
 from api.services.notification.reliance import Reliance
-from api.vault.joint_key import VaultKey
+from api.vault.cipher import VaultKey
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.fact import LedgerFacts

@@ -13,9 +13,8 @@ from api.services.attestation.unsealed import AttestationQuery, UnsealedAttestat
 from api.services.subject.registered_subject import Subject
 from api.storage import table
 from api.storage.database import Store
-from api.vault.cipher import unseal
+from api.vault.cipher import VaultKey, unseal
 from api.vault.department import Department
-from api.vault.joint_key import VaultKey
 from api.vault.key_ledger import KeyLedger
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.period import Period

@@ -38,7 +38,7 @@ from api.services.verification.request import (
 from api.services.verification.use_recorder import UseRecorder
 from api.telemetry.metric import Metrics
 from api.telemetry.stage import Stage
-from api.work.batching import Batcher, each_or_error, settle
+from api.work.batching import Batcher, each_or_error, set_result
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.presentation import MAX_CLAIMS
@@ -70,7 +70,7 @@ class VerificationService:
         self._pool = pool
         self._metrics = metrics
         self._preparing: Batcher[VerificationRequest] = Batcher(
-            self._prepare, name="prepare", threads=1, most=32, gathers=True
+            self._prepare, name="prepare", threads=1, most=32, waits_for_full=True
         )
         self._counting: Batcher[VerificationRequest] = Batcher(self._count, name="count uses", threads=1, most=32)
         # one waits for a worker process while the next is made ready for it; small, as a group waits for its last one
@@ -147,9 +147,9 @@ class VerificationService:
             with self._metrics.stage(Stage.LOG):
                 faults = each_or_error(self._write_log, requests)
             for request, fault in zip(requests, faults, strict=True):
-                settle(request.answer, fault or request.reply)
+                set_result(request.answer, fault or request.reply)
         finally:
-            self._preparing.over(len(requests))
+            self._preparing.finished(len(requests))
 
     def _pass_on(self, requests: Sequence[VerificationRequest], following: Batcher[VerificationRequest]) -> None:
         for request in requests:

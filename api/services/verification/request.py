@@ -16,7 +16,7 @@ from api.services.verification.attestation_finder import FoundAttestations
 from api.services.verification.claim_prover import unless_consented
 from api.services.verification.fact_selection import FactSelector
 from api.services.verification.use_recorder import RecordedUse, Use
-from api.work.batching import begun_future
+from api.work.batching import started_future
 from ledger_node.chain.port import StateProof
 from ledger_node.domain.access import AccessRow
 from ledger_node.domain.claim import Claim
@@ -61,7 +61,7 @@ class VerificationRequest:
     policy: Policy
     attempt: Attempt
     store_response: StoreResponse
-    answer: Future[Answer] = field(default_factory=begun_future, repr=False)
+    answer: Future[Answer] = field(default_factory=started_future, repr=False)
     consent: HeldConsent | None = None
     unconsented: Sequence[ShownClaim | None] = ()
     subject: Subject | None = None

@@ -7,7 +7,6 @@ days the endpoint is stopped, and its state shows that. The feed loses nothing m
 import asyncio
 import datetime as dt
 import logging
-import threading
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -17,7 +16,6 @@ from standardwebhooks import Webhook
 from api.services.webhook.endpoint import Webhooks
 from api.services.webhook.post import PostError, WebhookPost
 from api.storage.database import Store
-from api.storage.locks import SingletonRole
 from api.storage.table import WebhookState, notification, webhook
 from api.work.fault import fault_of
 from ledger_node.domain.canonical import decode, encode
@@ -34,27 +32,22 @@ _log = logging.getLogger(__name__)
 
 
 class WebhookDeliveries:
-    """Delivers what waits every ``interval_s`` seconds. ``now``: the clock, in seconds."""
+    """Delivers what waits. ``now``: the clock, in seconds; ``stops``: whether to stop after the messages under way."""
 
     def __init__(
-        self, store: Store, webhooks: Webhooks, post: WebhookPost, now: Callable[[], int], *, interval_s: float
+        self,
+        store: Store,
+        webhooks: Webhooks,
+        post: WebhookPost,
+        now: Callable[[], int],
+        *,
+        stops: Callable[[], bool] = lambda: False,
     ) -> None:
         self._store = store
         self._webhooks = webhooks
         self._post = post
         self._now = now
-        self._interval_s = interval_s
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="webhooks", daemon=True)
-
-    def start(self) -> None:
-        """Start delivering."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop after the messages under way; the others are delivered after the next start."""
-        self._stopping.set()
-        self._thread.join()
+        self._stops = stops
 
     def deliver_due(self) -> None:
         """Try every endpoint that has something to take and is due."""
@@ -64,14 +57,6 @@ class WebhookDeliveries:
             rows = connection.execute(due.order_by(_HOOK.next_at).limit(_ENDPOINTS_AT_ONCE)).all()
         if rows:
             asyncio.run(self._deliver_all(rows))
-
-    def _work(self) -> None:
-        while not self._stopping.wait(self._interval_s):
-            try:
-                if self._store.turns.holds(SingletonRole.WEBHOOKS):
-                    self.deliver_due()
-            except Exception as error:  # noqa: BLE001 - the others must go on; the words of a fault may hold values
-                _log.error("fault: %s", fault_of(error))
 
     async def _deliver_all(self, rows: Any) -> None:  # noqa: ANN401 - rows of the webhook table
         for ended in await asyncio.gather(*(self._deliver(row) for row in rows), return_exceptions=True):
@@ -87,7 +72,7 @@ class WebhookDeliveries:
         except InvalidInputError:
             return  # the member changed or removed it since the row was read
         for message in messages:
-            if self._stopping.is_set():
+            if self._stops():
                 return
             try:
                 body = message_body(message)

@@ -6,8 +6,7 @@ from typing import Final
 
 from api.sign_in.protocol.error import SignInError
 from api.sign_in.protocol.jose import Key, Signed, public_part, read, sign
-from api.sign_in.protocol.proof import MAX_IDENTIFIER
-from api.sign_in.protocol.window import BEHIND_S, Window
+from api.sign_in.protocol.proof import BEHIND_S, MAX_IDENTIFIER, Window
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import JsonObject, from_hex, to_hex

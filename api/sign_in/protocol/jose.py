@@ -2,25 +2,28 @@
 
 Four algorithms are known and nothing else, so that ``none`` and the HMACs are not refused but unknown. Tokens are
 taken apart here, since a library follows members of the header that we do not know, such as ``b64``.
+
+Members that nobody asks for are passed over, whatever they hold (RFC 7515, RFC 7519). So the JSON of tokens may have
+fractions, which nothing else of ours reads.
 """
 
 import copy
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Final, NoReturn, Self, TypeAlias
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
 from joserfc.jws import JWSRegistry
 from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 
-from api.sign_in.protocol.claims import read_object
 from api.sign_in.protocol.error import SignInError
-from ledger_node.domain.canonical import JSON
+from ledger_node.domain.canonical import JSON, require_shallow
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.reason import Reason
@@ -47,6 +50,7 @@ _CURVE_ALGORITHMS: Final = {
 _COORDINATE: Final = re.compile("[A-Za-z0-9_-]{43}")
 _TOKEN: Final = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]*)")
 _KEYS_REMEMBERED: Final = 4096
+_LATEST: Final = 2**53
 
 
 def _algorithms() -> dict[Algorithm, Any]:
@@ -202,3 +206,49 @@ def _no_key() -> InvalidInputError:
     return InvalidInputError(
         Reason.VALUE_MALFORMED, "a key is a public JWK on P-256, Ed25519 or secp256k1, without its private part"
     )
+
+
+def read_object(data: bytes, what: str) -> JsonObject:
+    """Return the JSON object that a part of a token is.
+
+    Raises:
+        InvalidInputError: a JSON reason.
+        ValueError: it is no JSON in UTF-8.
+    """
+    text = data.decode("utf-8")
+    require_shallow(text)
+    value = json.loads(text, object_pairs_hook=_object, parse_constant=_no_number)
+    if "\\ud" in text.lower():
+        # a lone surrogate is no text: writing it as UTF-8 fails
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    return JsonObject(value, what)
+
+
+def time_of(claims: JsonObject, name: str) -> int:
+    """Return a NumericDate in whole seconds; a part of a second is cut off."""
+    return math.floor(_number(claims, name))
+
+
+def start_of(claims: JsonObject, name: str) -> int:
+    """Return a NumericDate from which something counts: the next whole second."""
+    return math.ceil(_number(claims, name))
+
+
+def _number(claims: JsonObject, name: str) -> float:
+    value: object = claims.take(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LATEST:
+        raise InvalidInputError(
+            Reason.VALUE_MALFORMED, f"'{name}' must be a time: seconds since 1970-01-01 UTC", field=name
+        )
+    return value
+
+
+def _object(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise InvalidInputError(Reason.JSON_DUPLICATE_KEY, "a member stands twice in one object")
+    return members
+
+
+def _no_number(_: str) -> NoReturn:
+    raise InvalidInputError(Reason.JSON_MALFORMED, "NaN and Infinity are no JSON")

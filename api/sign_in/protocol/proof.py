@@ -1,14 +1,27 @@
-"""Proofs of possession (DPoP, RFC 9449): made by the client for one request, checked by the instance."""
+"""Proofs of possession (DPoP, RFC 9449): made by the client for one request, checked by the instance.
 
+``Window`` says when a proof counts, and when an assertion does.
+"""
+
+import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
+from urllib.parse import urlsplit
 
 from joserfc.util import urlsafe_b64encode
 
-from api.sign_in.protocol.address import normal, without_query
 from api.sign_in.protocol.error import ProofError
-from api.sign_in.protocol.jose import MEMBER_ALGORITHMS, Key, PublicKey, public_key, public_part, read, sign
-from api.sign_in.protocol.window import Window
+from api.sign_in.protocol.jose import (
+    MEMBER_ALGORITHMS,
+    Key,
+    PublicKey,
+    public_key,
+    public_part,
+    read,
+    sign,
+    start_of,
+    time_of,
+)
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import sha256_digest
@@ -18,6 +31,51 @@ from ledger_node.randomness import random_bytes
 
 TYPE: Final = "dpop+jwt"
 MAX_IDENTIFIER: Final = 256
+AHEAD_S: Final = 10
+BEHIND_S: Final = 60
+_DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
+_ESCAPE: Final = re.compile("%[0-9A-Fa-f]{2}")
+_UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When something counts, by what it says of itself (RFC 7519, 4.1.4 to 4.1.6)."""
+
+    issued_at: int
+    expires_at: int | None = None
+    not_before: int | None = None
+
+    @classmethod
+    def of(cls, claims: JsonObject) -> Self:
+        """Read ``iat``, and ``exp`` and ``nbf`` where they are.
+
+        Raises:
+            InvalidInputError: one of them is no time, or ``iat`` is missing.
+        """
+        return cls(
+            time_of(claims, "iat"),
+            time_of(claims, "exp") if "exp" in claims else None,
+            start_of(claims, "nbf") if "nbf" in claims else None,
+        )
+
+    @property
+    def until(self) -> int:
+        """When it is too old, whatever else it says; it is remembered as used up to then."""
+        return self.issued_at + BEHIND_S
+
+    def fault_at(self, now: int) -> str | None:
+        """Return why this does not count at ``now``, or None: it may be 10 s ahead, and not be 60 s old."""
+        if not self.issued_at - AHEAD_S <= now < self.until:
+            return (
+                f"'iat' must be less than {BEHIND_S} s old and at most {AHEAD_S} s ahead of this instance's clock, "
+                f"which says {now}"
+            )
+        if self.expires_at is not None and now >= self.expires_at:
+            return f"it has expired, as its 'exp' says; this instance's clock says {now}"
+        if self.not_before is not None and now < self.not_before - AHEAD_S:
+            return f"it does not count yet, as its 'nbf' says; this instance's clock says {now}"
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +180,40 @@ class _Claims:
             record.text("ath") if record.has("ath") else None,
             record.text("nonce") if record.has("nonce") else None,
         )
+
+
+def normal(url: str) -> tuple[str, str, str]:
+    """Return scheme, host and path, without query and fragment, by the rules of RFC 3986 (6.2.2 and 6.2.3)."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "", "", ""  # what is no URL is the URL of no request
+    scheme, host = parts.scheme.lower(), parts.netloc.lower()
+    host = host.removesuffix(_DEFAULT_PORTS.get(scheme, "")).removesuffix(":")
+    return scheme, host, _without_dots(_ESCAPE.sub(_shortest, parts.path)) or "/"
+
+
+def without_query(url: str) -> str:
+    """Return an address up to its query or fragment."""
+    return url.partition("#")[0].partition("?")[0]
+
+
+def _shortest(escape: re.Match[str]) -> str:
+    """Return the character that needs no escape, or the escape in capitals."""
+    character = chr(int(escape.group()[1:], 16))
+    return character if character in _UNRESERVED else escape.group().upper()
+
+
+def _without_dots(path: str) -> str:
+    """Return a path without ``.`` and ``..`` (RFC 3986, 5.2.4)."""
+    kept: list[str] = []
+    segments = path.split("/")
+    for segment in segments:
+        if segment == "..":
+            # what stands before the first slash stays
+            del kept[max(1, len(kept) - 1) :]
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in {".", ".."}:
+        kept.append("")
+    return "/".join(kept)

@@ -6,8 +6,7 @@ from typing import ClassVar, Final, Protocol
 from typing_extensions import override
 
 from api.sign_in.protocol.error import ProofError, SignInError
-from api.sign_in.protocol.proof import Proof
-from api.sign_in.protocol.window import AHEAD_S
+from api.sign_in.protocol.proof import AHEAD_S, Proof
 from ledger_node.domain.hashing import sha256_digest
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes

@@ -10,13 +10,13 @@ from typing import Final
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, LargeBinary, column, insert, select, table
 
+from api.storage.chunk import CHUNK, chunks
 from api.storage.store import Store
 from api.storage.table import data_key, key_ledger
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
 
-_AT_ONCE: Final = 500
 _ONLY: Final = 1
 _ID_BYTES: Final = 16
 _STORED: Final = table("data_key", column("id", LargeBinary()), column("wrapped", LargeBinary()))
@@ -44,8 +44,8 @@ def take_keys_out(store: Connection, context: MigrationContext) -> None:
         if named is None:
             named = random_bytes(_ID_BYTES)
             ledger.execute(insert(key_ledger).values(row=_ONLY, id=named, version=0))
-        for start in range(0, len(missing), _AT_ONCE):
-            ledger.execute(insert(data_key), missing[start : start + _AT_ONCE])
+        for some in chunks(missing):
+            ledger.execute(insert(data_key), some)
     store.execute(insert(_LINK).values(row=_ONLY, ledger=named))
 
 
@@ -62,7 +62,7 @@ def take_keys_back(store: Connection, context: MigrationContext) -> None:
     with _ledger_of(context).connect() as ledger:
         if ledger.execute(select(key_ledger.c.id)).scalar_one_or_none() != link:
             raise InvalidInputError(Reason.KEY_LEDGER_MISMATCH, "this is not the key ledger of this store")
-        for rows in ledger.execute(select(data_key).execution_options(yield_per=_AT_ONCE)).partitions():
+        for rows in ledger.execute(select(data_key).execution_options(yield_per=CHUNK)).partitions():
             kept = [{"id": row.id, "wrapped": row.wrapped} for row in rows if row.id not in removed]
             if kept:
                 store.execute(insert(_STORED), kept)

@@ -43,7 +43,7 @@ def log(instance):
 @pytest.fixture
 def intervals(instance):
     operator, workers = instance.operator, instance.workers
-    return AccessIntervals(instance.store, instance.ledger, operator, instance.now, workers, interval_s=60)
+    return AccessIntervals(instance.store, instance.ledger, operator, instance.now, workers)
 
 
 @pytest.fixture

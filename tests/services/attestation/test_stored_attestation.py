@@ -16,8 +16,7 @@ from api.services.attestation.row import (
     text_of,
 )
 from api.services.attestation.unsealed import UnsealedAttestation
-from api.vault.cipher import unseal
-from api.vault.joint_key import VaultKey
+from api.vault.cipher import VaultKey, unseal
 from api.work.worker_pool import WorkerPool
 from ledger_node.domain.batch import ATTESTATIONS, Batch, root_of_batch
 from ledger_node.domain.commitment import subject_tag

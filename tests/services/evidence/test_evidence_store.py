@@ -10,9 +10,8 @@ from api.services.access_log.writer import AccessEntry, AccessLog, AskedRow
 from api.services.evidence.store import EvidenceReader, seal_evidence
 from api.storage import table
 from api.storage.database import open_store
-from api.vault.cipher import KeyEncryptionKey
+from api.vault.cipher import KeyEncryptionKey, KeyRing, VaultKey
 from api.vault.department import Department
-from api.vault.joint_key import KeyRing, VaultKey
 from api.vault.key_ledger import open_key_ledger
 from ledger_node.domain.access import AccessRow
 from ledger_node.domain.error import CredenceError, InvalidInputError
