@@ -140,7 +140,7 @@ class Endpoint(JSONBaseProvider):
             "POST",
             self._path,
             body=body,
-            headers=self._headers | trace.told(),
+            headers=self._headers | trace.header_for_next(),
             redirect=False,
             preload_content=False,
             timeout=Timeout(connect=min(_CONNECT_S, self._timeout_s), total=self._timeout_s),

@@ -16,8 +16,8 @@ from ledger_node.domain.event import (
     ConsentEvent,
     ControlEvent,
     ControlStep,
+    Inclusion,
     LedgerEvent,
-    Recorded,
     StatusEvent,
     Step,
 )
@@ -138,7 +138,7 @@ class EventReads:
 
     def _event(self, log: Any, times: dict[str, int]) -> LedgerEvent:
         topics, data = [from_hex(topic, "topic") for topic in log["topics"]], data_of(log["data"])
-        recorded = Recorded(
+        recorded = Inclusion(
             from_hex(log["transactionHash"], "hash"),
             int(log["blockNumber"], 16),
             from_hex(log["blockHash"], "hash"),

@@ -11,13 +11,13 @@ from ledger_node.node.embedded.rpc import Rpc as EngineMethods
 SEALER_KEY = b"\x11" * 32
 
 
-class _EnginePool:
+class _EngineProvider:
     """What ``Rpc`` asks in place of endpoints."""
 
     def __init__(self, methods):
         self._methods = methods
 
-    def ask(self, calls, *, must_succeed):  # noqa: ARG002 - there is nobody else to ask
+    def make_batch_request(self, calls):
         batch = [
             {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
             for number, (method, params) in enumerate(calls)
@@ -25,8 +25,11 @@ class _EnginePool:
         answers = json.loads(self._methods.handle(json.dumps(batch).encode()))
         return sorted(answers, key=lambda answer: answer["id"])
 
+    def ask(self, calls, *, must_succeed):  # noqa: ARG002 - there is nobody else to ask
+        return self.make_batch_request(calls)
+
     def ask_all(self, calls):
-        return [self.ask(calls, must_succeed=False)]
+        return [self.make_batch_request(calls)]
 
     def saw(self, block):
         pass
@@ -46,7 +49,7 @@ class EngineRpc(Rpc):
         path = folder / "chain.sqlite"
         Engine.create(path, genesis, SEALER_KEY).close()
         self._engine = Engine.open(path, SEALER_KEY, now=lambda: self.now)
-        self._pool = _EnginePool(EngineMethods(self._engine))
+        self.provider = _EngineProvider(EngineMethods(self._engine))
 
     def close(self):
         self._engine.close()

@@ -55,7 +55,7 @@ class StateProofs:
             raise _malformed("the root of a storage is a hash")
         return root
 
-    def word(self, storage_root: bytes, slot: int) -> int:
+    def storage_word(self, storage_root: bytes, slot: int) -> int:
         """Return what a slot holds; zero is proven like anything else.
 
         Raises:
@@ -100,12 +100,12 @@ def prove(
     Raises:
         VerificationError: ``code_differs``, ``state_proof_missing``, ``…_malformed`` or ``…_unneeded``.
     """
-    words = {}
+    storage_words = {}
     for contract, wanted in slots.items():
         root = proofs.storage_root(contract, contracts[contract])
-        words.update({(contract, slot): proofs.word(root, slot) for slot in wanted})
+        storage_words.update({(contract, slot): proofs.storage_word(root, slot) for slot in wanted})
     proofs.require_all_read()
-    return words
+    return storage_words
 
 
 def _decode(encoded: bytes) -> Item:

@@ -1,10 +1,8 @@
 """The fake's part of facts at a block and of events."""
 
 from ledger_node.chain.port import FactLedger
-from ledger_node.domain.error import VerificationError
 from ledger_node.domain.event import ConsentEvent, ControlEvent, StatusEvent
 from ledger_node.domain.fact import IssuerPeriod, LedgerFacts, MemberStanding
-from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import WORD_BITS, Plane
 from tests.kit.fake_ledger.access import FakeAccess
 from tests.kit.fake_ledger.council import NO_KEY, NOBODY
@@ -55,9 +53,7 @@ class FakeFacts(FakeAccess, FactLedger):
 def controllers(state, subject, index, consent):
     """Return the commitment of an entry if it was the one in force when the consent was granted."""
     entries = state.entries.get(subject, ())
-    if index >= len(entries):
-        raise VerificationError(Reason.CONTROLLERS_MISMATCH, "the subject has no such entry of controllers")
-    if consent is None or entries[index].since > consent.granted_at:
+    if consent is None or index >= len(entries) or entries[index].since > consent.granted_at:
         return None
     if index + 1 < len(entries) and entries[index + 1].since <= consent.granted_at:
         return None

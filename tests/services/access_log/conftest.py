@@ -26,8 +26,8 @@ class SharedTurns(LocalTurns):
 @pytest.fixture
 def shared(instance, tmp_path):
     """The turns of the instance's store, which is shared from now on."""
-    instance.store.turns = SharedTurns(tmp_path / "store.sqlite3")
-    return instance.store.turns
+    instance.store.locks = SharedTurns(tmp_path / "store.sqlite3")
+    return instance.store.locks
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """What the vault holds of an attestation: its receipt, its place under the root, and its secrets."""
 
 import pytest
+from api.vault.joint_key import VaultKey
 
 from api.catalogue.datatype import data_types
 from api.services.attestation.commitment_pool import CommitPool, commit_rows, committer_of
@@ -15,8 +16,8 @@ from api.services.attestation.row import (
     superseded_of,
     text_of,
 )
-from api.services.attestation.unsealed import Source
-from api.vault.cipher import VaultKey, unseal
+from api.services.attestation.unsealed import UnsealedAttestation
+from api.vault.cipher import unseal
 from api.work.worker_pool import WorkerPool
 from ledger_node.domain.batch import ATTESTATIONS, Batch, root_of_batch
 from ledger_node.domain.commitment import subject_tag
@@ -50,14 +51,14 @@ def is_about(instance, digest, code):
 def source_of(instance, digest):
     row = row_of(instance, digest)
     key = instance.departments[TAX].kek.unwrap(instance.keys.get([row.data_key])[row.data_key])
-    return Source(
+    return UnsealedAttestation(
         header=header_of(row, instance.ledger.anchor_domain),
         anchor=anchor_of(row),
         index=row.leaf,
         path=path_of(row),
         batch=signed_batch_of(row),
         vault_key=VaultKey(TAX, row.data_key, key),
-        record=unseal(key, row.sealed, digest),
+        content=unseal(key, row.sealed, digest),
     )
 
 

@@ -5,8 +5,8 @@ import pytest
 from api.catalogue.datatype import data_types
 from api.services.erasure.erasure import ErasureService, unlink_erased
 from api.services.issuing.row_classifier import Permission
+from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.json_object import to_hex
-from ledger_node.domain.query import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import Plane
 from tests.kit.small_instance import REGISTRAR, TAX, Silence, refused

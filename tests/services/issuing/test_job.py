@@ -5,7 +5,6 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from api.services.issuing.job import JobService
 from sqlalchemy import select
 
 from api.ingestion.reader import Format
