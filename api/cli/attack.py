@@ -8,6 +8,8 @@ import typer
 
 from api.cli.console import ExitCode, JsonOption, emit, refusals, talk
 from api.cli.help_page import OFFLINE, ONLINE, command_group, page_end
+from ledger_node.domain.canonical import require_shallow
+from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
@@ -49,7 +51,7 @@ def attack(
     from ledger_node.chain.rpc import Rpc
 
     with refusals():
-        register = list(dict.fromkeys(_text(codes).split()))
+        register = _register(codes)
         if not register:
             raise InvalidInputError(Reason.REQUEST_INVALID, "the register holds no credit code", field="codes")
         known = None if truth is None else Truth.from_json(_json(truth))
@@ -67,6 +69,17 @@ def attack(
     raise typer.Exit(ExitCode.NO if report.is_broken else ExitCode.DONE)
 
 
+def _register(file: Path) -> list[str]:
+    codes: dict[str, None] = {}
+    for number, line in enumerate(_text(file).splitlines(), 1):
+        try:
+            if line.strip():
+                codes[parse_credit_code(line, "codes")] = None
+        except InvalidInputError as error:
+            raise InvalidInputError(error.reason, f"line {number}: {error.message}", field="codes") from error
+    return list(codes)
+
+
 def _text(file: Path) -> str:
     try:
         return file.read_text("utf-8-sig")
@@ -75,7 +88,9 @@ def _text(file: Path) -> str:
 
 
 def _json(file: Path) -> Any:  # noqa: ANN401 - JSON of a file
+    text = _text(file)
+    require_shallow(text)
     try:
-        return json.loads(_text(file))
+        return json.loads(text)
     except ValueError as error:
         raise InvalidInputError(Reason.JSON_MALFORMED, f"{file} is not JSON") from error
