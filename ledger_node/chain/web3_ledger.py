@@ -10,8 +10,8 @@ from ledger_node.chain.artifact import artifact, call_of, decode_answer
 from ledger_node.chain.deployment import document_name
 from ledger_node.chain.endpoint import Call
 from ledger_node.chain.endpoint_pool import identity_calls, is_chain_of, wrong_chain
-from ledger_node.chain.event_read import EventReads
-from ledger_node.chain.fact_read import FactReads, IssuerReads, read_state_proof
+from ledger_node.chain.event_read import EventReader
+from ledger_node.chain.fact_read import FactReader, IssuerReader, read_state_proof
 from ledger_node.chain.port import (
     Block,
     Ledger,
@@ -58,9 +58,9 @@ class Web3Ledger(AnchorCalls, SubjectCalls, Ledger):
         self._rpc = rpc
         self._relayer = relayer
         self._registrar = registrar
-        self._facts = FactReads(book, rpc)
-        self._events = EventReads(book, rpc)
-        self._issuers = IssuerReads(book, rpc)
+        self._facts = FactReader(book, rpc)
+        self._events = EventReader(book, rpc)
+        self._issuers = IssuerReader(book, rpc)
         self._anchor_domain = SigningDomain(book.chain_id, book.contracts["AnchorRegistry"])
         self._member_domain = SigningDomain(book.chain_id, book.contracts["MemberRegistry"])
         self._consent_domain = SigningDomain(book.chain_id, book.contracts["ConsentRegistry"])
