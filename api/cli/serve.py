@@ -18,6 +18,7 @@ from api.home.listening import reachable_host
 from api.home.node_process import NodeProcess
 from api.home.settings import ACCESS_INTERVAL_S, DEFAULT_PORT, environment, http_settings, watch_settings
 from api.telemetry import log
+from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.gc_tuning import collect_rarely
@@ -110,7 +111,8 @@ def serve(
         )
         app = create_app(instance, http_settings(), public_url=public_url or address, watch=watch)
         # by its name, since an address may hold a password
-        state = {"url": public_url or address, "pid": os.getpid(), "node_url": instance.rpc.health()[0].name}
+        node_url = instance.rpc.health()[0].name
+        state: dict[str, JSON] = {"url": public_url or address, "pid": os.getpid(), "node_url": node_url}
         write_private(folder.api_file, json.dumps(state) + "\n", secret=False)
         _announce(address, form)
         if as_json:
