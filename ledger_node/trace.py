@@ -28,7 +28,7 @@ class Trace:
     span: str
 
     @classmethod
-    def begun(cls, header: str | None) -> "Trace":
+    def of_header(cls, header: str | None) -> "Trace":
         """Return our part of the caller's trace, or of a new one where the caller names none in the right form."""
         found = None if header is None else _FORM.fullmatch(header)
         if found is None or (header is not None and header.startswith(_VERSION) and found[2]):
@@ -50,19 +50,19 @@ def current() -> Trace | None:
     return _CURRENT.get()
 
 
-def told() -> dict[str, str]:
+def header_for_next() -> dict[str, str]:
     """Return the header that tells the next one which trace this is for, if it is for any."""
     known = current()
     return {} if known is None else {HEADER: known.header}
 
 
-def turn_to(trace: Trace | None) -> None:
+def set_current(trace: Trace | None) -> None:
     """Work for a trace, or for none, until told otherwise: for a thread that does one thing after another."""
     _CURRENT.set(trace)
 
 
 @contextmanager
-def working_for(trace: Trace | None) -> Iterator[None]:
+def traced(trace: Trace | None) -> Iterator[None]:
     """Work for a trace, or for none."""
     token = _CURRENT.set(trace)
     try:

@@ -239,11 +239,11 @@ class _Restoring:
     @staticmethod
     def _take_keys(keys: CopiedKeys, ledger: KeyLedger, scratch: sqlite3.Connection) -> int:
         taken, waiting, hidden = 0, dict[bytes, bytes](), dict[bytes, int]()
-        ledger.quarantines.take(keys.quarantines)
+        ledger.quarantines.restore(keys.quarantines)
 
         def put() -> None:
             ledger.put(waiting)
-            ledger.quarantines.take_keys(hidden)
+            ledger.quarantines.restore_keys(hidden)
             waiting.clear()
             hidden.clear()
 
@@ -285,9 +285,9 @@ def _take_tombstones(keys: CopiedKeys, ledger: KeyLedger) -> None:
     for key_id in keys.erased():
         waiting.append(key_id)
         if len(waiting) >= _KEYS_AT_ONCE:
-            ledger.take_erased(waiting)
+            ledger.add_tombstones(waiting)
             waiting = []
-    ledger.take_erased(waiting)
+    ledger.add_tombstones(waiting)
 
 
 def next_generation(version: int) -> int:

@@ -19,11 +19,9 @@ from pathlib import Path
 from random import Random
 from typing import Final, TypeAlias
 
-from stdnum.cn import uscc
-
 from api.catalogue.datatype import DataType, data_type_named
 from api.files.own_file import new_file
-from ledger_node.domain.credit_code import organisation_check
+from ledger_node.domain.credit_code import check_character, organisation_check
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
@@ -88,7 +86,7 @@ def credit_code(firm: int, seed: int) -> str:
     number = ((seed % MAX_FIRMS) * 104_729 + firm * 611_953) % MAX_FIRMS
     organisation = "MA" + "".join(_ALPHABET[number // 31**place % 31] for place in range(6))
     code = _REGION + organisation + organisation_check(organisation)
-    return code + str(uscc.calc_check_digit(code))
+    return code + check_character(code)
 
 
 def write_export(

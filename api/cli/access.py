@@ -20,6 +20,7 @@ from api.cli.console import (
     refusals,
     talk,
 )
+from api.cli.help_page import CHECKING, ONLINE, command_group, page_end
 from api.client.access import CheckedRow, check_rows, uses_without_row
 from api.client.client import Client
 from ledger_node.domain.access import AccessRow
@@ -27,7 +28,7 @@ from ledger_node.domain.consent import Terms
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.json_object import from_hex, to_hex
 
-access = typer.Typer(no_args_is_help=True, help="The access log: who asked what.")
+access = command_group("The access log: who asked what.", "credence access list --as wang-bakery")
 
 
 @access.callback()
@@ -35,7 +36,19 @@ def group() -> None:
     """Show and check the access log."""
 
 
-@access.command(name="list")
+@access.command(
+    "list",
+    epilog=page_end(
+        "credence access list --as wang-bakery",
+        "credence access list --as demo-bank --json",
+        codes=CHECKING
+        | ONLINE
+        | {
+            ExitCode.NO: "the log lacks a use that the ledger counts",
+            ExitCode.DONE: "each row checks, and none is missing",
+        },
+    ),
+)
 def list_rows(
     rpc_url: Annotated[str | None, typer.Option(help="Your own node (default: the folder's).")] = None,
     sign_in: AsOption = None,
@@ -44,7 +57,7 @@ def list_rows(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """List every question asked about you (subject) or by you (bank). Exit code 1: the log lacks a recorded use.
+    """List every question asked about you (subject) or by you (bank).
 
     Every anchored row is checked here against the chain; rows of the last minute may wait for their anchoring.
     """
@@ -80,7 +93,7 @@ def list_rows(
     if as_json:
         without: list[Any] = [{"consent": to_hex(consent), "use": to_hex(use)} for consent, use in missing]
         emit({"keeper": keeper, "rows": rows, "uses_without_row": without})
-    raise typer.Exit(ExitCode.DOES_NOT_HOLD if missing else ExitCode.HOLDS)
+    raise typer.Exit(ExitCode.NO if missing else ExitCode.DONE)
 
 
 def _asked_by(bank: bytes) -> Callable[[AccessRow], bool]:

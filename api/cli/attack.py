@@ -7,10 +7,26 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.console import ExitCode, JsonOption, emit, refusals, talk
+from api.cli.help_page import OFFLINE, ONLINE, command_group, page_end
+from ledger_node.domain.canonical import require_shallow
+from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
+alone = command_group()
 
+
+@alone.command(
+    epilog=page_end(
+        "credence attack --rpc-url http://127.0.0.1:8545 --codes codes.txt \\\n    answers/*.json",
+        codes=OFFLINE
+        | {
+            ExitCode.DONE: "nothing beats guessing",
+            ExitCode.NO: "something does",
+            ExitCode.CANNOT_TELL: ONLINE[ExitCode.CANNOT_TELL],
+        },
+    )
+)
 def attack(
     rpc_url: Annotated[str, typer.Option(help="A node of the ledger; only JSON-RPC is used.")],
     codes: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="All credit codes, one a line.")],
@@ -27,7 +43,7 @@ def attack(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Attack a ledger. Exit code: 0 nothing beats guessing, 1 something does, 2 usage."""
+    """Try to recover values from a ledger and a bank's answers."""
     from api.lab.attack.bank_view import shown_of
     from api.lab.attack.corpus import fetch
     from api.lab.attack.ground_truth import Truth
@@ -35,7 +51,7 @@ def attack(
     from ledger_node.chain.rpc import Rpc
 
     with refusals():
-        register = list(dict.fromkeys(_text(codes).split()))
+        register = _register(codes)
         if not register:
             raise InvalidInputError(Reason.REQUEST_INVALID, "the register holds no credit code", field="codes")
         known = None if truth is None else Truth.from_json(_json(truth))
@@ -50,7 +66,18 @@ def attack(
     talk.print(f"{seen}; {report.seconds:.1f} s", markup=False, soft_wrap=True)
     if as_json:
         emit(report.to_json())
-    raise typer.Exit(ExitCode.DOES_NOT_HOLD if report.is_broken else ExitCode.HOLDS)
+    raise typer.Exit(ExitCode.NO if report.is_broken else ExitCode.DONE)
+
+
+def _register(file: Path) -> list[str]:
+    codes: dict[str, None] = {}
+    for number, line in enumerate(_text(file).splitlines(), 1):
+        try:
+            if line.strip():
+                codes[parse_credit_code(line, "codes")] = None
+        except InvalidInputError as error:
+            raise InvalidInputError(error.reason, f"line {number}: {error.message}", field="codes") from error
+    return list(codes)
 
 
 def _text(file: Path) -> str:
@@ -61,7 +88,9 @@ def _text(file: Path) -> str:
 
 
 def _json(file: Path) -> Any:  # noqa: ANN401 - JSON of a file
+    text = _text(file)
+    require_shallow(text)
     try:
-        return json.loads(_text(file))
+        return json.loads(text)
     except ValueError as error:
         raise InvalidInputError(Reason.JSON_MALFORMED, f"{file} is not JSON") from error

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from api.catalogue.datatype import DEPARTMENT_TYPES
+from api.catalogue.datatype import DEPARTMENT_TYPES, schemas
 from api.catalogue.synthetic import credit_code, write_export
+from api.cli.confirmation import YesOption, confirm, require_answerer
 from api.cli.console import (
     AsOption,
     ExitCode,
@@ -21,14 +22,34 @@ from api.cli.console import (
     refusals,
     talk,
 )
+from api.cli.help_page import OFFLINE, ONLINE, command_group, page_end
+from ledger_node.domain.credit_code import parse_credit_code
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.presentation import SUBJECT_REGISTRATION
+from ledger_node.domain.reason import Reason
 
+_ATTESTING = {"department", "registrar"}
 _POLL_S = 0.1
 _SHOWN = 20
 CreditCodeOption = Annotated[
     str, typer.Option(prompt="unified social credit code", hide_input=True, help="Asked for if it is not given.")
 ]
 
+alone = command_group()
 
+
+@alone.command(
+    epilog=page_end(
+        "credence attest tax.csv --schema tax_payment --as tax-bureau",
+        "credence attest corrected.csv --schema tax_payment --as tax-bureau --correct",
+        codes=ONLINE
+        | {
+            ExitCode.DONE: "all rows are attested",
+            ExitCode.NO: "some rows were rejected",
+            ExitCode.REFUSED: "the file was refused, or broke off; it says how far it came",
+        },
+    )
+)
 def attest(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV or NDJSON export.")],
     schema: Annotated[str, typer.Option(help=f"What the rows are: {', '.join(DEPARTMENT_TYPES)}.")],
@@ -46,8 +67,7 @@ def attest(
 ) -> None:
     """Attest to the records of an export. Bad rows are listed; the good ones are issued.
 
-    Sending a file twice issues nothing twice. Exit code 0 when all rows are attested, 1 when some were
-    rejected, 2 when the file was refused or broke off; then it says how far it came.
+    Sending a file twice issues nothing twice.
     """
     with refusals():
         client = client_of(home_of(home), url, sign_in)
@@ -65,8 +85,8 @@ def attest(
     if as_json:
         emit({**state, "rejections": rejected})
     if state["state"] == "failed":
-        raise typer.Exit(ExitCode.USAGE)
-    raise typer.Exit(ExitCode.DOES_NOT_HOLD if rejected else ExitCode.HOLDS)
+        raise typer.Exit(ExitCode.REFUSED)
+    raise typer.Exit(ExitCode.NO if rejected else ExitCode.DONE)
 
 
 def _report(state: Any, rejected: list[Any]) -> None:  # noqa: ANN401 - JSON of the API
@@ -97,23 +117,52 @@ def _count_lines(file: Path) -> int:
         return sum(part.count(b"\n") for part in iter(lambda: content.read(1 << 20), b""))
 
 
+@alone.command(
+    epilog=page_end(
+        "credence erase --as tax-bureau",
+        "credence erase --as tax-bureau --schema tax_payment",
+        codes=ONLINE | {ExitCode.NO: "you said no"},
+    )
+)
 def erase(
-    code: CreditCodeOption,
+    code: Annotated[str | None, typer.Option(help="Unified social credit code; asked for if it is not given.")] = None,
     schema: Annotated[str | None, typer.Option(help="Only this type; all types if not given.")] = None,
     sign_in: AsOption = None,
     home: HomeOption = None,
     url: UrlOption = None,
     *,
+    yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Erase what this department attested to about a firm: delete its keys and revoke it on the ledger."""
+    """Erase what this department attested to about a firm: delete its keys and revoke it on the ledger.
+
+    Shows what will happen, checks it, and asks: nothing brings back what was erased.
+    """
     with refusals():
-        erased = client_of(home_of(home), url, sign_in).post("/v1/erasures", {"credit_code": code, "schema": schema})
+        require_answerer(yes=yes, as_json=as_json)
+        # asked for only now, as nobody may be there to answer
+        credit_code = parse_credit_code(code or typer.prompt("unified social credit code", hide_input=True, err=True))
+        client = client_of(home_of(home), url, sign_in)
+        if schema is not None and schema not in {**schemas(), SUBJECT_REGISTRATION: None}:
+            raise InvalidInputError(Reason.SCHEMA_UNKNOWN, f"there is no type '{schema[:64]}'", field="schema")
+        me = client.get("/v1/me")
+        if me["kind"] not in _ATTESTING:
+            raise InvalidInputError(Reason.NOT_ALLOWED, "only a department erases what it attested to")
+        talk.print(
+            f"This erases {schema or 'everything'} that {me['label']} attested to of the firm whose credit code "
+            f"ends in {credit_code[-4:]}. It deletes the keys and revokes the attestations on the ledger. "
+            "Nothing undoes it.",
+            markup=False,
+            soft_wrap=True,
+        )
+        confirm("Erase it?", yes=yes)
+        erased = client.post("/v1/erasures", {"credit_code": credit_code, "schema": schema})
     talk.print(f"{erased['erased']} attestations erased and revoked")
     if as_json:
         emit(erased)
 
 
+@alone.command(epilog=page_end("credence sample tax_payment tax.csv --rows 100", codes=OFFLINE))
 def sample(
     schema: Annotated[str, typer.Argument(help=f"One of {', '.join(DEPARTMENT_TYPES)}.")],
     file: Annotated[Path, typer.Argument(help="Where the CSV goes.")],

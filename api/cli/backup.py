@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.console import HomeOption, JsonOption, emit, home_of, refusals, talk
+from api.cli.console import ExitCode, HomeOption, JsonOption, emit, home_of, refusals, talk
+from api.cli.help_page import CHECKING, OFFLINE, command_group, page_end
 from api.files.private import read_private
 from api.home.home import Home
 from api.home.settings import environment
@@ -28,6 +29,15 @@ KeysOption = Annotated[
 ]
 
 
+_CODES = CHECKING | {ExitCode.CANNOT_TELL: "the store or the ledger does not answer: try again"}
+alone = command_group()
+
+
+@alone.command(
+    epilog=page_end(
+        "credence backup --home shop --keys /mnt/keys --out shop.age \\\n    --recipient age1…", codes=_CODES
+    )
+)
 def backup(
     out: Annotated[Path, typer.Option(help="The file to write; there must be none of this name.")],
     recipient: Annotated[
@@ -65,6 +75,7 @@ def backup(
         emit({"file": str(out), **_of(manifest)})
 
 
+@alone.command("backup-keys", epilog=page_end("credence backup-keys --home shop --keys /mnt/keys", codes=_CODES))
 def backup_keys(keys: KeysOption = None, home: HomeOption = None, *, as_json: JsonOption = False) -> None:
     """Replace the one copy of the key ledger by what it holds now."""
     with refusals(), ExitStack() as held:
@@ -76,6 +87,7 @@ def backup_keys(keys: KeysOption = None, home: HomeOption = None, *, as_json: Js
         emit({"file": str(copy.path)})
 
 
+@alone.command("backup-identity", epilog=page_end("credence backup-identity --out identity.txt", codes=OFFLINE))
 def backup_identity(
     out: Annotated[Path, typer.Option(help="The identity file to write; keep it away from the machine.")],
     *,
@@ -100,6 +112,13 @@ def backup_identity(
         typer.echo(recipient)
 
 
+@alone.command(
+    epilog=page_end(
+        "credence restore shop.age --home new --keys /mnt/keys \\\n"
+        "    --identity identity.txt --passphrase-file passphrase",
+        codes=_CODES,
+    )
+)
 def restore(
     file: Annotated[Path, typer.Argument(help="The backup.")],
     keys: Annotated[Path, typer.Option(help="The copy of the key ledger.")],

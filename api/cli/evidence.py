@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +20,7 @@ from api.cli.console import (
     refusals,
     talk,
 )
+from api.cli.help_page import CHECKING, GENERAL, command_group, page_end
 from api.files.evidence import read_file, read_trust_file, write_file
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import ChainError, CredenceError, VerificationError
@@ -30,16 +30,21 @@ from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.evidence.key_statement import KeyStatement
 from ledger_node.domain.evidence.report import Report, Result
 from ledger_node.domain.evidence.trust import Trust
-from ledger_node.domain.json_object import from_hex, to_hex
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.value import format_date, parse_date
 
 if TYPE_CHECKING:
     # reads a node, which checking evidence does not
-    from api.client.change_report import Since
+    from api.client.change_report import ChangeReport
 
-evidence = typer.Typer(no_args_is_help=True, help="Evidence of answers: save it, check it offline, print it.")
+evidence = command_group(
+    "Evidence of answers: save it, check it offline, print it.",
+    "credence evidence save 0x5e1f… evidence.json --as demo-bank",
+    "credence evidence verify evidence.json --trust trust.json",
+    codes=GENERAL,
+)
 _COLOURS = {Result.PASSED: "green", Result.FAILED: "red", Result.NOT_REACHED: "yellow"}
 FileArgument = Annotated[Path, typer.Argument(help="A file of evidence.")]
 TrustOption = Annotated[
@@ -51,10 +56,10 @@ KeysOption = Annotated[
 ]
 
 
-class EvidenceExit(IntEnum):
-    """The exit code that commands about evidence have beside those of every command."""
-
-    DOES_NOT_CHECK = 4
+_CODES = CHECKING | {
+    ExitCode.DONE: "written",
+    ExitCode.DOES_NOT_CHECK: "it does not check, or a file cannot be used to check it",
+}
 
 
 @evidence.callback()
@@ -62,25 +67,41 @@ def group() -> None:
     """Evidence of answers."""
 
 
-@evidence.command()
+@evidence.command(epilog=page_end("credence evidence save 0x5e1f… evidence.json --as demo-bank"))
 def save(
-    use: Annotated[str, typer.Argument(help="The id of the use that the answer cost (use.id in the answer).")],
+    use: Annotated[
+        str,
+        typer.Argument(help="The id of the use that the answer cost (use.id in the answer), or its first 6 digits."),
+    ],
     file: Annotated[Path, typer.Argument(help="Where the file goes.")],
     sign_in: AsOption = None,
     home: HomeOption = None,
     url: UrlOption = None,
 ) -> None:
     """Fetch the evidence of an answer of yours and write it to a file."""
+    from api.cli.id_prefix import use_id
+
     with refusals():
         client = client_of(home_of(home), url, sign_in)
-        bundle = client.evidence(to_hex(from_hex(use, "use")))
+        bundle = client.evidence(use_id(client, use))
         write_file(file, bundle.decode("utf-8"), secret=True)
     talk.print(
         f"wrote {file}: {len(bundle)} bytes, digest {to_hex(bundle_digest(bundle))}", markup=False, soft_wrap=True
     )
 
 
-@evidence.command()
+@evidence.command(
+    epilog=page_end(
+        "credence evidence verify evidence.json --trust trust.json",
+        "credence evidence verify evidence.json --trust trust.json --at 2026-11-30",
+        codes=_CODES
+        | {
+            ExitCode.DONE: "all hold",
+            ExitCode.NO: "one does not hold (1 wins over 3)",
+            ExitCode.CANNOT_TELL: "cannot tell",
+        },
+    )
+)
 def verify(
     file: FileArgument,
     trust: TrustOption,
@@ -94,28 +115,24 @@ def verify(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Check evidence against a trust file, step by step. Needs no network.
-
-    Exit code: 0 all hold, 1 one does not hold, 2 usage, 3 cannot tell (1 wins over 3), 4 it does not check, or a file
-    is none that evidence can be checked with.
-    """
-    since: Since | None = None
+    """Check evidence against a trust file, step by step. Needs no network."""
+    since: ChangeReport | None = None
     with refusals():
         day = None if at is None else parse_date(at, "at")
     with _refused_files():
         data, believed, later = read_file(file), read_trust_file(trust), _statements(keys)
         report = examine(data, believed, later=later, at=day)
-    untold = None
+    failure = None
     if now is not None and report.failed is None:
         try:
             since = _since(report, believed, now)
             report = examine(data, believed, later=[*later, since.keys], at=day)
         except (ChainError, VerificationError) as error:
-            untold = error
-    _print(report, believed, since, untold)
+            failure = error
+    _print(report, believed, since, failure)
     if as_json:
-        emit(_to_json(report, believed, since, untold))
-    raise typer.Exit(_exit_code(report, untold))
+        emit(_to_json(report, believed, since, failure))
+    raise typer.Exit(_exit_code(report, failure))
 
 
 @contextmanager
@@ -126,21 +143,21 @@ def _refused_files() -> Iterator[None]:
     except CredenceError as error:
         talk.print(f"refused {error.reason}: {error.message}", markup=False, soft_wrap=True)
         missing = error.reason is Reason.NOT_FOUND
-        raise typer.Exit(ExitCode.USAGE if missing else EvidenceExit.DOES_NOT_CHECK) from error
+        raise typer.Exit(ExitCode.USAGE if missing else ExitCode.DOES_NOT_CHECK) from error
 
 
 def _statements(paths: Sequence[Path] | None) -> list[KeyStatement]:
     return [KeyStatement.decode(read_file(path)) for path in paths or ()]
 
 
-def _since(report: Report, trust: Trust, url: str) -> "Since":
-    from api.client.change_report import read_since
+def _since(report: Report, trust: Trust, url: str) -> "ChangeReport":
+    from api.client.change_report import read_changes
 
     assert report.bundle is not None  # noqa: S101 - it checked
-    return read_since(report.bundle, trust, url)
+    return read_changes(report.bundle, trust, url)
 
 
-def _print(report: Report, trust: Trust, since: "Since | None", untold: CredenceError | None) -> None:
+def _print(report: Report, trust: Trust, since: "ChangeReport | None", failure: CredenceError | None) -> None:
     _say(f"trust file  {trust.fingerprint}")
     if report.bundle is not None:
         _say(f"digest      {to_hex(report.bundle.digest)}")
@@ -156,8 +173,8 @@ def _print(report: Report, trust: Trust, since: "Since | None", untold: Credence
         _say(f"{found} (block {since.block.header.number})")
         for change in since.changes:
             _say(f"  {change.kind}: {change.words}")
-    if untold is not None:
-        _say(f"what has changed since cannot be told: {untold}")
+    if failure is not None:
+        _say(f"what has changed since cannot be told: {failure}")
 
 
 def _print_verdicts(report: Report, bundle: Bundle) -> None:
@@ -179,35 +196,39 @@ def _say(line: str) -> None:
     talk.print(printable(line), markup=False, soft_wrap=True)
 
 
-def _to_json(report: Report, trust: Trust, since: "Since | None", untold: CredenceError | None) -> dict[str, JSON]:
-    told: JSON = None
+def _to_json(
+    report: Report, trust: Trust, since: "ChangeReport | None", failure: CredenceError | None
+) -> dict[str, JSON]:
+    shown: JSON = None
     if since is not None:
-        told = {"block": since.block.header.number, "changes": [change.to_json() for change in since.changes]}
-    if untold is not None:
-        told = {"reason": untold.reason.value, "message": untold.message}
-    return report.to_json() | {"trust_fingerprint": trust.fingerprint, "since": told}
+        shown = {"block": since.block.header.number, "changes": [change.to_json() for change in since.changes]}
+    if failure is not None:
+        shown = {"reason": failure.reason.value, "message": failure.message}
+    return report.to_json() | {"trust_fingerprint": trust.fingerprint, "since": shown}
 
 
-def _exit_code(report: Report, untold: CredenceError | None) -> IntEnum:
+def _exit_code(report: Report, failure: CredenceError | None) -> ExitCode:
     outcomes: Sequence[Outcome] = [verdict.outcome for verdict in report.verdicts]
     if report.failed is not None:
-        return EvidenceExit.DOES_NOT_CHECK
+        return ExitCode.DOES_NOT_CHECK
     if Outcome.DOES_NOT_HOLD in outcomes:
-        return ExitCode.DOES_NOT_HOLD
-    return ExitCode.CANNOT_TELL if untold is not None or Outcome.CANNOT_TELL in outcomes else ExitCode.HOLDS
+        return ExitCode.NO
+    return ExitCode.CANNOT_TELL if failure is not None or Outcome.CANNOT_TELL in outcomes else ExitCode.DONE
 
 
-@evidence.command()
+@evidence.command(
+    epilog=page_end(
+        "credence evidence keys evidence.json keys.json --trust trust.json \\\n    --rpc-url http://127.0.0.1:8545",
+        codes=_CODES | {ExitCode.CANNOT_TELL: "the node does not answer: try again"},
+    )
+)
 def keys(
     file: FileArgument,
     out: Annotated[Path, typer.Argument(help="Where the statement goes.")],
     trust: TrustOption,
     rpc_url: Annotated[str, typer.Option(help="A node of the network.")],
 ) -> None:
-    """Write what the chain says today of the keys behind evidence: a small file to check it against later, offline.
-
-    Exit code: 0 written, 2 usage or the node does not answer, 4 the evidence does not check.
-    """
+    """Write what the chain says today of the keys behind evidence: a small file to check it against later, offline."""
     with _refused_files():
         believed = read_trust_file(trust)
         report = examine(read_file(file), believed).require()
@@ -217,17 +238,14 @@ def keys(
     talk.print(f"wrote {out}: {len(since.keys.keys)} keys as of block {since.block.header.number}", markup=False)
 
 
-@evidence.command()
+@evidence.command(epilog=page_end("credence evidence render evidence.json page.html --trust trust.json", codes=_CODES))
 def render(
     file: FileArgument,
     out: Annotated[Path, typer.Argument(help="Where the page goes (HTML; print it to PDF).")],
     trust: TrustOption,
     keys: KeysOption = None,
 ) -> None:
-    """Write evidence as one readable page, in Chinese and English, if it checks.
-
-    Exit code: 0 written, 2 usage, 4 the evidence does not check.
-    """
+    """Write evidence as one readable page, in Chinese and English, if it checks."""
     from api.page.evidence import evidence_page
 
     with _refused_files():

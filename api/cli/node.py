@@ -3,13 +3,14 @@
 import json
 import logging
 import os
-from ipaddress import ip_address
 from typing import Annotated
 
 import typer
 
 from api.cli.console import ExitCode, HomeOption, JsonOption, LogOption, emit, home_of, log_refusals, refusals, talk
+from api.cli.help_page import OFFLINE, command_group, page_end
 from api.home.home import write_private
+from api.home.listening import reachable_host
 from api.home.settings import environment
 from api.telemetry import log
 from ledger_node import clock
@@ -19,9 +20,18 @@ from ledger_node.domain.reason import Reason
 
 _log = logging.getLogger(__name__)
 
-node = typer.Typer(no_args_is_help=True, help="The embedded chain node.")
+_CODES = OFFLINE | {ExitCode.CANNOT_TELL: "the node does not answer: try again"}
+alone = command_group()
+node = command_group("The embedded chain node.", "credence node status --home shop", codes=_CODES)
 
 
+@alone.command(
+    epilog=page_end(
+        "credence init --home shop",
+        "credence init --home shop --bank north-bank='North Bank'",
+        codes=_CODES,
+    )
+)
 def init(
     home: HomeOption = None,
     chain_id: Annotated[int, typer.Option(min=1, max=2**53, help="EIP-155 chain id.")] = 760_001,
@@ -49,7 +59,7 @@ def init(
         emit({"home": str(folder.path), **book.to_json(), "credentials": list(names)})
 
 
-@node.command()
+@node.command(epilog=page_end("credence node run --home shop --port 8545", codes=_CODES))
 def run(
     home: HomeOption = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -72,7 +82,7 @@ def run(
         folder = home_of(home)
 
         def ready(bound: int) -> None:
-            url = f"http://{_reachable(host)}:{bound}"
+            url = f"http://{reachable_host(host)}:{bound}"
             state = {"url": url, "port": bound, "pid": os.getpid()}
             write_private(folder.node_file, json.dumps(state) + "\n", secret=False)
             if as_json:
@@ -85,20 +95,9 @@ def run(
         run_chain(folder, host, port, allowed_hosts=allow_host or (), on_ready=ready, ends_with_parent=stop_with_parent)
 
 
-def _reachable(host: str) -> str:
-    """Return the host by which this machine reaches what listens on ``host``, as it stands in a URL."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    if address.is_unspecified:
-        return "127.0.0.1" if address.version == 4 else "[::1]"  # noqa: PLR2004 - IPv4
-    return f"[{address}]" if address.version == 6 else str(address)  # noqa: PLR2004 - IPv6
-
-
-@node.command()
+@node.command(epilog=page_end("credence node status --home shop", codes=_CODES))
 def status(home: HomeOption = None, *, as_json: JsonOption = False) -> None:
-    """Say whether the node runs and where its chain stands; exit code 3 if it does not answer."""
+    """Say whether the node runs and where its chain stands."""
     from ledger_node.chain.rpc import Rpc
 
     with refusals():
@@ -118,7 +117,7 @@ def status(home: HomeOption = None, *, as_json: JsonOption = False) -> None:
         emit({**state, "block": block, "block_hash": head["hash"], "version": version})
 
 
-@node.command()
+@node.command(epilog=page_end("credence node permit 0x7e5f4552091a69125d5dfcb7b8c2659029395bdf", codes=_CODES))
 def permit(
     address: Annotated[list[str], typer.Argument(help="0x and 40 hexadecimal digits, as credence key new prints.")],
     home: HomeOption = None,

@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from api.cli.console import AsOption, HomeOption, JsonOption, UrlOption, client_of, emit, home_of, refusals, talk
+from api.cli.help_page import command_group, page_end
 
-notifications = typer.Typer(no_args_is_help=True, help="Notifications: what you are told.")
-webhook = typer.Typer(no_args_is_help=True, help="Webhook: where a member's own program is told.")
+notifications = command_group("Notifications: what you are told.", "credence notifications list --as wang-bakery")
+webhook = command_group("Webhook: where a member's own program is told.", "credence webhook show --as demo-bank")
 
 
 @notifications.callback()
@@ -16,7 +17,7 @@ def group() -> None:
     """Show what you are told."""
 
 
-@notifications.command(name="list")
+@notifications.command("list", epilog=page_end("credence notifications list --as wang-bakery"))
 def list_notifications(
     after: Annotated[str | None, typer.Option(help="Only those behind this one (its id).")] = None,
     sign_in: AsOption = None,
@@ -38,7 +39,7 @@ def list_notifications(
         typer.echo(one["id"])
 
 
-@webhook.command(name="set")
+@webhook.command("set", epilog=page_end("credence webhook set https://hooks.bank.example/credence --as demo-bank"))
 def set_webhook(
     address: Annotated[str, typer.Argument(help="The endpoint: https://…, at a public address.")],
     sign_in: AsOption = None,
@@ -54,7 +55,7 @@ def set_webhook(
     emit(made) if as_json else typer.echo(made["secret"])
 
 
-@webhook.command()
+@webhook.command(epilog=page_end("credence webhook show --as demo-bank"))
 def show(
     sign_in: AsOption = None, home: HomeOption = None, url: UrlOption = None, *, as_json: JsonOption = False
 ) -> None:
@@ -66,7 +67,7 @@ def show(
     emit(held) if as_json else typer.echo(held["url"])
 
 
-@webhook.command()
+@webhook.command(epilog=page_end("credence webhook remove --as demo-bank"))
 def remove(sign_in: AsOption = None, home: HomeOption = None, url: UrlOption = None) -> None:
     """Forget your endpoint; notifications stay in the feed."""
     with refusals():

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from api.cli.console import HomeOption, JsonOption, emit, home_of, refusals, talk
+from api.cli.console import ExitCode, HomeOption, JsonOption, emit, home_of, refusals, talk
+from api.cli.help_page import CHECKING, command_group, page_end
 from api.home.home import Home
 from api.home.settings import environment
 from api.instance.store_place import Addresses, open_home_keys, open_home_store
@@ -19,14 +20,16 @@ from api.vault.quarantine import Quarantine
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.json_object import to_hex
 
-quarantine = typer.Typer(
-    no_args_is_help=True,
-    help="What the ledger calls erased and nobody ordered here: its keys stay and give no answers until you decide.",
+_CODES = CHECKING | {ExitCode.CANNOT_TELL: "the store does not answer: try again"}
+quarantine = command_group(
+    "What the ledger calls erased and nobody ordered here: its keys stay and give no answers until you decide.",
+    "credence store quarantine list --home shop",
+    codes=_CODES,
 )
 NumberArgument = Annotated[int, typer.Argument(help="Which change; see list.")]
 
 
-@quarantine.command("list")
+@quarantine.command("list", epilog=page_end("credence store quarantine list --home shop", codes=_CODES))
 def list_all(home: HomeOption = None, *, as_json: JsonOption = False) -> None:
     """Show every such change, whether it is decided or not, while the instance serves or when it is stopped."""
     with refusals(), _opened(home) as (folder, _, keys):
@@ -46,14 +49,14 @@ def list_all(home: HomeOption = None, *, as_json: JsonOption = False) -> None:
         emit({"quarantines": list[JSON](shown)})
 
 
-@quarantine.command()
+@quarantine.command(epilog=page_end("credence store quarantine confirm 1 --home shop", codes=_CODES))
 def confirm(number: NumberArgument, home: HomeOption = None, *, as_json: JsonOption = False) -> None:
     """Erase for good what a change is about. Ask the department first: nothing brings it back."""
     _decide(confirm_change, number, home, as_json=as_json)
     talk.print("noted: the instance erases the keys within seconds, or at its next start, from the copy as well")
 
 
-@quarantine.command()
+@quarantine.command(epilog=page_end("credence store quarantine dismiss 1 --home shop", codes=_CODES))
 def dismiss(number: NumberArgument, home: HomeOption = None, *, as_json: JsonOption = False) -> None:
     """Let keys open again what they sealed: the change was not the department's."""
     _decide(dismiss_change, number, home, as_json=as_json)

@@ -1,6 +1,5 @@
 """``credence receipt``: receipts of what happened to consents, and checking one without any network."""
 
-from enum import IntEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +7,7 @@ import typer
 
 from api.cli.console import (
     AsOption,
+    ExitCode,
     HomeOption,
     JsonOption,
     UrlOption,
@@ -18,6 +18,8 @@ from api.cli.console import (
     refusals,
     talk,
 )
+from api.cli.help_page import GENERAL, OFFLINE, command_group, page_end
+from api.cli.id_prefix import consent_or_request_id, whole_id
 from api.client.client import Client
 from api.files.evidence import read_file, read_trust_file, write_file
 from api.home.home import Home
@@ -27,22 +29,22 @@ from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Act, Receipt
-from ledger_node.domain.receipt_check import TrustedKeeper, check_receipt
+from ledger_node.domain.receipt_check import TrustedOperator, check_receipt
 from ledger_node.domain.signature import parse_address
 
-receipt = typer.Typer(no_args_is_help=True, help="Receipts of consents: list, save, verify.")
-ConsentArgument = Annotated[str, typer.Argument(help="The id of the consent, or of the request that was answered.")]
+receipt = command_group(
+    "Receipts of consents: list, save, verify.",
+    "credence receipt save 0xff35d0 --folder receipts --as wang-bakery",
+    "credence receipt verify receipts/granted-1f0c9a7e33b2d845.json",
+    codes=GENERAL,
+)
+ConsentArgument = Annotated[
+    str,
+    typer.Argument(help="The id of the consent, or of the request that was answered; its first 6 digits are enough."),
+]
 
 
-class ReceiptExit(IntEnum):
-    """Exit codes of ``verify``."""
-
-    CHECKS = 0
-    DOES_NOT_CHECK = 1
-    USAGE = 2
-
-
-@receipt.command(name="list")
+@receipt.command("list", epilog=page_end("credence receipt list 0xff35d0 --as wang-bakery"))
 def list_receipts(
     consent: ConsentArgument,
     sign_in: AsOption = None,
@@ -62,7 +64,7 @@ def list_receipts(
         emit({"receipts": [{"id": to_hex(one.digest), "receipt": one.to_json()} for one in found]})
 
 
-@receipt.command()
+@receipt.command(epilog=page_end("credence receipt save 0xff35d0 --folder receipts --html --as wang-bakery"))
 def save(
     consent: ConsentArgument,
     folder: Annotated[Path, typer.Option(help="Where to; one file a receipt.")] = Path(),
@@ -93,7 +95,13 @@ def save(
                 typer.echo(str(page))
 
 
-@receipt.command()
+@receipt.command(
+    epilog=page_end(
+        "credence receipt verify granted-1f0c9a7e33b2d845.json",
+        "credence receipt verify granted-1f0c9a7e33b2d845.json --trust trust.json",
+        codes=OFFLINE | {ExitCode.DONE: "it checks", ExitCode.NO: "it does not check"},
+    )
+)
 def verify(
     file: Annotated[Path, typer.Argument(help="The document.")],
     key: Annotated[
@@ -107,7 +115,7 @@ def verify(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Check a receipt without any network. Exit code: 0 it checks, 1 it does not, 2 usage.
+    """Check a receipt without any network.
 
     Without --key the keeper and the network are those of the instance's folder; with it any network, but for --trust.
     """
@@ -120,7 +128,7 @@ def verify(
         talk.print(f"does not check: {error.message} ({error.reason})", markup=False, soft_wrap=True)
         if as_json:
             emit({"checks": False, "reason": error.reason.value, "message": error.message})
-        raise typer.Exit(ReceiptExit.DOES_NOT_CHECK) from error
+        raise typer.Exit(ExitCode.NO) from error
     talk.print(f"checks: {_line(one)}, block {one.recorded.block_number}", markup=False, soft_wrap=True)
     talk.print(printable(f"signed by {_keeper(home_of(home), one)}"), markup=False, soft_wrap=True)
     if trusted.domain is None:
@@ -131,7 +139,7 @@ def verify(
 
 
 def _receipts(client: Client, about: str) -> list[Receipt]:
-    return [Receipt.from_json(item) for item in client.receipts(to_hex(from_hex(about, "consent")))]
+    return [Receipt.from_json(item) for item in client.receipts(consent_or_request_id(client, about))]
 
 
 def _text(client: Client, one: Receipt) -> str | None:
@@ -140,18 +148,23 @@ def _text(client: Client, one: Receipt) -> str | None:
     return str(client.get(f"/v1/consents/{to_hex(one.id)}")["text"])
 
 
-def _trusted(folder: Home, keys: list[str], member: str | None, trust: Path | None) -> TrustedKeeper:
-    keeper = None if member is None else from_hex(member, "member")
+def _trusted(folder: Home, keys: list[str], member: str | None, trust: Path | None) -> TrustedOperator:
+    keeper = None if member is None else from_hex(_member(folder, member), "member")
     domain = None if trust is None else read_trust_file(trust).consent_domain
     if keys:
-        return TrustedKeeper(frozenset(parse_address(key, "key") for key in keys), keeper, domain)
+        return TrustedOperator(frozenset(parse_address(key, "key") for key in keys), keeper, domain)
     book = folder.require().address_book()
     own = SigningDomain(book.chain_id, book.contracts["ConsentRegistry"])
     if keeper is None:
         # each key is one member's: a folder knows whose, and no other member may be named beside it
         relayers = [each.id for each in folder.members() if Role.RELAYER in each.roles]
         keeper = relayers[0] if len(relayers) == 1 else None
-    return TrustedKeeper(folder.relayer_keys(), keeper, domain or own)
+    return TrustedOperator(folder.relayer_keys(), keeper, domain or own)
+
+
+def _member(folder: Home, raw: str) -> str:
+    known = folder.members() if (folder.path / "members.json").is_file() else []
+    return whole_id(raw, "member", lambda: [to_hex(each.id) for each in known], Reason.MEMBER_UNKNOWN)
 
 
 def _keeper(folder: Home, one: Receipt) -> str:

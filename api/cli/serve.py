@@ -6,20 +6,25 @@ import os
 import socket
 import sys
 import threading
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.console import HomeOption, JsonOption, LogOption, emit, home_of, log_refusals, refusals, talk
-from api.home.home import write_private
+from api.cli.console import ExitCode, HomeOption, JsonOption, LogOption, emit, home_of, log_refusals, refusals, talk
+from api.cli.help_page import CHECKING, command_group, page_end
+from api.home.home import Home, write_private
+from api.home.listening import reachable_host
 from api.home.node_process import NodeProcess
 from api.home.settings import ACCESS_INTERVAL_S, DEFAULT_PORT, environment, http_settings, watch_settings
 from api.telemetry import log
+from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.gc_tuning import collect_rarely
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
     from uvicorn import Server
 
 _BACKLOG = 512
@@ -32,23 +37,37 @@ know whether a request is on its way."""
 _log = logging.getLogger(__name__)
 
 
+RpcUrlOption = Annotated[
+    list[str] | None,
+    typer.Option(help="A node that runs elsewhere, no embedded one; again for each further (CREDENCE_RPC_URLS)."),
+]
+ProcessesOption = Annotated[
+    int | None,
+    typer.Option(min=1, max=64, help="Processes that commit to rows; half as many make answers (default: one a core)."),
+]
+alone = command_group()
+
+
+@alone.command(
+    epilog=page_end(
+        "credence serve --home shop",
+        "credence serve --home shop --host 0.0.0.0 \\\n    --public-url https://credence.example",
+        codes=CHECKING
+        | {
+            ExitCode.DONE: "it was told to stop",
+            ExitCode.CANNOT_TELL: "the store or the ledger does not answer: try again",
+        },
+    )
+)
 def serve(
     home: HomeOption = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 lets the system choose.")] = DEFAULT_PORT,
-    rpc_url: Annotated[
-        list[str] | None,
-        typer.Option(help="A node that runs elsewhere, no embedded one; again for each further (CREDENCE_RPC_URLS)."),
-    ] = None,
+    rpc_url: RpcUrlOption = None,
     public_url: Annotated[
         str | None, typer.Option(help="The address callers know it by, behind a proxy (default: where it listens).")
     ] = None,
-    processes: Annotated[
-        int | None,
-        typer.Option(
-            min=1, max=64, help="Processes that commit to rows; half as many make answers (default: one a core)."
-        ),
-    ] = None,
+    processes: ProcessesOption = None,
     access_interval: Annotated[
         int, typer.Option(min=1, max=3600, help="Seconds between two anchors of the access log.")
     ] = ACCESS_INTERVAL_S,
@@ -66,66 +85,76 @@ def serve(
     """
     form = log_format or log.LogFormat.usual()
     log.configure(form)
-    with refusals(), log_refusals(form):
+    with refusals(), log_refusals(form), ExitStack() as held:
         folder = home_of(home).require()
         urls = tuple(rpc_url or environment().rpc_urls)
-        node = None if urls else NodeProcess(folder, log_format=form)
-        try:
-            if node is not None:
-                node.start()
-            # imported while the node starts beside this process
-            import uvicorn
+        node = None if urls else _start_node(folder, form, held)
+        # imported while the node starts beside this process
+        from api.http.app import create_app
+        from api.instance.wiring import open_instance
 
-            from api.http.app import create_app
-            from api.instance.wiring import open_instance
+        if node is not None:
+            urls = (node.wait_ready(),)
+        watch = watch_settings()
+        listener = held.enter_context(_listen(host, port))
+        address = f"http://{reachable_host(host)}:{listener.getsockname()[1]}"
+        instance = open_instance(
+            folder,
+            urls,
+            processes=processes or os.cpu_count() or 1,
+            database_url=environment().database_url,
+            keys_url=environment().keys_url,
+            keys_copy=environment().keys_copy,
+            access_interval_s=access_interval,
+            ready_age_s=watch.ready_age_s,
+            insecure_local_webhooks=insecure_local_webhooks,
+        )
+        app = create_app(instance, http_settings(), public_url=public_url or address, watch=watch)
+        # by its name, since an address may hold a password
+        node_url = instance.rpc.health()[0].name
+        state: dict[str, JSON] = {"url": public_url or address, "pid": os.getpid(), "node_url": node_url}
+        write_private(folder.api_file, json.dumps(state) + "\n", secret=False)
+        _announce(address, form)
+        if as_json:
+            emit({**state, "url": address})
+        _run(app, listener, stop_with_parent=stop_with_parent)
 
-            if node is not None:
-                urls = (node.wait_ready(),)
-            watch = watch_settings()
-            with _listen(host, port) as listener:
-                address = f"http://{host}:{listener.getsockname()[1]}"
-                instance = open_instance(
-                    folder,
-                    urls,
-                    processes=processes or os.cpu_count() or 1,
-                    database_url=environment().database_url,
-                    keys_url=environment().keys_url,
-                    keys_copy=environment().keys_copy,
-                    access_interval_s=access_interval,
-                    ready_age_s=watch.ready_age_s,
-                    insecure_local_webhooks=insecure_local_webhooks,
-                )
-                app = create_app(instance, http_settings(), public_url=public_url or address, watch=watch)
-                # by its name, since an address may hold a password
-                node_url = instance.rpc.health()[0].name
-                state = {"url": public_url or address, "pid": os.getpid(), "node_url": node_url}
-                write_private(folder.path / "api.json", json.dumps(state) + "\n", secret=False)
-                if form is log.LogFormat.TEXT:
-                    talk.print(f"the API answers at {address} (documentation at {address}/docs); stop it with Ctrl-C")
-                else:
-                    _log.info("the API answers at %s", address)
-                server = uvicorn.Server(
-                    uvicorn.Config(
-                        app,
-                        access_log=False,
-                        log_config=None,
-                        log_level="warning",
-                        lifespan="on",
-                        loop="auto",
-                        http="auto",
-                        timeout_keep_alive=_KEEP_ALIVE_S,
-                    )
-                )
-                if stop_with_parent:
-                    threading.Thread(target=_stop_at_end_of_stdin, args=(server,), daemon=True).start()
-                collect_rarely()
-                sys.setswitchinterval(_SWITCH_INTERVAL_S)
-                if as_json:
-                    emit({"url": address, "pid": os.getpid(), "node_url": node_url})
-                server.run(sockets=[listener])
-        finally:
-            if node is not None:
-                node.stop()
+
+def _start_node(folder: Home, form: log.LogFormat, held: ExitStack) -> NodeProcess:
+    """Start the embedded node, which ends with ``held``."""
+    node = NodeProcess(folder, log_format=form)
+    held.callback(node.stop)
+    node.start()
+    return node
+
+
+def _announce(address: str, form: log.LogFormat) -> None:
+    if form is log.LogFormat.TEXT:
+        talk.print(f"the API answers at {address} (documentation at {address}/docs); stop it with Ctrl-C")
+    else:
+        _log.info("the API answers at %s", address)
+
+
+def _run(app: "FastAPI", listener: socket.socket, *, stop_with_parent: bool) -> None:
+    import uvicorn
+
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            access_log=False,
+            log_config=None,
+            log_level="warning",
+            lifespan="on",
+            loop="auto",
+            http="auto",
+            timeout_keep_alive=_KEEP_ALIVE_S,
+        )
+    )
+    if stop_with_parent:
+        threading.Thread(target=_stop_at_end_of_stdin, args=(server,), daemon=True).start()
+    collect_rarely()
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    server.run(sockets=[listener])
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -15,9 +15,11 @@ from api.cli.console import (
     client_of,
     emit,
     home_of,
+    name_of,
     refusals,
     talk,
 )
+from api.cli.help_page import command_group, page_end
 from api.cli.signing import ExportOption, sign_and_send
 from api.client.client import Client
 from api.client.consent import signing_domain
@@ -25,18 +27,23 @@ from api.client.credential import read_key_file
 from api.client.error import ApiError
 from api.client.home_credentials import credential_named
 from api.client.session import Session
-from api.client.unsigned_act import sign_in_keys_draft
+from api.client.unsigned_act import unsigned_sign_in_keys
 from api.home.home import Home
-from api.sign_in.protocol.jose import public_part
+from api.sign_in.protocol.jose import Key, public_part
 from api.sign_in.protocol.key_form import new_key_file, stated_keys
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
 
-sign_in = typer.Typer(no_args_is_help=True, help="Sign-in keys, and headers for other programs.")
+sign_in = command_group("Sign-in keys, and headers for other programs.", "credence sign-in rotate --as demo-bank")
 
 
-@sign_in.command()
+@sign_in.command(
+    epilog=page_end(
+        "credence sign-in rotate --as demo-bank",
+        "credence sign-in rotate --as wang-bakery --signed-by wang-bakery",
+    )
+)
 def rotate(
     name: AsOption = None,
     key_file: Annotated[
@@ -62,21 +69,15 @@ def rotate(
     """
     with refusals():
         folder = home_of(home)
-        if name is None:
-            raise InvalidInputError(Reason.SIGN_IN_NEEDED, "say who you are: --as NAME")
+        name = name_of(name)
         held = folder.credential(name)
         owner, is_firm = from_hex(held["id"], "id"), held["kind"] == "subject"
         client = client_of(folder, url, None)
         last, keys = (int(held.get("set", 0)), []) if is_firm else _in_force(client, owner)
         following = number or last + 1
-        if key_file is None:
-            text, key = new_key_file()
-            # the file is there before the key counts, so that nobody is locked out by a power cut
-            file = folder.write_private_key(f"{name}.{following}", text)
-        else:
-            key, file = read_key_file(key_file), str(key_file.absolute())
+        key, file = _key(folder, key_file, f"{name}.{following}")
         stated = stated_keys(owner, following, [dict(public_part(key).jwk), *(keys if keep else [])])
-        draft = sign_in_keys_draft(
+        draft = unsigned_sign_in_keys(
             signing_domain(client.get("/v1/ledger"), "SubjectRegistry" if is_firm else "MemberRegistry"), stated
         )
         if is_firm and signed_by is None and export is None:
@@ -97,7 +98,12 @@ def rotate(
         emit({"client": to_hex(owner), "number": following, "key": file, "keys": len(stated.keys)})
 
 
-@sign_in.command()
+@sign_in.command(
+    epilog=page_end(
+        "credence sign-in headers GET http://127.0.0.1:8700/v1/me --as demo-bank \\\n"
+        "    | curl -H @- http://127.0.0.1:8700/v1/me"
+    )
+)
 def headers(
     method: Annotated[str, typer.Argument(help="GET or POST.")],
     address: Annotated[str, typer.Argument(help="The whole address of the request.")],
@@ -108,8 +114,7 @@ def headers(
     """Print the headers that sign one request in, good for a minute: curl -H @- takes them from here."""
     with refusals():
         folder = home_of(home)
-        if name is None:
-            raise InvalidInputError(Reason.SIGN_IN_NEEDED, "say who you are: --as NAME")
+        name = name_of(name)
         base = api_url(folder, url)
         session = Session(base, credential_named(folder, name))
         Client(base, session=session).get("/v1/me")
@@ -117,6 +122,15 @@ def headers(
         session.prove(request)
     for header in ("Authorization", "DPoP"):
         typer.echo(f"{header}: {request.headers[header]}")
+
+
+def _key(folder: Home, given: Path | None, name: str) -> tuple[Key, str]:
+    """Return the key of a file, or a new one, and the file as credentials.json names it."""
+    if given is not None:
+        return read_key_file(given), str(given.absolute())
+    text, key = new_key_file()
+    # the file is there before the key counts, so that nobody is locked out by a power cut
+    return key, folder.write_private_key(name, text)
 
 
 def _in_force(client: Client, member: bytes) -> tuple[int, list[Any]]:

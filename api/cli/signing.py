@@ -7,21 +7,39 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.console import AsOption, HomeOption, JsonOption, UrlOption, client_of, emit, home_of, refusals, talk
+from api.catalogue.datatype import schemas
+from api.cli.confirmation import YesOption, confirm, require_answerer
+from api.cli.console import (
+    AsOption,
+    ExitCode,
+    HomeOption,
+    JsonOption,
+    UrlOption,
+    client_of,
+    emit,
+    home_of,
+    refusals,
+    talk,
+)
+from api.cli.help_page import CHECKING, OFFLINE, ONLINE, command_group, page_end
 from api.client.client import Client
 from api.client.collected_signature import CollectedSignature
-from api.client.unsigned_act import UnsignedAct, read_draft
+from api.client.unsigned_act import UnsignedAct, read_unsigned_act
 from api.files.evidence import read_file, write_file
 from api.home.home import Home
+from ledger_node import clock
 from ledger_node.domain.canonical import JSON, decode
+from ledger_node.domain.consent import Terms
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.grant_rule import require_askable
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.subject import Signature
 from ledger_node.randomness import random_bytes
 
-key = typer.Typer(no_args_is_help=True, help="Keys of this folder: make one, show its address.")
+key = command_group("Keys of this folder: make one, show its address.", "credence key new alice", codes=OFFLINE)
+alone = command_group()
 KeyOption = Annotated[list[str] | None, typer.Option(help="Keys that sign (names in keys/); default: your name.")]
 ExportOption = Annotated[
     Path | None,
@@ -45,18 +63,28 @@ def sign_and_send(folder: Home, client: Client, draft: UnsignedAct, signers: Seq
     return draft.submit(client, [sign(draft.digest, folder.read_key(signer)) for signer in signers])
 
 
+@alone.command(
+    "sign",
+    epilog=page_end(
+        "credence sign grant.json --key alice --out alice.json", codes=OFFLINE | {ExitCode.NO: "you said no"}
+    ),
+)
 def sign_draft(
     draft: DraftArgument,
     key_name: Annotated[str, typer.Option("--key", help="The key that signs (a name in keys/).")],
     out: Annotated[Path | None, typer.Option(help="Where the signature goes (default: stdout).")] = None,
     home: HomeOption = None,
+    *,
+    yes: YesOption = False,
 ) -> None:
-    """Show what an exported act says, and sign it with a key of this folder. Needs no network."""
+    """Show what an exported act says, check it, ask, and sign it with a key of this folder. Needs no network."""
     with refusals():
-        shown = _read(draft)
-        talk.print(shown.words, markup=False, soft_wrap=True)
-        signature = sign(shown.digest, home_of(home).read_key(key_name))
-        collected = CollectedSignature(shown.digest, signature).to_json()
+        require_answerer(yes=yes)
+        act, key = _read(draft), home_of(home).read_key(key_name)
+        talk.print(act.words, markup=False, soft_wrap=True)
+        _require_timely(act)
+        confirm(f"Do you sign this as {key_name}?", yes=yes)
+        collected = CollectedSignature(act.digest, sign(act.digest, key)).to_json()
         if out is None:
             emit(collected)
             return
@@ -64,6 +92,18 @@ def sign_draft(
     talk.print(f"signed as {key_name}; the signature is in {out}", markup=False, soft_wrap=True)
 
 
+def _require_timely(act: UnsignedAct) -> None:
+    """Require of a grant what can be checked without a network: it is not over, and asks what can be asked."""
+    if "terms" in act.content:
+        require_askable(Terms.from_json(act.content["terms"]), schemas(), now=clock.now())
+
+
+@alone.command(
+    epilog=page_end(
+        "credence submit grant.json --signature alice.json --signature bob.json \\\n    --as wang-bakery",
+        codes=CHECKING | ONLINE,
+    )
+)
 def submit(
     draft: DraftArgument,
     signature: Annotated[
@@ -91,7 +131,7 @@ def submit(
         typer.echo(answer["id"])
 
 
-@key.command()
+@key.command(epilog=page_end("credence key new alice --home shop", codes=OFFLINE))
 def new(name: NameArgument, home: HomeOption = None) -> None:
     """Make a key and print its address; the folder is made where there is none yet."""
     with refusals():
@@ -104,7 +144,7 @@ def new(name: NameArgument, home: HomeOption = None) -> None:
     typer.echo(to_hex(address))
 
 
-@key.command()
+@key.command(epilog=page_end("credence key address alice --home shop", codes=OFFLINE))
 def address(name: NameArgument, home: HomeOption = None) -> None:
     """Print the address of a key."""
     with refusals():
@@ -119,7 +159,7 @@ def make_key(folder: Home, name: str) -> bytes:
 
 
 def _read(path: Path) -> UnsignedAct:
-    return read_draft(_json(path))
+    return read_unsigned_act(_json(path))
 
 
 def _json(path: Path) -> JSON:

@@ -7,7 +7,8 @@ from typing import Annotated, Final
 
 import typer
 
-from api.cli.console import HomeOption, JsonOption, emit, home_of, refusals, talk
+from api.cli.console import ExitCode, HomeOption, JsonOption, emit, home_of, refusals, talk
+from api.cli.help_page import CHECKING, command_group, page_end
 from api.cli.quarantine import quarantine
 from api.home.home import Home
 from api.home.settings import environment
@@ -20,10 +21,12 @@ from api.vault.key_ledger import open_key_ledger
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
-store = typer.Typer(
-    no_args_is_help=True,
-    help="The store and its key ledger: versions, and what is in quarantine "
+_CODES: Final = CHECKING | {ExitCode.CANNOT_TELL: "the store does not answer, or is in use: try again"}
+store = command_group(
+    "The store and its key ledger: versions, and what is in quarantine "
     "(in the folder, or CREDENCE_DATABASE_URL and CREDENCE_KEYS_URL).",
+    "credence store version --home shop",
+    codes=_CODES,
 )
 store.add_typer(quarantine, name="quarantine")
 _KEYS_OF: Final = (("0002", "0001"), ("0004", "0002"))
@@ -38,7 +41,7 @@ class _Databases:
     keys: Store
 
 
-@store.command()
+@store.command(epilog=page_end("credence store version --home shop", codes=_CODES))
 def version(home: HomeOption = None, *, as_json: JsonOption = False) -> None:
     """Say which version each is of, and which this program works with."""
     with refusals(), _databases(home) as found:
@@ -49,7 +52,7 @@ def version(home: HomeOption = None, *, as_json: JsonOption = False) -> None:
         emit({schema.name: {"version": shown[schema.name], "head": schema.head} for schema in (STORE, KEYS)})
 
 
-@store.command()
+@store.command(epilog=page_end("credence store upgrade --home shop", codes=_CODES))
 def upgrade(home: HomeOption = None, *, as_json: JsonOption = False) -> None:
     """Bring both to the version of this program; stop every process that works with them first."""
     with refusals(), _databases(home) as found:
@@ -63,7 +66,7 @@ def upgrade(home: HomeOption = None, *, as_json: JsonOption = False) -> None:
     _tell({STORE.name: moved, KEYS.name: keys}, as_json=as_json)
 
 
-@store.command()
+@store.command(epilog=page_end("credence store downgrade --to 0002 --home shop", codes=_CODES))
 def downgrade(
     home: HomeOption = None,
     *,
@@ -112,7 +115,7 @@ def _note(found: _Databases) -> None:
 
 def _alone(found: _Databases) -> None:
     """Require that no process works with the store, and keep others from beginning to."""
-    found.store.turns.join()
+    found.store.locks.join()
 
 
 def _version(database: Store, schema: Schema) -> str:

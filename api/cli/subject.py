@@ -2,29 +2,30 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from api.cli.attest import CreditCodeOption
 from api.cli.console import AsOption, HomeOption, JsonOption, UrlOption, client_of, emit, home_of, refusals, talk
+from api.cli.controller import (
+    controller_named,
+    controllers_text,
+    show_subject,
+    subject_id_of,
+    write_credential,
+)
+from api.cli.help_page import command_group, page_end
 from api.cli.signing import ExportOption, KeyOption, make_key, sign_and_send
-from api.client.client import Client
 from api.client.consent import signing_domain
-from api.client.unsigned_act import cancellation_draft, describe, rotation_draft
-from api.files.evidence import read_file
-from api.home.home import Home
-from ledger_node.domain.canonical import JSON, decode
+from api.client.unsigned_act import unsigned_cancellation, unsigned_rotation
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.json_object import from_hex, to_hex
-from ledger_node.domain.passkey import Passkey
+from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.signature import address_of, parse_address
-from ledger_node.domain.subject import ControllerKey, Controllers, keys_to_json
+from ledger_node.domain.subject import Controllers, keys_to_json
 from ledger_node.randomness import random_bytes
 
-subject = typer.Typer(no_args_is_help=True, help="Subjects: firms and the keys that sign for them.")
+subject = command_group("Subjects: firms and the keys that sign for them.", "credence subject show --as wang-bakery")
 _CONTROLLER = (
     "A controller: an address (0x…), a passkey's JSON file, or the name of a key in this folder; one option each."
 )
@@ -36,7 +37,12 @@ MySubjectArgument = Annotated[
 ]
 
 
-@subject.command()
+@subject.command(
+    epilog=page_end(
+        "credence subject register --name wang-bakery",
+        "credence subject register --name wang-bakery --controller alice \\\n    --controller bob --threshold 2",
+    )
+)
 def register(
     code: CreditCodeOption,
     name: Annotated[str, typer.Option(help="A short name for the new subject's files in this folder.")],
@@ -59,17 +65,17 @@ def register(
         if not controller and not folder.has_key(name):
             make_key(folder, name)
             talk.print(f"made a key for {name}: {folder.path / 'keys' / (name + '.json')}")
-        keys = [_controller(folder, raw) for raw in controller or [name]]
+        keys = [controller_named(folder, raw) for raw in controller or [name]]
         registered = client_of(folder, url, sign_in).post(
             "/v1/subjects", {"credit_code": code, "controllers": keys_to_json(keys), "threshold": threshold}
         )
-        _keep_credential(folder, name, registered["subject"], keys)
+        write_credential(folder, name, registered["subject"], keys)
     talk.print(f"registered as subject {registered['subject']}; sign in with --as {name}")
     if as_json:
         emit(registered)
 
 
-@subject.command()
+@subject.command(epilog=page_end("credence subject show --as wang-bakery"))
 def show(
     subject_id: MySubjectArgument = None,
     sign_in: AsOption = None,
@@ -81,24 +87,31 @@ def show(
     """Show who controls a subject, who did, and the recovery that is pending, if one is."""
     with refusals():
         folder = home_of(home)
-        found = _show(client_of(folder, url, sign_in), folder, subject_id)
+        found = show_subject(client_of(folder, url, sign_in), folder, subject_id)
     if as_json:
         emit(found)
         return
     for entry in found["history"]:
         by = entry["by"] if entry["recovery"] is None else f"{entry['by']} {entry['recovery']}"
-        talk.print(f"entry {entry['entry']}, since {_time(entry['since'])}, by {by}: {_described(entry)}", markup=False)
+        talk.print(
+            f"entry {entry['entry']}, since {_time(entry['since'])}, by {by}: {controllers_text(entry)}", markup=False
+        )
     pending = found["pending_recovery"]
     if pending is not None:
         talk.print(
             f"RECOVERY {pending['number']} IS PENDING and takes effect from {_time(pending['completable_at'])} on, "
-            f"unless one of you cancels it: credence subject cancel-recovery\n{_described(pending)}",
+            f"unless one of you cancels it: credence subject cancel-recovery\n{controllers_text(pending)}",
             markup=False,
         )
     typer.echo(found["subject"])
 
 
-@subject.command()
+@subject.command(
+    epilog=page_end(
+        "credence subject rotate --controller alice --controller carol \\\n"
+        "    --threshold 2 --key alice --key bob --as wang-bakery"
+    )
+)
 def rotate(
     controller: ControllerOption,
     threshold: ThresholdOption = 1,
@@ -114,9 +127,9 @@ def rotate(
     with refusals():
         folder = home_of(home)
         client = client_of(folder, url, sign_in)
-        found = _show(client, folder, None)
-        keys = tuple(_controller(folder, raw) for raw in controller)
-        draft = rotation_draft(
+        found = show_subject(client, folder, None)
+        keys = tuple(controller_named(folder, raw) for raw in controller)
+        draft = unsigned_rotation(
             signing_domain(client.get("/v1/ledger"), "SubjectRegistry"),
             from_hex(found["subject"], "subject"),
             found["entry"] + 1,
@@ -130,7 +143,7 @@ def rotate(
         emit(rotated)
 
 
-@subject.command()
+@subject.command(epilog=page_end("credence subject recover wang-bakery --controller dora"))
 def recover(
     subject_id: SubjectArgument,
     controller: ControllerOption,
@@ -144,9 +157,9 @@ def recover(
     """Request other controllers for a firm that lost its keys (registrars only; check its papers first)."""
     with refusals():
         folder = home_of(home)
-        keys = tuple(_controller(folder, raw) for raw in controller)
+        keys = tuple(controller_named(folder, raw) for raw in controller)
         asked = client_of(folder, url, sign_in).post(
-            f"/v1/subjects/{_id(folder, subject_id)}/recoveries",
+            f"/v1/subjects/{subject_id_of(folder, subject_id)}/recoveries",
             {"controllers": keys_to_json(keys), "threshold": threshold},
         )
     talk.print(
@@ -159,7 +172,7 @@ def recover(
         emit(asked)
 
 
-@subject.command(name="cancel-recovery")
+@subject.command("cancel-recovery", epilog=page_end("credence subject cancel-recovery --as wang-bakery"))
 def cancel_recovery(
     subject_id: MySubjectArgument = None,
     key: KeyOption = None,
@@ -174,13 +187,13 @@ def cancel_recovery(
     with refusals():
         folder = home_of(home)
         client = client_of(folder, url, sign_in)
-        found = _show(client, folder, subject_id)
+        found = show_subject(client, folder, subject_id)
         pending = _pending(found)
         if client.get("/v1/me")["kind"] == "registrar":
             path = f"/v1/subjects/{found['subject']}/recoveries/{pending['number']}/cancellation"
             cancelled = client.post(path, {})
         else:
-            draft = cancellation_draft(
+            draft = unsigned_cancellation(
                 signing_domain(client.get("/v1/ledger"), "SubjectRegistry"),
                 from_hex(found["subject"], "subject"),
                 pending["number"],
@@ -194,7 +207,7 @@ def cancel_recovery(
         emit(cancelled)
 
 
-@subject.command(name="complete-recovery")
+@subject.command("complete-recovery", epilog=page_end("credence subject complete-recovery wang-bakery"))
 def complete_recovery(
     subject_id: SubjectArgument,
     name: Annotated[str | None, typer.Option(help="A short name for the subject in this folder.")] = None,
@@ -209,41 +222,15 @@ def complete_recovery(
     with refusals():
         folder = home_of(home)
         client = client_of(folder, url, sign_in)
-        found = _show(client, folder, subject_id)
+        found = show_subject(client, folder, subject_id)
         chosen = number or _pending(found)["number"]
         completed = client.post(f"/v1/subjects/{found['subject']}/recoveries/{chosen}/completion", {})
         kept = name or (subject_id if subject_id in folder.credentials() else completed["subject"])
-        controllers = Controllers.from_json(_show(client, folder, completed["subject"])["controllers"])
-        _keep_credential(folder, kept, completed["subject"], controllers.keys)
+        controllers = Controllers.from_json(show_subject(client, folder, completed["subject"])["controllers"])
+        write_credential(folder, kept, completed["subject"], controllers.keys)
     talk.print(f"recovery {chosen} is completed: entry {completed['entry']} is in force; sign in with --as {kept}")
     if as_json:
         emit(completed)
-
-
-def _controller(folder: Home, raw: str) -> ControllerKey:
-    if raw.startswith("0x"):
-        return parse_address(raw, "controller")
-    path = Path(raw)
-    if path.is_file():
-        return Passkey.from_json(decode(read_file(path)))
-    if not folder.has_key(raw):
-        raise InvalidInputError(
-            Reason.CONFIGURATION,
-            f"'{raw}' is no address, no file, and no key of {folder.path}; make a key: credence key new {raw}",
-            field="controller",
-        )
-    return address_of(folder.read_key(raw))
-
-
-def _show(client: Client, folder: Home, subject_id: str | None) -> Any:  # noqa: ANN401 - JSON of the route
-    wanted = client.get("/v1/me")["id"] if subject_id is None else _id(folder, subject_id)
-    return client.get(f"/v1/subjects/{wanted}")
-
-
-def _id(folder: Home, raw: str) -> str:
-    known = folder.credentials().get(raw)
-    wanted = raw if known is None else known["id"]
-    return to_hex(from_hex(wanted, "subject"))
 
 
 def _signers(key: list[str] | None, sign_in: str | None) -> Sequence[str]:
@@ -259,26 +246,6 @@ def _pending(found: Any) -> Any:  # noqa: ANN401 - JSON of the route
     if pending is None:
         raise InvalidInputError(Reason.RECOVERY_NOT_PENDING, "no recovery of this subject is pending")
     return pending
-
-
-def _keep_credential(folder: Home, name: str, subject: str, controllers: Sequence[ControllerKey]) -> None:
-    """Note under a name which of this folder's keys signs in for a subject; with none of them here, only its id."""
-    credential: dict[str, JSON] = {"kind": "subject", "id": subject}
-    if folder.credentials().get(name, credential)["id"] != subject:
-        raise InvalidInputError(
-            Reason.CONFIGURATION,
-            f"{subject} is registered, but '{name}' signs in from this folder as another firm, so it is not noted; "
-            "register it once more under another name",
-        )
-    key = folder.key_of(controllers)
-    if key is not None:
-        credential["key"] = key
-    folder.add_credential(name, credential)
-
-
-def _described(entry: Any) -> str:  # noqa: ANN401 - JSON of the route
-    controllers = entry["controllers"]
-    return "controllers unknown here" if controllers is None else describe(Controllers.from_json(controllers))
 
 
 def _time(seconds: int) -> str:

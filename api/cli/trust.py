@@ -6,11 +6,16 @@ from typing import Annotated
 
 import typer
 
-from api.cli.console import HomeOption, JsonOption, emit, home_of, node_url_of, refusals, talk
+from api.cli.console import ExitCode, HomeOption, JsonOption, emit, home_of, node_url_of, refusals, talk
+from api.cli.help_page import CHECKING, OFFLINE, command_group, page_end
 from api.files.evidence import read_trust_file, write_file
 
-trust = typer.Typer(
-    no_args_is_help=True, help="The trust file: which network and whose seals evidence is checked against."
+_NODE = {ExitCode.CANNOT_TELL: "the node does not answer: try again"}
+trust = command_group(
+    "The trust file: which network and whose seals evidence is checked against.",
+    "credence trust export trust.json --home shop",
+    "credence trust show trust.json",
+    codes=CHECKING | _NODE,
 )
 
 
@@ -19,7 +24,7 @@ def group() -> None:
     """Write and show trust files."""
 
 
-@trust.command()
+@trust.command(epilog=page_end("credence trust export trust.json --home shop", codes=OFFLINE | _NODE))
 def export(
     file: Annotated[Path, typer.Argument(help="Where the trust file goes.")],
     rpc_url: Annotated[str | None, typer.Option(help="Your own node (default: the folder's).")] = None,
@@ -44,7 +49,7 @@ def export(
         emit({"fingerprint": read.fingerprint, "trust": read.to_json()})
 
 
-@trust.command()
+@trust.command(epilog=page_end("credence trust show trust.json", codes=CHECKING))
 def show(
     file: Annotated[Path, typer.Argument(help="A trust file.")],
     *,

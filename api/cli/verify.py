@@ -1,9 +1,11 @@
 """``credence verify``: a bank asks, gets verdicts, and checks them against the chain by itself."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
 import typer
 
+from api.catalogue.datatype import schemas
 from api.cli.console import (
     AsOption,
     ExitCode,
@@ -14,22 +16,42 @@ from api.cli.console import (
     emit,
     home_of,
     node_url_of,
+    printable,
     refusals,
     talk,
 )
-from ledger_node.domain.json_object import from_hex
-from ledger_node.domain.proof import Outcome
-from ledger_node.domain.verification import Policy
+from api.cli.help_page import ONLINE, command_group, page_end
+from ledger_node.domain.claim import Claim
+from ledger_node.domain.json_object import from_hex, to_hex
+from ledger_node.domain.operand import show_operand
+from ledger_node.domain.presentation import Presentation, ShownClaim
+from ledger_node.domain.proof import Outcome, revealed
+from ledger_node.domain.value import Special, format_date
+from ledger_node.domain.verification import Policy, Verdict
 
 _COLOURS = {Outcome.HOLDS: "green", Outcome.DOES_NOT_HOLD: "red", Outcome.CANNOT_TELL: "yellow"}
 
+alone = command_group()
 
+
+@alone.command(
+    epilog=page_end(
+        "credence verify 'tax_payment.paid_amount >= 500000 CNY during 2025' \\\n    --consent 0xff35d0 --as demo-bank",
+        codes=ONLINE
+        | {
+            ExitCode.DONE: "all hold",
+            ExitCode.NO: "one does not hold",
+            ExitCode.CANNOT_TELL: "cannot tell, or no answer: try again",
+            ExitCode.DOES_NOT_CHECK: "the answer does not check: rely on nothing in it",
+        },
+    )
+)
 def verify(
     claim: Annotated[
         list[str],
         typer.Argument(help="What you were granted to ask, such as 'tax_credit_rating.grade in {A, B}'."),
     ],
-    consent: Annotated[str, typer.Option(help="The consent's id.")],
+    consent: Annotated[str, typer.Option(help="The consent's id, or its first 6 digits or more.")],
     purpose: Annotated[str | None, typer.Option(help="Refuse a consent that is for another purpose.")] = None,
     max_age_days: Annotated[int | None, typer.Option(min=0, help="Oldest data that counts, in days.")] = None,
     operator: Annotated[str | None, typer.Option(help="Your name for who or what asks; the firm sees it.")] = None,
@@ -40,10 +62,11 @@ def verify(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask consented questions. Exit code: 0 all hold, 1 one does not hold, 2 usage, 3 cannot tell.
+    """Ask consented questions and check the answers.
 
     Every proof is checked here, against the chain at the block the answer names. This costs one use.
     """
+    from api.cli.id_prefix import consent_id
     from api.client.answer_check import check_answer
     from ledger_node.chain.rpc import Rpc
     from ledger_node.chain.web3_ledger import Web3Ledger
@@ -51,14 +74,16 @@ def verify(
     with refusals():
         folder = home_of(home).require()
         client = client_of(folder, url, sign_in)
+        for text in claim:
+            Claim.parse(text, schemas())
+        granted = consent_id(client, consent)
         me = from_hex(client.get("/v1/me")["id"], "member")
-        answer = client.verify(consent, list(claim), purpose=purpose, max_age_days=max_age_days, operator=operator)
+        answer = client.verify(granted, list(claim), purpose=purpose, max_age_days=max_age_days, operator=operator)
         ledger = Web3Ledger(folder.address_book(), Rpc(rpc_url or node_url_of(folder)))
         verdicts = check_answer(answer, ledger, grantee=me, policy=Policy(max_age_days))
-    for shown, verdict in zip(answer["presentation"]["claims"], verdicts, strict=True):
-        colour = _COLOURS[verdict.outcome]
-        why = f"  {verdict.reason}: {verdict.message}" if verdict.reason else ""
-        talk.print(f"[{colour}]{verdict.outcome:14}[/{colour}] {shown['claim']}{why}", soft_wrap=True)
+        presentation = Presentation.from_json(answer["presentation"], schemas())
+        names = {member.id: member.name for member in ledger.members()}
+    _print_verdicts(verdicts, presentation, names)
     if answer["use"] is not None:
         talk.print(f"checked against block {answer['block']['number']}; use {answer['uses']} of {answer['max_uses']}")
     if answer["evidence"] is not None:
@@ -74,7 +99,29 @@ def verify(
     raise typer.Exit(_exit_code(outcomes))
 
 
+def _print_verdicts(verdicts: Sequence[Verdict], presentation: Presentation, names: Mapping[bytes, str]) -> None:
+    for shown, verdict in zip(presentation.claims, verdicts, strict=True):
+        colour = _COLOURS[verdict.outcome]
+        why = f"  {verdict.reason}: {verdict.message}" if verdict.reason else ""
+        talk.print(f"[{colour}]{verdict.outcome:14}[/{colour}] ", end="")
+        talk.print(printable(f"{shown.claim.text(schemas())}{why}"), markup=False, soft_wrap=True)
+        if verdict.outcome is not Outcome.CANNOT_TELL:
+            for line in _basis(shown, presentation, names):
+                talk.print(printable(f"{'':14} {line}"), markup=False, soft_wrap=True)
+
+
+def _basis(shown: ShownClaim, presentation: Presentation, names: Mapping[bytes, str]) -> Iterator[str]:
+    """Yield whose data a verdict rests on, of which period and day, and the value where it was shown."""
+    for part in shown.parts:
+        question, header = shown.claim.parts[part.part], presentation.attestations[part.attestation].header
+        field = schemas().attested(header.schema_id, question.schema).field(question.field)
+        value = revealed(field, part.proof)
+        told = "" if value is None else f": {'none' if isinstance(value, Special) else show_operand(field, value)}"
+        whose = names.get(header.issuer, to_hex(header.issuer))
+        yield f"by {whose}: {question.schema} of {header.period}, as of {format_date(header.as_of)}{told}"
+
+
 def _exit_code(outcomes: set[Outcome]) -> ExitCode:
     if Outcome.DOES_NOT_HOLD in outcomes:
-        return ExitCode.DOES_NOT_HOLD
-    return ExitCode.CANNOT_TELL if Outcome.CANNOT_TELL in outcomes else ExitCode.HOLDS
+        return ExitCode.NO
+    return ExitCode.CANNOT_TELL if Outcome.CANNOT_TELL in outcomes else ExitCode.DONE

@@ -1,15 +1,21 @@
-"""What a subject's side does with consents: accept what is asked in words of its language, sign, keep the secret."""
+"""What a subject's side does with consents: accept what is asked in words of its language, and check it first."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from api.catalogue.datatype import schemas
 from api.catalogue.wording import wording
-from api.client.client import Client
+from api.client.client import ApiError, Client
 from ledger_node.domain.consent import ConsentRequest, Terms, revocation_hash
 from ledger_node.domain.consent_text import Language, consent_text, text_digest
 from ledger_node.domain.eip712 import SigningDomain
-from ledger_node.domain.json_object import from_hex
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.grant_rule import require_askable, require_parties
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.purpose import Purpose, Purposes
+from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import parse_address
+from ledger_node.domain.subject import ControllerKey, Controllers
 
 
 def accept(client: Client, request: ConsentRequest, language: Language, secret: bytes) -> tuple[Terms, str]:
@@ -20,6 +26,39 @@ def accept(client: Client, request: ConsentRequest, language: Language, secret: 
     members = {from_hex(member["id"], "id"): str(member["name"]) for member in client.get("/v1/members")["members"]}
     text = consent_text(request, wording(language, members))
     return Terms.accepting(request, language.value, text_digest(text), revocation_hash(secret)), text
+
+
+def require_grantable(client: Client, terms: Terms, signers: Sequence[ControllerKey] | None, *, now: int) -> None:
+    """Run the checks that the API runs before it records a grant, so that nothing is signed in vain.
+
+    ``signers``: who is about to sign; None where others sign elsewhere.
+
+    Raises:
+        InvalidInputError: naming the part of the terms that cannot be granted, or ``subject_unknown``.
+        VerificationError: ``signer_not_controller``, ``signer_repeated`` or ``threshold_not_met``.
+    """
+    read = Terms.from_json(terms.to_json())
+    controllers = _controllers_of(client, read.subject)
+    if signers is not None and controllers is not None:
+        controllers.require_signers(signers)
+    claims = require_askable(read, schemas(), now=now)
+    read.require_within_purpose(Purposes.from_json(client.get("/v1/purposes")["purposes"]), claims)
+    members = client.get("/v1/members")["members"]
+    banks = {from_hex(one["id"], "id"): str(one["name"]) for one in members if "bank" in one["roles"]}
+    departments = {from_hex(one["id"], "id") for one in members if "department" in one["roles"]}
+    require_parties(read, claims, banks=banks, departments=departments)
+
+
+def _controllers_of(client: Client, subject: bytes) -> Controllers | None:
+    try:
+        shown = client.get(f"/v1/subjects/{to_hex(subject)}")["controllers"]
+    except ApiError as error:
+        if error.reason is not Reason.NOT_FOUND:
+            raise
+        raise InvalidInputError(
+            Reason.SUBJECT_UNKNOWN, "no such subject of yours is registered", field="subject"
+        ) from error
+    return None if shown is None else Controllers.from_json(shown)
 
 
 def purpose_of(client: Client, code: str) -> Purpose:

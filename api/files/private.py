@@ -19,3 +19,16 @@ def read_private(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise InvalidInputError(Reason.CONFIGURATION, f"cannot read {path}: {error.strerror}") from error
+
+
+def read_private_text(path: Path) -> str:
+    """Return the text of a file that nobody but its owner may read, without the space around it.
+
+    Raises:
+        InvalidInputError: ``configuration``; it cannot be read, others can read it, or it is no text.
+    """
+    try:
+        return read_private(path).decode("utf-8").strip()
+    except UnicodeDecodeError:
+        # what a decoder says shows bytes of the secret
+        raise InvalidInputError(Reason.CONFIGURATION, f"{path} holds no text in UTF-8") from None

@@ -80,6 +80,11 @@ class Home:
         """Where a running node says its address and process."""
         return self.path / "node.json"
 
+    @property
+    def api_file(self) -> Path:
+        """Where a running API says its address and process."""
+        return self.path / "api.json"
+
     def require(self) -> "Home":
         """Return this home if ``init`` has made it.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
-from api.files.private import read_private
+from api.files.private import read_private_text
 from ledger_node.domain.canonical import decode
 from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.json_object import JsonObject
@@ -66,7 +66,7 @@ class DeviceKey:
             raise InvalidInputError(
                 Reason.CONFIGURATION, "keys in a device need the package python-pkcs11: pip install 'credence[hsm]'"
             ) from error
-        pin = read_private(reference.pin_file).decode("utf-8").strip()
+        pin = read_private_text(reference.pin_file)
         try:
             session = _session(pkcs11.lib(reference.module).get_token(token_label=reference.token), pin)
             handle = session.get_key(object_class=pkcs11.ObjectClass.PRIVATE_KEY, label=reference.key)

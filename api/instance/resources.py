@@ -81,7 +81,7 @@ def open_resources(
     with ExitStack() as opened:
         store = open_home_store(home, addresses)
         opened.callback(store.dispose)
-        store.turns.join()
+        store.locks.join()
         require_version_alone(store, STORE)
         require_network(store, book)
         keys = open_home_keys(home, store, addresses)

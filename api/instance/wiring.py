@@ -25,7 +25,7 @@ from api.work.periodic import Periodic
 from ledger_node import clock
 from ledger_node.domain.error import ChainError, CredenceError
 
-_MAINTENANCE_INTERVAL_S: Final = 1.0
+MAINTENANCE_INTERVAL_S: Final = 1.0
 _log = logging.getLogger(__name__)
 
 
@@ -97,7 +97,7 @@ class Instance(Services):
         self.book, self.rpc, self.ledger, self.purposes = base.book, base.rpc, base.ledger, base.purposes
         self.store, self.keys, self.removals = base.store, base.keys, base.removals
         self.departments, self.workers, self.senders = base.departments, base.workers, tuple(base.senders.values())
-        self.cursor_mac = base.registrar.kek.index
+        self.cursor_mac = base.registrar.kek.keyed_digest
         self.pending = pending_work(base, self, stops=lambda: self._resuming.is_stopping)
         self.sampler = _sampler(base, self.head)
         self.metrics.registry.register(
@@ -113,7 +113,7 @@ class Instance(Services):
         self._sampling = Periodic(
             self.sampler.sample, name="samples", interval_s=SAMPLE_INTERVAL_S, starts_at_once=True
         )
-        self._maintaining = Periodic(self.rpc.probe, *pushes, name="maintenance", interval_s=_MAINTENANCE_INTERVAL_S)
+        self._maintaining = Periodic(self.rpc.probe, *pushes, name="maintenance", interval_s=MAINTENANCE_INTERVAL_S)
         self._resuming = Periodic(self.pending.resume_due, name="pending work", interval_s=RESUME_INTERVAL_S)
         self._delivering = self._alone(SingletonRole.WEBHOOKS, deliveries.deliver_due, NOTIFY_INTERVAL_S)
         self._logging = self._alone(SingletonRole.INTERVALS, self.intervals.beat, access_interval_s, is_steady=True)
@@ -131,7 +131,7 @@ class Instance(Services):
             name=role.value,
             interval_s=interval_s,
             is_steady=is_steady,
-            may_work=lambda: self.store.turns.holds(role),
+            may_work=lambda: self.store.locks.acquire(role),
         )
 
     def start(self) -> None:

@@ -105,7 +105,7 @@ def _rows(receipt: Receipt) -> list[tuple[str, str]]:
         case Act.PAUSED | Act.RESUMED:
             rows.append(("第几次变更 Change", str(receipt.number)))
         case Act.WITHDRAWN:
-            signed = receipt.basis.word is not None
+            signed = receipt.basis.signed_act is not None
             rows.append(("方式 By", "控制人签名 signatures of the controllers" if signed else "撤回密钥 the secret"))
         case Act.GRANTED | Act.REFUSED:
             pass

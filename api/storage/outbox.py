@@ -15,7 +15,7 @@ from ledger_node.chain.outbox import OutboxEntry, OutboxStore, TransactionDraft
 _ROW = table.outbox.c
 _ACCOUNT = table.outbox_account.c
 _LOCK = select(_ACCOUNT.next_nonce).where(_ACCOUNT.account == bindparam("account")).with_for_update()
-_GO_ON = (
+_SET_NEXT_NONCE = (
     update(table.outbox_account).where(_ACCOUNT.account == bindparam("which")).values(next_nonce=bindparam("nonce"))
 )
 _FORGET = delete(table.outbox).where(_ROW.digest.in_(bindparam("done", expanding=True)))
@@ -27,7 +27,7 @@ class StoredOutbox(OutboxStore):
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._turns = store.turns
+        self._locks = store.locks
 
     @override
     def open(self, account: bytes, count: int) -> Sequence[OutboxEntry]:
@@ -39,10 +39,10 @@ class StoredOutbox(OutboxStore):
             known = _known_nonce(connection, account)
             is_pending = bool(_entries(connection, account))
             # what the chain said is old by now if another process sends as well
-            _go_on(connection, account, max(known, count) if is_pending or self._turns.others() else count)
-        self._take_over(account)
+            _set_next_nonce(connection, account, max(known, count) if is_pending or self._locks.has_peers() else count)
+        self._adopt(account)
         with self._store.connect() as connection:
-            return _entries(connection, account, _ROW.owner == self._turns.me)
+            return _entries(connection, account, _ROW.owner == self._locks.process_id)
 
     @override
     def pending(self, account: bytes) -> Sequence[OutboxEntry]:
@@ -52,7 +52,7 @@ class StoredOutbox(OutboxStore):
     @override
     def left_behind(self, account: bytes) -> Sequence[OutboxEntry]:
         # a process that works with its store alone has taken over everything as it began
-        return self._take_over(account) if self._turns.is_shared else []
+        return self._adopt(account) if self._locks.is_shared else []
 
     @override
     def add(
@@ -60,7 +60,7 @@ class StoredOutbox(OutboxStore):
     ) -> Sequence[OutboxEntry]:
         with self._store.begin() as connection:
             _forget(connection, done)
-            return self._keep(connection, account, sign(_known_nonce(connection, account)))
+            return self._save(connection, account, sign(_known_nonce(connection, account)))
 
     @override
     def renew(self, entry: OutboxEntry, count: int, sign: Callable[[int], OutboxEntry]) -> OutboxEntry | None:
@@ -68,7 +68,7 @@ class StoredOutbox(OutboxStore):
             nonce = max(_known_nonce(connection, entry.account), count)
             if _forget(connection, [entry.digest]) == 0:
                 return None
-            return self._keep(connection, entry.account, [sign(nonce)])[0]
+            return self._save(connection, entry.account, [sign(nonce)])[0]
 
     @override
     def release(self, entry: OutboxEntry, placeholder: OutboxEntry) -> bool:
@@ -77,9 +77,9 @@ class StoredOutbox(OutboxStore):
             if _forget(connection, [entry.digest]) == 0:
                 return False
             if is_last:
-                _go_on(connection, entry.account, entry.nonce)
+                _set_next_nonce(connection, entry.account, entry.nonce)
             else:
-                connection.execute(insert(table.outbox), [_row(placeholder, self._turns.me)])
+                connection.execute(insert(table.outbox), [_row(placeholder, self._locks.process_id)])
             return not is_last
 
     @override
@@ -87,23 +87,23 @@ class StoredOutbox(OutboxStore):
         with self._store.begin() as connection:
             _forget(connection, done)
 
-    def _keep(self, connection: Connection, account: bytes, entries: Sequence[OutboxEntry]) -> Sequence[OutboxEntry]:
-        connection.execute(_ADD, [_row(entry, self._turns.me) for entry in entries])
-        _go_on(connection, account, entries[-1].nonce + 1)
+    def _save(self, connection: Connection, account: bytes, entries: Sequence[OutboxEntry]) -> Sequence[OutboxEntry]:
+        connection.execute(_ADD, [_row(entry, self._locks.process_id) for entry in entries])
+        _set_next_nonce(connection, account, entries[-1].nonce + 1)
         return entries
 
-    def _take_over(self, account: bytes) -> list[OutboxEntry]:
+    def _adopt(self, account: bytes) -> list[OutboxEntry]:
         """Write this process's name on what nobody who lives carries, so that no other one takes it as well."""
         owners = select(_ROW.owner).where(_ROW.account == account).distinct()
         with self._store.connect() as connection:
             found = connection.execute(owners).scalars().all()
-        dead = [owner for owner in found if owner is not None and not self._turns.lives(owner)]
+        dead = [owner for owner in found if owner is not None and not self._locks.is_alive(owner)]
         if not dead and None not in found:
             return []
         left = (_ROW.account == account) & (_ROW.owner.is_(None) | _ROW.owner.in_(dead))
         with self._store.begin() as connection:
             entries = _entries(connection, account, left)
-            connection.execute(update(table.outbox).where(left).values(owner=self._turns.me))
+            connection.execute(update(table.outbox).where(left).values(owner=self._locks.process_id))
         return entries
 
 
@@ -117,8 +117,8 @@ def _known_nonce(connection: Connection, account: bytes) -> int:
     return nonce
 
 
-def _go_on(connection: Connection, account: bytes, nonce: int) -> None:
-    connection.execute(_GO_ON, {"which": account, "nonce": nonce})
+def _set_next_nonce(connection: Connection, account: bytes, nonce: int) -> None:
+    connection.execute(_SET_NEXT_NONCE, {"which": account, "nonce": nonce})
 
 
 def _forget(connection: Connection, done: Collection[bytes]) -> int:

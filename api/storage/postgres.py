@@ -20,7 +20,7 @@ from sqlalchemy import URL, Connection, Engine, bindparam, create_engine, event,
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from typing_extensions import override
 
-from api.storage.postgres_locks import SharedTurns, lock_key
+from api.storage.postgres_locks import SharedLocks, lock_key
 from api.storage.store import Store, StoreKind
 from ledger_node.domain.error import InvalidInputError, StoreError
 from ledger_node.domain.reason import Reason
@@ -28,8 +28,8 @@ from ledger_node.domain.reason import Reason
 DRIVERS: Final = frozenset({"postgresql", "postgresql+psycopg"})
 _CONNECTIONS: Final = 5
 _MORE_CONNECTIONS: Final = 19
-_TURNS: Final = 2
-_MORE_TURNS: Final = 10
+_LOCKS: Final = 2
+_MORE_LOCKS: Final = 10
 """At most 36 connections a process, and one that says that it lives."""
 _PATIENCE_S: Final = 10
 _CONNECT_S: Final = 5
@@ -61,9 +61,9 @@ class PostgresStore(Store):
     kind = StoreKind.POSTGRESQL
 
     def __init__(self, url: URL) -> None:
-        self.engine, self._unhurried = postgres_engine(url), postgres_engine(url, turns=True)
+        self.engine, self._unhurried = postgres_engine(url), postgres_engine(url, unhurried=True)
         where = f"{url.host or 'the default host'}/{url.database or 'the default database'}"
-        super().__init__(SharedTurns(self._unhurried, self._outages), where)
+        super().__init__(SharedLocks(self._unhurried, self._outages), where)
         self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
@@ -108,7 +108,7 @@ class PostgresStore(Store):
 
     @override
     def dispose(self) -> None:
-        self.turns.leave()
+        self.locks.leave()
         self._unhurried.dispose()
         self.engine.dispose()
 
@@ -152,17 +152,17 @@ def postgres_url(text_of_url: str) -> URL:
     return url.set(drivername="postgresql+psycopg")
 
 
-def postgres_engine(url: URL, *, turns: bool = False) -> Engine:
-    """Return an engine. ``turns``: for sessions that hold turns or tidy up, which may take their time."""
-    session = _SESSION | (_UNHURRIED if turns else {})
+def postgres_engine(url: URL, *, unhurried: bool = False) -> Engine:
+    """Return an engine. ``unhurried``: for sessions that hold locks or tidy up, which may take their time."""
+    session = _SESSION | (_UNHURRIED if unhurried else {})
     engine = create_engine(
         url,
         connect_args={"connect_timeout": _CONNECT_S, "application_name": "credence"},
         hide_parameters=True,
-        isolation_level="AUTOCOMMIT" if turns else "READ COMMITTED",
-        max_overflow=_MORE_TURNS if turns else _MORE_CONNECTIONS,
+        isolation_level="AUTOCOMMIT" if unhurried else "READ COMMITTED",
+        max_overflow=_MORE_LOCKS if unhurried else _MORE_CONNECTIONS,
         pool_pre_ping=True,
-        pool_size=_TURNS if turns else _CONNECTIONS,
+        pool_size=_LOCKS if unhurried else _CONNECTIONS,
         pool_timeout=_PATIENCE_S,
     )
 

@@ -1,12 +1,12 @@
-"""Turns of processes that share a PostgreSQL database: advisory locks, which end with the session that holds them.
+"""Locks of processes that share a PostgreSQL database: advisory locks, which end with the session that holds them.
 
-The key of a lock is the first 8 bytes of SHA-256("credence/turn/" KIND NUL NAME), as a signed number. A process says
-that it lives with a lock of two numbers: ``_PROCESSES``, and the first 4 bytes of its id. Locks count within a
+The key of a lock is the first 8 bytes of SHA-256("credence/turn/" KIND NUL NAME), as a signed number. A process shows
+that it is alive by a lock of two numbers: ``_PROCESSES``, and the first 4 bytes of its id. Locks count within a
 database, so one that two stores shared would only make them wait for each other.
 
-A turn is held by a session of its own, in no transaction, and threads of one process wait for each other before one of
-them asks the server. Offices and the sign of life are held by one more session; when that breaks, they are lost
-together, and a beat of one second tries to get them back.
+A lock is held by a session of its own, in no transaction, and threads of one process wait for each other before one of
+them asks the server. Roles and the sign of life are held by one more session; when that breaks, they are lost
+together, and a round each second tries to get them back.
 """
 
 import logging
@@ -19,12 +19,13 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 from typing_extensions import override
 
-from api.storage.locks import Locks, NamedLocks, SingletonRole
+from api.storage.locks import NamedLocks, SingletonRole, ThreadLocks
+from api.work.periodic import Periodic
 from ledger_node.domain.error import StoreError
 from ledger_node.domain.hashing import sha256_digest
 
 _PROCESSES: Final = 0x43524544
-_BEAT_S: Final = 1.0
+_INTERVAL_S: Final = 1.0
 _LOCK: Final = text("SELECT pg_advisory_lock(:key)")
 _TRY: Final = text("SELECT pg_try_advisory_lock(:key)")
 _UNLOCK: Final = text("SELECT pg_advisory_unlock(:key)")
@@ -43,19 +44,18 @@ def lock_key(kind: str, name: bytes = b"") -> int:
     return int.from_bytes(sha256_digest(b"credence/turn/" + kind.encode() + b"\x00" + name)[:8], "big", signed=True)
 
 
-class SharedTurns(NamedLocks):
-    """Turns in a database. ``engine``: of sessions in autocommit; ``outages``: names the faults of the server."""
+class SharedLocks(NamedLocks):
+    """Locks in a database. ``engine``: of sessions in autocommit; ``outages``: names the faults of the server."""
 
     def __init__(self, engine: Engine, outages: Callable[[], AbstractContextManager[None]]) -> None:
         super().__init__()
         self._engine = engine
         self._outages = outages
-        self._locks = Locks()
+        self._locks = ThreadLocks()
         self._guard = threading.Lock()
         self._session: Connection | None = None
-        self._offices: set[SingletonRole] = set()
-        self._left = threading.Event()
-        self._thread = threading.Thread(target=self._stay, name="turns", daemon=True)
+        self._roles: set[SingletonRole] = set()
+        self._staying = Periodic(self._stay, interval_s=_INTERVAL_S, name="sign of life")
 
     @property
     @override
@@ -66,13 +66,11 @@ class SharedTurns(NamedLocks):
     def join(self) -> None:
         with self._guard, self._outages():
             self._own_session()
-        self._thread.start()
+        self._staying.start()
 
     @override
     def leave(self) -> None:
-        self._left.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._staying.stop()
         with self._guard:
             if self._session is not None:
                 # said to the server, which would learn of a closed connection a moment later
@@ -82,7 +80,7 @@ class SharedTurns(NamedLocks):
 
     @contextmanager
     @override
-    def turn(self, kind: str, name: bytes = b"") -> Iterator[None]:
+    def lock(self, kind: str, name: bytes = b"") -> Iterator[None]:
         key = {"key": lock_key(kind, name)}
         with self._locks.hold(kind, name) as is_first, ExitStack() as held:
             if is_first:
@@ -93,34 +91,34 @@ class SharedTurns(NamedLocks):
             yield
 
     @override
-    def holds(self, office: SingletonRole) -> bool:
+    def acquire(self, role: SingletonRole) -> bool:
         with self._guard:
             try:
                 with self._outages():
                     session = self._own_session()
-                    if office in self._offices:
+                    if role in self._roles:
                         session.execute(_PING)
-                    elif session.execute(_TRY, {"key": lock_key("office", office.encode())}).scalar_one():
-                        self._offices.add(office)
+                    elif session.execute(_TRY, {"key": lock_key("office", role.encode())}).scalar_one():
+                        self._roles.add(role)
             except StoreError:
-                # the locks end with the session, so all offices are open to others
+                # the locks end with the session, so all roles are open to others
                 self._drop()
-            return office in self._offices
+            return role in self._roles
 
     @override
-    def resign(self, office: SingletonRole) -> None:
+    def release(self, role: SingletonRole) -> None:
         with self._guard:
-            if office in self._offices and self._session is not None:
-                self._offices.remove(office)
-                _unlock(self._session, {"key": lock_key("office", office.encode())})
+            if role in self._roles and self._session is not None:
+                self._roles.remove(role)
+                _unlock(self._session, {"key": lock_key("office", role.encode())})
 
     @override
-    def lives(self, process: bytes) -> bool:
-        return process == self.me or _number(process) in self._living()
+    def is_alive(self, process_id: bytes) -> bool:
+        return process_id == self.process_id or _number(process_id) in self._living()
 
     @override
-    def others(self) -> bool:
-        return bool(self._living() - {_number(self.me)})
+    def has_peers(self) -> bool:
+        return bool(self._living() - {_number(self.process_id)})
 
     def _living(self) -> set[int]:
         with self._outages(), self._engine.connect() as connection:
@@ -129,12 +127,12 @@ class SharedTurns(NamedLocks):
     def _own_session(self) -> Connection:
         if self._session is None:
             session = self._engine.connect()
-            session.execute(_LIVE, {"kind": _PROCESSES, "process": _signed(_number(self.me))})
+            session.execute(_LIVE, {"kind": _PROCESSES, "process": _signed(_number(self.process_id))})
             self._session = session
         return self._session
 
     def _drop(self) -> None:
-        self._offices.clear()
+        self._roles.clear()
         if self._session is not None:
             with suppress(DBAPIError):
                 self._session.invalidate()
@@ -142,14 +140,14 @@ class SharedTurns(NamedLocks):
             self._session = None
 
     def _stay(self) -> None:
-        while not self._left.wait(_BEAT_S):
-            with self._guard:
-                try:
-                    with self._outages():
-                        self._own_session().execute(_PING)
-                except StoreError as error:
-                    _log.warning("the sign of life is lost: %s", error.message)
-                    self._drop()
+        """See to it that the session lives, and with it all that it holds."""
+        with self._guard:
+            try:
+                with self._outages():
+                    self._own_session().execute(_PING)
+            except StoreError as error:
+                _log.warning("the sign of life is lost: %s", error.message)
+                self._drop()
 
 
 def _unlock(session: Connection, key: dict[str, int]) -> None:

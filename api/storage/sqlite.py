@@ -1,17 +1,19 @@
 """The store in a file: SQLite in WAL mode, every commit fsynced, deleted bytes overwritten. For one process."""
 
+import fcntl
 import sqlite3
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from typing_extensions import override
 
-from api.storage.locks import LocalTurns
+from api.storage.locks import NamedLocks, SingletonRole, ThreadLocks
 from api.storage.store import Store, StoreKind
-from ledger_node.domain.error import CredenceError
+from ledger_node.domain.error import CredenceError, InvalidInputError
 from ledger_node.domain.reason import Reason
 
 _BUSY_MS: Final = 30_000
@@ -41,7 +43,7 @@ class SqliteStore(Store):
     kind = StoreKind.FILE
 
     def __init__(self, path: Path) -> None:
-        super().__init__(LocalTurns(path), str(path))
+        super().__init__(LocalLocks(path), str(path))
         self.engine = sqlite_engine(path)
         self._writer = self.engine.execution_options(immediate=True)
 
@@ -64,7 +66,7 @@ class SqliteStore(Store):
     @override
     def dispose(self) -> None:
         self.engine.dispose()
-        self.turns.leave()
+        self.locks.leave()
 
     @override
     def _reading(self) -> AbstractContextManager[Connection]:
@@ -99,3 +101,60 @@ def sqlite_engine(path: Path) -> Engine:
             connection.connection.cursor().execute("BEGIN")
 
     return engine
+
+
+class LocalLocks(NamedLocks):
+    """Locks of a store that one process works with: those of its threads. A locked file keeps other processes away."""
+
+    def __init__(self, store: Path) -> None:
+        super().__init__()
+        self._store = store
+        self._locks = ThreadLocks()
+        self._file: IO[bytes] | None = None
+
+    @property
+    @override
+    def is_shared(self) -> bool:
+        return False
+
+    @override
+    def join(self) -> None:
+        file = self._store.with_name(f"{self._store.name}.lock").open("ab")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.close()
+            raise InvalidInputError(
+                Reason.STORE_IN_USE,
+                f"another process works with {self._store}; stop it first, or keep the store in PostgreSQL, "
+                "which several may share (docs/operating.md)",
+            ) from error
+        self._file = file
+
+    @override
+    def leave(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    @contextmanager
+    @override
+    def lock(self, kind: str, name: bytes = b"") -> Iterator[None]:
+        with self._locks.hold(kind, name):
+            yield
+
+    @override
+    def acquire(self, role: SingletonRole) -> bool:
+        return True
+
+    @override
+    def release(self, role: SingletonRole) -> None:
+        """Nobody else is there to take it."""
+
+    @override
+    def is_alive(self, process_id: bytes) -> bool:
+        return process_id == self.process_id
+
+    @override
+    def has_peers(self) -> bool:
+        return False

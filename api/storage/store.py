@@ -22,17 +22,17 @@ class StoreKind(StrEnum):
 
 
 class Store(ABC):
-    """Reads see one snapshot and never wait for a writer; writers take turns from their first statement on.
+    """Reads see one snapshot and never wait for a writer; writers wait for each other from their first statement on.
 
     That is so on every database: what a transaction has read is still so when it ends, and none fails because of
-    another one. ``kind``: of the database; ``turns``: what threads and processes take turns at beyond a transaction;
+    another one. ``kind``: of the database; ``locks``: for what lasts longer than a transaction;
     ``where``: its place, for people.
     """
 
     kind: StoreKind
 
-    def __init__(self, turns: NamedLocks, where: str) -> None:
-        self.turns = turns
+    def __init__(self, locks: NamedLocks, where: str) -> None:
+        self.locks = locks
         self.where = where
         self.refuses_writes = False
         """Whether the last write failed since the store could not be worked with: every real write tells."""
@@ -73,7 +73,7 @@ class Store(ABC):
 
     @abstractmethod
     def dispose(self) -> None:
-        """Close all connections, and leave the turns."""
+        """Close all connections, and leave the locks."""
 
     @abstractmethod
     def _reading(self) -> AbstractContextManager[Connection]:

@@ -21,7 +21,7 @@ class HeadAge:
         self._block: Block | None = None
         self._changed_at = 0.0
 
-    def saw(self, block: Block) -> None:
+    def observe(self, block: Block) -> None:
         """Note the head that an endpoint has just told."""
         with self._guard:
             if self._block is None or block.number > self._block.number:

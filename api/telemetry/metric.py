@@ -43,9 +43,9 @@ class VerificationEnd(StrEnum):
 
 @dataclass(slots=True)
 class Verified:
-    """A verification under way; ``told`` once there is an answer: verdict and reason of each claim."""
+    """A verification under way; ``results`` once there is an answer: verdict and reason of each claim."""
 
-    told: Sequence[tuple[Outcome, Reason | None]] | None = None
+    results: Sequence[tuple[Outcome, Reason | None]] | None = None
 
 
 class Metrics:
@@ -117,19 +117,19 @@ class Metrics:
         finally:
             self._stages[stage].observe(time.perf_counter() - began)
 
-    def took(self, timings: Mapping[Stage, float]) -> None:
-        """Note how many seconds stages took that were timed elsewhere."""
+    def observe_stages(self, timings: Mapping[Stage, float]) -> None:
+        """Count the seconds of stages that were timed elsewhere."""
         for stage, seconds in timings.items():
             self._stages[stage].observe(seconds)
 
     @contextmanager
     def verification(self) -> Iterator[Verified]:
-        """Time a verification and count its claims; whoever verifies puts in what is told."""
+        """Time a verification and count its claims; whoever verifies puts in the results."""
         verified, end = Verified(), VerificationEnd.FAULT
         began = time.perf_counter()
         try:
             yield verified
-            end = _end_of(verified.told)
+            end = _end_of(verified.results)
         except ChainError:
             end = VerificationEnd.UNAVAILABLE
             raise
@@ -139,7 +139,7 @@ class Metrics:
             raise
         finally:
             self._ends[end].observe(time.perf_counter() - began)
-        for verdict, reason in verified.told or ():
+        for verdict, reason in verified.results or ():
             self._claims.labels(verdict.value, "" if reason is None else reason.value).inc()
 
     def answered(self, route: str, method: str, status: int | None, seconds: float) -> None:
@@ -157,10 +157,10 @@ class Metrics:
         self._refusals.labels(reason.value).inc()
 
 
-def _end_of(told: Sequence[tuple[Outcome, Reason | None]] | None) -> VerificationEnd:
-    if told is None:
+def _end_of(results: Sequence[tuple[Outcome, Reason | None]] | None) -> VerificationEnd:
+    if results is None:
         return VerificationEnd.REFUSED
-    verdicts = {verdict for verdict, _ in told}
+    verdicts = {verdict for verdict, _ in results}
     if Outcome.CANNOT_TELL in verdicts:
         return VerificationEnd.CANNOT_TELL
     return VerificationEnd.DOES_NOT_HOLD if Outcome.DOES_NOT_HOLD in verdicts else VerificationEnd.HOLDS

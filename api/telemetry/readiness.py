@@ -66,7 +66,7 @@ class Readiness:
         """
         self._ledger.require_same_chain()
         head = self._ledger.head()
-        self._head.saw(head)
+        self._head.observe(head)
         self._require_new(head)
         self._require_store()
         self._require_sending([health.oldest_s for health in self._relaying.health()])

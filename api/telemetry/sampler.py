@@ -101,7 +101,7 @@ class Sampler:
         counts = [("eth_getTransactionCount", [to_hex(account), "latest"]) for _, account in accounts]
         try:
             head, *answers = self._rpc.batch([("eth_getBlockByNumber", ["latest", False]), *counts])
-            self._head.saw(block_of(head))
+            self._head.observe(block_of(head))
             lost = dict.fromkeys(self._accounts, 0)
             for (role, account), answer in zip(accounts, answers, strict=True):
                 if account in known:

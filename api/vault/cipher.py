@@ -71,9 +71,17 @@ class KeyEncryptionKey:
                 Reason.CONFIGURATION, "the department's key in the key folder is not the one of this vault"
             ) from error
 
-    def index(self, text: bytes) -> bytes:
-        """Return the blind index of a credit code or of a row."""
+    def blind_index(self, credit_code: str) -> bytes:
+        """Return what rows of a firm are found by, in place of its credit code."""
+        return self.keyed_digest(credit_code.encode())
+
+    def keyed_digest(self, text: bytes) -> bytes:
+        """Return a digest that only the holder of this key can compute."""
         return hmac_sha256(self._index, text)
+
+    def derive_key(self, label: bytes) -> bytes:
+        """Return a key for one purpose, which ``label`` names."""
+        return self.keyed_digest(label)
 
     def kind_index(self, credit_code: str, schema: str, per: Sequence[tuple[str, str]]) -> bytes:
         """Return the blind index of what tells attestations of one firm, type and period apart; zeros for nothing.

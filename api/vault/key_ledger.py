@@ -128,11 +128,11 @@ class KeyLedger:
         Raises:
             CredenceError: ``key_ledger_busy``; call it again.
         """
-        self.take_erased(ids)
+        self.add_tombstones(ids)
         self._database.forget_deleted()
 
-    def take_erased(self, ids: Collection[bytes]) -> None:
-        """Take in tombstones; whatever key of such an id is there goes."""
+    def add_tombstones(self, ids: Collection[bytes]) -> None:
+        """Add tombstones; whatever key of such an id is there goes."""
         with self._database.begin() as connection:
             _drop(connection, ids)
             known = erased_of(connection, ids)

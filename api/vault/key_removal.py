@@ -28,14 +28,14 @@ class KeyRemovals:
 
     @contextmanager
     def removing(self) -> Iterator[Connection]:
-        """Give a transaction that may ``note`` keys; they are gone when this ends."""
+        """Give a transaction that may ``schedule`` keys; they are gone when this ends."""
         with self._store.begin() as connection:
             yield connection
         self.finish()
 
     @staticmethod
-    def note(connection: Connection, ids: Collection[bytes], *, erases: bool = False) -> None:
-        """Note keys for removal in the transaction that has no use for them any more.
+    def schedule(connection: Connection, ids: Collection[bytes], *, erases: bool = False) -> None:
+        """Save that keys are to be removed, in the transaction that has no use for them any more.
 
         ``erases``: they never come back, whatever is restored, and the copy follows before the note is closed.
         """

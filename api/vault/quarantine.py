@@ -113,8 +113,8 @@ class Quarantines:
             connection.execute(update(table.key_ledger).values(version=table.key_ledger.c.version + 1))
         return self.named(number)
 
-    def take(self, held: Sequence[Quarantine]) -> None:
-        """Take in what a copy of the ledger holds; its keys come with their numbers (``take_keys``)."""
+    def restore(self, held: Sequence[Quarantine]) -> None:
+        """Add what a copy of the ledger holds; its keys come with their numbers (``restore_keys``)."""
         rows = [
             {
                 "number": one.number,
@@ -131,8 +131,8 @@ class Quarantines:
             with self._database.begin() as connection:
                 connection.execute(insert(table.quarantine), rows)
 
-    def take_keys(self, ids: dict[bytes, int]) -> None:
-        """Take in which keys are in which quarantine."""
+    def restore_keys(self, ids: dict[bytes, int]) -> None:
+        """Add which keys are in which quarantine."""
         if ids:
             rows = [{"id": key_id, "quarantine": number} for key_id, number in ids.items()]
             with self._database.begin() as connection:

@@ -37,7 +37,7 @@ class WorkerPool:
 
     Of none, this process does the work.
 
-    ``begin(*given)`` is called in each before its first work. Nothing but that and its arguments is there for work,
+    ``prepare(*given)`` is called in each before its first work. Nothing but that and its arguments is there for work,
     so work that a worker died of, or with, is done again. ``nice``: how far the workers stand back behind this
     process where the processor is short (POSIX nice values).
     """
@@ -45,14 +45,14 @@ class WorkerPool:
     def __init__(
         self,
         processes: int,
-        begin: Callable[..., None] | None = None,
+        prepare: Callable[..., None] | None = None,
         given: tuple[Any, ...] = (),
         *,
         nice: int = 0,
     ) -> None:
         self._processes = processes
         self._nice = nice
-        self._begin = begin
+        self._prepare = prepare
         self._given = given
         self._changed = threading.Condition()
         self._idle: list[_Worker] = []
@@ -77,19 +77,19 @@ class WorkerPool:
         """
         if not self.has_workers:
             return work(*arguments)
-        told = dumps((work, arguments))
+        request = dumps((work, arguments))
         for _ in range(_TRIES):
-            worker = self._take()
+            worker = self._acquire()
             try:
-                answer = worker.ask(told)
+                answer = worker.ask(request)
             except (EOFError, OSError):
-                self._bury(worker)
+                self._discard(worker)
                 _log.warning("a worker process died; what it worked on is done again")
                 continue
             except BaseException:
-                self._bury(worker)
+                self._discard(worker)
                 raise
-            self._give_back(worker)
+            self._release(worker)
             is_good, result = loads(answer)
             if is_good:
                 return result  # type: ignore[no-any-return] # what work returned
@@ -112,21 +112,21 @@ class WorkerPool:
             worker.end()
 
     def _new(self) -> "_Worker":
-        worker = _Worker(self._begin, self._given, self._nice)
+        worker = _Worker(self._prepare, self._given, self._nice)
         self._count += 1
         return worker
 
-    def _take(self) -> "_Worker":
+    def _acquire(self) -> "_Worker":
         with self._changed:
             self._changed.wait_for(lambda: self._idle or self._count < self._processes)
             return self._idle.pop() if self._idle else self._new()
 
-    def _give_back(self, worker: "_Worker") -> None:
+    def _release(self, worker: "_Worker") -> None:
         with self._changed:
             self._idle.append(worker)
             self._changed.notify_all()
 
-    def _bury(self, worker: "_Worker") -> None:
+    def _discard(self, worker: "_Worker") -> None:
         with self._changed:
             self._count -= 1
             self._changed.notify_all()
@@ -136,11 +136,11 @@ class WorkerPool:
 class _Worker:
     """One process, and the pipe to it."""
 
-    def __init__(self, begin: Callable[..., None] | None, given: tuple[Any, ...], nice: int) -> None:
+    def __init__(self, prepare: Callable[..., None] | None, given: tuple[Any, ...], nice: int) -> None:
         # spawn, because this process runs threads, and a fork of those may hang
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_work, args=(theirs, begin, given), daemon=True)
+        self._process = context.Process(target=_work, args=(theirs, prepare, given), daemon=True)
         self._process.start()
         if nice:
             # from here, so that it stands back from its first moment on
@@ -148,9 +148,9 @@ class _Worker:
         # only the worker holds its end from now on, so that its death is seen at once
         theirs.close()
 
-    def ask(self, told: bytes) -> bytes:
+    def ask(self, request: bytes) -> bytes:
         """Return what the worker answers; EOFError or OSError if it is dead."""
-        self._pipe.send_bytes(told)
+        self._pipe.send_bytes(request)
         return self._pipe.recv_bytes()
 
     def end(self) -> None:
@@ -163,27 +163,27 @@ class _Worker:
         self.end()
 
 
-def _work(pipe: "Connection[bytes, bytes]", begin: Callable[..., None] | None, given: tuple[Any, ...]) -> None:
+def _work(pipe: "Connection[bytes, bytes]", prepare: Callable[..., None] | None, given: tuple[Any, ...]) -> None:
     """Work until the other end of the pipe is closed, by ``close`` or by the end of that process."""
     # Ctrl-C in a terminal reaches the whole group; this process ends its workers when it has finished
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if begin is not None:
-        begin(*given)
+    if prepare is not None:
+        prepare(*given)
     while True:
         try:
-            told = pipe.recv_bytes()
+            request = pipe.recv_bytes()
         except (EOFError, OSError):
             return
-        answer = _answer(told)
+        answer = _answer(request)
         try:
             pipe.send_bytes(answer)
         except OSError:
             return
 
 
-def _answer(told: bytes) -> bytes:
+def _answer(request: bytes) -> bytes:
     try:
-        work, arguments = loads(told)
+        work, arguments = loads(request)
         return dumps((True, work(*arguments)))
     except Exception as error:  # noqa: BLE001 - whoever asked gets it, whatever it is
         return _fault(error)
@@ -191,8 +191,8 @@ def _answer(told: bytes) -> bytes:
 
 def _fault(error: Exception) -> bytes:
     try:
-        told = dumps((False, error))
-        loads(told)  # some errors can be written and not read
+        answer = dumps((False, error))
+        loads(answer)  # some errors can be written and not read
     except Exception:  # noqa: BLE001 - whatever it is, its kind and place can be told
         return dumps((False, WorkerFault(fault_of(error))))
-    return told
+    return answer

@@ -68,14 +68,14 @@ class _Event:
     def __init__(self, entry: Any) -> None:
         self.name = entry["name"]
         self.topic = bytes(event_abi_to_log_topic(entry))
-        self._indexed = [_Parameters([item]) for item in entry["inputs"] if item["indexed"]]
+        self._indexed = _Parameters([item for item in entry["inputs"] if item["indexed"]])
         self._plain = _Parameters([item for item in entry["inputs"] if not item["indexed"]])
 
     def decode(self, topics: Sequence[bytes], data: bytes) -> dict[str, Any]:
-        values: dict[str, Any] = {}
-        for item, topic in zip(self._indexed, topics[1:], strict=True):
-            values |= item.named(topic)
-        return values | self._plain.named(data)
+        if len(topics) != 1 + len(self._indexed.names):
+            raise ValueError(len(topics))
+        # what is indexed are words, so topics in a row are how a tuple of them is encoded
+        return self._indexed.named(b"".join(topics[1:])) | self._plain.named(data)
 
 
 @dataclass(frozen=True)

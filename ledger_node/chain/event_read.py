@@ -16,8 +16,8 @@ from ledger_node.domain.event import (
     ConsentEvent,
     ControlEvent,
     ControlStep,
+    Inclusion,
     LedgerEvent,
-    Recorded,
     StatusEvent,
     Step,
 )
@@ -33,7 +33,7 @@ _BLOCKS_AT_ONCE: Final = 100
 _NOBODY: Final = bytes(32)
 
 
-class EventReads:
+class EventReader:
     """Reads events of one network."""
 
     def __init__(self, book: AddressBook, rpc: Rpc) -> None:
@@ -138,7 +138,7 @@ class EventReads:
 
     def _event(self, log: Any, times: dict[str, int]) -> LedgerEvent:
         topics, data = [from_hex(topic, "topic") for topic in log["topics"]], data_of(log["data"])
-        recorded = Recorded(
+        recorded = Inclusion(
             from_hex(log["transactionHash"], "hash"),
             int(log["blockNumber"], 16),
             from_hex(log["blockHash"], "hash"),

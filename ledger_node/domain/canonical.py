@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
 import orjson
-import rfc8785
 
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
@@ -37,12 +36,27 @@ def encode(value: JSON) -> bytes:
     try:
         encoded = orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
         # orjson sorts keys by code points and RFC 8785 by UTF-16; they differ only where there is one beyond U+FFFF
-        return rfc8785.dumps(value) if any(first in encoded for first in _BEYOND_UTF16) else encoded
-    except (orjson.JSONEncodeError, rfc8785.CanonicalizationError) as error:
+        if any(first in encoded for first in _BEYOND_UTF16):
+            encoded = orjson.dumps(_in_order_of_utf16(value), option=orjson.OPT_STRICT_INTEGER)
+    except orjson.JSONEncodeError as error:
         raise InvalidInputError(
             Reason.VALUE_OUT_OF_RANGE,
             "this has no canonical JSON form: integers must stay within 2^53 and text must be valid Unicode",
         ) from error
+    return encoded
+
+
+def _in_order_of_utf16(value: JSON) -> JSON:
+    match value:
+        case str():
+            return value
+        case Mapping():
+            keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
+            return {key: _in_order_of_utf16(value[key]) for key in keys}
+        case Sequence():
+            return [_in_order_of_utf16(member) for member in value]
+        case _:
+            return value
 
 
 def decode(data: bytes, *, max_bytes: int = MAX_BYTES) -> JSON:

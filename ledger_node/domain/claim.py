@@ -73,8 +73,8 @@ class Claim:
         Raises:
             InvalidInputError: naming what is wrong and what would be right.
         """
-        words = _combining_words(text)
-        if words is None:
+        connective = _connective_of(text)
+        if connective is None:
             return cls.of(Question.parse(text, schemas))
         inside = text.strip().partition("(")[2]
         if len(text) > MAX_TEXT or not inside.endswith(")"):
@@ -85,8 +85,8 @@ class Claim:
         texts = inside[:-1].split(";")
         _require_several(texts)
         parts = [_part(part, schemas) for part in texts]
-        match = _NEEDED.match(words)
-        needed = int(match["needed"]) if match else {"all": len(parts), "any": 1}[words]
+        match = _NEEDED.match(connective)
+        needed = int(match["needed"]) if match else {"all": len(parts), "any": 1}[connective]
         return cls._combined(needed, parts, schemas)
 
     @classmethod
@@ -160,10 +160,10 @@ class Claim:
         return tuple(sorted(sorted(alike, key=lambda number: ranks[number])[:enough]))
 
 
-def _combining_words(text: str) -> str | None:
-    words, opened, _ = text.strip().partition("(")
-    words = words.strip()
-    return words if opened and (words in {"all", "any"} or _NEEDED.match(words)) else None
+def _connective_of(text: str) -> str | None:
+    connective, opened, _ = text.strip().partition("(")
+    connective = connective.strip()
+    return connective if opened and (connective in {"all", "any"} or _NEEDED.match(connective)) else None
 
 
 def _require_several(parts: Sequence[JSON]) -> None:
@@ -172,7 +172,7 @@ def _require_several(parts: Sequence[JSON]) -> None:
 
 
 def _part(text: str, schemas: Mapping[str, Schema]) -> Question:
-    if _combining_words(text) is not None:
+    if _connective_of(text) is not None:
         raise _malformed("combinations do not nest: list single questions")
     return Question.parse(text, schemas)
 

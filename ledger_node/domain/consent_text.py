@@ -68,23 +68,23 @@ def consent_text(terms: ConsentRequest, wording: Wording) -> str:
     Raises:
         InvalidInputError: a question of the terms cannot be read.
     """
-    words = _WORDS[wording.language]
+    phrases = _PHRASES[wording.language]
     claims = [Claim.parse(text, wording.schemas) for text in terms.questions]
-    lines = [words["title"], ""]
-    lines.append(words["grantee"].format(name=terms.grantee_name, id=to_hex(terms.grantee)))
-    lines.append(words["purpose"].format(text=terms.purpose_text, code=terms.purpose))
-    lines.append(words["questions"])
+    lines = [phrases["title"], ""]
+    lines.append(phrases["grantee"].format(name=terms.grantee_name, id=to_hex(terms.grantee)))
+    lines.append(phrases["purpose"].format(text=terms.purpose_text, code=terms.purpose))
+    lines.append(phrases["questions"])
     for number, claim in enumerate(claims, start=1):
         lines += [f"  {number}. {line}" if first else f"     {line}" for first, line in _claim_lines(claim, wording)]
-    lines.append(words["departments"].format(names=_departments(terms, wording)))
-    lines.append(words["data"].format(span=_data(terms, words)))
+    lines.append(phrases["departments"].format(names=_departments(terms, wording)))
+    lines.append(phrases["data"].format(span=_data(terms, phrases)))
     lines.append(
-        words["bounds"].format(begin=_time(terms.not_before), end=_time(terms.expires_at), uses=terms.max_uses)
+        phrases["bounds"].format(begin=_time(terms.not_before), end=_time(terms.expires_at), uses=terms.max_uses)
     )
-    lines.append(words["retention"].format(days=terms.retention_days))
+    lines.append(phrases["retention"].format(days=terms.retention_days))
     shows = any(part.op is Op.REVEAL for claim in claims for part in claim.parts)
-    lines.append(words["shown" if shows else "hidden"])
-    lines.append(words["withdraw"])
+    lines.append(phrases["shown" if shows else "hidden"])
+    lines.append(phrases["withdraw"])
     return "\n".join(lines) + "\n"
 
 
@@ -92,7 +92,7 @@ def claim_words(claim: Claim, wording: Wording) -> list[str]:
     """Return what a claim asks, in words: one line, or for a combination one more than it has parts."""
     if not claim.is_combined:
         return [_sentence(claim.parts[0], wording)]
-    head = _WORDS[wording.language]["some_of"].format(needed=claim.needed, count=len(claim.parts))
+    head = _PHRASES[wording.language]["some_of"].format(needed=claim.needed, count=len(claim.parts))
     return [head, *(f"- {_sentence(part, wording)}" for part in claim.parts)]
 
 
@@ -102,44 +102,44 @@ def _claim_lines(claim: Claim, wording: Wording) -> list[tuple[bool, str]]:
 
 
 def _sentence(question: Question, wording: Wording) -> str:
-    words = _WORDS[wording.language]
-    name = words["field"].format(
+    phrases = _PHRASES[wording.language]
+    name = phrases["field"].format(
         type=_type_words(question, wording), field=wording.fields[f"{question.schema}.{question.field}"]
     )
     kind = wording.schemas[question.schema].field(question.field).type
     timely = {FieldType.DATE: _OF_TIMES, FieldType.MONTH: _OF_TIMES}.get(kind, {})
-    said = words[timely.get(question.op, question.op.value)].format(*_operands(question, wording))
-    during = "" if question.period is None else words["during"].format(period=question.period)
+    said = phrases[timely.get(question.op, question.op.value)].format(*_operands(question, wording))
+    during = "" if question.period is None else phrases["during"].format(period=question.period)
     return name + said + during
 
 
 def _type_words(question: Question, wording: Wording) -> str:
     """Return what a type is called, with the kind and the department that a question names."""
-    words, title, selector = _WORDS[wording.language], wording.titles[question.schema], question.selector
+    phrases, title, selector = _PHRASES[wording.language], wording.titles[question.schema], question.selector
     totals = {per.field.name: per.total for per in wording.schemas[question.schema].per}
     named = [
-        words["kind"].format(
+        phrases["kind"].format(
             field=wording.fields[f"{question.schema}.{name}"],
-            value=words["all_kinds"].format(value=value) if totals[name] == value else value,
+            value=phrases["all_kinds"].format(value=value) if totals[name] == value else value,
         )
         for name, value in selector.per
     ]
     if selector.issuer is not None:
-        named.append(words["by"].format(name=wording.members.get(selector.issuer, to_hex(selector.issuer))))
-    return words["named"].format(type=title, named=words["comma"].join(named)) if named else title
+        named.append(phrases["by"].format(name=wording.members.get(selector.issuer, to_hex(selector.issuer))))
+    return phrases["named"].format(type=title, named=phrases["comma"].join(named)) if named else title
 
 
 def _operands(question: Question, wording: Wording) -> list[str]:
-    field, words = wording.schemas[question.schema].field(question.field), _WORDS[wording.language]
+    field, phrases = wording.schemas[question.schema].field(question.field), _PHRASES[wording.language]
     match question.operand:
         case None:
             return []
         case MonthsBefore(months):
-            return [words["months_before"].format(months=months)]
+            return [phrases["months_before"].format(months=months)]
         case tuple() as several if question.op is Op.RANGE:
             return [_shown(show_operand(field, one), wording) for one in several]
         case tuple() as members:
-            return [words["comma"].join(str(member) for member in members)]
+            return [phrases["comma"].join(str(member) for member in members)]
         case one:
             return [_shown(show_operand(field, one), wording)]
 
@@ -151,16 +151,16 @@ def _shown(operand: str, wording: Wording) -> str:
 
 
 def _departments(terms: ConsentRequest, wording: Wording) -> str:
-    words = _WORDS[wording.language]
+    phrases = _PHRASES[wording.language]
     named = [wording.members.get(member, to_hex(member)) for member in terms.departments]
-    return words["comma"].join(named) if named else words["all_departments"]
+    return phrases["comma"].join(named) if named else phrases["all_departments"]
 
 
-def _data(terms: ConsentRequest, words: Mapping[str, str]) -> str:
+def _data(terms: ConsentRequest, phrases: Mapping[str, str]) -> str:
     if terms.data_from == terms.data_to == ANY_DATE:
-        return words["any_data"]
-    first, last = (day if day != ANY_DATE else words["open"] for day in (terms.data_from, terms.data_to))
-    return words["span"].format(first=first, last=last)
+        return phrases["any_data"]
+    first, last = (day if day != ANY_DATE else phrases["open"] for day in (terms.data_from, terms.data_to))
+    return phrases["span"].format(first=first, last=last)
 
 
 def _time(seconds: int) -> str:
@@ -174,7 +174,7 @@ _OF_TIMES: Final = {Op.AT_LEAST: "since", Op.BELOW: "before", Op.RANGE: "between
 """Of dates and months people say before and since, not below and at least."""
 _LAST_TIME: Final = 253_402_214_400
 _UNITS: Final = {"CNY": "元", "months": "个月"}
-_WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
+_PHRASES: Final[Mapping[Language, Mapping[str, str]]] = {
     Language.ENGLISH: {
         "title": "Consent to answers about your credit data",
         "grantee": "You allow: {name} (member {id})",

@@ -8,7 +8,7 @@ from ledger_node.domain.status import Plane
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class Inclusion:
     """Where the ledger recorded something; ``block_time`` in seconds since 1970-01-01 UTC."""
 
     transaction: bytes
@@ -40,7 +40,7 @@ class ConsentEvent:
 
     step: Step
     id: bytes
-    recorded: Recorded
+    recorded: Inclusion
     number: int = 0
     use: bytes | None = None
     answer: bytes | None = None
@@ -55,7 +55,7 @@ class StatusEvent:
     plane: Plane
     word: int
     mask: int
-    recorded: Recorded
+    recorded: Inclusion
     reason: int = 0
 
 
@@ -78,7 +78,7 @@ class ControlEvent:
 
     step: ControlStep
     subject: bytes
-    recorded: Recorded
+    recorded: Inclusion
     number: int = 0
     commitment: bytes | None = None
     completable_at: int | None = None

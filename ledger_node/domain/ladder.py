@@ -145,7 +145,7 @@ class Digits(Thresholds):
 
 
 @dataclass(frozen=True, slots=True)
-class Mirrored(Thresholds):
+class SymmetricThresholds(Thresholds):
     """Thresholds above zero, their negatives, and zero."""
 
     above: Thresholds
@@ -239,7 +239,7 @@ def _digits(record: JsonObject, least: int) -> Thresholds:
     if low < 1:
         raise _invalid("a ladder of significant digits starts above zero")
     above = Digits(least, low, high)
-    return Mirrored(above) if record.flag("mirrored") else above
+    return SymmetricThresholds(above) if record.flag("mirrored") else above
 
 
 def _months(record: JsonObject) -> Thresholds:

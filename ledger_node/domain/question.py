@@ -102,8 +102,8 @@ class Question:
         selector = Selector.parse(match["selector"], schema)
         field = schema.field(match["field"])
         op = _OP_WORDS[" ".join(match["op"].split())]
-        words, during = _split_period(match["rest"])
-        operand = _operand_from_text(field, op, words)
+        operand_text, during = _split_period(match["rest"])
+        operand = _operand_from_text(field, op, operand_text)
         period = Period.parse(during) if during else None
         return cls(schema.name, field.name, op, operand, period, selector)
 
@@ -198,39 +198,39 @@ def _operand_from_json(field: Field, op: Op, raw: JSON) -> Operand:
             assert_never(op)
 
 
-def _operand_from_text(field: Field, op: Op, words: str) -> Operand:
+def _operand_from_text(field: Field, op: Op, operand_text: str) -> Operand:
     match op:
         case Op.REVEAL:
-            if words:
+            if operand_text:
                 raise _malformed("reveal takes no operand")
             return None
         case Op.IN | Op.NOT_IN:
-            if not (words.startswith("{") and words.endswith("}")):
+            if not (operand_text.startswith("{") and operand_text.endswith("}")):
                 raise _malformed(f"write the set as: {op} {{A, B}}")
-            inside = words[1:-1].strip()
+            inside = operand_text[1:-1].strip()
             return _members(field, [member.strip() for member in inside.split(",")] if inside else [])
         case Op.RANGE:
-            low, _, high = words.partition(" and ")
+            low, _, high = operand_text.partition(" and ")
             return _range(parse_operand(field, low.strip(), text=True), parse_operand(field, high.strip(), text=True))
         case Op.AT_LEAST | Op.BELOW:
-            if words.startswith("as_of"):
-                return MonthsBefore.parse(field, words)
-            return _threshold(field, op, parse_operand(field, words, text=True))
+            if operand_text.startswith("as_of"):
+                return MonthsBefore.parse(field, operand_text)
+            return _threshold(field, op, parse_operand(field, operand_text, text=True))
         case Op.EQUALS:
-            return parse_operand(field, words, text=True)
+            return parse_operand(field, operand_text, text=True)
         case _:
             assert_never(op)
 
 
 def _split_period(rest: str) -> tuple[str, str | None]:
     # in time linear in the text, which one expression with two runs of spaces is not
-    words, during, period = rest.rstrip().rpartition("during")
-    if not (during and words[-1:].isspace() and _PERIOD.match(period)):
-        words, period = rest, ""
-    words = words.strip()
-    if _CONTROL.search(words):
+    operand_text, during, period = rest.rstrip().rpartition("during")
+    if not (during and operand_text[-1:].isspace() and _PERIOD.match(period)):
+        operand_text, period = rest, ""
+    operand_text = operand_text.strip()
+    if _CONTROL.search(operand_text):
         raise _malformed("a question holds no control characters")
-    return words, period.strip() or None
+    return operand_text, period.strip() or None
 
 
 def _threshold(field: Field, op: Op, value: int | str | bool) -> int:

@@ -13,7 +13,7 @@ from ledger_node.domain.canonical import JSON, decode, encode
 from ledger_node.domain.consent import ConsentRequest, signatures_from_json
 from ledger_node.domain.eip712 import SigningDomain, text_word, uint_word
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.event import Recorded
+from ledger_node.domain.event import Inclusion
 from ledger_node.domain.hashing import HASH_BYTES, keccak
 from ledger_node.domain.json_object import JsonObject, to_hex
 from ledger_node.domain.presentation import ShownConsent
@@ -71,21 +71,21 @@ class SignedAct:
         """
         record = JsonObject(value, "word")
         controllers = Controllers.from_json(record.take("controllers"))
-        word = cls(controllers, signatures_from_json(record.items("signatures", max_items=MAX_CONTROLLERS)))
+        signed = cls(controllers, signatures_from_json(record.items("signatures", max_items=MAX_CONTROLLERS)))
         record.done()
-        return word
+        return signed
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
     """What an act rests on: of a refusal what was asked for, of any other act the consent; and the signed word.
 
-    A withdrawal has a ``word`` or was by the secret; ``secret`` is None where the ledger's transaction does not
+    A withdrawal has a ``signed_act`` or was by the secret; ``secret`` is None where the ledger's transaction does not
     show it. Once a consent is withdrawn its secret opens nothing any more.
     """
 
     about: ShownConsent | ConsentRequest
-    word: SignedAct | None = None
+    signed_act: SignedAct | None = None
     secret: bytes | None = None
 
     @property
@@ -97,8 +97,8 @@ class Basis:
         """Return the JSON form; what there is none of is left out."""
         name = "consent" if isinstance(self.about, ShownConsent) else "request"
         shown: dict[str, JSON] = {name: self.about.to_json()}
-        if self.word is not None:
-            shown["word"] = self.word.to_json()
+        if self.signed_act is not None:
+            shown["word"] = self.signed_act.to_json()
         if self.secret is not None:
             shown["secret"] = to_hex(self.secret)
         return shown
@@ -116,13 +116,13 @@ class Basis:
             about = ConsentRequest.from_json(record.take("request"))
         else:
             about = ShownConsent.from_json(record.take("consent"))
-        word = secret = None
+        signed_act = secret = None
         if act in _NEED_WORD or (act is Act.WITHDRAWN and "word" in record):
-            word = SignedAct.from_json(record.take("word"))
+            signed_act = SignedAct.from_json(record.take("word"))
         elif act is Act.WITHDRAWN and "secret" in record:
             secret = record.blob("secret")
         record.done()
-        return cls(about, word, secret)
+        return cls(about, signed_act, secret)
 
     @property
     def digest(self) -> bytes:
@@ -146,7 +146,7 @@ class Receipt:
     keeper: bytes
     act: Act
     id: bytes
-    recorded: Recorded
+    recorded: Inclusion
     number: int = 0
     use: bytes | None = None
     basis: Basis
@@ -224,7 +224,7 @@ class Receipt:
             keeper=record.blob("keeper"),
             act=act,
             id=record.blob("id"),
-            recorded=Recorded(
+            recorded=Inclusion(
                 record.blob("transaction"), block.integer("number"), block.blob("hash"), block.integer("time")
             ),
             number=record.integer("number", high=2**32 - 1),

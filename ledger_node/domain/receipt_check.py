@@ -36,7 +36,7 @@ _Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
-class TrustedKeeper:
+class TrustedOperator:
     """Whose receipts a checker believes: addresses of the keeper's keys.
 
     ``member`` and ``domain`` None: any member under these keys, on any network.
@@ -47,7 +47,7 @@ class TrustedKeeper:
     domain: SigningDomain | None = None
 
 
-def check_receipt(document: bytes, trusted: TrustedKeeper) -> Receipt:
+def check_receipt(document: bytes, trusted: TrustedOperator) -> Receipt:
     """Run rules 1 to 6 and return the receipt.
 
     Raises:
@@ -69,7 +69,7 @@ def _rule(number: int, run: Callable[[], _Result]) -> _Result:
         raise VerificationError(error.reason, f"rule {number}: {error.message}", field=error.field) from error
 
 
-def _require_network(receipt: Receipt, trusted: TrustedKeeper) -> None:
+def _require_network(receipt: Receipt, trusted: TrustedOperator) -> None:
     if trusted.domain not in {None, receipt.domain}:
         raise VerificationError(Reason.OTHER_NETWORK, "the receipt is about another network than the trusted one")
 
@@ -84,13 +84,13 @@ def _require_id(receipt: Receipt) -> None:
 
 
 def _require_word(receipt: Receipt) -> None:
-    about, word, secret = receipt.basis.about, receipt.basis.word, receipt.basis.secret
+    about, signed_act, secret = receipt.basis.about, receipt.basis.signed_act, receipt.basis.secret
     if isinstance(about, ShownConsent):
         about.controllers.require_signatures(about.id, about.signatures)
         if secret is not None and revocation_hash(secret) != about.terms.revocation_hash:
             raise VerificationError(Reason.CONSENT_WRONG_SECRET, "the secret is not the one that the terms name")
-    if word is not None:
-        word.controllers.require_signatures(_DIGESTS[receipt.act](receipt), word.signatures)
+    if signed_act is not None:
+        signed_act.controllers.require_signatures(_DIGESTS[receipt.act](receipt), signed_act.signatures)
 
 
 _DIGESTS: Final[dict[Act, Callable[[Receipt], bytes]]] = {
@@ -112,7 +112,7 @@ def _require_possible(receipt: Receipt) -> None:
         raise VerificationError(Reason.CONSENT_EXHAUSTED, "the consent does not have this many uses")
 
 
-def _require_keeper(receipt: Receipt, trusted: TrustedKeeper) -> None:
+def _require_keeper(receipt: Receipt, trusted: TrustedOperator) -> None:
     if trusted.member not in {None, receipt.keeper}:
         raise VerificationError(Reason.ISSUER_MISMATCH, "the receipt is by another member than the trusted one")
     if recover(receipt.digest, receipt.signature) not in trusted.keys:

@@ -31,7 +31,7 @@ _BEIJING: Final = 8 * 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Per:
+class KindField:
     """A field whose value tells attestations of one subject and period apart.
 
     ``total``: the value that stands for what the department itself declares over all of them, if there is one.
@@ -50,7 +50,7 @@ class Schema:
     fields: tuple[Field, ...]
     id: bytes
     spec: JSON
-    per: tuple[Per, ...] = ()
+    per: tuple[KindField, ...] = ()
     rules: tuple[Rule, ...] = ()
     valid_to: str | None = None
 
@@ -171,7 +171,7 @@ def _totals(record: JsonObject) -> dict[str, str | None]:
     return totals
 
 
-def _per(fields: Mapping[str, Field], name: str, total: str | None) -> Per:
+def _per(fields: Mapping[str, Field], name: str, total: str | None) -> KindField:
     field = fields.get(name)
     if field is None:
         raise schema_invalid(f"'per' names '{shown_name(name)}', which is no field")
@@ -185,7 +185,7 @@ def _per(fields: Mapping[str, Field], name: str, total: str | None) -> Per:
             field.parse(total)
         except InvalidInputError as error:
             raise schema_invalid(f"the total of '{name}' is no value of it") from error
-    return Per(field, total)
+    return KindField(field, total)
 
 
 class SchemaSet(Mapping[str, Schema]):

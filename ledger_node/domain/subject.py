@@ -101,6 +101,20 @@ class Controllers:
         """
         self._require(digest, signatures, 1)
 
+    def require_signers(self, signers: Sequence[ControllerKey]) -> None:
+        """Require that signatures by these keys would be enough, before any of them signs.
+
+        Raises:
+            VerificationError: ``signer_repeated``, ``signer_not_controller`` or ``threshold_not_met``.
+        """
+        if len(set(signers)) < len(signers):
+            raise VerificationError(Reason.SIGNER_REPEATED, "a controller signed twice; one counts")
+        if not set(signers) <= set(self.keys):
+            raise VerificationError(
+                Reason.SIGNER_NOT_CONTROLLER, "a signature is by a key that does not control the subject"
+            )
+        self._require_enough(len(signers), self.threshold)
+
     def _require(self, digest: bytes, signatures: Sequence[Signature], needed: int) -> dict[ControllerKey, Signature]:
         """Return the signatures by who made them, in their order."""
         signers: dict[ControllerKey, Signature] = {}
@@ -109,9 +123,13 @@ class Controllers:
             if signer in signers:
                 raise VerificationError(Reason.SIGNER_REPEATED, "a controller signed twice; one counts")
             signers[signer] = signature
-        if len(signers) < needed:
-            raise VerificationError(Reason.THRESHOLD_NOT_MET, f"{needed} controllers must sign, {len(signers)} did")
+        self._require_enough(len(signers), needed)
         return signers
+
+    @staticmethod
+    def _require_enough(signers: int, needed: int) -> None:
+        if signers < needed:
+            raise VerificationError(Reason.THRESHOLD_NOT_MET, f"{needed} controllers must sign, {signers} did")
 
     def _signer(self, digest: bytes, signature: Signature) -> ControllerKey:
         if isinstance(signature, Assertion):

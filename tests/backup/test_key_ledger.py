@@ -160,8 +160,8 @@ def test_a_removal_that_was_noted_is_done_by_whoever_comes_next(ledger, store):
     ledger.put(keys)
     copied = []
     with store.begin() as connection:
-        KeyRemovals.note(connection, keys, erases=True)
-        KeyRemovals.note(connection, keys)
+        KeyRemovals.schedule(connection, keys, erases=True)
+        KeyRemovals.schedule(connection, keys)
     # the process died here
     KeyRemovals(store, ledger, lambda: copied.append(ledger.get(keys))).finish()
     assert copied == [{}]
@@ -174,7 +174,7 @@ def test_keys_of_uploads_do_not_make_the_copy_follow_every_time(ledger, store):
     ledger.put(keys)
     removals = KeyRemovals(store, ledger, lambda: pytest.fail("the copy was refreshed"))
     with removals.removing() as connection:
-        removals.note(connection, keys)
+        removals.schedule(connection, keys)
     assert ledger.get(keys) == {}
 
 
@@ -184,7 +184,7 @@ def test_a_copy_that_cannot_be_written_keeps_the_note_and_the_answer_back(ledger
     copy = KeyCopy(tmp_path / "unmounted" / "copy", ledger, MAC)
     removals = KeyRemovals(store, ledger, copy.refresh)
     with pytest.raises(CredenceError) as refused, removals.removing() as connection:
-        removals.note(connection, keys, erases=True)
+        removals.schedule(connection, keys, erases=True)
     assert refused.value.reason == "key_copy_failed"
     (tmp_path / "unmounted").mkdir()
     removals.finish()
@@ -318,7 +318,7 @@ def test_l5_a_webhook_that_changes_closes_no_erasure_before_the_copy_has_followe
     instance.all.removals.finish(refresh=True)
     assert key in instance.copied()
     with instance.all.store.begin() as connection:
-        KeyRemovals.note(connection, [key], erases=True)
+        KeyRemovals.schedule(connection, [key], erases=True)
     if change == "PUT":
         webhooks.register(bank, "https://bank.example/other")
     else:
@@ -336,7 +336,7 @@ def test_l5_a_copy_that_cannot_be_written_keeps_the_note_open_whoever_changes_a_
     _, key = instance.attest()
     instance.all.removals.finish(refresh=True)
     with instance.all.store.begin() as connection:
-        KeyRemovals.note(connection, [key], erases=True)
+        KeyRemovals.schedule(connection, [key], erases=True)
 
     def refused():
         raise CredenceError(Reason.KEY_COPY_FAILED, "the disk is away")
@@ -370,7 +370,7 @@ def test_l1_a_key_that_was_erased_leaves_a_tombstone_and_never_comes_back(ledger
     removals = KeyRemovals(store, ledger)
     gone = list(keys)[:550]
     with removals.removing() as connection:
-        removals.note(connection, gone, erases=True)
+        removals.schedule(connection, gone, erases=True)
     assert ledger.erased(keys) == set(gone)
     left = bytes_on_disk(tmp_path)
     assert not any(keys[one] in left for one in gone)

@@ -158,7 +158,7 @@ def pair(postgres):
     url = postgres.database()
     stores = [open_store(None, url) for _ in range(2)]
     for store in stores:
-        store.turns.join()
+        store.locks.join()
     yield [StoredOutbox(store) for store in stores]
     for store in stores:
         store.dispose()

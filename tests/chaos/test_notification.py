@@ -19,7 +19,7 @@ from ledger_node.domain.canonical import encode
 from ledger_node.domain.consent import Change, change_digest, withdrawal_digest
 from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.json_object import to_hex
-from ledger_node.domain.receipt_check import TrustedKeeper, check_receipt
+from ledger_node.domain.receipt_check import TrustedOperator, check_receipt
 from ledger_node.domain.signature import sign
 from tests.kit.chaos.place import PATIENCE_S, QUESTION, open_place
 from tests.kit.webhook import Endpoint
@@ -99,7 +99,7 @@ def test_kills_between_act_notification_and_delivery_lose_and_double_nothing(pla
         bank = wait_told(place, consents)
     finally:
         endpoint.close()
-    trusted = TrustedKeeper(place.home.relayer_keys(), None, place.ledger.consent_domain)
+    trusted = TrustedOperator(place.home.relayer_keys(), None, place.ledger.consent_domain)
     before = [receipts_of(place, consent) for consent in consents]
     for receipts in before:
         assert [receipt["act"] for receipt in receipts if receipt["act"] != "used"] == [

@@ -1,12 +1,16 @@
 """Unified social credit codes: what GB 32100 and GB 11714 allow, all of it, and nothing else."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from stdnum.cn import ric, uscc
 
-from ledger_node.domain.credit_code import organisation_check, parse_credit_code
+from ledger_node.domain.credit_code import check_character, organisation_check, parse_credit_code
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
+# what people type: every character that python-stdnum reads as a separator or a digit, and some that it does not
+TYPED = [chr(code) for code in (*range(0x30), *range(0x3A, 0x2E80), *range(0xFE00, 0x10000), *range(0x1D7CE, 0x1D800))]
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 PERSONS = ("113301198602093732", "11110119730116021X")
 """Invented; both are codes by all check characters, and numbers of persons by day of birth and check character."""
@@ -81,3 +85,27 @@ def test_f9_a_number_like_a_persons_of_a_day_that_there_is_not_is_a_firms():
             assert parse_credit_code(code) == code
             return
     pytest.fail("there is such a code")
+
+
+@pytest.mark.parametrize("character", range(0x20))
+def test_f9_separators_and_digits_are_read_as_the_library_reads_them(character):
+    # in portions, so that each stays a small test
+    for typed in TYPED[character::0x20]:
+        code = made()
+        for text in (code[:9] + typed + code[9:], typed + code, code.replace("1", typed, 1)):
+            expected = uscc.compact(text.upper())
+            if expected == code:
+                assert parse_credit_code(text) == code
+            else:
+                assert refusal_of(text)
+
+
+def refusal_of(text):
+    with pytest.raises(InvalidInputError) as refused:
+        parse_credit_code(text)
+    return refused.value.reason
+
+
+@given(st.text(ALPHABET, min_size=17, max_size=17))
+def test_f9_the_check_character_is_the_librarys(body):
+    assert check_character(body) == uscc.calc_check_digit(body)

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import rfc8785
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.value import FieldType, Special, encode_value, is_of_type
 from tests.kit.world import FACTS, FACTS_SPEC, RAW, SCHEMAS
+
+LETTERS = 'a"\\\x01é\ue000\ufb33\U0001f600\U0010ffff'
 
 
 def reason_of(call, *args, **kwargs) -> Reason:
@@ -301,3 +304,14 @@ def test_a_string_of_quotes_that_never_ends_is_refused_at_once(end):
     with pytest.raises(InvalidInputError) as refused:
         decode(('"' + '\\"' * 500_000 + end).encode())
     assert refused.value.reason == Reason.JSON_MALFORMED
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(1 - 2**53, 2**53 - 1) | st.text(LETTERS, max_size=3),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(LETTERS, max_size=3), inner, max_size=6),
+    )
+)
+def test_keys_beyond_the_first_plane_stand_in_the_order_of_rfc_8785(value):
+    assert encode(value) == rfc8785.dumps(value)
+    assert encode({"\U0001f600": value, "\ufb33": 1}) == rfc8785.dumps({"\U0001f600": value, "\ufb33": 1})

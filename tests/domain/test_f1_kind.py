@@ -15,7 +15,7 @@ from ledger_node.domain.proof import Outcome
 from ledger_node.domain.purpose import Purpose
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.schema import Per, Schema
+from ledger_node.domain.schema import KindField, Schema
 from ledger_node.domain.selection import names_its_attestation, prove_kind
 from tests.kit.kind import LEVY, PAID, RAW, SPEC, answered, judged, schemas, verdict
 from tests.kit.world import TAX, attest, consent, h, terms
@@ -46,7 +46,7 @@ def kind(**changes):
 
 def test_f1_a_schema_names_the_fields_that_tell_its_attestations_apart():
     first, second = LEVY.per
-    assert (first, second) == (Per(LEVY.field("kind"), "total"), Per(LEVY.field("place"), None))
+    assert (first, second) == (KindField(LEVY.field("kind"), "total"), KindField(LEVY.field("place"), None))
     assert [field.tells_apart for field in LEVY.fields] == [True, True, False, False, False]
     without = Schema.from_json({name: value for name, value in SPEC.items() if name != "per"})
     assert (without.per, without.id == LEVY.id) == ((), False)

@@ -12,7 +12,7 @@ from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.receipt import STATEMENT, Act, Basis, Receipt, SignedAct
-from ledger_node.domain.receipt_check import TrustedKeeper, check_receipt
+from ledger_node.domain.receipt_check import TrustedOperator, check_receipt
 from ledger_node.domain.signature import address_of
 from tests.domain.test_eip712 import eip712
 from tests.kit.receipt import (
@@ -45,7 +45,7 @@ def broken(document, trusted=TRUSTED):
 @EXAMPLES
 def test_a_receipt_checks_and_is_read_back_as_it_was(one):
     assert check_receipt(one.to_bytes(), TRUSTED) == one
-    assert check_receipt(one.to_bytes(), TrustedKeeper(TRUSTED.keys)) == one
+    assert check_receipt(one.to_bytes(), TrustedOperator(TRUSTED.keys)) == one
 
 
 @EXAMPLES
@@ -190,7 +190,7 @@ def test_c2_terms_of_another_id_break_rule_3(forged):
 
 
 def with_word(one, new):
-    return signed(replace(one, basis=replace(one.basis, word=new)))
+    return signed(replace(one, basis=replace(one.basis, signed_act=new)))
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def with_word(one, new):
         (receipt(Act.GRANTED, Basis(replace(SHOWN, signatures=SHOWN.signatures[:1]))), "threshold_not_met"),
         (receipt(Act.GRANTED, Basis(replace(SHOWN, signatures=SHOWN.signatures[:1] * 2))), "signer_repeated"),
         (with_word(ALL["refused"], word(h("something else"))), "signer_not_controller"),
-        (with_word(ALL["paused"], ALL["resumed"].basis.word), "signer_not_controller"),
+        (with_word(ALL["paused"], ALL["resumed"].basis.signed_act), "signer_not_controller"),
         (signed(replace(ALL["paused"], number=2)), "signer_not_controller"),
         (signed(replace(ALL["paused"], act=Act.RESUMED)), "signer_not_controller"),
         (with_word(ALL["withdrawn by word"], SignedAct(CONTROLLERS, ())), "threshold_not_met"),

@@ -13,7 +13,7 @@ from ledger_node.domain.commitment import Committer
 from ledger_node.domain.consent import Terms, revocation_hash
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import CredenceError, InvalidInputError, VerificationError
-from ledger_node.domain.event import Recorded
+from ledger_node.domain.event import Inclusion
 from ledger_node.domain.fact import IssuerPeriod, KeyRecord, LedgerFacts
 from ledger_node.domain.header import ShownAttestation
 from ledger_node.domain.json_object import to_hex
@@ -134,7 +134,7 @@ def digest(case):
 
 def receipt_of(message, domain):
     act, use = Act(message["act"]), message["use"]
-    recorded = Recorded(
+    recorded = Inclusion(
         blob(message["transaction"]), message["block_number"], blob(message["block_hash"]), message["block_time"]
     )
     return Receipt(

@@ -280,7 +280,9 @@ def test_the_command_line_checks_and_lists_for_firm_and_bank(logged):
     logged.issue(firm)
     made = logged.credence("subject", "register", "--name", "cli-firm", "--code", credit_code(firm, SEED))
     assert made.returncode == 0, made.stderr
-    granted = logged.credence("consent", "grant", "--question", GOOD, "--bank", "Demo bank", "--as", "cli-firm")
+    granted = logged.credence(
+        "consent", "grant", "--question", GOOD, "--bank", "Demo bank", "--as", "cli-firm", "--yes"
+    )
     consent = granted.stdout.strip()
     asked = logged.credence("verify", GOOD, "--consent", consent, "--as", "demo-bank", "--operator", "night shift")
     assert asked.returncode == 0, asked.stderr

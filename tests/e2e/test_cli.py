@@ -39,19 +39,23 @@ def test_verify_without_json_prints_nothing_on_stdout(place, consent):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "word"),
+    ("arguments", "word", "code"),
     [
-        (["verify", "nonsense", "--consent", "0x" + "00" * 32, "--as", "demo-bank"], "question_malformed"),
-        (["verify", HOLDS, "--consent", "0x00", "--as", "demo-bank"], "value_malformed"),
-        (["verify", HOLDS, "--consent", "0x" + "00" * 32, "--as", "nobody"], "configuration"),
-        (["verify", HOLDS, "--consent", "0x" + "00" * 32, "--as", "tax-bureau"], "not_allowed"),
-        (["verify", HOLDS, "--as", "demo-bank"], "consent"),
-        (["verify", HOLDS, "--consent", "0x" + "00" * 32, "--as", "demo-bank", "--url", "http://127.0.0.1:9"], "serve"),
+        (["verify", "nonsense", "--consent", "0x" + "00" * 32, "--as", "demo-bank"], "question_malformed", 2),
+        (["verify", HOLDS, "--consent", "0x00", "--as", "demo-bank"], "value_malformed", 2),
+        (["verify", HOLDS, "--consent", "0x" + "00" * 32, "--as", "nobody"], "configuration", 2),
+        (["verify", HOLDS, "--consent", "0x" + "00" * 32, "--as", "tax-bureau"], "not_allowed", 5),
+        (["verify", HOLDS, "--as", "demo-bank"], "consent", 2),
+        (
+            ["verify", HOLDS, "--consent", "0x" + "00" * 32, "--as", "demo-bank", "--url", "http://127.0.0.1:9"],
+            "serve",
+            3,
+        ),
     ],
 )
-def test_usage_errors_exit_with_2_and_say_why_on_stderr(place, arguments, word):
+def test_what_ends_without_an_answer_says_why_on_stderr_and_2_is_usage_only(place, arguments, word, code):
     done = place.credence(*arguments)
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.returncode, done.stdout) == (code, "")
     assert word in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -103,7 +107,7 @@ def test_f8_attest_says_that_nothing_of_a_refused_file_was_done(place):
     file = place.folder / "twice.csv"
     file.write_text("统一社会信用代码,所属年度,税款所属年度\n", "utf-8")
     done = place.credence("attest", str(file), "--schema", "tax_payment", "--as", "tax-bureau")
-    assert done.returncode == 2
+    assert done.returncode == 5
     assert "refused heading_missing" in done.stderr
     assert "it came to line" not in done.stderr
 
@@ -116,7 +120,9 @@ def test_the_whole_story_on_the_command_line(place):
     made = place.credence("subject", "register", "--name", name, "--code", credit_code(firm, SEED), "--json")
     assert made.returncode == 0, made.stderr
     assert {"subject", "registration"} <= json.loads(made.stdout).keys()
-    grant = place.credence("consent", "grant", "--question", HOLDS, "--bank", "Demo bank", "--as", name, "--json")
+    grant = place.credence(
+        "consent", "grant", "--question", HOLDS, "--bank", "Demo bank", "--as", name, "--yes", "--json"
+    )
     assert grant.returncode == 0, grant.stderr
     consent = json.loads(grant.stdout)["id"]
     asked = place.credence("verify", HOLDS, "--consent", consent, "--as", "demo-bank")

@@ -15,10 +15,10 @@ from api.storage.database import open_store
 from ledger_node.domain.canonical import encode
 from ledger_node.domain.consent import Change, change_digest, refusal_digest, withdrawal_digest
 from ledger_node.domain.consent_text import text_digest
-from ledger_node.domain.event import ConsentEvent, Recorded, Step
+from ledger_node.domain.event import ConsentEvent, Inclusion, Step
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.receipt import Act, Receipt, SignedAct
-from ledger_node.domain.receipt_check import TrustedKeeper, check_receipt
+from ledger_node.domain.receipt_check import TrustedOperator, check_receipt
 from ledger_node.domain.signature import sign
 from ledger_node.domain.subject import Controllers
 from ledger_node.randomness import random_bytes
@@ -30,7 +30,7 @@ GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 @pytest.fixture
 def trusted(place):
     keeper = next(member for member in place.ledger.members() if "operator" in member.name)
-    return TrustedKeeper(place.home.relayer_keys(), keeper.id, place.ledger.consent_domain)
+    return TrustedOperator(place.home.relayer_keys(), keeper.id, place.ledger.consent_domain)
 
 
 def checked(place, trusted, consent, client=None):
@@ -90,7 +90,7 @@ def test_a_withdrawal_by_signatures_shows_them_and_no_secret(place, trusted):
     signature = sign(digest, place.shop.keys[0])
     place.bank.post(f"/v1/consents/{consent}/withdrawal", {"signatures": [to_hex(signature)]})
     withdrawn = checked(place, trusted, consent)[-1]
-    assert (withdrawn.act, withdrawn.basis.secret, withdrawn.basis.word.signatures) == (
+    assert (withdrawn.act, withdrawn.basis.secret, withdrawn.basis.signed_act.signatures) == (
         Act.WITHDRAWN,
         None,
         (signature,),
@@ -104,7 +104,7 @@ def test_of_several_words_the_one_that_the_ledger_took_is_kept(tmp_path):
     store_signed_act(store, ledger, target, Act.PAUSED, words[0], number=1)
     store_signed_act(store, ledger, target, Act.PAUSED, words[1], number=1)
     assert find_signed_act(store, target, Act.PAUSED, number=1) == words[1]
-    taken.append(ConsentEvent(Step.PAUSED, target, Recorded(bytes(32), 1, bytes(32), 1), number=1))
+    taken.append(ConsentEvent(Step.PAUSED, target, Inclusion(bytes(32), 1, bytes(32), 1), number=1))
     store_signed_act(store, ledger, target, Act.PAUSED, words[2], number=1)
     assert find_signed_act(store, target, Act.PAUSED, number=1) == words[1]
     assert find_signed_act(store, target, Act.PAUSED, number=2) is None

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from api.catalogue.synthetic import credit_code
 from api.cli.main import app
-from api.client.unsigned_act import read_draft
+from api.client.unsigned_act import read_unsigned_act
 from ledger_node.domain.canonical import decode
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.subject import keys_to_json, signature_to_json
@@ -37,7 +37,7 @@ class Machine:
     def sign(self, draft, name):
         """Sign and return the file of the signature."""
         out = self.path / f"{draft.stem}-{name}.json"
-        done = self.credence("sign", draft, "--key", name, "--out", out)
+        done = self.credence("sign", draft, "--key", name, "--out", out, "--yes")
         assert done.returncode == 0, done.stderr
         return out
 
@@ -98,7 +98,7 @@ def test_two_at_two_machines_grant_pause_and_withdraw_together(place, pair, alic
     draft = export(place, tmp_path, "consent", "grant", "--question", GOOD, "--bank", "Demo bank", "--as", pair)
     first, second = alice.sign(draft, "alice"), bob.sign(draft, "bob")
     one = submit(place, draft, first)
-    assert (one.returncode, one.stdout) == (2, "")
+    assert (one.returncode, one.stdout) == (5, "")
     assert "threshold_not_met" in one.stderr
     twice = submit(place, draft, first, first)
     assert "signer_repeated" in twice.stderr
@@ -109,7 +109,7 @@ def test_two_at_two_machines_grant_pause_and_withdraw_together(place, pair, alic
 
     draft = export(place, tmp_path, "consent", "pause", consent, "--as", pair)
     other = submit(place, draft, first, second)
-    assert (other.returncode, "challenge_mismatch" in other.stderr) == (2, True)
+    assert (other.returncode, "challenge_mismatch" in other.stderr) == (4, True)
     assert submit(place, draft, alice.sign(draft, "alice"), bob.sign(draft, "bob")).returncode == 0
     assert place.ask(consent, GOOD) == [("cannot_tell", "consent_paused")]
 
@@ -131,14 +131,14 @@ def test_two_at_two_machines_refuse_a_request_together(place, pair, alice, bob, 
 
 def test_whoever_signs_sees_what_is_signed_and_nothing_else_is(place, pair, bob, tmp_path):
     draft = export(place, tmp_path, "consent", "grant", "--question", GOOD, "--bank", "Demo bank", "--as", pair)
-    shown = bob.credence("sign", draft, "--key", "bob")
+    shown = bob.credence("sign", draft, "--key", "bob", "--yes")
     assert "纳税信息·实缴税额：不少于 1000000 元（2025）" in shown.stderr
     assert set(json.loads(shown.stdout)) == {"digest", "signature"}
     content = json.loads(draft.read_text("utf-8"))
-    assert read_draft(content).digest == bytes.fromhex(json.loads(shown.stdout)["digest"][2:])
+    assert read_unsigned_act(content).digest == bytes.fromhex(json.loads(shown.stdout)["digest"][2:])
     more = {**content, "terms": {**content["terms"], "max_uses": 2}}
     draft.write_text(json.dumps(more), "utf-8")
-    spoilt = bob.credence("sign", draft, "--key", "bob")
+    spoilt = bob.credence("sign", draft, "--key", "bob", "--yes")
     assert (spoilt.returncode, spoilt.stdout) == (2, "")
     assert "consent_text_differs" in spoilt.stderr
 
@@ -156,7 +156,7 @@ def test_whoever_signs_sees_what_is_signed_and_nothing_else_is(place, pair, bob,
 def test_what_is_no_draft_is_not_signed(bob, tmp_path, content, word):
     draft = tmp_path / "draft.json"
     draft.write_text(content, "utf-8")
-    done = bob.credence("sign", draft, "--key", "bob")
+    done = bob.credence("sign", draft, "--key", "bob", "--yes")
     assert (done.returncode, done.stdout) == (2, "")
     assert word in done.stderr
     assert "Traceback" not in done.stderr
@@ -176,7 +176,7 @@ def test_a_passkey_and_a_key_sign_an_exported_grant(place, tmp_path):
     assert place.credence("key", "new", "clerk").returncode == 0
     register(place, "mixed", [tmp_path / "phone.json", "clerk"], 2)
     draft = export(place, tmp_path, "consent", "grant", "--question", GOOD, "--bank", "Demo bank", "--as", "mixed")
-    digest = read_draft(decode(draft.read_bytes())).digest
+    digest = read_unsigned_act(decode(draft.read_bytes())).digest
     assertion = tmp_path / "assertion.json"
     assertion.write_text(
         json.dumps({"digest": to_hex(digest), "signature": signature_to_json(phone.sign(digest))}), "utf-8"
@@ -227,7 +227,7 @@ def test_a_subject_is_shown_rotated_recovered_and_the_recovery_cancelled(ahead):
     cancelled = ahead.credence("subject", "cancel-recovery", "--as", "shop", "--key", "young", "--json")
     assert json.loads(cancelled.stdout)["state"] == "cancelled", cancelled.stderr
     nothing = ahead.credence("subject", "cancel-recovery", "--as", "shop", "--key", "young")
-    assert (nothing.returncode, "recovery_not_pending" in nothing.stderr) == (2, True)
+    assert (nothing.returncode, "recovery_not_pending" in nothing.stderr) == (5, True)
 
     ahead.credence("subject", "recover", "shop", "--controller", "late")
     called_off = ahead.credence("subject", "cancel-recovery", "shop", "--as", "market-regulator", "--json")
@@ -235,7 +235,7 @@ def test_a_subject_is_shown_rotated_recovered_and_the_recovery_cancelled(ahead):
 
     ahead.credence("subject", "recover", subject, "--controller", "late")
     early = ahead.credence("subject", "complete-recovery", "shop")
-    assert (early.returncode, "recovery_early" in early.stderr) == (2, True)
+    assert (early.returncode, "recovery_early" in early.stderr) == (5, True)
     ahead.wait(72 * 3600)
     completed = ahead.credence("subject", "complete-recovery", "shop", "--json")
     assert completed.returncode == 0, completed.stderr
@@ -252,9 +252,9 @@ def test_a_subject_is_shown_rotated_recovered_and_the_recovery_cancelled(ahead):
 def test_two_at_two_machines_rotate_together(place, pair, alice, bob, tmp_path):
     heir = bob.new_key("heir")
     draft = export(place, tmp_path, "subject", "rotate", "--controller", heir, "--as", pair)
-    shown = alice.credence("sign", draft, "--key", "alice")
+    shown = alice.credence("sign", draft, "--key", "alice", "--yes")
     assert heir in shown.stderr
-    assert submit(place, draft, bob.sign(draft, "bob")).returncode == 2
+    assert submit(place, draft, bob.sign(draft, "bob")).returncode == 5
     done = submit(place, draft, alice.sign(draft, "alice"), bob.sign(draft, "bob"))
     assert done.returncode == 0, done.stderr
     # whoever Alice signed for is signed in no longer, and whoever the heir signs for is

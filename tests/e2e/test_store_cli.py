@@ -76,7 +76,7 @@ def test_a_store_goes_down_is_refused_by_serve_and_comes_up_again(credence, home
     down = json.loads(credence("store", "downgrade", "--to", "0001", "--json").stdout)
     assert down["store"] == {"before": STORE.head, "version": "0001"}
     refused = serve(home)
-    assert refused.exit_code == 2
+    assert refused.exit_code == 4
     (line,) = refused.stderr.strip().splitlines()
     assert line == (
         f"refused store_outdated: the store is of version 0001 and this program needs {STORE.head}; "
@@ -97,7 +97,7 @@ def test_a_newer_store_is_refused(credence, home):
         connection.execute(text("UPDATE alembic_version SET version_num = '0999'"))
     try:
         for refused in (serve(home), credence("store", "upgrade")):
-            assert refused.exit_code == 2
+            assert refused.exit_code == 4
             assert "refused store_newer" in refused.stderr
     finally:
         with database.begin() as connection:
@@ -115,10 +115,10 @@ def test_there_is_nothing_before_the_first_version_and_none_after_the_last(crede
 
 def test_a_second_process_on_one_folder_is_refused_in_one_line(credence, home):
     first = open_store(home.store)
-    first.turns.join()
+    first.locks.join()
     try:
         for refused in (serve(home), credence("store", "upgrade")):
-            assert refused.exit_code == 2
+            assert refused.exit_code == 3
             (line,) = refused.stderr.strip().splitlines()
             assert line.startswith("refused store_in_use: another process works with")
     finally:

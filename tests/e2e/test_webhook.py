@@ -221,9 +221,9 @@ def test_members_register_and_nobody_else_does(place):
             call("/v1/webhook")
         assert (refusal.value.status, refusal.value.reason) == (404, "not_found")
     done = place.credence("webhook", "set", "https://127.0.0.1/", "--as", "demo-bank")
-    assert (done.returncode, "webhook_address_refused" in done.stderr) == (2, True)
+    assert (done.returncode, "webhook_address_refused" in done.stderr) == (5, True)
     done = place.credence("webhook", "show", "--as", "demo-bank")
-    assert (done.returncode, "not_found" in done.stderr) == (2, True)
+    assert (done.returncode, "not_found" in done.stderr) == (5, True)
 
 
 def test_an_address_can_be_registered_shown_and_removed_by_command(place):
@@ -235,4 +235,4 @@ def test_an_address_can_be_registered_shown_and_removed_by_command(place):
     assert json.loads(done.stdout)["url"] == "https://93.184.216.34/hook"
     assert "whsec_" not in done.stdout
     assert place.credence("webhook", "remove", "--as", "tax-bureau").returncode == 0
-    assert place.credence("webhook", "remove", "--as", "tax-bureau").returncode == 2
+    assert place.credence("webhook", "remove", "--as", "tax-bureau").returncode == 5

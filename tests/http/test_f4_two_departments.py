@@ -135,7 +135,7 @@ def test_f4_a_right_that_ends_while_an_upload_waits_ends_the_upload(place, tax):
     instance, before = place.served.instance, stored(place)[2:]
     file = write_rows(place.folder / "waits.csv", "tax_credit_rating", [(firm.number, {"信用级别": "A"})])
     time.sleep(1.1)  # block times are seconds, and a right ends with the second that it is ended in
-    with instance.store.turns.turn("issuer", tax):
+    with instance.store.locks.lock("issuer", tax):
         job = place.tax.upload(file, "tax_credit_rating")
         council(place, "disallowIssuer", schema, tax)
     while (state := place.tax.job(job))["state"] in {"receiving", "queued", "running"}:

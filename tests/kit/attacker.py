@@ -58,7 +58,7 @@ class Attacker:
 
     def attestations_of(self, code):
         """Return rows about a firm: whoever has a department's key finds them by the blind index."""
-        indices = {kek.index(code.encode()) for kek in self._keks}
+        indices = {kek.blind_index(code) for kek in self._keks}
         return [row for row in self.rows("attestation") if row["subject_index"] in indices]
 
     def proves(self, row, code, values):
@@ -78,17 +78,17 @@ class Attacker:
 
     def confirms_by_tag(self, row, candidates):
         """Tell whether a guess at the whole row is confirmed by its tag, under any key or department's key."""
-        keys = [*self.keys, *(kek.index(b"") for kek in self._keks)]
+        keys = [*self.keys, *(kek.keyed_digest(b"") for kek in self._keks)]
         tags = {hmac_sha256(key, b"credence/vault/row" + row["schema_id"] + one) for key in keys for one in candidates}
-        tags |= {kek.index(one) for kek in self._keks for one in candidates}
+        tags |= {kek.keyed_digest(one) for kek in self._keks for one in candidates}
         return row["row_tag"] in tags
 
     def confirms_upload(self, file):
         """Tell whether a guess at a whole upload is confirmed by what is kept of calls."""
         kept = {row["body"] for row in self.rows("idempotent_call")}
         digest = sha256(file).digest()
-        tried = {kek.index(b"body" + some + digest) for kek in self._keks for some in (b"", *self.keys)}
-        tried |= {kek.index(b"body" + kek.index(b"") + digest) for kek in self._keks}
+        tried = {kek.keyed_digest(b"body" + some + digest) for kek in self._keks for some in (b"", *self.keys)}
+        tried |= {kek.keyed_digest(b"body" + kek.keyed_digest(b"") + digest) for kek in self._keks}
         return bool(kept & tried)
 
     def opens_evidence(self, row):
@@ -102,7 +102,7 @@ class Attacker:
 
     def opens_answer(self, row):
         """Open a kept answer with its own key and any pair, or any one, of the others."""
-        for own in [kek.index(b"credence/answer") for kek in self._keks]:
+        for own in [kek.derive_key(b"credence/answer") for kek in self._keks]:
             for some in ((), *((key,) for key in self.keys), *permutations(self.data_keys, 2)):
                 try:
                     return unseal(joint_key([own, *some], b"credence/answer"), row["sealed"], row["id"])

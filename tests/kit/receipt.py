@@ -3,18 +3,18 @@
 from dataclasses import replace
 
 from ledger_node.domain.consent import Change, ConsentRequest, change_digest, refusal_digest, withdrawal_digest
-from ledger_node.domain.event import Recorded
+from ledger_node.domain.event import Inclusion
 from ledger_node.domain.passkey import Assertion, Passkey
 from ledger_node.domain.receipt import Act, Basis, Receipt, SignedAct
-from ledger_node.domain.receipt_check import TrustedKeeper
+from ledger_node.domain.receipt_check import TrustedOperator
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.subject import Controllers
 from tests.kit.authenticator import Authenticator
 from tests.kit.world import BANK, CONSENT_DOMAIN, CONTROLLER_KEYS, CONTROLLERS, DAY, NOW, SECRET, consent, h, terms
 
 KEEPER, KEEPER_KEY = h("member", "keeper"), h("key of keeper")
-TRUSTED = TrustedKeeper(frozenset({address_of(KEEPER_KEY)}), KEEPER, CONSENT_DOMAIN)
-RECORDED = Recorded(h("transaction"), 41, h("block"), NOW)
+TRUSTED = TrustedOperator(frozenset({address_of(KEEPER_KEY)}), KEEPER, CONSENT_DOMAIN)
+RECORDED = Inclusion(h("transaction"), 41, h("block"), NOW)
 PHONE = Authenticator(7)
 PASSKEYS = Controllers((Passkey(PHONE.rp_id_hash, PHONE.public_key),), 1, h("salt of passkeys"))
 QUESTIONS = ("firm_facts.grade in {A, B} during 2025",)

@@ -12,7 +12,7 @@ import pytest
 
 from ledger_node.domain.hashing import keccak
 from ledger_node.node.embedded import Engine
-from ledger_node.node.embedded.chain import read_header
+from ledger_node.node.embedded.engine import read_header
 from tests.kit.node import SEALER_KEY, NodeProcess, account, deploy, genesis, sign, word
 
 SENDERS = 4

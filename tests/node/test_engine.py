@@ -90,7 +90,7 @@ def test_reopening_finds_the_same_head_and_state_without_executing_anything(engi
     engine.submit(sign(account(1), 0, contract, word(5) + word(77)))
     head = engine.head
     engine.close()
-    monkeypatch.setattr("ledger_node.node.embedded.builder.BlockBuilder.apply", None)
+    monkeypatch.setattr("ledger_node.node.embedded.block_builder.BlockBuilder.apply", None)
     with Engine.open(path, SEALER_KEY) as again:
         assert again.head == head
         assert again.state(again.head.header).get_storage(contract, 5) == 77
@@ -213,8 +213,8 @@ def test_a_bad_transaction_does_not_stop_the_good_ones_beside_it(engine):
     contract = deploy(engine)
     good = [sign(account(1), nonce, contract, word(nonce) + word(9)) for nonce in range(20)]
     bad = [sign(account(index), 0, contract, value=5) for index in range(2, 8)]
-    tickets = [engine.submit_later(raw) for pair in zip(good, bad * 4, strict=False) for raw in pair]
-    outcomes = [ticket.exception(30) for ticket in tickets]
+    results = [engine.submit_later(raw) for pair in zip(good, bad * 4, strict=False) for raw in pair]
+    outcomes = [result.exception(30) for result in results]
     assert outcomes[0::2] == [None] * 20
     assert all(isinstance(outcome, RpcError) for outcome in outcomes[1::2])
 
@@ -223,9 +223,9 @@ def test_waiting_transactions_share_a_block_and_a_block_stays_below_half_of_the_
     with Engine.create(path, genesis(gas_limit=4_000_000), SEALER_KEY) as engine:
         contract = deploy(engine)
         raws = [sign(account(1), n, contract, word(n) + word(9), gas=900_000) for n in range(120)]
-        tickets = [engine.submit_later(raw) for raw in raws]
-        for ticket in tickets:
-            ticket.result(30)
+        results = [engine.submit_later(raw) for raw in raws]
+        for result in results:
+            result.result(30)
         assert 3 <= engine.head.number < 60
         for number in range(engine.head.number + 1):
             block = ask(engine, "eth_getBlockByNumber", hex(number), False)

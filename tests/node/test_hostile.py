@@ -115,7 +115,7 @@ def test_a_batch_that_takes_too_long_ends_there(engine, rpc, monkeypatch):
     ],
 )
 def test_a_call_that_takes_too_long_is_given_up(rpc, monkeypatch, code):
-    monkeypatch.setattr("ledger_node.node.embedded.timed.CALL_SECONDS", 0.2)
+    monkeypatch.setattr("ledger_node.node.embedded.time_limit.CALL_SECONDS", 0.2)
     given = {"0x" + "77" * 20: {"code": "0x" + code}}
     began = time.monotonic()
     for method in ("eth_call", "eth_estimateGas"):

@@ -6,7 +6,7 @@ import pytest
 from eth_utils import keccak
 
 from ledger_node.node.embedded import Engine
-from ledger_node.node.embedded.builder import BlockBuilder
+from ledger_node.node.embedded.block_builder import BlockBuilder
 from ledger_node.node.embedded.error import RpcError
 from ledger_node.node.embedded.rpc import Rpc
 from ledger_node.node.embedded.state.account_state import NodeAccountDB
@@ -74,10 +74,10 @@ def test_s13_a_transaction_that_cannot_be_carried_out_is_refused_and_leaves_noth
 
     monkeypatch.setattr(owner, name, staticmethod(failing) if place == "record" else failing)
     good = sign(account(2), 0, contract, word(6) + word(7))
-    tickets = [engine.submit_later(raw) for raw in (bad, good)]
+    results = [engine.submit_later(raw) for raw in (bad, good)]
     with pytest.raises(RpcError, match="could not be executed") as refused:
-        tickets[0].result(30)
-    tickets[1].result(30)
+        results[0].result(30)
+    results[1].result(30)
     assert refused.value.code == -32603
     monkeypatch.undo()
     assert engine.is_healthy
@@ -115,11 +115,11 @@ def test_s13_a_transaction_that_spoils_its_block_is_refused_and_the_others_are_s
 
     monkeypatch.setattr(NodeAccountDB, "_write_storage", failing)
     with engine._writer.guard:  # so that all of them go into one block
-        tickets = [engine.submit_later(raw) for raw in (good[0], bad, after, good[1])]
+        results = [engine.submit_later(raw) for raw in (good[0], bad, after, good[1])]
     with pytest.raises(RpcError, match="could not be executed") as refused:
-        tickets[1].result(30)
+        results[1].result(30)
     assert refused.value.code == -32603
-    assert [tickets[n].result(30) for n in (0, 2, 3)] == [keccak(raw) for raw in (good[0], after, good[1])]
+    assert [results[n].result(30) for n in (0, 2, 3)] == [keccak(raw) for raw in (good[0], after, good[1])]
     assert engine.is_healthy
     state = engine.state(engine.head.header)
     assert [state.get_storage(contract, slot) for slot in (2, 3, 5)] == [7, 7, 0]
@@ -145,10 +145,10 @@ def test_s13_a_fault_while_a_transaction_is_admitted_refuses_that_one_only(engin
         return real(transaction)
 
     monkeypatch.setattr(engine._writer.pool, "add", failing)
-    tickets = [engine.submit_later(raw) for raw in (bad, good)]
+    results = [engine.submit_later(raw) for raw in (bad, good)]
     with pytest.raises(RpcError, match="could not be executed"):
-        tickets[0].result(30)
-    assert tickets[1].result(30) == keccak(good)
+        results[0].result(30)
+    assert results[1].result(30) == keccak(good)
     assert engine.is_healthy
 
 

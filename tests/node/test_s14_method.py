@@ -46,8 +46,8 @@ def test_s14_the_receipts_of_a_block_are_those_of_its_transactions(engine, rpc):
     with engine._writer.guard:  # so that all of them go into one block
         raws = [sign(account(n), 0, contract, word(n) + word(9)) for n in (1, 2)]
         raws += [sign(account(3), 0, contract, b"\xde\xad\xbe\xef"), sign(account(4), 0, b"", initcode())]
-        tickets = [engine.submit_later(raw) for raw in raws]
-    hashes = ["0x" + ticket.result(30).hex() for ticket in tickets]
+        results = [engine.submit_later(raw) for raw in raws]
+    hashes = ["0x" + result.result(30).hex() for result in results]
     receipts = result(rpc, "eth_getBlockReceipts", "latest")
     while len(receipts) < 4:  # the writer may have taken the first of them before the others
         head = int(receipts[0]["blockNumber"], 16)

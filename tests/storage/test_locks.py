@@ -1,4 +1,4 @@
-"""Turns and offices: one at a time, of threads and of processes, and free again however their process ends."""
+"""Locks and roles: one at a time, of threads and of processes, and free again however their process ends."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ import pytest
 from psycopg import sql
 
 from api.storage.database import find_database
-from api.storage.locks import Locks, SingletonRole
+from api.storage.locks import SingletonRole, ThreadLocks
 from api.storage.postgres_locks import lock_key
 from ledger_node.randomness import random_bytes
 
@@ -32,7 +32,7 @@ def shared(postgres):
     url = postgres.database()
     made = [find_database(None, url) for _ in range(2)]
     for store in made:
-        store.turns.join()
+        store.locks.join()
     yield made
     for store in made:
         store.dispose()
@@ -45,12 +45,12 @@ def until(condition):
         time.sleep(0.02)
 
 
-def test_a_turn_is_held_by_one_thread_at_a_time(stores):
+def test_a_lock_is_held_by_one_thread_at_a_time(stores):
     inside, most = [], []
 
     def work(number):
         for _ in range(10):
-            with stores[number % 2].turns.turn("kind", b"name"):
+            with stores[number % 2].locks.lock("kind", b"name"):
                 inside.append(number)
                 most.append(len(inside))
                 time.sleep(0.001)
@@ -64,12 +64,12 @@ def test_a_turn_is_held_by_one_thread_at_a_time(stores):
     assert (len(most), max(most)) == (60, 1)
 
 
-def test_turns_of_other_names_and_kinds_do_not_wait(stores):
-    with stores[0].turns.turn("kind", b"name"):
+def test_locks_of_other_names_and_kinds_do_not_wait(stores):
+    with stores[0].locks.lock("kind", b"name"):
         passed = []
 
         def work():
-            with stores[1].turns.turn("kind", b"other"), stores[1].turns.turn("another", b"name"):
+            with stores[1].locks.lock("kind", b"other"), stores[1].locks.lock("another", b"name"):
                 passed.append(True)
 
         thread = threading.Thread(target=work)
@@ -78,82 +78,82 @@ def test_turns_of_other_names_and_kinds_do_not_wait(stores):
         assert passed == [True]
 
 
-def test_a_thread_may_enter_a_turn_that_it_holds(stores):
-    with stores[0].turns.turn("kind"), stores[0].turns.turn("kind"):
+def test_a_thread_may_enter_a_lock_that_it_holds(stores):
+    with stores[0].locks.lock("kind"), stores[0].locks.lock("kind"):
         pass
-    with stores[1].turns.turn("kind"):
+    with stores[1].locks.lock("kind"):
         pass
 
 
-def test_a_turn_ends_with_a_fault(stores):
-    with pytest.raises(ZeroDivisionError), stores[0].turns.turn("kind"):
+def test_a_lock_ends_with_a_fault(stores):
+    with pytest.raises(ZeroDivisionError), stores[0].locks.lock("kind"):
         raise ZeroDivisionError
-    with stores[1].turns.turn("kind"):
+    with stores[1].locks.lock("kind"):
         pass
 
 
 def test_locks_are_forgotten_when_nobody_uses_them():
-    locks = Locks()
+    locks = ThreadLocks()
     with locks.hold("kind", b"a") as first, locks.hold("kind", b"a") as again:
         assert (first, again) == (True, False)
     assert locks._used == {}
 
 
-def test_an_office_is_held_by_one_process_until_it_ends(shared):
-    one, two = (store.turns for store in shared)
-    assert one.holds(SingletonRole.JOBS)
-    assert not two.holds(SingletonRole.JOBS)
-    assert one.holds(SingletonRole.JOBS)
-    assert two.holds(SingletonRole.WEBHOOKS)
-    one.resign(SingletonRole.JOBS)
-    assert two.holds(SingletonRole.JOBS)
-    assert not one.holds(SingletonRole.JOBS)
+def test_a_role_is_held_by_one_process_until_it_ends(shared):
+    one, two = (store.locks for store in shared)
+    assert one.acquire(SingletonRole.JOBS)
+    assert not two.acquire(SingletonRole.JOBS)
+    assert one.acquire(SingletonRole.JOBS)
+    assert two.acquire(SingletonRole.WEBHOOKS)
+    one.release(SingletonRole.JOBS)
+    assert two.acquire(SingletonRole.JOBS)
+    assert not one.acquire(SingletonRole.JOBS)
     two.leave()
-    assert one.holds(SingletonRole.JOBS)
-    assert one.holds(SingletonRole.WEBHOOKS)
+    assert one.acquire(SingletonRole.JOBS)
+    assert one.acquire(SingletonRole.WEBHOOKS)
 
 
 def test_processes_know_of_each_other_whether_they_live(shared):
-    one, two = (store.turns for store in shared)
-    assert one.others()
-    assert one.lives(two.me)
-    assert one.lives(one.me)
-    assert not one.lives(random_bytes(16))
+    one, two = (store.locks for store in shared)
+    assert one.has_peers()
+    assert one.is_alive(two.process_id)
+    assert one.is_alive(one.process_id)
+    assert not one.is_alive(random_bytes(16))
     two.leave()
-    assert not one.lives(two.me)
-    assert not one.others()
+    assert not one.is_alive(two.process_id)
+    assert not one.has_peers()
 
 
 def test_a_process_alone_with_its_file_knows_that(tmp_path):
     store = find_database(tmp_path / "store.sqlite3")
-    turns = store.turns
-    assert (turns.is_shared, turns.others(), turns.lives(turns.me), turns.lives(random_bytes(16))) == (
+    locks = store.locks
+    assert (locks.is_shared, locks.has_peers(), locks.is_alive(locks.process_id), locks.is_alive(random_bytes(16))) == (
         False,
         False,
         True,
         False,
     )
-    assert turns.holds(SingletonRole.JOBS)
+    assert locks.acquire(SingletonRole.JOBS)
     store.dispose()
 
 
-def test_a_session_that_breaks_loses_offices_and_gets_the_sign_of_life_back(shared, postgres):
-    one, two = (store.turns for store in shared)
-    assert one.holds(SingletonRole.JOBS)
+def test_a_session_that_breaks_loses_roles_and_gets_the_sign_of_life_back(shared, postgres):
+    one, two = (store.locks for store in shared)
+    assert one.acquire(SingletonRole.JOBS)
     end_sessions(postgres, shared[0])
-    assert not one.holds(SingletonRole.JOBS) or not two.holds(SingletonRole.JOBS)
-    until(lambda: two.lives(one.me))
-    assert [one.holds(SingletonRole.JOBS), two.holds(SingletonRole.JOBS)].count(True) == 1
+    assert not one.acquire(SingletonRole.JOBS) or not two.acquire(SingletonRole.JOBS)
+    until(lambda: two.is_alive(one.process_id))
+    assert [one.acquire(SingletonRole.JOBS), two.acquire(SingletonRole.JOBS)].count(True) == 1
 
 
-def test_a_turn_whose_session_broke_ends_without_a_fault(shared, postgres):
-    one, two = (store.turns for store in shared)
-    with one.turn("kind"):
+def test_a_lock_whose_session_broke_ends_without_a_fault(shared, postgres):
+    one, two = (store.locks for store in shared)
+    with one.lock("kind"):
         end_sessions(postgres, shared[0])
         # the lock went with the session, so the other process is not kept waiting
-        with two.turn("kind"):
+        with two.lock("kind"):
             pass
-    with one.turn("kind"):
+    with one.lock("kind"):
         pass
 
 

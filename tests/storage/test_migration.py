@@ -378,7 +378,7 @@ def test_a_version_that_does_not_exist_is_refused(databases):
 def test_a_store_that_a_process_works_with_is_not_moved(tmp_path, postgres):
     url = postgres.database()
     serving = open_store(tmp_path, url)
-    serving.turns.join()
+    serving.locks.join()
     other = find_database(tmp_path, url)
     with pytest.raises(InvalidInputError) as refused:
         move(other, STORE, "0002")

@@ -107,12 +107,12 @@ def test_deleted_bytes_are_made_to_leave(store):
 
 def test_a_second_process_on_a_file_is_refused(tmp_path):
     first, second = open_store(tmp_path / "store.sqlite3"), open_store(tmp_path / "store.sqlite3")
-    first.turns.join()
+    first.locks.join()
     with pytest.raises(InvalidInputError) as refused:
-        second.turns.join()
+        second.locks.join()
     assert refused.value.reason is Reason.STORE_IN_USE
     first.dispose()
-    second.turns.join()
+    second.locks.join()
     second.dispose()
 
 
@@ -207,7 +207,7 @@ def test_no_refusal_shows_a_password(url, caplog):
 
 def test_no_repr_shows_the_address(monkeypatch):
     store = PostgresStore(postgres_url(f"postgresql://u:{CANARY}@127.0.0.1:1/x"))
-    assert CANARY not in f"{store!r} {store.engine!r} {store.turns!r} {store.where}"
+    assert CANARY not in f"{store!r} {store.engine!r} {store.locks!r} {store.where}"
     store.dispose()
     monkeypatch.setenv("CREDENCE_DATABASE_URL", f"postgresql://u:{CANARY}@127.0.0.1:1/x")
     monkeypatch.setenv("CREDENCE_KEYS_URL", f"postgresql://u:{CANARY}@127.0.0.1:1/y")

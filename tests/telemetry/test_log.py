@@ -49,8 +49,8 @@ def raised(error):
 
 def test_a_line_says_when_how_bad_where_what_and_for_which_trace(lines):
     lines.configure()
-    part = trace.Trace.begun(None)
-    with trace.working_for(part):
+    part = trace.Trace.of_header(None)
+    with trace.traced(part):
         logging.getLogger("api.some.where").warning("it is %s", "so", extra={"fields": {"status": 503}})
     (line,) = lines()
     assert line.pop("time")[10] == "T"

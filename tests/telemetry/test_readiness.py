@@ -45,13 +45,13 @@ def test_a_head_is_as_old_as_the_time_since_it_was_first_seen():
     head = HeadAge(now)
     assert (head.age_s, head.block) == (0, None)
     now.s += 50
-    head.saw(Block(7, b"7" * 32, 5))
+    head.observe(Block(7, b"7" * 32, 5))
     assert head.age_s == 0
     now.s += 20
-    head.saw(Block(7, b"7" * 32, 5))
-    head.saw(Block(6, b"6" * 32, 4))
+    head.observe(Block(7, b"7" * 32, 5))
+    head.observe(Block(6, b"6" * 32, 4))
     assert (head.age_s, head.block.number) == (20, 7)
-    head.saw(Block(8, b"8" * 32, 5))
+    head.observe(Block(8, b"8" * 32, 5))
     assert head.age_s == 0
 
 

@@ -12,7 +12,7 @@ ID, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 
 @pytest.mark.parametrize("header", [f"00-{ID}-{SPAN}-01", f"00-{ID}-{SPAN}-00", f"cc-{ID}-{SPAN}-01-what-comes-later"])
 def test_a_callers_trace_is_taken_up_with_a_part_of_our_own(header):
-    part = trace.Trace.begun(header)
+    part = trace.Trace.of_header(header)
     assert part.id == ID
     assert part.span != SPAN
     assert part.header == f"00-{ID}-{part.span}-01"
@@ -36,19 +36,19 @@ def test_a_callers_trace_is_taken_up_with_a_part_of_our_own(header):
     ],
 )
 def test_what_is_no_trace_begins_a_new_one(header):
-    first, second = trace.Trace.begun(header), trace.Trace.begun(header)
+    first, second = trace.Trace.of_header(header), trace.Trace.of_header(header)
     assert re.fullmatch("[0-9a-f]{32}", first.id)
     assert len({ID, first.id, second.id}) == 3
 
 
 def test_work_is_for_the_trace_it_was_begun_for_and_threads_have_their_own():
-    part, seen = trace.Trace.begun(None), []
+    part, seen = trace.Trace.of_header(None), []
     assert trace.current() is None
-    assert trace.told() == {}
-    with trace.working_for(part):
+    assert trace.header_for_next() == {}
+    with trace.traced(part):
         thread = threading.Thread(target=lambda: seen.append(trace.current()))
         thread.start()
         thread.join()
-        assert trace.told() == {"traceparent": part.header}
+        assert trace.header_for_next() == {"traceparent": part.header}
     assert trace.current() is None
     assert seen == [None]

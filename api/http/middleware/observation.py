@@ -38,7 +38,7 @@ class Observation:
             return
         began = time.perf_counter()
         observed = Observed()
-        part = trace.Trace.begun(_traceparent(scope))
+        part = trace.Trace.of_header(_traceparent(scope))
 
         async def watch(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -49,7 +49,7 @@ class Observation:
         token = OBSERVED.set(observed)
         try:
             self._metrics.in_flight.inc()
-            with trace.working_for(part):
+            with trace.traced(part):
                 await self._app(scope, receive, watch)
                 self._note(scope, observed, time.perf_counter() - began)
         finally:

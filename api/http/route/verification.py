@@ -103,7 +103,7 @@ async def verify(request: Request, instance: Access, bank: ABank) -> Response:
                 )
             )
         request.state.is_kept = True
-        verified.told = [(one.verdict, one.reason) for one in answer.results]
+        verified.results = [(one.verdict, one.reason) for one in answer.results]
     return _response(answer)
 
 

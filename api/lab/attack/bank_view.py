@@ -45,9 +45,9 @@ def shown_of(answers: Sequence[Json]) -> Shown:
     """
     shown = Shown()
     for answer in answers:
-        for word, place in _words(answer, "answer"):
-            shown.words.setdefault(word, place)
         try:
+            for word, place in _words(answer, "answer"):
+                shown.words.setdefault(word, place)
             _read(shown, answer["presentation"])
         except (KeyError, TypeError, ValueError, AttributeError, InvalidInputError) as error:
             raise InvalidInputError(

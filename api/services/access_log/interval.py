@@ -80,7 +80,7 @@ class AccessIntervals:
         Raises:
             ChainError: the ledger does not answer; nothing is lost, the next beat goes on.
         """
-        with self._store.turns.turn("access intervals"):
+        with self._store.locks.lock("access intervals"):
             self._assign_rest()
             anchor_interval(self._store, self._ledger, self._keeper)
             if self._head is None:
@@ -101,7 +101,7 @@ class AccessIntervals:
         Raises:
             ChainError: the ledger does not answer; nothing is lost.
         """
-        with self._store.turns.turn("access intervals"):
+        with self._store.locks.lock("access intervals"):
             self._assign_rest()
             anchor_interval(self._store, self._ledger, self._keeper)
 

@@ -51,7 +51,7 @@ class LostAnswers:
 
     def waiting(self) -> list[bytes]:
         """Return the ids of uses that processes left which shared the store; b"" while the ledger is not read yet."""
-        left = [use for _, use in self._leases.abandoned()] if self._store.turns.is_shared else []
+        left = [use for _, use in self._leases.abandoned()] if self._store.locks.is_shared else []
         return left if self._is_done else [b"", *left]
 
     def resume(self, use: bytes) -> None:
@@ -61,14 +61,14 @@ class LostAnswers:
             ChainError: the ledger does not answer.
         """
         # of processes that share the store one writes, and the next one sees it
-        with self._store.turns.turn("lost answers"):
+        with self._store.locks.lock("lost answers"):
             if use:
                 self._write_abandoned(use)
             else:
                 self._write_unanswered()
 
     def _write_unanswered(self) -> None:
-        if not self._store.turns.is_shared or self._is_older():
+        if not self._store.locks.is_shared or self._is_older():
             with self._store.connect() as connection:
                 since = _first_block(connection)
             for consent, counted in self._ledger.uses_since(since):

@@ -32,10 +32,13 @@ class UseLeases:
         own = self.own
         if own is not None:
             own.update(use for _, use in uses)
-        if not self.store.turns.is_shared:
+        if not self.store.locks.is_shared:
             return
         # one that an earlier try leased is this process's now
-        rows = [{"use": use, "consent": consent, "owner": self.store.turns.me} for consent, use in dict.fromkeys(uses)]
+        rows = [
+            {"use": use, "consent": consent, "owner": self.store.locks.process_id}
+            for consent, use in dict.fromkeys(uses)
+        ]
         with self.store.begin() as connection:
             self.release(connection, [use for _, use in uses])
             connection.execute(insert(table.use_under_way), rows)
@@ -46,28 +49,28 @@ class UseLeases:
         Raises:
             StoreError: ``store_unavailable``; they stay until the process ends.
         """
-        if self.store.turns.is_shared and uses:
+        if self.store.locks.is_shared and uses:
             with self.store.begin() as connection:
                 self.release(connection, uses)
 
     def release(self, connection: Connection, uses: Collection[bytes]) -> None:
         """Delete leases, in the transaction that writes the rows of the uses."""
-        if self.store.turns.is_shared and uses:
+        if self.store.locks.is_shared and uses:
             connection.execute(delete(table.use_under_way).where(_LEASE.use.in_(list(uses))))
 
     def is_leased(self, use: bytes) -> bool:
         """Return whether a process that lives, this one or another, will write the rows of a use."""
         if self.own is not None and use in self.own:
             return True
-        if not self.store.turns.is_shared:
+        if not self.store.locks.is_shared:
             return False
         with self.store.connect() as connection:
             owner = connection.execute(select(_LEASE.owner).where(_LEASE.use == use)).scalar_one_or_none()
-        return owner is not None and self.store.turns.lives(owner)
+        return owner is not None and self.store.locks.is_alive(owner)
 
     def abandoned(self) -> list[tuple[bytes, bytes]]:
         """Return the (consent, use) pairs whose process is gone."""
         with self.store.connect() as connection:
             rows = connection.execute(select(table.use_under_way)).all()
-        dead = {owner for owner in {row.owner for row in rows} if not self.store.turns.lives(owner)}
+        dead = {owner for owner in {row.owner for row in rows} if not self.store.locks.is_alive(owner)}
         return [(row.consent, row.use) for row in rows if row.owner in dead]

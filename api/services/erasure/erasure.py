@@ -96,7 +96,7 @@ class ErasureService:
             CredenceError: the key ledger or its copy cannot be changed now; ask again.
         """
         # status changes of a member are numbered, so one erasure runs at a time
-        with self._store.turns.turn("erasures", member):
+        with self._store.locks.lock("erasures", member):
             return self._erase(member, credit_code, schema, store_response)
 
     def _erase(
@@ -104,7 +104,7 @@ class ErasureService:
     ) -> Erasure:
         department = self._issuers[member].department
         held = table.attestation
-        index = department.kek.index(credit_code.encode())
+        index = department.kek.blind_index(credit_code)
         found = (
             select(held.c.digest, held.c.data_key, held.c.leaf, table.batch.c.start)
             .join(table.batch, (table.batch.c.member == held.c.member) & (table.batch.c.number == held.c.batch))
@@ -128,7 +128,7 @@ class ErasureService:
             mark_erased(connection, member, index, schema)
             if schema in {None, SUBJECT_REGISTRATION}:
                 keys += _forget_subject(connection, member, index)
-            self._removals.note(connection, keys, erases=True)
+            self._removals.schedule(connection, keys, erases=True)
             store_response(connection, erased)
         return erased
 
@@ -136,7 +136,7 @@ class ErasureService:
         """Delete the answers of verifications, stored for banks that ask again: they show values of the firm."""
         subject = table.subject.c
         for issuer in self._issuers.values():
-            index = issuer.department.kek.index(credit_code.encode())
+            index = issuer.department.kek.blind_index(credit_code)
             for known in connection.execute(select(subject.id).where(subject.subject_index == index)).scalars().all():
                 forget_responses_about(connection, known)
 

@@ -23,7 +23,7 @@ from api.storage.database import Store
 from api.vault.key_ledger import KeyLedger
 from api.vault.quarantine import Quarantine
 from ledger_node.chain.port import Ledger
-from ledger_node.domain.event import LedgerEvent, Recorded, StatusEvent
+from ledger_node.domain.event import Inclusion, LedgerEvent, StatusEvent
 from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import WORD_BITS, Plane, StatusReason, fold
@@ -41,7 +41,7 @@ class _StatusChange:
     member: bytes
     plane: Plane
     reason: int
-    recorded: Recorded
+    recorded: Inclusion
     positions: set[int] = field(default_factory=set)
 
 

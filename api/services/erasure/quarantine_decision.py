@@ -34,7 +34,7 @@ def confirm(store: Store, keys: KeyLedger, number: int) -> Quarantine:
             forget_responses_about(connection, subject.id)
             unlinked = update(table.subject).where(table.subject.c.id == subject.id)
             connection.execute(unlinked.values(subject_index=random_bytes(32)))
-        KeyRemovals.note(connection, ids, erases=True)
+        KeyRemovals.schedule(connection, ids, erases=True)
     keys.quarantines.close(number, QuarantineState.CONFIRMED)
     return found
 

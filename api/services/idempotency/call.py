@@ -72,7 +72,7 @@ class IdempotentCalls:
         self._kek = kek
         self._seal = ResponseSeal(kek, ring)
         self._finish_removals = finish_removals
-        self._turns = store.turns
+        self._locks = store.locks
         self._lock = threading.Lock()
         self._running: set[bytes] = set()
         self._expire_at = 0
@@ -86,14 +86,14 @@ class IdempotentCalls:
         Of processes that share a store each says itself that it lives.
         """
         self._leases.start()
-        if not self._turns.is_shared:
+        if not self._locks.is_shared:
             with self._store.begin() as connection:
                 connection.execute(update(table.idempotent_call).values(lease_until=0))
 
     @property
     def is_shared(self) -> bool:
         """Whether other processes may work with the store, and may lease what this one does not finish."""
-        return self._turns.is_shared
+        return self._locks.is_shared
 
     def stop(self) -> None:
         """Answer what waits, then stop."""
@@ -131,8 +131,8 @@ class IdempotentCalls:
 
     def _digests(self, call: Call) -> _CallDigests:
         return _CallDigests(
-            id=self._kek.index(b"call" + call.caller + call.key.encode()),
-            route=self._kek.index(b"route" + call.route),
+            id=self._kek.keyed_digest(b"call" + call.caller + call.key.encode()),
+            route=self._kek.keyed_digest(b"route" + call.route),
             body=None if call.body is None else self._body_digest(call.key, call.body),
             key=call.key,
         )
@@ -175,7 +175,7 @@ class IdempotentCalls:
             "route": one.route,
             "body": one.body,
             "seed": seed,
-            "owner": self._turns.me,
+            "owner": self._locks.process_id,
             "lease_until": now + LEASE_S,
             "expires_at": now + RETENTION_S,
         }
@@ -201,16 +201,16 @@ class IdempotentCalls:
             )
         if row.answered:
             return CallInProgress() if one.body is None else self._seal.open(row)
-        if row.owner == self._turns.me:
+        if row.owner == self._locks.process_id:
             is_running = row.id in self._running
         else:
-            is_running = row.lease_until > now and self._turns.lives(row.owner)
+            is_running = row.lease_until > now and self._locks.is_alive(row.owner)
         if is_running:
             return CallInProgress()
         connection.execute(
             update(table.idempotent_call)
             .where(_CALL.id == row.id)
-            .values(owner=self._turns.me, lease_until=now + LEASE_S, body=one.body)
+            .values(owner=self._locks.process_id, lease_until=now + LEASE_S, body=one.body)
         )
         return Attempt(row.seed, again=True, id=row.id, key=one.key)
 
@@ -234,7 +234,7 @@ class IdempotentCalls:
         names, sealed = self._seal.seal(attempt.id, response, keys)
         return SealedResponse(
             call=attempt.id,
-            owner=self._turns.me,
+            owner=self._locks.process_id,
             subject=subject,
             keys=names,
             sealed=sealed,
@@ -244,7 +244,7 @@ class IdempotentCalls:
     def _body_digest(self, key: str, body: bytes) -> bytes:
         # the caller's key is stored nowhere: without it nobody, nor whoever has the vault's key, tells what a body was
         # by trying bodies out, after what it held was erased
-        return self._kek.index(b"body" + self._kek.index(key.encode()) + body)
+        return self._kek.keyed_digest(b"body" + self._kek.keyed_digest(key.encode()) + body)
 
     def store_now(self, attempt: Attempt, response: StoredResponse) -> None:
         """Store the answer of a call whose effect is not in the store, or is there already."""
@@ -261,7 +261,7 @@ class IdempotentCalls:
         """Let other processes of a shared store try a call that has got no answer."""
         if attempt.id is None:
             return
-        unanswered = (_CALL.id == attempt.id) & (_CALL.owner == self._turns.me) & (_CALL.answered == 0)
+        unanswered = (_CALL.id == attempt.id) & (_CALL.owner == self._locks.process_id) & (_CALL.answered == 0)
         try:
             with self._store.connect() as connection:
                 if connection.execute(select(_CALL.id).where(unanswered)).first() is None:

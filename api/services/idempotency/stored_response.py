@@ -56,7 +56,7 @@ class ResponseSeal:
 
     def __init__(self, kek: KeyEncryptionKey, ring: KeyRing) -> None:
         self._ring = ring
-        self._own_key = kek.index(_LABEL)
+        self._own_key = kek.derive_key(_LABEL)
 
     def seal(self, call: bytes, response: StoredResponse, keys: Sequence[VaultKey]) -> tuple[bytes, bytes]:
         """Return the names of ``keys``, and the answer of a call sealed under all of them."""

@@ -115,7 +115,7 @@ class Issuer:
             self._anchors.anchor_pending()
 
     def _locked(self) -> AbstractContextManager[None]:
-        return self._store.turns.turn("issuer", self.department.member)
+        return self._store.locks.lock("issuer", self.department.member)
 
     def _store_draft(
         self,

@@ -67,4 +67,4 @@ class JobQueue:
         self.traces.pop(job_id, None)
         connection.execute(delete(table.job_chunk).where(table.job_chunk.c.job == job_id))
         keys = connection.execute(select(_JOB.data_key).where(_JOB.id == job_id)).scalars()
-        self._removals.note(connection, keys.all())
+        self._removals.schedule(connection, keys.all())

@@ -69,7 +69,7 @@ def classify_rows(
 ) -> RowDecisions:
     """Sort ``rows``, no two of one firm, period and kind, against what is live in the vault of ``department``."""
     kek = department.kek
-    indexed = [(row, kek.index(row.credit_code.encode())) for row in rows]
+    indexed = [(row, kek.blind_index(row.credit_code)) for row in rows]
     indices = [subject_index for _, subject_index in indexed]
     with store.connect() as connection:
         live = _live(connection, department.member, schema.name, indices)

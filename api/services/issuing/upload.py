@@ -119,7 +119,7 @@ class Uploads:
                     state="receiving",
                     data_key=key_id,
                     created_at=self._clock(),
-                    owner=self._store.turns.me,
+                    owner=self._store.locks.process_id,
                     corrects=int(permission.corrects),
                     restores=int(permission.restores),
                 )
@@ -144,10 +144,10 @@ class Uploads:
         receiving = select(table.job.c.id, table.job.c.owner).where(table.job.c.state == "receiving")
         with self._store.connect() as connection:
             rows = connection.execute(receiving).all()
-        turns = self._store.turns
+        locks = self._store.locks
         for row in rows:
-            is_mine = row.owner == turns.me
-            if row.id not in self._receiving if is_mine else row.owner is None or not turns.lives(row.owner):
+            is_mine = row.owner == locks.process_id
+            if row.id not in self._receiving if is_mine else row.owner is None or not locks.is_alive(row.owner):
                 # it may have been queued since it was looked at, and then it is acknowledged
                 self._queue.fail(row.id, _interrupted(), state="receiving")
 

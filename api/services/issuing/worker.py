@@ -63,24 +63,24 @@ class JobWorker:
     def _work(self) -> None:
         while not self._stop.is_set():
             self._wake.clear()
-            trace.turn_to(None)
+            trace.set_current(None)
             try:
                 # of processes that share the store one works at a time, so that jobs keep their order
-                if not self._store.turns.holds(SingletonRole.JOBS):
+                if not self._store.locks.acquire(SingletonRole.JOBS):
                     self._stop.wait(_RETRY_S)
                 elif not self._step():
-                    self._store.turns.resign(SingletonRole.JOBS)
+                    self._store.locks.release(SingletonRole.JOBS)
                     self._wake.wait(_IDLE_S)
             except (ChainError, StoreError) as error:
                 # nothing is lost: the same step is done again when the ledger or the store answers
                 _log.warning("issuing waits: %s", error.reason)
                 self._queue.save_reason(error, self._issuers.keys())
-                self._store.turns.resign(SingletonRole.JOBS)
+                self._store.locks.release(SingletonRole.JOBS)
                 self._stop.wait(_RETRY_S)
             except Exception as error:  # noqa: BLE001 - the worker outlives any fault
                 _log.error("fault: %s", fault_of(error))
                 self._stop.wait(_RETRY_S)
-        self._store.turns.resign(SingletonRole.JOBS)
+        self._store.locks.release(SingletonRole.JOBS)
 
     def _step(self) -> bool:
         """Work on the next job, and return whether there was one."""
@@ -88,7 +88,7 @@ class JobWorker:
         job = self._next()
         if job is None:
             return False
-        trace.turn_to(self._queue.traces.get(job.id))
+        trace.set_current(self._queue.traces.get(job.id))
         try:
             self._run(job)
         except (ChainError, StoreError):

@@ -52,7 +52,7 @@ class ChainFollower:
         Raises:
             ChainError: the ledger does not answer; nothing is lost.
         """
-        with self._store.turns.turn("notifications"):
+        with self._store.locks.lock("notifications"):
             self._first()
             head = self._ledger.head()
             with self._store.connect() as connection:

@@ -45,7 +45,7 @@ class ControllerHistory:
             InvalidInputError: ``not_found``; there is no such subject.
             ChainError: an earlier change cannot be finished now; nothing is lost.
         """
-        with self._store.turns.turn("controllers", subject):
+        with self._store.locks.lock("controllers", subject):
             for change in self._select((_ENTRY.subject == subject) & _PENDING):
                 try:
                     self._changes.confirm_on_chain(change)

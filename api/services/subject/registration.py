@@ -54,8 +54,8 @@ class SubjectService(SubjectReader):
         """
         self._issuer.require_allowed(data_types()[SUBJECT_REGISTRATION].schema)
         wanted = Controllers(keys, threshold, random_bytes(32))
-        index = self._kek.index(credit_code.encode())
-        with self._store.turns.turn(_REGISTRATIONS):
+        index = self._kek.blind_index(credit_code)
+        with self._store.locks.lock(_REGISTRATIONS):
             held = self._find_id(index)
             if held is None:
                 # another process may register the same firm in the same moment
@@ -116,7 +116,7 @@ class SubjectService(SubjectReader):
         Raises:
             ChainError: the ledger does not answer; nothing is lost.
         """
-        with self._store.turns.turn(_REGISTRATIONS), suppress(ForeignEntryError):
+        with self._store.locks.lock(_REGISTRATIONS), suppress(ForeignEntryError):
             self._finish(subject_id, now)
 
     def _finish(self, subject_id: bytes, now: int) -> None:

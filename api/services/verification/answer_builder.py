@@ -23,7 +23,7 @@ from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import CredenceError
-from ledger_node.domain.event import Recorded
+from ledger_node.domain.event import Inclusion
 from ledger_node.domain.evidence.bundle import Bundle, bundle_digest, presentation_to_json
 from ledger_node.domain.evidence.receipt import AnswerReceipt
 from ledger_node.domain.evidence.slot import facts_of, slots_of
@@ -202,7 +202,7 @@ class AnswerBuilder:
             keeper=self._member.id,
             act=Act.USED,
             id=consent.id,
-            recorded=Recorded(mined.transaction, mined.block.number, mined.block.hash, mined.block.time),
+            recorded=Inclusion(mined.transaction, mined.block.number, mined.block.hash, mined.block.time),
             number=result.uses,
             use=inputs.use,
             basis=Basis(consent),

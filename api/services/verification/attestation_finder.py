@@ -117,8 +117,7 @@ class AttestationFinder:
         ]
 
     def _indices(self, credit_code: str) -> dict[bytes, bytes]:
-        code = credit_code.encode()
-        return {member: department.kek.index(code) for member, department in self._departments.items()}
+        return {member: department.kek.blind_index(credit_code) for member, department in self._departments.items()}
 
     def _choose(
         self,

@@ -196,7 +196,7 @@ class VerificationService:
     def _build_answers(self, requests: Sequence[VerificationRequest]) -> list[VerificationRequest]:
         built = self._pool.build([(known(one.inputs), known(one.use).result, known(one.proof)) for one in requests])
         for one in built:
-            self._metrics.took(one.timings)
+            self._metrics.observe_stages(one.timings)
         return [request.with_outcome(one.answer) for request, one in zip(requests, built, strict=True)]
 
     def _write_log(self, requests: Sequence[VerificationRequest]) -> Sequence[Exception | None]:

@@ -80,7 +80,7 @@ class Webhooks:
                 before = self._secret(held.data_key, held.sealed, member)
                 values |= {"sealed_before": seal(key, before, member), "before_until": self._now() + BOTH_SIGN_S}
                 connection.execute(update(webhook).where(_HOOK.member == member).values(values))
-                self._removals.note(connection, [held.data_key])
+                self._removals.schedule(connection, [held.data_key])
         return {**self.show(member), "secret": _text(secret)}
 
     def show(self, member: bytes) -> dict[str, JSON]:
@@ -119,7 +119,7 @@ class Webhooks:
             if held is None:
                 raise _missing()
             connection.execute(delete(webhook).where(_HOOK.member == member))
-            self._removals.note(connection, [held])
+            self._removals.schedule(connection, [held])
 
     def secrets(self, row: Any) -> Secrets:  # noqa: ANN401 - a row of the webhook table
         """Return the secrets that sign now.

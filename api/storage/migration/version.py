@@ -81,7 +81,7 @@ def move(database: Store, schema: Schema, target: str, keys: Store | None = None
             Reason.CONFIGURATION, f"the {schema.name} has no version {target}; it has {', '.join(listed)}"
         )
     with database.begin() as connection:
-        if database.turns.others():
+        if database.locks.has_peers():
             raise InvalidInputError(
                 Reason.STORE_IN_USE, f"processes work with the {schema.name}; stop them before its version is changed"
             )

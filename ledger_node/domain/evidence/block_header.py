@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Self
 
-import rlp
-
 from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.evidence.rlp import decode, encode, texts
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.reason import Reason
@@ -70,7 +69,7 @@ class BlockHeader:
 
     @classmethod
     def from_rlp(cls, data: bytes) -> Self:
-        """Read a header from its one RLP form; the library refuses any but the shortest.
+        """Read a header from its one RLP form; any but the shortest is refused.
 
         Raises:
             VerificationError: ``header_malformed``.
@@ -78,12 +77,9 @@ class BlockHeader:
         if len(data) > MAX_HEADER_BYTES:
             raise _malformed(f"it is longer than {MAX_HEADER_BYTES} bytes")
         try:
-            fields = rlp.decode(data)
-        except (rlp.DecodingError, RecursionError) as error:
-            raise _malformed("it is not RLP") from error
-        if not isinstance(fields, list) or not all(isinstance(field, bytes) for field in fields):
-            raise _malformed("it is not a list of fields")
-        return cls(tuple(fields))
+            return cls(texts(decode(data)))
+        except ValueError as error:
+            raise _malformed("it is not the RLP of a list of fields") from error
 
     @classmethod
     def from_rpc(cls, block: Mapping[str, object]) -> Self:
@@ -101,8 +97,7 @@ class BlockHeader:
     @cached_property
     def encoded(self) -> bytes:
         """The RLP form."""
-        encoded: bytes = rlp.encode(self.fields)
-        return encoded
+        return encode(list(self.fields))
 
     @cached_property
     def hash(self) -> bytes:

@@ -71,7 +71,7 @@ def examine_bundle(
 
 
 @dataclass(slots=True)
-class _Found:
+class _Findings:
     """What the steps established so far."""
 
     bundle: Bundle | None = None
@@ -80,7 +80,7 @@ class _Found:
 
 
 def _run(read: Callable[[], Bundle], trust: Trust, later: Sequence[KeyStatement], at: int | None) -> Report:
-    found, checks = _Found(), []
+    found, checks = _Findings(), []
     steps = _steps(found, read, trust, later, at)
     names = iter(CheckName)
     for name in names:
@@ -95,7 +95,7 @@ def _run(read: Callable[[], Bundle], trust: Trust, later: Sequence[KeyStatement]
 
 
 def _steps(
-    found: _Found, read: Callable[[], Bundle], trust: Trust, later: Sequence[KeyStatement], at: int | None
+    found: _Findings, read: Callable[[], Bundle], trust: Trust, later: Sequence[KeyStatement], at: int | None
 ) -> Iterator[str]:
     """Run the steps in their order; each yields what it found, in words."""
     bundle = found.bundle = read()  # 1
@@ -110,19 +110,19 @@ def _steps(
     yield f"block {header.number} of {_day_of(header.timestamp)}, sealed by {len(final.signers)} of {final.of}"
 
     query = bundle.query  # 4
-    words = prove(StateProofs(bundle.nodes, header.state_root), trust.contracts, slots_of(query, bundle.names))
+    storage_words = prove(StateProofs(bundle.nodes, header.state_root), trust.contracts, slots_of(query, bundle.names))
     facts = facts_of(
         query,
-        words,
+        storage_words,
         anchor_domain=trust.anchor_domain,
         consent_domain=trust.consent_domain,
         number=header.number,
         block_hash=final.hash,
         time=header.timestamp,
     )
-    yield f"{_number(len(words), 'word')} of the contracts' storage lead to the state of that block"
+    yield f"{_number(len(storage_words), 'word')} of the contracts' storage lead to the state of that block"
 
-    _require_names(bundle, consent, words)  # 5
+    _require_names(bundle, consent, storage_words)  # 5
     yield "the chain knows the members by these names: " + ", ".join(
         _plain(bundle.names[one]) for one in sorted(bundle.names)
     )
@@ -156,8 +156,8 @@ def _require_complete(bundle: Bundle) -> tuple[ShownConsent, ShownSubject]:
     return consent, subject
 
 
-def _require_names(bundle: Bundle, consent: ShownConsent, words: StorageWords) -> None:
-    require_names(bundle.names, words)
+def _require_names(bundle: Bundle, consent: ShownConsent, storage_words: StorageWords) -> None:
+    require_names(bundle.names, storage_words)
     if bundle.names[consent.terms.grantee] != consent.terms.grantee_name:
         raise VerificationError(Reason.MEMBER_DIFFERS, "the terms call the bank by another name than the chain")
 

@@ -49,8 +49,8 @@ class KeyStatement:
         require_network(self.chain_id, self.genesis, trust)
         require_final(self.block, trust)
         proofs = StateProofs(self.nodes, self.block.header.state_root)
-        words = prove(proofs, trust.contracts, slots_of(self.query, {}))
-        return {key: key_record(words[key_slot(*key)]) for key in self.keys}
+        storage_words = prove(proofs, trust.contracts, slots_of(self.query, {}))
+        return {key: key_record(storage_words[key_slot(*key)]) for key in self.keys}
 
     def encode(self) -> bytes:
         """Return the one form of this statement."""

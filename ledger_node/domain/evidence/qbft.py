@@ -5,13 +5,11 @@ what a validator seals = keccak(RLP(header with no seals, in the real round))
 block hash = keccak(RLP(header with no seals, in round 0))
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Self, TypeAlias
 
-import rlp
-
 from ledger_node.domain.error import VerificationError
+from ledger_node.domain.evidence import rlp
 from ledger_node.domain.evidence.block_header import BlockHeader
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.reason import Reason
@@ -20,8 +18,6 @@ from ledger_node.domain.signature import SIGNATURE_BYTES
 _VANITY_BYTES: Final = 32
 _ADDRESS_BYTES: Final = 20
 _MAX_ROUND_BYTES: Final = 4
-_VOTE_IN: Final = b"\xff"
-_VOTE_OUT: Final = b""
 Vote: TypeAlias = tuple[bytes, bytes]
 """The address voted on, and 0xff for in or nothing for out."""
 
@@ -38,9 +34,8 @@ class ExtraData:
 
     def encode(self) -> bytes:
         """Return the RLP form."""
-        vote: Sequence[bytes] = [] if self.vote is None else list(self.vote)
-        encoded: bytes = rlp.encode([self.vanity, list(self.validators), vote, self.round, list(self.seals)])
-        return encoded
+        number = self.round.to_bytes((self.round.bit_length() + 7) // 8, "big")
+        return rlp.encode([self.vanity, list(self.validators), list(self.vote or ()), number, list(self.seals)])
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
@@ -50,29 +45,37 @@ class ExtraData:
             VerificationError: ``header_malformed``.
         """
         try:
-            vanity, validators, vote, number, seals = rlp.decode(data)
-            read = cls(vanity, tuple(validators), tuple(vote) or None, int.from_bytes(number, "big"), tuple(seals))
-        except (rlp.DecodingError, RecursionError, TypeError, ValueError) as error:
+            read = cls._of(rlp.decode(data))
+        except ValueError as error:
             raise _malformed("it is not a list of five parts") from error
-        lengths = [(vanity, _VANITY_BYTES), *((one, _ADDRESS_BYTES) for one in validators)]
-        lengths += [(seal, SIGNATURE_BYTES) for seal in seals]
-        if not all(isinstance(part, bytes) and len(part) == length for part, length in lengths):
+        lengths = [(read.vanity, _VANITY_BYTES), *((one, _ADDRESS_BYTES) for one in read.validators)]
+        lengths += [(seal, SIGNATURE_BYTES) for seal in read.seals]
+        if not all(len(part) == length for part, length in lengths):
             raise _malformed("a vanity has 32 bytes, an address 20, a seal 65")
-        if len(number) > _MAX_ROUND_BYTES:
-            raise _malformed("a round has at most 4 bytes")
-        if read.vote is not None and not _is_vote(read.vote):
-            raise _malformed("a vote is an address, and 0xff or nothing")
         if read.encode() != data:
             raise _malformed("it is not RLP in its shortest form")
         return read
 
+    @classmethod
+    def _of(cls, item: rlp.Item) -> Self:
+        match item:
+            case [bytes() as vanity, validators, vote, bytes() as number, seals]:
+                if len(number) > _MAX_ROUND_BYTES:
+                    raise _malformed("a round has at most 4 bytes")
+                number_read = int.from_bytes(number, "big")
+                return cls(vanity, rlp.texts(validators), _vote(rlp.texts(vote)), number_read, rlp.texts(seals))
+            case _:
+                raise ValueError
 
-def _is_vote(vote: Sequence[object]) -> bool:
-    match vote:
-        case (bytes() as address, bytes() as direction):
-            return len(address) == _ADDRESS_BYTES and direction in {_VOTE_IN, _VOTE_OUT}
+
+def _vote(parts: tuple[bytes, ...]) -> Vote | None:
+    match parts:
+        case ():
+            return None
+        case (address, (b"\xff" | b"") as direction) if len(address) == _ADDRESS_BYTES:
+            return address, direction
         case _:
-            return False
+            raise _malformed("a vote is an address, and 0xff or nothing")
 
 
 def block_hash(header: BlockHeader) -> bytes:

@@ -123,7 +123,7 @@ def _all(query: FactQuery, names: Mapping[bytes, str]) -> Iterator[Slot]:
     yield from (anchor_slot(*anchor) for anchor in query.anchors)
     yield from (key_slot(*key) for key in query.keys)
     yield from (period_slot(*issuer) for issuer in query.issuers)
-    for member, word in words_of(query):
+    for member, word in status_words_of(query):
         yield from (status_slot(member, plane, word) for plane in Plane)
     yield from (member_slots(member)[0] for member in query.standings)
     if query.consent is not None:
@@ -136,7 +136,7 @@ def _all(query: FactQuery, names: Mapping[bytes, str]) -> Iterator[Slot]:
         yield from name_words(member, name)
 
 
-def words_of(query: FactQuery) -> Iterable[tuple[bytes, int]]:
+def status_words_of(query: FactQuery) -> Iterable[tuple[bytes, int]]:
     """Return (member, number of the word) of all positions asked about, each once."""
     return {(member, position // WORD_BITS) for member, position in query.positions}
 
@@ -150,7 +150,7 @@ _MAX_STATE: Final = max(ConsentState)
 
 def facts_of(
     query: FactQuery,
-    words: StorageWords,
+    storage_words: StorageWords,
     *,
     anchor_domain: SigningDomain,
     consent_domain: SigningDomain,
@@ -163,8 +163,8 @@ def facts_of(
     Raises:
         VerificationError: ``state_proof_malformed``; a consent is in a state that the contract does not know.
     """
-    anchors = {anchor: _bytes(words[anchor_slot(*anchor)]) for anchor in query.anchors}
-    consent = None if query.consent is None else consent_record(query.consent, words)
+    anchors = {anchor: _bytes(storage_words[anchor_slot(*anchor)]) for anchor in query.anchors}
+    consent = None if query.consent is None else consent_record(query.consent, storage_words)
     return LedgerFacts(
         block_number=number,
         block_hash=block_hash,
@@ -172,47 +172,49 @@ def facts_of(
         anchor_domain=anchor_domain,
         consent_domain=consent_domain,
         anchor_digests={anchor: digest for anchor, digest in anchors.items() if any(digest)},
-        keys={key: key_record(words[key_slot(*key)]) for key in query.keys},
-        issuers={issuer: IssuerPeriod(*_parts(words[period_slot(*issuer)], _PERIOD_BITS)) for issuer in query.issuers},
+        keys={key: key_record(storage_words[key_slot(*key)]) for key in query.keys},
+        issuers={
+            issuer: IssuerPeriod(*_parts(storage_words[period_slot(*issuer)], _PERIOD_BITS)) for issuer in query.issuers
+        },
         status={
-            (member, plane, word): words[status_slot(member, plane, word)]
-            for member, word in words_of(query)
+            (member, plane, word): storage_words[status_slot(member, plane, word)]
+            for member, word in status_words_of(query)
             for plane in Plane
         },
-        standings={member: standing_of(words[member_slots(member)[0]]) for member in query.standings},
+        standings={member: standing_of(storage_words[member_slots(member)[0]]) for member in query.standings},
         consent=consent,
-        controllers=None if query.subject is None else _controllers(query.subject, words, consent),
+        controllers=None if query.subject is None else _controllers(query.subject, storage_words, consent),
     )
 
 
-def key_record(word: int) -> KeyRecord:
+def key_record(storage_word: int) -> KeyRecord:
     """Return the validity of a key as one word holds it; zeros for a key that is not the member's."""
-    return KeyRecord(*_parts(word, _KEY_BITS))
+    return KeyRecord(*_parts(storage_word, _KEY_BITS))
 
 
-def standing_of(word: int) -> MemberStanding:
+def standing_of(storage_word: int) -> MemberStanding:
     """Return roles and state of a member as the low bits of one word hold them; zeros for nobody."""
-    return MemberStanding(*_parts(word, _STANDING_BITS))
+    return MemberStanding(*_parts(storage_word, _STANDING_BITS))
 
 
-def require_names(names: Mapping[bytes, str], words: StorageWords) -> None:
+def require_names(names: Mapping[bytes, str], storage_words: StorageWords) -> None:
     """Require that members are called what a bundle calls them.
 
     Raises:
         VerificationError: ``member_differs``.
     """
     for member, name in names.items():
-        if any(words[slot] != word for slot, word in name_words(member, name).items()):
+        if any(storage_words[slot] != word for slot, word in name_words(member, name).items()):
             raise VerificationError(Reason.MEMBER_DIFFERS, "the chain knows a member by another name")
 
 
-def consent_record(consent: bytes, words: StorageWords) -> ConsentRecord | None:
+def consent_record(consent: bytes, storage_words: StorageWords) -> ConsentRecord | None:
     """Return what two words hold of a consent, or None for one that nobody granted.
 
     Raises:
         VerificationError: ``state_proof_malformed``; it is in a state that the contract does not know.
     """
-    first, second = (words[slot] for slot in consent_slots(consent))
+    first, second = (storage_words[slot] for slot in consent_slots(consent))
     state, granted_at, not_before, expires_at, max_uses, uses, _, changes = _parts(first, _CONSENT_BITS)
     if state > _MAX_STATE:
         raise VerificationError(Reason.STATE_PROOF_MALFORMED, "a consent is in a state that there is not")
@@ -222,24 +224,26 @@ def consent_record(consent: bytes, words: StorageWords) -> ConsentRecord | None:
     return ConsentRecord(ConsentState(state), *bounds, uses, changes, _bytes(second))
 
 
-def _controllers(subject: tuple[bytes, int], words: StorageWords, consent: ConsentRecord | None) -> bytes | None:
+def _controllers(
+    subject: tuple[bytes, int], storage_words: StorageWords, consent: ConsentRecord | None
+) -> bytes | None:
     """Return the commitment if this entry was the one in force when the consent was granted."""
-    commitment, since = (words[slot] for slot in entry_slots(*subject))
-    next_since = words[entry_slots(subject[0], subject[1] + 1)[1]]
+    commitment, since = (storage_words[slot] for slot in entry_slots(*subject))
+    next_since = storage_words[entry_slots(subject[0], subject[1] + 1)[1]]
     if consent is None or not commitment or since > consent.granted_at:
         return None
     # an entry that is not there yet began at no time, which is written as zero
     return None if 0 < next_since <= consent.granted_at else _bytes(commitment)
 
 
-def _parts(word: int, widths: tuple[int, ...]) -> tuple[int, ...]:
+def _parts(storage_word: int, widths: tuple[int, ...]) -> tuple[int, ...]:
     """Return the numbers that are packed into a word, from the low end."""
     parts = []
     for width in widths:
-        parts.append(word & (1 << width) - 1)
-        word >>= width
+        parts.append(storage_word & (1 << width) - 1)
+        storage_word >>= width
     return tuple(parts)
 
 
-def _bytes(word: int) -> bytes:
-    return word.to_bytes(HASH_BYTES, "big")
+def _bytes(storage_word: int) -> bytes:
+    return storage_word.to_bytes(HASH_BYTES, "big")

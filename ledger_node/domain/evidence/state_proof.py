@@ -1,4 +1,4 @@
-"""Merkle Patricia proofs of accounts and storage under one state root (EIP-1186), by the library ``trie``.
+"""Merkle Patricia proofs of accounts and storage under one state root (EIP-1186).
 
 A bundle holds one set of trie nodes for all its proofs. A node counts only where its hash stands in a node above it, up
 to the state root, so nothing is decoded that the root does not vouch for. What is not there is proven as
@@ -6,17 +6,13 @@ well: the path to a slot that was never written ends where something else begins
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
-
-import rlp
-from rlp.exceptions import RLPException
-from trie.exceptions import MissingTrieNode
-from trie.hexary import HexaryTrie
-from typing_extensions import override
+from typing import Final
 
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.evidence.contract import Contract
+from ledger_node.domain.evidence.rlp import Item, decode
 from ledger_node.domain.evidence.slot import Slot
+from ledger_node.domain.evidence.trie import find
 from ledger_node.domain.evidence.trust import ContractCode
 from ledger_node.domain.hashing import HASH_BYTES, keccak
 from ledger_node.domain.reason import Reason
@@ -24,20 +20,6 @@ from ledger_node.domain.reason import Reason
 MAX_NODE_BYTES: Final = 1024
 """A branch of 16 hashes has 532 bytes; a leaf holds a word or an account."""
 _ACCOUNT_FIELDS: Final = 4
-
-
-class _ProvenTrie(HexaryTrie):
-    """A trie over shown nodes that decodes each once and notes which were read."""
-
-    decoded: dict[bytes, Any]
-
-    @override
-    def get_node(self, node_hash: Any) -> Any:
-        if not isinstance(node_hash, bytes) or len(node_hash) != HASH_BYTES or node_hash not in self.db:
-            return super().get_node(node_hash)  # type: ignore[no-untyped-call] # untyped upstream
-        if node_hash not in self.decoded:
-            self.decoded[node_hash] = super().get_node(node_hash)  # type: ignore[no-untyped-call] # same
-        return self.decoded[node_hash]
 
 
 class StateProofs:
@@ -53,7 +35,7 @@ class StateProofs:
         if hashes != sorted(set(hashes)) or not all(HASH_BYTES <= len(node) <= MAX_NODE_BYTES for node in nodes):
             raise _malformed("its nodes are not in order, each once, of a length that nodes have")
         self._nodes = dict(zip(hashes, nodes, strict=True))
-        self._decoded: dict[bytes, Any] = {}
+        self._decoded: dict[bytes, Item] = {}
         self._state_root = state_root
 
     def storage_root(self, contract: Contract, code: ContractCode) -> bytes:
@@ -68,10 +50,12 @@ class StateProofs:
             raise VerificationError(
                 Reason.CODE_DIFFERS, f"at the place of the {contract.value} is not the code that the trust file names"
             )
-        root: bytes = account[2]
+        root = account[2]
+        if not isinstance(root, bytes):
+            raise _malformed("the root of a storage is a hash")
         return root
 
-    def word(self, storage_root: bytes, slot: int) -> int:
+    def storage_word(self, storage_root: bytes, slot: int) -> int:
         """Return what a slot holds; zero is proven like anything else.
 
         Raises:
@@ -94,19 +78,18 @@ class StateProofs:
 
     def _get(self, root: bytes, key: bytes) -> bytes:
         try:
-            trie = _ProvenTrie(self._nodes, root)
-            trie.decoded = self._decoded
-            value = trie.get(keccak(key))
-        except MissingTrieNode:
+            return find(self._node, root, keccak(key))
+        except ValueError as error:
+            raise _malformed(str(error)) from error
+
+    def _node(self, digest: bytes) -> Item:
+        if digest not in self._nodes:
             raise VerificationError(
                 Reason.STATE_PROOF_MISSING, "the proof of a fact is missing, or is of another state"
-            ) from None
-        except Exception as error:
-            # rlp and trie raise what they please on nodes that no honest chain makes
-            raise _malformed("a node is none") from error
-        if not isinstance(value, bytes):
-            raise _malformed("a value is a list")
-        return value
+            )
+        if digest not in self._decoded:
+            self._decoded[digest] = decode(self._nodes[digest])
+        return self._decoded[digest]
 
 
 def prove(
@@ -117,18 +100,18 @@ def prove(
     Raises:
         VerificationError: ``code_differs``, ``state_proof_missing``, ``…_malformed`` or ``…_unneeded``.
     """
-    words = {}
+    storage_words = {}
     for contract, wanted in slots.items():
         root = proofs.storage_root(contract, contracts[contract])
-        words.update({(contract, slot): proofs.word(root, slot) for slot in wanted})
+        storage_words.update({(contract, slot): proofs.storage_word(root, slot) for slot in wanted})
     proofs.require_all_read()
-    return words
+    return storage_words
 
 
-def _decode(encoded: bytes) -> Any:  # noqa: ANN401 - RLP is bytes or lists of itself
+def _decode(encoded: bytes) -> Item:
     try:
-        return rlp.decode(encoded)
-    except (RLPException, RecursionError) as error:
+        return decode(encoded)
+    except ValueError as error:
         raise _malformed("a value is not RLP") from error
 
 

@@ -1,6 +1,6 @@
 """The embedded engine: a permissioned Ethereum node on py-evm and one SQLite file."""
 
-from ledger_node.node.embedded.chain import Engine
+from ledger_node.node.embedded.engine import Engine
 from ledger_node.node.embedded.error import NodeError
 from ledger_node.node.embedded.file_copy import ChainMoment, chain_moment
 from ledger_node.node.embedded.genesis import Genesis

@@ -6,7 +6,7 @@ from typing import Any, Final
 from ledger_node.node.embedded import lookup as ledger
 from ledger_node.node.embedded import param
 from ledger_node.node.embedded.block_seal import recover_sealer
-from ledger_node.node.embedded.chain import Engine, read_header
+from ledger_node.node.embedded.engine import Engine, read_header
 from ledger_node.node.embedded.error import invalid_params, refused
 from ledger_node.node.embedded.json_view import (
     Json,

@@ -14,7 +14,13 @@ from eth_utils.exceptions import ValidationError
 
 from ledger_node.node.embedded.error import EXECUTION_REVERTED, RpcError, refused
 from ledger_node.node.embedded.state.state import NodeState
-from ledger_node.node.embedded.timed import CALL_SECONDS, CallTimeoutError, TimedComputation, TimedContext, end_of_call
+from ledger_node.node.embedded.time_limit import (
+    CALL_SECONDS,
+    CallTimeoutError,
+    TimedComputation,
+    TimedContext,
+    end_of_call,
+)
 from ledger_node.node.embedded.transaction import intrinsic_gas
 
 CALL_GAS_CAP: Final = 50_000_000

@@ -81,7 +81,7 @@ class NodeDB(BaseAtomicDB):
         """Lend itself: the SQLite transaction of the block is what makes writes atomic."""
         yield self
 
-    def settle(self) -> None:
+    def move_to_cache(self) -> None:
         """Move what a stored block wrote into the cache."""
         for key, value in self.pending.items():
             self._cache.put(key, value)

@@ -7,7 +7,7 @@ from typing import Final
 
 from eth.vm.forks.cancun.blocks import CancunBlockHeader
 
-from ledger_node.node.embedded.chain import Engine, read_header
+from ledger_node.node.embedded.engine import Engine, read_header
 from ledger_node.node.embedded.error import LIMIT_EXCEEDED, RpcError, refused
 from ledger_node.node.embedded.store import BlockRow, LogRow, TxRow
 

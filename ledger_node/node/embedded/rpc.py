@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn
 import orjson
 
 from ledger_node.node.embedded.block_method import BLOB_BASE_FEE, BlockMethods
-from ledger_node.node.embedded.chain import Engine
+from ledger_node.node.embedded.engine import Engine
 from ledger_node.node.embedded.error import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
@@ -129,7 +129,7 @@ class Rpc:
         return answers.encoded()
 
     def _start(self, request: object) -> tuple[Any, Any]:
-        """Run a request; the result is a value, an error, or a ticket."""
+        """Run a request; what comes of it is a value, an error, or one that is waited for."""
         try:
             return request, self._call(request)
         except RpcError as error:
@@ -138,8 +138,8 @@ class Rpc:
             _LOG.exception("a request failed: %s", _method_name(request, self._table))
             return request, RpcError(INTERNAL_ERROR, "internal error")
 
-    def _settle(self, result: object) -> object:
-        """Wait for a ticket; anything else is as it is."""
+    def _wait_for(self, result: object) -> object:
+        """Return what a submission comes to; anything else is as it is."""
         if not isinstance(result, Future):
             return result
         try:
@@ -149,7 +149,7 @@ class Rpc:
 
     def _finish(self, begun: tuple[Any, Any]) -> Answer | None:
         request, result = begun
-        result = self._settle(result)
+        result = self._wait_for(result)
         if isinstance(request, dict) and "id" not in request and _is_request(request):
             return None
         request_id = request.get("id") if isinstance(request, dict) else None

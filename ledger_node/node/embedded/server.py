@@ -23,7 +23,7 @@ from typing_extensions import override
 
 from ledger_node import clock, trace
 from ledger_node.gc_tuning import collect_rarely
-from ledger_node.node.embedded.chain import Engine
+from ledger_node.node.embedded.engine import Engine
 from ledger_node.node.embedded.error import NodeError, NodeReason
 from ledger_node.node.embedded.host import AllowedHosts, HostGuard
 from ledger_node.node.embedded.rpc import Rpc
@@ -79,7 +79,7 @@ def create_app(engine: Engine, hosts: AllowedHosts) -> Starlette:
             return Response(status_code=400)  # nobody reads it
         if body is None:
             return PlainTextResponse(f"the body is larger than {BODY_LIMIT} bytes", status_code=413)
-        with trace.working_for(trace.Trace.begun(request.headers.get(trace.HEADER))):
+        with trace.traced(trace.Trace.of_header(request.headers.get(trace.HEADER))):
             text = await anyio.to_thread.run_sync(rpc.handle, body, limiter=limiters[0])
         if not engine.is_healthy:
             # an error would say that a transaction failed; whether the disk holds its block, the next start will see
@@ -159,7 +159,7 @@ def run_node(
     """Open a chain and serve it until SIGTERM or SIGINT (or the end of stdin); blocks.
 
     Args:
-        path: the chain file, made by :meth:`.chain.Engine.create`.
+        path: the chain file, made by :meth:`.engine.Engine.create`.
         host: address to listen on; a loopback one unless something in front of it controls access.
         port: TCP port; 0 lets the system choose.
         sealer_key: 32-byte private key of the genesis's sealer.

@@ -7,14 +7,14 @@ from eth_typing import Address
 
 from ledger_node.node.embedded import param
 from ledger_node.node.embedded.call import CALL_GAS_CAP, Call, Estimator, call_output, execute
-from ledger_node.node.embedded.chain import Engine
+from ledger_node.node.embedded.engine import Engine
 from ledger_node.node.embedded.error import invalid_params
 from ledger_node.node.embedded.json_view import Json, hexed
 from ledger_node.node.embedded.lookup import header_at
 from ledger_node.node.embedded.method import Method
 from ledger_node.node.embedded.override import apply_overrides, read_overrides
 from ledger_node.node.embedded.state.proof import account_proof
-from ledger_node.node.embedded.timed import end_of_call
+from ledger_node.node.embedded.time_limit import end_of_call
 from ledger_node.node.embedded.transaction_pool import SubmissionResult
 
 _MAX_SLOTS: Final = 1_024
@@ -105,7 +105,7 @@ class StateMethods:
         return hex(Estimator(lambda: apply_overrides(self._engine.state(header), altered), wanted).estimate())
 
     def send(self, raw: object) -> SubmissionResult:
-        """eth_sendRawTransaction; the ticket answers once it is stored, or pooled behind a gap."""
+        """eth_sendRawTransaction; the result answers once it is stored, or pooled behind a gap."""
         return self._engine.submit_later(param.data(raw, "transaction"))
 
 

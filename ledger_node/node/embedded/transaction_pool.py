@@ -18,43 +18,43 @@ SubmissionResult = Future[bytes]
 
 
 @dataclass(slots=True, eq=False)
-class Pooled:
+class PooledTransaction:
     """A transaction and those who wait for it."""
 
     transaction: Transaction
-    tickets: list[SubmissionResult] = field(default_factory=list)
+    results: list[SubmissionResult] = field(default_factory=list)
 
     def resolve(self) -> None:
         """Tell everybody who waits that the transaction is taken."""
-        for ticket in self.tickets:
-            ticket.set_result(self.transaction.hash)
-        self.tickets.clear()
+        for result in self.results:
+            result.set_result(self.transaction.hash)
+        self.results.clear()
 
     def reject(self, error: Exception) -> None:
         """Tell everybody who waits that it is not."""
-        for ticket in self.tickets:
-            ticket.set_exception(error)
-        self.tickets.clear()
+        for result in self.results:
+            result.set_exception(error)
+        self.results.clear()
 
 
-class Pool:
+class TransactionPool:
     """Pooled transactions by sender and nonce. The writer changes it; any thread may ask."""
 
     def __init__(self) -> None:
-        self._by_sender: dict[bytes, dict[int, Pooled]] = {}
-        self._by_hash: dict[bytes, Pooled] = {}
+        self._by_sender: dict[bytes, dict[int, PooledTransaction]] = {}
+        self._by_hash: dict[bytes, PooledTransaction] = {}
         self._guard = threading.Lock()
         self.ready: deque[bytes] = deque()
 
-    def __iter__(self) -> Iterator[Pooled]:
+    def __iter__(self) -> Iterator[PooledTransaction]:
         with self._guard:
             return iter(list(self._by_hash.values()))
 
-    def find(self, tx_hash: bytes) -> Pooled | None:
+    def find(self, tx_hash: bytes) -> PooledTransaction | None:
         """Return a pooled transaction by its hash."""
         return self._by_hash.get(tx_hash)
 
-    def get(self, sender: bytes, nonce: int) -> Pooled | None:
+    def get(self, sender: bytes, nonce: int) -> PooledTransaction | None:
         """Return the pooled transaction of a sender with a nonce."""
         return self._by_sender.get(sender, {}).get(nonce)
 
@@ -66,7 +66,7 @@ class Pool:
                 nonce += 1
         return nonce
 
-    def add(self, transaction: Transaction) -> Pooled:
+    def add(self, transaction: Transaction) -> PooledTransaction:
         """Take a transaction.
 
         Raises:
@@ -78,12 +78,12 @@ class Pool:
                 raise refused("replacement transaction underpriced")
             if len(self._by_hash) >= MAX_POOLED or len(waiting) >= MAX_POOLED_BY_SENDER:
                 raise refused("txpool is full")
-            pooled = Pooled(transaction)
+            pooled = PooledTransaction(transaction)
             waiting[transaction.nonce] = pooled
             self._by_hash[transaction.hash] = pooled
         return pooled
 
-    def remove(self, pooled: Pooled) -> None:
+    def remove(self, pooled: PooledTransaction) -> None:
         """Forget a transaction that was mined or refused."""
         transaction = pooled.transaction
         with self._guard:

@@ -7,10 +7,10 @@ import threading
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from ledger_node.node.embedded.builder import BlockBuilder, BuiltBlock
+from ledger_node.node.embedded.block_builder import BlockBuilder, BuiltBlock
 from ledger_node.node.embedded.error import INTERNAL_ERROR, NOT_AUTHORIZED, NodeError, NodeReason, RpcError, refused
 from ledger_node.node.embedded.transaction import Transaction
-from ledger_node.node.embedded.transaction_pool import Pool, Pooled, SubmissionResult
+from ledger_node.node.embedded.transaction_pool import PooledTransaction, SubmissionResult, TransactionPool
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Writer:
     """
 
     def __init__(self, ports: Ports) -> None:
-        self.pool = Pool()
+        self.pool = TransactionPool()
         self.guard = threading.Lock()
         self.failed = False
         self.when_failed: Callable[[], None] = lambda: None
@@ -53,7 +53,7 @@ class Writer:
         self._inbox: queue.SimpleQueue[tuple[Transaction, SubmissionResult] | None] = queue.SimpleQueue()
         self._closing = False
         self._admission = threading.Lock()
-        self._round: list[Pooled] = []
+        self._round: list[PooledTransaction] = []
         self._thread = threading.Thread(target=self._run, name="credence-writer", daemon=True)
 
     def start(self) -> None:
@@ -74,23 +74,23 @@ class Writer:
         Raises:
             RpcError: the node is stopping, or its writer has stopped.
         """
-        ticket: SubmissionResult = SubmissionResult()
+        result: SubmissionResult = SubmissionResult()
         with self._admission:
             if self._closing or self.failed:
                 raise RpcError(INTERNAL_ERROR, "the node is stopping")
-            self._inbox.put((transaction, ticket))
-        return ticket
+            self._inbox.put((transaction, result))
+        return result
 
     def _run(self) -> None:
         while True:
             wait = not self.pool.ready
-            stop = self._take(wait=wait)
+            stop = self._run_round(wait=wait)
             if stop or self.failed:
                 break
         for pooled in self.pool:
             pooled.reject(RpcError(INTERNAL_ERROR, "the node is stopping"))
 
-    def _take(self, *, wait: bool) -> bool:
+    def _run_round(self, *, wait: bool) -> bool:
         """Carry out one round; return whether to stop."""
         stop = False
         batch: list[tuple[Transaction, SubmissionResult]] = []
@@ -119,25 +119,25 @@ class Writer:
                     batch.append(item)
         for pooled in self.pool:
             pooled.reject(error)
-        for _, ticket in batch:
-            if not ticket.done():
-                ticket.set_exception(error)
+        for _, result in batch:
+            if not result.done():
+                result.set_exception(error)
         self.when_failed()
 
     def _make_block(self, batch: list[tuple[Transaction, SubmissionResult]]) -> None:
         builder = self._ports.start_block()
-        for transaction, ticket in batch:
+        for transaction, result in batch:
             try:
-                self._admit(builder, transaction, ticket)
+                self._admit(builder, transaction, result)
             except RpcError as error:
-                ticket.set_exception(error)
+                result.set_exception(error)
             except sqlite3.Error:  # the disk, and no fault of this transaction
                 raise
             except Exception:  # noqa: BLE001 - one bad transaction must not stop the others
                 _LOG.exception("a transaction could not be admitted")
-                ticket.set_exception(_not_executed())
+                result.set_exception(_not_executed())
         included = self._fill(builder)
-        if included and not self._complete(builder, included):
+        if included and not self._store_block(builder, included):
             for pooled in included:
                 self._store_alone(pooled)
         if not self.pool.ready:
@@ -145,7 +145,7 @@ class Writer:
                 pooled.resolve()
             self._round = []
 
-    def _complete(self, builder: BlockBuilder, included: list[Pooled]) -> bool:
+    def _store_block(self, builder: BlockBuilder, included: list[PooledTransaction]) -> bool:
         """Store a block and tell its senders; return False if it cannot be finished, with nothing stored."""
         try:
             block = self._ports.finish(builder)
@@ -160,7 +160,7 @@ class Writer:
             pooled.resolve()
         return True
 
-    def _store_alone(self, pooled: Pooled) -> None:
+    def _store_alone(self, pooled: PooledTransaction) -> None:
         """Give a transaction of a block that could not be finished a block of its own, or refuse it.
 
         Whatever follows one that is refused waits in the pool, as any transaction behind a gap.
@@ -169,28 +169,28 @@ class Writer:
         transaction = pooled.transaction
         if transaction.nonce != builder.state.get_nonce(transaction.evm.sender):
             return
-        included: list[Pooled] = []
+        included: list[PooledTransaction] = []
         self._apply(builder, pooled, included)
-        if included and not self._complete(builder, included):
+        if included and not self._store_block(builder, included):
             self.pool.remove(pooled)
             pooled.reject(_not_executed())
 
-    def _admit(self, builder: BlockBuilder, transaction: Transaction, ticket: SubmissionResult) -> None:
+    def _admit(self, builder: BlockBuilder, transaction: Transaction, result: SubmissionResult) -> None:
         pooled = self.pool.find(transaction.hash)
         if pooled is None:
             if self._ports.is_mined(transaction.hash):
-                ticket.set_result(transaction.hash)
+                result.set_result(transaction.hash)
                 return
             expected = builder.state.get_nonce(transaction.evm.sender)
             if transaction.nonce < expected:
                 raise refused(f"nonce too low: next nonce {expected}, tx nonce {transaction.nonce}")
             pooled = self.pool.add(transaction)
-        pooled.tickets.append(ticket)
+        pooled.results.append(result)
         self._round.append(pooled)
         self.pool.ready.append(transaction.sender)
 
-    def _fill(self, builder: BlockBuilder) -> list[Pooled]:
-        included: list[Pooled] = []
+    def _fill(self, builder: BlockBuilder) -> list[PooledTransaction]:
+        included: list[PooledTransaction] = []
         ready = self.pool.ready
         while ready:
             sender = ready[0]
@@ -203,7 +203,7 @@ class Writer:
                 self._apply(builder, pooled, included)
         return included
 
-    def _apply(self, builder: BlockBuilder, pooled: Pooled, included: list[Pooled]) -> None:
+    def _apply(self, builder: BlockBuilder, pooled: PooledTransaction, included: list[PooledTransaction]) -> None:
         if not self._ports.is_allowed(pooled.transaction.sender):
             self.pool.remove(pooled)
             pooled.reject(unauthorized())

@@ -21,7 +21,7 @@ WHERE = (
     "api/services/",
     "api/sign_in/",
     "api/storage/outbox",
-    "api/composition",
+    "api/instance/wiring",
     "api/cli/",
     "ledger_node/chain/web3_ledger",
 )

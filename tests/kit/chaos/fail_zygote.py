@@ -65,7 +65,7 @@ def live(task):
 
         # not what is tried, only how often it happens by itself
         api.instance.wiring.NOTIFY_INTERVAL_S = fail_point.PACE_S
-        api.instance.wiring.Upkeep._work.__globals__["_BEAT_S"] = fail_point.PACE_S
+        api.instance.wiring.MAINTENANCE_INTERVAL_S = fail_point.PACE_S
     else:
         ahead_of_time(Path(task["ahead"]))
     if task["broken"] is not None:

@@ -135,6 +135,24 @@ def test_usage_exits_2(tmp_path, insecure, monkeypatch):
     assert _run(tmp_path, insecure, monkeypatch, "--codes", str(empty)).exit_code == 2
 
 
+@pytest.mark.parametrize("line", ["九一", "91", "9" * 18, "Å" * 18])
+def test_a_line_that_is_no_credit_code_is_refused(tmp_path, line):
+    codes = tmp_path / "codes.txt"
+    codes.write_text(f"{CODES[0]}\n\n{line}\n", "utf-8")
+    result = CliRunner().invoke(app, ["attack", "--rpc-url", "http://127.0.0.1:1", "--codes", str(codes)])
+    assert result.exit_code == 2
+    assert "refused credit_code_invalid: line 3: " in result.stderr
+    assert line not in result.stderr
+
+
+@pytest.mark.parametrize("answer", ['{"word": "0x' + "九" * 64 + '"}', '{"word": "0x' + "g" * 64 + '"}', "[" * 100_000])
+def test_an_answer_that_is_none_is_refused(tmp_path, insecure, monkeypatch, answer):
+    file = tmp_path / "wrong.json"
+    file.write_text(answer, "utf-8")
+    result = _run(tmp_path, insecure, monkeypatch, "--answers", str(file))
+    assert (result.exit_code, result.stderr.startswith("refused ")) == (2, True)
+
+
 def test_node_that_does_not_answer_exits_2(tmp_path):
     codes = tmp_path / "codes.txt"
     codes.write_text(CODES[0], "utf-8")

@@ -148,7 +148,7 @@ def test_l4_withdrawal_by_secret_waits_for_no_turn_and_no_change_of_its_subject(
     def silent(*_):
         raise ChainError(Reason.LEDGER_UNAVAILABLE, "no answer")
 
-    with instance.store.turns.turn("controllers", firm.subject), monkeypatch.context() as patched:
+    with instance.store.locks.lock("controllers", firm.subject), monkeypatch.context() as patched:
         # whoever holds the turn waits for a ledger that says nothing about controllers
         patched.setattr(type(instance.ledger), "controller_entry", silent)
         assert withdraw_by_secret(inside, consent, secret)["state"] == "withdrawn"

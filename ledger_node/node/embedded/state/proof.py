@@ -14,7 +14,7 @@ class _Path:
         self._nodes: list[bytes] = []
 
     def fetch(self, digest: bytes) -> bytes:
-        """Return a node and note it."""
+        """Return a node and remember it."""
         node = self._fetch(digest)
         self._nodes.append(node)
         return node

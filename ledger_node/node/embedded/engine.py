@@ -14,8 +14,8 @@ from eth_typing import Hash32
 
 from ledger_node import clock
 from ledger_node.domain.hashing import keccak
+from ledger_node.node.embedded.block_builder import BlockBuilder, BuiltBlock
 from ledger_node.node.embedded.block_seal import Sealer
-from ledger_node.node.embedded.builder import BlockBuilder, BuiltBlock
 from ledger_node.node.embedded.cryptography import check_fast_cryptography
 from ledger_node.node.embedded.database import NodeCache, NodeDB
 from ledger_node.node.embedded.error import NodeError, NodeReason
@@ -23,7 +23,7 @@ from ledger_node.node.embedded.genesis import Genesis, address_list
 from ledger_node.node.embedded.state.state import NodeState, genesis_header, next_header, state_at
 from ledger_node.node.embedded.store import BlockRow, Store
 from ledger_node.node.embedded.transaction import Transaction, read_transaction
-from ledger_node.node.embedded.transaction_pool import Pool, SubmissionResult
+from ledger_node.node.embedded.transaction_pool import SubmissionResult, TransactionPool
 from ledger_node.node.embedded.writer import Ports, Writer, unauthorized, writer_stopped
 
 _ANCESTORS: Final = 256
@@ -129,7 +129,7 @@ class Engine:
         self._writer.when_failed = then
 
     @property
-    def pool(self) -> Pool:
+    def pool(self) -> TransactionPool:
         """The transactions that wait."""
         return self._writer.pool
 
@@ -156,7 +156,7 @@ class Engine:
         return sender in self._allowlist
 
     def submit_later(self, raw: bytes) -> SubmissionResult:
-        """Check and queue a raw transaction; the ticket gives its hash once it is stored.
+        """Check and queue a raw transaction; the result gives its hash once it is stored.
 
         Behind a nonce gap it answers once the transaction is pooled; one that is mined already is a success.
 
@@ -208,7 +208,7 @@ class Engine:
 
     def _store(self, block: BuiltBlock) -> None:
         self.store.write_block(block.row, block.nodes, block.transactions, block.logs)
-        self._database.settle()
+        self._database.move_to_cache()
         self.head = Head(block.row.number, block.row.hash, block.header)
 
 

@@ -1,0 +1,89 @@
+"""Options that commands about consents share, and the terms that they stand for."""
+
+from typing import Annotated
+
+import typer
+
+from api.catalogue.datatype import schemas
+from api.cli.id_prefix import whole_id
+from api.client.client import Client
+from api.client.consent import purpose_of
+from ledger_node import clock
+from ledger_node.domain.claim import Claim
+from ledger_node.domain.consent import ConsentRequest
+from ledger_node.domain.consent_text import Language
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.json_object import from_hex
+from ledger_node.domain.reason import Reason
+from ledger_node.randomness import random_bytes
+
+_DAY = 86_400
+QuestionOption = Annotated[
+    list[str],
+    typer.Option(
+        help="A question, such as 'tax_payment.paid_amount >= 500000 CNY'; several as one: 'any(…; …)', "
+        "'all(…; …)', '2 of (…; …; …)'."
+    ),
+]
+PurposeOption = Annotated[str, typer.Option(help="For what; credence purposes lists what there is.")]
+DaysOption = Annotated[int, typer.Option(min=1, help="For how many days.")]
+UsesOption = Annotated[int, typer.Option(min=1, help="How often the bank may ask.")]
+DataFromOption = Annotated[str, typer.Option(help="First day of data that counts (YYYY-MM-DD; default: any).")]
+DataToOption = Annotated[str, typer.Option(help="Last day of data that counts (YYYY-MM-DD; default: any).")]
+RetentionOption = Annotated[int, typer.Option(min=0, help="For how many days the bank may store the answers.")]
+LanguageOption = Annotated[str, typer.Option(help="The language you read it in: zh or en.")]
+
+
+def request_of(
+    client: Client,
+    words: Language,
+    *,
+    subject: bytes,
+    bank: tuple[bytes, str],
+    questions: list[str],
+    purpose: str,
+    days: int,
+    uses: int,
+    data_from: str,
+    data_to: str,
+    retention_days: int,
+) -> ConsentRequest:
+    """Return what the options of a command ask for, from now on. ``bank``: its id and name.
+
+    Raises:
+        InvalidInputError: a question cannot be read, or the consortium has no such purpose.
+    """
+    now = clock.now()
+    asked = ConsentRequest(
+        subject=subject,
+        grantee=bank[0],
+        grantee_name=bank[1],
+        purpose=purpose,
+        purpose_text=purpose_of(client, purpose).text(words),
+        questions=tuple(Claim.parse(text, schemas()).text(schemas()) for text in questions),
+        departments=(),
+        data_from=data_from,
+        data_to=data_to,
+        not_before=now,
+        expires_at=now + days * _DAY,
+        max_uses=uses,
+        retention_days=retention_days,
+        salt=random_bytes(32),
+    )
+    # the reader is stricter than the constructor
+    return ConsentRequest.from_json(asked.to_json())
+
+
+def bank_named(client: Client, wanted: str) -> tuple[bytes, str]:
+    """Return the id and the name of the bank that has this name, or an id that begins so.
+
+    Raises:
+        InvalidInputError: ``member_unknown``: there is none; ``value_malformed``: several ids begin so.
+    """
+    banks = {one["id"]: str(one["name"]) for one in client.get("/v1/members")["members"] if "bank" in one["roles"]}
+    found = next((bank for bank, name in banks.items() if name == wanted), None)
+    if found is None and wanted.startswith("0x"):
+        found = whole_id(wanted, "bank", lambda: banks, Reason.MEMBER_UNKNOWN)
+    if found not in banks:
+        raise InvalidInputError(Reason.MEMBER_UNKNOWN, f"there is no bank called '{wanted[:64]}' in this consortium")
+    return from_hex(found, "bank"), banks[found]
