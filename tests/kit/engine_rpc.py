@@ -31,7 +31,7 @@ class _EngineProvider:
     def ask_all(self, calls):
         return [self.make_batch_request(calls)]
 
-    def saw(self, block):
+    def observe_block(self, block):
         pass
 
 

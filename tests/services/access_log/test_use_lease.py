@@ -27,9 +27,9 @@ def test_processes_that_share_a_store_see_whose_a_use_is(leases, shared):
 
 def test_a_use_that_is_claimed_again_belongs_to_the_one_that_claimed_it_last(leases, shared):
     leases.acquire([(CONSENT, ONE)])
-    first, shared.me = shared.me, random_bytes(16)
+    first, shared.process_id = shared.process_id, random_bytes(16)
     leases.acquire([(CONSENT, ONE)])
-    shared.alive = {shared.me}
+    shared.alive = {shared.process_id}
     assert leases.abandoned() == []
     shared.alive = {first}
     assert leases.abandoned() == [(CONSENT, ONE)]

@@ -44,7 +44,7 @@ def row_of(instance, digest):
 
 
 def is_about(instance, digest, code):
-    return row_of(instance, digest).subject_index == instance.departments[TAX].kek.index(code.encode())
+    return row_of(instance, digest).subject_index == instance.departments[TAX].kek.blind_index(code)
 
 
 def source_of(instance, digest):
