@@ -1,0 +1,32 @@
+"""Anchoring a closed interval: sent while it is not known to be anchored, and nothing otherwise."""
+
+from api.services.access_log.interval_anchor import anchor_interval, batch_of
+from ledger_node.domain.access import CHECKPOINT_SIZE
+from ledger_node.domain.batch import ACCESS_LOG, NO_ROOT
+from ledger_node.domain.reason import Reason
+from tests.kit.small_instance import RELAYER, Silence, refused
+
+
+def test_nothing_is_sent_where_nothing_waits(instance):
+    before = instance.ledger.head()
+    anchor_interval(instance.store, instance.ledger, instance.operator)
+    assert instance.ledger.head() == before
+
+
+def test_what_waits_is_anchored_once(instance, intervals):
+    with Silence(instance.ledger, "anchor"):
+        assert refused(intervals.beat) is Reason.LEDGER_UNAVAILABLE
+    for _ in range(2):
+        anchor_interval(instance.store, instance.ledger, instance.operator)
+    assert instance.ledger.stream_head(RELAYER, ACCESS_LOG).number == 1
+    assert intervals.waiting() == []
+
+
+def test_an_interval_is_a_batch_of_one_leaf():
+    batch = batch_of(RELAYER, 3, b"r" * 32, NO_ROOT)
+    assert (batch.stream, batch.number, batch.size, batch.superseded_digest) == (
+        ACCESS_LOG,
+        3,
+        CHECKPOINT_SIZE,
+        bytes(32),
+    )

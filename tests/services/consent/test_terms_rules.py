@@ -1,0 +1,49 @@
+"""What may be granted: by the members of the consortium, its purposes, and the text that was shown."""
+
+from dataclasses import replace
+
+import pytest
+
+from api.catalogue.purpose import default_purposes
+from api.services.consent.terms_rules import TermsRules
+from ledger_node.domain.consent_text import text_digest
+from ledger_node.domain.reason import Reason
+from tests.kit.small_instance import BANK, DAY, NAMES, STRANGER, TAX, refused
+
+
+@pytest.fixture
+def rules(instance):
+    return TermsRules(instance.ledger, default_purposes())
+
+
+def test_what_can_be_granted_gives_the_names_of_all_members(instance, firm, rules):
+    assert rules.require_grantable(instance.asked(firm), instance.now()) == NAMES
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"grantee": TAX}, Reason.MEMBER_UNKNOWN),
+        ({"grantee": b"x" * 32}, Reason.MEMBER_UNKNOWN),
+        ({"departments": (TAX, BANK)}, Reason.MEMBER_UNKNOWN),
+        ({"purpose": "nothing"}, Reason.PURPOSE_UNKNOWN),
+        ({"max_uses": 10_000}, Reason.PURPOSE_CEILING),
+        ({"questions": ("tax_payment.nothing >= 1 during 2025",)}, Reason.FIELD_UNKNOWN),
+        ({"questions": ("nothing at all",)}, Reason.QUESTION_MALFORMED),
+    ],
+    ids=str,
+)
+def test_what_makes_no_sense_is_refused_by_name(instance, firm, rules, changes, reason):
+    assert refused(rules.require_grantable, instance.asked(firm, **changes), instance.now()) is reason
+
+
+def test_what_is_over_is_refused_first(instance, firm, rules):
+    asked = instance.asked(firm, grantee=STRANGER)
+    assert refused(rules.require_grantable, asked, instance.now() + 31 * DAY) is Reason.CONSENT_EXPIRED
+
+
+def test_terms_are_signed_over_the_text_that_they_say(instance, firm, rules):
+    terms = instance.terms(firm)
+    assert text_digest(rules.require_text(terms, instance.now())) == terms.text_digest
+    for changes in ({"text_digest": bytes(32)}, {"max_uses": 2}, {"purpose_text": "other words"}):
+        assert refused(rules.require_text, replace(terms, **changes), instance.now()) is Reason.CONSENT_TEXT_DIFFERS
