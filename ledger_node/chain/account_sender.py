@@ -292,7 +292,7 @@ class AccountSender:
             found = receipt_of(receipt, head)
         except ChainError:
             return False  # no receipt that counts: it is asked for again
-        self._rpc.saw(found.mined.block.number)
+        self._rpc.observe_block(found.mined.block.number)
         self.transactions.remove(transaction)
         self._mined.add(transaction.stored.digest)
         self._observe(transaction, Observation.RECEIPT)

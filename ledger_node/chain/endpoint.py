@@ -91,7 +91,7 @@ class Endpoint(JSONBaseProvider):
         """How many connections were opened so far: it grows when whoever answers may be somebody else."""
         self._guard = threading.Lock()
         self._pool = connection_from_url(url, maxsize=_MAX_CONNECTIONS, retries=False)
-        self._pool.ConnectionCls = _noticed(self._pool.ConnectionCls, self._connected)
+        self._pool.ConnectionCls = _counting(self._pool.ConnectionCls, self._connected)
 
     @override
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
@@ -156,15 +156,15 @@ class Endpoint(JSONBaseProvider):
         return content
 
 
-def _noticed(kind: Any, connected: Callable[[], None]) -> Any:
+def _counting(kind: Any, connected: Callable[[], None]) -> Any:
     """Return urllib3's class of connections, telling of every connect; it counts no reconnects itself."""
 
-    class Noticed(kind):  # type: ignore[misc]
+    class CountedConnection(kind):  # type: ignore[misc]
         def connect(self) -> None:
             super().connect()
             connected()
 
-    return Noticed
+    return CountedConnection
 
 
 def _read(response: BaseHTTPResponse, deadline: float, most: int) -> bytes:

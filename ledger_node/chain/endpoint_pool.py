@@ -4,7 +4,7 @@
    new connection and every fault, and the chain id is part of every answer, should something in between change nodes.
 2. Whoever answers must have every block that this process has seen: the head is part of every answer, and the answer
    of an endpoint whose head is older is thrown away.
-3. An endpoint that gave no answer that counts rests for a while, and the next one is asked.
+3. An endpoint that gave no answer that counts is left alone for a while, and the next one is asked.
 """
 
 import logging
@@ -27,8 +27,8 @@ from ledger_node.domain.reason import Reason
 TIMEOUT_S: Final = 10.0
 TIMEOUT_ALONE_S: Final = 30.0
 """Where there is nobody else to ask, waiting is better than giving up."""
-_FIRST_REST_S: Final = 0.5
-_LONGEST_REST_S: Final = 30.0
+_FIRST_BACK_OFF_S: Final = 0.5
+_LONGEST_BACK_OFF_S: Final = 30.0
 _IDENTITY: Final[tuple[Call, ...]] = (("eth_chainId", []), ("eth_blockNumber", []))
 """Asked first in every batch: whose answer this is, and how far it has come."""
 _log = logging.getLogger(__name__)
@@ -53,8 +53,8 @@ class _Member:
     verified_at: int = 0
     head: int | None = None
     fault: Fault | None = None
-    rest_s: float = _FIRST_REST_S
-    rested_at: float = field(default_factory=time.monotonic)
+    back_off_s: float = _FIRST_BACK_OFF_S
+    next_try_at: float = field(default_factory=time.monotonic)
 
 
 class EndpointPool(JSONBaseProvider):
@@ -84,8 +84,8 @@ class EndpointPool(JSONBaseProvider):
         self._newest = 0
         self._guard = threading.Lock()
 
-    def saw(self, block: int) -> None:
-        """Note that there is a block of this number: no answer that does not know it counts from now on."""
+    def observe_block(self, block: int) -> None:
+        """Remember that there is a block of this number: no answer that does not know it counts from now on."""
         with self._guard:
             self._newest = max(self._newest, block)
 
@@ -128,9 +128,9 @@ class EndpointPool(JSONBaseProvider):
         raise _failure(faults)
 
     def ask_all(self, calls: Sequence[Call]) -> list[list[RPCResponse]]:
-        """Return what every endpoint answers that does not rest, if its answer counts."""
+        """Return what every endpoint answers, if its answer counts, but those that are left alone."""
         answered = []
-        for member in [one for one in self._members if not _is_resting(one)] or self._members:
+        for member in [one for one in self._members if not _backs_off(one)] or self._members:
             try:
                 answered.append(self._ask(member, calls))
             except EndpointError:
@@ -140,7 +140,7 @@ class EndpointPool(JSONBaseProvider):
     def probe(self) -> None:
         """Ask those that are due after a fault whether they are well again."""
         for member in self._members:
-            if member.fault is not None and not _is_resting(member):
+            if member.fault is not None and not _backs_off(member):
                 try:
                     self._ask(member, [])
                 except EndpointError:
@@ -151,8 +151,8 @@ class EndpointPool(JSONBaseProvider):
         return [EndpointHealth(member.endpoint.name, member.fault, member.head) for member in self._members]
 
     def _order(self) -> list[_Member]:
-        # those that rest come last, and are asked all the same if nobody else answers
-        return sorted(self._members, key=lambda member: (_is_resting(member), member is not self._preferred))
+        # those that are left alone come last, and are asked all the same if nobody else answers
+        return sorted(self._members, key=lambda member: (_backs_off(member), member is not self._preferred))
 
     def _ask(self, member: _Member, calls: Sequence[Call]) -> list[RPCResponse]:
         if calls and member.fault is not None:
@@ -171,10 +171,10 @@ class EndpointPool(JSONBaseProvider):
         except EndpointError as error:
             self._back_off(member, error.fault)
             raise
-        self.saw(member.head)
+        self.observe_block(member.head)
         if member.fault not in {None, Fault.REFUSING}:
             _log.warning("the endpoint %s answers again", member.endpoint.name)
-        member.fault, member.rest_s = None, _FIRST_REST_S
+        member.fault, member.back_off_s = None, _FIRST_BACK_OFF_S
         return answers
 
     def _require_well(self, member: _Member) -> None:
@@ -203,12 +203,12 @@ class EndpointPool(JSONBaseProvider):
             _log.warning("the endpoint %s does not count: %s", member.endpoint.name, fault)
         member.fault = fault
         member.verified_at = 0
-        member.rested_at = time.monotonic() + member.rest_s
-        member.rest_s = min(2 * member.rest_s, _LONGEST_REST_S)
+        member.next_try_at = time.monotonic() + member.back_off_s
+        member.back_off_s = min(2 * member.back_off_s, _LONGEST_BACK_OFF_S)
 
 
-def _is_resting(member: _Member) -> bool:
-    return member.fault is not None and time.monotonic() < member.rested_at
+def _backs_off(member: _Member) -> bool:
+    return member.fault is not None and time.monotonic() < member.next_try_at
 
 
 def _number(head: RPCResponse) -> int:

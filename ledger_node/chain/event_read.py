@@ -33,7 +33,7 @@ _BLOCKS_AT_ONCE: Final = 100
 _NOBODY: Final = bytes(32)
 
 
-class EventReads:
+class EventReader:
     """Reads events of one network."""
 
     def __init__(self, book: AddressBook, rpc: Rpc) -> None:

@@ -66,7 +66,7 @@ def read_state_proof(book: AddressBook, rpc: Rpc, slots: Mapping[Contract, Seque
     )
 
 
-class FactReads:
+class FactReader:
     """Reads facts of one network."""
 
     def __init__(self, book: AddressBook, rpc: Rpc) -> None:
@@ -158,7 +158,7 @@ def _word(slot: int) -> str:
     return to_hex(slot.to_bytes(HASH_BYTES, "big"))
 
 
-class IssuerReads:
+class IssuerReader:
     """Reads who may issue what at the newest block: a list, so from events, of which only new ones are read each time.
 
     What a list says of one issuer is proven with the facts.

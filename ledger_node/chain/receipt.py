@@ -69,7 +69,7 @@ def use_results(receipt: TransactionReceipt, registry: bytes, uses: Sequence[tup
     """
     contract = artifact("ConsentRegistry")
     results: list[UseResult] = []
-    told: list[tuple[bytes, bytes]] = []
+    named: list[tuple[bytes, bytes]] = []
     for address, topics, data in receipt.logs:
         if address != registry:
             continue
@@ -80,7 +80,7 @@ def use_results(receipt: TransactionReceipt, registry: bytes, uses: Sequence[tup
                 results.append(UseResult(False, 0, values["reason"], receipt.mined))
             case _:
                 continue
-        told.append((topics[1], topics[2]))
-    if told != list(uses):
+        named.append((topics[1], topics[2]))
+    if named != list(uses):
         raise ChainError(Reason.LEDGER_REFUSED, "the ledger tells of other uses than those that were sent")
     return results

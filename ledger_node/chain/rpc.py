@@ -110,9 +110,9 @@ class Rpc:
         """Return the outcomes at every endpoint that answers."""
         return [[_outcome(answer) for answer in answers] for answers in self.provider.ask_all(calls)]
 
-    def saw(self, block: int) -> None:
-        """Note that a block of this number exists; answers that do not know it count no more."""
-        self.provider.saw(block)
+    def observe_block(self, block: int) -> None:
+        """Remember that a block of this number exists; answers that do not know it count no more."""
+        self.provider.observe_block(block)
 
     def probe(self) -> None:
         """Look whether endpoints that failed are well again."""

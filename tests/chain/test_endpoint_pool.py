@@ -148,7 +148,7 @@ def test_n4_a_probe_finds_out_that_an_endpoint_is_well_again(node, proxy):
     rpc.outcomes_everywhere([])
     assert [health.fault for health in rpc.health()] == [None, Fault.MALFORMED]
     proxy.fault = always(None)
-    pool._members[1].rested_at = 0.0
+    pool._members[1].next_try_at = 0.0
     rpc.probe()
     assert [health.fault for health in rpc.health()] == [None, None]
 
@@ -199,7 +199,7 @@ def test_n5_an_endpoint_that_caught_up_is_asked_again(node, old, book, relayer):
         rpc = Rpc(proxy.url, book=book)
         ledger = Web3Ledger(book, rpc)
         subject, block = mine_a_block(relayer, book)
-        rpc.saw(block.number)
+        rpc.observe_block(block.number)
         assert reason_of(ledger.head) == "ledger_unavailable"
         proxy.lead_to(node.url)
         assert known(ledger, subject)

@@ -3,7 +3,7 @@
 import pytest
 
 from ledger_node import clock
-from ledger_node.chain.event_read import EventReads
+from ledger_node.chain.event_read import EventReader
 from ledger_node.chain.port import Role
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.consent import Change, Terms, revocation_hash
@@ -204,5 +204,5 @@ def test_what_is_no_event_of_ours_is_no_answer(ledger, book, rpc, change):
     consent = random_bytes(32)
     ledger.grant(consent, terms(random_bytes(32)))
     with pytest.raises(ChainError) as refusal:
-        EventReads(book, Lying(rpc, change)).of_consent(consent)
+        EventReader(book, Lying(rpc, change)).of_consent(consent)
     assert refusal.value.reason is Reason.LEDGER_UNAVAILABLE

@@ -4,7 +4,7 @@ import pytest
 
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact
-from ledger_node.chain.fact_read import IssuerReads
+from ledger_node.chain.fact_read import IssuerReader
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
@@ -35,7 +35,7 @@ class Node:
 
 def test_f4_only_new_events_are_read_and_none_counts_twice():
     node = Node()
-    reads = IssuerReads(BOOK, node)
+    reads = IssuerReader(BOOK, node)
     assert reads.read() == {}
     node.events += [event("IssuerAllowed", PENALTY, TAX, 7), event("IssuerAllowed", PENALTY, COURT, 8)]
     node.events.append(event("IssuerAllowed", RATING, TAX, 8))
@@ -52,7 +52,7 @@ def test_f4_only_new_events_are_read_and_none_counts_twice():
 @pytest.mark.parametrize("broken", [{"topics": ["0x00"]}, {"topics": None}, {}, {"topics": ["0x", "0x", "0x"]}])
 def test_f4_what_is_no_event_of_ours_changes_nothing(broken):
     node = Node()
-    reads = IssuerReads(BOOK, node)
+    reads = IssuerReader(BOOK, node)
     node.events.append(event("IssuerAllowed", PENALTY, TAX, 3))
     assert reads.read() == {PENALTY: {TAX}}
     node.events.append({"blockNumber": 7, **broken})

@@ -9,7 +9,7 @@ from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS, MAX_SIZE, NO_ROOT
 from ledger_node.domain.consent import Change, RequestState, revocation_hash
 from ledger_node.domain.error import ChainError, VerificationError
-from ledger_node.domain.event import ConsentEvent, ControlEvent, ControlStep, Recorded, StatusEvent, Step
+from ledger_node.domain.event import ConsentEvent, ControlEvent, ControlStep, Inclusion, StatusEvent, Step
 from ledger_node.domain.evidence.contract import Contract
 from ledger_node.domain.fact import ConsentRecord, ConsentState, FactQuery, IssuerPeriod, KeyRecord, MemberStanding
 from ledger_node.domain.reason import Reason
@@ -65,7 +65,7 @@ def refusal(call, *arguments, **options):
 
 
 def recorded(mined):
-    return Recorded(mined.transaction, mined.block.number, mined.block.hash, mined.block.time)
+    return Inclusion(mined.transaction, mined.block.number, mined.block.hash, mined.block.time)
 
 
 def granted(world, **changes):

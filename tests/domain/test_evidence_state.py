@@ -21,7 +21,7 @@ from ledger_node.domain.evidence.slot import (
     require_names,
     slots_of,
     status_slot,
-    words_of,
+    status_words_of,
 )
 from ledger_node.domain.evidence.state_proof import MAX_NODE_BYTES, StateProofs, prove
 from ledger_node.domain.evidence.trust import ContractCode
@@ -77,7 +77,7 @@ def test_a_query_needs_each_slot_once_by_contract_and_rising():
         Contract.CONSENTS: 2,
     }
     assert all(list(each) == sorted(set(each)) for each in slots.values())
-    assert set(words_of(query)) == {(A, 0), (A, 1)}
+    assert set(status_words_of(query)) == {(A, 0), (A, 1)}
 
 
 def test_what_a_member_is_lies_before_its_name():

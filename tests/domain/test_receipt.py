@@ -190,7 +190,7 @@ def test_c2_terms_of_another_id_break_rule_3(forged):
 
 
 def with_word(one, new):
-    return signed(replace(one, basis=replace(one.basis, word=new)))
+    return signed(replace(one, basis=replace(one.basis, signed_act=new)))
 
 
 @pytest.mark.parametrize(

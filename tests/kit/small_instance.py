@@ -255,6 +255,11 @@ class SmallInstance:
         with self.store.connect() as connection:
             return sorted(self.keys.held(connection.execute(query).scalars().all()))
 
+    def webhook_keys(self):
+        """Return the ids of the data keys of all webhooks."""
+        with self.store.connect() as connection:
+            return list(connection.execute(select(table.webhook.c.data_key)).scalars())
+
     def told(self, recipient):
         """Return (kind, data) of what somebody was told."""
         return [(one["kind"], one["data"]) for one in self.notices.of(recipient, after=None, limit=100)]

@@ -8,8 +8,8 @@ from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact, call_of, decode_answer
 from ledger_node.chain.endpoint import Call
 from ledger_node.chain.endpoint_pool import identity_calls, is_chain_of, wrong_chain
-from ledger_node.chain.event_read import EventReads
-from ledger_node.chain.fact_read import FactReads
+from ledger_node.chain.event_read import EventReader
+from ledger_node.chain.fact_read import FactReader
 from ledger_node.chain.port import Block, ChainLedger
 from ledger_node.chain.receipt import TransactionReceipt
 from ledger_node.chain.rpc import HEAD_CALL, Rpc, block_of
@@ -33,8 +33,8 @@ class ContractCalls(ChainLedger):
         self._rpc = rpc
         self._relayer = relayer
         self._registrar = registrar
-        self._events = EventReads(book, rpc)
-        self._facts = FactReads(book, rpc)
+        self._events = EventReader(book, rpc)
+        self._facts = FactReader(book, rpc)
         # each holds the hash that all its digests begin with
         self._domains = {name: SigningDomain(book.chain_id, address) for name, address in book.contracts.items()}
 

@@ -8,7 +8,7 @@ from typing_extensions import override
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import decode_answer
 from ledger_node.chain.deployment import document_name
-from ledger_node.chain.fact_read import IssuerReads
+from ledger_node.chain.fact_read import IssuerReader
 from ledger_node.chain.port import Member, MemberLedger, Role, Standing
 from ledger_node.chain.rpc import HEAD_CALL, Rpc, block_of
 from ledger_node.chain.sender import Sender
@@ -28,7 +28,7 @@ class MemberCalls(ContractCalls, MemberLedger):
         self, book: AddressBook, rpc: Rpc, *, relayer: Sender | None = None, registrar: Sender | None = None
     ) -> None:
         super().__init__(book, rpc, relayer=relayer, registrar=registrar)
-        self._issuers = IssuerReads(book, rpc)
+        self._issuers = IssuerReader(book, rpc)
 
     @property
     @override

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 
 from ledger_node.chain.port import Block, Mined
 from ledger_node.chain.rpc import ContractRevertError
-from ledger_node.domain.event import Recorded
+from ledger_node.domain.event import Inclusion
 from ledger_node.domain.hashing import keccak
 
 CHAIN_ID = 31_337
@@ -43,7 +43,7 @@ class Transaction:
 
     state: State
     mined: Mined
-    recorded: Recorded
+    recorded: Inclusion
     events: list
     call: list
 
@@ -94,7 +94,7 @@ class FakeChain:
             number = len(self.blocks)
             block = Block(number, keccak(b"block %d" % number), max(self.now, self.head.time))
             digest = keccak(b"transaction %d" % number)
-            recorded = Recorded(digest, block.number, block.hash, block.time)
+            recorded = Inclusion(digest, block.number, block.hash, block.time)
             made = Transaction(self.state().copy(), Mined(digest, block, GAS_USED), recorded, [], [])
             yield made
             self.blocks.append(block)

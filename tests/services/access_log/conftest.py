@@ -4,29 +4,29 @@ from api.services.access_log.interval import AccessIntervals
 from api.services.access_log.reader import AccessReader
 from api.services.access_log.use_lease import UseLeases
 from api.services.access_log.writer import AccessEntry, AccessLog, AskedRow
-from api.storage.locks import LocalTurns
+from api.storage.sqlite import LocalLocks
 from ledger_node.domain.access import AccessRow
 from ledger_node.domain.proof import Outcome
 from tests.kit.small_instance import BANK, GOOD, REGISTRAR, RELAYER
 
 
-class SharedTurns(LocalTurns):
-    """Turns of a store that other processes share: those of ``alive`` live."""
+class SharedLocks(LocalLocks):
+    """Locks of a store that other processes share: those of ``alive`` live."""
 
     is_shared = True
 
     def __init__(self, store):
         super().__init__(store)
-        self.alive = {self.me}
+        self.alive = {self.process_id}
 
-    def lives(self, process):
-        return process in self.alive
+    def is_alive(self, process_id):
+        return process_id in self.alive
 
 
 @pytest.fixture
 def shared(instance, tmp_path):
-    """The turns of the instance's store, which is shared from now on."""
-    instance.store.locks = SharedTurns(tmp_path / "store.sqlite3")
+    """The locks of the instance's store, which is shared from now on."""
+    instance.store.locks = SharedLocks(tmp_path / "store.sqlite3")
     return instance.store.locks
 
 
@@ -43,7 +43,7 @@ def log(instance):
 @pytest.fixture
 def intervals(instance):
     operator, workers = instance.operator, instance.workers
-    return AccessIntervals(instance.store, instance.ledger, operator, instance.now, workers, interval_s=60)
+    return AccessIntervals(instance.store, instance.ledger, operator, instance.now, workers)
 
 
 @pytest.fixture

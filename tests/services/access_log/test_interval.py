@@ -96,7 +96,7 @@ def test_a_store_that_is_older_than_the_ledger_goes_on_behind_it(instance, inter
     with instance.store.begin() as connection:
         connection.execute(table.access_interval.delete())
     operator, workers = instance.operator, instance.workers
-    again = AccessIntervals(instance.store, instance.ledger, operator, instance.now, workers, interval_s=60)
+    again = AccessIntervals(instance.store, instance.ledger, operator, instance.now, workers)
     again.beat()
     assert [(one.number, one.batch_number) for one in closed(instance)] == [(1, 4)]
 

@@ -1,7 +1,6 @@
 """What the vault holds of an attestation: its receipt, its place under the root, and its secrets."""
 
 import pytest
-from api.vault.joint_key import VaultKey
 
 from api.catalogue.datatype import data_types
 from api.services.attestation.commitment_pool import CommitPool, commit_rows, committer_of
@@ -17,7 +16,7 @@ from api.services.attestation.row import (
     text_of,
 )
 from api.services.attestation.unsealed import UnsealedAttestation
-from api.vault.cipher import unseal
+from api.vault.cipher import VaultKey, unseal
 from api.work.worker_pool import WorkerPool
 from ledger_node.domain.batch import ATTESTATIONS, Batch, root_of_batch
 from ledger_node.domain.commitment import subject_tag

@@ -7,7 +7,7 @@ import pytest
 from api.services.consent.receipt import ConsentReceipts
 from ledger_node.domain.consent import Change
 from ledger_node.domain.receipt import Act
-from ledger_node.domain.receipt_check import TrustedKeeper, check_receipt
+from ledger_node.domain.receipt_check import TrustedOperator, check_receipt
 from tests.kit.small_instance import BANK, RELAYER, SECRET
 
 
@@ -18,7 +18,7 @@ def receipts(instance):
 
 def checked(instance, receipt):
     keys = frozenset({instance.operator.signing_key.address})
-    assert check_receipt(receipt.to_bytes(), TrustedKeeper(keys, RELAYER, instance.ledger.consent_domain)) == receipt
+    assert check_receipt(receipt.to_bytes(), TrustedOperator(keys, RELAYER, instance.ledger.consent_domain)) == receipt
     return receipt
 
 

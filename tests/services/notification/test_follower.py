@@ -20,7 +20,7 @@ SLEEP = time.sleep
 
 
 def follower_of(instance, **options):
-    return ChainFollower(instance.store, instance.ledger, interval_s=0.005, **options)
+    return ChainFollower(instance.store, instance.ledger, **options)
 
 
 @pytest.fixture

@@ -6,14 +6,14 @@ from api.services.notification.notice import Notice, NoticeKind, expired_notices
 from api.services.notification.reader import NoticeReader
 from api.services.notification.reliance import Reliance, relying_on, store_reliance
 from ledger_node.domain.consent import Change
-from ledger_node.domain.event import Recorded, StatusEvent
+from ledger_node.domain.event import Inclusion, StatusEvent
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import Plane
 from ledger_node.randomness import random_bytes
 from tests.kit.small_instance import BANK, SECRET, refused
 
-AT = Recorded(bytes(32), 7, bytes(32), 70)
+AT = Inclusion(bytes(32), 7, bytes(32), 70)
 ATTESTATION, CONSENT, USE, MEMBER = (bytes([number]) * 32 for number in range(21, 25))
 NOTICE = Notice(BANK, NoticeKind.PAUSED, 70, {"consent": to_hex(CONSENT), "number": 1})
 

@@ -92,7 +92,7 @@ def test_what_a_key_signed_that_did_not_count_is_no_work_of_this_instance(instan
 
 def test_it_reads_from_where_notifications_stand(instance, firm):
     instance.grant(firm)
-    ChainFollower(instance.store, instance.ledger, interval_s=1).catch_up()
+    ChainFollower(instance.store, instance.ledger).catch_up()
     forget(instance, table.consent)
     assert counts(made(instance).close()) == {}
 

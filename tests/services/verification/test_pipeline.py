@@ -1,105 +1,130 @@
-"""A verification on its way through the stages: each step adds to the request, and an outcome ends it for one alone."""
+"""From a bank's question to its answer: a use is counted first, a row is logged always, and nothing leaves before."""
 
 import pytest
 
 from api.catalogue.datatype import schemas
-from api.services.consent.stored_consent import HeldConsent
-from api.services.idempotency.call import attempt_without_key
+from api.services.access_log.reader import AccessReader
+from api.services.access_log.writer import AccessLog
+from api.services.idempotency.attempt import Attempt
+from api.services.verification.answer import Answer
+from api.services.verification.answer_builder import BuiltAnswer
+from api.services.verification.claim_prover import build_presentation, shown_subject
 from api.services.verification.pipeline import VerificationService
+from api.services.verification.use_recorder import UseRecorder
 from api.telemetry.metric import Metrics
 from ledger_node.domain.claim import Claim
-from ledger_node.domain.error import ChainError, StoreError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.verification import Policy
-from tests.kit.world import BANK, NOW, TAX, consent, terms
+from ledger_node.randomness import random_bytes
+from tests.kit.small_instance import BANK, GOOD, REGISTRAR, RELAYER, SECRET, Silence, one_form, refused
 
-ASKED = "tax_payment.paid_amount >= 500000 CNY during 2025"
-OTHER = "tax_payment.paid_amount >= 900000 CNY during 2025"
-GRANTED = HeldConsent(consent(terms(questions=(ASKED,), departments=(TAX,))), 0, True, "", bytes(32))
+PATIENCE_S = 30
+OTHER = one_form("penalty_summary.count_24m < 1")
 
 
-class Parts:
-    """Stands in for all that the stages work with: one consent, and a firm that was erased."""
+class FactPool:
+    """Builds answers from the facts of the fake ledger, where the real pool takes them out of a state proof."""
 
-    def __init__(self):
-        self.consents = {GRANTED.shown.id: GRANTED}
-        self.fault = None
-        self.entries = []
-
-    def find_all(self, ids):
-        if self.fault is not None:
-            raise self.fault
-        return {one: self.consents[one] for one in ids if one in self.consents}
-
-    def why_unknown(self, _):
-        return Reason.ERASED
-
-    def write_all(self, entries):
-        self.entries += entries
-        return [None for _ in entries]
+    def __init__(self, ledger):
+        self._ledger = ledger
 
     def start(self):
-        """Stand in for the pool."""
+        pass
 
-    def close(self):
-        """Stand in for the pool."""
+    close = start
+
+    def build(self, group):
+        return [BuiltAnswer(self._answer(inputs, block), {}) for inputs, _, block in group]
+
+    def _answer(self, inputs, block):
+        facts = self._ledger.facts(inputs.facts.query, block)
+        subject = shown_subject(inputs.credit_code, inputs.registration)
+        told = (inputs.claims, inputs.unconsented, inputs.attestations, facts, inputs.policy)
+        return Answer.showing(build_presentation(inputs.consent, subject, *told), facts, entry=inputs.entry)
 
 
 @pytest.fixture
-def parts():
-    return Parts()
-
-
-@pytest.fixture
-def service(parts):
-    made = VerificationService(parts, parts, parts, parts, parts, parts, parts, Metrics())
+def service(instance, finder, selector):
+    instance.ledger.state_proof = lambda _, at: at
+    log = AccessLog(instance.store, instance.keys, instance.departments[REGISTRAR], instance.now)
+    made = VerificationService(
+        finder,
+        instance.subjects,
+        instance.consents,
+        UseRecorder(instance.ledger),
+        log,
+        selector,
+        FactPool(instance.ledger),
+        Metrics(),
+    )
     made.start()
     yield made
     made.stop()
 
 
-def verify(service, *claims, bank=BANK, consent_id=GRANTED.shown.id, purpose=None):
-    asked = [Claim.parse(text, schemas()) for text in claims or (ASKED,)]
-    return service.verify(
-        bank, consent_id, asked, purpose=purpose, policy=Policy(), now=NOW, attempt=attempt_without_key()
-    )
+@pytest.fixture
+def ask(instance, service):
+    def answer(consent, *questions, attempt=None, purpose=None):
+        claims = [Claim.parse(text, schemas()) for text in questions]
+        attempt = attempt or Attempt(random_bytes(32))
+        given = {"purpose": purpose, "policy": Policy(), "now": instance.now(), "attempt": attempt}
+        found = service.verify(BANK, consent, claims, **given).result(PATIENCE_S)
+        return [(one.verdict.value, one.reason) for one in found.results]
+
+    return answer
 
 
-def reasons(answer):
-    return [one.reason for one in answer.result(timeout=10).results]
+@pytest.fixture
+def logged(instance):
+    reader = AccessReader(instance.store, instance.keys, instance.departments[REGISTRAR], RELAYER)
+    return lambda: [one["row"] for one in reader.of_bank(BANK, after=None, limit=100)]
 
 
-def test_a_consent_of_another_bank_is_answered_like_one_that_is_not_there_and_its_subject_sees_it(parts, service):
-    assert reasons(verify(service, bank=b"o" * 32)) == [Reason.CONSENT_UNKNOWN]
-    assert reasons(verify(service, consent_id=b"n" * 32)) == [Reason.CONSENT_UNKNOWN]
-    stranger, nobodys = (entry.rows[0] for entry in parts.entries)
-    assert (stranger.subject, stranger.row.purpose) == (GRANTED.shown.terms.subject, None)
-    assert (nobodys.subject, nobodys.row.purpose) == (None, None)
+def test_a_question_costs_a_use_and_is_logged(instance, taxpayer, ask, logged):
+    consent = instance.grant(taxpayer)
+    assert ask(consent, GOOD) == [("holds", None)]
+    assert instance.record_of(consent).uses == 1
+    (row,) = logged()
+    assert (row["verdict"], row["question"], row["reason"]) == ("holds", GOOD, None)
 
 
-def test_claims_that_the_consent_does_not_list_cost_no_use(parts, service):
-    assert reasons(verify(service, OTHER)) == [Reason.QUESTION_NOT_CONSENTED]
-    (entry,) = parts.entries
-    assert entry.rows[0].row.use is None
+def test_what_the_store_can_refuse_costs_no_use_and_is_logged(instance, taxpayer, ask, logged):
+    consent = instance.grant(taxpayer)
+    assert ask(consent, OTHER) == [("cannot_tell", Reason.QUESTION_NOT_CONSENTED)]
+    assert ask(random_bytes(32), GOOD) == [("cannot_tell", Reason.CONSENT_UNKNOWN)]
+    assert ask(consent, GOOD, purpose="guarantee") == [("cannot_tell", Reason.CONSENT_OTHER_PURPOSE)]
+    assert instance.record_of(consent).uses == 0
+    assert [row["use"] for row in logged()] == [None] * 3
 
 
-def test_another_purpose_is_refused(service):
-    assert reasons(verify(service, purpose="guarantee")) == [Reason.CONSENT_OTHER_PURPOSE]
+def test_what_the_ledger_refuses_is_told_and_logged(instance, taxpayer, ask, logged):
+    consent = instance.grant(taxpayer, max_uses=1)
+    assert ask(consent, GOOD) == [("holds", None)]
+    assert ask(consent, GOOD) == [("cannot_tell", Reason.CONSENT_EXHAUSTED)]
+    instance.ledger.withdraw(consent, SECRET)
+    assert ask(consent, GOOD) == [("cannot_tell", Reason.CONSENT_WITHDRAWN)]
+    assert [row["reason"] for row in logged()] == [None, "consent_exhausted", "consent_withdrawn"]
 
 
-def test_a_firm_that_was_erased_is_answered_with_that_reason(service):
-    assert reasons(verify(service)) == [Reason.ERASED]
+def test_one_that_asks_again_costs_one_use(instance, taxpayer, ask):
+    consent, seed = instance.grant(taxpayer), random_bytes(32)
+    assert ask(consent, GOOD, attempt=Attempt(seed)) == ask(consent, GOOD, attempt=Attempt(seed, again=True))
+    assert instance.record_of(consent).uses == 1
 
 
-def test_an_error_of_a_step_is_the_outcome_of_the_request_and_is_logged(parts, service):
-    parts.fault = ChainError(Reason.LEDGER_UNAVAILABLE, "no answer")
-    with pytest.raises(ChainError):
-        verify(service).result(timeout=10)
-    (entry,) = parts.entries
-    assert [one.row.reason for one in entry.rows] == [Reason.LEDGER_UNAVAILABLE]
+def test_while_the_ledger_does_not_answer_nothing_is_told_and_the_question_is_logged(instance, taxpayer, ask, logged):
+    consent = instance.grant(taxpayer)
+    with Silence(instance.ledger, "record_uses"):
+        assert refused(ask, consent, GOOD) is Reason.LEDGER_UNAVAILABLE
+    assert [row["reason"] for row in logged()] == ["ledger_unavailable"]
+    assert ask(consent, GOOD) == [("holds", None)]
 
 
-def test_nothing_leaves_that_is_not_logged(parts, service):
-    parts.write_all = lambda entries: [StoreError(Reason.STORE_UNAVAILABLE, "no disk") for _ in entries]
-    with pytest.raises(StoreError):
-        verify(service).result(timeout=10)
+def test_a_firm_without_attestation_is_told_as_such(instance, firm, ask):
+    assert ask(instance.grant(firm), GOOD) == [("cannot_tell", Reason.NO_ATTESTATION)]
+
+
+def test_what_cannot_be_asked_is_refused_before_anything_else(instance, ask, logged):
+    assert refused(ask, random_bytes(32)) is Reason.REQUEST_INVALID
+    assert logged() == []
+    assert instance.ledger.uses_since(0) == []
