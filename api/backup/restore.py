@@ -67,7 +67,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
+class RestoreReport:
     """What was restored. ``erased``: how many keys the store names that the copy lacks."""
 
     manifest: Manifest
@@ -76,7 +76,7 @@ class Restored:
     erased: int
 
 
-def restore(copies: Copies, target: Target) -> Restored:
+def restore(copies: Copies, target: Target) -> RestoreReport:
     """Make the home of ``target`` from ``copies``.
 
     Raises:
@@ -88,10 +88,10 @@ def restore(copies: Copies, target: Target) -> Restored:
     with new_folder(home.path) as path:
         draft = Home(path)
         write_private(draft.path / "passphrase", copies.passphrase + "\n", secret=True)
-        return _Restoring(copies, target, draft).run()
+        return _Restorer(copies, target, draft).run()
 
 
-class _Restoring:
+class _Restorer:
     def __init__(self, copies: Copies, target: Target, draft: Home) -> None:
         self._copies = copies
         self._target = target
@@ -103,7 +103,7 @@ class _Restoring:
         self._mac = b""
         self._opened = False
 
-    def run(self) -> Restored:
+    def run(self) -> RestoreReport:
         with ExitStack() as held:
             scratch = held.enter_context(closing(sqlite3.connect(self._draft.path / "named.partial")))
             scratch.execute("CREATE TABLE named (id BLOB PRIMARY KEY) WITHOUT ROWID")
@@ -130,7 +130,7 @@ class _Restoring:
                 write_place(self._draft, store, ledger)
                 (named,) = scratch.execute("SELECT count(*) FROM named").fetchone()
         (self._draft.path / "named.partial").unlink()
-        return Restored(manifest, chain, taken, named - taken)
+        return RestoreReport(manifest, chain, taken, named - taken)
 
     def _take(self, entry: ArchiveEntry, connection: Connection, scratch: sqlite3.Connection) -> None:
         name, digest = entry.name, sha256()
