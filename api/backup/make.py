@@ -52,7 +52,7 @@ def make_backup(source: Source, path: Path, recipients: list[pyrage.x25519.Recip
         InvalidInputError: ``configuration``; there is something at this path, or it cannot be written.
         CredenceError: ``key_copy_failed``; there is no backup without the copy of the keys that opens it.
     """
-    made = _Making(source, now)
+    made = _BackupWriter(source, now)
     chain_copy = partial_of(path.with_name(path.name + _CHAIN_COPY))
     try:
         with new_file(path) as file:
@@ -73,7 +73,7 @@ def make_backup(source: Source, path: Path, recipients: list[pyrage.x25519.Recip
     return made.manifest()
 
 
-class _Making:
+class _BackupWriter:
     def __init__(self, source: Source, now: int) -> None:
         self._source = source
         self._now = now

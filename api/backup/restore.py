@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 
 from api.backup.archive import ArchiveEntry, read_archive
 from api.backup.content import CHAIN, FILE_LABEL, FORMAT_FILE, HOME, MAC, MANIFEST, SEALED, Manifest, require_format
+from api.backup.key_restore import next_generation, take_keys, take_tombstones
 from api.backup.table_dump import FOLDER, load_portion, newer, restart_numbers, store_tables
 from api.files.own_folder import new_folder
 from api.home.home import Home, write_private
@@ -35,8 +36,6 @@ from ledger_node.domain.error import CredenceError, InvalidInputError
 from ledger_node.domain.reason import Reason
 
 _MAX_SMALL: Final = 16 << 20
-_KEYS_AT_ONCE: Final = 500
-_GENERATION: Final = 1 << 32
 _SAFE: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
 
 
@@ -68,7 +67,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
+class RestoreReport:
     """What was restored. ``erased``: how many keys the store names that the copy lacks."""
 
     manifest: Manifest
@@ -77,7 +76,7 @@ class Restored:
     erased: int
 
 
-def restore(copies: Copies, target: Target) -> Restored:
+def restore(copies: Copies, target: Target) -> RestoreReport:
     """Make the home of ``target`` from ``copies``.
 
     Raises:
@@ -89,10 +88,10 @@ def restore(copies: Copies, target: Target) -> Restored:
     with new_folder(home.path) as path:
         draft = Home(path)
         write_private(draft.path / "passphrase", copies.passphrase + "\n", secret=True)
-        return _Restoring(copies, target, draft).run()
+        return _Restorer(copies, target, draft).run()
 
 
-class _Restoring:
+class _Restorer:
     def __init__(self, copies: Copies, target: Target, draft: Home) -> None:
         self._copies = copies
         self._target = target
@@ -104,7 +103,7 @@ class _Restoring:
         self._mac = b""
         self._opened = False
 
-    def run(self) -> Restored:
+    def run(self) -> RestoreReport:
         with ExitStack() as held:
             scratch = held.enter_context(closing(sqlite3.connect(self._draft.path / "named.partial")))
             scratch.execute("CREATE TABLE named (id BLOB PRIMARY KEY) WITHOUT ROWID")
@@ -125,13 +124,13 @@ class _Restoring:
                 version = next_generation(max(keys.version, manifest.keys_version))
                 ledger = self._target.open_keys(self._draft, keys.ledger, version)
                 held.callback(ledger.dispose)
-                _take_tombstones(keys, ledger)
-                taken = self._take_keys(keys, ledger, scratch)
+                take_tombstones(keys, ledger)
+                taken = take_keys(keys, ledger, scratch)
                 unlink_erased(connection, ledger)
                 write_place(self._draft, store, ledger)
                 (named,) = scratch.execute("SELECT count(*) FROM named").fetchone()
         (self._draft.path / "named.partial").unlink()
-        return Restored(manifest, chain, taken, named - taken)
+        return RestoreReport(manifest, chain, taken, named - taken)
 
     def _take(self, entry: ArchiveEntry, connection: Connection, scratch: sqlite3.Connection) -> None:
         name, digest = entry.name, sha256()
@@ -236,28 +235,6 @@ class _Restoring:
             )
         return keys
 
-    @staticmethod
-    def _take_keys(keys: CopiedKeys, ledger: KeyLedger, scratch: sqlite3.Connection) -> int:
-        taken, waiting, hidden = 0, dict[bytes, bytes](), dict[bytes, int]()
-        ledger.quarantines.restore(keys.quarantines)
-
-        def put() -> None:
-            ledger.put(waiting)
-            ledger.quarantines.restore_keys(hidden)
-            waiting.clear()
-            hidden.clear()
-
-        for key_id, wrapped, quarantine in keys.rows():
-            if scratch.execute("SELECT 1 FROM named WHERE id=?", (key_id,)).fetchone():
-                waiting[key_id] = wrapped
-                taken += 1
-                if quarantine is not None:
-                    hidden[key_id] = quarantine
-            if len(waiting) >= _KEYS_AT_ONCE:
-                put()
-        put()
-        return taken
-
     def _require_empty(self, connection: Connection) -> None:
         for table in self._tables.values():
             if connection.execute(table.select().limit(1)).first() is not None:
@@ -277,22 +254,6 @@ def _named(row: dict[str, Any]) -> Iterator[bytes]:
         yield row["data_key"]
     if row.get("data_keys") is not None:
         yield from key_ids_of(row["data_keys"])
-
-
-def _take_tombstones(keys: CopiedKeys, ledger: KeyLedger) -> None:
-    """Take over what was erased, all of it: the key ledger never goes back, whatever the store goes back to."""
-    waiting: list[bytes] = []
-    for key_id in keys.erased():
-        waiting.append(key_id)
-        if len(waiting) >= _KEYS_AT_ONCE:
-            ledger.add_tombstones(waiting)
-            waiting = []
-    ledger.add_tombstones(waiting)
-
-
-def next_generation(version: int) -> int:
-    """Return a version that no copy of before the restoring reaches, so that none passes for a newer one after it."""
-    return (version // _GENERATION + 1) * _GENERATION
 
 
 def _joined(pieces: Iterable[bytes]) -> bytes:

@@ -12,29 +12,27 @@ import codecs
 import csv
 import datetime as dt
 import io
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Final, TypeAlias
+from typing import Final
 
 from api.catalogue.datatype import DataType, data_type_named
+from api.catalogue.synthetic_fact import DEMO_FACTS, FACTS, TAX_KINDS, Style
+from api.catalogue.synthetic_mistake import Mistake, mistakes
 from api.files.own_file import new_file
-from ledger_node.domain.credit_code import check_character, organisation_check
+from ledger_node.domain.credit_code import ALPHABET, check_character, organisation_check
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
 DEMO_FIRM: Final = 0
 MAX_FIRMS: Final = 31**6
 
-_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _REGION: Final = "91" + "990000"
 """Registered with market regulation, an enterprise; of a region that does not exist."""
 _LEADING: Final[tuple[str, ...]] = ("序号", "纳税人名称", "企业名称")
 _TRAILING: Final[tuple[str, ...]] = ("税种名称", "主管税务机关", "处罚机关")
-_TAX_KINDS: Final = {"10101": "增值税", "10104": "企业所得税"}
-_GRADES: Final = {"A": 12, "B": 45, "M": 25, "C": 12, "D": 6}
 
 
 @dataclass(frozen=True)
@@ -44,32 +42,6 @@ class SyntheticExport:
     schema: str
     rows: int
     bad_rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Style:
-    """How one row writes its dates, months and amounts; real exports mix hands."""
-
-    random: Random
-    as_of: dt.date
-
-    def date(self, day: dt.date) -> str:
-        form = self.random.choice(("{}-{}-{}", "{}{}{}", "{}/{}/{}", "{}年{}月{}日"))
-        return form.format(*day.isoformat().split("-"))
-
-    def month(self, months_ago: int) -> str:
-        year, month = divmod(self.as_of.year * 12 + self.as_of.month - 1 - months_ago, 12)
-        return self.random.choice((f"{year}-{month + 1:02d}", f"{year}年{month + 1}月"))
-
-    def yuan(self, fen: int) -> str:
-        whole, cents = divmod(fen, 100)
-        sign = self.random.choices(("", "￥"), (19, 1))[0]
-        return sign + self.random.choice((f"{whole:,}.{cents:02d}", f"{whole}.{cents:02d}"))
-
-
-_Facts: TypeAlias = Callable[[_Style], dict[str, str]]
-_Mistake: TypeAlias = Callable[[list[str], list[str]], list[str]]
-"""(cells, header) -> cells that no ingestion may take."""
 
 
 def credit_code(firm: int, seed: int) -> str:
@@ -84,7 +56,7 @@ def credit_code(firm: int, seed: int) -> str:
         )
     # any step that 31 does not divide visits every number once, so codes never repeat under one seed
     number = ((seed % MAX_FIRMS) * 104_729 + firm * 611_953) % MAX_FIRMS
-    organisation = "MA" + "".join(_ALPHABET[number // 31**place % 31] for place in range(6))
+    organisation = "MA" + "".join(ALPHABET[number // 31**place % 31] for place in range(6))
     code = _REGION + organisation + organisation_check(organisation)
     return code + check_character(code)
 
@@ -126,7 +98,7 @@ def write_export(
     try:
         with new_file(path, secret=False) as file:
             encoder = codecs.getincrementalencoder(encoding)()
-            for line in _lines(data_type, seed, day, _mistakes(schema, rows, bad_rows)):
+            for line in _lines(data_type, seed, day, mistakes(schema, rows, bad_rows)):
                 file.write(encoder.encode(line))
     except FileExistsError as error:
         raise InvalidInputError(
@@ -137,11 +109,11 @@ def write_export(
     return SyntheticExport(schema, rows, bad_rows)
 
 
-def _lines(data_type: DataType, seed: int, day: dt.date, mistakes: Iterable[_Mistake | None]) -> Iterator[str]:
+def _lines(data_type: DataType, seed: int, day: dt.date, kinds: Iterable[Mistake | None]) -> Iterator[str]:
     header, line = _header(data_type), io.StringIO(newline="")
     writer = csv.writer(line)
     writer.writerow(header)
-    for firm, mistake in enumerate(mistakes):
+    for firm, mistake in enumerate(kinds):
         cells = _row(data_type, firm, seed, day)
         row = [cells[heading] for heading in header]
         writer.writerow(row if mistake is None else mistake(row, header))
@@ -161,13 +133,13 @@ def _header(data_type: DataType) -> list[str]:
 def _row(data_type: DataType, firm: int, seed: int, as_of: dt.date) -> dict[str, str]:
     schema = data_type.schema.name
     random = Random(f"credence synthetic {seed} {schema} {firm}")  # noqa: S311 - invented data, kept repeatable
-    style = _Style(random, as_of)
-    facts = _FACTS[schema](style) if firm != DEMO_FIRM else _DEMO_FACTS[schema](style)
+    style = Style(random, as_of)
+    facts = FACTS[schema](style) if firm != DEMO_FIRM else DEMO_FACTS[schema](style)
     name = f"虚构示例企业{firm:06d}号有限公司"
     cells = {
         "序号": str(firm + 1),
         **dict.fromkeys(("纳税人名称", "企业名称"), name),
-        "税种名称": _TAX_KINDS.get(facts.get("tax_kind", ""), ""),
+        "税种名称": TAX_KINDS.get(facts.get("tax_kind", ""), ""),
         "主管税务机关": "虚构市税务局第一税务所",
         "处罚机关": "虚构市市场监督管理局",
         data_type.subject[0]: credit_code(firm, seed),
@@ -175,136 +147,3 @@ def _row(data_type: DataType, firm: int, seed: int, as_of: dt.date) -> dict[str,
     }
     cells |= {heading: str(as_of.year - 1) for heading in data_type.period.headings[:1]}
     return cells | {column.headings[0]: facts[column.field] for column in data_type.columns}
-
-
-def _tax_payment(style: _Style) -> dict[str, str]:
-    random = style.random
-    paid = int(random.lognormvariate(math.log(30_000_000), 1.4))
-    on_time = random.choices((12, random.randint(6, 11), random.randint(0, 5)), (70, 24, 6))[0]
-    no_sales = random.random() < 0.08  # noqa: PLR2004 - firms whose sales the department does not hold
-    return {
-        "tax_kind": random.choice(list(_TAX_KINDS)),
-        "paid_amount": style.yuan(paid),
-        "paid_on": style.date(dt.date(style.as_of.year - 1, random.randint(10, 12), random.randint(1, 28))),
-        "sales_income": "" if no_sales else style.yuan(int(paid * random.uniform(8, 40))),
-        "months_paid_on_time_12m": str(on_time),
-    }
-
-
-def _tax_credit_rating(style: _Style) -> dict[str, str]:
-    grade = style.random.choices(list(_GRADES), list(_GRADES.values()))[0]
-    return _rating(style, grade, style.random.randint(1, 28))
-
-
-def _rating(style: _Style, grade: str, day: int) -> dict[str, str]:
-    rated_on = dt.date(style.as_of.year, 4, day)
-    return {
-        "rating_year": str(style.as_of.year - 1),
-        "grade": grade,
-        "rated_on": style.date(rated_on),
-        "valid_from": style.date(rated_on),
-        # for long, so that invented firms keep their grade however late somebody tries things out
-        "valid_to": style.date(rated_on.replace(year=rated_on.year + 10)),
-    }
-
-
-def _penalty_summary(style: _Style) -> dict[str, str]:
-    random = style.random
-    kind = random.choices(("none", "older", "recent"), (90, 2, 8))[0]
-    if kind == "none":
-        return _penalties()
-    last = random.randint(24, 60) if kind == "older" else random.randint(0, 23)
-    count = 0 if kind == "older" else random.choices((1, 2, 3, 5), (80, 13, 5, 2))[0]
-    if random.random() >= 0.2:  # noqa: PLR2004 - one penalised firm in five has a serious one
-        return _penalties(count, style.month(last))
-    last_serious = style.month(last + random.randint(0, 12))
-    return _penalties(count, style.month(last), last_serious, random.randint(0, 1))
-
-
-def _penalties(count: int = 0, last: str = "无", last_serious: str = "无", unrepaired: int = 0) -> dict[str, str]:
-    return {
-        "count_24m": str(count),
-        "last_month": last,
-        "last_serious_month": last_serious,
-        "serious_unrepaired": str(unrepaired),
-    }
-
-
-def _demo_tax_payment(style: _Style) -> dict[str, str]:
-    return {
-        "tax_kind": "10101",
-        "paid_amount": "1,286,400.50",
-        "paid_on": style.date(dt.date(style.as_of.year - 1, 12, 15)),
-        "sales_income": "18,600,000.00",
-        "months_paid_on_time_12m": "12",
-    }
-
-
-_FACTS: Final[Mapping[str, _Facts]] = {
-    "tax_payment": _tax_payment,
-    "tax_credit_rating": _tax_credit_rating,
-    "penalty_summary": _penalty_summary,
-}
-_DEMO_FACTS: Final[Mapping[str, _Facts]] = {
-    "tax_payment": _demo_tax_payment,
-    "tax_credit_rating": lambda style: _rating(style, "B", 20),
-    "penalty_summary": lambda _: _penalties(),
-}
-
-
-def _mistakes(schema: str, rows: int, bad_rows: int) -> Iterator[_Mistake | None]:
-    """Yield one mistake or None a row: ``bad_rows`` of them evenly spread over the rows after firm 0."""
-    kinds = _COMMON_MISTAKES + _MISTAKES[schema]
-    yield None
-    for firm in range(1, rows):
-        before, here = ((row * bad_rows) // (rows - 1) for row in (firm - 1, firm))
-        yield kinds[before % len(kinds)] if here > before else None
-
-
-def _wrong_check(cells: list[str], header: list[str]) -> list[str]:
-    code = cells[header.index("统一社会信用代码")]
-    wrong = _ALPHABET[(_ALPHABET.index(code[-1]) + 1) % len(_ALPHABET)]
-    return _with("统一社会信用代码", code[:-1] + wrong)(cells, header)
-
-
-def _with(heading: str, cell: str) -> _Mistake:
-    def mistake(cells: list[str], header: list[str]) -> list[str]:
-        place = header.index(heading)
-        return [*cells[:place], cell, *cells[place + 1 :]]
-
-    return mistake
-
-
-_COMMON_MISTAKES: Final[tuple[_Mistake, ...]] = (
-    _wrong_check,
-    lambda cells, _: cells[:-1],
-    lambda cells, _: [*cells, "备注"],
-    _with("统一社会信用代码", ""),
-    _with("数据截至日期", "2025-02-30"),
-)
-_MISTAKES: Final[Mapping[str, tuple[_Mistake, ...]]] = {
-    "tax_payment": (
-        _with("实缴税额（元）", ""),
-        _with("实缴税额（元）", "1234.567"),
-        _with("实缴税额（元）", "暂无"),
-        _with("实缴税额（元）", "-500.00"),
-        _with("最近缴款日期", "2025-02-30"),
-        _with("近12个月按期缴纳月数", "-1"),
-        _with("所属年度", ""),
-    ),
-    "tax_credit_rating": (
-        _with("信用级别", "E"),
-        _with("信用级别", ""),
-        _with("评定日期", "20250230"),
-        _with("有效期止", "暂无"),
-        _with("评价年度", ""),
-    ),
-    "penalty_summary": (
-        _with("近24个月处罚次数", "-1"),
-        _with("近24个月处罚次数", ""),
-        _with("近24个月处罚次数", "一次"),
-        _with("最近处罚月份", "2025-13"),
-        _with("最近严重违法处罚月份", ""),
-        _with("未修复严重处罚数", "1.5"),
-    ),
-}

@@ -44,9 +44,9 @@ def attack(
     as_json: JsonOption = False,
 ) -> None:
     """Try to recover values from a ledger and a bank's answers."""
-    from api.lab.attack.bank_view import shown_of
+    from api.lab.attack.bank_view import bank_view_of
     from api.lab.attack.corpus import fetch
-    from api.lab.attack.ground_truth import Truth
+    from api.lab.attack.ground_truth import GroundTruth
     from api.lab.attack.run import attack_all
     from ledger_node.chain.rpc import Rpc
 
@@ -54,8 +54,8 @@ def attack(
         register = _register(codes)
         if not register:
             raise InvalidInputError(Reason.REQUEST_INVALID, "the register holds no credit code", field="codes")
-        known = None if truth is None else Truth.from_json(_json(truth))
-        shown = shown_of([_json(file) for file in [*(answers or []), *(more_answers or [])]])
+        known = None if truth is None else GroundTruth.from_json(_json(truth))
+        shown = bank_view_of([_json(file) for file in [*(answers or []), *(more_answers or [])]])
         report = attack_all(fetch(Rpc(rpc_url)), shown, register, known)
     for line in report.lines():
         talk.print(line, markup=False, soft_wrap=True)

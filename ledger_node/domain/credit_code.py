@@ -29,7 +29,7 @@ _ZEROS: Final = "\uff10\U0001d7ce\U0001d7d8\U0001d7e2\U0001d7ec\U0001d7f6"
 _READ_AS: Final = str.maketrans(
     dict.fromkeys(_SEPARATORS, "") | {chr(ord(zero) + digit): str(digit) for zero in _ZEROS for digit in range(10)}
 )
-_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
 _PERSON: Final = re.compile(
     r"[0-9]{6}(?P<year>(?:18|19|20)[0-9]{2})(?P<month>[0-9]{2})(?P<day>[0-9]{2})[0-9]{3}[0-9X]\Z"
@@ -58,8 +58,8 @@ def parse_credit_code(raw: object, field: str = "credit_code") -> str:
 
 def check_character(body: str) -> str:
     """Return the check character of the first seventeen characters of a code (GB 32100: powers of 3 modulo 31)."""
-    total = sum(_ALPHABET.index(character) * pow(3, place, 31) for place, character in enumerate(body))
-    return _ALPHABET[-total % 31]
+    total = sum(ALPHABET.index(character) * pow(3, place, 31) for place, character in enumerate(body))
+    return ALPHABET[-total % 31]
 
 
 def organisation_check(organisation: str) -> str:

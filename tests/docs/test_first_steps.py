@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from api.home.settings import environment_of_child
-from api.lab.demo.server import Served
+from api.lab.demo.server import InstanceProcess
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "README.md").read_text("utf-8").partition("\n## First steps")[2].partition("\n## ")[0]
@@ -55,7 +55,7 @@ def plain(text):
 def folder(tmp_path):
     """What ``scripts/demo`` leaves behind in the folder of the page: the programs, and an instance that serves."""
     (tmp_path / ".venv").symlink_to(sys.prefix)
-    served = Served(tmp_path / ".demo" / "credence", processes=1)
+    served = InstanceProcess(tmp_path / ".demo" / "credence", processes=1)
     yield tmp_path
     served.stop()
 

@@ -9,7 +9,7 @@ import pytest
 from api.catalogue.synthetic import credit_code
 from api.client.access import check_rows, uses_without_row
 from api.client.client import ApiError
-from api.lab.demo.server import Served
+from api.lab.demo.server import InstanceProcess
 from ledger_node import clock
 from ledger_node.domain.batch import ACCESS_LOG
 from ledger_node.domain.error import CredenceError, VerificationError
@@ -26,7 +26,7 @@ PATIENCE_S = 20
 def logged(tmp_path_factory):
     """An instance that anchors its access log every second."""
     folder = tmp_path_factory.mktemp("logged")
-    made = Place(folder, Served(folder / "credence", processes=1, access_interval=1))
+    made = Place(folder, InstanceProcess(folder / "credence", processes=1, access_interval=1))
     yield made
     made.close()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from api.lab.demo.server import Served
+from api.lab.demo.server import InstanceProcess
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.randomness import random_bytes
@@ -25,7 +25,7 @@ HANG_S = 240
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("workers")
-    with contextlib.closing(Place(folder, Served(folder / "credence", processes=2))) as made:
+    with contextlib.closing(Place(folder, InstanceProcess(folder / "credence", processes=2))) as made:
         yield made
 
 
@@ -124,7 +124,7 @@ def test_l8_work_that_two_workers_die_of_is_refused_for_now_and_its_use_is_found
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
 def test_n1_no_worker_outlives_its_api(tmp_path, ending):
-    with stopping(Served(tmp_path / "credence", processes=2)) as served:
+    with stopping(InstanceProcess(tmp_path / "credence", processes=2)) as served:
         # they start with it, so that nobody waits for them
         until(lambda: len(workers(served)) == 1)
         (worker,) = workers(served)

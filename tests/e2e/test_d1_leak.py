@@ -13,8 +13,8 @@ import pytest
 from api.catalogue.datatype import schemas
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
-from api.lab.attack.byte_search import Needles
-from api.lab.demo.server import Served
+from api.lab.attack.byte_search import ByteSearch
+from api.lab.demo.server import InstanceProcess
 from api.storage import table
 from api.storage.database import open_store
 from api.vault.cipher import KeyEncryptionKey, unseal
@@ -33,7 +33,7 @@ CORRECTION = 1_234_567
 OPERATOR = "canary of the night shift"
 
 
-class FileNeedles(Needles):
+class FileNeedles(ByteSearch):
     """What to look for in files."""
 
     def add_amount(self, name, fen):
@@ -155,7 +155,7 @@ def lived(tmp_path_factory):
     """An instance that was used as usual and then killed; ``killed`` holds its files as the kill left them."""
     # what is searched are files: the folder with the store in it
     folder = tmp_path_factory.mktemp("d1")
-    place = Place(folder, Served(folder / "credence", processes=1))
+    place = Place(folder, InstanceProcess(folder / "credence", processes=1))
     attest_all(place)
     live(place)
     correct_all(place)  # after the erasure, which empties the write-ahead log

@@ -12,7 +12,7 @@ import pytest
 from api.catalogue.datatype import schemas
 from api.catalogue.synthetic import credit_code
 from api.client.change_report import ChangeKind, read_changes
-from api.lab.demo.server import Served
+from api.lab.demo.server import InstanceProcess
 from ledger_node import clock
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.rpc import ContractRevertError, Rpc
@@ -151,7 +151,7 @@ class Town:
 @pytest.fixture(scope="module")
 def stages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("town")
-    with contextlib.closing(Place(folder, Served(folder / "credence", processes=1))) as place:
+    with contextlib.closing(Place(folder, InstanceProcess(folder / "credence", processes=1))) as place:
         town = Town(folder, place)
         yield town, history(town)
 

@@ -18,7 +18,7 @@ from tests.kit.served import Place, one_form
 GOOD = one_form("tax_payment.paid_amount >= 1000000 CNY during 2025")
 
 
-class Served(Instance):
+class InstanceProcess(Instance):
     """``credence serve`` on a folder that is there already; ``environment``: beside the usual one."""
 
     def __init__(self, folder, environment):
@@ -65,7 +65,7 @@ class Life:
         self.passphrase = folder / "passphrase"
         shutil.copy(home / "passphrase", self.passphrase)
         self.environment = {"CREDENCE_KEYS_COPY": str(self.copy), "CREDENCE_BACKUP_RECIPIENTS": self.recipient}
-        self.place = Place(folder, Served(home, self.environment))
+        self.place = Place(folder, InstanceProcess(home, self.environment))
         self._restored = []
 
     def backup(self, name, home=None):
@@ -88,7 +88,7 @@ class Life:
 
     def serve(self, home):
         """Serve a restored folder, and return it as a place that the same people use."""
-        served = Served(home, self.environment)
+        served = InstanceProcess(home, self.environment)
         moved = Moved(self.place, served)
         self._restored.append(moved)
         return moved

@@ -11,7 +11,7 @@ from pathlib import Path
 from api.home.home import Home
 from api.home.settings import environment_of_child
 from api.instance.embedded import found_instance
-from api.lab.demo.server import Served
+from api.lab.demo.server import InstanceProcess
 from tests.kit.postgres import usual_database
 from tests.kit.served import Place
 
@@ -57,7 +57,7 @@ class AheadNode:
         self._child.stdout.close()
 
 
-class ServedAhead(Served):
+class ServedAhead(InstanceProcess):
     """``credence serve`` beside such a node."""
 
     def __init__(self, folder):

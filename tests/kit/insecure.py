@@ -3,7 +3,7 @@
 from api.catalogue.datatype import schemas
 from api.catalogue.synthetic import credit_code
 from api.lab.attack.corpus import Event, Transaction, corpus_of
-from api.lab.attack.ground_truth import Truth
+from api.lab.attack.ground_truth import GroundTruth
 from ledger_node.domain.commitment import (
     UP,
     enum_bit,
@@ -57,7 +57,7 @@ class InsecureLedger:
         ]
         subjects = {hexed(keccak(code.encode())): code for code in CODES[:GRANTING]}
         people = {"subjects": subjects, "consents": self.grants, "requests": self.requests}
-        return Truth.from_json({"attestations": rows, **people})
+        return GroundTruth.from_json({"attestations": rows, **people})
 
     def _values(self, row):
         return {

@@ -19,7 +19,7 @@ from tests.kit.served import Place
 
 
 class Inside:
-    """Duck-typed as ``Served``; ``restart`` ends one life of the API and begins the next on the same folder."""
+    """Duck-typed as ``InstanceProcess``; ``restart`` ends one life of the API and begins the next."""
 
     def __init__(self, folder, settings=None):
         self.home = Home(folder)

@@ -43,7 +43,7 @@ class To(httpx.HTTPTransport):
 
 
 class Host:
-    """``credence serve`` in a folder of its own, through many lives. Duck-typed as ``Served``."""
+    """``credence serve`` in a folder of its own, through many lives. Duck-typed as ``InstanceProcess``."""
 
     def __init__(self, folder, node_url, urls, interval):
         self.home = Home(folder)

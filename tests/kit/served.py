@@ -21,7 +21,7 @@ from api.client.credential import Credential
 from api.client.home_credentials import credential_named
 from api.client.session import Session
 from api.lab.demo.actor import attest
-from api.lab.demo.server import Served
+from api.lab.demo.server import InstanceProcess
 from api.sign_in.protocol.jose import public_part
 from api.sign_in.protocol.key_form import new_key_file, stated_keys
 from api.storage.database import open_store
@@ -114,7 +114,7 @@ class Place:
 
     def __init__(self, folder, served=None):
         self.folder = folder
-        self.served = served or Served(
+        self.served = served or InstanceProcess(
             folder / "credence", processes=1, database_url=usual_database(), keys_url=usual_database()
         )
         self.home = self.served.home

@@ -9,7 +9,7 @@ import pytest
 
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
-from api.lab.attack.byte_search import Needles
+from api.lab.attack.byte_search import ByteSearch
 from tests.kit.served import SEED, Place, write_rows
 
 CANARY = "Canary7Q4XZ2K8"
@@ -21,7 +21,7 @@ TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 
 @pytest.fixture(scope="module")
 def needles():
-    made = Needles()
+    made = ByteSearch()
     for text in (CANARY, CODE, AMOUNT, AMOUNT.replace(",", ""), "739184620513"):
         made.add_text(text, text)
         made.add_text(text, text.lower())

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from api.lab.attack.rehearsal import BANKS, rehearse
-from api.lab.demo.server import Served
+from api.lab.demo.server import InstanceProcess
 
 
 def main() -> int:
@@ -19,7 +19,7 @@ def main() -> int:
     options.folder.mkdir(parents=True, exist_ok=True)
     if any(options.folder.iterdir()):
         parser.error(f"{options.folder} is not empty")
-    served = Served(options.folder / "credence", processes=1, banks=BANKS)
+    served = InstanceProcess(options.folder / "credence", processes=1, banks=BANKS)
     try:
         made = rehearse(served, options.folder, firms=options.firms)
         command = [sys.executable, "-m", "api.cli.main", "attack", "--rpc-url", made.rpc_url]

@@ -27,7 +27,7 @@ class ShownProof:
 
 
 @dataclass(slots=True)
-class Shown:
+class BankView:
     """All answers together. ``told``: words that the bank can open with what it was told, so no news."""
 
     words: dict[bytes, str] = field(default_factory=dict)
@@ -37,13 +37,13 @@ class Shown:
     consents: set[bytes] = field(default_factory=set)
 
 
-def shown_of(answers: Sequence[Json]) -> Shown:
+def bank_view_of(answers: Sequence[Json]) -> BankView:
     """Read answers of the API.
 
     Raises:
         InvalidInputError: ``request_invalid``; one of them is no answer of POST /v1/verifications.
     """
-    shown = Shown()
+    shown = BankView()
     for answer in answers:
         try:
             for word, place in _words(answer, "answer"):
@@ -67,7 +67,7 @@ def _words(value: Json, place: str) -> Iterator[tuple[bytes, str]]:
         yield bytes.fromhex(value[2:]), place
 
 
-def _read(shown: Shown, presentation: Json) -> None:
+def _read(shown: BankView, presentation: Json) -> None:
     if presentation["consent"] is not None:
         shown.consents.add(bytes.fromhex(presentation["consent"]["id"][2:]))
     attestations = list(presentation["attestations"])
@@ -90,7 +90,7 @@ def _read(shown: Shown, presentation: Json) -> None:
                 _read_proof(shown, claim["attestation"], schema, per.field, proof)
 
 
-def _read_proof(shown: Shown, attestation: str, schema: Schema, field_: Field, proof: Json) -> None:
+def _read_proof(shown: BankView, attestation: str, schema: Schema, field_: Field, proof: Json) -> None:
     opening, salt = proof["opening"], bytes.fromhex(proof["salt"][2:])
     if opening["kind"] == "plain":
         digest = plain_digest(field_, field_.parse(opening["value"]))

@@ -12,7 +12,7 @@ _DIGEST_PART: Final = 16
 _ENCODINGS: Final = ("utf-8", "utf-16-le", "utf-16-be", "gb18030")
 
 
-class Needles:
+class ByteSearch:
     """Byte strings to look for, each with the name of what it is; all are found in one pass."""
 
     def __init__(self) -> None:

@@ -66,7 +66,7 @@ class Bank:
 
 
 @dataclass(slots=True)
-class Told:
+class RehearsalNotes:
     """What only the people of the rehearsal know: whose consents and requests there are, and the banks' answers."""
 
     consents: dict[str, dict[str, Json]] = field(default_factory=dict)
@@ -114,7 +114,7 @@ class Stage:
     def __init__(self, client: Client) -> None:
         self.domain: SigningDomain = signing_domain(client.get("/v1/ledger"))
         self._purposes: dict[str, Purpose] = {code: purpose_of(client, code) for code in _PURPOSES}
-        self.told = Told()
+        self.told = RehearsalNotes()
 
     def live(self, life: Life, firm: Firm, bank: Bank) -> Iterator[None]:
         """Live a life step by step: each step is done when the next one is asked for."""

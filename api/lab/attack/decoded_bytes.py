@@ -13,7 +13,7 @@ KNOWN: Final = (*CONTRACTS, "DisputeVerifier")
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class DecodedBytes:
     """``data`` of a call, log or word; ``contract`` and ``place`` are None where no ABI explains every byte of it."""
 
     data: bytes
@@ -21,18 +21,18 @@ class Piece:
     place: str | None = None
 
 
-def pieces(corpus: Corpus) -> Iterator[Piece]:
+def decode_all(corpus: Corpus) -> Iterator[DecodedBytes]:
     """Yield calls, and the calls that a council's proposal carries by themselves too; logs; storage; headers."""
     contracts = _contracts(corpus)
     for transaction in corpus.transactions:
         yield from _calls(transaction, contracts)
-        yield Piece(transaction.sender, None, "sender")
+        yield DecodedBytes(transaction.sender, None, "sender")
         for event in transaction.events:
             yield _log(event, contracts)
     for contract, word in corpus.storage:
         name = contracts.get(contract)
-        yield Piece(word, name, f"storage of {name}")
-    yield Piece(corpus.headers, None, "block headers")
+        yield DecodedBytes(word, name, f"storage of {name}")
+    yield DecodedBytes(corpus.headers, None, "block headers")
 
 
 def _contracts(corpus: Corpus) -> dict[bytes, str]:
@@ -44,30 +44,30 @@ def _contracts(corpus: Corpus) -> dict[bytes, str]:
     }
 
 
-def _calls(transaction: Transaction, contracts: Mapping[bytes, str]) -> Iterator[Piece]:
+def _calls(transaction: Transaction, contracts: Mapping[bytes, str]) -> Iterator[DecodedBytes]:
     if transaction.to is not None:
         yield from _call(transaction.to, transaction.data, contracts)
     else:
         name = contracts.get(transaction.created or b"")
-        yield Piece(transaction.data, name, None if name is None else f"creation of {name}")
+        yield DecodedBytes(transaction.data, name, None if name is None else f"creation of {name}")
 
 
-def _call(target: bytes, data: bytes, contracts: Mapping[bytes, str]) -> Iterator[Piece]:
+def _call(target: bytes, data: bytes, contracts: Mapping[bytes, str]) -> Iterator[DecodedBytes]:
     name = contracts.get(target)
     found = None if name is None else artifact(name).call(data)
     if name is None or found is None:
-        yield Piece(data)
+        yield DecodedBytes(data)
         return
     function, arguments = found
-    yield Piece(data, name, f"{name}.{function}")
+    yield DecodedBytes(data, name, f"{name}.{function}")
     if name == _COUNCIL:
         for proposal in (value for value in arguments.values() if isinstance(value, tuple)):
             for address, inner in proposal:
                 yield from _call(bytes.fromhex(address[2:]), inner, contracts)
 
 
-def _log(event: Event, contracts: Mapping[bytes, str]) -> Piece:
+def _log(event: Event, contracts: Mapping[bytes, str]) -> DecodedBytes:
     data, name = b"".join(event.topics) + event.data, contracts.get(event.contract)
     if name is None or event.name == UNKNOWN:
-        return Piece(data)
-    return Piece(data, name, f"log {name}.{event.name}")
+        return DecodedBytes(data)
+    return DecodedBytes(data, name, f"log {name}.{event.name}")

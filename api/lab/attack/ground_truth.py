@@ -40,7 +40,7 @@ class TrueRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
+class GroundTruth:
     """Everything that the attacks try to find out."""
 
     attestations: Sequence[TrueAttestation]

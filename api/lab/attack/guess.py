@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from api.catalogue.datatype import data_types, schemas
-from api.lab.attack.bank_view import Shown
+from api.lab.attack.bank_view import BankView
 from api.lab.attack.candidate import Candidate, consent_candidates, subject_candidates, value_candidates
 from api.lab.attack.corpus import Corpus, spread
-from api.lab.attack.ground_truth import Truth
+from api.lab.attack.ground_truth import GroundTruth
 from api.lab.attack.report import Finding
 from api.lab.attack.score import binomial_tail, majority
 
@@ -27,7 +27,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class GuessInputs:
     """What a digest may be hit in, and which public words may have served as salt or key."""
 
     targets: dict[bytes, str]
@@ -36,13 +36,13 @@ class Seen:
     now: int
 
 
-def seen_of(corpus: Corpus, shown: Shown, codes: Sequence[str]) -> Seen:
+def guess_inputs_of(corpus: Corpus, shown: BankView, codes: Sequence[str]) -> GuessInputs:
     """Return targets (all words but those the bank was told) and public salts, the likeliest first."""
     targets = {word: place for word, place in {**corpus.words, **shown.words}.items() if word not in shown.told}
     fixed = [data_type.schema.id for data_type in data_types().values()]
     likely = [*fixed, bytes(32), *shown.words, *spread(corpus.publics)]
     now = corpus.transactions[-1].time if corpus.transactions else 0
-    return Seen(targets, list(dict.fromkeys(likely))[:_MAX_PUBLICS], codes, now)
+    return GuessInputs(targets, list(dict.fromkeys(likely))[:_MAX_PUBLICS], codes, now)
 
 
 def hunt(candidates: Iterable[Candidate], targets: dict[bytes, str]) -> tuple[int, list[Hit]]:
@@ -54,7 +54,7 @@ def hunt(candidates: Iterable[Candidate], targets: dict[bytes, str]) -> tuple[in
     return count, hits
 
 
-def guess_subjects(seen: Seen, truth: Truth | None) -> list[Finding]:
+def guess_subjects(seen: GuessInputs, truth: GroundTruth | None) -> list[Finding]:
     """Find credit codes behind seen words."""
     count, hits = hunt(subject_candidates(seen.codes, seen.publics), seen.targets)
     found = {hit.what for hit in hits}
@@ -83,7 +83,7 @@ def guess_subjects(seen: Seen, truth: Truth | None) -> list[Finding]:
     return [first, second]
 
 
-def guess_values(seen: Seen, truth: Truth | None) -> list[Finding]:
+def guess_values(seen: GuessInputs, truth: GroundTruth | None) -> list[Finding]:
     """Find values behind seen words, and say how many grades and amount buckets that gives."""
     count, hits = hunt(value_candidates(seen.codes, seen.publics, seen.now), seen.targets)
     findings = [
@@ -118,7 +118,7 @@ def bucket(schema: str, name: str, value: object) -> str:
     return str(ladder.thresholds[below - 1]) if below else "0"
 
 
-def labels_of(truth: Truth, schema: str, name: str) -> list[tuple[str, str]]:
+def labels_of(truth: GroundTruth, schema: str, name: str) -> list[tuple[str, str]]:
     """Return (credit code, value or bucket) of every attestation that has this field."""
     return [
         (item.code, bucket(schema, name, item.values[name]))
@@ -127,7 +127,7 @@ def labels_of(truth: Truth, schema: str, name: str) -> list[tuple[str, str]]:
     ]
 
 
-def _value_figures(recovered: dict[tuple[str, str], str], truth: Truth, count: int) -> Iterator[Finding]:
+def _value_figures(recovered: dict[tuple[str, str], str], truth: GroundTruth, count: int) -> Iterator[Finding]:
     for schema, name in fields_of(truth):
         labels = labels_of(truth, schema, name)
         usual, share = majority([value for _, value in labels])
@@ -144,7 +144,7 @@ def _value_figures(recovered: dict[tuple[str, str], str], truth: Truth, count: i
         )
 
 
-def fields_of(truth: Truth) -> list[tuple[str, str]]:
+def fields_of(truth: GroundTruth) -> list[tuple[str, str]]:
     """Return the (schema, field) pairs that the truth knows."""
     return list(dict.fromkeys((item.schema, name) for item in truth.attestations for name in item.values))
 

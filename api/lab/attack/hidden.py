@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from api.catalogue.datatype import data_types
-from api.lab.attack.bank_view import Shown, ShownProof
+from api.lab.attack.bank_view import BankView, ShownProof
 from api.lab.attack.candidate import Candidate, domain, label
 from api.lab.attack.corpus import Corpus, is_secret_like, spread
-from api.lab.attack.guess import Hit, Seen, hunt
+from api.lab.attack.guess import GuessInputs, Hit, hunt
 from api.lab.attack.report import Finding
 from ledger_node.domain.commitment import (
     DOWN,
@@ -31,14 +31,14 @@ _MAX_KEYS = 400
 _EXAMPLES = 5
 
 
-def keys_of(corpus: Corpus, shown: Shown) -> list[bytes]:
+def keys_of(corpus: Corpus, shown: BankView) -> list[bytes]:
     """Return every known word that could be a salt, seed or key: the bank's own first, siblings last."""
     events = spread({word: place for word, place in corpus.ids.items() if "." in place})
     own = [word for word in sorted(shown.words, key=lambda word: shown.words[word] == "path") if is_secret_like(word)]
     return list(dict.fromkeys([bytes(32), *own, *events, *corpus.ids]))[:_MAX_KEYS]
 
 
-def guess_hidden(seen: Seen, shown: Shown, keys: Sequence[bytes]) -> list[Finding]:
+def guess_hidden(seen: GuessInputs, shown: BankView, keys: Sequence[bytes]) -> list[Finding]:
     """Return the findings of all three attacks; the chain alone gives them nothing to aim at."""
     subject_ids = [to_hex(word) for word, place in seen.targets.items() if place == "SubjectRegistered.subjectId"]
     leaves, leaf_hits = hunt(_leaves(keys, subject_ids, seen.now), seen.targets)

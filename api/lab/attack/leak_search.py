@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from api.catalogue.purpose import default_purposes
-from api.lab.attack.bank_view import Shown
-from api.lab.attack.byte_search import Needles
+from api.lab.attack.bank_view import BankView
+from api.lab.attack.byte_search import ByteSearch
 from api.lab.attack.corpus import Corpus
-from api.lab.attack.decoded_bytes import Piece, pieces
-from api.lab.attack.ground_truth import Truth
+from api.lab.attack.decoded_bytes import DecodedBytes, decode_all
+from api.lab.attack.ground_truth import GroundTruth
 from api.lab.attack.report import Finding
 from ledger_node.chain.port import Role
 from ledger_node.domain.eip712 import list_word, text_word
@@ -26,15 +26,17 @@ _HOME: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
-def listen(corpus: Corpus, shown: Shown, codes: Sequence[str], truth: Truth | None) -> list[Finding]:
+def listen(corpus: Corpus, shown: BankView, codes: Sequence[str], truth: GroundTruth | None) -> list[Finding]:
     """Decode everything, and search all bytes for everything that must not be in them."""
-    cut = list(pieces(corpus))
+    cut = list(decode_all(corpus))
     return [*search(cut, needles_of(corpus, shown, codes, truth)), _unexplained(cut)]
 
 
-def needles_of(corpus: Corpus, shown: Shown, codes: Sequence[str], truth: Truth | None) -> dict[str, Needles]:
+def needles_of(
+    corpus: Corpus, shown: BankView, codes: Sequence[str], truth: GroundTruth | None
+) -> dict[str, ByteSearch]:
     """Return what to look for, by kind, in all encodings and under all plain hashes."""
-    kinds = {kind: Needles() for kind in (_CODES, _BANKS, _SUBJECTS, _PURPOSES, _QUESTIONS)}
+    kinds = {kind: ByteSearch() for kind in (_CODES, _BANKS, _SUBJECTS, _PURPOSES, _QUESTIONS)}
     for code in codes:
         kinds[_CODES].add_name(code, code)
     for bank, name in _banks(corpus):
@@ -58,7 +60,7 @@ def _banks(corpus: Corpus) -> Iterator[tuple[bytes, str]]:
             yield event.args["id"], event.args["name"]
 
 
-def _add_questions(needles: Needles, shown: Shown, truth: Truth | None) -> None:
+def _add_questions(needles: ByteSearch, shown: BankView, truth: GroundTruth | None) -> None:
     lists = {consent.asked for consent in truth.consents.values() if consent.asked} if truth is not None else set()
     texts = {text for listed in lists for text in listed}
     fields = {f"{asked.schema.name}.{asked.field.name}" for asked in shown.asked}
@@ -68,12 +70,12 @@ def _add_questions(needles: Needles, shown: Shown, truth: Truth | None) -> None:
         needles.add_bytes(f"list of {len(listed)} questions", list_word([text_word(text) for text in listed]))
 
 
-def search(cut: Sequence[Piece], kinds: Mapping[str, Needles]) -> list[Finding]:
+def search(cut: Sequence[DecodedBytes], kinds: Mapping[str, ByteSearch]) -> list[Finding]:
     """Return one finding a kind: what was found outside the contracts where it belongs."""
     return [_search(cut, kind, needles) for kind, needles in kinds.items()]
 
 
-def _search(cut: Sequence[Piece], kind: str, needles: Needles) -> Finding:
+def _search(cut: Sequence[DecodedBytes], kind: str, needles: ByteSearch) -> Finding:
     home, at_home, astray = _HOME.get(kind, frozenset()), 0, []
     for piece in cut:
         for name in sorted(needles.found_in(piece.data)):
@@ -92,7 +94,7 @@ def _search(cut: Sequence[Piece], kind: str, needles: Needles) -> Finding:
     )
 
 
-def _unexplained(cut: Sequence[Piece]) -> Finding:
+def _unexplained(cut: Sequence[DecodedBytes]) -> Finding:
     unexplained = [piece for piece in cut if piece.place is None]
     return Finding(
         "silence: bytes that no ABI explains",

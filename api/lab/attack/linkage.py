@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from api.lab.attack.bank_view import Shown
+from api.lab.attack.bank_view import BankView
 from api.lab.attack.corpus import Corpus, Transaction
-from api.lab.attack.ground_truth import Truth
+from api.lab.attack.ground_truth import GroundTruth
 from api.lab.attack.neighbour import by_all, by_feature, by_time
 from api.lab.attack.report import Finding
 from api.lab.attack.score import binomial_tail, majority, rank_correlation
@@ -47,7 +47,7 @@ def link_by_equality(corpus: Corpus) -> Finding:
     )
 
 
-def link_consents(corpus: Corpus, shown: Shown, truth: Truth) -> list[Finding]:
+def link_consents(corpus: Corpus, shown: BankView, truth: GroundTruth) -> list[Finding]:
     """Link consents of one firm and of one bank to each other, and consents to subject ids, from all that happens."""
     known = {one: trace for one, trace in traces(corpus).consents.items() if one in truth.consents}
     grants = [(trace.grant, trace.args) for trace in known.values()]
@@ -69,7 +69,7 @@ def link_consents(corpus: Corpus, shown: Shown, truth: Truth) -> list[Finding]:
     return findings
 
 
-def link_requests(corpus: Corpus, truth: Truth) -> list[Finding]:
+def link_requests(corpus: Corpus, truth: GroundTruth) -> list[Finding]:
     """Link requests of one firm and of one bank to each other; the answered ones name their consent by design."""
     followed = traces(corpus)
     known = {one: asked for one, asked in followed.requests.items() if one in truth.requests}
@@ -124,7 +124,7 @@ def _correlation(attack: str, n: int, rho: float, p: float) -> Finding:
 
 
 def _consent_to_subject(
-    corpus: Corpus, grants: Sequence[tuple[Transaction, dict[str, object]]], truth: Truth
+    corpus: Corpus, grants: Sequence[tuple[Transaction, dict[str, object]]], truth: GroundTruth
 ) -> list[Finding]:
     registered = [
         (transaction.block, truth.subjects[event.args["subjectId"]])

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from api.lab.attack.ground_truth import TrueAttestation, Truth
+from api.lab.attack.ground_truth import GroundTruth, TrueAttestation
 from api.lab.attack.guess import bucket, fields_of
 from api.lab.attack.report import Finding
 from api.lab.attack.score import binomial_tail, majority, rank_correlation
@@ -12,7 +12,7 @@ from ledger_node.domain.canonical import JSON
 _MIN_BATCH = 10
 
 
-def attack_order(truth: Truth, codes: Sequence[str]) -> list[Finding]:
+def attack_order(truth: GroundTruth, codes: Sequence[str]) -> list[Finding]:
     """Return the findings of every attack on positions, batch by batch."""
     batches: dict[str, list[TrueAttestation]] = {}
     for item in truth.attestations:

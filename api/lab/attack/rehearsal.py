@@ -12,7 +12,7 @@ from api.client.client import Client
 from api.lab.attack.consent_life import Bank, Firm, Life, Stage, live_all
 from api.lab.attack.corpus import Json
 from api.lab.demo.actor import attest, register
-from api.lab.demo.server import Served
+from api.lab.demo.server import InstanceProcess
 from ledger_node.domain.json_object import from_hex
 
 BANKS: Final = {
@@ -45,7 +45,7 @@ class Rehearsal:
 
 
 def rehearse(
-    served: Served, folder: Path, *, firms: int, granting: int = 50, consents: int = 200, shown: int = 8
+    served: InstanceProcess, folder: Path, *, firms: int, granting: int = 50, consents: int = 200, shown: int = 8
 ) -> Rehearsal:
     """Attest to ``firms`` rows of three types, register ``granting`` firms, and let ``consents`` be lived.
 
@@ -79,7 +79,7 @@ def rehearse(
     return Rehearsal(str(served.node()["url"]), answers, register_file, truth)
 
 
-def _banks(served: Served, client: Client) -> list[Bank]:
+def _banks(served: InstanceProcess, client: Client) -> list[Bank]:
     ids = {member["name"]: member["id"] for member in client.get("/v1/members")["members"]}
     return [Bank(name, from_hex(ids[name], "member"), served.client(slug)) for slug, name in BANKS.items()]
 
@@ -95,7 +95,7 @@ def _live(stage: Stage, people: list[Firm], banks: list[Bank], consents: int, ra
     live_all([stage.live(*one) for one in zip(drawn, firms, grantees, strict=True)], random)
 
 
-def _attest(served: Served, folder: Path, schema: str, firms: int) -> list[Json]:
+def _attest(served: InstanceProcess, folder: Path, schema: str, firms: int) -> list[Json]:
     file = folder / f"{schema}.csv"
     write_export(file, schema, firms, seed=_SEED)
     client = served.client(_DEPARTMENTS[schema])

@@ -3,10 +3,10 @@
 import time
 from collections.abc import Sequence
 
-from api.lab.attack.bank_view import Shown
+from api.lab.attack.bank_view import BankView
 from api.lab.attack.corpus import Corpus
-from api.lab.attack.ground_truth import Truth
-from api.lab.attack.guess import guess_subjects, guess_values, seen_of
+from api.lab.attack.ground_truth import GroundTruth
+from api.lab.attack.guess import guess_inputs_of, guess_subjects, guess_values
 from api.lab.attack.hidden import guess_hidden, keys_of
 from api.lab.attack.leak_search import listen
 from api.lab.attack.linkage import link_by_equality, link_consents, link_registrations, link_requests
@@ -14,10 +14,10 @@ from api.lab.attack.order import attack_order
 from api.lab.attack.report import Finding, Report
 
 
-def attack_all(corpus: Corpus, shown: Shown, codes: Sequence[str], truth: Truth | None) -> Report:
+def attack_all(corpus: Corpus, shown: BankView, codes: Sequence[str], truth: GroundTruth | None) -> Report:
     """Try everything; without the truth, what needs it to be scored is left out."""
     began = time.monotonic()
-    seen, keys = seen_of(corpus, shown, codes), keys_of(corpus, shown)
+    seen, keys = guess_inputs_of(corpus, shown, codes), keys_of(corpus, shown)
     findings: list[Finding] = [
         *listen(corpus, shown, codes, truth),
         *guess_subjects(seen, truth),

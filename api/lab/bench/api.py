@@ -12,9 +12,9 @@ from api.catalogue.synthetic import credit_code, write_export
 from api.client.home_credentials import credential_named
 from api.client.session import Session
 from api.lab.bench.keccak import keccak_us
-from api.lab.bench.load import Load, Loaded, RequestSigner, require_wrk
+from api.lab.bench.load import Load, LoadResult, RequestSigner, require_wrk
 from api.lab.demo.actor import attest, grant, register
-from api.lab.demo.server import Served
+from api.lab.demo.server import InstanceProcess
 from api.lab.demo.story import BANK, QUESTIONS
 from api.services.issuing.job_issue import BLOCK
 from ledger_node.domain.error import CredenceError
@@ -48,7 +48,7 @@ def api(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[str, f
     """
     require_wrk()
     seconds = 4 if quick else 20
-    served = Served(folder, banks={BANK_SLUG: BANK, _OTHER: _OTHER_NAME})
+    served = InstanceProcess(folder, banks={BANK_SLUG: BANK, _OTHER: _OTHER_NAME})
     try:
         bench = _Bench(served, folder.parent)
         bench.prepare()
@@ -85,7 +85,7 @@ def api(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[str, f
 
 
 class _Bench:
-    def __init__(self, served: Served, folder: Path) -> None:
+    def __init__(self, served: InstanceProcess, folder: Path) -> None:
         self._served = served
         self._folder = folder
         self._members = {BANK_SLUG: BANK, _OTHER: _OTHER_NAME}
@@ -139,12 +139,12 @@ class _Bench:
         file = self._folder / f"load-{self._loads}"
         return Load(self._served.url, requests, file, connections=connections, seconds=seconds, pause_ms=pause)
 
-    def load(self, bank: str, claims: Sequence[str] = QUESTIONS[:1], **how: Any) -> Loaded:  # noqa: ANN401 - see ready
+    def load(self, bank: str, claims: Sequence[str] = QUESTIONS[:1], **how: Any) -> LoadResult:  # noqa: ANN401 - see ready
         """Ask for a bank until the time is over, and return what was seen if all was answered."""
         return _all_answered(self.ready(bank, claims, **how).run())
 
 
-def _all_answered(loaded: Loaded) -> Loaded:
+def _all_answered(loaded: LoadResult) -> LoadResult:
     """Return ``loaded`` if every answer was one that cost a use.
 
     Raises:
@@ -156,5 +156,5 @@ def _all_answered(loaded: Loaded) -> Loaded:
     return loaded
 
 
-def _times(loaded: Loaded) -> str:
+def _times(loaded: LoadResult) -> str:
     return f"p50 {loaded.p50_ms:.1f} ms, p99 {loaded.p99_ms:.1f} ms, longest {loaded.max_ms:.1f} ms"

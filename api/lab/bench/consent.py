@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from api.catalogue.synthetic import credit_code, write_export
 from api.lab.demo.actor import attest, grant, register
-from api.lab.demo.server import Served
+from api.lab.demo.server import InstanceProcess
 from api.lab.demo.story import BANK, SHOP
 from api.services.verification.use_recorder import RecordedUse, Use, UseRecorder
 from api.work.batching import GroupWork
@@ -40,7 +40,7 @@ _QUESTION: Final = "tax_credit_rating.grade in {A, B, M, C}"
 
 def consent(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[str, float]:
     """Measure on the embedded chain; the growth figures are the dearest of grant, use and withdrawal."""
-    served = Served(folder, access_interval=_NEVER_S)
+    served = InstanceProcess(folder, access_interval=_NEVER_S)
     try:
         accepted = _oversubscribe(served, folder)
         say(f"{_ASKED} verifications at once of a consent with {_MOST} uses: {accepted} answered")
@@ -64,11 +64,11 @@ def _growth(folder: Path, levels: tuple[int, ...], say: Callable[[str], None]) -
     falls on all alike. The first chain is measured at the beginning and at the end of a round, and a time is held
     against the mean of both; what they differ from each other is noise, which is said.
     """
-    chains: list[Served] = []
+    chains: list[InstanceProcess] = []
     try:
         registries = []
         for level in levels:
-            chains.append(Served(folder / f"level-{level}", access_interval=_NEVER_S))
+            chains.append(InstanceProcess(folder / f"level-{level}", access_interval=_NEVER_S))
             registries.append(_Registry(chains[-1]))
             registries[-1].fill(level)
         samples = [_Samples() for _ in (*levels, levels[0])]
@@ -123,7 +123,7 @@ class _Samples:
 class _Registry:
     """The ConsentRegistry of a served instance, written to beside it by its own relaying account."""
 
-    def __init__(self, served: Served) -> None:
+    def __init__(self, served: InstanceProcess) -> None:
         book = served.home.address_book()
         self._rpc = Rpc(served.node()["url"])
         self._relayer = served.home.read_key("operator")
@@ -206,7 +206,7 @@ def _timed(steps: Iterator[tuple[str, TransactionReceipt]]) -> Iterator[tuple[tu
         began = time.monotonic()
 
 
-def _oversubscribe(served: Served, folder: Path) -> int:
+def _oversubscribe(served: InstanceProcess, folder: Path) -> int:
     """Ask far more often at once than a consent allows; return how many verdicts left."""
     export = folder.parent / "ratings.csv"
     write_export(export, _SCHEMA, 10, seed=1)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from api.catalogue.datatype import schemas
-from api.lab.demo.server import Served
+from api.lab.demo.server import InstanceProcess
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
@@ -32,7 +32,7 @@ def onchain_gas(folder: Path) -> int:
     opening = proof.opening
     if not isinstance(opening, AtLeastOpening):
         raise TypeError("the question holds")
-    served = Served(folder)
+    served = InstanceProcess(folder)
     try:
         book = served.home.address_book()
         rpc = Rpc(str(served.node()["url"]))

@@ -9,7 +9,7 @@ from typing import Final
 
 from api.catalogue.synthetic import credit_code, write_export
 from api.lab.demo.actor import attest, grant, register
-from api.lab.demo.server import Served
+from api.lab.demo.server import InstanceProcess
 from api.lab.demo.story import BANK, SHOP
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.trust_read import read_trust
@@ -32,7 +32,7 @@ _FIRM: Final = 0
 
 def evidence(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[str, float]:
     """Ask four claims about a firm among 4,096, fetch the evidence, and check it again and again on one core."""
-    served = Served(folder)
+    served = InstanceProcess(folder)
     try:
         for schema, department in _ISSUERS.items():
             file = folder.parent / f"{schema}.csv"

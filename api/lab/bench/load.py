@@ -20,7 +20,7 @@ _SCRIPT: Final = Path(__file__).with_name("load.lua")
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadResult:
     """What wrk saw. ``told``: answers in which a claim holds; ``limited``: 429; ``missing``: it ran out of requests."""
 
     seconds: float
@@ -90,7 +90,7 @@ class Load:
         command += ["-s", str(_SCRIPT), url, "--", str(file), str(pause_ms)]
         self._command = command
 
-    def run(self) -> Loaded:
+    def run(self) -> LoadResult:
         """Send until the time is over, and return what was seen.
 
         Raises:
@@ -99,4 +99,4 @@ class Load:
         ran = subprocess.run(self._command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 - wrk, from PATH
         if ran.returncode != 0:
             raise InvalidInputError(Reason.CONFIGURATION, f"wrk failed: {ran.stdout[-500:]}")
-        return Loaded(**json.loads(ran.stdout.splitlines()[-1]))
+        return LoadResult(**json.loads(ran.stdout.splitlines()[-1]))

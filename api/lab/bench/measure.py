@@ -15,7 +15,7 @@ from api.lab.bench.consent import consent
 from api.lab.bench.evidence import evidence
 from api.lab.bench.proofs import proofs
 from api.lab.demo.actor import attest, grant, register
-from api.lab.demo.server import Served
+from api.lab.demo.server import InstanceProcess
 from api.lab.demo.story import BANK, QUESTIONS, SHOP
 from api.services.issuing.job_issue import BLOCK
 
@@ -30,7 +30,7 @@ _USES_A_CONSENT: Final = 36
 def issue(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[str, float]:
     """Issue the three demo types end to end: upload, parse, commit, vault, chain."""
     blocks = 1 if quick else 8
-    served = Served(folder)
+    served = InstanceProcess(folder)
     try:
         total, elapsed, processor = 0, 0.0, 0.0
         for schema, department in _DEPARTMENTS.items():
@@ -64,7 +64,7 @@ def issue(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[str,
 def verify(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[str, float]:
     """Ask four questions again and again through the API, each time recorded before it is answered."""
     rounds = 72 if quick else 720
-    served = Served(folder)
+    served = InstanceProcess(folder)
     try:
         for schema, department in _DEPARTMENTS.items():
             file = folder.parent / f"{schema}.csv"
@@ -93,7 +93,7 @@ def verify(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[str
 def restart(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[str, float]:
     """Open the node again after a kill -9: from starting its process to answering requests."""
     blocks = 5 if quick else 25
-    served = Served(folder)
+    served = InstanceProcess(folder)
     try:
         schema = "tax_credit_rating"
         file = folder.parent / "ratings.csv"
@@ -127,7 +127,7 @@ def _status(pid: int) -> dict[str, str]:
     return dict(line.split(":", 1) for line in lines)
 
 
-def _processor_s(served: Served) -> float:
+def _processor_s(served: InstanceProcess) -> float:
     """Return processor seconds of the API, its workers and its node so far."""
     ticks = 0
     for pid in _family(served.pid):

@@ -22,7 +22,7 @@ _PAUSE_S: Final = 0.05
 _PATIENCE_S: Final = 60.0
 
 
-class Served:
+class InstanceProcess:
     """``credence init`` and ``credence serve`` on a fresh folder; both end with this process."""
 
     def __init__(

@@ -16,7 +16,7 @@ from api.catalogue.synthetic import credit_code, write_export
 from api.client.answer_check import check_answer
 from api.files.own_file import partial_of
 from api.lab.demo.actor import attest, grant, register
-from api.lab.demo.server import Served
+from api.lab.demo.server import InstanceProcess
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.canonical import JSON
@@ -56,7 +56,7 @@ class Story:
         with self._step("found", "A consortium of one: keys, chain, contracts, members; and its API"):
             exports = threading.Thread(target=self._write_exports)
             exports.start()
-            self.served = Served(folder / HOME)
+            self.served = InstanceProcess(folder / HOME)
             exports.join()
 
     def run(self) -> None:

@@ -37,7 +37,7 @@ class Deaths:
 
 
 class Life:
-    """API and node on one folder, watched and started again. Duck-typed as ``Served``.
+    """API and node on one folder, watched and started again. Duck-typed as ``InstanceProcess``.
 
     ``deaths``: at what is not among these points a process dies while ``armed``; without, nobody dies. ``every``: as
     ``Points``. ``deaths_a_step``: how often while it is armed once. ``broken``: a fault to put into the API. ``full``:

@@ -33,7 +33,7 @@ ROWS_A_FILE = 6
 
 
 class Instance:
-    """``credence serve`` on one folder, through many lives. Duck-typed as ``Served``."""
+    """``credence serve`` on one folder, through many lives. Duck-typed as ``InstanceProcess``."""
 
     def __init__(self, folder):
         self.home = Home(folder)

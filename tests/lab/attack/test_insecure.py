@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 
 from api.catalogue.datatype import schemas
 from api.cli.main import app
-from api.lab.attack.bank_view import shown_of
-from api.lab.attack.guess import seen_of
+from api.lab.attack.bank_view import bank_view_of
+from api.lab.attack.guess import guess_inputs_of
 from api.lab.attack.report import Verdict
 from ledger_node.domain.commitment import leaf_digest, plain_digest
 from ledger_node.domain.json_object import from_hex
@@ -162,11 +162,11 @@ def test_node_that_does_not_answer_exits_2(tmp_path):
 
 def test_words_told_to_the_bank_are_no_targets(insecure):
     ledger, answers, _ = insecure
-    shown = shown_of(answers)
+    shown = bank_view_of(answers)
     schema = schemas()["tax_credit_rating"]
     year = schema.field("rating_year")
     salt = from_hex(answers[0]["presentation"]["claims"][0]["proof"]["salt"], "salt")
     told = leaf_digest(schema.id, year.index, b"\x01", salt, plain_digest(year, 2025))
     assert told in shown.told
     shown.words[told] = "path"
-    assert told not in seen_of(ledger.corpus, shown, CODES).targets
+    assert told not in guess_inputs_of(ledger.corpus, shown, CODES).targets

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from api.lab.attack.bank_view import shown_of
+from api.lab.attack.bank_view import bank_view_of
 from api.lab.attack.corpus import Corpus, fetch
-from api.lab.attack.decoded_bytes import Piece, pieces
-from api.lab.attack.ground_truth import Truth
+from api.lab.attack.decoded_bytes import DecodedBytes, decode_all
+from api.lab.attack.ground_truth import GroundTruth
 from api.lab.attack.leak_search import needles_of, search
 from api.lab.attack.rehearsal import BANKS, rehearse
-from api.lab.demo.server import Served
+from api.lab.demo.server import InstanceProcess
 from ledger_node.chain.rpc import Rpc
 from ledger_node.domain.hashing import keccak, sha256_digest
 
@@ -28,7 +28,7 @@ class Attacked:
     report: dict
     exit_code: int
     corpus: Corpus
-    truth: Truth
+    truth: GroundTruth
     codes: list
     answers: list
 
@@ -40,7 +40,7 @@ class Attacked:
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory):
     folder = tmp_path_factory.mktemp("attacked")
-    served = Served(folder / "credence", processes=1, banks=BANKS)
+    served = InstanceProcess(folder / "credence", processes=1, banks=BANKS)
     try:
         made = rehearse(served, folder, firms=FIRMS, granting=GRANTING, consents=CONSENTS)
         command = [sys.executable, "-m", "api.cli.main", "attack", "--rpc-url", made.rpc_url, "--json"]
@@ -56,7 +56,7 @@ def attacked(tmp_path_factory):
         json.loads(done.stdout),
         done.returncode,
         corpus,
-        Truth.from_json(json.loads(made.truth.read_text("utf-8"))),
+        GroundTruth.from_json(json.loads(made.truth.read_text("utf-8"))),
         made.codes.read_text("utf-8").split(),
         [json.loads(file.read_text("utf-8")) for file in made.answers],
     )
@@ -64,7 +64,7 @@ def attacked(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def needles(attacked):
-    return needles_of(attacked.corpus, shown_of(attacked.answers), attacked.codes, attacked.truth)
+    return needles_of(attacked.corpus, bank_view_of(attacked.answers), attacked.codes, attacked.truth)
 
 
 def test_nothing_beats_guessing(attacked):
@@ -126,7 +126,7 @@ def test_no_byte_of_the_chain_names_a_bank_a_subject_a_credit_code_a_purpose_or_
 
 
 def test_every_call_and_log_is_decoded_to_its_last_byte(attacked):
-    explained = list(pieces(attacked.corpus))
+    explained = list(decode_all(attacked.corpus))
     assert all(piece.place for piece in explained)
     calls = sum(len(transaction.data) for transaction in attacked.corpus.transactions)
     assert sum(len(piece.data) for piece in explained) > calls
@@ -136,7 +136,7 @@ def test_every_call_and_log_is_decoded_to_its_last_byte(attacked):
 def test_what_is_public_is_found_where_it_belongs(attacked, needles):
     places = {"banks": "MemberRegistry.addMember", "subject ids": "SubjectRegistry.register"}
     for kind, place in places.items():
-        there = [piece for piece in pieces(attacked.corpus) if piece.place == place]
+        there = [piece for piece in decode_all(attacked.corpus) if piece.place == place]
         assert all(needles[kind].found_in(piece.data) for piece in there if kind != "banks")
         assert (
             sum(bool(needles[kind].found_in(piece.data)) for piece in there)
@@ -163,7 +163,7 @@ def _planted(attacked):
 
 
 def test_what_is_planted_in_calldata_is_found_whatever_its_form(attacked, needles):
-    grant = next(piece for piece in pieces(attacked.corpus) if piece.place == "ConsentRegistry.grant")
+    grant = next(piece for piece in decode_all(attacked.corpus) if piece.place == "ConsentRegistry.grant")
     assert search([grant], needles)[0].hits == 0
     planted = list(_planted(attacked))
     assert len(planted) > 30
@@ -176,16 +176,16 @@ def test_what_is_planted_in_calldata_is_found_whatever_its_form(attacked, needle
 def test_a_subject_id_in_a_consent_and_a_bank_in_an_anchor_are_out_of_place(attacked, needles):
     subject, bank = next(iter(attacked.truth.subjects)), next(iter(BANKS.values())).encode()
     for piece, kind in (
-        (Piece(subject, "ConsentRegistry", "log ConsentRegistry.ConsentGranted"), "subject ids"),
-        (Piece(subject, "AnchorRegistry", "AnchorRegistry.anchor"), "subject ids"),
-        (Piece(bank, "AnchorRegistry", "AnchorRegistry.anchor"), "banks"),
-        (Piece(bank, None, None), "banks"),
+        (DecodedBytes(subject, "ConsentRegistry", "log ConsentRegistry.ConsentGranted"), "subject ids"),
+        (DecodedBytes(subject, "AnchorRegistry", "AnchorRegistry.anchor"), "subject ids"),
+        (DecodedBytes(bank, "AnchorRegistry", "AnchorRegistry.anchor"), "banks"),
+        (DecodedBytes(bank, None, None), "banks"),
     ):
         found = {finding.attack: finding.hits for finding in search([piece], needles)}
         assert found[f"silence: {kind}"] == 1
     for piece, kind in (
-        (Piece(subject, "SubjectRegistry", "SubjectRegistry.register"), "subject ids"),
-        (Piece(bank, "MemberRegistry", "MemberRegistry.addMember"), "banks"),
+        (DecodedBytes(subject, "SubjectRegistry", "SubjectRegistry.register"), "subject ids"),
+        (DecodedBytes(bank, "MemberRegistry", "MemberRegistry.addMember"), "banks"),
     ):
         found = {finding.attack: finding.hits for finding in search([piece], needles)}
         assert found[f"silence: {kind}"] == 0
