@@ -125,7 +125,7 @@ def _count_lines(file: Path) -> int:
     )
 )
 def erase(
-    code: CreditCodeOption,
+    code: Annotated[str | None, typer.Option(help="Unified social credit code; asked for if it is not given.")] = None,
     schema: Annotated[str | None, typer.Option(help="Only this type; all types if not given.")] = None,
     sign_in: AsOption = None,
     home: HomeOption = None,
@@ -140,7 +140,9 @@ def erase(
     """
     with refusals():
         require_answerer(yes=yes, as_json=as_json)
-        client, credit_code = client_of(home_of(home), url, sign_in), parse_credit_code(code)
+        # asked for only now, as nobody may be there to answer
+        credit_code = parse_credit_code(code or typer.prompt("unified social credit code", hide_input=True, err=True))
+        client = client_of(home_of(home), url, sign_in)
         if schema is not None and schema not in {**schemas(), SUBJECT_REGISTRATION: None}:
             raise InvalidInputError(Reason.SCHEMA_UNKNOWN, f"there is no type '{schema[:64]}'", field="schema")
         me = client.get("/v1/me")

@@ -23,7 +23,7 @@ from api.cli.help_page import command_group, page_end
 from api.cli.id_prefix import consent_id
 from api.cli.signing import ExportOption, KeyOption, sign_and_send
 from api.client.consent import signing_domain
-from api.client.unsigned_act import change_draft, withdrawal_draft
+from api.client.unsigned_act import unsigned_change, unsigned_withdrawal
 from api.files.evidence import read_file
 from ledger_node.domain.canonical import decode
 from ledger_node.domain.consent import Change
@@ -89,7 +89,7 @@ def withdraw(
         if path.is_file() and not key and export is None:
             withdrawn = client.post(f"/v1/consents/{known}/withdrawal", decode(read_file(path)))
         else:
-            draft = withdrawal_draft(signing_domain(client.get("/v1/ledger")), raw_id)
+            draft = unsigned_withdrawal(signing_domain(client.get("/v1/ledger")), raw_id)
             withdrawn = sign_and_send(folder, client, draft, key or [name], export)
     if withdrawn is None:
         return
@@ -145,5 +145,5 @@ def _change(
         known = consent_id(client, consent)
         number = client.get(f"/v1/consents/{known}")["changes"] + 1
         domain = signing_domain(client.get("/v1/ledger"))
-        draft = change_draft(domain, from_hex(known, "consent"), change, number)
+        draft = unsigned_change(domain, from_hex(known, "consent"), change, number)
         return sign_and_send(folder, client, draft, key or [name], export) is not None

@@ -39,7 +39,7 @@ from api.cli.signing import ExportOption, KeyOption, sign_and_send
 from api.client.client import Client
 from api.client.consent import accept as accept_terms
 from api.client.consent import purpose_of, require_grantable, signing_domain
-from api.client.unsigned_act import grant_draft
+from api.client.unsigned_act import unsigned_grant
 from api.home.home import Home, write_private
 from ledger_node import clock
 from ledger_node.domain.consent import ConsentRequest
@@ -152,7 +152,7 @@ class _Grant:
             signers = [address_of(self.folder.read_key(name)) for name in self._keys]
         require_grantable(client, terms, signers, now=clock.now())
         names = {from_hex(member["id"], "id"): str(member["name"]) for member in client.get("/v1/members")["members"]}
-        draft = grant_draft(signing_domain(client.get("/v1/ledger")), terms, names, request)
+        draft = unsigned_grant(signing_domain(client.get("/v1/ledger")), terms, names, request)
         confirm("Do you grant this?", yes=self._yes)
         # the secret is stored before anything is granted, so that a grant can always be withdrawn
         _write_secret(self.folder, draft.digest, secret)

@@ -32,7 +32,7 @@ from api.cli.help_page import command_group, page_end
 from api.cli.id_prefix import request_id, subject_id
 from api.cli.signing import ExportOption, KeyOption, sign_and_send
 from api.client.consent import signing_domain
-from api.client.unsigned_act import refusal_draft
+from api.client.unsigned_act import unsigned_refusal
 from ledger_node.domain.consent_text import language_named
 from ledger_node.domain.json_object import from_hex
 
@@ -126,7 +126,7 @@ def refuse(
     with refusals():
         folder, name = home_of(home), name_of(sign_in)
         client = client_of(folder, url, name)
-        draft = refusal_draft(
+        draft = unsigned_refusal(
             signing_domain(client.get("/v1/ledger")), from_hex(request_id(client, request), "request")
         )
         refused = sign_and_send(folder, client, draft, key or [name], export)

@@ -37,7 +37,7 @@ from ledger_node.domain.value import format_date, parse_date
 
 if TYPE_CHECKING:
     # reads a node, which checking evidence does not
-    from api.client.change_report import Since
+    from api.client.change_report import ChangeReport
 
 evidence = command_group(
     "Evidence of answers: save it, check it offline, print it.",
@@ -116,23 +116,23 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """Check evidence against a trust file, step by step. Needs no network."""
-    since: Since | None = None
+    since: ChangeReport | None = None
     with refusals():
         day = None if at is None else parse_date(at, "at")
     with _refused_files():
         data, believed, later = read_file(file), read_trust_file(trust), _statements(keys)
         report = examine(data, believed, later=later, at=day)
-    untold = None
+    failure = None
     if now is not None and report.failed is None:
         try:
             since = _since(report, believed, now)
             report = examine(data, believed, later=[*later, since.keys], at=day)
         except (ChainError, VerificationError) as error:
-            untold = error
-    _print(report, believed, since, untold)
+            failure = error
+    _print(report, believed, since, failure)
     if as_json:
-        emit(_to_json(report, believed, since, untold))
-    raise typer.Exit(_exit_code(report, untold))
+        emit(_to_json(report, believed, since, failure))
+    raise typer.Exit(_exit_code(report, failure))
 
 
 @contextmanager
@@ -150,14 +150,14 @@ def _statements(paths: Sequence[Path] | None) -> list[KeyStatement]:
     return [KeyStatement.decode(read_file(path)) for path in paths or ()]
 
 
-def _since(report: Report, trust: Trust, url: str) -> "Since":
-    from api.client.change_report import read_since
+def _since(report: Report, trust: Trust, url: str) -> "ChangeReport":
+    from api.client.change_report import read_changes
 
     assert report.bundle is not None  # noqa: S101 - it checked
-    return read_since(report.bundle, trust, url)
+    return read_changes(report.bundle, trust, url)
 
 
-def _print(report: Report, trust: Trust, since: "Since | None", untold: CredenceError | None) -> None:
+def _print(report: Report, trust: Trust, since: "ChangeReport | None", failure: CredenceError | None) -> None:
     _say(f"trust file  {trust.fingerprint}")
     if report.bundle is not None:
         _say(f"digest      {to_hex(report.bundle.digest)}")
@@ -173,8 +173,8 @@ def _print(report: Report, trust: Trust, since: "Since | None", untold: Credence
         _say(f"{found} (block {since.block.header.number})")
         for change in since.changes:
             _say(f"  {change.kind}: {change.words}")
-    if untold is not None:
-        _say(f"what has changed since cannot be told: {untold}")
+    if failure is not None:
+        _say(f"what has changed since cannot be told: {failure}")
 
 
 def _print_verdicts(report: Report, bundle: Bundle) -> None:
@@ -196,22 +196,24 @@ def _say(line: str) -> None:
     talk.print(printable(line), markup=False, soft_wrap=True)
 
 
-def _to_json(report: Report, trust: Trust, since: "Since | None", untold: CredenceError | None) -> dict[str, JSON]:
-    told: JSON = None
+def _to_json(
+    report: Report, trust: Trust, since: "ChangeReport | None", failure: CredenceError | None
+) -> dict[str, JSON]:
+    shown: JSON = None
     if since is not None:
-        told = {"block": since.block.header.number, "changes": [change.to_json() for change in since.changes]}
-    if untold is not None:
-        told = {"reason": untold.reason.value, "message": untold.message}
-    return report.to_json() | {"trust_fingerprint": trust.fingerprint, "since": told}
+        shown = {"block": since.block.header.number, "changes": [change.to_json() for change in since.changes]}
+    if failure is not None:
+        shown = {"reason": failure.reason.value, "message": failure.message}
+    return report.to_json() | {"trust_fingerprint": trust.fingerprint, "since": shown}
 
 
-def _exit_code(report: Report, untold: CredenceError | None) -> ExitCode:
+def _exit_code(report: Report, failure: CredenceError | None) -> ExitCode:
     outcomes: Sequence[Outcome] = [verdict.outcome for verdict in report.verdicts]
     if report.failed is not None:
         return ExitCode.DOES_NOT_CHECK
     if Outcome.DOES_NOT_HOLD in outcomes:
         return ExitCode.NO
-    return ExitCode.CANNOT_TELL if untold is not None or Outcome.CANNOT_TELL in outcomes else ExitCode.DONE
+    return ExitCode.CANNOT_TELL if failure is not None or Outcome.CANNOT_TELL in outcomes else ExitCode.DONE
 
 
 @evidence.command(

@@ -111,11 +111,8 @@ def serve(
         )
         app = create_app(instance, http_settings(), public_url=public_url or address, watch=watch)
         # by its name, since an address may hold a password
-        state: dict[str, JSON] = {
-            "url": public_url or address,
-            "pid": os.getpid(),
-            "node_url": instance.rpc.health()[0].name,
-        }
+        node_url = instance.rpc.health()[0].name
+        state: dict[str, JSON] = {"url": public_url or address, "pid": os.getpid(), "node_url": node_url}
         write_private(folder.api_file, json.dumps(state) + "\n", secret=False)
         _announce(address, form)
         if as_json:

@@ -27,7 +27,7 @@ from api.client.credential import read_key_file
 from api.client.error import ApiError
 from api.client.home_credentials import credential_named
 from api.client.session import Session
-from api.client.unsigned_act import sign_in_keys_draft
+from api.client.unsigned_act import unsigned_sign_in_keys
 from api.home.home import Home
 from api.sign_in.protocol.jose import Key, public_part
 from api.sign_in.protocol.key_form import new_key_file, stated_keys
@@ -77,7 +77,7 @@ def rotate(
         following = number or last + 1
         key, file = _key(folder, key_file, f"{name}.{following}")
         stated = stated_keys(owner, following, [dict(public_part(key).jwk), *(keys if keep else [])])
-        draft = sign_in_keys_draft(
+        draft = unsigned_sign_in_keys(
             signing_domain(client.get("/v1/ledger"), "SubjectRegistry" if is_firm else "MemberRegistry"), stated
         )
         if is_firm and signed_by is None and export is None:

@@ -24,7 +24,7 @@ from api.cli.console import (
 from api.cli.help_page import CHECKING, OFFLINE, ONLINE, command_group, page_end
 from api.client.client import Client
 from api.client.collected_signature import CollectedSignature
-from api.client.unsigned_act import UnsignedAct, read_draft
+from api.client.unsigned_act import UnsignedAct, read_unsigned_act
 from api.files.evidence import read_file, write_file
 from api.home.home import Home
 from ledger_node import clock
@@ -159,7 +159,7 @@ def make_key(folder: Home, name: str) -> bytes:
 
 
 def _read(path: Path) -> UnsignedAct:
-    return read_draft(_json(path))
+    return read_unsigned_act(_json(path))
 
 
 def _json(path: Path) -> JSON:

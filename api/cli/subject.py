@@ -18,7 +18,7 @@ from api.cli.controller import (
 from api.cli.help_page import command_group, page_end
 from api.cli.signing import ExportOption, KeyOption, make_key, sign_and_send
 from api.client.consent import signing_domain
-from api.client.unsigned_act import cancellation_draft, rotation_draft
+from api.client.unsigned_act import unsigned_cancellation, unsigned_rotation
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.reason import Reason
@@ -129,7 +129,7 @@ def rotate(
         client = client_of(folder, url, sign_in)
         found = show_subject(client, folder, None)
         keys = tuple(controller_named(folder, raw) for raw in controller)
-        draft = rotation_draft(
+        draft = unsigned_rotation(
             signing_domain(client.get("/v1/ledger"), "SubjectRegistry"),
             from_hex(found["subject"], "subject"),
             found["entry"] + 1,
@@ -193,7 +193,7 @@ def cancel_recovery(
             path = f"/v1/subjects/{found['subject']}/recoveries/{pending['number']}/cancellation"
             cancelled = client.post(path, {})
         else:
-            draft = cancellation_draft(
+            draft = unsigned_cancellation(
                 signing_domain(client.get("/v1/ledger"), "SubjectRegistry"),
                 from_hex(found["subject"], "subject"),
                 pending["number"],

@@ -32,7 +32,7 @@ _SUSPENDED, _LEFT = 2, 3
 """States of the MemberRegistry; 1 is active."""
 
 
-class Changed(StrEnum):
+class ChangeKind(StrEnum):
     """What may be otherwise today."""
 
     REVOKED = "revoked"
@@ -55,7 +55,7 @@ class Changed(StrEnum):
 class Change:
     """One thing that is otherwise today, in words."""
 
-    kind: Changed
+    kind: ChangeKind
     words: str
 
     def to_json(self) -> dict[str, JSON]:
@@ -64,7 +64,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Since:
+class ChangeReport:
     """The block that was looked at, what the chain says of the keys there, and what is otherwise than it was."""
 
     block: SealedBlock
@@ -72,7 +72,7 @@ class Since:
     changes: tuple[Change, ...]
 
 
-def read_since(bundle: Bundle, trust: Trust, url: str) -> Since:
+def read_changes(bundle: Bundle, trust: Trust, url: str) -> ChangeReport:
     """Return what has changed since an answer that checked, as the node at ``url`` proves it.
 
     Raises:
@@ -104,7 +104,7 @@ def read_since(bundle: Bundle, trust: Trust, url: str) -> Since:
     )
     nodes = proof.nodes_of(slots_of(keys, {}))
     statement = KeyStatement(trust.chain_id, trust.genesis, query.keys, proof.block, nodes)
-    return Since(proof.block, statement, tuple(_changes(bundle, trust, facts, words)))
+    return ChangeReport(proof.block, statement, tuple(_changes(bundle, trust, facts, words)))
 
 
 def _changes(bundle: Bundle, trust: Trust, facts: LedgerFacts, words: StorageWords) -> Iterator[Change]:
@@ -115,7 +115,7 @@ def _changes(bundle: Bundle, trust: Trust, facts: LedgerFacts, words: StorageWor
     then, now = (trust.sealers_at(number) for number in (bundle.block.header.number, facts.block_number))
     if then.addresses != now.addresses:
         yield Change(
-            Changed.SEALERS_CHANGED,
+            ChangeKind.SEALERS_CHANGED,
             f"since block {now.from_block} others seal: {len(now.addresses)} now, {len(then.addresses)} then",
         )
 
@@ -126,7 +126,7 @@ def _of_attestations(bundle: Bundle, facts: LedgerFacts) -> Iterator[Change]:
     names = {schema.id: schema.name for schema in bundle.schemas.listed}
     for each in [*shown, *bundle.presentation.attestations.values()]:
         what = f"the {names[each.header.schema_id]} attestation {to_hex(each.header.digest)}"
-        for plane, kind in ((Plane.REVOKED, Changed.REVOKED), (Plane.SUPERSEDED, Changed.SUPERSEDED)):
+        for plane, kind in ((Plane.REVOKED, ChangeKind.REVOKED), (Plane.SUPERSEDED, ChangeKind.SUPERSEDED)):
             bits = {
                 word: held
                 for (member, on, word), held in facts.status.items()
@@ -135,11 +135,11 @@ def _of_attestations(bundle: Bundle, facts: LedgerFacts) -> Iterator[Change]:
             if is_set(bits, each.position):
                 yield Change(kind, f"{what} is {kind.value} now")
         if each.header.valid_until <= facts.block_time:
-            yield Change(Changed.ATTESTATION_EXPIRED, f"{what} expired on {_day(each.header.valid_until)}")
+            yield Change(ChangeKind.ATTESTATION_EXPIRED, f"{what} expired on {_day(each.header.valid_until)}")
         period = facts.issuers[each.header.schema_id, each.header.issuer]
         if period.until <= facts.block_time:
             yield Change(
-                Changed.ISSUER_ENDED,
+                ChangeKind.ISSUER_ENDED,
                 f"{bundle.names[each.header.issuer]} may issue this no more since {_day(period.until)}",
             )
 
@@ -149,11 +149,11 @@ def _of_keys(bundle: Bundle, facts: LedgerFacts) -> Iterator[Change]:
         whose = f"a key of {bundle.names[member]} ({to_hex(key)})"
         if record.compromised_from:
             yield Change(
-                Changed.KEY_COMPROMISED,
+                ChangeKind.KEY_COMPROMISED,
                 f"{whose} counts as compromised from {_day(record.compromised_from)} on, and not before",
             )
         if record.valid_until <= facts.block_time:
-            yield Change(Changed.KEY_ENDED, f"{whose} ended on {_day(record.valid_until)}")
+            yield Change(ChangeKind.KEY_ENDED, f"{whose} ended on {_day(record.valid_until)}")
 
 
 def _of_members(bundle: Bundle, words: StorageWords) -> Iterator[Change]:
@@ -161,11 +161,11 @@ def _of_members(bundle: Bundle, words: StorageWords) -> Iterator[Change]:
         standing, successor = (words[slot] for slot in member_slots(member))
         state = standing >> 8 & 0xFF
         if state == _SUSPENDED:
-            yield Change(Changed.MEMBER_SUSPENDED, f"{name} is suspended by the consortium")
+            yield Change(ChangeKind.MEMBER_SUSPENDED, f"{name} is suspended by the consortium")
         if state == _LEFT:
-            yield Change(Changed.MEMBER_LEFT, f"{name} has left the consortium")
+            yield Change(ChangeKind.MEMBER_LEFT, f"{name} has left the consortium")
         if successor:
-            yield Change(Changed.MEMBER_SUCCEEDED, f"{name} was taken over by member 0x{successor:064x}")
+            yield Change(ChangeKind.MEMBER_SUCCEEDED, f"{name} was taken over by member 0x{successor:064x}")
 
 
 def _of_consent(bundle: Bundle, facts: LedgerFacts, words: StorageWords) -> Iterator[Change]:
@@ -173,14 +173,14 @@ def _of_consent(bundle: Bundle, facts: LedgerFacts, words: StorageWords) -> Iter
     if consent is None or shown is None:
         return
     if consent.state is ConsentState.WITHDRAWN:
-        yield Change(Changed.CONSENT_WITHDRAWN, "the firm has withdrawn its consent: no further questions")
+        yield Change(ChangeKind.CONSENT_WITHDRAWN, "the firm has withdrawn its consent: no further questions")
     if consent.state is ConsentState.PAUSED:
-        yield Change(Changed.CONSENT_PAUSED, "the firm has paused its consent")
+        yield Change(ChangeKind.CONSENT_PAUSED, "the firm has paused its consent")
     if consent.expires_at <= facts.block_time:
-        yield Change(Changed.CONSENT_EXPIRED, f"the consent expired on {_day(consent.expires_at)}")
+        yield Change(ChangeKind.CONSENT_EXPIRED, f"the consent expired on {_day(consent.expires_at)}")
     _, began = entry_slots(shown.terms.subject, bundle.entry + 1)
     if words[began] > bundle.block.header.timestamp:
-        yield Change(Changed.CONTROLLERS_CHANGED, f"other keys act for the firm since {_day(words[began])}")
+        yield Change(ChangeKind.CONTROLLERS_CHANGED, f"other keys act for the firm since {_day(words[began])}")
 
 
 def _day(time: int) -> str:

@@ -65,7 +65,7 @@ class UnsignedAct:
         return client.post(self.path, {**self.body, "signatures": signed})
 
 
-def grant_draft(
+def unsigned_grant(
     domain: SigningDomain, terms: Terms, names: Mapping[bytes, str], request: bytes | None = None
 ) -> UnsignedAct:
     """Return the grant of ``terms``; ``names``: of departments that they list; ``request``: the one it answers.
@@ -87,7 +87,7 @@ def grant_draft(
     )
 
 
-def refusal_draft(domain: SigningDomain, request: bytes) -> UnsignedAct:
+def unsigned_refusal(domain: SigningDomain, request: bytes) -> UnsignedAct:
     """Return the refusal of a bank's request."""
     content: dict[str, JSON] = {"request": to_hex(request)}
     return UnsignedAct(
@@ -99,7 +99,7 @@ def refusal_draft(domain: SigningDomain, request: bytes) -> UnsignedAct:
     )
 
 
-def withdrawal_draft(domain: SigningDomain, consent: bytes) -> UnsignedAct:
+def unsigned_withdrawal(domain: SigningDomain, consent: bytes) -> UnsignedAct:
     """Return the withdrawal of a consent without its secret."""
     return UnsignedAct(
         withdrawal_digest(consent, domain),
@@ -110,7 +110,7 @@ def withdrawal_draft(domain: SigningDomain, consent: bytes) -> UnsignedAct:
     )
 
 
-def change_draft(domain: SigningDomain, consent: bytes, change: Change, number: int) -> UnsignedAct:
+def unsigned_change(domain: SigningDomain, consent: bytes, change: Change, number: int) -> UnsignedAct:
     """Return the pause of a consent, or its end; ``number`` is one more than its changes so far."""
     return UnsignedAct(
         change_digest(consent, change, number, domain),
@@ -121,7 +121,7 @@ def change_draft(domain: SigningDomain, consent: bytes, change: Change, number: 
     )
 
 
-def rotation_draft(domain: SigningDomain, subject: bytes, entry: int, controllers: Controllers) -> UnsignedAct:
+def unsigned_rotation(domain: SigningDomain, subject: bytes, entry: int, controllers: Controllers) -> UnsignedAct:
     """Return the hand-over of a subject to ``controllers``; ``entry`` is one more than the present one."""
     shown = f"subject {to_hex(subject)}, entry {entry}\n{describe(controllers)}"
     return UnsignedAct(
@@ -138,7 +138,7 @@ def rotation_draft(domain: SigningDomain, subject: bytes, entry: int, controller
     )
 
 
-def cancellation_draft(domain: SigningDomain, subject: bytes, number: int, commitment: bytes) -> UnsignedAct:
+def unsigned_cancellation(domain: SigningDomain, subject: bytes, number: int, commitment: bytes) -> UnsignedAct:
     """Return the cancellation of a recovery, for which the signature of one controller is enough."""
     content: dict[str, JSON] = {"subject": to_hex(subject), "number": number, "commitment": to_hex(commitment)}
     return UnsignedAct(
@@ -150,7 +150,7 @@ def cancellation_draft(domain: SigningDomain, subject: bytes, number: int, commi
     )
 
 
-def sign_in_keys_draft(domain: SigningDomain, stated: SignInKeys) -> UnsignedAct:
+def unsigned_sign_in_keys(domain: SigningDomain, stated: SignInKeys) -> UnsignedAct:
     """Return the sign-in keys of a client, for which the signature of one who speaks for it is enough."""
     shown: list[JSON] = [dict(key) for key in stated.keys]
     members: dict[str, JSON] = {"client": to_hex(stated.client), "number": stated.number, "keys": shown}
@@ -165,7 +165,7 @@ def sign_in_keys_draft(domain: SigningDomain, stated: SignInKeys) -> UnsignedAct
     )
 
 
-def read_draft(value: JSON) -> UnsignedAct:
+def read_unsigned_act(value: JSON) -> UnsignedAct:
     """Read a draft's file.
 
     Raises:
@@ -187,23 +187,23 @@ def _read(act: str, record: JsonObject, domain: SigningDomain) -> UnsignedAct:
             names = {member: listed.text(to_hex(member)) for member in terms.departments if to_hex(member) in listed}
             listed.done()
             request = record.blob("request") if record.has("request") else None
-            return grant_draft(domain, terms, names, request)
+            return unsigned_grant(domain, terms, names, request)
         case "refuse":
-            return refusal_draft(domain, record.blob("request"))
+            return unsigned_refusal(domain, record.blob("request"))
         case "withdraw":
-            return withdrawal_draft(domain, record.blob("consent"))
+            return unsigned_withdrawal(domain, record.blob("consent"))
         case Change.PAUSE | Change.RESUME:
             number = record.integer("number", low=1, high=_MAX_NUMBER)
-            return change_draft(domain, record.blob("consent"), Change(act), number)
+            return unsigned_change(domain, record.blob("consent"), Change(act), number)
         case "rotate":
             subject, entry = record.blob("subject"), record.integer("entry", low=1, high=_MAX_NUMBER)
-            return rotation_draft(domain, subject, entry, Controllers.from_json(record.take("controllers")))
+            return unsigned_rotation(domain, subject, entry, Controllers.from_json(record.take("controllers")))
         case "cancel_recovery":
             subject, number = record.blob("subject"), record.integer("number", low=1, high=_MAX_NUMBER)
-            return cancellation_draft(domain, subject, number, record.blob("commitment"))
+            return unsigned_cancellation(domain, subject, number, record.blob("commitment"))
         case "sign_in_keys":
             client, number = record.blob("client"), record.integer("number", low=1)
-            return sign_in_keys_draft(domain, stated_keys(client, number, record.items("keys", max_items=MAX_KEYS)))
+            return unsigned_sign_in_keys(domain, stated_keys(client, number, record.items("keys", max_items=MAX_KEYS)))
         case _:
             raise InvalidInputError(Reason.REQUEST_INVALID, "this is no draft of an act that is signed", field="act")
 

@@ -18,6 +18,7 @@ from api.http.middleware.request_limits import RequestLimits
 from api.http.middleware.security_headers import SecurityHeaders
 from api.http.middleware.stored_responses import KeepAnswers
 from api.http.openapi import document as openapi_document
+from api.http.openapi.tag import TAGS
 from api.http.problem import page
 from api.http.request.admission import permissions_of, require_admitting
 from api.http.request.cursor import CursorCodec
@@ -51,8 +52,8 @@ Departments attest, subjects consent, banks verify. Every refusal is an RFC 9457
 stable `reason`; `/v1/token` refuses as RFC 6749 says, with the same `reason`. Values never leave their
 department; a verdict comes with proofs that check offline.
 """
-_V1: Final = "/v1"
-_ROUTERS: Final = tuple(
+V1: Final = "/v1"
+ROUTERS: Final = tuple(
     module.router
     for module in (
         # routes are tried in their order, and this one is asked far more often than all others
@@ -71,6 +72,9 @@ _ROUTERS: Final = tuple(
         webhook,
     )
 )
+"""The routers of ``V1``."""
+OPEN_ROUTERS: Final = (health.router, metadata.router)
+"""Those that ask nobody who calls."""
 
 
 def create_app(
@@ -103,6 +107,9 @@ def create_app(
         redoc_url=None,
         # a redirection would name the host that the caller says it asked
         redirect_slashes=False,
+        openapi_tags=TAGS,
+        separate_input_output_schemas=False,
+        generate_unique_id_function=openapi_document.operation_id,
     )
     app.state.instance = instance
     app.state.public_url = public_url.rstrip("/")
@@ -116,19 +123,19 @@ def create_app(
     app.state.cursors = CursorCodec(instance.cursor_mac)
     app.state.operations = Operations(app)
     install_handlers(app, app.state.operations)
-    require_admitting(_ROUTERS)
-    v1 = APIRouter(prefix=_V1)
-    for router in _ROUTERS:
+    require_admitting(ROUTERS)
+    v1 = APIRouter(prefix=V1)
+    for router in ROUTERS:
         v1.include_router(router)
     app.include_router(v1)
-    app.state.permissions = permissions_of(_ROUTERS, _V1)
-    open_routers = (health.router, metadata.router, page.router(app))
+    app.state.permissions = permissions_of(ROUTERS, V1)
+    open_routers = (*OPEN_ROUTERS, page.router(app))
     for router in open_routers:
         _require_open(router)
         app.include_router(router)
     openapi_document.install(app)
     _wrap(app, instance, settings)
-    templates = _templates(app, _ROUTERS, _V1) | _templates(app, open_routers, "")
+    templates = _templates(app, ROUTERS, V1) | _templates(app, open_routers, "")
     app.add_middleware(Observation, metrics=instance.metrics, templates=templates, slow_s=watch.slow_s)
     return app
 

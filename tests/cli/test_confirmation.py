@@ -31,6 +31,7 @@ CASES = {
     ],
     "accept": ["consent", "accept", "0x" + "11" * 32, "--as", "shop"],
     "erase": ["erase", "--code", "91990000MABYF3008C", "--as", "tax-bureau"],
+    "erase, code not given": ["erase", "--as", "tax-bureau"],
     "sign": ["sign", "DRAFT", "--key", "alice"],
 }
 

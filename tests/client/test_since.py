@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from api.client.change_report import Changed, _changes
+from api.client.change_report import ChangeKind, _changes
 from ledger_node.domain.evidence.slot import entry_slots, facts_of, member_slots, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
 from ledger_node.domain.evidence.trust import SealerSet
@@ -48,7 +48,7 @@ def test_as_of_its_own_block_nothing_has_changed(then):
 
 @pytest.mark.parametrize(
     ("state", "kind"),
-    [(ConsentState.WITHDRAWN, Changed.CONSENT_WITHDRAWN), (ConsentState.PAUSED, Changed.CONSENT_PAUSED)],
+    [(ConsentState.WITHDRAWN, ChangeKind.CONSENT_WITHDRAWN), (ConsentState.PAUSED, ChangeKind.CONSENT_PAUSED)],
 )
 def test_a_consent_that_is_not_live_any_more_is_told(then, state, kind):
     bundle, trust, facts, words = then
@@ -58,10 +58,12 @@ def test_a_consent_that_is_not_live_any_more_is_told(then, state, kind):
 def test_a_consent_that_ran_out_is_told(then):
     bundle, trust, facts, words = then
     consent = replace(facts.consent, expires_at=facts.block_time)
-    assert kinds(bundle, trust, replace(facts, consent=consent), words) == [Changed.CONSENT_EXPIRED]
+    assert kinds(bundle, trust, replace(facts, consent=consent), words) == [ChangeKind.CONSENT_EXPIRED]
 
 
-@pytest.mark.parametrize(("plane", "kind"), [(Plane.REVOKED, Changed.REVOKED), (Plane.SUPERSEDED, Changed.SUPERSEDED)])
+@pytest.mark.parametrize(
+    ("plane", "kind"), [(Plane.REVOKED, ChangeKind.REVOKED), (Plane.SUPERSEDED, ChangeKind.SUPERSEDED)]
+)
 def test_an_attestation_that_is_revoked_or_superseded_is_told_and_its_neighbours_are_not(then, plane, kind):
     bundle, trust, facts, words = then
     shown = next(iter(bundle.presentation.attestations.values()))
@@ -78,9 +80,9 @@ def test_an_attestation_that_is_revoked_or_superseded_is_told_and_its_neighbours
 def test_attestations_that_ran_out_are_told(then):
     bundle, trust, facts, words = then
     late = replace(facts, block_time=2**40)
-    expected = [Changed.ATTESTATION_EXPIRED] * (1 + len(bundle.presentation.attestations))
+    expected = [ChangeKind.ATTESTATION_EXPIRED] * (1 + len(bundle.presentation.attestations))
     found = kinds(bundle, trust, late, words)
-    assert [kind for kind in found if kind is Changed.ATTESTATION_EXPIRED] == expected
+    assert [kind for kind in found if kind is ChangeKind.ATTESTATION_EXPIRED] == expected
 
 
 def test_an_issuer_that_may_issue_no_more_is_told(then):
@@ -88,11 +90,11 @@ def test_an_issuer_that_may_issue_no_more_is_told(then):
     shown = next(iter(bundle.presentation.attestations.values()))
     issuers = {**facts.issuers, (shown.header.schema_id, shown.header.issuer): IssuerPeriod(0, facts.block_time)}
     found = kinds(bundle, trust, replace(facts, issuers=issuers), words)
-    assert set(found) == {Changed.ISSUER_ENDED}
+    assert set(found) == {ChangeKind.ISSUER_ENDED}
 
 
 @pytest.mark.parametrize(
-    ("field", "kind"), [("valid_until", Changed.KEY_ENDED), ("compromised_from", Changed.KEY_COMPROMISED)]
+    ("field", "kind"), [("valid_until", ChangeKind.KEY_ENDED), ("compromised_from", ChangeKind.KEY_COMPROMISED)]
 )
 def test_a_key_that_ended_or_was_lost_is_told(then, field, kind):
     bundle, trust, facts, words = then
@@ -102,7 +104,7 @@ def test_a_key_that_ended_or_was_lost_is_told(then, field, kind):
     assert (change.kind, key[1].hex() in change.words) == (kind, True)
 
 
-@pytest.mark.parametrize(("after", "expected"), [(0, []), (1, [Changed.CONTROLLERS_CHANGED])])
+@pytest.mark.parametrize(("after", "expected"), [(0, []), (1, [ChangeKind.CONTROLLERS_CHANGED])])
 def test_other_controllers_are_told_if_they_came_after_the_answer(then, after, expected):
     bundle, trust, facts, words = then
     _, began = entry_slots(bundle.presentation.consent.terms.subject, bundle.entry + 1)
@@ -113,10 +115,10 @@ def test_other_controllers_are_told_if_they_came_after_the_answer(then, after, e
 @pytest.mark.parametrize(
     ("state", "successor", "expected"),
     [
-        (SUSPENDED, 0, [Changed.MEMBER_SUSPENDED]),
-        (LEFT, 0, [Changed.MEMBER_LEFT]),
-        (ACTIVE, 7, [Changed.MEMBER_SUCCEEDED]),
-        (LEFT, 7, [Changed.MEMBER_LEFT, Changed.MEMBER_SUCCEEDED]),
+        (SUSPENDED, 0, [ChangeKind.MEMBER_SUSPENDED]),
+        (LEFT, 0, [ChangeKind.MEMBER_LEFT]),
+        (ACTIVE, 7, [ChangeKind.MEMBER_SUCCEEDED]),
+        (LEFT, 7, [ChangeKind.MEMBER_LEFT, ChangeKind.MEMBER_SUCCEEDED]),
     ],
 )
 def test_a_member_that_was_suspended_left_or_was_taken_over_is_told(then, state, successor, expected):
@@ -133,4 +135,4 @@ def test_other_sealers_are_told(then):
     number = facts.block_number
     others = replace(trust, sets=(*trust.sets, SealerSet(number + 1, (b"\x01" * 20,))))
     assert kinds(bundle, others, facts, words) == []
-    assert kinds(bundle, others, replace(facts, block_number=number + 1), words) == [Changed.SEALERS_CHANGED]
+    assert kinds(bundle, others, replace(facts, block_number=number + 1), words) == [ChangeKind.SEALERS_CHANGED]

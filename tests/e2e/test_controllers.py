@@ -6,7 +6,7 @@ import json
 import pytest
 
 from api.catalogue.synthetic import credit_code
-from api.client.unsigned_act import refusal_draft
+from api.client.unsigned_act import unsigned_refusal
 from ledger_node.domain.canonical import encode
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.json_object import from_hex, to_hex
@@ -95,7 +95,7 @@ def test_receipts_and_evidence_of_a_passkey_and_a_key_check_offline(place, partn
 def test_a_request_is_refused_by_a_passkey(place, firm, phone):
     asked = place.request([GOOD], firm=firm)
     made = place.bank.post("/v1/consent-requests", {"request": asked.to_json()})
-    draft = refusal_draft(place.ledger.consent_domain, from_hex(made["id"], "request"))
+    draft = unsigned_refusal(place.ledger.consent_domain, from_hex(made["id"], "request"))
     stranger = new_phone()
     assert refused(lambda: draft.submit(place.bank, [stranger.sign(draft.digest)])) == (422, "signer_not_controller")
     assert draft.submit(place.bank, [phone.sign(draft.digest)])["state"] == "refused"

@@ -11,7 +11,7 @@ import pytest
 
 from api.catalogue.datatype import schemas
 from api.catalogue.synthetic import credit_code
-from api.client.change_report import Changed, read_since
+from api.client.change_report import ChangeKind, read_changes
 from api.lab.demo.server import Served
 from ledger_node import clock
 from ledger_node.chain.artifact import artifact
@@ -90,7 +90,7 @@ class Town:
         self.governor.send(self.council, artifact("Council").encode("proposeAndExecute", proposal), gas=2_000_000)
 
     def look(self, name):
-        since = read_since(examine(self.evidence, self.trust).require().bundle, self.trust, self.url)
+        since = read_changes(examine(self.evidence, self.trust).require().bundle, self.trust, self.url)
         command = None
         if name in COMMANDED:
             files = (str(self.folder / "evidence.json"), "--trust", str(self.folder / "trust.json"))
@@ -179,18 +179,18 @@ def test_at_first_nothing_has_changed(stages):
 @pytest.mark.parametrize(
     ("name", "kinds"),
     [
-        ("revoke", {Changed.REVOKED}),
-        ("supersede", {Changed.REVOKED, Changed.SUPERSEDED}),
-        ("withdraw", {Changed.REVOKED, Changed.SUPERSEDED, Changed.CONSENT_WITHDRAWN}),
-        ("rotate_key", {Changed.REVOKED, Changed.SUPERSEDED, Changed.CONSENT_WITHDRAWN, Changed.KEY_ENDED}),
+        ("revoke", {ChangeKind.REVOKED}),
+        ("supersede", {ChangeKind.REVOKED, ChangeKind.SUPERSEDED}),
+        ("withdraw", {ChangeKind.REVOKED, ChangeKind.SUPERSEDED, ChangeKind.CONSENT_WITHDRAWN}),
+        ("rotate_key", {ChangeKind.REVOKED, ChangeKind.SUPERSEDED, ChangeKind.CONSENT_WITHDRAWN, ChangeKind.KEY_ENDED}),
         (
             "key lost after",
             {
-                Changed.REVOKED,
-                Changed.SUPERSEDED,
-                Changed.CONSENT_WITHDRAWN,
-                Changed.KEY_ENDED,
-                Changed.KEY_COMPROMISED,
+                ChangeKind.REVOKED,
+                ChangeKind.SUPERSEDED,
+                ChangeKind.CONSENT_WITHDRAWN,
+                ChangeKind.KEY_ENDED,
+                ChangeKind.KEY_COMPROMISED,
             },
         ),
     ],
@@ -249,7 +249,7 @@ def test_a_department_that_is_merged_into_another_or_suspended_is_told(stages):
         told = town.look("merged").changes
     finally:
         town.govern("setState", tax, 1)
-    assert told - earlier == {Changed.MEMBER_SUCCEEDED, Changed.MEMBER_SUSPENDED}
+    assert told - earlier == {ChangeKind.MEMBER_SUCCEEDED, ChangeKind.MEMBER_SUSPENDED}
 
 
 def test_an_earlier_statement_of_keys_does_not_know_of_later_marks(stages):
@@ -275,12 +275,12 @@ def test_a6_a_node_of_another_chain_or_that_is_behind_tells_nothing(stages, plac
     town, _ = stages
     bundle = examine(town.evidence, town.trust).require().bundle
     with pytest.raises(ChainError) as other:
-        read_since(bundle, town.trust, place.served.node()["url"])
+        read_changes(bundle, town.trust, place.served.node()["url"])
     assert other.value.reason == "ledger_wrong_chain"
     header = bundle.block.header
     late = replace(header, fields=(*header.fields[:8], (10**6).to_bytes(3, "big"), *header.fields[9:]))
     with pytest.raises(ChainError) as behind:
-        read_since(replace(bundle, block=replace(bundle.block, header=late)), town.trust, town.url)
+        read_changes(replace(bundle, block=replace(bundle.block, header=late)), town.trust, town.url)
     assert behind.value.reason == "ledger_unavailable"
 
 
@@ -290,7 +290,7 @@ def test_h6_a_node_whose_newest_block_others_sealed_tells_nothing(stages):
     then = bundle.block.header.number
     others = replace(town.trust, sets=(*town.trust.sets, SealerSet(then + 1, (b"\x01" * 20,))))
     with pytest.raises(VerificationError) as refused:
-        read_since(bundle, others, town.url)
+        read_changes(bundle, others, town.url)
     assert refused.value.reason == "seal_by_outsider"
 
 

@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from api.catalogue.synthetic import credit_code
 from api.cli.main import app
+from api.client.client import Client
 from tests.kit.served import BANK_NAME, DATA_DAY, SEED, one_form
 
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
@@ -25,7 +26,19 @@ def shop(place):
 
 def run(place, *arguments):
     """Run a command in this process, which is quicker than one of its own; it has no terminal."""
-    return CliRunner().invoke(app, [*arguments, "--home", str(place.home.path)])
+    made = []
+
+    class Closed(Client):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            made.append(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("api.client.client.Client", Closed)
+        done = CliRunner().invoke(app, [*arguments, "--home", str(place.home.path)])
+    for client in made:
+        client.close()
+    return done
 
 
 def grant(place, shop, *more, question=GOOD):

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
-from api.http.app import _ROUTERS, _require_open
+from api.http.app import ROUTERS, _require_open
 from api.http.request.admission import permissions_of
 from api.http.request.permission import PERMISSIONS, Own, Permission
 from api.sign_in.server.principal import Kind
@@ -56,7 +56,7 @@ def test_every_route_has_a_row_and_every_row_a_route(routes):
 
 def test_an_application_with_a_route_that_has_no_row_does_not_start():
     with pytest.raises(KeyError):
-        permissions_of(_ROUTERS, "/v2")
+        permissions_of(ROUTERS, "/v2")
 
 
 def test_a_route_outside_v1_that_is_not_for_anybody_does_not_start(monkeypatch):

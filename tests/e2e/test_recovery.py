@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.client.unsigned_act import cancellation_draft
+from api.client.unsigned_act import unsigned_cancellation
 from ledger_node.chain.port import RECOVERY_DELAY_S
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.randomness import random_bytes
@@ -135,9 +135,9 @@ def test_a_cancellation_is_of_one_recovery_and_of_no_later_one(ahead, firm, lost
     old.submit(ahead.bank, [signature])
     assert request(ahead, firm, [heir])["number"] == 2
     commitment = from_hex(pending(firm)["commitment"], "commitment")
-    later = cancellation_draft(ahead.ledger.subject_domain, firm.subject, 2, commitment)
+    later = unsigned_cancellation(ahead.ledger.subject_domain, firm.subject, 2, commitment)
     assert refused(lambda: later.submit(ahead.bank, [signature])) == (422, "signer_not_controller")
-    unknown = cancellation_draft(ahead.ledger.subject_domain, firm.subject, 3, commitment)
+    unknown = unsigned_cancellation(ahead.ledger.subject_domain, firm.subject, 3, commitment)
     assert refused(lambda: unknown.submit(ahead.bank, [signature])) == (409, "recovery_not_pending")
     assert pending(firm)["number"] == 2
 

@@ -6,7 +6,7 @@ import pytest
 
 from api.catalogue.synthetic import credit_code
 from api.client.answer_check import check_answer
-from api.client.unsigned_act import change_draft
+from api.client.unsigned_act import unsigned_change
 from api.services.consent.signed_act import store_signed_act
 from api.services.subject.controller_history import ControllerHistory
 from ledger_node.domain.consent import Change
@@ -109,7 +109,7 @@ def test_receipts_carry_the_word_of_those_who_controlled_the_subject_then(place,
 def keep_early_word(place, consent, person):
     """Store a word as an act does that the ledger did not answer."""
     name = from_hex(consent, "consent")
-    draft = change_draft(place.ledger.consent_domain, name, Change.RESUME, 2)
+    draft = unsigned_change(place.ledger.consent_domain, name, Change.RESUME, 2)
     store = place.store()
     first = ControllerHistory(store, place.ledger).of(firm_of(place, consent))[0]
     store_signed_act(

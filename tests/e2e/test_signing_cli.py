@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from api.catalogue.synthetic import credit_code
 from api.cli.main import app
-from api.client.unsigned_act import read_draft
+from api.client.unsigned_act import read_unsigned_act
 from ledger_node.domain.canonical import decode
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.subject import keys_to_json, signature_to_json
@@ -135,7 +135,7 @@ def test_whoever_signs_sees_what_is_signed_and_nothing_else_is(place, pair, bob,
     assert "纳税信息·实缴税额：不少于 1000000 元（2025）" in shown.stderr
     assert set(json.loads(shown.stdout)) == {"digest", "signature"}
     content = json.loads(draft.read_text("utf-8"))
-    assert read_draft(content).digest == bytes.fromhex(json.loads(shown.stdout)["digest"][2:])
+    assert read_unsigned_act(content).digest == bytes.fromhex(json.loads(shown.stdout)["digest"][2:])
     more = {**content, "terms": {**content["terms"], "max_uses": 2}}
     draft.write_text(json.dumps(more), "utf-8")
     spoilt = bob.credence("sign", draft, "--key", "bob", "--yes")
@@ -176,7 +176,7 @@ def test_a_passkey_and_a_key_sign_an_exported_grant(place, tmp_path):
     assert place.credence("key", "new", "clerk").returncode == 0
     register(place, "mixed", [tmp_path / "phone.json", "clerk"], 2)
     draft = export(place, tmp_path, "consent", "grant", "--question", GOOD, "--bank", "Demo bank", "--as", "mixed")
-    digest = read_draft(decode(draft.read_bytes())).digest
+    digest = read_unsigned_act(decode(draft.read_bytes())).digest
     assertion = tmp_path / "assertion.json"
     assertion.write_text(
         json.dumps({"digest": to_hex(digest), "signature": signature_to_json(phone.sign(digest))}), "utf-8"

@@ -21,6 +21,11 @@ def open_register(folder):
     _register = folder / REGISTER
 
 
+def session_folder():
+    """Return the folder of what kits note in this test session, or None outside of one."""
+    return None if _register is None else _register.parent
+
+
 def plant(kind, content):
     """Note a canary, text or bytes."""
     noted = {"hex": content.hex()} if isinstance(content, bytes) else {"text": content}

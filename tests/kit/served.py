@@ -39,6 +39,7 @@ from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.subject import signature_to_json
 from ledger_node.randomness import random_bytes
+from tests.kit.answer_model import require_model
 from tests.kit.canary import plant, plant_row
 from tests.kit.postgres import usual_database
 
@@ -142,7 +143,8 @@ class Place:
         return client
 
     def _look_at(self, response):
-        """Note the token that an instance gave out, and keep what it says when it refuses."""
+        """Hold an answer to its model, note the token that an instance gave out, and keep what it says in refusing."""
+        require_model(response)
         if response.status_code < 400 and not response.request.url.path.endswith("/v1/token"):
             return
         response.read()

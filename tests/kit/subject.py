@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from api.client.client import ApiError
-from api.client.unsigned_act import cancellation_draft, change_draft, rotation_draft, withdrawal_draft
+from api.client.unsigned_act import unsigned_cancellation, unsigned_change, unsigned_rotation, unsigned_withdrawal
 from ledger_node.domain.consent import Change
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.passkey import Assertion, Passkey
@@ -80,17 +80,17 @@ def grant(place, firm, people, question, **options):
 
 
 def withdraw(place, consent, people):
-    draft = withdrawal_draft(place.ledger.consent_domain, from_hex(consent, "consent"))
+    draft = unsigned_withdrawal(place.ledger.consent_domain, from_hex(consent, "consent"))
     return draft.submit(place.bank, [person.sign(draft.digest) for person in people])
 
 
 def change(place, consent, what, number, people):
-    draft = change_draft(place.ledger.consent_domain, from_hex(consent, "consent"), Change(what), number)
+    draft = unsigned_change(place.ledger.consent_domain, from_hex(consent, "consent"), Change(what), number)
     return draft.submit(place.bank, [person.sign(draft.digest) for person in people])
 
 
 def rotation(place, firm, controllers, entry=1):
-    return rotation_draft(place.ledger.subject_domain, firm.subject, entry, controllers)
+    return unsigned_rotation(place.ledger.subject_domain, firm.subject, entry, controllers)
 
 
 def rotate(place, firm, people, controllers, entry=1):
@@ -101,7 +101,7 @@ def rotate(place, firm, people, controllers, entry=1):
 
 def cancellation(place, firm, pending):
     commitment = from_hex(pending["commitment"], "commitment")
-    return cancellation_draft(place.ledger.subject_domain, firm.subject, pending["number"], commitment)
+    return unsigned_cancellation(place.ledger.subject_domain, firm.subject, pending["number"], commitment)
 
 
 def cancel(place, firm, pending, people):

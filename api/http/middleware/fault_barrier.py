@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.error import Answered
 from api.http.problem.document import problem, refusal_headers, refusal_of, status_of
+from api.http.request.body import refusal_of_body
 from api.http.request.credential import challenge
 from api.http.request.query_parameters import Operations
 from api.work.fault import fault_of
@@ -42,6 +43,8 @@ def install_handlers(app: FastAPI, operations: Operations) -> None:
     @app.exception_handler(RequestValidationError)
     async def _validation(_: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
+        if first["loc"][0] == "body":
+            return refusal_of(refusal_of_body(error.errors()))
         field = ".".join(str(part) for part in first["loc"][1:]) or None
         return problem(
             HTTPStatus.UNPROCESSABLE_ENTITY, Reason.REQUEST_INVALID, f"{field or 'request'}: {first['msg']}", field

@@ -61,28 +61,30 @@ def routes_page(document: Mapping[str, Any]) -> HTMLResponse:
     )
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            parts.append(_operation(method, path, operation))
+            parts.append(_operation(method, path, operation, document["components"]["parameters"]))
     return page(f"{document['info']['title']} API", "".join(parts))
 
 
-def _operation(method: str, path: str, operation: Mapping[str, Any]) -> str:
+def _operation(method: str, path: str, operation: Mapping[str, Any], shared: Mapping[str, Any]) -> str:
     parts = [f"<h2><code>{escape(method.upper())} {escape(path)}</code></h2>"]
     parts += [f"<p>{escape(operation[name])}</p>" for name in ("summary", "description") if operation.get(name)]
-    for parameter in operation.get("parameters", ()):
+    for listed in operation.get("parameters", ()):
+        parameter = shared[listed["$ref"].rpartition("/")[2]] if "$ref" in listed else listed
         words = parameter.get("description") or parameter["schema"].get("description", "")
         parts.append(f"<p><code>{escape(parameter['name'])}</code> ({escape(parameter['in'])}) {escape(words)}</p>")
     for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
-        parts.append(f"<p>Body, {escape(media_type)}:</p>{_example(content.get('example'))}")
+        parts.append(f"<p>Body, {escape(media_type)}:</p>{_examples(content)}")
     for status, response in operation["responses"].items():
         for media_type, content in response.get("content", {}).items():
             if status.startswith("2"):
-                parts.append(f"<p>Answer {escape(status)}, {escape(media_type)}:</p>{_example(content.get('example'))}")
+                parts.append(f"<p>Answer {escape(status)}, {escape(media_type)}:</p>{_examples(content)}")
     return "".join(parts)
 
 
-def _example(example: object) -> str:
-    text = example if isinstance(example, str) else json.dumps(example, ensure_ascii=False, indent=2)
-    return "" if example is None else f"<pre>{escape(text)}</pre>"
+def _examples(content: Mapping[str, Any]) -> str:
+    shown = [example["value"] for example in content.get("examples", {}).values()]
+    texts = [one if isinstance(one, str) else json.dumps(one, ensure_ascii=False, indent=2) for one in shown]
+    return "".join(f"<pre>{escape(text)}</pre>" for text in texts)
 
 
 def router(app: FastAPI) -> APIRouter:

@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from typing_extensions import override
 
+from api.http.request.body import strict_request
 from api.http.request.credential import recognise
 from api.http.request.idempotency_key import HEADER
 from api.http.request.permission import ISSUERS, PERMISSIONS, Own, Permission
@@ -21,8 +22,6 @@ from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.name import shown_name
 from ledger_node.domain.reason import Reason
 
-JsonAnswer: TypeAlias = dict[str, Any]
-"""What routes return; pydantic cannot resolve a recursive JSON type."""
 Rule: TypeAlias = tuple[Callable[..., Any], str]
 """The function that answers a route, and the method."""
 
@@ -32,19 +31,22 @@ async def _instance(request: Request) -> Instance:
     return instance
 
 
-Access = Annotated[Instance, Depends(_instance)]
+ServingInstance: TypeAlias = Annotated[Instance, Depends(_instance)]
+"""The instance that answers."""
 
 
 class AdmittedRoute(APIRoute):
     """A route whose caller is recognised and admitted before anything of the request but its headers is looked at.
 
-    Every route under ``/v1`` is one, whatever its own parameters are.
+    Every route under ``/v1`` is one, whatever its own parameters are. A body that a model describes is read by the
+    strict reader, and then validated.
     """
 
     @override
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return what answers a request."""
         handle = super().get_route_handler()
+        takes_json = self.body_field is not None
 
         async def admitted(request: Request) -> Response:
             instance: Instance = request.app.state.instance
@@ -52,7 +54,7 @@ class AdmittedRoute(APIRoute):
             request.state.caller = _caller_of(request)
             await request.app.state.limits.wait_for_room(request.state.caller)
             with _admission(request, instance) as request.state.principal:
-                return await handle(request)
+                return await handle(await strict_request(request) if takes_json else request)
 
         return admitted
 
@@ -163,13 +165,7 @@ async def _caller(request: Request) -> Principal:
 
 
 SignedIn: TypeAlias = Annotated[Principal, Depends(_caller)]
-# What a route calls its caller is for the reader; who may call is in the table of permissions alone.
-ADepartment: TypeAlias = SignedIn
-ARegistrar: TypeAlias = SignedIn
-ABank: TypeAlias = SignedIn
-AMember: TypeAlias = SignedIn
-ASubjectOrBank: TypeAlias = SignedIn
-ASubjectOrRegistrar: TypeAlias = SignedIn
+"""Who calls a route that one must sign in for. Who may call it is in the table of permissions alone."""
 
 
 async def _anybody(request: Request) -> Principal | None:
@@ -178,7 +174,7 @@ async def _anybody(request: Request) -> Principal | None:
     return presented if isinstance(presented, Principal) else None
 
 
-Anybody = Annotated[Principal | None, Depends(_anybody)]
+Anybody: TypeAlias = Annotated[Principal | None, Depends(_anybody)]
 """Who is signed in, where nobody needs to be."""
 
 

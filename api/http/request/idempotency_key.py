@@ -4,9 +4,9 @@ import asyncio
 import hashlib
 import re
 from collections.abc import AsyncIterator
-from typing import Final
+from typing import Annotated, Final, TypeAlias
 
-from fastapi import Request
+from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
 from api.http.error import Answered
@@ -102,6 +102,14 @@ def attempt_of(request: Request) -> Attempt:
     """Return which try this request is; its body must have been read."""
     attempt: Attempt = request.state.attempt
     return attempt
+
+
+async def _attempt(request: Request) -> Attempt:
+    return attempt_of(request)
+
+
+CurrentAttempt: TypeAlias = Annotated[Attempt, Depends(_attempt)]
+"""Which try at its effect the request is."""
 
 
 def calls_of(request: Request) -> IdempotentCalls:

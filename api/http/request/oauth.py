@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Coroutine
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from typing_extensions import override
 
+from api.http.model.problem import OAuthCode
 from api.http.problem.document import TYPE_PREFIX, refusal_headers, status_of
 from api.http.request.admission import AdmittedRoute
 from api.http.request.credential import NONCE_HEADER, printable, public_url
@@ -22,16 +23,7 @@ NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _LATER: Final = "temporarily_unavailable"
 _NONCE: Final = "use_dpop_nonce"
 _UNAUTHORIZED: Final = frozenset({Reason.MEMBER_NOT_ACTIVE, Reason.KEY_NOT_VALID, Reason.KEY_COMPROMISED})
-CODES: Final = (
-    "invalid_client",
-    "invalid_dpop_proof",
-    "invalid_request",
-    "invalid_scope",
-    _LATER,
-    "unauthorized_client",
-    "unsupported_grant_type",
-    _NONCE,
-)
+CODES: Final = get_args(OAuthCode)
 """What ``error`` may be."""
 
 

@@ -26,7 +26,7 @@ class Operations:
     def query(self, method: str, path: str) -> set[str]:
         """Return the names of the query parameters that an operation reads."""
         parameters = self._at(path).get(method.lower(), {}).get("parameters", ())
-        return {parameter["name"] for parameter in parameters if parameter["in"] == "query"}
+        return {parameter["name"] for parameter in parameters if parameter.get("in") == "query"}
 
     def _at(self, path: str) -> Mapping[str, Any]:
         return next((item for pattern, item in self._items if pattern.fullmatch(path)), {})

@@ -3,8 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from fastapi.responses import JSONResponse
 
-from api.http.request.admission import Access, AdmittedRoute, ASubjectOrBank, JsonAnswer
+from api.http.model.access_log import AccessLog
+from api.http.request.admission import AdmittedRoute, ServingInstance, SignedIn
 from api.http.request.credential import Kind
 from api.http.request.cursor import After, Cursors
 from ledger_node.domain.json_object import from_hex, to_hex
@@ -13,14 +15,18 @@ router = APIRouter(tags=["access log"], route_class=AdmittedRoute)
 _PAGE = 200
 
 
-@router.get("/access-log", summary="Every question asked about you (subject) or by you (bank), oldest first")
-def show_log(
-    instance: Access,
-    principal: ASubjectOrBank,
+@router.get(
+    "/access-log",
+    summary="Every question asked about you (subject) or by you (bank), oldest first",
+    response_model=AccessLog,
+)
+def list_access_log(
+    instance: ServingInstance,
+    principal: SignedIn,
     cursors: Cursors,
     after: After = None,
     limit: Annotated[int, Query(ge=1, le=_PAGE)] = _PAGE,
-) -> JsonAnswer:
+) -> JSONResponse:
     """Return a page of rows; ``next`` is the ``after`` of the next page, or null.
 
     A row without ``place`` waits for the next anchoring. One without ``row`` and ``salt`` was erased.
@@ -29,8 +35,5 @@ def show_log(
     listing = f"access-log/{principal.id.hex()}"
     leaf = None if after is None else cursors.read(listing, after)
     rows = read(principal.id, after=leaf, limit=limit)
-    return {
-        "keeper": to_hex(instance.access.keeper),
-        "rows": rows,
-        "next": cursors.write(listing, from_hex(rows[-1]["leaf"], "leaf")) if len(rows) == limit else None,
-    }
+    following = cursors.write(listing, from_hex(rows[-1]["leaf"], "leaf")) if len(rows) == limit else None
+    return JSONResponse({"keeper": to_hex(instance.access.keeper), "rows": rows, "next": following})

@@ -1,26 +1,25 @@
 """Attestations: departments stream records in, follow the job, fetch results and receipts, and erase."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from api.home.settings import MAX_UPLOAD_BYTES
 from api.http.middleware.stored_responses import keep_answer
-from api.http.openapi import openapi
-from api.http.request.admission import Access, ADepartment, AdmittedRoute, JsonAnswer
-from api.http.request.body import media_type, record_body
+from api.http.model.attestation import AttestationReceipt, Erasure, ErasureRequest, Job, JobResults, QueuedJob
+from api.http.request.admission import AdmittedRoute, ServingInstance, SignedIn
+from api.http.request.body import media_type
 from api.http.request.cursor import After, Cursors
 from api.http.request.idempotency_key import begin_stream
 from api.ingestion.reader import Format
 from api.services.attestation.receipt import receipt_of
-from api.services.erasure.erasure import Erasure
+from api.services.erasure import erasure
 from api.services.issuing.job_results import result_rows
 from api.services.issuing.row_classifier import Permission
-from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.reason import Reason
@@ -30,11 +29,22 @@ _FORMATS = {"text/csv": Format.CSV, "application/x-ndjson": Format.NDJSON}
 _PAGE = 1000
 
 
+def _taking_rows(*examples: str) -> dict[str, Any]:
+    """Return what OpenAPI says of a body that rows are streamed in; ``examples``: one a format."""
+    shown = zip(_FORMATS, examples, strict=True)
+    content = {
+        media_type: {"schema": {"type": "string"}, "examples": {"example": {"value": example}}}
+        for media_type, example in shown
+    }
+    return {"requestBody": {"required": True, "content": content}}
+
+
 @router.post(
     "/attestations",
     status_code=HTTPStatus.ACCEPTED,
     summary="Stream records in (CSV or NDJSON)",
-    openapi_extra=openapi.upload(
+    response_model=QueuedJob,
+    openapi_extra=_taking_rows(
         "统一社会信用代码,评价年度,信用级别,评定日期,有效期起,有效期止,数据截至日期\n"
         "91990000MABYF3008C,2025,B,2026-04-20,2026-04-20,2027-04-19,2026-10-31\n",
         '{"credit_code": "91990000MABYF3008C", "period": "2025", "as_of": "2026-10-31", '
@@ -42,15 +52,15 @@ _PAGE = 1000
         '"valid_from": "2026-04-20", "valid_to": "2027-04-19"}}\n',
     ),
 )
-async def upload(
+async def upload_records(
     request: Request,
-    instance: Access,
-    department: ADepartment,
+    instance: ServingInstance,
+    department: SignedIn,
     schema: Annotated[str, Query()],
     *,
     correct: Annotated[bool, Query()] = False,
     restore_erased: Annotated[bool, Query()] = False,
-) -> JSONResponse:
+) -> Response:
     """Spool the body encrypted and return its job; once this answers, nothing of the upload is lost.
 
     ``correct``: rows may replace what is attested for the same day or a later one. ``restore_erased``: rows may be
@@ -79,67 +89,70 @@ async def upload(
     return _queued(job)
 
 
-def _queued(job: str) -> JSONResponse:
-    return JSONResponse({"job": job, "state": "queued"}, HTTPStatus.ACCEPTED, {"Location": f"/v1/jobs/{job}"})
+def _queued(job: str) -> Response:
+    body = QueuedJob(job=job).model_dump_json()
+    location = {"Location": f"/v1/jobs/{job}"}
+    return Response(body, HTTPStatus.ACCEPTED, location, media_type="application/json")
 
 
-@router.get("/jobs/{job}", summary="Progress of a job")
-def show_job(job: str, instance: Access, department: ADepartment) -> JsonAnswer:
+@router.get("/jobs/{job}", summary="Progress of a job", response_model=Job)
+def get_job(job: str, instance: ServingInstance, department: SignedIn) -> JSONResponse:
     """Return state and counts."""
-    return _found(instance.jobs.show(job, department.id))
+    return JSONResponse(_found(instance.jobs.show(job, department.id)))
 
 
-@router.get("/jobs/{job}/results", summary="Results row by row, in the order of lines")
-def show_results(
+@router.get("/jobs/{job}/results", summary="Results row by row, in the order of lines", response_model=JobResults)
+def list_job_results(
     job: str,
-    instance: Access,
-    department: ADepartment,
+    instance: ServingInstance,
+    department: SignedIn,
     cursors: Cursors,
     after: After = None,
     limit: Annotated[int, Query(ge=1, le=_PAGE)] = _PAGE,
     status: Annotated[str | None, Query(pattern="^(issued|unchanged|rejected)$")] = None,
-) -> JsonAnswer:
+) -> JSONResponse:
     """Return a page of rows; ``next`` is the ``after`` of the next page, or null."""
     _found(instance.jobs.show(job, department.id))
     listing = f"results/{job}/{status}"
     line = 0 if after is None else int.from_bytes(cursors.read(listing, after), "big")
     rows = result_rows(instance.store, job, after=line, limit=limit, only=status)
     following = cursors.write(listing, rows[-1]["line"].to_bytes(8, "big")) if len(rows) == limit else None
-    return {"results": rows, "next": following}
+    return JSONResponse({"results": rows, "next": following})
 
 
-@router.get("/attestations/{digest}", summary="The receipt of an attestation: header, anchor and inclusion proof")
-def show_attestation(digest: str, instance: Access, department: ADepartment) -> JsonAnswer:
+@router.get(
+    "/attestations/{digest}",
+    summary="The receipt of an attestation: header, anchor and inclusion proof",
+    response_model=AttestationReceipt,
+)
+def get_attestation(digest: str, instance: ServingInstance, department: SignedIn) -> JSONResponse:
     """Return the receipt."""
-    return _found(receipt_of(instance.store, instance.ledger.anchor_domain, department.id, from_hex(digest, "digest")))
+    attestation = from_hex(digest, "digest")
+    return JSONResponse(_found(receipt_of(instance.store, instance.ledger.anchor_domain, department.id, attestation)))
 
 
 @router.post(
-    "/erasures",
-    summary="Erase what this department attested to about a firm, and revoke it",
-    openapi_extra=openapi.body(
-        {"credit_code": openapi.CREDIT_CODE, "schema": {"type": ["string", "null"]}},
-        {"credit_code": "91990000MABYF3008C", "schema": "tax_payment"},
-        required=("credit_code",),
-    ),
+    "/erasures", summary="Erase what this department attested to about a firm, and revoke it", response_model=Erasure
 )
-async def erase(request: Request, instance: Access, department: ADepartment) -> JSONResponse:
+async def erase_records(
+    wanted: ErasureRequest, request: Request, instance: ServingInstance, department: SignedIn
+) -> JSONResponse:
     """Take ``{credit_code, schema?}``; the keys of the records are deleted and their positions revoked."""
-    record = await record_body(request)
-    credit_code = parse_credit_code(record.take("credit_code"))
-    schema = record.text("schema") if record.has("schema") else None
-    record.done()
 
-    def store_response(connection: Connection, erased: Erasure) -> None:
+    def store_response(connection: Connection, erased: erasure.Erasure) -> None:
         keep_answer(connection, request, JSONResponse(erased.to_json()))
 
     erased = await run_in_threadpool(
-        instance.erasures.erase, department.id, credit_code=credit_code, schema=schema, store_response=store_response
+        instance.erasures.erase,
+        department.id,
+        credit_code=wanted.credit_code,
+        schema=wanted.schema_name,
+        store_response=store_response,
     )
     return JSONResponse(erased.to_json())
 
 
-def _found(value: JsonAnswer | None) -> JsonAnswer:
+def _found(value: dict[str, Any] | None) -> dict[str, Any]:
     if value is None:
         raise InvalidInputError(Reason.NOT_FOUND, "there is nothing under this id for you")
     return value

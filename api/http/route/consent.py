@@ -1,26 +1,33 @@
 """Consents: granted by signed terms, listed by subject and bank, withdrawn by the subject."""
 
 from http import HTTPStatus
+from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from api.http.openapi import openapi
-from api.http.openapi.terms import TERMS_EXAMPLE
-from api.http.request.admission import Access, AdmittedRoute, Anybody, ASubjectOrBank, JsonAnswer
-from api.http.request.body import record_body
+from api.http.model.consent import (
+    ChangedConsent,
+    Consent,
+    ConsentChange,
+    ConsentList,
+    Grant,
+    Withdrawal,
+    WithdrawnConsent,
+)
+from api.http.request.admission import AdmittedRoute, Anybody, ServingInstance, SignedIn
 from api.http.request.credential import Kind, Principal
-from api.http.request.idempotency_key import attempt_of
+from api.http.request.idempotency_key import CurrentAttempt
+from api.instance.wiring import Instance
 from api.services.consent.stored_consent import HeldConsent
 from ledger_node import clock
-from ledger_node.domain.consent import NO_REQUEST, Change, Terms, signatures_from_json
-from ledger_node.domain.consent_schema import TERMS_SCHEMA
-from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.consent import NO_REQUEST, Change
+from ledger_node.domain.error import VerificationError
 from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.reason import Reason
 
 router = APIRouter(tags=["consents"], route_class=AdmittedRoute)
-MAX_SIGNATURES = 16
 _DONE = {Change.PAUSE: Reason.CONSENT_PAUSED, Change.RESUME: Reason.CONSENT_NOT_PAUSED}
 
 
@@ -28,46 +35,39 @@ _DONE = {Change.PAUSE: Reason.CONSENT_PAUSED, Change.RESUME: Reason.CONSENT_NOT_
     "/consents",
     status_code=HTTPStatus.CREATED,
     summary="Grant: terms signed by the subject's controllers",
-    openapi_extra=openapi.body(
-        {
-            "terms": TERMS_SCHEMA,
-            "signatures": openapi.SIGNATURES,
-            "request": {**openapi.HEX32, "type": ["string", "null"]},
-        },
-        {"terms": TERMS_EXAMPLE, "signatures": ["0x" + "5a" * 65]},
-        required=("terms", "signatures"),
-    ),
+    response_model=Consent,
 )
-async def grant(request: Request, instance: Access) -> JsonAnswer:
+async def grant_consent(grant: Grant, instance: ServingInstance, attempt: CurrentAttempt) -> JSONResponse:
     """Take ``{terms, signatures, request?}``; the signatures are the authority, whoever delivers them."""
-    record = await record_body(request)
-    terms = Terms.from_json(record.take("terms"))
-    signatures = signatures_from_json(record.items("signatures", max_items=MAX_SIGNATURES))
-    answers = record.blob("request") if record.has("request") else NO_REQUEST
-    record.done()
-    with attempt_of(request).tolerating(Reason.CONSENT_EXISTS):
-        await run_in_threadpool(instance.consents.grants.grant, terms, signatures, now=clock.now(), request=answers)
-    return await run_in_threadpool(_show, instance, terms.digest(instance.ledger.consent_domain))
+    answers = grant.request or NO_REQUEST
+    with attempt.tolerating(Reason.CONSENT_EXISTS):
+        await run_in_threadpool(
+            instance.consents.grants.grant, grant.terms, grant.signatures, now=clock.now(), request=answers
+        )
+    shown = await run_in_threadpool(_show, instance, grant.terms.digest(instance.ledger.consent_domain))
+    return JSONResponse(shown, HTTPStatus.CREATED)
 
 
-@router.get("/consents", summary="Consents that you granted (subject) or were granted (bank)")
-def list_consents(instance: Access, principal: ASubjectOrBank) -> JsonAnswer:
+@router.get(
+    "/consents", summary="Consents that you granted (subject) or were granted (bank)", response_model=ConsentList
+)
+def list_consents(instance: ServingInstance, principal: SignedIn) -> JSONResponse:
     """Return the newest two hundred."""
     held = (
         instance.consents.of_subject(principal.id)
         if principal.kind is Kind.SUBJECT
         else instance.consents.of_grantee(principal.id)
     )
-    return {"consents": instance.consents.show(held, now=clock.now())}
+    return JSONResponse({"consents": instance.consents.show(held, now=clock.now())})
 
 
-@router.get("/consents/{consent}", summary="One consent with its terms, signatures and state")
-def show_consent(consent: str, instance: Access, principal: ASubjectOrBank) -> JsonAnswer:
+@router.get("/consents/{consent}", summary="One consent with its terms, signatures and state", response_model=Consent)
+def get_consent(consent: str, instance: ServingInstance, principal: SignedIn) -> JSONResponse:
     """Return a consent of yours."""
-    return _show(instance, consent_of(instance, consent, principal).shown.id)
+    return JSONResponse(_show(instance, consent_of(instance, consent, principal).shown.id))
 
 
-def consent_of(instance: Access, consent: str, principal: Principal) -> HeldConsent:
+def consent_of(instance: Instance, consent: str, principal: Principal) -> HeldConsent:
     """Return the consent with this id if the caller is its subject or its bank.
 
     Raises:
@@ -79,71 +79,44 @@ def consent_of(instance: Access, consent: str, principal: Principal) -> HeldCons
     return held
 
 
-@router.post(
-    "/consents/{consent}/withdrawal",
-    summary="Withdraw, by the secret or by the controllers' signatures",
-    openapi_extra=openapi.body(
-        {"secret": openapi.HEX32, "signatures": openapi.SIGNATURES}, {"secret": "0x" + "5a" * 32}, required=()
-    ),
-)
-async def withdraw(consent: str, request: Request, instance: Access, anybody: Anybody) -> JsonAnswer:
+@router.post("/consents/{consent}/withdrawal", summary="Withdraw, by the secret or by the controllers' signatures")
+async def withdraw_consent(
+    consent: str, withdrawal: Withdrawal, instance: ServingInstance, attempt: CurrentAttempt, anybody: Anybody
+) -> WithdrawnConsent:
     """Take ``{secret}`` or ``{signatures}`` over the withdrawal statement; it counts for every later use.
 
     Nobody needs to sign in. Its subject and its bank, where signed in, hear what is wrong; anybody else hears
     ``consent_unknown``, whether there is such a consent or not.
     """
-    record = await record_body(request)
     consent_id = from_hex(consent, "consent")
-    secret = record.blob("secret") if record.has("secret") else None
-    signatures = () if secret else signatures_from_json(record.items("signatures", max_items=MAX_SIGNATURES))
-    record.done()
     asker = None if anybody is None else anybody.id
-    with attempt_of(request).tolerating(Reason.CONSENT_WITHDRAWN):
+    with attempt.tolerating(Reason.CONSENT_WITHDRAWN):
         await run_in_threadpool(
-            instance.consents.withdraw, consent_id, secret=secret, signatures=signatures, asker=asker
+            instance.consents.withdraw,
+            consent_id,
+            secret=withdrawal.secret,
+            signatures=withdrawal.signatures,
+            asker=asker,
         )
-    return {"consent": consent, "state": "withdrawn"}
+    return WithdrawnConsent(consent=consent_id)
 
 
-@router.post(
-    "/consents/{consent}/changes",
-    summary="Pause or resume, by the controllers' signatures",
-    openapi_extra=openapi.body(
-        {
-            "change": {"enum": [change.value for change in Change]},
-            "number": {"type": "integer", "minimum": 1},
-            "signatures": openapi.SIGNATURES,
-        },
-        {"change": "pause", "number": 1, "signatures": ["0x" + "5a" * 65]},
-        required=("change", "number", "signatures"),
-    ),
-)
-async def change_consent(consent: str, request: Request, instance: Access, anybody: Anybody) -> JsonAnswer:
+@router.post("/consents/{consent}/changes", summary="Pause or resume, by the controllers' signatures")
+async def change_consent(
+    consent: str, wanted: ConsentChange, instance: ServingInstance, attempt: CurrentAttempt, anybody: Anybody
+) -> ChangedConsent:
     """Take ``{change, number, signatures}``; ``number`` is one more than the consent's ``changes``.
 
     Who hears what is wrong: as for a withdrawal.
     """
-    record = await record_body(request)
     consent_id = from_hex(consent, "consent")
-    change = _change(record.text("change"))
-    number = record.integer("number", low=1, high=2**24 - 1)
-    signatures = signatures_from_json(record.items("signatures", max_items=MAX_SIGNATURES))
-    record.done()
+    change, number = wanted.change, wanted.number
     asker = None if anybody is None else anybody.id
     # odd numbers pause and even ones resume, so a number that is used was used for this very change
     done = (Reason.CONSENT_CHANGED_ALREADY, _DONE[change])
-    with attempt_of(request).tolerating(*done):
-        await run_in_threadpool(instance.consents.change, consent_id, change, number, signatures, asker=asker)
-    return {"consent": consent, "changes": number}
-
-
-def _change(raw: str) -> Change:
-    try:
-        return Change(raw)
-    except ValueError as error:
-        raise InvalidInputError(
-            Reason.REQUEST_INVALID, f"a change is one of {', '.join(Change)}", field="change"
-        ) from error
+    with attempt.tolerating(*done):
+        await run_in_threadpool(instance.consents.change, consent_id, change, number, wanted.signatures, asker=asker)
+    return ChangedConsent(consent=consent_id, changes=number)
 
 
 def _is_party(held: HeldConsent, principal: Principal) -> bool:
@@ -151,7 +124,7 @@ def _is_party(held: HeldConsent, principal: Principal) -> bool:
     return principal.id == (terms.subject if principal.kind is Kind.SUBJECT else terms.grantee)
 
 
-def _show(instance: Access, consent: bytes) -> JsonAnswer:
+def _show(instance: Instance, consent: bytes) -> dict[str, Any]:
     held = instance.consents.find(consent)
     assert held is not None  # noqa: S101 - consents are never deleted
     (shown,) = instance.consents.show([held], now=clock.now())

@@ -2,23 +2,27 @@
 
 from http import HTTPStatus
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from api.catalogue.wording import wording
-from api.http.openapi import openapi
-from api.http.openapi.terms import REQUEST_EXAMPLE
-from api.http.request.admission import ABank, Access, AdmittedRoute, Anybody, ASubjectOrBank, JsonAnswer
-from api.http.request.body import record_body
+from api.http.model.consent_request import (
+    ConsentRequest,
+    ConsentRequestList,
+    ConsentText,
+    ConsentTextRequest,
+    NewConsentRequest,
+    Refusal,
+    RefusedRequest,
+)
+from api.http.request.admission import AdmittedRoute, Anybody, ServingInstance, SignedIn
 from api.http.request.credential import Kind
-from api.http.request.idempotency_key import attempt_of
-from api.http.route.consent import MAX_SIGNATURES
+from api.http.request.idempotency_key import CurrentAttempt
 from ledger_node import clock
-from ledger_node.domain.consent import ConsentRequest, signatures_from_json
-from ledger_node.domain.consent_schema import REQUEST_SCHEMA
-from ledger_node.domain.consent_text import Language, consent_text, language_named, text_digest
+from ledger_node.domain.consent_text import consent_text, text_digest
 from ledger_node.domain.error import VerificationError
-from ledger_node.domain.json_object import from_hex, to_hex
+from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.reason import Reason
 
 router = APIRouter(tags=["consents"], route_class=AdmittedRoute)
@@ -28,67 +32,53 @@ router = APIRouter(tags=["consents"], route_class=AdmittedRoute)
     "/consent-requests",
     status_code=HTTPStatus.CREATED,
     summary="Ask a subject for a consent",
-    openapi_extra=openapi.body({"request": REQUEST_SCHEMA}, {"request": REQUEST_EXAMPLE}, required=("request",)),
+    response_model=ConsentRequest,
 )
-async def ask(request: Request, instance: Access, bank: ABank) -> JsonAnswer:
+async def request_consent(wanted: NewConsentRequest, instance: ServingInstance, bank: SignedIn) -> JSONResponse:
     """Take ``{request}``: what you would like to be granted. It binds nobody until the subject signs terms."""
-    record = await record_body(request)
-    asked = ConsentRequest.from_json(record.take("request"))
-    record.done()
-    held = await run_in_threadpool(instance.consent_requests.ask, asked, bank=bank.id, now=clock.now())
+    held = await run_in_threadpool(instance.consent_requests.ask, wanted.request, bank=bank.id, now=clock.now())
     (shown,) = await run_in_threadpool(instance.consent_requests.show, [held])
-    return shown
+    return JSONResponse(shown, HTTPStatus.CREATED)
 
 
-@router.get("/consent-requests", summary="Requests that were made to you (subject) or that you made (bank)")
-def list_requests(instance: Access, principal: ASubjectOrBank) -> JsonAnswer:
-    """Return the newest two hundred; ``state``: open, granted or refused."""
+@router.get(
+    "/consent-requests",
+    summary="Requests that were made to you (subject) or that you made (bank)",
+    response_model=ConsentRequestList,
+)
+def list_consent_requests(instance: ServingInstance, principal: SignedIn) -> JSONResponse:
+    """Return the newest two hundred; ``state``: pending, open, granted or refused.
+
+    A request is pending until the ledger holds it.
+    """
     held = (
         instance.consent_requests.of_subject(principal.id)
         if principal.kind is Kind.SUBJECT
         else instance.consent_requests.of_grantee(principal.id)
     )
-    return {"requests": instance.consent_requests.show(held)}
+    return JSONResponse({"requests": instance.consent_requests.show(held)})
 
 
-@router.post(
-    "/consent-requests/{request_id}/refusal",
-    summary="Refuse a request, by the controllers' signatures",
-    openapi_extra=openapi.body(
-        {"signatures": openapi.SIGNATURES}, {"signatures": ["0x" + "5a" * 65]}, required=("signatures",)
-    ),
-)
-async def refuse(request_id: str, request: Request, instance: Access, anybody: Anybody) -> JsonAnswer:
+@router.post("/consent-requests/{request_id}/refusal", summary="Refuse a request, by the controllers' signatures")
+async def refuse_consent_request(
+    request_id: str, refusal: Refusal, instance: ServingInstance, attempt: CurrentAttempt, anybody: Anybody
+) -> RefusedRequest:
     """Take ``{signatures}`` over the refusal statement. Who hears what is wrong: as for a withdrawal."""
-    record = await record_body(request)
     asked = from_hex(request_id, "request")
-    signatures = signatures_from_json(record.items("signatures", max_items=MAX_SIGNATURES))
-    record.done()
+    refused = RefusedRequest(request=asked)
     asker = None if anybody is None else anybody.id
-    with attempt_of(request).tolerating(Reason.REQUEST_ANSWERED):
-        await run_in_threadpool(instance.consent_requests.refuse, asked, signatures, asker=asker)
-        return {"request": request_id, "state": "refused"}
+    with attempt.tolerating(Reason.REQUEST_ANSWERED):
+        await run_in_threadpool(instance.consent_requests.refuse, asked, refusal.signatures, asker=asker)
+        return refused
     (shown,) = await run_in_threadpool(lambda: instance.consent_requests.show([instance.consent_requests.find(asked)]))
-    if shown["state"] != "refused":
+    if shown["state"] != refused.state:
         raise VerificationError(Reason.REQUEST_ANSWERED, "this request was answered otherwise already")
-    return {"request": request_id, "state": "refused"}
+    return refused
 
 
-@router.post(
-    "/consent-texts",
-    summary="The words in which terms are shown before they are signed",
-    openapi_extra=openapi.body(
-        {"request": REQUEST_SCHEMA, "language": {"enum": [language.value for language in Language]}},
-        {"request": REQUEST_EXAMPLE, "language": "zh"},
-        required=("request", "language"),
-    ),
-)
-async def show_text(request: Request, instance: Access) -> JsonAnswer:
+@router.post("/consent-texts", summary="The words in which terms are shown before they are signed")
+async def get_consent_text(wanted: ConsentTextRequest, instance: ServingInstance) -> ConsentText:
     """Take ``{request, language}`` and return ``{text, text_digest}``; nothing is stored."""
-    record = await record_body(request)
-    asked = ConsentRequest.from_json(record.take("request"))
-    language = language_named(record.text("language"))
-    record.done()
     names = {member.id: member.name for member in await run_in_threadpool(instance.ledger.members)}
-    text = consent_text(asked, wording(language, names))
-    return {"text": text, "text_digest": to_hex(text_digest(text))}
+    text = consent_text(wanted.request, wording(wanted.language, names))
+    return ConsentText(text=text, text_digest=text_digest(text))

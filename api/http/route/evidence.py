@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 
-from api.http.request.admission import ABank, Access, AdmittedRoute
+from api.http.request.admission import AdmittedRoute, ServingInstance, SignedIn
 from ledger_node.domain.evidence.bundle import MEDIA_TYPE
 from ledger_node.domain.json_object import from_hex
 
@@ -17,7 +17,7 @@ router = APIRouter(tags=["verifications"], route_class=AdmittedRoute)
     response_class=Response,
     responses={200: {"content": {MEDIA_TYPE: {"schema": {"type": "object"}}}}},
 )
-def evidence(use: str, instance: Access, bank: ABank) -> Response:
+def get_evidence(use: str, instance: ServingInstance, bank: SignedIn) -> Response:
     """Return the bundle of an answer of yours, byte for byte as it was stored when the answer was given.
 
     ``use``: the id of the use that the answer cost. Save it: once a department erases what the answer shows, it is
@@ -33,7 +33,7 @@ def evidence(use: str, instance: Access, bank: ABank) -> Response:
     summary="The evidence of an answer as one readable page",
     response_class=HTMLResponse,
 )
-def page(use: str, instance: Access, bank: ABank) -> HTMLResponse:
+def get_evidence_page(use: str, instance: ServingInstance, bank: SignedIn) -> HTMLResponse:
     """Return the evidence of an answer of yours as one sheet in Chinese and English, to print or to keep as PDF.
 
     It is made only of evidence that checks, and without scripts. The file is the evidence; the page holds its digest.

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
 from api.home.settings import WatchSettings
+from api.http.model.health import Endpoint, Live, Outbox, Ready, Waiting
 from api.http.problem.document import problem
-from api.http.request.admission import Access, JsonAnswer
-from ledger_node.domain.canonical import JSON
+from api.http.request.admission import ServingInstance
+from api.instance.wiring import Instance
 from ledger_node.domain.reason import Reason
 
 _FORWARDED: Final = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
@@ -20,46 +21,45 @@ router = APIRouter(tags=["health"])
 
 
 @router.get("/livez", summary="Whether the process runs")
-async def livez() -> dict[str, str]:
+async def get_liveness() -> Live:
     """Say so."""
-    return {"status": "live"}
+    return Live()
 
 
 @router.get(
     "/readyz", summary="Whether requests can be served: the right chain answers and goes on, the store takes writes"
 )
-def readyz(instance: Access) -> JsonAnswer:
+def get_readiness(instance: ServingInstance) -> Ready:
     """Return how things stand, or refuse with the first reason why not."""
     head = instance.readiness.require()
-    return {
-        "status": "ready",
-        "block": head.number,
-        "block_time": head.time,
-        "head_age_s": int(instance.head.age_s),
+    return Ready(
+        block=head.number,
+        block_time=head.time,
+        head_age_s=int(instance.head.age_s),
         # changes on the ledger that wait for the operator's word; credence store quarantine list
-        "quarantines": instance.sampler.last.quarantines,
+        quarantines=instance.sampler.last.quarantines,
         # in the order of configuration and without addresses, since anybody may ask
-        "endpoints": [{"fault": health.fault, "block": health.block} for health in instance.rpc.health()],
-        "outbox": [
-            {"on_way": health.on_way, "oldest_s": round(health.oldest_s, 1)}
+        endpoints=[Endpoint(fault=health.fault, block=health.block) for health in instance.rpc.health()],
+        outbox=[
+            Outbox(on_way=health.on_way, oldest_s=round(health.oldest_s, 1))
             for sender in instance.senders
             for health in sender.health()
         ],
-        "pending": _pending(instance),
-    }
+        pending=_pending(instance),
+    )
 
 
-def _pending(instance: Access) -> list[JSON]:
+def _pending(instance: Instance) -> list[Waiting]:
     """Return what waits for the ledger, by kind; notifications count the seconds that they have failed for."""
-    listed: list[JSON] = [
-        {"kind": one.kind, "count": one.count, "oldest_s": int(one.oldest_s), "reason": one.reason}
+    listed = [
+        Waiting(kind=one.kind, count=one.count, oldest_s=int(one.oldest_s), reason=one.reason)
         for one in instance.pending.waiting
         if one.count
     ]
     failure = instance.notifications.failure
     if failure is not None:
         reason, seconds = failure
-        listed.append({"kind": "notifications", "count": 1, "oldest_s": int(seconds), "reason": reason})
+        listed.append(Waiting(kind="notifications", count=1, oldest_s=int(seconds), reason=reason))
     return listed
 
 
@@ -69,7 +69,7 @@ def _pending(instance: Access) -> list[JSON]:
     response_class=Response,
     responses={HTTPStatus.OK.value: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
-async def metrics(request: Request, instance: Access) -> Response:
+async def get_metrics(request: Request, instance: ServingInstance) -> Response:
     """Return the text format 0.0.4; neither ledger nor store is asked for it."""
     settings: WatchSettings = request.app.state.watch
     if settings.metrics_token is not None:

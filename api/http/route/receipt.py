@@ -1,10 +1,13 @@
 """Receipts of what happened to consents: lists, single documents, and pages for people."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Response
+from fastapi.responses import JSONResponse
 
-from api.http.request.admission import Access, AdmittedRoute, ASubjectOrBank, JsonAnswer
+from api.http.model.receipt import Receipt as ReceiptDocument
+from api.http.model.receipt import ReceiptList
+from api.http.request.admission import AdmittedRoute, ServingInstance, SignedIn
 from api.http.request.credential import Kind
 from api.http.route.consent import consent_of
 from api.page.receipt import HEADERS, receipt_page
@@ -16,7 +19,7 @@ from ledger_node.domain.receipt import Receipt
 router = APIRouter(tags=["receipts"], route_class=AdmittedRoute)
 _HTML: Final = "text/html"
 _JSON: Final = "application/json"
-_RESPONSES: Final[dict[int | str, JsonAnswer]] = {
+_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {_HTML: {"schema": {"type": "string"}}}, "description": "JSON, or a page for Accept: text/html"}
 }
 Accept = Annotated[str, Header(description="text/html for a page that people read and print")]
@@ -25,28 +28,27 @@ Accept = Annotated[str, Header(description="text/html for a page that people rea
 @router.get(
     "/consents/{consent}/receipts",
     summary="Receipts of all that happened to a consent of yours, in the order of the ledger",
-    response_model=None,
+    response_model=ReceiptList,
     responses=_RESPONSES,
 )
-def list_receipts(
-    consent: str, instance: Access, principal: ASubjectOrBank, accept: Accept = _JSON
-) -> JsonAnswer | Response:
+def list_receipts(consent: str, instance: ServingInstance, principal: SignedIn, accept: Accept = _JSON) -> Response:
     """Return ``{receipts: [{id, receipt}]}``; ``receipt`` in canonical JSON is the document that checks offline."""
     held = consent_of(instance, consent, principal)
     receipts = instance.receipts.of_consent(held)
     if _HTML in accept:
         return _page([(receipt, held.text) for receipt in receipts])
-    return {"receipts": [{"id": to_hex(receipt.digest), "receipt": receipt.to_json()} for receipt in receipts]}
+    listed = [{"id": to_hex(receipt.digest), "receipt": receipt.to_json()} for receipt in receipts]
+    return JSONResponse({"receipts": listed})
 
 
 @router.get(
     "/consents/{consent}/receipts/{receipt}",
     summary="One receipt: the document byte for byte, or a page",
-    response_model=None,
+    response_model=ReceiptDocument,
     responses=_RESPONSES,
 )
-def show_receipt(
-    consent: str, receipt: str, instance: Access, principal: ASubjectOrBank, accept: Accept = _JSON
+def get_receipt(
+    consent: str, receipt: str, instance: ServingInstance, principal: SignedIn, accept: Accept = _JSON
 ) -> Response:
     """Return the receipt with this id."""
     held, name = consent_of(instance, consent, principal), from_hex(receipt, "receipt")
@@ -59,10 +61,12 @@ def show_receipt(
 @router.get(
     "/consent-requests/{request_id}/receipt",
     summary="The receipt of the answer to a request: refused or granted",
-    response_model=None,
+    response_model=ReceiptDocument,
     responses=_RESPONSES,
 )
-def show_answer(request_id: str, instance: Access, principal: ASubjectOrBank, accept: Accept = _JSON) -> Response:
+def get_consent_request_receipt(
+    request_id: str, instance: ServingInstance, principal: SignedIn, accept: Accept = _JSON
+) -> Response:
     """Return the document, or ``not_found`` while the request is open."""
     held = instance.consent_requests.find(from_hex(request_id, "request"))
     if principal.id != (held.asked.subject if principal.kind is Kind.SUBJECT else held.asked.grantee):

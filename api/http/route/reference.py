@@ -6,7 +6,8 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
 from api.catalogue.datatype import data_types
-from api.http.request.admission import Access, AdmittedRoute, JsonAnswer, SignedIn
+from api.http.model.reference import DataTypeList, Ledger, Me, MemberList, PurposeList
+from api.http.request.admission import AdmittedRoute, ServingInstance, SignedIn
 from ledger_node.chain.port import Role
 from ledger_node.domain.consent_schema import SCHEMA_ID, consent_schema
 from ledger_node.domain.json_object import to_hex
@@ -15,56 +16,64 @@ router = APIRouter(tags=["reference"], route_class=AdmittedRoute)
 _SCHEMA_MEDIA_TYPE: Final = "application/schema+json"
 
 
-@router.get("/ledger", summary="Chain id, contract addresses and head: what signatures and checks need")
-def ledger(instance: Access) -> JsonAnswer:
+@router.get(
+    "/ledger", summary="Chain id, contract addresses and head: what signatures and checks need", response_model=Ledger
+)
+def get_ledger(instance: ServingInstance) -> JSONResponse:
     """Return the address book and the newest block."""
     head = instance.ledger.head()
-    return {
-        **instance.book.to_json(),
-        "head": {"number": head.number, "hash": to_hex(head.hash), "time": head.time},
-    }
+    block = {"number": head.number, "hash": to_hex(head.hash), "time": head.time}
+    return JSONResponse({**instance.book.to_json(), "head": block})
 
 
-@router.get("/schemas", summary="Types of attestation, with their ladders and members")
-async def list_schemas() -> JsonAnswer:
+@router.get("/schemas", summary="Types of attestation, with their ladders and members", response_model=DataTypeList)
+async def list_schemas() -> JSONResponse:
     """Return all data types."""
-    return {"schemas": [data_type.to_json() for data_type in data_types().values()]}
+    return JSONResponse({"schemas": [data_type.to_json() for data_type in data_types().values()]})
 
 
-@router.get("/members", summary="Members of the consortium")
-def list_members(instance: Access) -> JsonAnswer:
+@router.get("/members", summary="Members of the consortium", response_model=MemberList)
+def list_members(instance: ServingInstance) -> JSONResponse:
     """Return all members as the chain holds them."""
-    return {
-        "members": [
-            {
-                "id": to_hex(member.id),
-                "name": member.name,
-                "roles": [role.name.lower() for role in Role if role in member.roles and role.name],
-                "active": member.active,
-            }
-            for member in instance.ledger.members()
-        ]
-    }
+    members = [
+        {
+            "id": to_hex(member.id),
+            "name": member.name,
+            "roles": [role.name.lower() for role in Role if role in member.roles and role.name],
+            "active": member.active,
+        }
+        for member in instance.ledger.members()
+    ]
+    return JSONResponse({"members": members})
 
 
 @router.get(
     "/consent-terms.schema.json",
     summary="JSON Schema of requests for consent and of terms",
     response_class=Response,
-    responses={200: {"content": {_SCHEMA_MEDIA_TYPE: {"schema": {"type": "object"}, "example": {"$id": SCHEMA_ID}}}}},
+    responses={
+        200: {
+            "content": {
+                _SCHEMA_MEDIA_TYPE: {
+                    "schema": {"type": "object"},
+                    "examples": {"example": {"value": {"$id": SCHEMA_ID}}},
+                }
+            }
+        }
+    },
 )
-async def show_terms_schema() -> JSONResponse:
+async def get_consent_terms_schema() -> JSONResponse:
     """Return the schema (draft 2020-12), made from the list of fields that is signed."""
     return JSONResponse(consent_schema(), media_type=_SCHEMA_MEDIA_TYPE)
 
 
-@router.get("/purposes", summary="Purposes of consents and their ceilings")
-async def list_purposes(instance: Access) -> JsonAnswer:
+@router.get("/purposes", summary="Purposes of consents and their ceilings", response_model=PurposeList)
+async def list_purposes(instance: ServingInstance) -> JSONResponse:
     """Return all purposes, and their digest as the chain holds it."""
-    return {"purposes": instance.purposes.to_json(), "digest": to_hex(instance.purposes.digest)}
+    return JSONResponse({"purposes": instance.purposes.to_json(), "digest": to_hex(instance.purposes.digest)})
 
 
 @router.get("/me", summary="Who the API takes you for")
-async def me(principal: SignedIn) -> JsonAnswer:
+async def get_me(principal: SignedIn) -> Me:
     """Return the signed-in principal."""
-    return {"kind": principal.kind.value, "id": to_hex(principal.id), "label": principal.label}
+    return Me(kind=principal.kind, id=principal.id, label=principal.label)

@@ -1,16 +1,14 @@
 """Access tokens against signed assertions: the one address that speaks as OAuth 2.0 does."""
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from api.http.openapi import openapi
-from api.http.request.admission import Access
+from api.http.model.sign_in import Token
+from api.http.request.admission import ServingInstance
 from api.http.request.body import read_body
 from api.http.request.credential import NONCE_HEADER, proof_of, public_url, target_of
 from api.http.request.oauth import NO_STORE, TokenRoute
-from api.http.request.token_form import GRANT, MAX_FORM, TokenForm
-from api.sign_in.protocol.assertion import ASSERTION_TYPE
+from api.http.request.token_form import MAX_FORM, TokenForm
 from ledger_node import clock
 
 router = APIRouter(tags=["sign-in"], route_class=TokenRoute)
@@ -19,17 +17,17 @@ router = APIRouter(tags=["sign-in"], route_class=TokenRoute)
 @router.post(
     "/token",
     summary="Get an access token (OAuth 2.0 client credentials, private_key_jwt, DPoP)",
-    openapi_extra=openapi.form(
-        {
-            "grant_type": {"const": GRANT},
-            "client_assertion_type": {"const": ASSERTION_TYPE},
-            "client_assertion": {"type": "string", "description": "a JWT signed by the client (RFC 7523)"},
-        },
-        {"grant_type": GRANT, "client_assertion_type": ASSERTION_TYPE, "client_assertion": "eyJ…"},
-        {"client_id": {**openapi.HEX32, "description": "who the client is; if it is there, the assertion's 'sub'"}},
-    ),
+    response_model=Token,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/x-www-form-urlencoded": {"schema": {"$ref": "#/components/schemas/TokenRequest"}},
+            },
+        }
+    },
 )
-async def token(request: Request, instance: Access) -> Response:
+async def request_token(request: Request, instance: ServingInstance) -> Response:
     """Take a form and the header ``DPoP``; return ``{access_token, token_type, expires_in}``.
 
     The token counts for at most five minutes, and only with proofs by the key of this request's proof.
@@ -45,5 +43,6 @@ async def token(request: Request, instance: Access) -> Response:
         now=clock.now(),
         client=form.client,
     )
-    answer = {"access_token": made.value, "token_type": "DPoP", "expires_in": made.lifetime_s}  # nosec B105 # a kind of token, and none
-    return JSONResponse(answer, headers={**NO_STORE, NONCE_HEADER: instance.sign_in.nonce})
+    answer = Token(access_token=made.value, expires_in=made.lifetime_s)
+    headers = {**NO_STORE, NONCE_HEADER: instance.sign_in.nonce}
+    return Response(answer.model_dump_json(), media_type="application/json", headers=headers)

@@ -1,12 +1,11 @@
 """Webhooks: a member's own endpoint for its notifications."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from api.http.openapi import openapi
-from api.http.request.admission import Access, AdmittedRoute, AMember, JsonAnswer
-from api.http.request.body import record_body
-from api.services.webhook.address import MAX_URL
+from api.http.model.webhook import NewWebhook, RegisteredWebhook, RemovedWebhook, Webhook
+from api.http.request.admission import AdmittedRoute, ServingInstance, SignedIn
 
 router = APIRouter(tags=["notifications"], route_class=AdmittedRoute)
 
@@ -14,34 +13,27 @@ router = APIRouter(tags=["notifications"], route_class=AdmittedRoute)
 @router.put(
     "/webhook",
     summary="Register or change your endpoint; its new secret is shown once",
-    openapi_extra=openapi.body(
-        {"url": {"type": "string", "maxLength": MAX_URL, "description": "https, at a public address"}},
-        {"url": "https://hooks.bank.example/credence"},
-        required=("url",),
-    ),
+    response_model=RegisteredWebhook,
 )
-async def register(request: Request, instance: Access, member: AMember) -> JsonAnswer:
+async def register_webhook(wanted: NewWebhook, instance: ServingInstance, member: SignedIn) -> JSONResponse:
     """Take ``{url}`` and return the endpoint with a fresh ``secret``; put again to rotate it.
 
     The secret before signs as well for a day. Messages are signed as standardwebhooks.com says.
     """
-    record = await record_body(request)
-    url = record.text("url", max_length=MAX_URL)
-    record.done()
-    return await run_in_threadpool(instance.webhooks.register, member.id, url)
+    return JSONResponse(await run_in_threadpool(instance.webhooks.register, member.id, wanted.url))
 
 
-@router.get("/webhook", summary="Your endpoint, and how it stands with it")
-def show(instance: Access, member: AMember) -> JsonAnswer:
+@router.get("/webhook", summary="Your endpoint, and how it stands with it", response_model=Webhook)
+def get_webhook(instance: ServingInstance, member: SignedIn) -> JSONResponse:
     """Return ``{url, state, waiting, attempts, next_at, failing_since, last_failure}``, without the secret.
 
     ``state``: active, failing (tried again at ``next_at``) or stopped (after three days; put it again to go on).
     """
-    return instance.webhooks.show(member.id)
+    return JSONResponse(instance.webhooks.show(member.id))
 
 
 @router.delete("/webhook", summary="Forget your endpoint and its secret; the feed goes on")
-def remove(instance: Access, member: AMember) -> JsonAnswer:
+def remove_webhook(instance: ServingInstance, member: SignedIn) -> RemovedWebhook:
     """Remove it."""
     instance.webhooks.remove(member.id)
-    return {"state": "removed"}
+    return RemovedWebhook()

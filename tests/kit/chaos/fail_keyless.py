@@ -5,7 +5,7 @@ import pytest
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
 from api.client.home_credentials import credential_named
-from api.client.unsigned_act import rotation_draft
+from api.client.unsigned_act import unsigned_rotation
 from ledger_node.domain.consent import Change, change_digest
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.signature import sign
@@ -63,7 +63,7 @@ def registration_without_a_key(place):
 def rotation_without_a_key(place):
     firm, bank = place.register(place.fresh()), without_key(place, "demo-bank")
     heirs = Controllers((new_key().controller,), 1, random_bytes(32))
-    draft = rotation_draft(place.ledger.subject_domain, firm.subject, 1, heirs)
+    draft = unsigned_rotation(place.ledger.subject_domain, firm.subject, 1, heirs)
     yield
     yield draft.submit(bank, [sign(draft.digest, firm.keys[0])])["entry"]
 

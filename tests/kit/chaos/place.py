@@ -14,7 +14,7 @@ from pathlib import Path
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError, Client
 from api.client.home_credentials import credential_named
-from api.client.unsigned_act import rotation_draft
+from api.client.unsigned_act import unsigned_rotation
 from api.home.home import Home
 from api.home.settings import environment_of_child
 from ledger_node.domain.error import ChainError, CredenceError
@@ -261,7 +261,7 @@ class People:
         heirs = pending.setdefault("heirs", Controllers((address_of(heir),), 1, random_bytes(32)))
         key = pending.setdefault("key", self.firm.keys[0])
         domain, entry = self.place.ledger.subject_domain, len(self.rotated) + 1
-        draft = rotation_draft(domain, self.firm.subject, entry, heirs)
+        draft = unsigned_rotation(domain, self.firm.subject, entry, heirs)
         client = self._as("demo-bank")
         try:
             draft.submit(client, [sign(draft.digest, key)])

@@ -1,0 +1,100 @@
+"""What anybody may know: the network, its members, schemas and purposes; and who the caller is."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from api.http.model.base import EXAMPLE, Address, AnswerModel, AnyObject, Count, Hex32, HexText, shown
+from api.http.model.proof import Block
+from api.sign_in.server.principal import Kind
+
+
+class Ledger(AnswerModel):
+    """The network: what signatures and checks need."""
+
+    chain_id: Count
+    genesis: HexText
+    contracts: Annotated[
+        dict[str, Address],
+        Field(
+            description="addresses by the contracts' names",
+            json_schema_extra={EXAMPLE: {"ConsentRegistry": "0x" + "19" * 20}},
+        ),
+    ]
+    head: Block
+
+
+class Bilingual(AnswerModel):
+    """Words in English and Chinese."""
+
+    en: Annotated[str, Field(examples=["Tax payment"])]
+    zh: Annotated[str, Field(examples=["纳税情况"])]
+
+
+class DataType(AnswerModel):
+    """A type of attestation. ``schema``: its fields, ladders and bounds, as the chain holds its id."""
+
+    schema_id: HexText
+    specification: Annotated[
+        AnyObject,
+        Field(alias="schema"),
+        shown({"name": "tax_payment", "version": 1, "fields": []}),
+    ]
+    title: Bilingual
+    cadence: Annotated[str, Field(examples=["yearly"])]
+    valid_days: Count
+    headings: Annotated[
+        dict[str, list[str]],
+        Field(
+            description="headings of columns by field", json_schema_extra={EXAMPLE: {"paid_amount": ["实缴税额（元）"]}}
+        ),
+    ]
+
+
+class DataTypeList(AnswerModel):
+    """All types of attestation."""
+
+    schemas: list[DataType]
+
+
+class Member(AnswerModel):
+    """A member of the consortium, as the chain holds it."""
+
+    id: HexText
+    name: Annotated[str, Field(examples=["Demo bank"])]
+    roles: Annotated[list[str], shown(["bank"])]
+    active: bool
+
+
+class MemberList(AnswerModel):
+    """All members."""
+
+    members: list[Member]
+
+
+class Purpose(AnswerModel):
+    """A purpose of consents, and its ceilings."""
+
+    code: Annotated[str, Field(examples=["loan_application"])]
+    text: Bilingual
+    max_days: Count
+    max_uses: Count
+    max_uses_a_month: int | None
+    max_retention_days: Count
+    max_questions: Count
+    topics: Annotated[list[str], Field(description="what questions may be about"), shown(["tax_payment"])]
+
+
+class PurposeList(AnswerModel):
+    """All purposes, and their digest as the chain holds it."""
+
+    purposes: list[Purpose]
+    digest: HexText
+
+
+class Me(AnswerModel):
+    """Who the API takes the caller for."""
+
+    kind: Annotated[Kind, Field(examples=["bank"])]
+    id: Hex32
+    label: Annotated[str, Field(examples=["Demo bank"])]
