@@ -36,6 +36,6 @@ def test_an_upload_that_was_acknowledged_and_lost_is_found(ground, tmp_path):
 @pytest.mark.chaos
 @pytest.mark.timeout(7_200)
 def test_a_consent_that_the_store_holds_and_the_ledger_does_not_is_found(ground, tmp_path):
-    only, broken = "commit consent.grant after", "notes_an_anchor_that_was_not_sent"
+    only, broken = "commit grant.grant after", "notes_an_anchor_that_was_not_sent"
     killed, clean = walks(ground, tmp_path, grant_of_a_request, only, broken)
     assert any("ConsentGranted" in line for line in killed.state.difference(clean.state))
