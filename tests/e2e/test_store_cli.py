@@ -127,7 +127,7 @@ def test_a_second_process_on_one_folder_is_refused_in_one_line(credence, home):
 
 def test_a_folder_without_a_store_has_no_version(credence, tmp_path):
     refused = credence("store", "version", folder=Home(tmp_path))
-    assert refused.exit_code == 2
+    assert refused.exit_code == 4
     assert "there is no store" in refused.stderr
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from api.cli import sign_in, subject
+from api.cli import sign_in
+from api.cli.controller import write_credential
 from api.cli.main import app
 from api.files.evidence import write_file
 from api.files.own_file import new_file, partial_of
@@ -219,10 +220,10 @@ def test_l7_a_firm_does_not_take_the_name_of_whoever_signs_in_already(tmp_path):
 
 def test_l7_a_name_that_signs_in_as_one_firm_is_not_given_to_another(tmp_path):
     home = Home(tmp_path)
-    subject._keep_credential(home, "shop", "0x" + "11" * 32, [])
-    subject._keep_credential(home, "shop", "0x" + "11" * 32, [])
+    write_credential(home, "shop", "0x" + "11" * 32, [])
+    write_credential(home, "shop", "0x" + "11" * 32, [])
     before = tree(tmp_path)
     with pytest.raises(InvalidInputError) as refused:
-        subject._keep_credential(home, "shop", "0x" + "22" * 32, [])
+        write_credential(home, "shop", "0x" + "22" * 32, [])
     assert refused.value.reason == "configuration"
     assert tree(tmp_path) == before

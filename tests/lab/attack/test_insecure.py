@@ -153,11 +153,11 @@ def test_an_answer_that_is_none_is_refused(tmp_path, insecure, monkeypatch, answ
     assert (result.exit_code, result.stderr.startswith("refused ")) == (2, True)
 
 
-def test_node_that_does_not_answer_exits_2(tmp_path):
+def test_node_that_does_not_answer_exits_3(tmp_path):
     codes = tmp_path / "codes.txt"
     codes.write_text(CODES[0], "utf-8")
     result = CliRunner().invoke(app, ["attack", "--rpc-url", "http://127.0.0.1:1", "--codes", str(codes)])
-    assert result.exit_code == 2
+    assert result.exit_code == 3
 
 
 def test_words_told_to_the_bank_are_no_targets(insecure):
