@@ -1,4 +1,4 @@
-"""Taking turns at work that fills the processor: whoever asks for much waits for itself and not for others."""
+"""Fair shares of work that fills the processor: whoever asks for much waits for itself and not for others."""
 
 import asyncio
 from collections import OrderedDict, deque
@@ -7,19 +7,19 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 _LATELY_S: Final = 300
-"""Who asked for a turn in so many seconds is somebody to leave room for."""
+"""Who asked for a slot in so many seconds is somebody to leave room for."""
 _BURST: Final = 8
 _BURST_S: Final = 1.0
 """So many a caller may have beside others until it has gone on for so long asking for more than its share."""
 
 
 class FairShare:
-    """``at_once`` turns at a time, called from the event loop alone.
+    """``at_once`` slots, called from the event loop alone.
 
-    One caller may hold all of them, but only ``beside_others`` while others have asked lately: what is begun cannot be
-    put off, and the less of it there is, the sooner they have their answer. A few requests that come at one moment may
-    be more. A turn that becomes free goes to the caller, of those that wait, who has the fewest; among equals to the
-    one that ended a turn longest ago.
+    One caller may hold all of them, but only ``beside_others`` while others have asked lately. Work that has started
+    cannot be put off, and the less of it there is, the sooner others have their answer. A short burst may hold more.
+    A slot that becomes free goes to the waiting caller that holds the fewest; among equals to the one that released a
+    slot longest ago.
     ``now``: seconds on a clock that never goes back.
     """
 
@@ -35,30 +35,30 @@ class FairShare:
         """Since when callers, without a break, have had their share and have been waiting for more."""
 
     @asynccontextmanager
-    async def turn(self, caller: bytes) -> AsyncIterator[None]:
-        """Wait for a turn, and hold it."""
-        self._note(caller)
-        if self._may_take(caller):
-            self._take(caller)
+    async def slot(self, caller: bytes) -> AsyncIterator[None]:
+        """Wait for a slot, and hold it."""
+        self._mark_active(caller)
+        if self._may_acquire(caller):
+            self._acquire(caller)
         else:
             await self._wait(caller)
         try:
             yield
         finally:
-            self._give_back(caller)
+            self._release(caller)
 
     def held(self, caller: bytes) -> int:
-        """Return how many turns a caller holds."""
+        """Return how many slots a caller holds."""
         return self._held.get(caller, 0)
 
-    def _note(self, caller: bytes) -> None:
+    def _mark_active(self, caller: bytes) -> None:
         now = self._now()
         self._asked[caller] = now
         self._asked.move_to_end(caller)
         while next(iter(self._asked.values())) <= now - _LATELY_S:
             self._asked.popitem(last=False)
 
-    def _may_take(self, caller: bytes) -> bool:
+    def _may_acquire(self, caller: bytes) -> bool:
         has_others = len(self._asked) > (caller in self._asked)
         return self._free > 0 and self.held(caller) < (self._share(caller) if has_others else self._at_once)
 
@@ -67,24 +67,24 @@ class FairShare:
         is_burst = since is None or self._now() - since < _BURST_S
         return max(self._beside_others, _BURST) if is_burst else self._beside_others
 
-    def _take(self, caller: bytes) -> None:
+    def _acquire(self, caller: bytes) -> None:
         self._free -= 1
         self._held[caller] = self.held(caller) + 1
 
     async def _wait(self, caller: bytes) -> None:
         given = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(caller, deque()).append(given)
-        self._note_wish(caller)
+        self._mark_wish(caller)
         try:
             await given
         except asyncio.CancelledError:
             if given.done() and not given.cancelled():
-                self._give_back(caller)
+                self._release(caller)
             else:
                 self._forget(caller, given)
             raise
 
-    def _give_back(self, caller: bytes) -> None:
+    def _release(self, caller: bytes) -> None:
         self._free += 1
         self._held[caller] -= 1
         if not self._held[caller]:
@@ -92,11 +92,11 @@ class FairShare:
         if caller in self._waiting:
             self._waiting.move_to_end(caller)
         # more than one where a caller may have all of them again
-        while (following := min(filter(self._may_take, self._waiting), key=self.held, default=None)) is not None:
+        while (following := min(filter(self._may_acquire, self._waiting), key=self.held, default=None)) is not None:
             given = self._waiting[following][0]
             self._forget(following, given)
-            self._take(following)
-            self._note_wish(following)
+            self._acquire(following)
+            self._mark_wish(following)
             given.set_result(None)
 
     def _forget(self, caller: bytes, given: "asyncio.Future[None]") -> None:
@@ -105,6 +105,6 @@ class FairShare:
             del self._waiting[caller]
             self._wanting_more.pop(caller, None)
 
-    def _note_wish(self, caller: bytes) -> None:
+    def _mark_wish(self, caller: bytes) -> None:
         if caller in self._waiting and self.held(caller) >= self._beside_others:
             self._wanting_more.setdefault(caller, self._now())

@@ -36,10 +36,10 @@ async def verify_claims(
     def keep(answer: Answer) -> SealedAnswer | None:
         return sealed(request, _response(answer), subject=answer.subject, keys=answer.keys)
 
-    turns: FairShare = request.app.state.turns
-    # the time that a caller waits for its turn is part of what it sees
+    fair_share: FairShare = request.app.state.fair_share
+    # the time that a caller waits for its slot is part of what it sees
     with instance.metrics.verification() as verified:
-        async with turns.turn(bank.id):
+        async with fair_share.slot(bank.id):
             answer = await asyncio.wrap_future(
                 instance.verifications.verify(
                     bank.id,
@@ -53,7 +53,7 @@ async def verify_claims(
                     keep=keep,
                 )
             )
-        request.state.is_kept = True
+        request.state.is_response_stored = True
         verified.told = [(one.verdict, one.reason) for one in answer.told]
     return _response(answer)
 

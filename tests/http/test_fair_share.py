@@ -13,13 +13,13 @@ class Queue:
 
     def __init__(self, at_once, beside_others=None):
         self.now = 0.0
-        self.turns = FairShare(at_once, beside_others or at_once, lambda: self.now)
+        self.fair_share = FairShare(at_once, beside_others or at_once, lambda: self.now)
         self.served = []
         self._holding = []
 
     async def take(self, caller):
         stack = AsyncExitStack()
-        await stack.enter_async_context(self.turns.turn(caller))
+        await stack.enter_async_context(self.fair_share.slot(caller))
         self.served.append(caller)
         self._holding.append((caller, stack))
 
@@ -89,7 +89,7 @@ def test_a_turn_that_was_given_to_somebody_who_goes_away_is_given_on():
         gone, following = queue.ask(b"b"), queue.ask(b"c")
         await settle()
         # given and cancelled in the same moment
-        queue.turns._give_back(b"a")
+        queue.fair_share._release(b"a")
         gone.cancel()
         await settle()
         assert gone.cancelled()
@@ -101,13 +101,13 @@ def test_a_turn_that_was_given_to_somebody_who_goes_away_is_given_on():
 
 def test_a_turn_is_given_back_when_the_work_fails():
     async def run():
-        turns = FairShare(1, 1, lambda: 0.0)
+        fair_share = FairShare(1, 1, lambda: 0.0)
         with pytest.raises(RuntimeError, match="broken"):
-            async with turns.turn(b"a"):
+            async with fair_share.slot(b"a"):
                 raise RuntimeError("broken")
-        async with turns.turn(b"a"):
-            assert turns.held(b"a") == 1
-        assert turns.held(b"a") == 0
+        async with fair_share.slot(b"a"):
+            assert fair_share.held(b"a") == 1
+        assert fair_share.held(b"a") == 0
 
     asyncio.run(run())
 
@@ -117,7 +117,7 @@ def test_a9_a_bank_alone_takes_all_turns_and_leaves_room_while_others_ask():
         queue = Queue(at_once=8, beside_others=2)
         flood = [queue.ask(b"flood") for _ in range(30)]
         await settle()
-        assert queue.turns.held(b"flood") == 8
+        assert queue.fair_share.held(b"flood") == 8
         queue.now += 1.5
         waited = queue.ask(b"other")
         await settle()
@@ -126,7 +126,7 @@ def test_a9_a_bank_alone_takes_all_turns_and_leaves_room_while_others_ask():
         for _ in range(7):
             await queue.finish(b"flood")
         # the turns that it gave back were not given to it again, but for its share
-        assert queue.turns.held(b"flood") == 2
+        assert queue.fair_share.held(b"flood") == 2
         at_once = queue.ask(b"third")
         await settle()
         assert at_once.done()
@@ -137,7 +137,7 @@ def test_a9_a_bank_alone_takes_all_turns_and_leaves_room_while_others_ask():
         await settle()
         await queue.finish(b"flood")
         # nobody else has asked lately, so all turns are its own again
-        assert queue.turns.held(b"flood") == 8
+        assert queue.fair_share.held(b"flood") == 8
         for task in flood:
             task.cancel()
 
@@ -156,17 +156,17 @@ def test_a9_a_few_requests_at_one_moment_are_no_flood():
         for _ in range(30):
             await queue.finish(b"flood")
         # all that the other one asked for is under way, and the flood has its share and no more
-        assert (queue.turns.held(b"other"), queue.turns.held(b"flood")) == (5, 2)
+        assert (queue.fair_share.held(b"other"), queue.fair_share.held(b"flood")) == (5, 2)
         for _ in range(5):
             await queue.finish(b"other")
         few = [queue.ask(b"other") for _ in range(20)]
         await settle()
-        assert (queue.turns.held(b"other"), queue.turns.held(b"flood")) == (8, 2)
+        assert (queue.fair_share.held(b"other"), queue.fair_share.held(b"flood")) == (8, 2)
         queue.now += 1.5
         for _ in range(8):
             await queue.finish(b"other")
         # what goes on for longer is a flood as well
-        assert queue.turns.held(b"other") == 2
+        assert queue.fair_share.held(b"other") == 2
         for task in [*flood, *few]:
             task.cancel()
 
