@@ -11,7 +11,6 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from api.home.settings import HttpSettings, WatchSettings
-from api.http.middleware.entity_tags import EntityTags
 from api.http.middleware.fault_barrier import FaultBarrier, install_handlers
 from api.http.middleware.observation import TRACE_ID, Observation, Templates
 from api.http.middleware.request_limits import RequestLimits
@@ -158,7 +157,6 @@ def _require_open(router: APIRouter) -> None:
 
 def _wrap(app: FastAPI, instance: Instance, settings: HttpSettings) -> None:
     """Put the layers around the routes, from the inside out."""
-    app.add_middleware(EntityTags, prefix="/v1/")
     app.add_middleware(StoredResponses, calls=instance.calls)
     app.add_middleware(RequestLimits, pause_s=settings.body_pause_s)
     app.add_middleware(FaultBarrier)

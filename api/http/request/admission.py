@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from api.http.request.body import strict_request
 from api.http.request.credential import recognise
+from api.http.request.entity_tag import tagged
 from api.http.request.idempotency_key import HEADER
 from api.http.request.permission import ISSUERS, PERMISSIONS, Own, Permission
 from api.http.request.rate_limit import RateLimits, RequestClass
@@ -45,7 +46,7 @@ class AdmittedRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return what answers a request."""
         handle = super().get_route_handler()
-        takes_json = self.body_field is not None
+        takes_json, is_read = self.body_field is not None, self.methods == {"GET"}
         query_parameters = {field.alias for field in self.dependant.query_params}
 
         async def admitted(request: Request) -> Response:
@@ -54,7 +55,8 @@ class AdmittedRoute(APIRoute):
             request.state.caller_key = _caller_key(request)
             await request.app.state.rate_limits.wait_for_room(request.state.caller_key)
             with _admission(request, instance, query_parameters) as request.state.principal:
-                return await handle(await strict_request(request) if takes_json else request)
+                response = await handle(await strict_request(request) if takes_json else request)
+                return tagged(request, response) if is_read else response
 
         return admitted
 
