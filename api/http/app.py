@@ -11,18 +11,16 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from api.home.settings import HttpSettings, WatchSettings
-from api.http.middleware.entity_tags import EntityTags
 from api.http.middleware.fault_barrier import FaultBarrier, install_handlers
 from api.http.middleware.observation import TRACE_ID, Observation, Templates
 from api.http.middleware.request_limits import RequestLimits
 from api.http.middleware.security_headers import SecurityHeaders
-from api.http.middleware.stored_responses import KeepAnswers
+from api.http.middleware.stored_responses import StoredResponses
 from api.http.openapi import document as openapi_document
 from api.http.openapi.tag import TAGS
 from api.http.problem import page
 from api.http.request.admission import permissions_of, require_admitting
 from api.http.request.cursor import CursorCodec
-from api.http.request.query_parameters import Operations
 from api.http.request.rate_limit import RateLimits, RequestClass
 from api.http.route import access_log as access
 from api.http.route import (
@@ -113,16 +111,15 @@ def create_app(
     )
     app.state.instance = instance
     app.state.public_url = public_url.rstrip("/")
-    app.state.watch = watch
+    app.state.watch_settings = watch
 
-    def rate_limited(sort: RequestClass) -> None:
-        instance.metrics.rate_limited.labels(sort.value).inc()
+    def count_refusal(request_class: RequestClass) -> None:
+        instance.metrics.rate_limited.labels(request_class.value).inc()
 
-    app.state.limits = RateLimits(settings, clock.monotonic, rate_limited)
-    app.state.slots = FairShare(settings.at_once, settings.beside_others, clock.monotonic)
-    app.state.cursors = CursorCodec(instance.cursor_mac)
-    app.state.operations = Operations(app)
-    install_handlers(app, app.state.operations)
+    app.state.rate_limits = RateLimits(settings, clock.monotonic, count_refusal)
+    app.state.fair_share = FairShare(settings.at_once, settings.beside_others, clock.monotonic)
+    app.state.cursor_codec = CursorCodec(instance.cursor_mac)
+    install_handlers(app)
     require_admitting(ROUTERS)
     v1 = APIRouter(prefix=V1)
     for router in ROUTERS:
@@ -160,8 +157,7 @@ def _require_open(router: APIRouter) -> None:
 
 def _wrap(app: FastAPI, instance: Instance, settings: HttpSettings) -> None:
     """Put the layers around the routes, from the inside out."""
-    app.add_middleware(EntityTags, prefix="/v1/")
-    app.add_middleware(KeepAnswers, calls=instance.calls)
+    app.add_middleware(StoredResponses, calls=instance.calls)
     app.add_middleware(RequestLimits, pause_s=settings.body_pause_s)
     app.add_middleware(FaultBarrier)
     if settings.origins:

@@ -414,6 +414,7 @@ def test_an_answer_that_holds_a_secret_is_kept_nowhere(place, monkeypatch):
     assert answers[0].json()["secret"] != answers[1].json()["secret"]
     assert not any("idempotent-replayed" in answer.headers for answer in answers)
     assert kept(place) == before
+    assert "secret" not in hook.http.get(hook.path).json()
     assert hook.http.delete(hook.path).status_code == 200
 
 

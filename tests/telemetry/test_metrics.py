@@ -221,10 +221,10 @@ def watched(inside):
     state = inside.served._server.config.app.state
 
     def have(settings):
-        state.watch = settings
+        state.watch_settings = settings
 
     yield have
-    state.watch = WatchSettings()
+    state.watch_settings = WatchSettings()
 
 
 @pytest.mark.parametrize(
@@ -269,7 +269,7 @@ def test_a_token_is_not_in_what_settings_show():
 
 
 def test_a_flood_is_counted_by_sort(inside):
-    limits = inside.served._server.config.app.state.limits
+    limits = inside.served._server.config.app.state.rate_limits
     before = value(inside, "credence_rate_limited_total", sort="reads")
     held = limits._buckets[RequestClass.READ]._rate
     limits._buckets[RequestClass.READ]._rate = type(held)(0.001, 1)

@@ -12,10 +12,10 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.error import Answered
+from api.http.middleware.allowed_methods import AllowedMethods
 from api.http.problem.document import problem, refusal_headers, refusal_of, status_of
 from api.http.request.body import refusal_of_body
 from api.http.request.credential import challenge
-from api.http.request.query_parameters import Operations
 from api.work.fault import fault_of
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.reason import Reason
@@ -30,8 +30,9 @@ _FRAMEWORK: Final = {
 }
 
 
-def install_handlers(app: FastAPI, operations: Operations) -> None:
+def install_handlers(app: FastAPI) -> None:
     """Answer every error of ``app`` with a problem document."""
+    allowed = AllowedMethods(app)
 
     @app.exception_handler(CredenceError)
     async def _credence(request: Request, error: CredenceError) -> JSONResponse:
@@ -56,7 +57,7 @@ def install_handlers(app: FastAPI, operations: Operations) -> None:
         detail = _FRAMEWORK.get(error.status_code, str(error.detail))
         headers = dict(error.headers or {})
         # the router names the methods of the first route of an address alone
-        if "Allow" in headers and (methods := operations.methods(request.url.path)):
+        if "Allow" in headers and (methods := allowed.of(request.url.path)):
             headers["Allow"] = ", ".join(methods)
         return problem(error.status_code, reason, detail, headers=headers)
 

@@ -1,8 +1,8 @@
 """The Idempotency-Key header (IETF draft-ietf-httpapi-idempotency-key-header-07): one effect, one answer.
 
 Routes read their body through ``api.http.request.body`` and need no more: the key is claimed there, and
-``KeepAnswers`` stores what the route answers before it leaves. A route whose effect is in the store may store its
-answer in the same transaction (``keep_answer``).
+``StoredResponses`` stores what the route answers before it leaves. A route whose effect is in the store may store its
+answer in the same transaction (``store_response``).
 """
 
 from collections.abc import Sequence
@@ -34,20 +34,21 @@ def sealed(
 ) -> SealedResponse | None:
     """Return what a route answers as it is stored; where it says something about ``subject``, from these ``keys``.
 
-    ``body``: the digest of a body that streamed in. Whoever stores it with its effect sets ``request.state.is_kept``.
+    ``body``: the digest of a body that streamed in. Whoever stores it with its effect sets
+    ``request.state.is_response_stored``.
     """
     answer = _kept(response.status_code, response.raw_headers, bytes(response.body))
     return calls_of(request).seal(attempt_of(request), answer, subject=subject, keys=keys, body=body)
 
 
-def keep_answer(connection: Connection, request: Request, response: Response, *, body: bytes | None = None) -> None:
+def store_response(connection: Connection, request: Request, response: Response, *, body: bytes | None = None) -> None:
     """Store what a route answers in the transaction of its effect."""
     answer = sealed(request, response, body=body)
     store_responses(connection, [] if answer is None else [answer])
-    request.state.is_kept = True
+    request.state.is_response_stored = True
 
 
-class KeepAnswers:
+class StoredResponses:
     """Stores the answers of claimed calls before they leave. What asks to be tried again is none."""
 
     def __init__(self, app: ASGIApp, calls: IdempotentCalls) -> None:
@@ -64,7 +65,7 @@ class KeepAnswers:
 
         async def hold_or_send(message: Message) -> None:
             attempt: Attempt | None = state.get("attempt")
-            if attempt is None or attempt.id is None or state.get("is_kept"):
+            if attempt is None or attempt.id is None or state.get("is_response_stored"):
                 await send(message)
             else:
                 held.append(message)
@@ -73,14 +74,14 @@ class KeepAnswers:
             await self._app(scope, receive, hold_or_send)
             if held:
                 # outside of what answers, which would take a store that fails here for a fault in sending
-                await self._keep(state["attempt"], held)
+                await self._store(state["attempt"], held)
                 for waiting in held:
                     await send(waiting)
         finally:
             if (attempt := state.get("attempt")) is not None and attempt.id is not None:
-                await release(self._calls, attempt, is_kept=bool(state.get("is_kept")))
+                await release(self._calls, attempt, is_stored=bool(state.get("is_response_stored")))
 
-    async def _keep(self, attempt: Attempt, held: list[Message]) -> None:
+    async def _store(self, attempt: Attempt, held: list[Message]) -> None:
         start, *parts = held
         if start["status"] < HTTPStatus.INTERNAL_SERVER_ERROR and start["status"] != HTTPStatus.REQUEST_TIMEOUT:
             body = b"".join(part.get("body", b"") for part in parts)

@@ -1,6 +1,6 @@
 """What every route needs: the instance, and the principal that calls: within its limits, and admitted by the table."""
 
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, TypeAlias
 
@@ -11,9 +11,9 @@ from typing_extensions import override
 
 from api.http.request.body import strict_request
 from api.http.request.credential import recognise
+from api.http.request.entity_tag import tagged
 from api.http.request.idempotency_key import HEADER
 from api.http.request.permission import ISSUERS, PERMISSIONS, Own, Permission
-from api.http.request.query_parameters import Operations
 from api.http.request.rate_limit import RateLimits, RequestClass
 from api.instance.wiring import Instance
 from api.sign_in.protocol.error import SignInError
@@ -46,15 +46,17 @@ class AdmittedRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return what answers a request."""
         handle = super().get_route_handler()
-        takes_json = self.body_field is not None
+        takes_json, is_read = self.body_field is not None, self.methods == {"GET"}
+        query_parameters = {field.alias for field in self.dependant.query_params}
 
         async def admitted(request: Request) -> Response:
             instance: Instance = request.app.state.instance
-            request.state.presented = await _recognised(request, instance)
-            request.state.caller = _caller_of(request)
-            await request.app.state.limits.wait_for_room(request.state.caller)
-            with _admission(request, instance) as request.state.principal:
-                return await handle(await strict_request(request) if takes_json else request)
+            request.state.sign_in = await _recognised(request, instance)
+            request.state.caller_key = _caller_key(request)
+            await request.app.state.rate_limits.wait_for_room(request.state.caller_key)
+            with _admission(request, instance, query_parameters) as request.state.principal:
+                response = await handle(await strict_request(request) if takes_json else request)
+                return tagged(request, response) if is_read else response
 
         return admitted
 
@@ -82,7 +84,7 @@ async def _recognised(request: Request, instance: Instance) -> Principal | SignI
 
 
 async def _presented(request: Request) -> Principal | SignInError:
-    presented: Principal | SignInError = request.state.presented
+    presented: Principal | SignInError = request.state.sign_in
     return presented
 
 
@@ -91,7 +93,7 @@ Presented: TypeAlias = Annotated[Principal | SignInError, Depends(_presented)]
 
 
 @contextmanager
-def _admission(request: Request, instance: Instance) -> Iterator[Principal | None]:
+def _admission(request: Request, instance: Instance, query_parameters: Collection[str]) -> Iterator[Principal | None]:
     """Give who calls a route for which one must sign in, and None for one that is open to anybody.
 
     The caller is held to its limits: a principal wherever it calls from, anybody else by address.
@@ -101,21 +103,21 @@ def _admission(request: Request, instance: Instance) -> Iterator[Principal | Non
         SignInError: ``sign_in_needed`` or another reason to sign in again, ``not_allowed``.
         InvalidInputError: ``field_unknown``; a query parameter that the route does not read.
     """
-    limits: RateLimits = request.app.state.limits
-    presented: Principal | SignInError = request.state.presented
-    sort = _sort(request) if isinstance(presented, Principal) else RequestClass.ANONYMOUS
-    with limits.admitted(request.state.caller, sort):
+    limits: RateLimits = request.app.state.rate_limits
+    presented: Principal | SignInError = request.state.sign_in
+    request_class = _class_of(request) if isinstance(presented, Principal) else RequestClass.ANONYMOUS
+    with limits.admitted(request.state.caller_key, request_class):
         permission, caller = _permission(request), None
         if permission.kinds:
             caller = _permitted(permission, presented, instance)
         else:
             _require_one_name(request, presented)
-        _require_known_query(request)
+        _require_known_query(request, query_parameters)
         yield caller
 
 
-def _caller_of(request: Request) -> bytes:
-    presented = request.state.presented
+def _caller_key(request: Request) -> bytes:
+    presented = request.state.sign_in
     if isinstance(presented, Principal):
         return presented.kind.value.encode() + presented.id
     return b"address" + (request.client.host if request.client else "").encode()
@@ -169,7 +171,7 @@ SignedIn: TypeAlias = Annotated[Principal, Depends(_caller)]
 
 
 async def _anybody(request: Request) -> Principal | None:
-    presented = request.state.presented
+    presented = request.state.sign_in
     # what signatures or a secret allow, nobody needs to sign in for, and a token that ended is no obstacle
     return presented if isinstance(presented, Principal) else None
 
@@ -202,17 +204,15 @@ def permissions_of(routers: Iterable[APIRouter], prefix: str) -> dict[Rule, Perm
     }
 
 
-def _require_known_query(request: Request) -> None:
+def _require_known_query(request: Request, known: Collection[str]) -> None:
     """Refuse parameters that the route does not read, so that a misspelt one never passes unseen."""
-    operations: Operations = request.app.state.operations
-    known = operations.query(request.method, request.url.path)
     for name in request.query_params:
         if name not in known:
             shown = shown_name(name)
             raise InvalidInputError(Reason.FIELD_UNKNOWN, f"this address has no query parameter '{shown}'", field=shown)
 
 
-def _sort(request: Request) -> RequestClass:
+def _class_of(request: Request) -> RequestClass:
     if request.method == "GET":
         return RequestClass.READ
     return RequestClass.VERIFICATION if request.url.path.endswith("/verifications") else RequestClass.EFFECT

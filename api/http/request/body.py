@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from api.home.settings import MAX_BODY_BYTES
 from api.http.model.base import REFUSED, missing_member, unknown_member
-from api.http.request.idempotency_key import begin
+from api.http.request.idempotency_key import start_attempt
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.error import CredenceError, InvalidInputError
 from ledger_node.domain.hashing import sha256_digest
@@ -61,7 +61,7 @@ async def strict_request(request: Request) -> StrictRequest:
         )
     body = await read_body(request)
     value = decode(body)
-    await begin(request, sha256_digest(body))
+    await start_attempt(request, sha256_digest(body))
     if not isinstance(value, Mapping):
         raise InvalidInputError(Reason.TYPE_WRONG, "request must be a JSON object", field="request")
     return StrictRequest(request, body, value)

@@ -49,7 +49,7 @@ class CursorCodec:
 
 
 async def _cursors(request: Request) -> CursorCodec:
-    codec: CursorCodec = request.app.state.cursors
+    codec: CursorCodec = request.app.state.cursor_codec
     return codec
 
 

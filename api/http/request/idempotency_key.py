@@ -28,7 +28,7 @@ SECRET_ANSWERS: Final = frozenset({"POST /v1/token", "PUT /v1/webhook"})
 """Routes whose answer holds a secret. It is stored nowhere, so they take no key; asked again, they make a new one."""
 
 
-async def begin(request: Request, digest: bytes) -> None:
+async def start_attempt(request: Request, digest: bytes) -> None:
     """Make the request one try at its effect: that of its Idempotency-Key, if it names one. ``digest``: of its body.
 
     Raises:
@@ -54,13 +54,13 @@ async def begin(request: Request, digest: bytes) -> None:
     raise TryLaterError(refused.reason, refused.message, 1)
 
 
-async def begin_stream(request: Request, *, max_bytes: int) -> "BodyStream":
+async def start_upload(request: Request, *, max_bytes: int) -> "BodyStream":
     """Make an upload one try at its effect, and return its body.
 
     An upload whose key is known is read to its end, to compare it, and stored nowhere.
 
     Raises:
-        As ``begin``, and InvalidInputError ``too_large``.
+        As ``start_attempt``, and InvalidInputError ``too_large``.
     """
     stream = BodyStream(request)
     key = _key_of(request)
@@ -71,7 +71,7 @@ async def begin_stream(request: Request, *, max_bytes: int) -> "BodyStream":
             total += len(part)
             if total > max_bytes:
                 raise InvalidInputError(Reason.TOO_LARGE, f"send at most {max_bytes} bytes at once; split the file")
-        await begin(request, stream.digest)
+        await start_attempt(request, stream.digest)
         # the other try broke off while this body was read and dropped
         await release(calls_of(request), request.state.attempt)
         request.state.attempt = None
@@ -121,13 +121,13 @@ def calls_of(request: Request) -> IdempotentCalls:
 async def _lease(request: Request, key: str, digest: bytes | None) -> LeaseResult:
     media_type = request.headers.get("content-type", "")
     route = f"{request.method} {request.url.path}?{request.url.query} {media_type}".encode()
-    return await asyncio.wrap_future(calls_of(request).submit(Call(request.state.caller, key, route, digest)))
+    return await asyncio.wrap_future(calls_of(request).submit(Call(request.state.caller_key, key, route, digest)))
 
 
-async def release(calls: IdempotentCalls, attempt: Attempt, *, is_kept: bool = False) -> None:
+async def release(calls: IdempotentCalls, attempt: Attempt, *, is_stored: bool = False) -> None:
     """End a try; one whose answer was not stored gives its key up, so that another process may try."""
     calls.release(attempt)
-    if calls.is_shared and not is_kept:
+    if calls.is_shared and not is_stored:
         await run_in_threadpool(calls.end_lease, attempt)
 
 

@@ -1,4 +1,4 @@
-"""Rate limits: a token bucket for each caller and sort of request, so that who floods waits and nobody else."""
+"""Rate limits: a token bucket for each caller and class of request, so that who floods waits and nobody else."""
 
 import asyncio
 import math
@@ -19,7 +19,7 @@ _MAX_CALLERS: Final = 10_000
 
 
 class RequestClass(StrEnum):
-    """Sorts of request, each with buckets of its own."""
+    """Classes of request, each with buckets of its own."""
 
     READ = "reads"
     VERIFICATION = "verifications"
@@ -84,19 +84,21 @@ class RateLimits:
                             self._waiting.pop(caller, None)
 
     @contextmanager
-    def admitted(self, caller: bytes, sort: RequestClass) -> Iterator[None]:
+    def admitted(self, caller: bytes, request_class: RequestClass) -> Iterator[None]:
         """Count a request as under way.
 
         Raises:
             TryLaterError: ``rate_limited``, with the seconds after which the caller may ask again.
         """
-        wait = self._buckets[sort].take(caller, self._now())
+        wait = self._buckets[request_class].take(caller, self._now())
         if wait > 0:
-            self._refused(sort)
-            raise _too_many(f"you send more {sort.value} requests than are taken from one caller", math.ceil(wait))
+            self._refused(request_class)
+            raise _too_many(
+                f"you send more {request_class.value} requests than are taken from one caller", math.ceil(wait)
+            )
         under_way = self._in_flight.get(caller, 0)
         if under_way >= MAX_IN_FLIGHT:
-            self._refused(sort)
+            self._refused(request_class)
             raise _too_many(f"{MAX_IN_FLIGHT} of your requests are under way; wait for their answers", 1)
         self._in_flight[caller] = under_way + 1
         try:

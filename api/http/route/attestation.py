@@ -9,12 +9,12 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from api.home.settings import MAX_UPLOAD_BYTES
-from api.http.middleware.stored_responses import keep_answer
+from api.http.middleware.stored_responses import store_response
 from api.http.model.attestation import AttestationReceipt, Erasure, ErasureRequest, Job, JobResults, QueuedJob
 from api.http.request.admission import AdmittedRoute, ServingInstance, SignedIn
 from api.http.request.body import media_type
 from api.http.request.cursor import After, Cursors
-from api.http.request.idempotency_key import begin_stream
+from api.http.request.idempotency_key import start_upload
 from api.ingestion.reader import Format
 from api.services.attestation.receipt import receipt_of
 from api.services.erasure import erasure
@@ -71,10 +71,10 @@ async def upload_records(
         raise InvalidInputError(
             Reason.MEDIA_TYPE_UNSUPPORTED, f"send Content-Type {' or '.join(_FORMATS)}", field="content-type"
         )
-    body = await begin_stream(request, max_bytes=MAX_UPLOAD_BYTES)
+    body = await start_upload(request, max_bytes=MAX_UPLOAD_BYTES)
 
-    def store_response(connection: Connection, job: str) -> None:
-        keep_answer(connection, request, _queued(job), body=body.digest)
+    def store_job(connection: Connection, job: str) -> None:
+        store_response(connection, request, _queued(job), body=body.digest)
 
     permission = Permission(corrects=correct, restores=restore_erased)
     job = await instance.jobs.uploads.receive(
@@ -84,7 +84,7 @@ async def upload_records(
         body,
         max_bytes=MAX_UPLOAD_BYTES,
         permission=permission,
-        store_response=store_response,
+        store_response=store_job,
     )
     return _queued(job)
 
@@ -139,15 +139,15 @@ async def erase_records(
 ) -> JSONResponse:
     """Take ``{credit_code, schema?}``; the keys of the records are deleted and their positions revoked."""
 
-    def store_response(connection: Connection, erased: erasure.Erasure) -> None:
-        keep_answer(connection, request, JSONResponse(erased.to_json()))
+    def store_erasure(connection: Connection, erased: erasure.Erasure) -> None:
+        store_response(connection, request, JSONResponse(erased.to_json()))
 
     erased = await run_in_threadpool(
         instance.erasures.erase,
         department.id,
         credit_code=wanted.credit_code,
         schema=wanted.schema_name,
-        store_response=store_response,
+        store_response=store_erasure,
     )
     return JSONResponse(erased.to_json())
 

@@ -71,7 +71,7 @@ def _pending(instance: Instance) -> list[Waiting]:
 )
 async def get_metrics(request: Request, instance: ServingInstance) -> Response:
     """Return the text format 0.0.4; neither ledger nor store is asked for it."""
-    settings: WatchSettings = request.app.state.watch
+    settings: WatchSettings = request.app.state.watch_settings
     if settings.metrics_token is not None:
         kind, _, shown = request.headers.get("authorization", "").partition(" ")
         # compared as bytes, since a header may hold letters that compare_digest does not take

@@ -36,10 +36,10 @@ async def verify_claims(
     def store_response(answer: Answer) -> SealedResponse | None:
         return sealed(request, _response(answer), subject=answer.subject, keys=answer.keys)
 
-    slots: FairShare = request.app.state.slots
-    # the time that a caller waits for a slot is part of what it sees
+    fair_share: FairShare = request.app.state.fair_share
+    # the time that a caller waits for its slot is part of what it sees
     with instance.metrics.verification() as verified:
-        async with slots.slot(bank.id):
+        async with fair_share.slot(bank.id):
             answer = await asyncio.wrap_future(
                 instance.verifications.verify(
                     bank.id,
@@ -53,7 +53,7 @@ async def verify_claims(
                     store_response=store_response,
                 )
             )
-        request.state.is_kept = True
+        request.state.is_response_stored = True
         verified.results = [(one.verdict, one.reason) for one in answer.results]
     return _response(answer)
 
