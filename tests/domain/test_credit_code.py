@@ -87,6 +87,16 @@ def test_f9_a_number_like_a_persons_of_a_day_that_there_is_not_is_a_firms():
     pytest.fail("there is such a code")
 
 
+def test_f9_a_number_like_a_persons_with_another_check_character_is_a_firms():
+    for serial in range(1000):
+        body = "11330119860228" + f"{serial:03}"
+        code = body + uscc.calc_check_digit(body)
+        if ric.calc_check_digit(code) != code[17] and code[17].isdigit() and code[16] == organisation_check(code[8:16]):
+            assert parse_credit_code(code) == code
+            return
+    pytest.fail("there is such a code")
+
+
 @pytest.mark.parametrize("character", range(0x20))
 def test_f9_separators_and_digits_are_read_as_the_library_reads_them(character):
     # in portions, so that each stays a small test
