@@ -73,6 +73,7 @@ class RefusedChange(AnswerModel):
     number: Count
     commitment: HexText
     reason: Reason
+    time: Time
 
 
 class Subject(ControllerEntry):
