@@ -25,7 +25,7 @@ def require_server() -> Iterator[None]:
             markup=False,
             soft_wrap=True,
         )
-        raise SystemExit(ExitCode.USAGE) from error
+        raise SystemExit(ExitCode.REFUSED) from error
 
 
 def command_without_server(name: str, error: ModuleNotFoundError) -> typer.Typer:

@@ -45,7 +45,7 @@ def show_job(store: Store, job_id: str, member: bytes) -> dict[str, Any] | None:
         "unchanged": job.unchanged,
         "rejected": job.rejected,
         "batches": batches[0],
-        "gas_used": batches[1],
+        "gas_used": int(batches[1]),  # PostgreSQL sums to a Decimal
         "created_at": job.created_at,
         "next_line": job.lines_read + 1 if job.state == "failed" else None,
         "reason": job.reason,
