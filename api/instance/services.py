@@ -73,7 +73,13 @@ class Services:
         self.intervals = AccessIntervals(store, ledger, operator, clock.now, base.workers)
         self.access = AccessReader(store, keys, registrar, operator.member)
         self.lost_answers = LostAnswers(
-            store, ledger, self.consents, log, leases, is_older=lambda: self.gaps.close().is_older
+            store,
+            ledger,
+            self.consents,
+            log,
+            leases,
+            carries_earlier=base.relaying.carries_earlier,
+            is_older=lambda: self.gaps.close().is_older,
         )
         self.verifications = VerificationService(
             AttestationFinder(store, keys, base.departments, ledger.anchor_domain),

@@ -33,6 +33,7 @@ class Sender:
         store = store or MemoryOutbox()
         self._rpc = rpc
         self.accounts = [AccountSender(rpc, TransactionSigner(chain_id, key), store) for key in private_keys]
+        self._earlier: list[PendingTransaction] | None = None
         self._guard = threading.Lock()
         self.address = self.accounts[0].address
 
@@ -71,6 +72,16 @@ class Sender:
         for account in self.accounts:
             for transaction in account.left_behind():
                 account.wait(transaction)
+
+    def carries_earlier(self) -> bool:
+        """Return whether something that an earlier run left behind may still be mined.
+
+        Raises:
+            ChainError: the ledger does not answer.
+        """
+        if self._earlier is None:
+            self._earlier = [transaction for account in self.accounts for transaction in account.left_behind()]
+        return any(not transaction.done.is_set() for transaction in self._earlier)
 
     def is_on_way(self, word: bytes) -> bool:
         """Return whether a transaction that holds ``word`` may still be mined, this run's or an earlier one's.

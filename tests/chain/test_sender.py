@@ -336,8 +336,10 @@ def test_n1_what_an_earlier_run_kept_is_on_its_way_until_it_is_mined(rpc, book):
     sender = Sender(rpc, CHAIN_ID, RELAYER, store=outbox)
     assert sender.is_on_way(subject)
     assert not sender.is_on_way(random_bytes(32))
+    assert sender.carries_earlier()
     sender.finish()
     assert not sender.is_on_way(subject)
+    assert not sender.carries_earlier()
     assert count_of(rpc, book, subject) == 1
 
 

@@ -25,7 +25,8 @@ _INTERVALS_BACK: Final = 2
 class LostAnswers:
     """Writes the rows of uses whose process died before it wrote them; questions may be asked meanwhile.
 
-    ``leases``: of the uses that this process records. ``is_older``: whether the store was restored from a copy that is
+    ``leases``: of the uses that this process records. ``carries_earlier``: whether a use that an earlier run sent may
+    still land on the ledger. ``is_older``: whether the store was restored from a copy that is
     older than the ledger, so that leases may lack; it may raise ChainError while the ledger does not answer.
     """
 
@@ -37,6 +38,7 @@ class LostAnswers:
         log: AccessLog,
         leases: UseLeases,
         *,
+        carries_earlier: Callable[[], bool] = lambda: False,
         is_older: Callable[[], bool] = lambda: False,
     ) -> None:
         self._store = store
@@ -44,6 +46,7 @@ class LostAnswers:
         self._consents = consents
         self._log = log
         self._leases = leases
+        self._carries_earlier = carries_earlier
         self._is_older = is_older
         self._is_done = False
         # until earlier runs' uses are looked through, this one's must be known from them
@@ -69,12 +72,16 @@ class LostAnswers:
 
     def _write_unanswered(self) -> None:
         if not self._store.locks.is_shared or self._is_older():
+            # first what is on its way, then what is there: the other way round it could land in between
+            lands_later = self._carries_earlier()
             with self._store.connect() as connection:
                 since = _first_block(connection)
             for consent, counted in self._ledger.uses_since(since):
                 # first whose it is, then its row: the other way round it could be written in between
                 if not self._leases.is_leased(counted):
                     self._write(consent, counted)
+            if lands_later:
+                return
         self._is_done = True
         self._leases.own = None
 

@@ -41,6 +41,21 @@ def test_a_use_without_a_row_gets_one(instance, firm, consent, lost, reader):
     assert len(rows(reader, firm.subject)) == 1
 
 
+def test_l3_a_use_that_an_earlier_run_sent_and_that_lands_later_gets_its_row(
+    instance, firm, consent, log, leases, reader
+):
+    on_way = [True]
+    parts = (instance.store, instance.ledger, instance.consents, log, leases)
+    lost = LostAnswers(*parts, carries_earlier=lambda: bool(on_way))
+    finish(lost)
+    assert lost.waiting() == [b""]
+    (use,) = instance.use(consent)
+    on_way.clear()
+    finish(lost)
+    assert lost.waiting() == []
+    assert [row["use"] for row in rows(reader, firm.subject)] == [to_hex(use)]
+
+
 def test_a_use_that_has_its_row_is_left_alone(instance, firm, consent, lost, reader, write):
     (use,) = instance.use(consent)
     write(firm.subject, consent, use)
