@@ -91,7 +91,7 @@ RULES = {
         "disallowIssuer": Rule.TAKE,
         "setDocument": Rule.GIVE,
     },
-    "AnchorRegistry": {"restore": Rule.GIVE, "revokeFor": Rule.GIVE},
+    "AnchorRegistry": {"changeStatusFor": Rule.GIVE, "restore": Rule.GIVE},
 }
 
 

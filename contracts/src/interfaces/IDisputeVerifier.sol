@@ -12,13 +12,14 @@ import {IAnchorRegistry} from "./IAnchorRegistry.sol";
 ///
 ///     1. the header belongs to this chain, this registry and the member that anchored, in the stream of attestations
 ///     2. the header leads to the batch's root from its index, and exactly this batch is on record
-///     3. the attestation is neither revoked nor superseded, now (by eth_call at a block: then)
-///     4. what is shown of the field leads to the header's fieldsRoot
+///     3. the member was allowed to issue the header's schema when it anchored
+///     4. the key that anchored is not known as compromised from then on or before
+///     5. the attestation is neither revoked nor superseded nor past its validUntil, now (by eth_call at a block: then)
+///     6. what is shown of the field leads to the header's fieldsRoot
 ///
 /// It returns the header's digest, so that an address without code cannot pass for a "yes". The check functions are the
-/// parts, for whoever needs one: checkInclusion is 1 and 2, every other check is 4 under a schemaId and fieldsRoot that the
-/// caller answers for. Outside this contract remain keys found compromised, SchemaRegistry.issuerPeriod, the header's times and
-/// the consent.
+/// parts, for whoever needs one: checkInclusion is 1 and 2, every other check is 6 under a schemaId and fieldsRoot that the
+/// caller answers for. Outside this contract remain how old an attestation may be, its period, and the consent.
 ///
 /// Every check answers one statement. True: it is proven. False: what was shown does not lead to the committed root, so
 /// nothing is proven; that is never a "no", and neither is an error of a settle function. A "no" is a proof of the complement:
@@ -101,6 +102,12 @@ interface IDisputeVerifier {
     error BatchRootWrong(bytes32 root, bytes32 anchored);
     /// @notice The registry holds no such batch, or another one under this number.
     error AnchorNotOnRecord(bytes32 member, uint64 number);
+    /// @notice The member was not allowed to issue this schema when it anchored.
+    error IssuerNotAllowedThen(bytes32 schemaId, bytes32 member, uint64 anchoredAt);
+    /// @notice The key that anchored the batch is not to be trusted since then or longer.
+    error AnchorKeyCompromised(address key, uint64 compromisedFrom);
+    /// @notice The attestation was valid until then.
+    error AttestationExpired(uint64 validUntil);
     /// @notice The issuer revoked the attestation at this position.
     error AttestationRevoked(bytes32 member, uint64 position);
     /// @notice A newer attestation took the place of the one at this position.
@@ -201,7 +208,7 @@ interface IDisputeVerifier {
     /// @notice The field has no value.
     function checkAbsent(Field calldata field, bytes32 fieldsRoot) external pure returns (bool);
 
-    /// @notice v >= L_j on a ladder of `count` thresholds, in an attestation that is on record and live.
+    /// @notice v >= L_j on a ladder of `count` thresholds, in an attestation that counts and is live.
     /// @dev The arguments after the slot are those of checkAtLeast; so it is with each settle function and its check.
     /// @return The digest of the header.
     function settleAtLeast(
@@ -213,7 +220,7 @@ interface IDisputeVerifier {
         bytes32 tipDown
     ) external view returns (bytes32);
 
-    /// @notice v < L_j on a ladder of `count` thresholds, in an attestation that is on record and live.
+    /// @notice v < L_j on a ladder of `count` thresholds, in an attestation that counts and is live.
     /// @return The digest of the header.
     function settleBelow(
         Attestation calldata attestation,
@@ -224,7 +231,7 @@ interface IDisputeVerifier {
         bytes32 tipUp
     ) external view returns (bytes32);
 
-    /// @notice L_low <= v < L_high on a ladder of `count` thresholds, in an attestation that is on record and live.
+    /// @notice L_low <= v < L_high on a ladder of `count` thresholds, in an attestation that counts and is live.
     /// @return The digest of the header.
     function settleBetween(
         Attestation calldata attestation,
@@ -236,7 +243,7 @@ interface IDisputeVerifier {
         bytes32 headDown
     ) external view returns (bytes32);
 
-    /// @notice v is one of the members in `asked`, in an attestation that is on record and live.
+    /// @notice v is one of the members in `asked`, in an attestation that counts and is live.
     /// @return The digest of the header.
     function settleBits(
         Attestation calldata attestation,
@@ -247,7 +254,7 @@ interface IDisputeVerifier {
         bytes32[] calldata shown
     ) external view returns (bytes32);
 
-    /// @notice v is this plain value, in an attestation that is on record and live.
+    /// @notice v is this plain value, in an attestation that counts and is live.
     /// @return The digest of the header.
     function settlePlain(
         Attestation calldata attestation,
@@ -256,7 +263,7 @@ interface IDisputeVerifier {
         bytes calldata value
     ) external view returns (bytes32);
 
-    /// @notice The field has no value, in an attestation that is on record and live.
+    /// @notice The field has no value, in an attestation that counts and is live.
     /// @return The digest of the header.
     function settleAbsent(Attestation calldata attestation, Slot calldata slot)
         external
