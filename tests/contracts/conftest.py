@@ -1,13 +1,13 @@
 import pytest
 
-from tests.kit.contract import Chain, Consortium
+from tests.kit.contract_set import Chain, ContractSet
 from tests.kit.embedded_chain import EmbeddedChain
 
 
 @pytest.fixture(scope="session")
 def deployed():
-    """One chain for all tests; each starts from the same snapshot."""
-    consortium = Consortium(Chain())
+    """One chain for all tests, with a set whose council never waits; each starts from the same snapshot."""
+    consortium = ContractSet(Chain()).with_members()
     return consortium, consortium.chain.snapshot()
 
 
@@ -18,7 +18,7 @@ def engine(request):
         yield request.getfixturevalue("deployed")
         return
     with EmbeddedChain(request.getfixturevalue("tmp_path_factory").mktemp("engine")) as chain:
-        yield Consortium(chain), chain.snapshot()
+        yield ContractSet(chain).with_members(), chain.snapshot()
 
 
 @pytest.fixture
