@@ -20,6 +20,8 @@ from web3 import Web3
 from web3.logs import DISCARD
 from web3.providers.eth_tester import EthereumTesterProvider
 
+from tests.kit.contract_anchor import AnchorCalls
+
 NAMES = (
     "Council",
     "MemberRegistry",
@@ -281,7 +283,7 @@ class Member:
     key: object = field(repr=False)
 
 
-class ContractSet:
+class ContractSet(AnchorCalls):
     """The whole set, founded by its first account, and a member for each part that is played."""
 
     def __init__(self, chain, *, governors=None, threshold=1, recovery=0, delays=NO_DELAYS, names=NAMES):
