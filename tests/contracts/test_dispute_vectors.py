@@ -19,12 +19,12 @@ from ledger_node.domain.proof import Outcome
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
 from ledger_node.domain.value import parse_value
-from tests.kit.contract import Refused
+from tests.kit.contract_set import Refused
 from tests.kit.dispute import ask, deploy, header_argument, pure_verifier, settle
 from tests.kit.vector import FILES, Network, code_of, corrupted
 
 KINDS = {"field_proof", "attestation"}
-ANCHOR_DIGESTS_SLOT = 3
+ANCHOR_DIGESTS_SLOT = 4
 
 
 THE_CALLERS = {"schema_mismatch"}

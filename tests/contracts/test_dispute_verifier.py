@@ -17,7 +17,7 @@ from ledger_node.domain.opening import (
 from ledger_node.domain.proof import _value_digest
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
 from ledger_node.domain.tree import FIELD_NODE, root_from_path
-from tests.kit.contract import word
+from tests.kit.contract_set import word
 from tests.kit.dispute import (
     CANNOT_TELL,
     DOES_NOT_HOLD,

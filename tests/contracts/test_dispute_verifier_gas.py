@@ -6,7 +6,7 @@ from ledger_node.domain.commitment import Committer
 from ledger_node.domain.proof import Prover
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.statement import AtLeast, Below, NoneOf
-from tests.kit.contract import word
+from tests.kit.contract_set import word
 from tests.kit.dispute import ARTIFACT, CNY, TAX, ask, call_for, catalogue_schema, gas_of, pure_verifier
 
 EIP_170 = 24_576

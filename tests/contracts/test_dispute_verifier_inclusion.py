@@ -11,7 +11,7 @@ from ledger_node.domain.header import Header
 from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.period import Period
 from ledger_node.domain.tree import path_of
-from tests.kit.contract import ZERO, Refused, word
+from tests.kit.contract_set import ZERO, Refused, word
 from tests.kit.dispute import ask, deploy, gas_of, header_argument, pure_verifier
 
 FIELDS = (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.kit.contract import Refused, word
+from tests.kit.contract_set import Refused, word
 from tests.kit.dispute import SCHEMA, ask, pure_verifier
 
 

@@ -10,7 +10,7 @@ from importlib import resources
 
 from eth_abi import decode
 from eth_tester.exceptions import TransactionFailed
-from eth_utils import keccak, to_checksum_address
+from eth_utils import to_checksum_address
 
 from ledger_node.domain.commitment import Committer
 from ledger_node.domain.error import VerificationError
@@ -26,14 +26,9 @@ from ledger_node.domain.proof import Outcome, Prover, check_proof
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
 from ledger_node.domain.value import encode_value
-from tests.kit.contract import GAS, Chain, Refused
+from tests.kit.contract_set import GAS, Chain, Refused, artifact, errors, type_of
 
-ARTIFACT = json.loads(resources.files("contracts").joinpath("artifacts/DisputeVerifier.json").read_text("utf-8"))
-ERRORS = {
-    keccak(text=f"{entry['name']}({','.join(i['type'] for i in entry['inputs'])})")[:4]: entry
-    for entry in ARTIFACT["abi"]
-    if entry["type"] == "error"
-}
+ARTIFACT = artifact("DisputeVerifier")
 NOWHERE = "0x" + "00" * 19 + "01"
 HOLDS, DOES_NOT_HOLD, CANNOT_TELL = Outcome.HOLDS, Outcome.DOES_NOT_HOLD, Outcome.CANNOT_TELL
 
@@ -100,10 +95,10 @@ def issue(raw, seed):
     return Prover(COMMITTER, seed, values), COMMITTER.commit(seed, values).root
 
 
-def deploy(chain, anchors):
-    """A verifier that asks the AnchorRegistry at this address."""
+def deploy(chain, anchors, members=NOWHERE, schemas=NOWHERE):
+    """A verifier that asks the registries at these addresses."""
     factory = chain.w3.eth.contract(abi=ARTIFACT["abi"], bytecode=ARTIFACT["bytecode"])
-    sent = factory.constructor(anchors).transact({"from": chain.accounts[0].address, "gas": GAS})
+    sent = factory.constructor(anchors, members, schemas).transact({"from": chain.accounts[0].address, "gas": GAS})
     receipt = chain.w3.eth.get_transaction_receipt(sent)
     assert receipt["status"] == 1
     return chain.w3.eth.contract(address=receipt["contractAddress"], abi=ARTIFACT["abi"])
@@ -140,10 +135,10 @@ def gas_of(chain, function):
 def _refused(error):
     _, found, literal = str(error.args[0]).partition("execution reverted: ")
     data = ast.literal_eval(literal) if found else b""
-    entry = ERRORS.get(data[:4])
+    entry = errors().get(data[:4])
     if entry is None:
         return Refused(f"unknown {error.args[0]!r}", ())
-    return Refused(entry["name"], decode([i["type"] for i in entry["inputs"]], data[4:]))
+    return Refused(entry["name"], decode([type_of(i) for i in entry["inputs"]], data[4:]))
 
 
 def field_argument(schema, field, proof):
