@@ -38,6 +38,8 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
 
     mapping(bytes32 id => Consent) private _consents;
     mapping(bytes32 requestId => RequestState) private _requests;
+    /// @inheritdoc IConsentRegistry
+    bool public usesFrozen;
 
     constructor(IMemberRegistry members) EIP712("Credence", "1") {
         MEMBERS = members;
@@ -172,8 +174,25 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
     }
 
     /// @inheritdoc IConsentRegistry
+    function followFreeze() external {
+        bool frozen = MEMBERS.frozen();
+        if (frozen == usesFrozen) return;
+
+        usesFrozen = frozen;
+
+        emit UsesFrozenChanged(frozen);
+    }
+
+    /// @inheritdoc IConsentRegistry
+    function recordUse(SignedUse calldata use) external {
+        if (usesFrozen) revert IMemberRegistry.MembersFrozen();
+
+        _recordUse(use);
+    }
+
+    /// @inheritdoc IConsentRegistry
     function recordUses(SignedUse[] calldata uses) external {
-        MEMBERS.requireNotFrozen();
+        if (usesFrozen) revert IMemberRegistry.MembersFrozen();
         if (uses.length > MAX_USES_AT_A_TIME) revert UseListTooLong(uses.length, MAX_USES_AT_A_TIME);
 
         for (uint256 i = 0; i < uses.length; ++i) {
@@ -194,8 +213,8 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
     /// @inheritdoc IConsentRegistry
     function isLive(bytes32 id) external view returns (bool) {
         Consent storage c = _consents[id];
-        (bool usable,) = _usable(c);
-        return usable && c.used != (uint256(1) << c.maxUses) - 1;
+        return c.state == State.Live && c.notBefore <= block.timestamp && block.timestamp < c.expiresAt
+            && c.used != (uint256(1) << c.maxUses) - 1;
     }
 
     /// @inheritdoc IConsentRegistry
@@ -231,18 +250,21 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         });
     }
 
+    /// @dev Slots are read once each: this is what every verification pays for.
     function _recordUse(SignedUse calldata use) private {
-        Consent storage c = _consents[use.consent];
-        (bool counts, Refusal reason) = _checkUse(c, use);
-        if (!counts) {
-            emit UseRefused(use.consent, use.number, use.ticket, reason, msg.sender);
+        (bytes32 id, uint32 number, bytes32 ticket) = (use.consent, use.number, use.ticket);
+        Consent storage c = _consents[id];
+        (address spendKey, uint96 used) = (c.spendKey, c.used);
+        Refusal reason = _checkUse(c, use, spendKey, used);
+        if (reason != Refusal.None) {
+            emit UseRefused(id, number, ticket, reason, msg.sender);
             return;
         }
 
-        c.used |= _bit(use.number);
-        c.usesDigest = keccak256(abi.encode(c.usesDigest, use.number, use.ticket, block.timestamp));
+        c.used = used | _bit(number);
+        c.usesDigest = _nextDigest(c.usesDigest, number, ticket);
 
-        emit UseRecorded(use.consent, use.number, use.ticket, uint64(block.timestamp), msg.sender);
+        emit UseRecorded(id, number, ticket, uint64(block.timestamp), msg.sender);
     }
 
     function _answer(
@@ -303,36 +325,24 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
     }
 
     /// @dev The one rule of use. The signature is checked first, so that a refusal for any later reason is one of a use that
-    /// the bank did sign. The reason says something only when it does not count.
-    function _checkUse(Consent storage c, SignedUse calldata use)
+    /// the bank did sign.
+    function _checkUse(Consent storage c, SignedUse calldata use, address spendKey, uint96 used)
         private
         view
-        returns (bool counts, Refusal reason)
+        returns (Refusal)
     {
         // a tombstone has no spend key
-        address spendKey = c.spendKey;
-        if (spendKey == address(0)) return (false, Refusal.Unknown);
-        bytes32 structHash =
-            keccak256(abi.encode(USE_TYPEHASH, use.consent, use.number, use.ticket, use.notAfter));
-        (address signer,,) = ECDSA.tryRecover(_hashTypedDataV4(structHash), use.r, use.vs);
-        if (signer != spendKey) return (false, Refusal.SignatureWrong);
-        (counts, reason) = _usable(c);
-        if (!counts) return (false, reason);
-        if (block.timestamp > use.notAfter) return (false, Refusal.TooLate);
-        if (use.number == 0 || use.number > c.maxUses) return (false, Refusal.NumberInvalid);
-        if (c.used & _bit(use.number) != 0) return (false, Refusal.NumberUsed);
-    }
-
-    /// @dev Whether the consent itself stands in the way of a use, whatever its number.
-    function _usable(Consent storage c) private view returns (bool usable, Refusal reason) {
-        State state = c.state;
-        if (state != State.Live) {
-            if (state == State.None) return (false, Refusal.Unknown);
-            return (false, state == State.Withdrawn ? Refusal.Withdrawn : Refusal.Paused);
-        }
-        if (block.timestamp < c.notBefore) return (false, Refusal.NotYetValid);
-        if (block.timestamp >= c.expiresAt) return (false, Refusal.Expired);
-        return (true, Refusal.Unknown);
+        if (spendKey == address(0)) return Refusal.Unknown;
+        (address signer,,) = ECDSA.tryRecover(_hashTypedDataV4(_useHash(use)), use.r, use.vs);
+        if (signer != spendKey) return Refusal.SignatureWrong;
+        (State state, uint40 notBefore, uint40 expiresAt, uint8 maxUses) =
+            (c.state, c.notBefore, c.expiresAt, c.maxUses);
+        if (state != State.Live) return state == State.Withdrawn ? Refusal.Withdrawn : Refusal.Paused;
+        if (block.timestamp < notBefore) return Refusal.NotYetValid;
+        if (block.timestamp >= expiresAt) return Refusal.Expired;
+        if (block.timestamp > use.notAfter) return Refusal.TooLate;
+        if (use.number == 0 || use.number > maxUses) return Refusal.NumberInvalid;
+        return used & _bit(use.number) == 0 ? Refusal.None : Refusal.NumberUsed;
     }
 
     /// @dev No key is the zero address, which is what a signature that recovers to nothing gives.
@@ -340,6 +350,29 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         (address signer, ECDSA.RecoverError problem,) =
             ECDSA.tryRecover(_hashTypedDataV4(structHash), signature);
         return problem == ECDSA.RecoverError.NoError && signer == key;
+    }
+
+    /// @dev The struct hash of Use, whose members are the first four words of SignedUse.
+    function _useHash(SignedUse calldata use) private pure returns (bytes32 hash) {
+        bytes32 typehash = USE_TYPEHASH;
+        assembly ("memory-safe") {
+            let start := mload(0x40)
+            mstore(start, typehash)
+            calldatacopy(add(start, 0x20), use, 0x80)
+            hash := keccak256(start, 0xa0)
+        }
+    }
+
+    /// @dev keccak256(abi.encode(digest, use's number, ticket, time of the block)), in memory that nothing holds on to.
+    function _nextDigest(bytes32 digest, uint32 use, bytes32 ticket) private view returns (bytes32 next) {
+        assembly ("memory-safe") {
+            let start := mload(0x40)
+            mstore(start, digest)
+            mstore(add(start, 0x20), use)
+            mstore(add(start, 0x40), ticket)
+            mstore(add(start, 0x60), timestamp())
+            next := keccak256(start, 0x80)
+        }
     }
 
     /// @dev Number 1 is the lowest bit; `number` is from 1 to 96.

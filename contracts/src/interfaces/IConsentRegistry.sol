@@ -31,6 +31,10 @@ pragma solidity =0.8.37;
 /// Expiry and exhaustion are no states: they follow from the time and from the numbers used. See isLive. Each change that
 /// the steward key signs has the next number of the consent's changes, so that it counts once.
 ///
+/// While the members are frozen nothing is recorded here but withdrawals and tombstones. Uses go by a copy of the flag, since
+/// asking the members would cost each verification a tenth more: anyone brings it up to date, and the proposal that freezes
+/// calls followFreeze as well.
+///
 /// Signed under the domain {name: "Credence", version: "1", chainId, verifyingContract: this contract}:
 ///
 ///     Consent(Terms terms,Bounds bounds)                    by the controllers; its digest is the consent's id
@@ -60,6 +64,7 @@ pragma solidity =0.8.37;
 ///              c + 3: grantDigest = keccak256(abi.encode(withdrawalHash, signaturesDigest))
 ///              c + 4: wordDigest of the last change that the steward key signed
 ///     slot 3   mapping(bytes32 requestId => RequestState), at id . 3
+///     slot 4   bool usesFrozen
 interface IConsentRegistry {
     /// @notice None: neither granted nor withdrawn. Live: granted and neither paused nor withdrawn. Withdrawn: final.
     enum State {
@@ -85,9 +90,10 @@ interface IConsentRegistry {
         Withdraw
     }
 
-    /// @notice Why a use was not counted. Unknown and SignatureWrong say nothing about the bank; of every other one the
+    /// @notice Why a use was not counted; None: it was. Unknown and SignatureWrong say nothing about the bank; of every other one the
     /// spend key did sign the use.
     enum Refusal {
+        None,
         Unknown,
         SignatureWrong,
         Withdrawn,
@@ -122,8 +128,8 @@ interface IConsentRegistry {
     struct SignedUse {
         bytes32 consent;
         uint32 number;
-        uint64 notAfter;
         bytes32 ticket;
+        uint64 notAfter;
         bytes32 r;
         bytes32 vs;
     }
@@ -213,6 +219,9 @@ interface IConsentRegistry {
 
     /// @notice A use was refused, and the consent is unchanged.
     event UseRefused(bytes32 indexed consent, uint32 number, bytes32 ticket, Refusal reason, address key);
+
+    /// @notice No use is counted from now on, or uses are again, as the council decided for everything.
+    event UsesFrozenChanged(bool frozen);
 
     /// @notice The id was granted before.
     error ConsentExists(bytes32 id);
@@ -312,6 +321,12 @@ interface IConsentRegistry {
         bytes calldata signature
     ) external;
 
+    /// @notice Takes over whether the members are frozen, for uses. Anyone: it only copies.
+    function followFreeze() external;
+
+    /// @notice Counts one use, or refuses it in an event, as recordUses; alone it is cheaper so. Anyone.
+    function recordUse(SignedUse calldata use) external;
+
     /// @notice Counts uses, entry by entry; a bad entry is refused in an event and leaves the others alone. Anyone: the spend
     /// key of each consent signed them, so who sends them decides nothing.
     function recordUses(SignedUse[] calldata uses) external;
@@ -327,6 +342,9 @@ interface IConsentRegistry {
 
     /// @notice Whether the id was ever granted; a tombstone was not.
     function exists(bytes32 id) external view returns (bool);
+
+    /// @notice Whether uses are refused because the council has stopped everything.
+    function usesFrozen() external view returns (bool);
 
     /// @notice The id that terms and bounds have under this chain and contract.
     function consentId(bytes32 termsHash, Bounds calldata bounds) external view returns (bytes32);
