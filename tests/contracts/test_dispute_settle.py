@@ -340,7 +340,7 @@ def execution_of(chain, function):
     return gas_of(chain, function) - 21_000 - sum(16 if byte else 4 for byte in data)
 
 
-@pytest.mark.parametrize(("size", "execution", "transaction"), [(3, 22_000, 54_500), (4096, 24_700, 62_500)])
+@pytest.mark.parametrize(("size", "execution", "transaction"), [(3, 35_000, 68_000), (4096, 37_700, 76_000)])
 def test_at_least_500_000_cny_is_settled_below_60_000_gas(consortium, chain, size, execution, transaction):
     dispute = Dispute(consortium, schema=catalogue_schema("tax_payment"), raw=TAX, size=size)
     field = dispute.schema.field("paid_amount")
