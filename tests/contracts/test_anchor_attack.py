@@ -57,7 +57,9 @@ def restore(consortium, event, cleared):
     return consortium.chain.send(anchors.clear(mark, event["words"], event["masks"], cleared), consortium.stranger)
 
 
-def test_k10_what_a_thief_set_is_cleared_but_not_what_a_good_key_named_as_well(consortium, chain, anchors, tax, revoked):
+def test_k10_what_a_thief_set_is_cleared_but_not_what_a_good_key_named_as_well(
+    consortium, chain, anchors, tax, revoked
+):
     early = change(consortium, tax, THIEF, [0], [0b1])
     good = change(consortium, tax, tax.key, [0], [0b110])
     bad = change(consortium, tax, THIEF, [0, 1], [0b11010, 0b1])
@@ -91,9 +93,7 @@ def test_k10_everybody_can_say_what_the_thief_set(consortium, chain, anchors, ta
 
 def test_k10_what_a_batch_of_the_thief_superseded_is_cleared(consortium, chain, anchors, tax):
     batch = consortium.batch(tax, 2, 0, 10, word("root 1"), [0], [0b11])
-    event = events(
-        consortium.anchors, chain.send(consortium.anchor(batch, THIEF, [0], [0b11])), "StatusChanged"
-    )[0]
+    event = events(consortium.anchors, chain.send(consortium.anchor(batch, THIEF, [0], [0b11])), "StatusChanged")[0]
     assert chain.read(anchors.markDigest(tax.id, True, 2)) == mark_digest(mark_of(event))
     compromise(consortium, event["markedAt"])
     restore(consortium, event, [0b11])

@@ -72,7 +72,7 @@ class Council:
 
     def wait(self, calls):
         give, change = self.delays
-        own = {name: change for name in OWN}
+        own = dict.fromkeys(OWN, change)
         return max(own.get(name) if name in own else 0 if arguments[0] else give for name, *arguments in calls)
 
     def ready(self, proposal):
@@ -200,9 +200,7 @@ class Machine(OnChain):
         approvals = model.votes(proposal, APPROVE)
         if approvals == model.threshold or (approvals > model.threshold and not proposal.decided):
             proposal.decided = now
-        if model.recovery and (
-            approvals == model.recovery or (approvals > model.recovery and not proposal.seconded)
-        ):
+        if model.recovery and (approvals == model.recovery or (approvals > model.recovery and not proposal.seconded)):
             proposal.seconded = now
 
     @rule(person=SOMEBODY, calls=st.lists(SOME_CALL, min_size=1, max_size=2))
@@ -268,7 +266,7 @@ class Machine(OnChain):
             self.model, proposal.state = after, EXECUTED
 
     def enough_wanted_it(self, proposal, now):
-        """Said once more, in other words: M governors who are governors, or fewer after 90 days for the council itself."""
+        """Said in other words: M who govern now, or fewer after 90 days for the council's own business."""
         wanted = self.model.votes(proposal, APPROVE)
         own_business = proposal.own and self.model.recovery and wanted >= self.model.recovery
         return wanted >= self.model.threshold or (own_business and now >= proposal.opened + RECOVERY)

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 
 from tests.kit.contract_set import (
@@ -9,9 +11,9 @@ from tests.kit.contract_set import (
     NOBODY,
     REGISTRAR,
     RELAYER,
-    Purpose,
     SUSPENDED,
     ZERO,
+    Purpose,
     events,
     word,
 )
@@ -187,7 +189,9 @@ def test_a_key_belongs_to_one_member_for_ever(consortium, members):
     tax, owned = consortium.tax.id, consortium.tax.key.address
     consortium.govern(members.endKey(owned, 0))
     for member in (tax, consortium.court.id):
-        consortium.council_refuses("MemberKeyTaken", members.addKey(member, owned, Purpose.ALL, 0, FOREVER), owned.lower(), tax)
+        consortium.council_refuses(
+            "MemberKeyTaken", members.addKey(member, owned, Purpose.ALL, 0, FOREVER), owned.lower(), tax
+        )
 
 
 def test_the_zero_address_is_no_key(consortium, members):
@@ -234,9 +238,7 @@ def test_a_compromise_is_recorded_once_or_earlier(consortium, chain, members):
     tax, owned = consortium.tax.id, consortium.tax.key.address
     receipt = consortium.govern(members.markCompromised(owned, 0))
     now = chain.time_of(receipt)
-    assert events(consortium.members, receipt, "KeyCompromised") == [
-        {"id": tax, "key": owned, "compromisedFrom": now}
-    ]
+    assert events(consortium.members, receipt, "KeyCompromised") == [{"id": tax, "key": owned, "compromisedFrom": now}]
     for given, recorded in ((0, now), (now, now), (FOREVER, now), (999, 999), (1000, 999), (0, 999)):
         consortium.govern(members.markCompromised(owned, given))
         assert chain.read(members.keyRecord(tax, owned))[2] == recorded
@@ -355,7 +357,7 @@ def test_the_zero_address_is_no_validator_and_others_are_unknown(consortium, cha
 def test_successors_are_followed_for_eight_steps(consortium, chain, members):
     ids = [word(f"member {i}") for i in range(10)]
     consortium.govern(*(members.addMember(each, DEPARTMENT, "", "") for each in ids))
-    consortium.govern(*(members.setSuccessor(*pair) for pair in zip(ids, ids[1:], strict=False)))
+    consortium.govern(*(members.setSuccessor(*pair) for pair in itertools.pairwise(ids)))
     for steps, later in enumerate(ids):
         assert chain.read(members.isSuccessor(later, ids[0])) is (1 <= steps <= 8)
         assert chain.read(members.isSuccessor(ids[0], later)) is False
