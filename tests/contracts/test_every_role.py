@@ -3,7 +3,7 @@
 import pytest
 
 from tests.contracts.test_council_delay import nothing
-from tests.kit.contract_set import Refused, artifact, selectors
+from tests.kit.contract_set import NAMES, RULES, Refused, artifact, selectors
 from tests.kit.storage_root import root_on
 
 OWNED = ("Council", "MemberRegistry", "SchemaRegistry", "AnchorRegistry")
@@ -43,6 +43,19 @@ def test_no_role_changes_anything_that_is_the_councils(consortium, chain, name):
             sent = call.transact({"from": caller.address, "gas": 1_000_000})
             assert chain.w3.eth.get_transaction_receipt(sent)["status"] == 0
     assert root_on(chain, contract) == before
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in {"Council", "DisputeVerifier"}])
+def test_k12_what_only_the_council_may_call_gives_or_takes_by_its_rule(consortium, chain, name):
+    contract, found = consortium.contract[name], set()
+    for function in writing(name):
+        empty = contract.get_function_by_selector(selectors(name)[function])
+        try:
+            chain.read(empty(*map(nothing, empty.abi["inputs"])), consortium.stranger)
+        except Refused as refused:
+            if refused.name == "OwnableUnauthorizedAccount":
+                found.add(function)
+    assert found == set(RULES.get(name, {}))
 
 
 def test_the_verifier_writes_nothing():

@@ -94,6 +94,7 @@ RULES = {
         "setDocument": Rule.GIVE,
     },
     "AnchorRegistry": {"changeStatusFor": Rule.GIVE, "restore": Rule.GIVE},
+    "SubjectRegistry": {"nameRegistrar": Rule.GIVE},
 }
 
 
