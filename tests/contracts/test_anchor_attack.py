@@ -62,6 +62,7 @@ def test_k10_what_a_thief_set_is_cleared_but_not_what_a_good_key_named_as_well(
 ):
     early = change(consortium, tax, THIEF, [0], [0b1])
     good = change(consortium, tax, tax.key, [0], [0b110])
+    chain.wait(60)
     bad = change(consortium, tax, THIEF, [0, 1], [0b11010, 0b1])
     assert revoked(tax, 0, 1) == [0b11111, 0b1]
     compromise(consortium, bad["markedAt"])

@@ -184,6 +184,7 @@ def test_k12_a_second_validator_within_the_delay_waits(trio, chain):
     chain.refuses("ProposalEarly", execute, *early, sender=trio.governors[0])
     chain.at(ready_since + GIVE - 1)
     chain.refuses("ProposalEarly", execute, *early, sender=trio.governors[0])
+    chain.at(max(chain.next_time, ready_since + GIVE))
     second = chain.send(execute, trio.governors[0])
     third, decided_at = decided(trio, remove[2])
     execute = trio.council.functions.execute(third)

@@ -172,6 +172,12 @@ class Chain:
         self.w3 = Web3(EthereumTesterProvider(self.tester))
         self.accounts = [Account.from_key(key.to_bytes()) for key in self.tester.backend.account_keys]
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        """Nothing runs that has to end."""
+
     @property
     def next_time(self):
         """The time of the block that the next transaction or call is in."""
