@@ -281,11 +281,13 @@ def test_k15_an_issuer_that_was_never_allowed_is_not_settled_for(consortium):
         refused = dispute.refused(name)
         assert (refused.name, refused.values) == ("IssuerNotAllowedThen", expected)
     # to be allowed later does not help what was anchored before
+    consortium.chain.wait(60)
     consortium.govern(consortium.schemas.functions.allowIssuer(dispute.schema.id, dispute.tax.id))
     assert dispute.refused().name == "IssuerNotAllowedThen"
 
 
 def test_k15_an_issuer_that_was_allowed_then_is_settled_for(dispute, consortium):
+    consortium.chain.wait(60)
     consortium.govern(consortium.schemas.functions.disallowIssuer(dispute.schema.id, dispute.tax.id))
     assert dispute.settle() == dispute.header.digest
 

@@ -41,7 +41,7 @@ def test_no_role_changes_anything_that_is_the_councils(consortium, chain, name):
             expected = {BY_SIGNATURE[function]} if function in BY_SIGNATURE else NOT_THE_CALLERS
             assert refused.value.name in expected, function
             sent = call.transact({"from": caller.address, "gas": 1_000_000})
-            assert chain.w3.eth.get_transaction_receipt(sent)["status"] == 0
+            assert chain.receipt(sent)["status"] == 0
     assert root_on(chain, contract) == before
 
 

@@ -40,6 +40,10 @@ class AnvilChain(Chain):
     def at(self, time):
         self._ask("evm_setNextBlockTimestamp", time)
 
+    def receipt(self, sent):
+        # it comes a moment after the transaction was taken
+        return self.w3.eth.wait_for_transaction_receipt(sent, timeout=20, poll_latency=0.005)
+
     def snapshot(self):
         name = len(self._snapshots)
         self._snapshots[name] = self._ask("evm_snapshot")

@@ -219,7 +219,7 @@ class Chain:
         """
         sent_from = {"from": (sender or self.accounts[0]).address}
         sent = function.transact({**sent_from, "gas": GAS})
-        receipt = self.w3.eth.get_transaction_receipt(sent)
+        receipt = self.receipt(sent)
         if receipt["status"] != 1:
             if data is not None:
                 self.revert_data({**sent_from, "data": data, "gas": GAS})
@@ -253,7 +253,11 @@ class Chain:
         if values:
             assert refused.value.values == tuple(map(plain, values))
         sent = function.transact({"from": (sender or self.accounts[0]).address, "gas": GAS})
-        assert self.w3.eth.get_transaction_receipt(sent)["status"] == 0
+        assert self.receipt(sent)["status"] == 0
+
+    def receipt(self, sent):
+        """The receipt of a transaction that was just sent."""
+        return self.w3.eth.get_transaction_receipt(sent)
 
     def time_of(self, receipt):
         return self.w3.eth.get_block(receipt["blockNumber"])["timestamp"]

@@ -11,6 +11,7 @@ from importlib import resources
 from eth_abi import decode
 from eth_tester.exceptions import TransactionFailed
 from eth_utils import to_checksum_address
+from web3.exceptions import ContractLogicError
 
 from ledger_node.domain.commitment import Committer
 from ledger_node.domain.error import VerificationError
@@ -121,6 +122,9 @@ def ask(function):
         return function.call({"gas": GAS})
     except TransactionFailed as error:
         refused = _refused(error)
+    except ContractLogicError as error:
+        # every engine but eth-tester
+        refused = Refused.of(bytes.fromhex(error.data[2:]))
     raise refused
 
 
