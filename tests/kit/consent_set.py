@@ -22,6 +22,7 @@ PAUSE, RESUME, WITHDRAW = 1, 2, 3
     NUMBER_INVALID,
     NUMBER_USED,
 ) = range(1, 10)
+WORD = word("the controllers' word")
 NO_ANSWER = (ZERO, NOBODY, b"")
 
 TERMS = (
@@ -167,7 +168,7 @@ class Consent:
     def pause(self, number=1, *, word_digest=ZERO, key=None, kind=PAUSE):
         return self.calls.pause(*self._change(kind, number, word_digest, key))
 
-    def resume(self, number=2, *, word_digest=word("the controllers' word"), key=None, kind=RESUME):
+    def resume(self, number=2, *, word_digest=WORD, key=None, kind=RESUME):
         return self.calls.resume(*self._change(kind, number, word_digest, key))
 
     def withdraw_by_steward(self, number=1, *, word_digest=ZERO, key=None, kind=WITHDRAW):

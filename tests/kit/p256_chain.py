@@ -1,5 +1,7 @@
 """The chain in memory with EIP-7951's precompile at 0x100, which forks before Osaka do not have."""
 
+from typing import ClassVar
+
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
@@ -39,7 +41,7 @@ def p256_verify(computation):
 
 
 class _Computation(CancunComputation):
-    _precompiles = {**CancunComputation._precompiles, to_canonical_address(PLACE): p256_verify}
+    _precompiles: ClassVar = {**CancunComputation._precompiles, to_canonical_address(PLACE): p256_verify}
 
 
 class _State(CancunState):

@@ -13,6 +13,7 @@ REGISTERED, ROTATED, RECOVERED = range(3)
 HOUR, DAY = 3_600, 86_400
 RECOVERY_DELAY, LAPSE, YEAR, HOLD, HOLD_INTERVAL = 72 * HOUR, 30 * DAY, 365 * DAY, 14 * DAY, 60 * DAY
 NEVER = 2**64 - 1
+LINES = word("lines")
 SUBJECT_TAG = keccak(text="credence-subject/v2")
 STATEMENTS = {
     "rotate": "I hand control of this subject to new controllers. 我将本主体的控制权交给新的控制人。",
@@ -154,7 +155,7 @@ class Subject:
         types = ["bytes32", "uint64", "bytes32", "bytes32", "uint64", "bytes32"]
         return self.digest(struct_hash(ROTATION, types, values))
 
-    def rotate(self, to, entry=1, *, by=None, shown=None, deadline=NEVER, text=word("lines"), signatures=None):
+    def rotate(self, to, entry=1, *, by=None, shown=None, deadline=NEVER, text=LINES, signatures=None):
         """The call that rotates to another set, signed by these places of the one in force."""
         retiring = shown or self.controllers
         if signatures is None:

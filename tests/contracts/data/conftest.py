@@ -1,24 +1,13 @@
 import pytest
 
-from tests.kit.contract_set import NAMES, Chain, ContractSet
-
-NEEDED = tuple(name for name in NAMES if name in ("Council", "MemberRegistry", "SubjectRegistry", "ConsentRegistry"))
-
 
 @pytest.fixture(scope="session")
-def founded():
-    """The contracts that these tests need, on one chain; each test starts from the same snapshot."""
-    world = ContractSet(Chain(), names=NEEDED).with_members()
-    return world, world.chain.snapshot()
+def founded(deployed):
+    """The whole set and its snapshot, on the engine that --engine names."""
+    return deployed
 
 
 @pytest.fixture
-def world(founded):
-    made, snapshot = founded
-    made.chain.revert(snapshot)
-    return made
-
-
-@pytest.fixture
-def chain(world):
-    return world.chain
+def world(consortium):
+    """The set as it was founded, with a member for each part."""
+    return consortium

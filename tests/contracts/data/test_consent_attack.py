@@ -1,4 +1,4 @@
-"""Rows K1 to K5, K17, K20 and K21 of contract set 2: what a member that the council admitted tries on others' consents."""
+"""Rows K1 to K5, K17, K20 and K21 of contract set 2: what a member that the council admitted tries."""
 
 import pytest
 
@@ -202,7 +202,9 @@ def test_k12_anyone_brings_the_copy_of_the_freeze_up_to_date(world, chain, grant
     assert events(world.consents, receipt, "UsesFrozenChanged") == [{"frozen": True}]
     chain.refuses("MembersFrozen", calls.recordUse(granted.use(1)))
     world.govern(world.members.functions.setFrozen(False))
-    assert events(world.consents, chain.send(calls.followFreeze(), thief.key), "UsesFrozenChanged") == [{"frozen": False}]
+    assert events(world.consents, chain.send(calls.followFreeze(), thief.key), "UsesFrozenChanged") == [
+        {"frozen": False}
+    ]
     assert record(world, [granted.use(1)], world.relayer.key) == ([1], [])
 
 

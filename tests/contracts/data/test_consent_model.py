@@ -118,7 +118,12 @@ class Machine(RuleBasedStateMachine):
         if self.expect(error, request.refuse(signer), sender):
             self.requests[request] = consent_set.REFUSED
 
-    @rule(place=SOME_PLACE, key=SOME_KEY, sender=st.sampled_from(["relayer", "relayer", "bank"]), which=st.none() | st.integers(0, 1))
+    @rule(
+        place=SOME_PLACE,
+        key=SOME_KEY,
+        sender=st.sampled_from(["relayer", "relayer", "bank"]),
+        which=st.none() | st.integers(0, 1),
+    )
     def grant(self, place, key, sender, which):
         consent, state, now = self.consents[place], self.model[place], self.chain.next_time
         request = None if which is None else list(self.requests)[which]
@@ -172,7 +177,9 @@ class Machine(RuleBasedStateMachine):
 
     @rule(
         entries=st.lists(
-            st.tuples(SOME_PLACE, st.integers(0, 4), SOME_KEY, st.sampled_from([600, 600, 0, -1])), min_size=1, max_size=6
+            st.tuples(SOME_PLACE, st.integers(0, 4), SOME_KEY, st.sampled_from([600, 600, 0, -1])),
+            min_size=1,
+            max_size=6,
         ),
         sender=SOME_SENDER,
     )

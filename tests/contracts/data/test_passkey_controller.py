@@ -9,8 +9,6 @@ from tests.kit.contract_set import Chain, ContractSet
 from tests.kit.p256_chain import P256Chain, verifies
 from tests.kit.subject_set import NEVER, Controllers, Subject, account, assertion, passkey, people, word
 
-from .conftest import NEEDED
-
 NEXT = people("next")
 MIXED = Controllers((account(1, "phone"), passkey(2, "laptop"), passkey(3, "tablet")), 2, "mixed")
 
@@ -18,7 +16,7 @@ MIXED = Controllers((account(1, "phone"), passkey(2, "laptop"), passkey(3, "tabl
 @pytest.fixture(scope="module", params=[Chain, P256Chain], ids=["fallback", "precompile"])
 def both(request):
     """A consortium and its snapshot, without and with the precompile."""
-    world = ContractSet(request.param(), names=NEEDED).with_members()
+    world = ContractSet(request.param()).with_members()
     return world, world.chain.snapshot(), request.param is P256Chain
 
 

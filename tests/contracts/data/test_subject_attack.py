@@ -107,7 +107,7 @@ def test_k6_a_pending_recovery_ends_with_the_key_that_asked(world, chain, subjec
 
 
 def test_k6_back_dating_a_compromise_brings_no_rotated_set_back(world, chain, subject):
-    """The key that sent a rotation does not matter; and where the first registration falls, everything after it falls."""
+    """The key that sent a rotation does not matter; where the registration falls, everything after it falls."""
     sender = world.add_key(world.registrar, chain.accounts[7])
     chain.send(subject.rotate(NEW), sender)
     compromise(world, sender, 1)
@@ -144,7 +144,7 @@ def test_k6_an_expelled_registrar_completes_nothing(world, chain, subject):
     chain.refuses("MemberNotActive", subject.complete(), world.registrar.id, 2, sender=world.registrar.key)
 
 
-def test_k7_a_rotated_out_set_does_not_come_back(world, chain, subject):
+def test_k7_a_rotated_out_set_does_not_come_back(chain, subject):
     """Every signed or sent change has its entry number, so what is sent again is refused."""
     away, back = subject.rotate(NEW), None
     chain.send(away)

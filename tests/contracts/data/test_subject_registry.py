@@ -125,7 +125,7 @@ def test_a_rotation_is_only_what_was_signed(world, chain, subject):
     chain.refuses("SubjectSignatureWrong", subject.calls.rotate(other.id, *arguments[1:]), 0)
 
 
-def test_a_rotation_takes_the_threshold(world, chain, subject):
+def test_a_rotation_takes_the_threshold(chain, subject):
     chain.refuses("SubjectThresholdNotMet", subject.rotate(NEXT, by=(1,)), 1, 2)
     chain.refuses("SubjectThresholdNotMet", subject.rotate(NEXT, by=()), 0, 2)
     chain.refuses("SubjectSignatureRepeated", subject.rotate(NEXT, by=(1, 1)), 1)
@@ -136,7 +136,7 @@ def test_a_rotation_takes_the_threshold(world, chain, subject):
     chain.send(subject.rotate(NEXT, by=(0, 1, 2)))
 
 
-def test_a_rotation_shows_the_set_in_force(world, chain, subject):
+def test_a_rotation_shows_the_set_in_force(chain, subject):
     for shown in (people("thief"), subject.controllers.but(threshold=1), subject.controllers.but(name="other salt")):
         call = subject.rotate(NEXT, shown=shown)
         chain.refuses("SubjectControllersWrong", call, subject.id, shown.commitment, subject.controllers.commitment)
@@ -217,7 +217,7 @@ def test_the_registrar_calls_its_recovery_off_and_the_wait_stays(world, chain, s
     chain.refuses("SubjectRecoveryNotPending", subject.abandon(1), subject.id, 1, sender=world.registrar.key)
 
 
-def test_the_wait_doubles_to_twelve_days_and_is_72_hours_again_after_a_year(world, chain, subject, ask):
+def test_the_wait_doubles_to_twelve_days_and_is_72_hours_again_after_a_year(chain, subject, ask):
     waits = []
     for number in range(1, 6):
         due = ask(subject, people("found"), number)
@@ -265,7 +265,7 @@ def test_a_hold_has_a_number_and_a_deadline(world, chain, subject):
     chain.refuses("SubjectSignatureWrong", subject.calls.hold(*wrong), 9)
 
 
-def test_views_of_what_is_not_there_are_refused(world, chain, subject):
+def test_views_of_what_is_not_there_are_refused(chain, subject):
     unknown = word("unknown")
     chain.refuses("SubjectUnknown", subject.calls.current(unknown), unknown)
     chain.refuses("SubjectUnknown", subject.calls.registrarOf(unknown), unknown)
@@ -278,7 +278,9 @@ def test_views_of_what_is_not_there_are_refused(world, chain, subject):
 def test_only_the_council_names_a_registrar(world, chain, subject):
     call = subject.calls.nameRegistrar(subject.id, world.registrar.id)
     chain.refuses("OwnableUnauthorizedAccount", call, sender=world.registrar.key)
-    world.council_refuses("SubjectRegistrarInvalid", subject.calls.nameRegistrar(subject.id, world.bank.id), world.bank.id)
+    world.council_refuses(
+        "SubjectRegistrarInvalid", subject.calls.nameRegistrar(subject.id, world.bank.id), world.bank.id
+    )
     world.council_refuses("SubjectUnknown", subject.calls.nameRegistrar(ZERO, ZERO), ZERO)
     world.govern(call)
     world.govern(subject.calls.nameRegistrar(subject.id, ZERO))
