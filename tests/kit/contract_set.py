@@ -96,6 +96,8 @@ RULES = {
     "AnchorRegistry": {"changeStatusFor": Rule.GIVE, "restore": Rule.GIVE},
     "SubjectRegistry": {"nameRegistrar": Rule.GIVE},
 }
+# what anyone may call; with a rule it goes into the proposal that freezes, and does not hold it up
+ALSO_RULED = {"ConsentRegistry": {"followFreeze": Rule.TAKE}}
 
 
 @cache
@@ -322,7 +324,7 @@ class ContractSet(AnchorCalls):
         """The council's table, for the contracts that are there."""
         return [
             (self.address[name], selectors(name)[function], rule)
-            for name, functions in RULES.items()
+            for name, functions in (RULES | ALSO_RULED).items()
             for function, rule in functions.items()
             if name in self.address
         ]

@@ -16,10 +16,13 @@ from tests.kit.consent_set import (
 )
 from tests.kit.contract_set import (
     BANK,
+    DELAYS,
     DEPARTMENT,
     RELAYER,
     ZERO,
+    ContractSet,
     Member,
+    call_of,
     events,
     word,
 )
@@ -192,6 +195,16 @@ def test_k12_a_freeze_stops_everything_but_withdrawals_and_tombstones(world, cha
     for call in (granted.withdraw(), other.withdraw_by_steward(1), signed.withdraw()):
         chain.send(call, world.stranger)
     assert [state(world, one) for one in (granted, other, signed)] == [WITHDRAWN] * 3
+
+
+def test_k12_a_freeze_of_uses_waits_for_nothing(chain):
+    """With the delays of a consortium the proposal that freezes everything acts at once; to let go of it waits."""
+    world = ContractSet(chain, delays=DELAYS)
+    calls, frozen = world.consents.functions, world.members.functions.setFrozen
+    world.govern(frozen(True), calls.followFreeze())
+    chain.refuses("MembersFrozen", calls.recordUses([]))
+    both = [call_of(frozen(False)), call_of(calls.followFreeze())]
+    assert chain.read(world.council.functions.waitOf(both)) == DELAYS[0]
 
 
 def test_k12_anyone_brings_the_copy_of_the_freeze_up_to_date(world, chain, granted, thief):
