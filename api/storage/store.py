@@ -1,17 +1,21 @@
 """The store: a database that is read in snapshots and written one transaction at a time."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from enum import StrEnum
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Executable, Row
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from api.storage.locks import NamedLocks
 from ledger_node.domain.error import StoreError
 from ledger_node.domain.reason import Reason
+
+Values: TypeAlias = Mapping[str, object] | None
+"""Of the parameters of a query."""
 
 
 class StoreKind(StrEnum):
@@ -61,6 +65,30 @@ class Store(ABC):
             self.refuses_writes = True
             raise
         self.refuses_writes = False
+
+    def rows(self, query: Executable, values: Values = None) -> Sequence[Row[Any]]:
+        """Return all rows of a query.
+
+        Raises:
+            StoreError: ``store_unavailable``, here and below.
+        """
+        with self.connect() as connection:
+            return connection.execute(query, values).all()
+
+    def row(self, query: Executable) -> Row[Any] | None:
+        """Return the first row of a query, or None."""
+        with self.connect() as connection:
+            return connection.execute(query).first()
+
+    def scalars(self, query: Executable) -> list[Any]:
+        """Return the first column of a query."""
+        with self.connect() as connection:
+            return list(connection.execute(query).scalars())
+
+    def write(self, statement: Executable) -> int:
+        """Execute a statement in a transaction of its own, and return how many rows it touched."""
+        with self.begin() as connection:
+            return connection.execute(statement).rowcount
 
     @abstractmethod
     def forget_deleted(self) -> None:

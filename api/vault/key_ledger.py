@@ -212,8 +212,7 @@ def new_key_ledger(path: Path, ledger: bytes, version: int, url: str | None = No
         InvalidInputError: ``configuration``; there is one already.
     """
     database = open_database(path, KEYS, url)
-    with database.connect() as connection:
-        held = connection.execute(select(_LEDGER.id)).first()
+    held = database.row(select(_LEDGER.id))
     if held is not None:
         database.dispose()
         raise InvalidInputError(

@@ -49,8 +49,7 @@ class KeyRemovals:
 
     def waiting(self) -> list[bytes]:
         """Return one name if keys are noted that are not removed yet: they go together."""
-        with self._store.connect() as connection:
-            noted = connection.execute(select(_NOTE.id).limit(1)).first()
+        noted = self._store.row(select(_NOTE.id).limit(1))
         return [] if noted is None else [b""]
 
     def finish(self, *, refresh: bool = False) -> None:
@@ -59,8 +58,7 @@ class KeyRemovals:
         Raises:
             CredenceError: the key ledger or its copy cannot be changed now; the notes stay, call it again.
         """
-        with self._store.connect() as connection:
-            noted = connection.execute(select(table.key_removal)).all()
+        noted = self._store.rows(select(table.key_removal))
         if not noted and not refresh:
             return
         ids = [note.id for note in noted]

@@ -91,9 +91,7 @@ class AccessIntervals:
 
     def waiting(self) -> list[bytes]:
         """Return the keeper if an interval is signed and not known to be anchored."""
-        query = select(_INTERVAL.member).where(_INTERVAL.start.is_(None)).distinct()
-        with self._store.connect() as connection:
-            return list(connection.execute(query).scalars())
+        return self._store.scalars(select(_INTERVAL.member).where(_INTERVAL.start.is_(None)).distinct())
 
     def anchor_pending(self) -> None:
         """Anchor an interval that an earlier run signed and did not see anchored.

@@ -21,14 +21,12 @@ def anchor_interval(store: Store, ledger: Ledger, keeper: Operator) -> None:
     Raises:
         ChainError: the ledger does not answer or refuses; nothing is lost.
     """
-    with store.connect() as connection:
-        row: Any = connection.execute(select(table.access_interval).where(_INTERVAL.start.is_(None))).first()
+    row: Any = store.row(select(table.access_interval).where(_INTERVAL.start.is_(None)))
     if row is None:
         return
 
     def save(**values: Any) -> None:  # noqa: ANN401 - values of columns
-        with store.begin() as connection:
-            connection.execute(update(table.access_interval).where(_INTERVAL.number == row.number).values(values))
+        store.write(update(table.access_interval).where(_INTERVAL.number == row.number).values(values))
 
     def sign_behind(_: BatchOrder, head: StreamHead) -> BatchOrder:
         # the rows of the interval name it by its number in the store, which stays

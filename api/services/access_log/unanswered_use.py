@@ -122,5 +122,4 @@ def _first_block(connection: Connection) -> int:
 
 def _is_logged(store: Store, use: bytes) -> bool:
     row = table.access_row.c
-    with store.connect() as connection:
-        return connection.execute(select(row.number).where(row.use == use).limit(1)).first() is not None
+    return store.row(select(row.number).where(row.use == use).limit(1)) is not None

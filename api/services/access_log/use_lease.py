@@ -70,7 +70,6 @@ class UseLeases:
 
     def abandoned(self) -> list[tuple[bytes, bytes]]:
         """Return the (consent, use) pairs whose process is gone."""
-        with self.store.connect() as connection:
-            rows = connection.execute(select(table.use_under_way)).all()
+        rows = self.store.rows(select(table.use_under_way))
         dead = {owner for owner in {row.owner for row in rows} if not self.store.locks.is_alive(owner)}
         return [(row.consent, row.use) for row in rows if row.owner in dead]

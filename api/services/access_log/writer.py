@@ -131,8 +131,7 @@ class AccessLog:
         Erasing a firm deletes its key, so that its rows say nothing any more.
         """
         wanted = [subject or b"" for subject in subjects]
-        with self._store.connect() as connection:
-            named = {row.id: row.data_key for row in connection.execute(_KEYS_OF, {"subjects": wanted})}
+        named = {row.id: row.data_key for row in self._store.rows(_KEYS_OF, {"subjects": wanted})}
         # one for each subject and the own one, needed or not, so that a consent of others takes the way of one that is
         # not there
         wrapped = self._key_ledger.get([_OWN_KEY_ID, *(named.get(subject, b"") for subject in wanted)])

@@ -9,8 +9,7 @@ from ledger_node.domain.json_object import to_hex
 
 def receipt_of(store: Store, domain: SigningDomain, member: bytes, digest: bytes) -> dict[str, JSON] | None:
     """Return the receipt of one attestation of ``member``; ``anchor`` is null until it is on the chain."""
-    with store.connect() as connection:
-        row = connection.execute(JOINED.where(HELD.member == member, HELD.digest == digest)).first()
+    row = store.row(JOINED.where(HELD.member == member, HELD.digest == digest))
     if row is None:
         return None
     return {

@@ -102,8 +102,7 @@ class ConsentGrants:
                 if error.error in _FINAL:
                     self.refuse(held, error.reason)
                 raise
-        with self._store.begin() as connection:
-            connection.execute(update(table.consent).where(_CONSENT.id == consent_id).values(transaction=transaction))
+        self._store.write(update(table.consent).where(_CONSENT.id == consent_id).values(transaction=transaction))
 
     def _require_ours(self, held: HeldConsent, since: int | None) -> None:
         """Require that the ledger holds this very grant: an earlier try of ours, or somebody relayed the same terms."""
@@ -133,9 +132,7 @@ class ConsentGrants:
     def _require_request(self, request: bytes, terms: Terms) -> None:
         if request == NO_REQUEST:
             return
-        query = select(table.consent_request).where(table.consent_request.c.id == request)
-        with self._store.connect() as connection:
-            row = connection.execute(query).first()
+        row = self._store.row(select(table.consent_request).where(table.consent_request.c.id == request))
         if row is None or (row.subject, row.grantee) != (terms.subject, terms.grantee):
             raise InvalidInputError(Reason.REQUEST_UNKNOWN, "there is no such request of this bank", field="request")
 
@@ -163,5 +160,4 @@ class ConsentGrants:
             "refusal": None,
         }
         stored = update(table.consent).where(table.consent.c.id == consent_id) if again else insert(table.consent)
-        with self._store.begin() as connection:
-            connection.execute(stored.values(row))
+        self._store.write(stored.values(row))

@@ -29,8 +29,7 @@ class PendingGrants:
 
     def waiting(self) -> list[bytes]:
         """Return grants that are stored, not refused, and not known to be on the ledger."""
-        with self._store.connect() as connection:
-            return list(connection.execute(select(_CONSENT.id).where(WAITS)).scalars())
+        return self._store.scalars(select(_CONSENT.id).where(WAITS))
 
     def resume(self, consent_id: bytes) -> None:
         """Record a grant that an earlier try stored and did not see on the ledger, or close it as refused.
@@ -57,8 +56,7 @@ class PendingGrants:
             ChainError: the ledger does not answer; nothing is lost.
         """
         of_them = (_CONSENT.subject == current.subject) & (_CONSENT.entry == current.entry)
-        with self._store.connect() as connection:
-            waiting = connection.execute(select(_CONSENT.id).where(of_them, WAITS)).scalars().all()
+        waiting = self._store.scalars(select(_CONSENT.id).where(of_them, WAITS))
         for consent_id in waiting:
             try:
                 self._send(stored_consent(self._store, consent_id))

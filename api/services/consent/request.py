@@ -149,18 +149,14 @@ class ConsentRequestService:
         except ContractRevertError as error:
             if error.error != "RequestExists":
                 raise
-        with self._store.begin() as connection:
-            connection.execute(
-                update(table.consent_request)
-                .where(table.consent_request.c.id == request)
-                .values(transaction=transaction)
-            )
+        self._store.write(
+            update(table.consent_request).where(table.consent_request.c.id == request).values(transaction=transaction)
+        )
 
     def _select(self, condition: ColumnElement[bool]) -> list[HeldRequest]:
         newest = table.consent_request.c.requested_at.desc()
         query = select(table.consent_request).where(condition).order_by(newest).limit(MAX_LISTED)
-        with self._store.connect() as connection:
-            return [_held(row) for row in connection.execute(query)]
+        return [_held(row) for row in self._store.rows(query)]
 
 
 def _unknown() -> VerificationError:

@@ -74,16 +74,12 @@ class ConsentReader:
         return [consent_to_json(held, record, at) for held, record in zip(consents, records, strict=True)]
 
     def _select(self, condition: ColumnElement[bool]) -> list[HeldConsent]:
-        with self._store.connect() as connection:
-            rows = connection.execute(select(table.consent).where(condition).limit(MAX_LISTED)).all()
-        return [held_of(row) for row in rows]
+        return [held_of(row) for row in self._store.rows(select(table.consent).where(condition).limit(MAX_LISTED))]
 
 
 def find_consents(store: Store, consents: Collection[bytes]) -> dict[bytes, HeldConsent]:
     """Return those of ``consents`` that are stored, by id."""
-    with store.connect() as connection:
-        rows = connection.execute(_BY_ID, {"ids": list(consents)}).all()
-    return {row.id: held_of(row) for row in rows}
+    return {row.id: held_of(row) for row in store.rows(_BY_ID, {"ids": list(consents)})}
 
 
 def stored_consent(store: Store, consent_id: bytes) -> HeldConsent:

@@ -53,8 +53,7 @@ class RecoveryRequests:
             "controllers": json.dumps(controllers.to_json()),
             "commitment": controllers.commitment,
         }
-        with self._store.begin() as connection:
-            connection.execute(insert(table.subject_recovery).values(row))
+        self._store.write(insert(table.subject_recovery).values(row))
         held = HeldRecovery(subject, number, controllers, None)
         try:
             return self._confirm_on_chain(held)
@@ -68,9 +67,7 @@ class RecoveryRequests:
 
     def waiting(self) -> list[bytes]:
         """Return the subjects of which recoveries were requested here and are not known to be on the ledger."""
-        query = select(_HELD.subject).where(_HELD.requested_at.is_(None)).distinct()
-        with self._store.connect() as connection:
-            return list(connection.execute(query).scalars())
+        return self._store.scalars(select(_HELD.subject).where(_HELD.requested_at.is_(None)).distinct())
 
     def confirm_pending(self, subject: bytes) -> None:
         """Bring the requests of a subject that wait to the ledger, or close them as refused.
@@ -112,12 +109,11 @@ class RecoveryRequests:
             raise ForeignEntryError
         # behind one of others that was faster it has a later number
         confirmed = replace(held, number=state.number, requested_at=state.requested_at)
-        with self._store.begin() as connection:
-            connection.execute(
-                update(table.subject_recovery)
-                .where(_HELD.subject == held.subject, _HELD.number == held.number)
-                .values(number=confirmed.number, requested_at=confirmed.requested_at)
-            )
+        self._store.write(
+            update(table.subject_recovery)
+            .where(_HELD.subject == held.subject, _HELD.number == held.number)
+            .values(number=confirmed.number, requested_at=confirmed.requested_at)
+        )
         return confirmed
 
     def _refuse(self, held: HeldRecovery, reason: Reason) -> None:
@@ -127,8 +123,7 @@ class RecoveryRequests:
 
     def _select(self, condition: ColumnElement[bool]) -> list[HeldRecovery]:
         query = select(table.subject_recovery).where(condition).order_by(_HELD.subject, _HELD.number)
-        with self._store.connect() as connection:
-            return [_held(row) for row in connection.execute(query)]
+        return [_held(row) for row in self._store.rows(query)]
 
 
 def _forget(connection: Connection, held: HeldRecovery) -> bool:

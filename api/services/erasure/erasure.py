@@ -112,8 +112,7 @@ class ErasureService:
         )
         if schema is not None:
             found = found.where(held.c.schema == schema)
-        with self._store.connect() as connection:
-            rows = connection.execute(found).all()
+        rows = self._store.rows(found)
         # those in quarantine as well: this is the department's own word
         known = self._keys.held([row.data_key for row in rows])
         rows = [row for row in rows if row.data_key in known]

@@ -140,8 +140,7 @@ class ForeignChanges:
         """
         words, masks = fold(change.positions)
         mine = select(_BATCH.supersedes).where(_BATCH.member == change.member).order_by(_BATCH.number.desc())
-        with self._store.connect() as connection:
-            return text_of(words, masks) in connection.execute(mine.limit(_NEWEST)).scalars().all()
+        return text_of(words, masks) in self._store.scalars(mine.limit(_NEWEST))
 
     def _fault(self, change: _StatusChange, key: bytes) -> Reason | None:
         facts = self._ledger.facts(FactQuery(keys=frozenset({(change.member, key)})))
@@ -164,8 +163,7 @@ class ForeignChanges:
         """Let the rows of live attestations be news, and return how many were not yet."""
         digests = [row.digest for row in rows if row.live and row.row_tag != NO_TAG]
         for some in chunks(digests):
-            with self._store.begin() as connection:
-                connection.execute(update(table.attestation).where(_HELD.digest.in_(some)).values(row_tag=NO_TAG))
+            self._store.write(update(table.attestation).where(_HELD.digest.in_(some)).values(row_tag=NO_TAG))
         return len(digests)
 
     def _of_subjects(self, rows: Sequence[Any]) -> list[bytes]:

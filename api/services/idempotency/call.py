@@ -87,8 +87,7 @@ class IdempotentCalls:
         """
         self._leases.start()
         if not self._locks.is_shared:
-            with self._store.begin() as connection:
-                connection.execute(update(table.idempotent_call).values(lease_until=0))
+            self._store.write(update(table.idempotent_call).values(lease_until=0))
 
     @property
     def is_shared(self) -> bool:
@@ -266,8 +265,7 @@ class IdempotentCalls:
             with self._store.connect() as connection:
                 if connection.execute(select(_CALL.id).where(unanswered)).first() is None:
                     return
-            with self._store.begin() as connection:
-                connection.execute(update(table.idempotent_call).where(unanswered).values(lease_until=0))
+            self._store.write(update(table.idempotent_call).where(unanswered).values(lease_until=0))
         except StoreError as error:
             # the lease ends by itself, later
             _log.warning("a lease of a call ends late: %s", error.reason)

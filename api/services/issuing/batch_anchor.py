@@ -32,8 +32,7 @@ class BatchAnchors:
             ChainError: the ledger does not answer or refuses; nothing is lost.
         """
         pending = select(table.batch).where(_BATCH.member == self._department.member, _BATCH.start.is_(None))
-        with self._store.connect() as connection:
-            rows = connection.execute(pending.order_by(_BATCH.number)).all()
+        rows = self._store.rows(pending.order_by(_BATCH.number))
         for row in rows:
             self._anchor(_order(row))
 
@@ -51,8 +50,7 @@ class BatchAnchors:
                 gas_used=mined.gas_used,
             )
         )
-        with self._store.begin() as connection:
-            connection.execute(found)
+        self._store.write(found)
 
     def _sign_behind(self, order: BatchOrder, head: StreamHead) -> BatchOrder:
         """Sign a batch behind a head, and store it so.

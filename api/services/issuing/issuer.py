@@ -180,6 +180,4 @@ class Issuer:
 
 def unanchored(store: Store) -> list[bytes]:
     """Return the departments of which batches are signed and not known to be anchored."""
-    query = select(table.batch.c.member).where(table.batch.c.start.is_(None)).distinct()
-    with store.connect() as connection:
-        return list(connection.execute(query).scalars())
+    return store.scalars(select(table.batch.c.member).where(table.batch.c.start.is_(None)).distinct())

@@ -30,13 +30,11 @@ class JobQueue:
     def next(self, members: Collection[bytes]) -> Any:  # noqa: ANN401 - a row of the job table
         """Return the first job of ``members`` that waits, or None."""
         waiting = select(table.job).where(_JOB.state.in_(_WAITING), _JOB.member.in_(members))
-        with self._store.connect() as connection:
-            return connection.execute(waiting.order_by(_JOB.sequence).limit(1)).first()
+        return self._store.row(waiting.order_by(_JOB.sequence).limit(1))
 
     def start(self, job_id: str) -> None:
         """Say that a job runs."""
-        with self._store.begin() as connection:
-            connection.execute(update(table.job).where(_JOB.id == job_id).values(state="running"))
+        self._store.write(update(table.job).where(_JOB.id == job_id).values(state="running"))
 
     def finish(self, job_id: str) -> None:
         """Say that a job is done."""

@@ -80,9 +80,7 @@ class ChainFollower:
 
     def _look_up_late(self) -> None:
         """Look up the status of what answers rely on whose blocks the cursor had passed when they were written."""
-        late = select(reliance).where(_RELIED.late == 1).limit(_LATE_AT_ONCE)
-        with self._store.connect() as connection:
-            rows = connection.execute(late).all()
+        rows = self._store.rows(select(reliance).where(_RELIED.late == 1).limit(_LATE_AT_ONCE))
         if not rows:
             return
         places = frozenset((row.member, row.word * WORD_BITS + row.bit) for row in rows)

@@ -94,9 +94,7 @@ class ControllerChanges:
         entry = change.entry + 1
         while (held := self._ledger.controller_entry(change.subject, entry)) is not None:
             if held.commitment == change.controllers.commitment:
-                moved = update(table.subject_controllers).where(_is_pending(change)).values(entry=entry)
-                with self._store.begin() as connection:
-                    connection.execute(moved)
+                self._store.write(update(table.subject_controllers).where(_is_pending(change)).values(entry=entry))
                 return replace(change, entry=entry), held
             entry += 1
         raise ForeignEntryError
@@ -118,12 +116,11 @@ class ControllerChanges:
             raise ChainError(Reason.LEDGER_UNAVAILABLE, "the ledger does not show these controllers yet; ask again")
         if held.commitment != change.controllers.commitment:
             raise ForeignEntryError
-        with self._store.begin() as connection:
-            connection.execute(
-                update(table.subject_controllers)
-                .where(_ENTRY.subject == change.subject, _ENTRY.entry == change.entry)
-                .values(since=held.since)
-            )
+        self._store.write(
+            update(table.subject_controllers)
+            .where(_ENTRY.subject == change.subject, _ENTRY.entry == change.entry)
+            .values(since=held.since)
+        )
 
     def refuse(self, change: ControllerState, reason: Reason) -> None:
         """Delete a change that the ledger will never hold, and tell the firm why."""

@@ -123,16 +123,15 @@ class ControllerHistory:
                 by asking again, by the next act of the subject, or by itself.
         """
         entry = current.entry + 1
-        with self._store.begin() as connection:
-            connection.execute(
-                insert(table.subject_controllers).values(
-                    _row(current.subject, entry, controllers)
-                    | {
-                        "recovery": recovery,
-                        "signatures": json.dumps([signature_to_json(signature) for signature in signatures]),
-                    }
-                )
+        self._store.write(
+            insert(table.subject_controllers).values(
+                _row(current.subject, entry, controllers)
+                | {
+                    "recovery": recovery,
+                    "signatures": json.dumps([signature_to_json(signature) for signature in signatures]),
+                }
             )
+        )
         (change,) = self._select((_ENTRY.subject == current.subject) & (_ENTRY.entry == entry))
         try:
             self._changes.confirm_on_chain(change)
@@ -147,9 +146,7 @@ class ControllerHistory:
 
     def waiting(self) -> list[bytes]:
         """Return the subjects of which changes are stored and not known to be on the ledger."""
-        query = select(_ENTRY.subject).where(_PENDING).distinct()
-        with self._store.connect() as connection:
-            return list(connection.execute(query).scalars())
+        return self._store.scalars(select(_ENTRY.subject).where(_PENDING).distinct())
 
     def resume(self, subject: bytes) -> None:
         """Finish the changes of a subject that wait, or close them as refused.
@@ -162,8 +159,7 @@ class ControllerHistory:
 
     def _select(self, condition: ColumnElement[bool]) -> list[ControllerState]:
         query = select(table.subject_controllers).where(condition).order_by(_ENTRY.subject, _ENTRY.entry)
-        with self._store.connect() as connection:
-            return [_state(row) for row in connection.execute(query)]
+        return [_state(row) for row in self._store.rows(query)]
 
 
 def _row(subject: bytes, entry: int, controllers: Controllers) -> dict[str, Any]:

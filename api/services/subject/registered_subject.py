@@ -39,8 +39,7 @@ class SubjectReader:
 
     def find_all(self, subjects: Collection[bytes]) -> dict[bytes, Subject]:
         """Return those of ``subjects`` whose registration is complete and not erased, by id."""
-        with self._store.connect() as connection:
-            rows = connection.execute(_BY_ID, {"subjects": list(subjects)}).all()
+        rows = self._store.rows(_BY_ID, {"subjects": list(subjects)})
         # asked for whether there is such a subject or not, so that the work is the same
         wrapped = self._keys.get({row.data_key for row in rows} or {b""})
         return {
@@ -51,8 +50,7 @@ class SubjectReader:
 
     def why_unknown(self, subject_id: bytes) -> Reason:
         """Return why a subject is not found: in quarantine, erased, or not registered to the end."""
-        with self._store.connect() as connection:
-            row = connection.execute(select(table.subject).where(table.subject.c.id == subject_id)).first()
+        row = self._store.row(select(table.subject).where(table.subject.c.id == subject_id))
         key = [] if row is None else [row.data_key]
         if self._keys.get(key):
             return Reason.NO_ATTESTATION

@@ -105,8 +105,7 @@ class SubjectService(SubjectReader):
     def waiting(self) -> list[bytes]:
         """Return subjects whose registration is stored and not finished; those that were erased never will be."""
         pending = select(table.subject.c.id, table.subject.c.data_key).where(table.subject.c.registration.is_(None))
-        with self._store.connect() as connection:
-            rows = connection.execute(pending).all()
+        rows = self._store.rows(pending)
         known = self._keys.get({row.data_key for row in rows}) if rows else {}
         return [row.id for row in rows if row.data_key in known]
 
@@ -120,8 +119,7 @@ class SubjectService(SubjectReader):
             self._finish(subject_id, now)
 
     def _finish(self, subject_id: bytes, now: int) -> None:
-        with self._store.connect() as connection:
-            row = connection.execute(select(table.subject).where(table.subject.c.id == subject_id)).first()
+        row = self._store.row(select(table.subject).where(table.subject.c.id == subject_id))
         if row is None or row.registration is not None:
             return
         try:
