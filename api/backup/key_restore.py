@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Final
 
-from api.storage.chunk import chunks
+from api.storage.database import chunks
 from api.vault.key_copy import CopiedKeys
 from api.vault.key_ledger import KeyLedger
 

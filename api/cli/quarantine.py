@@ -12,8 +12,8 @@ from api.cli.help_page import CHECKING, command_group, page_end
 from api.home.home import Home
 from api.home.settings import environment
 from api.instance.store_place import Addresses, open_home_keys, open_home_store
-from api.services.erasure.quarantine_decision import confirm as confirm_change
-from api.services.erasure.quarantine_decision import dismiss as dismiss_change
+from api.services.erasure.foreign_change import confirm as confirm_change
+from api.services.erasure.foreign_change import dismiss as dismiss_change
 from api.storage.store import Store
 from api.vault.key_ledger import KeyLedger
 from api.vault.quarantine import Quarantine

@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi.responses import Response
 
-from api.services.idempotency.stored_response import StoredResponse
+from api.services.idempotency.attempt import StoredResponse
 
 REPLAYED: Final = "idempotent-replayed"
 

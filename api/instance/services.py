@@ -4,8 +4,7 @@ from api.instance.resources import Resources
 from api.services.access_log.interval import AccessIntervals
 from api.services.access_log.reader import AccessReader
 from api.services.access_log.unanswered_use import LostAnswers
-from api.services.access_log.use_lease import UseLeases
-from api.services.access_log.writer import AccessLog
+from api.services.access_log.writer import AccessLog, UseLeases
 from api.services.attestation.commitment_pool import CommitPool
 from api.services.consent.lifecycle import ConsentService
 from api.services.consent.receipt import ConsentReceipts
@@ -20,13 +19,12 @@ from api.services.idempotency.call import IdempotentCalls
 from api.services.issuing.issuer import Issuer
 from api.services.issuing.worker import JobWorker
 from api.services.notification.follower import ChainFollower
-from api.services.notification.reader import NoticeReader
+from api.services.notification.notice import NoticeReader
 from api.services.reconciliation.ledger_reconciliation import LedgerReconciliation
-from api.services.subject.controller_history import ControllerHistory
+from api.services.subject.registered_subject import ControllerHistory
 from api.services.subject.registration import SubjectService
 from api.services.verification.answer_builder import AnsweringMember, AnswerPool
-from api.services.verification.attestation_finder import AttestationFinder
-from api.services.verification.fact_selection import FactSelector
+from api.services.verification.attestation_finder import AttestationFinder, FactSelector
 from api.services.verification.pipeline import VerificationService
 from api.services.verification.use_recorder import UseRecorder
 from api.services.webhook.address import AddressRules, system_addresses

@@ -1,10 +1,14 @@
-"""The store: a database that is read in snapshots and written one transaction at a time."""
+"""The store: a database that is read in snapshots and written one transaction at a time.
+
+What is too much for one statement, one answer of the database, or one transaction goes in chunks.
+"""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from enum import StrEnum
-from typing import Any, TypeAlias
+from itertools import islice
+from typing import Any, Final, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Executable, Row
 from sqlalchemy.exc import DBAPIError
@@ -13,6 +17,18 @@ from sqlalchemy.exc import TimeoutError as NoConnectionError
 from api.storage.locks import NamedLocks
 from ledger_node.domain.error import StoreError
 from ledger_node.domain.reason import Reason
+
+CHUNK: Final = 500
+"""Rows or ids that go to the database together, or come from it. SQLite takes 32,766 values in a statement."""
+Item = TypeVar("Item")
+
+
+def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[list[Item]]:
+    """Yield ``items`` in their order, in lists of ``size``; the last list may be shorter, and none is empty."""
+    left = iter(items)
+    while chunk := list(islice(left, size)):
+        yield chunk
+
 
 Values: TypeAlias = Mapping[str, object] | None
 """Of the parameters of a query."""

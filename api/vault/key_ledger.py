@@ -15,8 +15,7 @@ from sqlalchemy import BindParameter, Connection, Select, bindparam, delete, exi
 from sqlalchemy.exc import IntegrityError
 
 from api.storage import table
-from api.storage.chunk import CHUNK, chunks
-from api.storage.database import Store, find_database, open_database
+from api.storage.database import CHUNK, Store, chunks, find_database, open_database
 from api.storage.migration.schema import KEYS
 from api.storage.migration.version import require_version, version_of
 from api.vault.quarantine import Quarantine, Quarantines

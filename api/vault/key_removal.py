@@ -11,8 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, delete, insert, select
 
 from api.storage import table
-from api.storage.chunk import chunks
-from api.storage.database import Store
+from api.storage.database import Store, chunks
 from api.vault.key_ledger import KeyLedger
 
 _NOTE: Final = table.key_removal.c

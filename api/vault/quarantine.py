@@ -14,12 +14,10 @@ from typing import Final
 from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from api.storage import table
-from api.storage.chunk import chunks
-from api.storage.database import Store
+from api.storage.database import Store, chunks
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
-_AT_ONCE: Final = 500
 _CHANGE: Final = table.quarantine.c
 _HIDDEN: Final = table.quarantined_key.c
 

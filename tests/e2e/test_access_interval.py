@@ -11,9 +11,8 @@ from api.services.access_log.writer import AccessEntry, AccessLog, AskedRow
 from api.storage.database import open_store
 from api.storage.table import access_interval
 from api.vault.cipher import KeyEncryptionKey
-from api.vault.department import Department
+from api.vault.department import Department, Operator
 from api.vault.key_ledger import open_key_ledger
-from api.vault.operator import Operator
 from api.work.worker_pool import WorkerPool
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender

@@ -13,7 +13,7 @@ from api.instance.wiring import open_instance
 from api.services.consent.lifecycle import ConsentService
 from api.services.control.recovery import RecoveryService
 from api.services.control.rotation import RotationService
-from api.services.subject.controller_history import ControllerHistory
+from api.services.subject.registered_subject import ControllerHistory
 from api.work.resumable import PendingWork, Resumable
 from ledger_node import clock
 from ledger_node.chain.port import RECOVERY_DELAY_S, Role
@@ -69,7 +69,7 @@ class Services:
 
     def start(self):
         """Try everything that waits, and return which kinds of it wait on."""
-        parts = {"grants": self.consents.pending_grants, "changes": self.history, "recoveries": self.recoveries}
+        parts = {"grants": self.consents.grants, "changes": self.history, "recoveries": self.recoveries}
         kinds = [Resumable(kind, part.waiting, part.resume) for kind, part in parts.items()]
         pending = PendingWork(kinds, look=lambda: None, monotonic=clock.monotonic)
         pending.resume_all()

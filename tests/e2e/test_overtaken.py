@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import select
 
 from api.services.access_log.interval import AccessIntervals
-from api.services.attestation.row import superseded_of
+from api.services.attestation.stored_attestation import superseded_of
 from api.storage import table
 from api.storage.database import open_store
-from api.vault.operator import Operator
+from api.vault.department import Operator
 from api.work.worker_pool import WorkerPool
 from ledger_node import clock
 from ledger_node.chain.rpc import ContractRevertError

@@ -13,11 +13,10 @@ from api.client.credential import Credential
 from api.client.home_credentials import credential_named
 from api.client.session import Session
 from api.ingestion.reader import Format
-from api.services.idempotency import stored_response as kept_answer
-from api.services.idempotency.attempt import Attempt, CallInProgress
+from api.services.idempotency import attempt as kept_answer
+from api.services.idempotency.attempt import Attempt, CallInProgress, StoredResponse
 from api.services.idempotency.attempt import Call as Named
 from api.services.idempotency.call import RETENTION_S
-from api.services.idempotency.stored_response import StoredResponse
 from api.services.issuing.row_classifier import PLAIN
 from api.services.webhook.address import InsecureLoopbackAddresses
 from api.sign_in.protocol.jose import public_part

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.storage.chunk import CHUNK, chunks
+from api.storage.store import CHUNK, chunks
 
 
 @given(st.lists(st.integers()), st.integers(1, 9))

@@ -16,9 +16,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.request.idempotency_key import attempt_of, calls_of, release
-from api.services.idempotency.attempt import Attempt
+from api.services.idempotency.attempt import Attempt, SealedResponse, StoredResponse, store_responses
 from api.services.idempotency.call import IdempotentCalls
-from api.services.idempotency.stored_response import SealedResponse, StoredResponse, store_responses
 from api.vault.cipher import VaultKey
 
 _KEPT_HEADERS: Final = (b"content-type", b"location")

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from api.http.model.base import AnswerModel, Count, Hex32, HexText, RequestModel, Strict, Time, shown, whole
 from api.http.model.controller import ControllerKeys, Controllers, SignatureJson, Signatures, Threshold
-from api.services.subject.refusal import ChangeKind
+from api.services.subject.controller_change import ChangeKind
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.reason import Reason
 

@@ -12,9 +12,16 @@ from starlette.concurrency import run_in_threadpool
 from api.http.error import Answered
 from api.http.problem.try_later import TryLaterError
 from api.instance.wiring import Instance
-from api.services.idempotency.attempt import Attempt, Call, CallInProgress, LeaseResult, attempt_without_key
+from api.services.idempotency.attempt import (
+    Attempt,
+    Call,
+    CallInProgress,
+    LeaseResult,
+    StoredResponse,
+    attempt_without_key,
+    in_progress,
+)
 from api.services.idempotency.call import IdempotentCalls
-from api.services.idempotency.stored_response import StoredResponse, in_progress
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 

@@ -16,9 +16,9 @@ from api.http.request.body import media_type
 from api.http.request.cursor import After, Cursors
 from api.http.request.idempotency_key import start_upload
 from api.ingestion.reader import Format
-from api.services.attestation.receipt import receipt_of
+from api.services.attestation.stored_attestation import receipt_of
 from api.services.erasure import erasure
-from api.services.issuing.job_results import result_rows
+from api.services.issuing.job import result_rows
 from api.services.issuing.row_classifier import Permission
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex

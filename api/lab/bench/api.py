@@ -16,7 +16,7 @@ from api.lab.bench.load import Load, LoadResult, RequestSigner, require_wrk
 from api.lab.demo.actor import attest, grant, register
 from api.lab.demo.server import InstanceProcess
 from api.lab.demo.story import BANK, QUESTIONS
-from api.services.issuing.job_issue import BLOCK
+from api.services.issuing.worker import BLOCK
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.reason import Reason
 

@@ -17,7 +17,7 @@ from api.lab.bench.proofs import proofs
 from api.lab.demo.actor import attest, grant, register
 from api.lab.demo.server import InstanceProcess
 from api.lab.demo.story import BANK, QUESTIONS, SHOP
-from api.services.issuing.job_issue import BLOCK
+from api.services.issuing.worker import BLOCK
 
 _DEPARTMENTS: Final = {
     "tax_payment": "tax-bureau",

@@ -18,15 +18,14 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Integer, bindparam, insert, select, update
 
-from api.services.access_log.interval_anchor import anchor_interval, batch_of
+from api.services.issuing.anchoring import anchor
 from api.storage import table
-from api.storage.chunk import chunks
-from api.storage.database import Store
-from api.vault.operator import Operator
+from api.storage.database import Store, chunks
+from api.vault.department import Operator
 from api.work.worker_pool import WorkerPool
-from ledger_node.chain.port import Ledger, StreamHead
-from ledger_node.domain.access import MAX_ROWS, NO_HEAD, Checkpoint, LogTree, Tally
-from ledger_node.domain.batch import ACCESS_LOG, NO_ROOT
+from ledger_node.chain.port import BatchOrder, Ledger, StreamHead
+from ledger_node.domain.access import CHECKPOINT_SIZE, MAX_ROWS, NO_HEAD, Checkpoint, LogTree, Tally
+from ledger_node.domain.batch import ACCESS_LOG, NO_ROOT, Batch, changes_digest
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.randomness import random_bytes, random_places
 
@@ -192,3 +191,37 @@ def plant(leaves: Sequence[bytes], filling: bytes) -> tuple[bytes, list[tuple[in
     slots = random_places(len(leaves), MAX_ROWS)
     tree = LogTree(dict(zip(slots, leaves, strict=True)), filling)
     return tree.root, [(slot, b"".join(tree.path(slot))) for slot in slots]
+
+
+def anchor_interval(store: Store, ledger: Ledger, keeper: Operator) -> None:
+    """Anchor the interval that is signed and not known to be anchored, if there is one.
+
+    Raises:
+        ChainError: the ledger does not answer or refuses; nothing is lost.
+    """
+    row: Any = store.row(select(table.access_interval).where(_INTERVAL.start.is_(None)))
+    if row is None:
+        return
+
+    def save(**values: Any) -> None:  # noqa: ANN401 - values of columns
+        store.write(update(table.access_interval).where(_INTERVAL.number == row.number).values(values))
+
+    def sign_behind(_: BatchOrder, head: StreamHead) -> BatchOrder:
+        # the rows of the interval name it by its number in the store, which stays
+        number = head.number + 1
+        tally = Tally(row.row_count, row.before, row.after, row.tally_salt)
+        root = Checkpoint(number, row.since, row.until, row.root, tally.digest).batch_root
+        batch = batch_of(row.member, number, root, head.last_root)
+        signature = keeper.signing_key.sign(batch.digest(ledger.anchor_domain))
+        save(batch_number=number, batch_root=root, previous_root=head.last_root, signature=signature)
+        return BatchOrder(batch, signature, (), ())
+
+    batch = batch_of(row.member, row.batch_number, row.batch_root, row.previous_root)
+    order = BatchOrder(batch, row.signature, (), ())
+    anchored, mined = anchor(ledger, order, keeper.signing_key, sign_behind)
+    save(start=anchored.start, anchored_at=anchored.anchored_at, key=anchored.key, block=mined.block.number)
+
+
+def batch_of(member: bytes, number: int, root: bytes, previous_root: bytes) -> Batch:
+    """Return the batch of one leaf that an interval is anchored as."""
+    return Batch(member, ACCESS_LOG, number, root, CHECKPOINT_SIZE, previous_root, changes_digest((), ()))

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from api.storage import table
-from api.storage.chunk import CHUNK, chunks
+from api.storage.database import CHUNK, chunks
 from api.vault.key_ledger import KeyLedger
 
 _EVERY_TYPE: Final = ""

@@ -7,11 +7,11 @@ also after a restart, gives the same bytes.
 
 from dataclasses import replace
 
+from api.services.consent.lifecycle import find_signed_act
 from api.services.consent.request import HeldRequest
-from api.services.consent.signed_act import find_signed_act
 from api.services.consent.stored_consent import ConsentReader, HeldConsent
 from api.storage.database import Store
-from api.vault.operator import Operator
+from api.vault.department import Operator
 from ledger_node.chain.port import ConsentLedger
 from ledger_node.domain.event import ConsentEvent, Step
 from ledger_node.domain.receipt import Act, Basis, Receipt

@@ -20,7 +20,7 @@ from typing import Final
 from sqlalchemy import Connection, insert, select, update
 
 from api.services.attestation.erased_subject import mark_erased, mark_unreadable
-from api.services.idempotency.stored_response import forget_responses_about
+from api.services.idempotency.attempt import forget_responses_about
 from api.services.issuing.issuer import Issuer
 from api.storage import table
 from api.storage.database import Store

@@ -6,27 +6,34 @@ was made, or was marked as compromised from an earlier time.
 
 An attestation that the ledger holds revoked or superseded proves nothing any more, and no status goes back. So its row
 is new again when the department sends it.
+
+The operator decides about a quarantine: the keys go, or they open again. A decision is written to the store first,
+then to the key ledger. A kill in between leaves it undecided: decide again. Confirming notes keys for removal; the
+instance removes them, since it knows of the copy.
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import Connection, select, update
 
-from api.services.attestation.row import text_of
+from api.services.attestation.stored_attestation import text_of
+from api.services.idempotency.attempt import forget_responses_about
 from api.services.issuing.row_classifier import NO_TAG
 from api.storage import table
-from api.storage.chunk import CHUNK, chunks
-from api.storage.database import Store
+from api.storage.database import CHUNK, Store, chunks
 from api.vault.key_ledger import KeyLedger
-from api.vault.quarantine import Quarantine
+from api.vault.key_removal import KeyRemovals
+from api.vault.quarantine import Quarantine, QuarantineState
 from ledger_node.chain.port import Ledger
+from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.event import Inclusion, LedgerEvent, StatusEvent
 from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import WORD_BITS, Plane, StatusReason, fold
+from ledger_node.randomness import random_bytes
 
 _NEWEST: Final = 64
 _HELD: Final = table.attestation.c
@@ -188,3 +195,50 @@ def register_again(connection: Connection, keys: KeyLedger, digests: Sequence[by
         held = keys.held([row.data_key for row in rows])
         wanted = subject.id.in_([row.id for row in rows if row.data_key in held])
         connection.execute(update(table.subject).where(wanted).values(registration=None))
+
+
+def confirm(store: Store, keys: KeyLedger, number: int) -> Quarantine:
+    """Have the keys of a change erased, as if their departments had asked, and return what it was.
+
+    Raises:
+        InvalidInputError: ``not_found``, or ``request_invalid`` for one that is decided.
+    """
+    found, ids = _open(keys, number)
+    with store.begin() as connection:
+        for subject in _subjects_of(connection, ids):
+            forget_responses_about(connection, subject.id)
+            unlinked = update(table.subject).where(table.subject.c.id == subject.id)
+            connection.execute(unlinked.values(subject_index=random_bytes(32)))
+        KeyRemovals.schedule(connection, ids, erases=True)
+    keys.quarantines.close(number, QuarantineState.CONFIRMED)
+    return found
+
+
+def dismiss(store: Store, keys: KeyLedger, number: int) -> Quarantine:
+    """Let the keys of a change open again what they sealed, and return what it was.
+
+    What the ledger holds revoked stays so. Registrations among it are made anew by the instance; the departments send
+    the rows of the others again.
+
+    Raises:
+        InvalidInputError: ``not_found``, or ``request_invalid`` for one that is decided.
+    """
+    found, ids = _open(keys, number)
+    with store.begin() as connection:
+        registered = [subject.registration for subject in _subjects_of(connection, ids) if subject.registration]
+        register_again(connection, keys, registered)
+    keys.quarantines.close(number, QuarantineState.DISMISSED)
+    return found
+
+
+def _open(keys: KeyLedger, number: int) -> tuple[Quarantine, list[bytes]]:
+    found = keys.quarantines.named(number)
+    if found.state is not QuarantineState.OPEN:
+        raise InvalidInputError(Reason.REQUEST_INVALID, f"quarantine {number} is {found.state.value} already")
+    return found, keys.quarantines.keys_of(number)
+
+
+def _subjects_of(connection: Connection, ids: Collection[bytes]) -> list[Any]:
+    subject, wanted = table.subject.c, frozenset(ids)
+    query = select(subject.id, subject.registration, subject.data_key).execution_options(yield_per=CHUNK)
+    return [row for row in connection.execute(query) if row.data_key in wanted]

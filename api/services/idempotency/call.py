@@ -19,8 +19,16 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from api.services.idempotency.attempt import Attempt, Call, CallInProgress, LeaseResult
-from api.services.idempotency.stored_response import ResponseSeal, SealedResponse, StoredResponse, store_responses
+from api.services.idempotency.attempt import (
+    Attempt,
+    Call,
+    CallInProgress,
+    LeaseResult,
+    ResponseSeal,
+    SealedResponse,
+    StoredResponse,
+    store_responses,
+)
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import KeyEncryptionKey, KeyRing, VaultKey

@@ -7,10 +7,9 @@ from typing import Any
 from api.catalogue.datatype import DataType
 from api.services.attestation.commitment_pool import CommitPool, committer_of
 from api.services.issuing.row_classifier import NewRow, row_tag
-from api.vault.cipher import seal
+from api.vault.cipher import VaultRecord, seal
 from api.vault.department import Department
 from api.vault.key_ledger import KEY_ID_BYTES
-from api.vault.sealed_content import VaultRecord
 from ledger_node.domain.batch import batch_tree
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.header import NO_PREDECESSOR, Header

@@ -20,10 +20,10 @@ from api.catalogue.datatype import DataType
 from api.ingestion.row import Rejection, Row
 from api.services.attestation.commitment_pool import CommitPool
 from api.services.attestation.erased_subject import mark_restored
-from api.services.attestation.row import text_of
-from api.services.issuing.batch_anchor import BatchAnchors
+from api.services.attestation.stored_attestation import text_of
+from api.services.issuing.anchoring import BatchAnchors
 from api.services.issuing.batch_draft import BatchDraft, draft_batch
-from api.services.issuing.job_progress import Progress, save_progress
+from api.services.issuing.job import Progress, save_progress
 from api.services.issuing.row_classifier import PLAIN, Permission, classify_rows
 from api.storage import table
 from api.storage.database import Store

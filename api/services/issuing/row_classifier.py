@@ -10,8 +10,7 @@ from api.ingestion.row import Rejection, Row, kind_of
 from api.services.attestation.erased_subject import erased_among
 from api.services.issuing.repeated_rows import row_bytes
 from api.storage import table
-from api.storage.chunk import chunks
-from api.storage.database import Store
+from api.storage.database import Store, chunks
 from api.vault.department import Department
 from api.vault.key_ledger import KeyLedger
 from ledger_node.domain.hashing import HASH_BYTES, hmac_sha256

@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect
 from api.catalogue.datatype import data_type_named
 from api.ingestion.reader import Format
 from api.services.issuing.issuer import Issuer
-from api.services.issuing.job_queue import JobQueue
+from api.services.issuing.job import JobQueue
 from api.services.issuing.row_classifier import PLAIN, Permission
 from api.storage import table
 from api.storage.database import Store

@@ -11,14 +11,15 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, delete, insert, select
 
-from api.services.notification.reliance import relying_on
-from api.storage.chunk import chunks
-from api.storage.table import consent, consent_deadline, consent_request, notification, subject
+from api.storage.database import Store, chunks
+from api.storage.table import consent, consent_deadline, consent_request, notification, reliance, subject
 from ledger_node.domain.canonical import JSON, decode, encode
 from ledger_node.domain.consent import NO_REQUEST, Terms
+from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.event import ConsentEvent, ControlEvent, ControlStep, LedgerEvent, StatusEvent, Step
 from ledger_node.domain.hashing import sha256_digest
 from ledger_node.domain.json_object import to_hex
+from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import Plane
 from ledger_node.randomness import random_bytes
 
@@ -192,3 +193,50 @@ def _store_deadline(connection: Connection, event: ConsentEvent, row: Any) -> No
         connection.execute(insert(consent_deadline).values(values))
     elif event.step is Step.WITHDRAWN:
         connection.execute(delete(consent_deadline).where(consent_deadline.c.consent == event.id))
+
+
+_HELD: Final = notification.c
+
+
+class NoticeReader:
+    """Reads feeds."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def of(self, recipient: bytes, *, after: str | None, limit: int) -> list[dict[str, JSON]]:
+        """Return the notifications of a recipient behind the one with the id ``after``.
+
+        Raises:
+            InvalidInputError: ``not_found``; the recipient has no notification of this id.
+        """
+        with self._store.connect() as connection:
+            number = 0
+            if after is not None:
+                # ids are random: numbers would tell how much others are told
+                query = select(_HELD.number).where(_HELD.recipient == recipient, _HELD.id == after)
+                found = connection.execute(query).scalar_one_or_none()
+                if found is None:
+                    raise InvalidInputError(Reason.NOT_FOUND, "you have no notification of this id", field="after")
+                number = found
+            listed = select(notification).where(_HELD.recipient == recipient, _HELD.number > number)
+            rows = connection.execute(listed.order_by(_HELD.number).limit(limit)).all()
+        return [_show(row) for row in rows]
+
+
+def _show(row: Any) -> dict[str, JSON]:  # noqa: ANN401 - a row of the notification table
+    return {"id": row.id, "kind": row.kind, "time": row.time, "data": decode(row.data.encode())}
+
+
+def relying_on(connection: Connection, events: Sequence[StatusEvent]) -> Iterable[tuple[StatusEvent, Any]]:
+    """Yield (event, row) for every row of an answer that relies on a position which an event changes."""
+    words: dict[bytes, dict[int, list[StatusEvent]]] = {}
+    for event in events:
+        words.setdefault(event.member, {}).setdefault(event.word, []).append(event)
+    for member, changed in words.items():
+        for some in chunks(sorted(changed)):
+            query = select(reliance).where(reliance.c.member == member, reliance.c.word.in_(some))
+            for row in connection.execute(query):
+                for event in changed[row.word]:
+                    if event.mask >> row.bit & 1:
+                        yield event, row

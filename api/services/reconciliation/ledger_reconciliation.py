@@ -20,8 +20,7 @@ from api.services.erasure.erasure import unlink_erased
 from api.services.erasure.foreign_change import ForeignChanges
 from api.services.notification.follower import next_block
 from api.storage import table
-from api.storage.chunk import chunks
-from api.storage.database import Store
+from api.storage.database import Store, chunks
 from api.vault.key_ledger import KeyLedger
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS

@@ -10,9 +10,8 @@ from api.catalogue.datatype import data_types
 from api.ingestion.row import Row
 from api.services.issuing.issuer import Issuer
 from api.services.issuing.row_classifier import Permission
-from api.services.subject.controller_history import ControllerHistory
-from api.services.subject.refusal import ChangeKind, ForeignEntryError, RefusedChange, close_refused
-from api.services.subject.registered_subject import Subject, SubjectReader
+from api.services.subject.controller_change import ChangeKind, ForeignEntryError, RefusedChange, close_refused
+from api.services.subject.registered_subject import ControllerHistory, Subject, SubjectReader
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple, TypeAlias
 
 from api.catalogue.datatype import schemas
-from api.services.attestation.unsealed import UnsealedAttestation
+from api.services.attestation.stored_attestation import UnsealedAttestation
 from api.services.evidence.store import SealedEvidence, seal_evidence
-from api.services.verification.answer import Answer, UseReceipt
-from api.services.verification.claim_prover import build_presentation, shown_subject
-from api.services.verification.fact_selection import FactSelection
+from api.services.verification.answer import Answer, UseReceipt, build_presentation, shown_subject
+from api.services.verification.attestation_finder import FactSelection
 from api.telemetry.stage import Stage
 from api.work.fault import WorkerFault, fault_of
 from api.work.worker_pool import WorkerDiedError, WorkerPool

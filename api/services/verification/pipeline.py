@@ -19,14 +19,13 @@ from dataclasses import replace
 
 from api.catalogue.datatype import schemas
 from api.services.access_log.writer import AccessLog
-from api.services.attestation.unsealed import AttestationQuery
+from api.services.attestation.stored_attestation import AttestationQuery
 from api.services.consent.lifecycle import ConsentService
 from api.services.idempotency.attempt import Attempt
 from api.services.subject.registration import SubjectService
 from api.services.verification.answer import Answer, StoreResponse, store_nothing
 from api.services.verification.answer_builder import AnswerPool
-from api.services.verification.attestation_finder import AttestationFinder
-from api.services.verification.fact_selection import FactSelector
+from api.services.verification.attestation_finder import AttestationFinder, FactSelector
 from api.services.verification.request import (
     VerificationRequest,
     attestation_queries,

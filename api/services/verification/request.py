@@ -6,15 +6,21 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Self, TypeVar
 
 from api.services.access_log.writer import AccessEntry, AskedRow
-from api.services.attestation.unsealed import AttestationQuery
+from api.services.attestation.stored_attestation import AttestationQuery
 from api.services.consent.stored_consent import HeldConsent
 from api.services.idempotency.attempt import Attempt
 from api.services.subject.registered_subject import Subject
-from api.services.verification.answer import Answer, ClaimResult, StoreResponse, cannot_tell, refusal, results_of
+from api.services.verification.answer import (
+    Answer,
+    ClaimResult,
+    StoreResponse,
+    cannot_tell,
+    refusal,
+    results_of,
+    unless_consented,
+)
 from api.services.verification.answer_builder import AnswerInputs
-from api.services.verification.attestation_finder import FoundAttestations
-from api.services.verification.claim_prover import unless_consented
-from api.services.verification.fact_selection import FactSelector
+from api.services.verification.attestation_finder import FactSelector, FoundAttestations
 from api.services.verification.use_recorder import RecordedUse, Use
 from api.work.batching import started_future
 from ledger_node.chain.port import StateProof

@@ -4,18 +4,18 @@ import pytest
 
 from api.catalogue.datatype import data_types
 from api.services.attestation.commitment_pool import CommitPool, commit_rows, committer_of
-from api.services.attestation.receipt import receipt_of
-from api.services.attestation.row import (
+from api.services.attestation.stored_attestation import (
     HELD,
     JOINED,
+    UnsealedAttestation,
     anchor_of,
     header_of,
     path_of,
+    receipt_of,
     signed_batch_of,
     superseded_of,
     text_of,
 )
-from api.services.attestation.unsealed import UnsealedAttestation
 from api.vault.cipher import VaultKey, unseal
 from api.work.worker_pool import WorkerPool
 from ledger_node.domain.batch import ATTESTATIONS, Batch, root_of_batch

@@ -52,7 +52,7 @@ def check_refused(place, firm, consent, reason):
         ends = select(consent_deadline).where(consent_deadline.c.consent == consent)
         assert connection.execute(ends).all() == []
     assert (row.transaction, row.refusal) == (None, reason)
-    assert consent not in place.served.instance.consents.pending_grants.waiting()
+    assert consent not in place.served.instance.consents.grants.waiting()
     shown = place.bank.get(f"/v1/consents/{to_hex(consent)}")
     assert (shown["state"], shown["refusal"]) == ("refused", reason)
     told = ("consent.not_granted", {"consent": to_hex(consent), "reason": reason})
@@ -141,8 +141,8 @@ def test_l8_where_the_ledger_refuses_the_relayer_the_grant_waits(inside, firm, t
         patched.setattr(Web3Ledger, "grant", no)
         with pytest.raises(ContractRevertError):
             inside.served.instance.consents.grants.grant(terms, (Key(firm.keys[0]).sign(consent),), now=inside.now())
-        assert consent in inside.served.instance.consents.pending_grants.waiting()
-    inside.served.instance.consents.pending_grants.resume(consent)
+        assert consent in inside.served.instance.consents.grants.waiting()
+    inside.served.instance.consents.grants.resume(consent)
     assert inside.bank.get(f"/v1/consents/{to_hex(consent)}")["state"] == "live"
 
 

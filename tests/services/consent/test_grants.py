@@ -5,9 +5,8 @@ from dataclasses import replace
 import pytest
 
 from api.catalogue.purpose import default_purposes
-from api.services.consent.grant import ConsentGrants
+from api.services.consent.grant import ConsentGrants, TermsRules
 from api.services.consent.stored_consent import stored_consent
-from api.services.consent.terms_rules import TermsRules
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
 from tests.kit.small_instance import BANK, Silence, refused

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from api.services.consent.pending_grant import PendingGrants
+from api.services.consent.grant import ConsentGrants
 from ledger_node.chain.port import Role
 from ledger_node.domain.consent import Change, revocation_hash
 from ledger_node.domain.json_object import to_hex
@@ -14,8 +14,8 @@ from tests.kit.small_instance import BANK, DAY, RELAYER, SECRET, Silence, contro
 
 @pytest.fixture
 def grants(instance):
-    assert type(instance.consents.pending_grants) is PendingGrants
-    return instance.consents.pending_grants
+    assert type(instance.consents.grants) is ConsentGrants
+    return instance.consents.grants
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def consent(instance, firm, terms):
 
 def check_refused(instance, firm, consent, reason):
     assert instance.consents.find(consent).refusal is reason
-    assert instance.consents.pending_grants.waiting() == []
+    assert instance.consents.grants.waiting() == []
     told = ("consent.not_granted", {"consent": to_hex(consent), "reason": reason})
     assert instance.told(firm.subject) == instance.told(BANK) == [told]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.services.control.recovery_request import RecoveryRequests
+from api.services.control.recovery import RecoveryRequests
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
 from tests.kit.small_instance import Silence, controllers_of, refused

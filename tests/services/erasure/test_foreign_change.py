@@ -3,8 +3,7 @@
 import pytest
 
 from api.services.erasure.erasure import ErasureService
-from api.services.erasure.foreign_change import Effect, ForeignChanges, register_again
-from api.services.erasure.quarantine_decision import confirm, dismiss
+from api.services.erasure.foreign_change import Effect, ForeignChanges, confirm, dismiss, register_again
 from ledger_node.domain.batch import changes_digest
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import insert, select
 
-from api.services.idempotency.stored_response import SealedResponse, store_responses
+from api.services.idempotency.attempt import SealedResponse, store_responses
 from api.storage import table
 from api.storage.database import open_store
 from ledger_node.domain.error import InvalidInputError

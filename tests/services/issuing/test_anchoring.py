@@ -3,8 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from api.services.issuing.anchoring import anchor
-from api.services.issuing.batch_anchor import BatchAnchors
+from api.services.issuing.anchoring import BatchAnchors, anchor
 from api.storage import table
 from ledger_node.chain.port import BatchOrder
 from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT, Batch, changes_digest

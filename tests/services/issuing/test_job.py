@@ -8,9 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from api.ingestion.reader import Format
-from api.services.issuing.job_issue import issue_job
-from api.services.issuing.job_results import result_rows, show_job
-from api.services.issuing.worker import JobWorker
+from api.services.issuing.job import result_rows, show_job
+from api.services.issuing.worker import JobWorker, issue_job
 from api.storage import table
 from ledger_node.domain.reason import Reason
 from tests.kit.small_instance import REGISTRAR, TAX, Silence, refused

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
+from api.services.access_log.writer import Reliance, store_reliance
 from api.services.notification.follower import ChainFollower
-from api.services.notification.reliance import Reliance, store_reliance
 from ledger_node.domain.batch import changes_digest
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.fact import FactQuery

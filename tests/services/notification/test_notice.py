@@ -2,9 +2,17 @@
 
 import pytest
 
-from api.services.notification.notice import Notice, NoticeKind, expired_notices, notices_of, of_status, write_notices
-from api.services.notification.reader import NoticeReader
-from api.services.notification.reliance import Reliance, relying_on, store_reliance
+from api.services.access_log.writer import Reliance, store_reliance
+from api.services.notification.notice import (
+    Notice,
+    NoticeKind,
+    NoticeReader,
+    expired_notices,
+    notices_of,
+    of_status,
+    relying_on,
+    write_notices,
+)
 from ledger_node.domain.consent import Change
 from ledger_node.domain.event import Inclusion, StatusEvent
 from ledger_node.domain.json_object import to_hex

@@ -2,7 +2,13 @@
 
 import pytest
 
-from api.services.subject.refusal import ChangeKind, ForeignEntryError, RefusedChange, close_refused, refusals_of
+from api.services.subject.controller_change import (
+    ChangeKind,
+    ForeignEntryError,
+    RefusedChange,
+    close_refused,
+    refusals_of,
+)
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 

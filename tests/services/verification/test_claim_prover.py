@@ -5,9 +5,17 @@ import json
 import pytest
 
 from api.catalogue.datatype import schemas
-from api.services.attestation.unsealed import AttestationQuery
-from api.services.verification.answer import Answer, cannot_tell, refusal, results_of
-from api.services.verification.claim_prover import build_presentation, prove_claim, shown_subject, unless_consented
+from api.services.attestation.stored_attestation import AttestationQuery
+from api.services.verification.answer import (
+    Answer,
+    build_presentation,
+    cannot_tell,
+    prove_claim,
+    refusal,
+    results_of,
+    shown_subject,
+    unless_consented,
+)
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason

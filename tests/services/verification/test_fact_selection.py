@@ -1,8 +1,8 @@
 """Which facts an answer needs, and that they lie where they are looked for."""
 
 from api.catalogue.datatype import schemas
-from api.services.attestation.unsealed import AttestationQuery
-from api.services.verification.fact_selection import FactSelector
+from api.services.attestation.stored_attestation import AttestationQuery
+from api.services.verification.attestation_finder import FactSelector
 from ledger_node.domain.evidence.contract import Contract
 from ledger_node.domain.signature import address_of
 from tests.kit.small_instance import BANK, NAMES, REGISTRAR, RELAYER, TAX, Silence, key_of
