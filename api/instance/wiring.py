@@ -12,7 +12,7 @@ from api.instance.pending import pending_work
 from api.instance.resources import Resources, open_resources
 from api.instance.services import Services
 from api.instance.store_place import Addresses
-from api.services.webhook.address import AddressRules, InsecureLoopbackAddresses, PublicAddresses, system_addresses
+from api.services.webhook.address import AddressRules, InsecureLoopbackAddresses, system_addresses
 from api.services.webhook.delivery import WebhookDeliveries
 from api.services.webhook.post import WebhookPost
 from api.storage.locks import SingletonRole
@@ -58,7 +58,7 @@ def open_instance(
     addresses = Addresses(database_url, keys_url)
     return Instance(
         open_resources(home, node_urls, addresses, keys_copy=keys_copy, processes=processes),
-        rules=InsecureLoopbackAddresses() if insecure_local_webhooks else PublicAddresses(),
+        rules=InsecureLoopbackAddresses() if insecure_local_webhooks else AddressRules(),
         processes=processes,
         access_interval_s=access_interval_s,
         ready_age_s=ready_age_s or head_age_limit(access_interval_s),

@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any, Final, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, Executable, Row
+from sqlalchemy import BindParameter, Connection, Executable, Row, bindparam
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
@@ -20,6 +20,8 @@ from ledger_node.domain.reason import Reason
 
 CHUNK: Final = 500
 """Rows or ids that go to the database together, or come from it. SQLite takes 32,766 values in a statement."""
+IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
+"""The ids in a query for ``rows_among``."""
 Item = TypeVar("Item")
 
 
@@ -28,6 +30,12 @@ def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[list[Item]]:
     left = iter(items)
     while chunk := list(islice(left, size)):
         yield chunk
+
+
+def rows_among(connection: Connection, query: Executable, ids: Iterable[object]) -> Iterator[Row[Any]]:
+    """Yield the rows of a query for ``ids``, however many these are: it names them by ``IDS``."""
+    for some in chunks(ids):
+        yield from connection.execute(query, {"ids": some})
 
 
 Values: TypeAlias = Mapping[str, object] | None
@@ -101,10 +109,15 @@ class Store(ABC):
         with self.connect() as connection:
             return list(connection.execute(query).scalars())
 
-    def write(self, statement: Executable) -> int:
+    def scalar(self, query: Executable) -> Any:  # noqa: ANN401 - the value of a column
+        """Return the first column of the only row of a query, or None."""
+        with self.connect() as connection:
+            return connection.execute(query).scalar_one_or_none()
+
+    def write(self, statement: Executable, values: Values | Sequence[Mapping[str, object]] = None) -> int:
         """Execute a statement in a transaction of its own, and return how many rows it touched."""
         with self.begin() as connection:
-            return connection.execute(statement).rowcount
+            return connection.execute(statement, values).rowcount
 
     @abstractmethod
     def forget_deleted(self) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, delete, insert, select
 
 from api.storage import table
-from api.storage.database import Store, chunks
+from api.storage.database import IDS, Store, chunks, rows_among
 from api.vault.key_ledger import KeyLedger
 
 _NOTE: Final = table.key_removal.c
@@ -38,10 +38,7 @@ class KeyRemovals:
 
         ``erases``: they never come back, whatever is restored, and the copy follows before the note is closed.
         """
-        known: set[bytes] = set()
-        for some in chunks(ids):
-            noted = select(_NOTE.id).where(_NOTE.id.in_(some))
-            known.update(connection.execute(noted).scalars())
+        known = {row.id for row in rows_among(connection, select(_NOTE.id).where(_NOTE.id.in_(IDS)), ids)}
         rows = [{"id": key_id, "erases": int(erases)} for key_id in dict.fromkeys(ids) if key_id not in known]
         if rows:
             connection.execute(insert(table.key_removal), rows)

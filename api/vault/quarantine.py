@@ -14,12 +14,13 @@ from typing import Final
 from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from api.storage import table
-from api.storage.database import Store, chunks
+from api.storage.database import IDS, Store, rows_among
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
 _CHANGE: Final = table.quarantine.c
 _HIDDEN: Final = table.quarantined_key.c
+_FIND: Final = select(_HIDDEN.id).where(_HIDDEN.id.in_(IDS))
 
 
 class QuarantineState(StrEnum):
@@ -126,15 +127,13 @@ class Quarantines:
             for one in held
         ]
         if rows:
-            with self._database.begin() as connection:
-                connection.execute(insert(table.quarantine), rows)
+            self._database.write(insert(table.quarantine), rows)
 
     def restore_keys(self, ids: dict[bytes, int]) -> None:
         """Add which keys are in which quarantine."""
         if ids:
             rows = [{"id": key_id, "quarantine": number} for key_id, number in ids.items()]
-            with self._database.begin() as connection:
-                connection.execute(insert(table.quarantined_key), rows)
+            self._database.write(insert(table.quarantined_key), rows)
 
     def named(self, number: int) -> Quarantine:
         """Return one.
@@ -149,9 +148,7 @@ class Quarantines:
 
     def keys_of(self, number: int) -> list[bytes]:
         """Return the ids of the keys that are in it."""
-        with self._database.connect() as connection:
-            mine = select(_HIDDEN.id).where(_HIDDEN.quarantine == number)
-            return list(connection.execute(mine).scalars())
+        return self._database.scalars(select(_HIDDEN.id).where(_HIDDEN.quarantine == number))
 
     def close(self, number: int, state: QuarantineState) -> None:
         """Note what the operator decided. Keys of a change that is dismissed open again what they sealed."""
@@ -164,7 +161,4 @@ class Quarantines:
 
 
 def _hidden(connection: Connection, ids: Collection[bytes]) -> set[bytes]:
-    found: set[bytes] = set()
-    for some in chunks(ids):
-        found.update(connection.execute(select(_HIDDEN.id).where(_HIDDEN.id.in_(some))).scalars())
-    return found
+    return {row.id for row in rows_among(connection, _FIND, ids)}

@@ -118,8 +118,7 @@ class AccessIntervals:
             root, places = self._workers.do(plant, leaves, filling)
         for some in chunks(zip(rows, places, strict=True), _PLACED_AT_ONCE):
             portion = [{"row": row.number, "at": slot, "way": way} for row, (slot, way) in some]
-            with self._store.begin() as connection:
-                connection.execute(_PLACE, portion)
+            self._store.write(_PLACE, portion)
             time.sleep(_BETWEEN_S)
         number, since, before = (1, 0, NO_HEAD) if last is None else (last.number + 1, last.until, last.after)
         batch_number, previous_root = (1, NO_ROOT) if last is None else (last.batch_number + 1, last.batch_root)
@@ -171,8 +170,7 @@ class AccessIntervals:
         portion = {"end": end, "closed": number, "most": _ASSIGNED_AT_ONCE}
         assigned = _ASSIGNED_AT_ONCE
         while assigned == _ASSIGNED_AT_ONCE:
-            with self._store.begin() as connection:
-                assigned = connection.execute(_ASSIGN, portion).rowcount
+            assigned = self._store.write(_ASSIGN, portion)
             time.sleep(_BETWEEN_S)
 
     def _until(self, connection: Connection, since: int, last: Any) -> int:  # noqa: ANN401 - a row that gets its place

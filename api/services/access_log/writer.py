@@ -79,8 +79,7 @@ class UseLeases:
             return True
         if not self.store.locks.is_shared:
             return False
-        with self.store.connect() as connection:
-            owner = connection.execute(select(_LEASE.owner).where(_LEASE.use == use)).scalar_one_or_none()
+        owner = self.store.scalar(select(_LEASE.owner).where(_LEASE.use == use))
         return owner is not None and self.store.locks.is_alive(owner)
 
     def abandoned(self) -> list[tuple[bytes, bytes]]:

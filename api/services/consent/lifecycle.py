@@ -146,20 +146,16 @@ def store_signed_act(
     """
     text = json.dumps(signed.to_json())
     try:
-        with store.begin() as connection:
-            values = {"target": target, "act": act.value, "number": number, "word": text}
-            connection.execute(insert(consent_word).values(values))
+        store.write(insert(consent_word).values(target=target, act=act.value, number=number, word=text))
     except IntegrityError:
         if any((event.step, event.number) == (Step[act.name], number) for event in ledger.consent_events(target)):
             return
-        with store.begin() as connection:
-            stored = (_ACT.target == target) & (_ACT.act == act.value) & (_ACT.number == number)
-            connection.execute(update(consent_word).where(stored).values(word=text))
+        stored = (_ACT.target == target) & (_ACT.act == act.value) & (_ACT.number == number)
+        store.write(update(consent_word).where(stored).values(word=text))
 
 
 def find_signed_act(store: Store, target: bytes, act: Act, *, number: int = 0) -> SignedAct | None:
     """Return what was signed for an act, or None where nothing is stored."""
     query = select(_ACT.word).where(_ACT.target == target, _ACT.act == act.value, _ACT.number == number)
-    with store.connect() as connection:
-        text = connection.execute(query).scalar_one_or_none()
+    text = store.scalar(query)
     return None if text is None else SignedAct.from_json(decode(text.encode()))

@@ -74,8 +74,8 @@ class ConsentRequestService:
             "requested_at": now,
         }
         # one that was asked before is perhaps not finished
-        with suppress(IntegrityError), self._store.begin() as connection:
-            connection.execute(insert(table.consent_request).values(row))
+        with suppress(IntegrityError):
+            self._store.write(insert(table.consent_request).values(row))
         self._record(request)
         return self.find(request)
 
@@ -105,9 +105,7 @@ class ConsentRequestService:
     def waiting(self) -> list[bytes]:
         """Return requests that are stored and not known to be on the ledger."""
         held = table.consent_request.c
-        with self._store.connect() as connection:
-            pending = select(held.id).where(held.transaction.is_(None)).order_by(held.requested_at)
-            return list(connection.execute(pending).scalars())
+        return self._store.scalars(select(held.id).where(held.transaction.is_(None)).order_by(held.requested_at))
 
     def resume(self, request: bytes) -> None:
         """Record a request that an earlier try stored and did not see on the ledger.

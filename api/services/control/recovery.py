@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Delete, delete, insert, select, update
 
 from api.services.consent.lifecycle import ConsentService
 from api.services.control.rotation import require_change
@@ -55,7 +55,7 @@ class RecoveryRequests:
         """Return the recovery of a subject with this number."""
         return next(iter(self._select((_HELD.subject == subject) & (_HELD.number == number))), None)
 
-    def request(self, subject: bytes, number: int, controllers: Controllers) -> HeldRecovery:
+    def add(self, subject: bytes, number: int, controllers: Controllers) -> HeldRecovery:
         """Store a request and bring it to the ledger.
 
         Raises:
@@ -76,8 +76,7 @@ class RecoveryRequests:
             self._refuse(held, error.reason)
             raise
         except ContractRevertError:
-            with self._store.begin() as connection:
-                _forget(connection, held)
+            self._store.write(_deletion(held))
             raise
 
     def waiting(self) -> list[bytes]:
@@ -134,17 +133,17 @@ class RecoveryRequests:
     def _refuse(self, held: HeldRecovery, reason: Reason) -> None:
         """Delete a request that the ledger will never hold, and tell the firm why."""
         change = RefusedChange(held.subject, ChangeKind.RECOVERY, held.number, held.controllers.commitment, reason)
-        close_refused(self._store, self._ledger, change, lambda connection: _forget(connection, held))
+        close_refused(self._store, self._ledger, change, _deletion(held))
 
     def _select(self, condition: ColumnElement[bool]) -> list[HeldRecovery]:
         query = select(table.subject_recovery).where(condition).order_by(_HELD.subject, _HELD.number)
         return [_held(row) for row in self._store.rows(query)]
 
 
-def _forget(connection: Connection, held: HeldRecovery) -> bool:
-    """Delete a request that is not known to be on the ledger, and return whether it was there."""
+def _deletion(held: HeldRecovery) -> Delete:
+    """Return what deletes a request, unless it is known to be on the ledger."""
     waiting = (_HELD.subject == held.subject) & (_HELD.number == held.number) & _HELD.requested_at.is_(None)
-    return connection.execute(delete(table.subject_recovery).where(waiting)).rowcount > 0
+    return delete(table.subject_recovery).where(waiting)
 
 
 def _held(row: Any) -> HeldRecovery:  # noqa: ANN401 - a row of the table
@@ -152,14 +151,13 @@ def _held(row: Any) -> HeldRecovery:  # noqa: ANN401 - a row of the table
     return HeldRecovery(row.subject, row.number, controllers, row.requested_at)
 
 
-class RecoveryService:
+class RecoveryService(RecoveryRequests):
     """Requests, cancels and completes recoveries, one at a time for a subject."""
 
     def __init__(
         self, store: Store, ledger: SubjectLedger, history: ControllerHistory, consents: ConsentService
     ) -> None:
-        self._ledger = ledger
-        self._requests = RecoveryRequests(store, ledger)
+        super().__init__(store, ledger)
         self._history = history
         self._consents = consents
 
@@ -172,12 +170,12 @@ class RecoveryService:
                 ``controllers_foreign``: the ledger shows a recovery there that this instance did not send.
         """
         with self._history.locked(subject) as current:
-            self._requests.confirm_pending(subject)
+            self.confirm_pending(subject)
             state = self._ledger.recovery(subject)
             if state.commitment is not None:
                 return self._same(subject, state, controllers)
             require_change(current, controllers)
-            return self._requests.request(subject, state.number + 1, controllers)
+            return self.add(subject, state.number + 1, controllers)
 
     def cancel(self, subject: bytes, number: int, signatures: tuple[Signature, ...] | None) -> None:
         """Cancel on the signature of any one current controller; None: the registrar itself calls it off.
@@ -192,7 +190,7 @@ class RecoveryService:
             if signatures is not None:
                 digest = cancellation_digest(subject, number, commitment, self._ledger.subject_domain)
                 current.controllers.require_any_signature(digest, signatures)
-            self._requests.confirm_pending(subject)
+            self.confirm_pending(subject)
             if self._completed(subject, number) is not None:
                 raise _not_pending("it was completed")
             if _is_pending(self._ledger.recovery(subject), number):
@@ -211,7 +209,7 @@ class RecoveryService:
             if completed is not None:
                 return completed
             held = self._find(subject, number)
-            self._requests.confirm_pending(subject)
+            self.confirm_pending(subject)
             state = self._ledger.recovery(subject)
             if not _is_pending(state, number):
                 raise _not_pending("it was cancelled")
@@ -229,7 +227,7 @@ class RecoveryService:
         state = self._ledger.recovery(subject)
         if state.commitment is None:
             return None
-        held = self._requests.find(subject, state.number)
+        held = self.find(subject, state.number)
         if held is not None and held.controllers.commitment != state.commitment:
             held = None
         return {
@@ -240,10 +238,6 @@ class RecoveryService:
             "controllers": None if held is None else held.controllers.to_json(),
         }
 
-    def waiting(self) -> list[bytes]:
-        """Return the subjects of which recoveries were requested here and are not known to be on the ledger."""
-        return self._requests.waiting()
-
     def resume(self, subject: bytes) -> None:
         """Finish the requests of a subject that wait, or close them as refused.
 
@@ -251,10 +245,10 @@ class RecoveryService:
             ChainError: the ledger does not answer; nothing is lost.
         """
         with self._history.locked(subject):
-            self._requests.confirm_pending(subject)
+            self.confirm_pending(subject)
 
     def _same(self, subject: bytes, state: Recovery, controllers: Controllers) -> HeldRecovery:
-        held = self._requests.find(subject, state.number)
+        held = self.find(subject, state.number)
         if held is None or held.controllers.commitment != state.commitment:
             raise InvalidInputError(
                 Reason.RECOVERY_PENDING,
@@ -278,7 +272,7 @@ class RecoveryService:
         return next((one for one in self._history.of(subject) if one.recovery == number), None)
 
     def _find(self, subject: bytes, number: int) -> HeldRecovery:
-        held = self._requests.find(subject, number)
+        held = self.find(subject, number)
         if held is None:
             raise _not_pending("it was never requested")
         return held

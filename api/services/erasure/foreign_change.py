@@ -23,7 +23,7 @@ from api.services.attestation.stored_attestation import text_of
 from api.services.idempotency.attempt import forget_responses_about
 from api.services.issuing.row_classifier import NO_TAG
 from api.storage import table
-from api.storage.database import CHUNK, Store, chunks
+from api.storage.database import CHUNK, IDS, Store, chunks, rows_among
 from api.vault.key_ledger import KeyLedger
 from api.vault.key_removal import KeyRemovals
 from api.vault.quarantine import Quarantine, QuarantineState
@@ -136,9 +136,8 @@ class ForeignChanges:
             register_again(connection, self._keys, [row.digest for row in rows])
 
     def _ordered(self, digest: bytes) -> bool:
-        with self._store.connect() as connection:
-            known = select(table.status_order.c.digest).where(table.status_order.c.digest == digest)
-            return connection.execute(known).first() is not None
+        ordered = table.status_order.c
+        return self._store.row(select(ordered.digest).where(ordered.digest == digest)) is not None
 
     def _superseded_here(self, change: _StatusChange) -> bool:
         """Return whether a batch of this store did it; then it is done there since the batch was signed.
@@ -175,12 +174,9 @@ class ForeignChanges:
 
     def _of_subjects(self, rows: Sequence[Any]) -> list[bytes]:
         """Return the keys of the credit codes of firms whose registrations these are."""
-        subject, found = table.subject.c, list[bytes]()
+        registered = select(table.subject.c.data_key).where(table.subject.c.registration.in_(IDS))
         with self._store.connect() as connection:
-            for some in chunks([row.digest for row in rows]):
-                registered = select(subject.data_key).where(subject.registration.in_(some))
-                found += connection.execute(registered).scalars()
-        return found
+            return [row.data_key for row in rows_among(connection, registered, [row.digest for row in rows])]
 
 
 def register_again(connection: Connection, keys: KeyLedger, digests: Sequence[bytes]) -> None:

@@ -270,10 +270,8 @@ class IdempotentCalls:
             return
         unanswered = (_CALL.id == attempt.id) & (_CALL.owner == self._locks.process_id) & (_CALL.answered == 0)
         try:
-            with self._store.connect() as connection:
-                if connection.execute(select(_CALL.id).where(unanswered)).first() is None:
-                    return
-            self._store.write(update(table.idempotent_call).where(unanswered).values(lease_until=0))
+            if self._store.row(select(_CALL.id).where(unanswered)) is not None:
+                self._store.write(update(table.idempotent_call).where(unanswered).values(lease_until=0))
         except StoreError as error:
             # the lease ends by itself, later
             _log.warning("a lease of a call ends late: %s", error.reason)

@@ -5,7 +5,7 @@ each block of it, in the same transaction.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,6 +19,7 @@ from api.storage.database import Store
 from api.vault.key_removal import KeyRemovals
 from ledger_node import trace
 from ledger_node.domain.error import CredenceError, StoreError
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 
 
@@ -132,8 +133,8 @@ class JobQueue:
         """Say what the running job of ``members`` waits for, where the store takes it."""
         waits = (_JOB.state == "running") & _JOB.member.in_(members)
         changed = update(table.job).where(waits, _JOB.reason.is_distinct_from(error.reason.value))
-        with suppress(StoreError), self._store.begin() as connection:
-            connection.execute(changed.values(reason=error.reason.value, message=error.message))
+        with suppress(StoreError):
+            self._store.write(changed.values(reason=error.reason.value, message=error.message))
 
     def _delete_upload(self, connection: Connection, job_id: str) -> None:
         """Delete a spooled upload; the key it was sealed under goes before the next job is looked for."""
@@ -144,6 +145,13 @@ class JobQueue:
 
 
 _ID: Final = re.compile("[0-9a-f]{32}")
+_ISSUED, _SAME, _BAD = table.attestation, table.job_unchanged, table.job_rejection
+_RESULTS: Final = {
+    "issued": (_ISSUED, _ISSUED.c.digest.label("attestation"), _ISSUED.c.batch, _ISSUED.c.leaf.label("index")),
+    "unchanged": (_SAME, _SAME.c.digest.label("attestation")),
+    "rejected": (_BAD, _BAD.c.field, _BAD.c.reason, _BAD.c.message),
+}
+"""By status: where its rows are, and what is shown of each."""
 
 
 def show_job(store: Store, job_id: str, member: bytes) -> dict[str, Any] | None:
@@ -191,47 +199,13 @@ def result_rows(store: Store, job_id: str, *, after: int, limit: int, only: str 
     """Return results of rows with a line above ``after``, in the order of lines; ``only`` names a status."""
     found: list[dict[str, Any]] = []
     with store.connect() as connection:
-        if only in {None, "issued"}:
-            issued = table.attestation
-            query = (
-                select(issued.c.line, issued.c.digest, issued.c.batch, issued.c.leaf)
-                .where(issued.c.job == job_id, issued.c.line > after)
-                .order_by(issued.c.line)
-                .limit(limit)
-            )
-            found += [
-                {
-                    "line": row.line,
-                    "status": "issued",
-                    "attestation": "0x" + row.digest.hex(),
-                    "batch": row.batch,
-                    "index": row.leaf,
-                }
-                for row in connection.execute(query)
-            ]
-        if only in {None, "unchanged"}:
-            same = table.job_unchanged
-            unchanged = (
-                select(same.c.line, same.c.digest)
-                .where(same.c.job == job_id, same.c.line > after)
-                .order_by(same.c.line)
-                .limit(limit)
-            )
-            found += [
-                {"line": row.line, "status": "unchanged", "attestation": "0x" + row.digest.hex()}
-                for row in connection.execute(unchanged)
-            ]
-        if only in {None, "rejected"}:
-            bad = table.job_rejection
-            rejected = select(bad).where(bad.c.job == job_id, bad.c.line > after).order_by(bad.c.line).limit(limit)
-            found += [
-                {
-                    "line": row.line,
-                    "status": "rejected",
-                    "field": row.field,
-                    "reason": row.reason,
-                    "message": row.message,
-                }
-                for row in connection.execute(rejected)
-            ]
+        for status, (held, *columns) in _RESULTS.items():
+            if only in {None, status}:
+                query = select(held.c.line, *columns).where(held.c.job == job_id, held.c.line > after)
+                rows = connection.execute(query.order_by(held.c.line).limit(limit))
+                found += [{"line": row["line"], "status": status} | _shown(row) for row in rows.mappings()]
     return sorted(found, key=lambda row: row["line"])[:limit]
+
+
+def _shown(columns: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: to_hex(value) if isinstance(value, bytes) else value for name, value in columns.items()}

@@ -168,10 +168,9 @@ class Uploads:
         def read() -> Iterator[bytes]:
             number = 0
             while True:
-                with self._store.connect() as connection:
-                    sealed = connection.execute(
-                        select(chunk.c.sealed).where(chunk.c.job == job.id, chunk.c.number == number)
-                    ).scalar_one_or_none()
+                sealed = self._store.scalar(
+                    select(chunk.c.sealed).where(chunk.c.job == job.id, chunk.c.number == number)
+                )
                 if sealed is None:
                     return
                 yield unseal(key, sealed, f"{job.id}/{number}".encode())

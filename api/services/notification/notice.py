@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, delete, insert, select
 
-from api.storage.database import Store, chunks
+from api.storage.database import IDS, Store, rows_among
 from api.storage.table import consent, consent_deadline, consent_request, notification, reliance, subject
 from ledger_node.domain.canonical import JSON, decode, encode
 from ledger_node.domain.consent import NO_REQUEST, Terms
@@ -24,6 +24,7 @@ from ledger_node.domain.status import Plane
 from ledger_node.randomness import random_bytes
 
 _ID_BYTES: Final = 16
+_WRITTEN: Final = select(notification.c.recipient, notification.c.source).where(notification.c.source.in_(IDS))
 
 
 class NoticeKind(StrEnum):
@@ -85,11 +86,8 @@ class Notice:
 def write_notices(connection: Connection, notices: Iterable[Notice]) -> None:
     """Write notices that were not written before, in their order."""
     wanted = {(notice.recipient, notice.source): notice for notice in notices}
-    held = notification.c
-    for sources in chunks([source for _, source in wanted]):
-        query = select(held.recipient, held.source).where(held.source.in_(sources))
-        for row in connection.execute(query):
-            wanted.pop((row.recipient, row.source), None)
+    for row in rows_among(connection, _WRITTEN, [source for _, source in wanted]):
+        wanted.pop((row.recipient, row.source), None)
     rows = [
         {
             "id": f"msg_{random_bytes(_ID_BYTES).hex()}",
@@ -145,20 +143,15 @@ def _is_foreign(event: ConsentEvent, row: Any) -> bool:  # noqa: ANN401 - a row 
 
 def _stored_rows(connection: Connection, ids: set[bytes]) -> dict[tuple[bool, bytes], Any]:
     """Return requests and consents by whether they are a request, and id: a relayer may grant the id of a request."""
-    known = {}
-    for some in chunks(sorted(ids)):
-        for is_request, table in ((False, consent), (True, consent_request)):
-            for row in connection.execute(select(table).where(table.c.id.in_(some))):
-                known[is_request, row.id] = row
-    return known
+    return {
+        (table is consent_request, row.id): row
+        for table in (consent, consent_request)
+        for row in rows_among(connection, select(table).where(table.c.id.in_(IDS)), sorted(ids))
+    }
 
 
 def _subjects(connection: Connection, ids: set[bytes]) -> set[bytes]:
-    known: set[bytes] = set()
-    for some in chunks(sorted(ids)):
-        query = select(subject.c.id).where(subject.c.id.in_(some))
-        known.update(connection.execute(query).scalars())
-    return known
+    return {row.id for row in rows_among(connection, select(subject.c.id).where(subject.c.id.in_(IDS)), sorted(ids))}
 
 
 def _of_control(event: ControlEvent) -> Notice:
@@ -234,9 +227,8 @@ def relying_on(connection: Connection, events: Sequence[StatusEvent]) -> Iterabl
     for event in events:
         words.setdefault(event.member, {}).setdefault(event.word, []).append(event)
     for member, changed in words.items():
-        for some in chunks(sorted(changed)):
-            query = select(reliance).where(reliance.c.member == member, reliance.c.word.in_(some))
-            for row in connection.execute(query):
-                for event in changed[row.word]:
-                    if event.mask >> row.bit & 1:
-                        yield event, row
+        query = select(reliance).where(reliance.c.member == member, reliance.c.word.in_(IDS))
+        for row in rows_among(connection, query, sorted(changed)):
+            for event in changed[row.word]:
+                if event.mask >> row.bit & 1:
+                    yield event, row

@@ -6,12 +6,12 @@ it is deleted, stored as refused with its reason, and told.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Delete, delete, insert, select, update
 
 from api.services.notification.notice import Notice, NoticeKind, write_notices
 from api.storage import table
@@ -68,21 +68,20 @@ def close_refused(
     store: Store,
     ledger: SubjectLedger,
     change: RefusedChange,
-    delete: Callable[[Connection], bool],
-    *,
+    *deletes: Delete,
     recipient: bytes | None = None,
 ) -> None:
     """Delete a change, store its refusal, and tell the firm, in one transaction.
 
-    ``delete`` returns whether the change was still there; if not, nothing is told. ``recipient``: who is told in place
-    of the firm.
+    ``deletes``: where the last one finds nothing, the change was gone, and nothing is told. ``recipient``: who is told
+    in place of the firm.
 
     Raises:
         ChainError: the ledger does not say what time it is.
     """
     at = ledger.head().time
     with store.begin() as connection:
-        if delete(connection):
+        if [connection.execute(delete).rowcount for delete in deletes][-1]:
             _store_refusal(connection, change, at)
             notice = Notice(recipient or change.subject, NoticeKind.CHANGE_REFUSED, at, change.to_json())
             write_notices(connection, [notice])
@@ -224,13 +223,13 @@ class ControllerChanges:
         """Delete a change that the ledger will never hold, and tell the firm why."""
         kind = ChangeKind.ROTATION if change.recovery is None else ChangeKind.RECOVERY
         refused = RefusedChange(change.subject, kind, change.entry, change.controllers.commitment, reason)
-        close_refused(self._store, self._ledger, refused, lambda connection: forget(connection, change))
+        close_refused(self._store, self._ledger, refused, deletion(change))
 
 
 def _is_pending(change: ControllerState) -> ColumnElement[bool]:
     return (_ENTRY.subject == change.subject) & (_ENTRY.entry == change.entry) & _ENTRY.since.is_(None)
 
 
-def forget(connection: Connection, change: ControllerState) -> bool:
-    """Delete a change that is not known to be on the ledger, and return whether it was there."""
-    return connection.execute(delete(table.subject_controllers).where(_is_pending(change))).rowcount > 0
+def deletion(change: ControllerState) -> Delete:
+    """Return what deletes a change, unless it is known to be on the ledger."""
+    return delete(table.subject_controllers).where(_is_pending(change))

@@ -16,7 +16,7 @@ from api.services.subject.controller_change import (
     ControllerChanges,
     ControllerState,
     ForeignEntryError,
-    forget,
+    deletion,
     refusals_of,
 )
 from api.storage import table
@@ -208,8 +208,7 @@ class ControllerHistory:
             self._changes.refuse(change, error.reason)
             raise
         except ContractRevertError:
-            with self._store.begin() as connection:
-                forget(connection, change)
+            self._store.write(deletion(change))
             raise
         return self.current(current.subject)
 

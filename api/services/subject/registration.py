@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.catalogue.datatype import data_types
@@ -81,8 +81,8 @@ class SubjectService(SubjectReader):
 
     def _find_id(self, index: bytes) -> bytes | None:
         query = select(table.subject.c.id).where(table.subject.c.subject_index == index)
-        with self._store.connect() as connection:
-            return connection.execute(query).scalar_one_or_none()
+        held: bytes | None = self._store.scalar(query)
+        return held
 
     def _add(self, credit_code: str, index: bytes, controllers: Controllers, now: int) -> None:
         subject_id, key_id = random_bytes(32), random_bytes(KEY_ID_BYTES)
@@ -164,11 +164,14 @@ class SubjectService(SubjectReader):
         """Give up an id that others control on the ledger, and tell the registrar; the firm may be registered anew."""
         commitment = self._history.current(row.id).controllers.commitment
         change = RefusedChange(row.id, ChangeKind.REGISTRATION, 0, commitment, reason)
-
-        def unregister(connection: Connection) -> bool:
-            for held in (table.subject_recovery, table.subject_controllers):
-                connection.execute(delete(held).where(held.c.subject == row.id))
-            connection.execute(delete(table.subject).where(table.subject.c.id == row.id))
-            return True
-
-        close_refused(self._store, self._ledger, change, unregister, recipient=row.registrar)
+        close_refused(
+            self._store,
+            self._ledger,
+            change,
+            *(
+                delete(held).where(held.c.subject == row.id)
+                for held in (table.subject_recovery, table.subject_controllers)
+            ),
+            delete(table.subject).where(table.subject.c.id == row.id),
+            recipient=row.registrar,
+        )
