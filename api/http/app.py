@@ -40,7 +40,7 @@ from api.http.route import (
     webhook,
 )
 from api.instance.wiring import Instance
-from api.work.fair_share import FairShare
+from api.work.batching import FairShare
 from ledger_node import clock, trace
 
 ASKED_HEADERS = ("Authorization", "Content-Type", "DPoP", "Idempotency-Key", "If-None-Match", trace.HEADER)

@@ -10,7 +10,7 @@ from api.http.request.admission import AdmittedRoute, ServingInstance, SignedIn
 from api.http.request.idempotency_key import attempt_of
 from api.services.idempotency.attempt import SealedResponse
 from api.services.verification.answer import Answer
-from api.work.fair_share import FairShare
+from api.work.batching import FairShare
 from ledger_node import clock
 from ledger_node.domain.verification import Policy
 
