@@ -7,9 +7,9 @@ again what they sealed. A change that was decided about is not taken in again.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
@@ -43,6 +43,18 @@ class Quarantine:
     key: bytes | None
     state: QuarantineState = QuarantineState.OPEN
     keys: int = 0
+
+    def columns(self) -> dict[str, Any]:
+        """Return what is stored of it. How many keys there are, these say themselves."""
+        return {
+            "number": self.number,
+            "member": self.member,
+            "transaction": self.transaction,
+            "block": self.block,
+            "block_time": self.block_time,
+            "key": self.key,
+            "state": self.state.value,
+        }
 
 
 class Quarantines:
@@ -95,16 +107,7 @@ class Quarantines:
             if connection.execute(select(_CHANGE.number).where(known)).first() is not None:
                 return None
             number = (connection.execute(select(func.max(_CHANGE.number))).scalar_one() or 0) + 1
-            noted = {
-                "number": number,
-                "member": found.member,
-                "transaction": found.transaction,
-                "block": found.block,
-                "block_time": found.block_time,
-                "key": found.key,
-                "state": QuarantineState.OPEN.value,
-            }
-            connection.execute(insert(table.quarantine), noted)
+            connection.execute(insert(table.quarantine), replace(found, number=number).columns())
             taken = _hidden(connection, ids)
             rows = [{"id": key_id, "quarantine": number} for key_id in dict.fromkeys(ids) if key_id not in taken]
             if rows:
@@ -114,20 +117,8 @@ class Quarantines:
 
     def restore(self, held: Sequence[Quarantine]) -> None:
         """Add what a copy of the ledger holds; its keys come with their numbers (``restore_keys``)."""
-        rows = [
-            {
-                "number": one.number,
-                "member": one.member,
-                "transaction": one.transaction,
-                "block": one.block,
-                "block_time": one.block_time,
-                "key": one.key,
-                "state": one.state.value,
-            }
-            for one in held
-        ]
-        if rows:
-            self._database.write(insert(table.quarantine), rows)
+        if held:
+            self._database.write(insert(table.quarantine), [one.columns() for one in held])
 
     def restore_keys(self, ids: dict[bytes, int]) -> None:
         """Add which keys are in which quarantine."""

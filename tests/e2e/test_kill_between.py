@@ -13,6 +13,7 @@ from api.instance.wiring import open_instance
 from api.services.consent.lifecycle import ConsentService
 from api.services.control.recovery import RecoveryService
 from api.services.control.rotation import RotationService
+from api.services.issuing.job import show_job
 from api.services.subject.registered_subject import ControllerHistory
 from api.work.resumable import PendingWork, Resumable
 from ledger_node import clock
@@ -338,8 +339,8 @@ def test_a_job_is_done_though_its_key_cannot_be_removed_yet_and_the_key_goes_lat
     row = jobs._next()
     with monkeypatch.context() as patched:
         patched.setattr(instance.keys, "delete", busy)
-        jobs._run(row)
-        assert jobs.show(job, member)["state"] == "done"
+        assert jobs._step()
+        assert show_job(instance.store, job, member)["state"] == "done"
         with pytest.raises(CredenceError) as refusal:
             jobs._next()
         assert refusal.value.reason is Reason.KEY_LEDGER_BUSY

@@ -7,7 +7,7 @@ from functools import cached_property
 import pytest
 
 from api.work.fault import WorkerFault
-from api.work.pickling import dumps, loads
+from api.work.worker_pool import dumps, loads
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 

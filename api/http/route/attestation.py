@@ -18,7 +18,7 @@ from api.http.request.idempotency_key import start_upload
 from api.ingestion.reader import Format
 from api.services.attestation.stored_attestation import receipt_of
 from api.services.erasure import erasure
-from api.services.issuing.job import result_rows
+from api.services.issuing.job import result_rows, show_job
 from api.services.issuing.row_classifier import Permission
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex
@@ -98,7 +98,7 @@ def _queued(job: str) -> Response:
 @router.get("/jobs/{job}", summary="Progress of a job", response_model=Job)
 def get_job(job: str, instance: ServingInstance, department: SignedIn) -> JSONResponse:
     """Return state and counts."""
-    return JSONResponse(_found(instance.jobs.show(job, department.id)))
+    return JSONResponse(_found(show_job(instance.store, job, department.id)))
 
 
 @router.get("/jobs/{job}/results", summary="Results row by row, in the order of lines", response_model=JobResults)
@@ -112,7 +112,7 @@ def list_job_results(
     status: Annotated[str | None, Query(pattern="^(issued|unchanged|rejected)$")] = None,
 ) -> JSONResponse:
     """Return a page of rows; ``next`` is the ``after`` of the next page, or null."""
-    _found(instance.jobs.show(job, department.id))
+    _found(show_job(instance.store, job, department.id))
     listing = f"results/{job}/{status}"
     line = 0 if after is None else int.from_bytes(cursors.read(listing, after), "big")
     rows = result_rows(instance.store, job, after=line, limit=limit, only=status)

@@ -175,11 +175,8 @@ class AccessIntervals:
 
     def _until(self, connection: Connection, since: int, last: Any) -> int:  # noqa: ANN401 - a row that gets its place
         """Return when the interval ends: not behind the first row that stays, for it belongs to the next one."""
-        stays = select(_ROW.time).where(_WAITS).order_by(_ROW.number)
-        if last is None:
-            first = connection.execute(stays.limit(1)).scalar_one_or_none()
-        else:
-            first = connection.execute(stays.where(_ROW.number > last.number).limit(1)).scalar_one_or_none()
+        stays = select(_ROW.time).where(_WAITS, _ROW.number > (0 if last is None else last.number))
+        first = connection.execute(stays.order_by(_ROW.number).limit(1)).scalar_one_or_none()
         earliest = since if last is None else last.time
         return max(self._now(), earliest) if first is None else first
 

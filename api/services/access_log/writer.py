@@ -172,23 +172,17 @@ class AccessLog:
     def write_all(self, entries: Sequence[AccessEntry]) -> list[Exception | None]:
         """Write entries durably, in one transaction, and return for each None or why it is not written."""
         with self._writing:
-            try:
-                self._write(entries)
-            except StoreError as error:
-                # the rows may be there, if the connection broke as they were committed; they must not be there twice
-                return [StoreError(error.reason, error.message) for _ in entries]
-            except Exception as error:  # noqa: BLE001 - each is tried alone, so that nobody gets the error of another
-                if len(entries) == 1:
-                    return [error]
-                return [self._write_alone(entry) for entry in entries]
-        return [None for _ in entries]
+            return self._try(entries)
 
-    def _write_alone(self, entry: AccessEntry) -> Exception | None:
+    def _try(self, entries: Sequence[AccessEntry]) -> list[Exception | None]:
         try:
-            self._write([entry])
-        except Exception as error:  # noqa: BLE001 - whoever asked gets the error, whatever it is
-            return error
-        return None
+            self._write(entries)
+        except StoreError as error:
+            # the rows may be there, if the connection broke as they were committed; they must not be there twice
+            return [StoreError(error.reason, error.message) for _ in entries]
+        except Exception as error:  # noqa: BLE001 - each is tried alone, so that nobody gets the error of another
+            return [error] if len(entries) == 1 else [one for entry in entries for one in self._try([entry])]
+        return [None for _ in entries]
 
     def _write(self, entries: Sequence[AccessEntry]) -> None:
         rows = [asked for entry in entries for asked in entry.rows]

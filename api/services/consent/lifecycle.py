@@ -13,8 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from api.services.consent.grant import ConsentGrants, TermsRules
 from api.services.consent.stored_consent import ConsentReader, HeldConsent
-from api.services.subject.oracle_guard import unknown_to_strangers
-from api.services.subject.registered_subject import ControllerHistory, SubjectReader
+from api.services.subject.registered_subject import ControllerHistory, SubjectReader, unknown_to_strangers
 from api.storage.database import Store
 from api.storage.table import consent_word
 from ledger_node.chain.port import ConsentLedger, Ledger

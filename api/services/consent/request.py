@@ -11,8 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from api.services.consent.lifecycle import ConsentService, signed_act, store_signed_act
 from api.services.consent.stored_consent import MAX_LISTED
-from api.services.subject.oracle_guard import unknown_to_strangers
-from api.services.subject.registered_subject import ControllerHistory, SubjectReader
+from api.services.subject.registered_subject import ControllerHistory, SubjectReader, unknown_to_strangers
 from api.storage import table
 from api.storage.database import Store
 from ledger_node.chain.port import ConsentLedger
@@ -76,7 +75,7 @@ class ConsentRequestService:
         # one that was asked before is perhaps not finished
         with suppress(IntegrityError):
             self._store.write(insert(table.consent_request).values(row))
-        self._record(request)
+        self.resume(request)
         return self.find(request)
 
     def refuse(self, request: bytes, signatures: tuple[Signature, ...], *, asker: bytes | None = None) -> None:
@@ -113,7 +112,15 @@ class ConsentRequestService:
         Raises:
             ChainError: the ledger refuses or does not answer; nothing is lost.
         """
-        self._record(request)
+        transaction = b"\x00" * 32
+        try:
+            transaction = self._ledger.request_consent(request).transaction
+        except ContractRevertError as error:
+            if error.error != "RequestExists":
+                raise
+        self._store.write(
+            update(table.consent_request).where(table.consent_request.c.id == request).values(transaction=transaction)
+        )
 
     def find(self, request: bytes) -> HeldRequest:
         """Return a stored request.
@@ -137,17 +144,6 @@ class ConsentRequestService:
         """Return requests as the API shows them, with where they stand on the ledger."""
         states = self._ledger.request_states([held.id for held in requests])
         return [_to_json(held, state) for held, state in zip(requests, states, strict=True)]
-
-    def _record(self, request: bytes) -> None:
-        transaction = b"\x00" * 32
-        try:
-            transaction = self._ledger.request_consent(request).transaction
-        except ContractRevertError as error:
-            if error.error != "RequestExists":
-                raise
-        self._store.write(
-            update(table.consent_request).where(table.consent_request.c.id == request).values(transaction=transaction)
-        )
 
     def _select(self, condition: ColumnElement[bool]) -> list[HeldRequest]:
         newest = table.consent_request.c.requested_at.desc()

@@ -5,12 +5,12 @@ each block of it, in the same transaction.
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from api.ingestion.reader import Format
 from api.ingestion.row import Rejection
@@ -207,5 +207,5 @@ def result_rows(store: Store, job_id: str, *, after: int, limit: int, only: str 
     return sorted(found, key=lambda row: row["line"])[:limit]
 
 
-def _shown(columns: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(columns: RowMapping) -> dict[str, Any]:
     return {name: to_hex(value) if isinstance(value, bytes) else value for name, value in columns.items()}

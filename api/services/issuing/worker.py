@@ -14,7 +14,7 @@ from api.ingestion.line import Chunks
 from api.ingestion.reader import Format, read_lines, read_rows
 from api.ingestion.row import NoRow, Rejection, Row
 from api.services.issuing.issuer import Issuer
-from api.services.issuing.job import JobQueue, Progress, show_job
+from api.services.issuing.job import JobQueue, Progress
 from api.services.issuing.repeated_rows import RepeatedRows
 from api.services.issuing.row_classifier import Permission
 from api.services.issuing.upload import Uploads
@@ -133,10 +133,6 @@ class JobWorker:
         self.uploads.fail_interrupted()
         self._thread.start()
 
-    def show(self, job_id: str, member: bytes) -> dict[str, Any] | None:
-        """Return a job of ``member`` as the API shows it."""
-        return show_job(self._store, job_id, member)
-
     def stop(self) -> None:
         """Stop after the block in hand."""
         self._stop.set()
@@ -173,9 +169,14 @@ class JobWorker:
             return False
         trace.set_current(self._queue.traces.get(job.id))
         try:
-            self._run(job)
+            self._queue.start(job.id)
+            content = self.uploads.content(job)
+            if issue_job(self._issuers[job.member], job, content, self._clock, self._stop.is_set):
+                self._queue.finish(job.id)
         except (ChainError, StoreError):
             raise
+        except CredenceError as error:
+            self._queue.fail(job.id, error)
         except Exception as error:  # noqa: BLE001 - the log and the job name it
             # a fault of ours must not stop the other jobs, and must not be tried without end
             _log.error("a job failed: %s", fault_of(error))
@@ -197,17 +198,3 @@ class JobWorker:
             else:
                 ready.append(member)
         return self._queue.next(ready)
-
-    def _run(self, job: Any) -> None:  # noqa: ANN401 - a row of the job table
-        self._queue.start(job.id)
-        try:
-            finished = issue_job(
-                self._issuers[job.member], job, self.uploads.content(job), self._clock, self._stop.is_set
-            )
-        except (ChainError, StoreError):
-            raise
-        except CredenceError as error:
-            self._queue.fail(job.id, error)
-            return
-        if finished:
-            self._queue.finish(job.id)

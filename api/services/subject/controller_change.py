@@ -104,14 +104,13 @@ def _store_refusal(connection: Connection, change: RefusedChange, time: int) -> 
         )
 
 
-def refusals_of(connection: Connection, subject: bytes) -> list[dict[str, JSON]]:
+def refusals_of(store: Store, subject: bytes) -> list[dict[str, JSON]]:
     """Return what was refused of a subject, the oldest first."""
     held = table.subject_refusal.c
-    rows = connection.execute(select(table.subject_refusal).where(held.subject == subject).order_by(held.time)).all()
     return [
         RefusedChange(row.subject, ChangeKind(row.kind), row.number, row.commitment, Reason(row.reason)).to_json()
         | {"time": row.time}
-        for row in rows
+        for row in store.rows(select(table.subject_refusal).where(held.subject == subject).order_by(held.time))
     ]
 
 

@@ -2,6 +2,9 @@
 
 The SubjectRegistry orders commitments; the store holds what was committed to. A change of controllers is stored before
 it is sent. Nothing else happens to its subject until it is known whether the ledger holds the change.
+
+Callers who cannot show that they may act get one refusal: the same for what others own and for what does not exist.
+The proof is checked in both cases, against a decoy if there is nothing, so that the work is the same too.
 """
 
 import json
@@ -26,7 +29,7 @@ from api.vault.key_ledger import KeyLedger
 from ledger_node.chain.port import SubjectLedger
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.canonical import JSON, decode
-from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.error import CredenceError, InvalidInputError, VerificationError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.subject import DECOY, Controllers, Signature, signature_to_json
 
@@ -60,7 +63,7 @@ class SubjectReader:
         # asked for whether there is such a subject or not, so that the work is the same
         wrapped = self._keys.get({row.data_key for row in rows} or {b""})
         return {
-            row.id: self._subject(row, wrapped[row.data_key])
+            row.id: Subject(row.id, row.registration, self._open(row, wrapped[row.data_key]))
             for row in rows
             if row.registration is not None and row.data_key in wrapped
         }
@@ -83,9 +86,6 @@ class SubjectReader:
         if wrapped is None:
             raise InvalidInputError(Reason.ERASED, "the registrar has erased this subject")
         return self._open(row, wrapped)
-
-    def _subject(self, row: Any, wrapped: bytes) -> Subject:  # noqa: ANN401 - a row of the subject table
-        return Subject(row.id, row.registration, self._open(row, wrapped))
 
     def _open(self, row: Any, wrapped: bytes) -> str:  # noqa: ANN401 - a row of the subject table
         return unseal(self._kek.unwrap(wrapped), row.sealed, row.id).decode("ascii")
@@ -159,8 +159,7 @@ class ControllerHistory:
 
     def refused(self, subject: bytes) -> list[dict[str, JSON]]:
         """Return the changes of a subject that were refused, the oldest first."""
-        with self._store.connect() as connection:
-            return refusals_of(connection, subject)
+        return refusals_of(self._store, subject)
 
     def add_first(self, connection: Connection, subject: bytes, controllers: Controllers) -> None:
         """Store the first controllers in the transaction that stores their subject; registering makes them count."""
@@ -245,3 +244,14 @@ def _state(row: Any) -> ControllerState:  # noqa: ANN401 - a row of the table
     assert isinstance(signatures, list)  # noqa: S101 - written by append()
     controllers = Controllers.from_json(decode(row.controllers.encode()))
     return ControllerState(row.subject, row.entry, controllers, row.since, row.recovery, signatures)
+
+
+@contextmanager
+def unknown_to_strangers(unknown: VerificationError, *, is_party: bool) -> Iterator[None]:
+    """Let a party hear what is wrong with its proof, and anybody else only ``unknown``."""
+    try:
+        yield
+    except CredenceError:
+        if is_party:
+            raise
+        raise unknown from None

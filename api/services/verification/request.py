@@ -81,12 +81,6 @@ class VerificationRequest:
         """The terms of the consent, once it is found."""
         return known(self.consent).shown.terms
 
-    @property
-    def reply(self) -> Answer | Exception:
-        """The outcome, once there is one."""
-        assert self.outcome is not None  # noqa: S101 - the steps follow each other
-        return self.outcome
-
     def with_outcome(self, outcome: Answer | Exception) -> Self:
         """Return the request with the answer to it, or with the error that there is instead of one."""
         return replace(self, outcome=outcome)
@@ -102,7 +96,7 @@ class VerificationRequest:
 
     def access_entry(self) -> AccessEntry:
         """Return what the access log holds of the request, whatever came of it."""
-        outcome = self.reply
+        outcome = known(self.outcome)
         if isinstance(outcome, Answer):
             rows = self._rows(outcome.results, outcome.use)
             return AccessEntry(rows, outcome.relied, outcome.evidence, lambda: self.store_response(outcome))
