@@ -146,8 +146,8 @@ class VerificationService:
             with self._metrics.stage(Stage.LOG):
                 faults = each_or_error(self._write_log, requests)
             for request, fault in zip(requests, faults, strict=True):
-                outcome: Answer | Exception = fault or known(request.outcome)
-                set_result(request.answer, outcome)
+                outcome = known(request.outcome)
+                set_result(request.answer, fault or outcome)
         finally:
             self._preparing.finished(len(requests))
 
