@@ -25,7 +25,7 @@ def pending_work(base: Resources, services: Services, *, stops: Callable[[], boo
                 lambda subject: services.subjects.resume(subject, clock.now()),
             ),
             Resumable("consent_requests", services.consent_requests.waiting, services.consent_requests.resume),
-            Resumable("grants", services.consents.grants.waiting, services.consents.grants.resume),
+            Resumable("grants", services.consents.waiting, services.consents.resume),
             Resumable("lost_answers", services.lost_answers.waiting, services.lost_answers.resume),
             Resumable("controller_changes", services.controllers.waiting, services.controllers.resume),
             Resumable("recoveries", services.recoveries.waiting, services.recoveries.resume),

@@ -70,7 +70,7 @@ class Services:
 
     def start(self):
         """Try everything that waits, and return which kinds of it wait on."""
-        parts = {"grants": self.consents.grants, "changes": self.history, "recoveries": self.recoveries}
+        parts = {"grants": self.consents, "changes": self.history, "recoveries": self.recoveries}
         kinds = [Resumable(kind, part.waiting, part.resume) for kind, part in parts.items()]
         pending = PendingWork(kinds, look=lambda: None, monotonic=clock.monotonic)
         pending.resume_all()
@@ -238,7 +238,7 @@ def terms_of(instance, subject):
 def grant(services, instance, terms, key):
     digest = terms.digest(instance.ledger.consent_domain)
     now = instance.ledger.head().time
-    return services.consents.grants.grant(terms, (key.sign(digest),), now=now)
+    return services.consents.grant(terms, (key.sign(digest),), now=now)
 
 
 def judged_by(instance, terms, entry):

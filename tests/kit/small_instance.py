@@ -221,7 +221,7 @@ class SmallInstance:
         """Grant questions, and return the id of the consent."""
         terms = self.terms(firm, *questions, **options)
         consent = self.id_of(terms)
-        self.consents.grants.grant(terms, firm.sign(consent), now=self.now())
+        self.consents.grant(terms, firm.sign(consent), now=self.now())
         return consent
 
     def signed_change(self, firm, consent, change, number):

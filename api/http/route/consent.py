@@ -42,7 +42,7 @@ async def grant_consent(grant: Grant, instance: ServingInstance, attempt: Curren
     answers = grant.request or NO_REQUEST
     with attempt.tolerating(Reason.CONSENT_EXISTS):
         await run_in_threadpool(
-            instance.consents.grants.grant, grant.terms, grant.signatures, now=clock.now(), request=answers
+            instance.consents.grant, grant.terms, grant.signatures, now=clock.now(), request=answers
         )
     shown = await run_in_threadpool(_show, instance, grant.terms.digest(instance.ledger.consent_domain))
     return JSONResponse(shown, HTTPStatus.CREATED)

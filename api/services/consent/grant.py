@@ -11,14 +11,14 @@ from sqlalchemy import delete, insert, select, update
 
 from api.catalogue.datatype import schemas
 from api.catalogue.wording import wording
-from api.services.consent.stored_consent import WAITS, HeldConsent, find_consents, stored_consent
+from api.services.consent.stored_consent import WAITS, ConsentReader, HeldConsent
 from api.services.notification.notice import Notice, NoticeKind, write_notices
 from api.services.subject.controller_change import ControllerState
 from api.services.subject.registered_subject import ControllerHistory, SubjectReader
 from api.storage import table
 from api.storage.database import Store
 from api.storage.table import consent_deadline
-from ledger_node.chain.port import ConsentLedger, MemberLedger, Role
+from ledger_node.chain.port import Ledger, MemberLedger, Role
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.consent import NO_REQUEST, ConsentRequest, Terms
@@ -91,22 +91,21 @@ _FINAL: Final = frozenset(
 """Errors of the ConsentRegistry about the grant itself. Any other one may be gone on another day, such as a key's."""
 
 
-class ConsentGrants:
+class ConsentGrants(ConsentReader):
     """Grants consents, or closes a grant as refused for good, with a reason that its parties are told."""
 
     def __init__(
         self,
         store: Store,
-        ledger: ConsentLedger,
+        ledger: Ledger,
         subjects: SubjectReader,
         history: ControllerHistory,
-        rules: TermsRules,
+        purposes: Purposes,
     ) -> None:
-        self._store = store
-        self._ledger = ledger
+        super().__init__(store, ledger)
         self._subjects = subjects
         self._history = history
-        self._rules = rules
+        self.rules = TermsRules(ledger, purposes)
 
     def grant(
         self, terms: Terms, signatures: tuple[Signature, ...], *, now: int, request: bytes = NO_REQUEST
@@ -126,17 +125,17 @@ class ConsentGrants:
         with self._history.locked(terms.subject) as current:
             # first of all, so that whoever cannot sign costs the ledger no reads
             signatures = current.controllers.in_one_form(consent_id, signatures)
-            text = self._rules.require_text(terms, now)
+            text = self.rules.require_text(terms, now)
             self._require_request(request, terms)
-            known = find_consents(self._store, [consent_id]).get(consent_id)
+            known = self.find(consent_id)
             if known is not None and known.on_ledger:
                 raise InvalidInputError(Reason.CONSENT_EXISTS, "exactly this consent was granted already")
             # one that is stored but was not seen on the ledger is granted by asking again; one that was refused, or was
             # signed while others controlled the subject, is granted anew
             if known is None or known.entry != current.entry or known.refusal is not None:
                 self._store_grant(consent_id, terms, signatures, current, text, request, again=known is not None)
-            self.record(stored_consent(self._store, consent_id), current.since)
-        return stored_consent(self._store, consent_id)
+            self.record(self.stored(consent_id), current.since)
+        return self.stored(consent_id)
 
     def record(self, held: HeldConsent, since: int | None) -> None:
         """Record a grant. ``since``: when those who signed it came into force, if that is known.
@@ -192,8 +191,8 @@ class ConsentGrants:
         Raises:
             ChainError: the ledger does not answer, or not to this instance; nothing is lost.
         """
-        with self._history.locked(stored_consent(self._store, consent_id).shown.terms.subject) as current:
-            held = stored_consent(self._store, consent_id)
+        with self._history.locked(self.stored(consent_id).shown.terms.subject) as current:
+            held = self.stored(consent_id)
             if held.on_ledger or held.refusal is not None:
                 return
             if held.entry != current.entry and self._ledger.consents([consent_id])[0][0] is None:
@@ -214,7 +213,7 @@ class ConsentGrants:
         waiting = self._store.scalars(select(_CONSENT.id).where(of_them, WAITS))
         for consent_id in waiting:
             try:
-                self._send(stored_consent(self._store, consent_id))
+                self._send(self.stored(consent_id))
             except ContractRevertError as error:
                 # where the ledger refuses this instance as a sender, its subjects may hand over all the same
                 if error.reason is Reason.LEDGER_UNAVAILABLE:
@@ -237,7 +236,7 @@ class ConsentGrants:
         try:
             self.record(held, None if signers is None else signers.since)
         except CredenceError:
-            if stored_consent(self._store, held.shown.id).refusal is None:
+            if self.stored(held.shown.id).refusal is None:
                 raise
 
     def _require_request(self, request: bytes, terms: Terms) -> None:

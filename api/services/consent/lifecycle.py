@@ -11,18 +11,17 @@ from typing import Final
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from api.services.consent.grant import ConsentGrants, TermsRules
-from api.services.consent.stored_consent import ConsentReader, HeldConsent
-from api.services.subject.registered_subject import ControllerHistory, SubjectReader, unknown_to_strangers
+from api.services.consent.grant import ConsentGrants
+from api.services.consent.stored_consent import HeldConsent
+from api.services.subject.registered_subject import unknown_to_strangers
 from api.storage.database import Store
 from api.storage.table import consent_word
-from ledger_node.chain.port import ConsentLedger, Ledger
+from ledger_node.chain.port import ConsentLedger
 from ledger_node.domain.canonical import decode
 from ledger_node.domain.consent import Change, change_digest, revocation_hash, withdrawal_digest
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.event import Step
 from ledger_node.domain.hashing import HASH_BYTES
-from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Act, SignedAct
 from ledger_node.domain.subject import Controllers, Signature
@@ -31,16 +30,8 @@ _NOBODY: Final = bytes(HASH_BYTES)
 _ACTS: Final = {Change.PAUSE: Act.PAUSED, Change.RESUME: Act.RESUMED}
 
 
-class ConsentService(ConsentReader):
-    """Changes and withdraws consents, and finds them. ``grants`` makes them."""
-
-    def __init__(
-        self, store: Store, ledger: Ledger, subjects: SubjectReader, history: ControllerHistory, purposes: Purposes
-    ) -> None:
-        super().__init__(store, ledger)
-        self._history = history
-        self.rules = TermsRules(ledger, purposes)
-        self.grants = ConsentGrants(store, ledger, subjects, history, self.rules)
+class ConsentService(ConsentGrants):
+    """Changes and withdraws consents, beside granting and finding them."""
 
     def withdraw(
         self, consent_id: bytes, *, secret: bytes | None, signatures: tuple[Signature, ...], asker: bytes | None = None
@@ -62,7 +53,7 @@ class ConsentService(ConsentReader):
         with self._authority(consent_id, asker, digest, signatures) as (held, controllers):
             signed = signed_act(controllers, digest, signatures)
             store_signed_act(self._store, self._ledger, consent_id, Act.WITHDRAWN, signed)
-            self.grants.record_first(held)
+            self.record_first(held)
             self._ledger.withdraw_by_request(consent_id)
 
     def _withdraw_by_secret(self, consent_id: bytes, secret: bytes, asker: bytes | None) -> None:
@@ -73,7 +64,7 @@ class ConsentService(ConsentReader):
                 raise VerificationError(Reason.CONSENT_WRONG_SECRET, "this secret does not withdraw this consent")
             if held is None:
                 raise _unknown()
-        self.grants.record_first(held)
+        self.record_first(held)
         self._ledger.withdraw(consent_id, secret)
 
     def change(
@@ -97,7 +88,7 @@ class ConsentService(ConsentReader):
         with self._authority(consent_id, asker, digest, signatures) as (held, controllers):
             signed = signed_act(controllers, digest, signatures)
             store_signed_act(self._store, self._ledger, consent_id, _ACTS[change], signed, number=number)
-            self.grants.record_first(held)
+            self.record_first(held)
             self._ledger.change_consent(consent_id, change, number)
 
     @contextmanager

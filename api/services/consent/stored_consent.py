@@ -54,7 +54,11 @@ class ConsentReader:
 
     def find_all(self, consents: Collection[bytes]) -> dict[bytes, HeldConsent]:
         """Return those of ``consents`` that are stored, by id."""
-        return find_consents(self._store, consents)
+        return {row.id: held_of(row) for row in self._store.rows(_BY_ID, {"ids": list(consents)})}
+
+    def stored(self, consent_id: bytes) -> HeldConsent:
+        """Return a consent that is known to be stored: none is ever deleted."""
+        return self.find_all([consent_id])[consent_id]
 
     def of_subject(self, subject: bytes) -> list[HeldConsent]:
         """Return the newest consents that a subject granted."""
@@ -75,16 +79,6 @@ class ConsentReader:
 
     def _select(self, condition: ColumnElement[bool]) -> list[HeldConsent]:
         return [held_of(row) for row in self._store.rows(select(table.consent).where(condition).limit(MAX_LISTED))]
-
-
-def find_consents(store: Store, consents: Collection[bytes]) -> dict[bytes, HeldConsent]:
-    """Return those of ``consents`` that are stored, by id."""
-    return {row.id: held_of(row) for row in store.rows(_BY_ID, {"ids": list(consents)})}
-
-
-def stored_consent(store: Store, consent_id: bytes) -> HeldConsent:
-    """Return a consent that is known to be stored: none is ever deleted."""
-    return find_consents(store, [consent_id])[consent_id]
 
 
 def held_of(row: Any) -> HeldConsent:  # noqa: ANN401 - a row of the consent table

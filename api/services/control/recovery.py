@@ -215,7 +215,7 @@ class RecoveryService(RecoveryRequests):
                 raise _not_pending("it was cancelled")
             if state.commitment != held.controllers.commitment:
                 raise _not_pending("the ledger holds another one under it, which this instance did not request")
-            self._consents.grants.send_pending(current)
+            self._consents.send_pending(current)
             return self._history.append(current, held.controllers, recovery=number)
 
     def pending(self, subject: bytes) -> dict[str, JSON] | None:

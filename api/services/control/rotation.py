@@ -49,7 +49,7 @@ class RotationService:
                 )
             require_change(current, controllers)
             # what the current controllers granted counts from before they hand over
-            self._consents.grants.send_pending(current)
+            self._consents.send_pending(current)
             return self._history.append(current, controllers, signatures=signatures)
 
 

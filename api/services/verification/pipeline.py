@@ -146,8 +146,9 @@ class VerificationService:
             with self._metrics.stage(Stage.LOG):
                 faults = each_or_error(self._write_log, requests)
             for request, fault in zip(requests, faults, strict=True):
-                outcome = known(request.outcome)
-                set_result(request.answer, fault or outcome)
+                outcome = fault or request.outcome
+                assert outcome is not None  # noqa: S101 - the steps follow each other
+                set_result(request.answer, outcome)
         finally:
             self._preparing.finished(len(requests))
 

@@ -60,7 +60,7 @@ def test_the_life_of_a_consent_is_told_to_the_bank_and_its_uses_to_the_firm(inst
     request = instance.requests.ask(asked, bank=BANK, now=instance.now()).id
     terms = instance.accept(asked)
     consent = instance.id_of(terms)
-    instance.consents.grants.grant(terms, firm.sign(consent), now=instance.now(), request=request)
+    instance.consents.grant(terms, firm.sign(consent), now=instance.now(), request=request)
     (use,) = instance.use(consent)
     instance.ledger.change_consent(consent, Change.PAUSE, 1)
     instance.ledger.withdraw(consent, SECRET)
