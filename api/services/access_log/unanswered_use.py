@@ -6,7 +6,7 @@ Without them a firm that compares the ledger with its log would see every crash 
 from collections.abc import Callable
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from api.services.access_log.writer import AccessEntry, AccessLog, AskedRow, UseLeases
 from api.services.consent.stored_consent import ConsentReader
@@ -73,9 +73,7 @@ class LostAnswers:
         if not self._store.locks.is_shared or self._is_older():
             # first what is on its way, then what is there: the other way round it could land in between
             lands_later = self._carries_earlier()
-            with self._store.connect() as connection:
-                since = _first_block(connection)
-            for consent, counted in self._ledger.uses_since(since):
+            for consent, counted in self._ledger.uses_since(_first_block(self._store)):
                 # first whose it is, then its row: the other way round it could be written in between
                 if not self._leases.is_leased(counted):
                     self._write(consent, counted)
@@ -112,10 +110,10 @@ class LostAnswers:
         self._log.write(AccessEntry([AskedRow(terms.subject, row)]))
 
 
-def _first_block(connection: Connection) -> int:
+def _first_block(store: Store) -> int:
     interval = table.access_interval.c
     newest = select(interval.block).where(interval.block.is_not(None)).order_by(interval.number.desc())
-    blocks = connection.execute(newest.limit(_INTERVALS_BACK)).scalars().all()
+    blocks = store.scalars(newest.limit(_INTERVALS_BACK))
     return int(blocks[-1]) if len(blocks) == _INTERVALS_BACK else 0
 
 

@@ -80,8 +80,9 @@ class SubjectService(SubjectReader):
                 )
 
     def _find_id(self, index: bytes) -> bytes | None:
-        query = select(table.subject.c.id).where(table.subject.c.subject_index == index)
-        held: bytes | None = self._store.scalar(query)
+        held: bytes | None = self._store.scalar(
+            select(table.subject.c.id).where(table.subject.c.subject_index == index)
+        )
         return held
 
     def _add(self, credit_code: str, index: bytes, controllers: Controllers, now: int) -> None:

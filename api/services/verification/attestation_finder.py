@@ -119,8 +119,9 @@ class AttestationFinder:
             {one: self._choose(subject.credit_code, own, one, held) for one in wanted}
             for (subject, wanted), own in zip(asked, indices, strict=True)
         ]
-        rows = dict(registrations)
-        rows |= {row.digest: row for one in chosen for row in one.values() if not isinstance(row, Reason)}
+        rows = registrations | {
+            row.digest: row for one in chosen for row in one.values() if not isinstance(row, Reason)
+        }
         wrapped = self._keys.get({row.data_key for row in rows.values()})
         lost = {row.data_key for row in rows.values()} - wrapped.keys()
         hidden = self._keys.quarantines.hidden(lost) if lost else set()
