@@ -26,7 +26,7 @@ def pending_work(base: Resources, services: Services, *, stops: Callable[[], boo
             ),
             Resumable("consent_requests", services.consent_requests.waiting, services.consent_requests.resume),
             Resumable("grants", services.consents.waiting, services.consents.resume),
-            Resumable("lost_answers", services.lost_answers.waiting, services.lost_answers.resume),
+            Resumable("lost_answers", services.unanswered_uses.waiting, services.unanswered_uses.resume),
             Resumable("controller_changes", services.controllers.waiting, services.controllers.resume),
             Resumable("recoveries", services.recoveries.waiting, services.recoveries.resume),
             Resumable("key_removals", base.removals.waiting, lambda _: base.removals.finish()),

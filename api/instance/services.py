@@ -3,7 +3,7 @@
 from api.instance.resources import Resources
 from api.services.access_log.interval import AccessIntervals
 from api.services.access_log.reader import AccessReader
-from api.services.access_log.unanswered_use import LostAnswers
+from api.services.access_log.unanswered_use import UnansweredUses
 from api.services.access_log.writer import AccessLog, UseLeases
 from api.services.attestation.commitment_pool import CommitPool
 from api.services.consent.lifecycle import ConsentService
@@ -70,7 +70,7 @@ class Services:
         leases, log = UseLeases(store), AccessLog(store, keys, registrar, clock.now)
         self.intervals = AccessIntervals(store, ledger, operator, clock.now, base.workers)
         self.access = AccessReader(store, keys, registrar, operator.member)
-        self.lost_answers = LostAnswers(
+        self.unanswered_uses = UnansweredUses(
             store,
             ledger,
             self.consents,

@@ -83,13 +83,13 @@ class Sender:
             self._earlier = [transaction for account in self.accounts for transaction in account.left_behind()]
         return any(not transaction.done.is_set() for transaction in self._earlier)
 
-    def is_on_way(self, word: bytes) -> bool:
-        """Return whether a transaction that holds ``word`` may still be mined, this run's or an earlier one's.
+    def is_on_way(self, name: bytes) -> bool:
+        """Return whether a transaction that holds ``name`` may still be mined, this run's or an earlier one's.
 
         Raises:
             ChainError: the ledger does not answer.
         """
-        return any(word in draft.data for account in self.accounts for draft in account.on_way())
+        return any(name in draft.data for account in self.accounts for draft in account.on_way())
 
     def push(self) -> None:
         """Carry on what nobody waits for."""

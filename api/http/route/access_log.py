@@ -36,4 +36,4 @@ def list_access_log(
     leaf = None if after is None else cursors.read(listing, after)
     rows = read(principal.id, after=leaf, limit=limit)
     following = cursors.write(listing, from_hex(rows[-1]["leaf"], "leaf")) if len(rows) == limit else None
-    return JSONResponse({"keeper": to_hex(instance.access.keeper), "rows": rows, "next": following})
+    return JSONResponse({"keeper": to_hex(instance.access.operator), "rows": rows, "next": following})

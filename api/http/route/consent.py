@@ -20,7 +20,7 @@ from api.http.request.admission import AdmittedRoute, Anybody, ServingInstance, 
 from api.http.request.credential import Kind, Principal
 from api.http.request.idempotency_key import CurrentAttempt
 from api.instance.wiring import Instance
-from api.services.consent.stored_consent import HeldConsent
+from api.services.consent.stored_consent import StoredConsent
 from ledger_node import clock
 from ledger_node.domain.consent import NO_REQUEST, Change
 from ledger_node.domain.error import VerificationError
@@ -67,7 +67,7 @@ def get_consent(consent: str, instance: ServingInstance, principal: SignedIn) ->
     return JSONResponse(_show(instance, consent_of(instance, consent, principal).shown.id))
 
 
-def consent_of(instance: Instance, consent: str, principal: Principal) -> HeldConsent:
+def consent_of(instance: Instance, consent: str, principal: Principal) -> StoredConsent:
     """Return the consent with this id if the caller is its subject or its bank.
 
     Raises:
@@ -119,7 +119,7 @@ async def change_consent(
     return ChangedConsent(consent=consent_id, changes=number)
 
 
-def _is_party(held: HeldConsent, principal: Principal) -> bool:
+def _is_party(held: StoredConsent, principal: Principal) -> bool:
     terms = held.shown.terms
     return principal.id == (terms.subject if principal.kind is Kind.SUBJECT else terms.grantee)
 

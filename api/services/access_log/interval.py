@@ -62,13 +62,13 @@ class AccessIntervals:
         self,
         store: Store,
         ledger: Ledger,
-        keeper: Operator,
+        operator: Operator,
         now: Callable[[], int],
         workers: WorkerPool,
     ) -> None:
         self._store = store
         self._ledger = ledger
-        self._keeper = keeper
+        self._operator = operator
         self._now = now
         self._workers = workers
         self._head: StreamHead | None = None
@@ -81,15 +81,15 @@ class AccessIntervals:
         """
         with self._store.locks.lock("access intervals"):
             self._assign_rest()
-            anchor_interval(self._store, self._ledger, self._keeper)
+            anchor_interval(self._store, self._ledger, self._operator)
             if self._head is None:
                 # a store that was restored may lack intervals that the ledger holds; what comes stands behind them
-                self._head = self._ledger.stream_head(self._keeper.member, ACCESS_LOG)
+                self._head = self._ledger.stream_head(self._operator.member, ACCESS_LOG)
             self._close(self._head)
-            anchor_interval(self._store, self._ledger, self._keeper)
+            anchor_interval(self._store, self._ledger, self._operator)
 
     def waiting(self) -> list[bytes]:
-        """Return the keeper if an interval is signed and not known to be anchored."""
+        """Return the operator's member if an interval is signed and not known to be anchored."""
         return self._store.scalars(select(_INTERVAL.member).where(_INTERVAL.start.is_(None)).distinct())
 
     def anchor_pending(self) -> None:
@@ -100,7 +100,7 @@ class AccessIntervals:
         """
         with self._store.locks.lock("access intervals"):
             self._assign_rest()
-            anchor_interval(self._store, self._ledger, self._keeper)
+            anchor_interval(self._store, self._ledger, self._operator)
 
     def _close(self, head: StreamHead) -> None:
         """Close the interval: give every row that waits its place, and sign the checkpoint.
@@ -128,11 +128,11 @@ class AccessIntervals:
         with self._store.begin() as connection:
             until = self._until(connection, since, rows[-1] if rows else None)
             checkpoint = Checkpoint(batch_number, since, until, root, tally.digest)
-            batch = batch_of(self._keeper.member, batch_number, checkpoint.batch_root, previous_root)
+            batch = batch_of(self._operator.member, batch_number, checkpoint.batch_root, previous_root)
             interval = {
                 "number": number,
                 "batch_number": batch_number,
-                "member": self._keeper.member,
+                "member": self._operator.member,
                 "since": since,
                 "until": until,
                 "root": root,
@@ -143,7 +143,7 @@ class AccessIntervals:
                 "tally_salt": tally.salt,
                 "batch_root": batch.root,
                 "previous_root": previous_root,
-                "signature": self._keeper.signing_key.sign(batch.digest(self._ledger.anchor_domain)),
+                "signature": self._operator.signing_key.sign(batch.digest(self._ledger.anchor_domain)),
             }
             connection.execute(insert(table.access_interval).values(interval))
         if rows:
@@ -188,7 +188,7 @@ def plant(leaves: Sequence[bytes], filling: bytes) -> tuple[bytes, list[tuple[in
     return tree.root, [(slot, b"".join(tree.path(slot))) for slot in slots]
 
 
-def anchor_interval(store: Store, ledger: Ledger, keeper: Operator) -> None:
+def anchor_interval(store: Store, ledger: Ledger, operator: Operator) -> None:
     """Anchor the interval that is signed and not known to be anchored, if there is one.
 
     Raises:
@@ -207,13 +207,13 @@ def anchor_interval(store: Store, ledger: Ledger, keeper: Operator) -> None:
         tally = Tally(row.row_count, row.before, row.after, row.tally_salt)
         root = Checkpoint(number, row.since, row.until, row.root, tally.digest).batch_root
         batch = batch_of(row.member, number, root, head.last_root)
-        signature = keeper.signing_key.sign(batch.digest(ledger.anchor_domain))
+        signature = operator.signing_key.sign(batch.digest(ledger.anchor_domain))
         save(batch_number=number, batch_root=root, previous_root=head.last_root, signature=signature)
         return BatchOrder(batch, signature, (), ())
 
     batch = batch_of(row.member, row.batch_number, row.batch_root, row.previous_root)
     order = BatchOrder(batch, row.signature, (), ())
-    anchored, mined = anchor(ledger, order, keeper.signing_key, sign_behind)
+    anchored, mined = anchor(ledger, order, operator.signing_key, sign_behind)
     save(start=anchored.start, anchored_at=anchored.anchored_at, key=anchored.key, block=mined.block.number)
 
 

@@ -21,7 +21,7 @@ _INTERVALS_BACK: Final = 2
 """No question takes longer than this many intervals from its use to its row."""
 
 
-class LostAnswers:
+class UnansweredUses:
     """Writes the rows of uses whose process died before it wrote them; questions may be asked meanwhile.
 
     ``leases``: of the uses that this process records. ``carries_earlier``: whether a use that an earlier run sent may

@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select, update
 
 from api.catalogue.datatype import schemas
 from api.catalogue.wording import wording
-from api.services.consent.stored_consent import WAITS, ConsentReader, HeldConsent
+from api.services.consent.stored_consent import WAITS, ConsentReader, StoredConsent
 from api.services.notification.notice import Notice, NoticeKind, write_notices
 from api.services.subject.controller_change import ControllerState
 from api.services.subject.registered_subject import ControllerHistory, SubjectReader
@@ -109,7 +109,7 @@ class ConsentGrants(ConsentReader):
 
     def grant(
         self, terms: Terms, signatures: tuple[Signature, ...], *, now: int, request: bytes = NO_REQUEST
-    ) -> HeldConsent:
+    ) -> StoredConsent:
         """Check the terms and signatures, store the consent, and record it on the ledger.
 
         ``request``: the open request that this answers.
@@ -137,7 +137,7 @@ class ConsentGrants(ConsentReader):
             self.record(self.stored(consent_id), current.since)
         return self.stored(consent_id)
 
-    def record(self, held: HeldConsent, since: int | None) -> None:
+    def record(self, held: StoredConsent, since: int | None) -> None:
         """Record a grant. ``since``: when those who signed it came into force, if that is known.
 
         Raises:
@@ -156,7 +156,7 @@ class ConsentGrants(ConsentReader):
                 raise
         self._store.write(update(table.consent).where(_CONSENT.id == consent_id).values(transaction=transaction))
 
-    def _require_ours(self, held: HeldConsent, since: int | None) -> None:
+    def _require_ours(self, held: StoredConsent, since: int | None) -> None:
         """Require that the ledger holds this very grant: an earlier try of ours, or somebody relayed the same terms."""
         (record,), _ = self._ledger.consents([held.shown.id])
         if record is None:
@@ -168,7 +168,7 @@ class ConsentGrants(ConsentReader):
             message = f"the ledger holds this id already, and not as it is granted here: {error.message}"
             raise ChainError(error.reason, message) from None
 
-    def refuse(self, held: HeldConsent, reason: Reason) -> None:
+    def refuse(self, held: StoredConsent, reason: Reason) -> None:
         """Close a grant that never will be, and tell its parties."""
         terms, at = held.shown.terms, self._ledger.head().time
         data: dict[str, JSON] = {"consent": to_hex(held.shown.id), "reason": reason.value}
@@ -219,7 +219,7 @@ class ConsentGrants(ConsentReader):
                 if error.reason is Reason.LEDGER_UNAVAILABLE:
                     raise
 
-    def record_first(self, held: HeldConsent) -> None:
+    def record_first(self, held: StoredConsent) -> None:
         """Record a grant that waits before its consent is changed, or it would be granted when it was withdrawn.
 
         Where it is refused the change goes on: whatever the ledger holds under its id can be withdrawn.
@@ -230,7 +230,7 @@ class ConsentGrants(ConsentReader):
         if not held.on_ledger and held.refusal is None:
             self._send(held)
 
-    def _send(self, held: HeldConsent) -> None:
+    def _send(self, held: StoredConsent) -> None:
         """Record a grant for nobody who waits: a refusal is told to its parties, and is no error."""
         signers = next((one for one in self._history.of(held.shown.terms.subject) if one.entry == held.entry), None)
         try:

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.services.consent.grant import ConsentGrants
-from api.services.consent.stored_consent import HeldConsent
+from api.services.consent.stored_consent import StoredConsent
 from api.services.subject.registered_subject import unknown_to_strangers
 from api.storage.database import Store
 from api.storage.table import consent_word
@@ -94,7 +94,7 @@ class ConsentService(ConsentGrants):
     @contextmanager
     def _authority(
         self, consent_id: bytes, asker: bytes | None, digest: bytes, signatures: tuple[Signature, ...]
-    ) -> Iterator[tuple[HeldConsent, Controllers]]:
+    ) -> Iterator[tuple[StoredConsent, Controllers]]:
         """Lock a consent's subject, and give the consent and the current controllers, if these signed ``digest``."""
         held = self.find(consent_id)
         with self._history.locked_or_decoy(_NOBODY if held is None else held.shown.terms.subject) as controllers:
@@ -111,7 +111,7 @@ def _unknown() -> VerificationError:
     )
 
 
-def _is_party(held: HeldConsent | None, asker: bytes | None) -> bool:
+def _is_party(held: StoredConsent | None, asker: bytes | None) -> bool:
     return held is not None and asker in {held.shown.terms.subject, held.shown.terms.grantee}
 
 

@@ -27,7 +27,7 @@ from ledger_node.domain.subject import Signature
 
 
 @dataclass(frozen=True, slots=True)
-class HeldRequest:
+class StoredRequest:
     """A stored request."""
 
     id: bytes
@@ -52,7 +52,7 @@ class ConsentRequestService:
         self._history = history
         self._consents = consents
 
-    def ask(self, asked: ConsentRequest, *, bank: bytes, now: int) -> HeldRequest:
+    def ask(self, asked: ConsentRequest, *, bank: bytes, now: int) -> StoredRequest:
         """Store a bank's request and record it on the ledger; asking the same again changes nothing.
 
         Raises:
@@ -122,7 +122,7 @@ class ConsentRequestService:
             update(table.consent_request).where(table.consent_request.c.id == request).values(transaction=transaction)
         )
 
-    def find(self, request: bytes) -> HeldRequest:
+    def find(self, request: bytes) -> StoredRequest:
         """Return a stored request.
 
         Raises:
@@ -132,20 +132,20 @@ class ConsentRequestService:
             return held
         raise _unknown()
 
-    def of_subject(self, subject: bytes) -> list[HeldRequest]:
+    def of_subject(self, subject: bytes) -> list[StoredRequest]:
         """Return the newest requests to a subject."""
         return self._select(table.consent_request.c.subject == subject)
 
-    def of_grantee(self, member: bytes) -> list[HeldRequest]:
+    def of_grantee(self, member: bytes) -> list[StoredRequest]:
         """Return the newest requests of a bank."""
         return self._select(table.consent_request.c.grantee == member)
 
-    def show(self, requests: Sequence[HeldRequest]) -> list[dict[str, JSON]]:
+    def show(self, requests: Sequence[StoredRequest]) -> list[dict[str, JSON]]:
         """Return requests as the API shows them, with where they stand on the ledger."""
         states = self._ledger.request_states([held.id for held in requests])
         return [_to_json(held, state) for held, state in zip(requests, states, strict=True)]
 
-    def _select(self, condition: ColumnElement[bool]) -> list[HeldRequest]:
+    def _select(self, condition: ColumnElement[bool]) -> list[StoredRequest]:
         newest = table.consent_request.c.requested_at.desc()
         query = select(table.consent_request).where(condition).order_by(newest).limit(MAX_LISTED)
         return [_held(row) for row in self._store.rows(query)]
@@ -155,11 +155,11 @@ def _unknown() -> VerificationError:
     return VerificationError(Reason.REQUEST_UNKNOWN, "there is no such request of yours")
 
 
-def _held(row: Any) -> HeldRequest:  # noqa: ANN401 - a row of the request table
-    return HeldRequest(row.id, ConsentRequest.from_json(decode(row.asked.encode())), row.requested_at)
+def _held(row: Any) -> StoredRequest:  # noqa: ANN401 - a row of the request table
+    return StoredRequest(row.id, ConsentRequest.from_json(decode(row.asked.encode())), row.requested_at)
 
 
-def _to_json(held: HeldRequest, state: RequestState) -> dict[str, JSON]:
+def _to_json(held: StoredRequest, state: RequestState) -> dict[str, JSON]:
     return {
         "id": to_hex(held.id),
         "request": held.asked.to_json(),

@@ -35,7 +35,7 @@ _HELD: Final = table.subject_recovery.c
 
 
 @dataclass(frozen=True, slots=True)
-class HeldRecovery:
+class StoredRecovery:
     """A stored recovery. ``requested_at``: block time, None while it is not known to be on the ledger."""
 
     subject: bytes
@@ -51,11 +51,11 @@ class RecoveryRequests:
         self._store = store
         self._ledger = ledger
 
-    def find(self, subject: bytes, number: int) -> HeldRecovery | None:
+    def find(self, subject: bytes, number: int) -> StoredRecovery | None:
         """Return the recovery of a subject with this number."""
         return next(iter(self._select((_HELD.subject == subject) & (_HELD.number == number))), None)
 
-    def add(self, subject: bytes, number: int, controllers: Controllers) -> HeldRecovery:
+    def add(self, subject: bytes, number: int, controllers: Controllers) -> StoredRecovery:
         """Store a request and bring it to the ledger.
 
         Raises:
@@ -69,7 +69,7 @@ class RecoveryRequests:
             "commitment": controllers.commitment,
         }
         self._store.write(insert(table.subject_recovery).values(row))
-        held = HeldRecovery(subject, number, controllers, None)
+        held = StoredRecovery(subject, number, controllers, None)
         try:
             return self._confirm_on_chain(held)
         except ForeignEntryError as error:
@@ -96,7 +96,7 @@ class RecoveryRequests:
                 # it never will be, and nobody else hears of it
                 self._refuse(held, error.reason)
 
-    def _confirm_on_chain(self, held: HeldRecovery) -> HeldRecovery:
+    def _confirm_on_chain(self, held: StoredRecovery) -> StoredRecovery:
         """See to it that a request is on the ledger, and return it as it is there.
 
         Raises:
@@ -130,25 +130,25 @@ class RecoveryRequests:
         )
         return confirmed
 
-    def _refuse(self, held: HeldRecovery, reason: Reason) -> None:
+    def _refuse(self, held: StoredRecovery, reason: Reason) -> None:
         """Delete a request that the ledger will never hold, and tell the firm why."""
         change = RefusedChange(held.subject, ChangeKind.RECOVERY, held.number, held.controllers.commitment, reason)
         close_refused(self._store, self._ledger, change, _deletion(held))
 
-    def _select(self, condition: ColumnElement[bool]) -> list[HeldRecovery]:
+    def _select(self, condition: ColumnElement[bool]) -> list[StoredRecovery]:
         query = select(table.subject_recovery).where(condition).order_by(_HELD.subject, _HELD.number)
         return [_held(row) for row in self._store.rows(query)]
 
 
-def _deletion(held: HeldRecovery) -> Delete:
+def _deletion(held: StoredRecovery) -> Delete:
     """Return what deletes a request, unless it is known to be on the ledger."""
     waiting = (_HELD.subject == held.subject) & (_HELD.number == held.number) & _HELD.requested_at.is_(None)
     return delete(table.subject_recovery).where(waiting)
 
 
-def _held(row: Any) -> HeldRecovery:  # noqa: ANN401 - a row of the table
+def _held(row: Any) -> StoredRecovery:  # noqa: ANN401 - a row of the table
     controllers = Controllers.from_json(decode(row.controllers.encode()))
-    return HeldRecovery(row.subject, row.number, controllers, row.requested_at)
+    return StoredRecovery(row.subject, row.number, controllers, row.requested_at)
 
 
 class RecoveryService(RecoveryRequests):
@@ -161,7 +161,7 @@ class RecoveryService(RecoveryRequests):
         self._history = history
         self._consents = consents
 
-    def request(self, subject: bytes, controllers: Controllers) -> HeldRecovery:
+    def request(self, subject: bytes, controllers: Controllers) -> StoredRecovery:
         """Begin to wait; asking again for the same keys while it is pending returns the same recovery.
 
         Raises:
@@ -247,7 +247,7 @@ class RecoveryService(RecoveryRequests):
         with self._history.locked(subject):
             self.confirm_pending(subject)
 
-    def _same(self, subject: bytes, state: Recovery, controllers: Controllers) -> HeldRecovery:
+    def _same(self, subject: bytes, state: Recovery, controllers: Controllers) -> StoredRecovery:
         held = self.find(subject, state.number)
         if held is None or held.controllers.commitment != state.commitment:
             raise InvalidInputError(
@@ -271,7 +271,7 @@ class RecoveryService(RecoveryRequests):
     def _completed(self, subject: bytes, number: int) -> ControllerState | None:
         return next((one for one in self._history.of(subject) if one.recovery == number), None)
 
-    def _find(self, subject: bytes, number: int) -> HeldRecovery:
+    def _find(self, subject: bytes, number: int) -> StoredRecovery:
         held = self.find(subject, number)
         if held is None:
             raise _not_pending("it was never requested")

@@ -81,14 +81,14 @@ class LedgerReconciliation:
         changes: ForeignChanges,
         ledger: Ledger,
         names: Mapping[bytes, str],
-        keeper: bytes,
+        operator: bytes,
     ) -> None:
         self._store = store
         self._keys = keys
         self._changes = changes
         self._ledger = ledger
         self._names = names
-        self._keeper = keeper
+        self._operator = operator
         self._lock = threading.Lock()
         self._gap: Gap | None = None
 
@@ -112,7 +112,7 @@ class LedgerReconciliation:
         with self._store.connect() as connection:
             first = next_block(connection)
             batches = self._lost_batches(connection)
-            intervals, _ = self._behind(self._keeper, ACCESS_LOG, _last_interval(connection))
+            intervals, _ = self._behind(self._operator, ACCESS_LOG, _last_interval(connection))
         ids, changed, head = defaultdict[Step, set[bytes]](set), set[bytes](), self._ledger.head().number
         superseded = quarantined = 0
         registered = set(self._ledger.subjects_since(first))

@@ -23,7 +23,7 @@ from api.services.attestation.stored_attestation import (
     path_of,
     signed_batch_of,
 )
-from api.services.consent.stored_consent import HeldConsent
+from api.services.consent.stored_consent import StoredConsent
 from api.services.subject.registered_subject import Subject
 from api.storage import table
 from api.storage.database import Store
@@ -228,7 +228,7 @@ class FactSelector:
         self._answering = answering
         self._names: Mapping[bytes, str] = {}
 
-    def select(self, attestations: Iterable[UnsealedAttestation], consent: HeldConsent) -> FactSelection:
+    def select(self, attestations: Iterable[UnsealedAttestation], consent: StoredConsent) -> FactSelection:
         """Return what has to be read for proofs from ``attestations`` under a consent, and for the answer's receipt.
 
         Raises:

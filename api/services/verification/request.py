@@ -7,7 +7,7 @@ from typing import Final, Self, TypeVar
 
 from api.services.access_log.writer import AccessEntry, AskedRow
 from api.services.attestation.stored_attestation import AttestationQuery
-from api.services.consent.stored_consent import HeldConsent
+from api.services.consent.stored_consent import StoredConsent
 from api.services.idempotency.attempt import Attempt
 from api.services.subject.registered_subject import Subject
 from api.services.verification.answer import (
@@ -68,7 +68,7 @@ class VerificationRequest:
     attempt: Attempt
     store_response: StoreResponse
     answer: Future[Answer] = field(default_factory=started_future, repr=False)
-    consent: HeldConsent | None = None
+    consent: StoredConsent | None = None
     unconsented: Sequence[ShownClaim | None] = ()
     subject: Subject | None = None
     inputs: AnswerInputs | None = None

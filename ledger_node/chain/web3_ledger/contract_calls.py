@@ -54,9 +54,9 @@ class ContractCalls(ChainLedger):
             raise VerificationError(Reason.BLOCK_NOT_FINAL, "the chain has no such block")
 
     @override
-    def is_on_way(self, word: bytes) -> bool:
+    def is_on_way(self, name: bytes) -> bool:
         senders = (self._relayer, self._registrar)
-        return any(sender is not None and sender.is_on_way(word) for sender in senders)
+        return any(sender is not None and sender.is_on_way(name) for sender in senders)
 
     def _call(self, contract: str, function: str, *args: object) -> Call:
         return call_of(self._book, "latest", contract, function, *args)
