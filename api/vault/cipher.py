@@ -23,6 +23,8 @@ _NONCE_BYTES: Final = 12
 _KEY_BYTES: Final = 32
 _NO_KIND: Final = bytes(32)
 _ENTRY_BYTES: Final = HASH_BYTES + KEY_ID_BYTES
+_SPECIAL = {Special.ABSENT: {"special": "absent"}, Special.NONE_ON_RECORD: {"special": "none"}}
+_CODE_BYTES = 18
 
 
 def seal(key: bytes, plaintext: bytes, context: bytes) -> bytes:
@@ -140,10 +142,6 @@ class KeyRing:
     def is_quarantined(self, names: bytes) -> bool:
         """Return whether one of the keys that ``names`` lists is in quarantine, so that all may come back."""
         return bool(self._keys.quarantines.hidden(key_ids_of(names)))
-
-
-_SPECIAL = {Special.ABSENT: {"special": "absent"}, Special.NONE_ON_RECORD: {"special": "none"}}
-_CODE_BYTES = 18
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ _BURST: Final = 8
 _BURST_S: Final = 1.0
 """So many slots an owner may have beside others, until it has asked for more than its share for so long."""
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class FairQueue(Generic[Item]):
@@ -157,9 +158,6 @@ class FairShare:
             self._wanting_more.pop(owner, None)
         elif self.held(owner) >= self._beside_others:
             self._wanting_more.setdefault(owner, self._now())
-
-
-Result = TypeVar("Result")
 
 
 class Batcher(Generic[Item]):

@@ -27,6 +27,10 @@ from api.work.fault import WorkerFault, fault_of
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.reason import Reason
 
+Result = TypeVar("Result")
+_TRIES: Final = 2
+_log = logging.getLogger(__name__)
+
 
 def dumps(value: object) -> bytes:
     """Return ``value`` as bytes. Of dataclasses, what is not a field stays behind."""
@@ -70,11 +74,6 @@ def _made(kind: type, values: tuple[Any, ...]) -> object:
     for name, value in zip(_names(kind), values, strict=True):
         put(one, name, value)
     return one
-
-
-Result = TypeVar("Result")
-_TRIES: Final = 2
-_log = logging.getLogger(__name__)
 
 
 class WorkerDiedError(CredenceError):

@@ -31,6 +31,19 @@ from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.subject import Signature, signature_to_json
 
+_CONSENT: Final = table.consent.c
+_FINAL: Final = frozenset(
+    {
+        "ConsentExpired",
+        "ConsentIdZero",
+        "ConsentPeriodInvalid",
+        "ConsentRevocationHashZero",
+        "ConsentUsesZero",
+        "RequestNotOpen",
+    }
+)
+"""Errors of the ConsentRegistry about the grant itself. Any other one may be gone on another day, such as a key's."""
+
 
 class TermsRules:
     """Checks terms against the members of the consortium and its purposes."""
@@ -75,20 +88,6 @@ class TermsRules:
                 field="text_digest",
             )
         return text
-
-
-_CONSENT: Final = table.consent.c
-_FINAL: Final = frozenset(
-    {
-        "ConsentExpired",
-        "ConsentIdZero",
-        "ConsentPeriodInvalid",
-        "ConsentRevocationHashZero",
-        "ConsentUsesZero",
-        "RequestNotOpen",
-    }
-)
-"""Errors of the ConsentRegistry about the grant itself. Any other one may be gone on another day, such as a key's."""
 
 
 class ConsentGrants(ConsentReader):

@@ -28,6 +28,7 @@ from ledger_node.domain.subject import Controllers, Signature
 
 _NOBODY: Final = bytes(HASH_BYTES)
 _ACTS: Final = {Change.PAUSE: Act.PAUSED, Change.RESUME: Act.RESUMED}
+_ACT = consent_word.c
 
 
 class ConsentService(ConsentGrants):
@@ -113,9 +114,6 @@ def _unknown() -> VerificationError:
 
 def _is_party(held: StoredConsent | None, asker: bytes | None) -> bool:
     return held is not None and asker in {held.shown.terms.subject, held.shown.terms.grantee}
-
-
-_ACT = consent_word.c
 
 
 def signed_act(controllers: Controllers, digest: bytes, signatures: tuple[Signature, ...]) -> SignedAct:

@@ -36,6 +36,8 @@ _OVERTAKEN: Final = frozenset({"BatchNumberNotNext", "BatchPreviousRootWrong"})
 _TRIES: Final = 5
 """Somebody else would have to anchor as often in between; then it is tried again later."""
 _log = logging.getLogger(__name__)
+_BATCH: Final = table.batch.c
+_HELD: Final = table.attestation.c
 
 
 def anchor(
@@ -91,10 +93,6 @@ def _contradiction(head: StreamHead, number: int) -> ChainError:
             Reason.LEDGER_REFUSED, f"the chain ends at batch {head.number}, before number {number}: it is an older one"
         )
     return ChainError(Reason.LEDGER_UNAVAILABLE, f"the ledger node does not show batch {number}, which it holds")
-
-
-_BATCH: Final = table.batch.c
-_HELD: Final = table.attestation.c
 
 
 class BatchAnchors:

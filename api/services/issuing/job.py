@@ -22,6 +22,17 @@ from ledger_node.domain.error import CredenceError, StoreError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 
+_JOB: Final = table.job.c
+_WAITING: Final = ("queued", "running")
+_ID: Final = re.compile("[0-9a-f]{32}")
+_ISSUED, _SAME, _BAD = table.attestation, table.job_unchanged, table.job_rejection
+_RESULTS: Final = {
+    "issued": (_ISSUED, _ISSUED.c.digest.label("attestation"), _ISSUED.c.batch, _ISSUED.c.leaf.label("index")),
+    "unchanged": (_SAME, _SAME.c.digest.label("attestation")),
+    "rejected": (_BAD, _BAD.c.field, _BAD.c.reason, _BAD.c.message),
+}
+"""By status: where its rows are, and what is shown of each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -88,10 +99,6 @@ def save_progress(
         raise StoreError(Reason.STORE_UNAVAILABLE, "another process works on this job")
 
 
-_JOB: Final = table.job.c
-_WAITING: Final = ("queued", "running")
-
-
 class JobQueue:
     """Says what becomes of jobs. At the end of a job its upload is deleted, and its key is noted for removal.
 
@@ -142,16 +149,6 @@ class JobQueue:
         connection.execute(delete(table.job_chunk).where(table.job_chunk.c.job == job_id))
         keys = connection.execute(select(_JOB.data_key).where(_JOB.id == job_id)).scalars()
         self._removals.schedule(connection, keys.all())
-
-
-_ID: Final = re.compile("[0-9a-f]{32}")
-_ISSUED, _SAME, _BAD = table.attestation, table.job_unchanged, table.job_rejection
-_RESULTS: Final = {
-    "issued": (_ISSUED, _ISSUED.c.digest.label("attestation"), _ISSUED.c.batch, _ISSUED.c.leaf.label("index")),
-    "unchanged": (_SAME, _SAME.c.digest.label("attestation")),
-    "rejected": (_BAD, _BAD.c.field, _BAD.c.reason, _BAD.c.message),
-}
-"""By status: where its rows are, and what is shown of each."""
 
 
 def show_job(store: Store, job_id: str, member: bytes) -> dict[str, Any] | None:

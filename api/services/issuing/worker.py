@@ -29,6 +29,9 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import day_in_china
 
 BLOCK: Final = 4096
+_RETRY_S: Final = 1.0
+_IDLE_S: Final = 5.0
+_log = logging.getLogger(__name__)
 
 
 def issue_job(
@@ -100,11 +103,6 @@ class _Block:
             progress=Progress(self._job.id, self._before, self._read, self._blank),
         )
         self._rows, self._rejections, self._blank, self._before = [], [], 0, self._read
-
-
-_RETRY_S: Final = 1.0
-_IDLE_S: Final = 5.0
-_log = logging.getLogger(__name__)
 
 
 class JobWorker:

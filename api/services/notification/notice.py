@@ -25,6 +25,8 @@ from ledger_node.randomness import random_bytes
 
 _ID_BYTES: Final = 16
 _WRITTEN: Final = select(notification.c.recipient, notification.c.source).where(notification.c.source.in_(IDS))
+_OF_REQUESTS: Final = frozenset({Step.REQUESTED, Step.REFUSED})
+_HELD: Final = notification.c
 
 
 class NoticeKind(StrEnum):
@@ -58,7 +60,6 @@ _KINDS: Final = {
     Step.USED: NoticeKind.USED,
 }
 """A request that is answered with a grant is told by the grant."""
-_OF_REQUESTS: Final = frozenset({Step.REQUESTED, Step.REFUSED})
 _CONTROL_KINDS: Final = {
     ControlStep.ROTATED: NoticeKind.ROTATED,
     ControlStep.RECOVERY_REQUESTED: NoticeKind.RECOVERY_REQUESTED,
@@ -186,9 +187,6 @@ def _store_deadline(connection: Connection, event: ConsentEvent, row: Any) -> No
         connection.execute(insert(consent_deadline).values(values))
     elif event.step is Step.WITHDRAWN:
         connection.execute(delete(consent_deadline).where(consent_deadline.c.consent == event.id))
-
-
-_HELD: Final = notification.c
 
 
 class NoticeReader:

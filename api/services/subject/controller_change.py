@@ -24,6 +24,9 @@ from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.subject import Controllers
 
+_ENTRY: Final = table.subject_controllers.c
+_SECOND_S: Final = 1.0
+
 
 class ChangeKind(StrEnum):
     """What was to change."""
@@ -112,10 +115,6 @@ def refusals_of(store: Store, subject: bytes) -> list[dict[str, JSON]]:
         | {"time": row.time}
         for row in store.rows(select(table.subject_refusal).where(held.subject == subject).order_by(held.time))
     ]
-
-
-_ENTRY: Final = table.subject_controllers.c
-_SECOND_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.subject import DECOY, Controllers, Signature, signature_to_json
 
 _BY_ID: Final = select(table.subject).where(table.subject.c.id.in_(bindparam("subjects", expanding=True)))
+_ENTRY: Final = table.subject_controllers.c
+_PENDING: Final = _ENTRY.since.is_(None) & (_ENTRY.entry > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +91,6 @@ class SubjectReader:
 
     def _open(self, row: Any, wrapped: bytes) -> str:  # noqa: ANN401 - a row of the subject table
         return unseal(self._kek.unwrap(wrapped), row.sealed, row.id).decode("ascii")
-
-
-_ENTRY: Final = table.subject_controllers.c
-_PENDING: Final = _ENTRY.since.is_(None) & (_ENTRY.entry > 0)
 
 
 class ControllerHistory:
