@@ -13,14 +13,12 @@ from starlette.routing import Route
 from api.home.settings import HttpSettings, WatchSettings
 from api.http.middleware.fault_barrier import FaultBarrier, install_handlers
 from api.http.middleware.observation import TRACE_ID, Observation, Templates
-from api.http.middleware.request_limits import RequestLimits
-from api.http.middleware.security_headers import SecurityHeaders
-from api.http.middleware.stored_responses import StoredResponses
 from api.http.openapi import document as openapi_document
 from api.http.openapi.tag import TAGS
 from api.http.problem import page
 from api.http.request.admission import permissions_of, require_admitting
 from api.http.request.cursor import CursorCodec
+from api.http.request.idempotency_key import StoredResponses
 from api.http.request.rate_limit import RateLimits, RequestClass
 from api.http.route import access_log as access
 from api.http.route import (
@@ -158,8 +156,7 @@ def _require_open(router: APIRouter) -> None:
 def _wrap(app: FastAPI, instance: Instance, settings: HttpSettings) -> None:
     """Put the layers around the routes, from the inside out."""
     app.add_middleware(StoredResponses, calls=instance.calls)
-    app.add_middleware(RequestLimits, pause_s=settings.body_pause_s)
-    app.add_middleware(FaultBarrier)
+    app.add_middleware(FaultBarrier, pause_s=settings.body_pause_s)
     if settings.origins:
         app.add_middleware(
             CORSMiddleware,
@@ -168,4 +165,3 @@ def _wrap(app: FastAPI, instance: Instance, settings: HttpSettings) -> None:
             allow_headers=ASKED_HEADERS,
             expose_headers=SHOWN_HEADERS,
         )
-    app.add_middleware(SecurityHeaders)

@@ -5,9 +5,8 @@ import json
 import pytest
 from fastapi import FastAPI, Request
 
-from api.http.problem.try_later import TryLaterError
-from api.http.request.oauth import CODES, refusal
-from api.http.request.token_form import FormError, TokenForm
+from api.http.problem.document import TryLaterError
+from api.http.request.oauth import CODES, FormError, TokenForm, refusal
 from api.sign_in.protocol.error import ProofError, SignInError
 from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError
 from ledger_node.domain.reason import Reason

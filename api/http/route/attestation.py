@@ -9,12 +9,11 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from api.home.settings import MAX_UPLOAD_BYTES
-from api.http.middleware.stored_responses import store_response
 from api.http.model.attestation import AttestationReceipt, Erasure, ErasureRequest, Job, JobResults, QueuedJob
 from api.http.request.admission import AdmittedRoute, ServingInstance, SignedIn
 from api.http.request.body import media_type
 from api.http.request.cursor import After, Cursors
-from api.http.request.idempotency_key import start_upload
+from api.http.request.idempotency_key import start_upload, store_response
 from api.ingestion.reader import Format
 from api.services.attestation.receipt import receipt_of
 from api.services.erasure import erasure

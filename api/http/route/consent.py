@@ -17,10 +17,10 @@ from api.http.model.consent import (
     WithdrawnConsent,
 )
 from api.http.request.admission import AdmittedRoute, Anybody, ServingInstance, SignedIn
-from api.http.request.credential import Kind, Principal
 from api.http.request.idempotency_key import CurrentAttempt
 from api.instance.wiring import Instance
 from api.services.consent.stored_consent import HeldConsent
+from api.sign_in.server.principal import Kind, Principal
 from ledger_node import clock
 from ledger_node.domain.consent import NO_REQUEST, Change
 from ledger_node.domain.error import VerificationError

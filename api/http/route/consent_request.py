@@ -17,8 +17,8 @@ from api.http.model.consent_request import (
     RefusedRequest,
 )
 from api.http.request.admission import AdmittedRoute, Anybody, ServingInstance, SignedIn
-from api.http.request.credential import Kind
 from api.http.request.idempotency_key import CurrentAttempt
+from api.sign_in.server.principal import Kind
 from ledger_node import clock
 from ledger_node.domain.consent_text import consent_text, text_digest
 from ledger_node.domain.error import VerificationError

@@ -5,8 +5,8 @@ from typing import Final
 from fastapi import APIRouter, Request
 
 from api.http.model.sign_in import ResourceMetadata, ServerMetadata
-from api.http.request.credential import RESOURCE_METADATA, SERVER_METADATA, public_url
-from api.http.request.token_form import GRANT
+from api.http.request.admission import public_url
+from api.http.request.oauth import GRANT, RESOURCE_METADATA, SERVER_METADATA
 from api.sign_in.protocol.jose import MEMBER_ALGORITHMS, Algorithm
 
 router = APIRouter(tags=["sign-in"])

@@ -21,10 +21,10 @@ from api.http.model.subject import (
     Rotation,
 )
 from api.http.model.subject import Subject as SubjectAnswer
-from api.http.request.admission import AdmittedRoute, Presented, ServingInstance, SignedIn, without_signatures
-from api.http.request.credential import Kind
+from api.http.request.admission import AdmittedRoute, ServingInstance, SignedIn, without_signatures
 from api.instance.wiring import Instance
 from api.services.subject.registered_subject import Subject
+from api.sign_in.server.principal import Kind
 from ledger_node import clock
 from ledger_node.chain.port import RECOVERY_DELAY_S
 from ledger_node.domain.error import InvalidInputError
@@ -136,12 +136,11 @@ async def cancel_recovery(
     cancellation: Cancellation,
     request: Request,
     instance: ServingInstance,
-    presented: Presented,
 ) -> CancelledRecovery:
     """Take ``{signatures}``, one is enough; or ``{}`` from the registrar, which calls off what it requested itself."""
     subject_id = from_hex(subject, "subject")
     if cancellation.signatures is None:
-        without_signatures(request, instance, presented)
+        without_signatures(request, instance)
     await run_in_threadpool(_found, instance, subject_id)
     await run_in_threadpool(instance.recoveries.cancel, subject_id, number, cancellation.signatures)
     return CancelledRecovery(subject=subject_id, number=number)

@@ -4,11 +4,9 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.http.model.sign_in import Token
-from api.http.request.admission import ServingInstance
+from api.http.request.admission import ServingInstance, proof_of, public_url, target_of
 from api.http.request.body import read_body
-from api.http.request.credential import NONCE_HEADER, proof_of, public_url, target_of
-from api.http.request.oauth import NO_STORE, TokenRoute
-from api.http.request.token_form import MAX_FORM, TokenForm
+from api.http.request.oauth import MAX_FORM, NO_STORE, NONCE_HEADER, TokenForm, TokenRoute
 from ledger_node import clock
 
 router = APIRouter(tags=["sign-in"], route_class=TokenRoute)

@@ -4,10 +4,9 @@ import asyncio
 
 from fastapi import APIRouter, Request, Response
 
-from api.http.middleware.stored_responses import sealed
 from api.http.model.verification import Verification, VerificationRequest
 from api.http.request.admission import AdmittedRoute, ServingInstance, SignedIn
-from api.http.request.idempotency_key import attempt_of
+from api.http.request.idempotency_key import attempt_of, sealed
 from api.services.idempotency.stored_response import SealedResponse
 from api.services.verification.answer import Answer
 from api.work.fair_share import FairShare
