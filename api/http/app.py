@@ -14,7 +14,7 @@ from api.home.settings import HttpSettings, WatchSettings
 from api.http.middleware.fault_barrier import FaultBarrier, install_handlers
 from api.http.middleware.observation import TRACE_ID, Observation, Templates
 from api.http.openapi import document as openapi_document
-from api.http.openapi.tag import TAGS
+from api.http.openapi.document import TAGS
 from api.http.problem import page
 from api.http.request.admission import permissions_of, require_admitting
 from api.http.request.cursor import CursorCodec
@@ -24,18 +24,13 @@ from api.http.route import access_log as access
 from api.http.route import (
     attestation,
     consent,
-    consent_request,
-    evidence,
     health,
-    metadata,
     notification,
     receipt,
     reference,
     sign_in,
     subject,
-    token,
     verification,
-    webhook,
 )
 from api.instance.wiring import Instance
 from api.work.fair_share import FairShare
@@ -49,27 +44,21 @@ stable `reason`; `/v1/token` refuses as RFC 6749 says, with the same `reason`. V
 department; a verdict comes with proofs that check offline.
 """
 V1: Final = "/v1"
-ROUTERS: Final = tuple(
-    module.router
-    for module in (
-        # routes are tried in their order, and this one is asked far more often than all others
-        verification,
-        reference,
-        token,
-        sign_in,
-        subject,
-        attestation,
-        consent_request,
-        consent,
-        receipt,
-        evidence,
-        access,
-        notification,
-        webhook,
-    )
+ROUTERS: Final = (
+    # routes are tried in their order, and this one is asked far more often than all others
+    verification.router,
+    reference.router,
+    sign_in.token_router,
+    sign_in.router,
+    subject.router,
+    attestation.router,
+    consent.router,
+    receipt.router,
+    access.router,
+    notification.router,
 )
 """The routers of ``V1``."""
-OPEN_ROUTERS: Final = (health.router, metadata.router)
+OPEN_ROUTERS: Final = (health.router, sign_in.open_router)
 """Those that ask nobody who calls."""
 
 

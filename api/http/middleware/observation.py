@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.problem.document import OBSERVED, Observed
-from api.http.problem.policy import DEFAULT_POLICY
+from api.http.problem.page import DEFAULT_POLICY
 from api.telemetry.metric import UNMATCHED, Metrics
 from ledger_node import trace
 from ledger_node.domain.reason import Reason

@@ -11,8 +11,22 @@ from api.http.model.problem import OAuthError, Problem
 from api.http.model.sign_in import TokenRequest
 from api.http.openapi.example import REFERENCE, example_of
 from api.http.openapi.refusal import refusals, refusals_of
-from api.http.openapi.sign_in import describe_sign_in
 from api.http.request.idempotency_key import MAX_KEY, SECRET_ANSWERS
+from api.http.request.permission import PERMISSIONS
+
+TAGS: Final = [
+    {"name": "verifications", "description": "A bank asks consented questions and gets verdicts with evidence."},
+    {"name": "consents", "description": "A bank asks for a consent; the subject grants, pauses, withdraws or refuses."},
+    {"name": "receipts", "description": "Signed documents of what happened to a consent. They check offline."},
+    {"name": "access log", "description": "Who asked what about whom. The ledger holds its checkpoints."},
+    {"name": "attestations", "description": "A department sends records in, follows its jobs, and erases."},
+    {"name": "subjects", "description": "A registrar registers firms; controllers rotate and recover their keys."},
+    {"name": "notifications", "description": "What the ledger's events mean for the caller: a feed and webhooks."},
+    {"name": "sign-in", "description": "Sign-in keys and access tokens (OAuth 2.0 with DPoP)."},
+    {"name": "reference", "description": "What anybody may know: the network, members, schemas and purposes."},
+    {"name": "health", "description": "Whether the instance runs and serves."},
+]
+"""One a tag that routes carry, in the order in which the document shows them."""
 
 JsonObject = dict[str, Any]
 
@@ -39,6 +53,12 @@ _PARAMETERS: Final[JsonObject] = {
 _HEADERS: Final[JsonObject] = {"ETag": {"schema": {"type": "string"}, "description": "digest of the answer"}}
 _TAG: Final[JsonObject] = {"ETag": {"$ref": "#/components/headers/ETag"}}
 _NOT_MODIFIED: Final[JsonObject] = {"description": "what you have is what there is", "headers": _TAG}
+_SCHEME: Final = {
+    "type": "http",
+    "scheme": "dpop",
+    "description": "'Authorization: DPoP TOKEN' with a token of POST /v1/token, and a proof of possession in 'DPoP' "
+    "(RFC 9449)",
+}
 _JSON: Final = "application/json"
 _BY_HAND: Final = (Problem, OAuthError, TokenRequest)
 """Models that no route of FastAPI reads or answers with."""
@@ -73,11 +93,11 @@ def complete(document: JsonObject) -> None:
         components["schemas"].pop(unused, None)
     components["responses"] = {**refusals(), "NotModified": _NOT_MODIFIED}
     components["parameters"], components["headers"] = _PARAMETERS, _HEADERS
+    components["securitySchemes"] = {"dpop": _SCHEME}
     for path, item in document["paths"].items():
         for method, operation in item.items():
             _complete(method, path, operation)
             _show_examples(operation, components["schemas"])
-    describe_sign_in(document)
     _tidy([document["paths"], components])
 
 
@@ -97,6 +117,9 @@ def _tidy(schema: Any) -> None:  # noqa: ANN401 - any JSON
 
 
 def _complete(method: str, path: str, operation: JsonObject) -> None:
+    callers = sorted(PERMISSIONS[f"{method.upper()} {path}"].kinds)
+    if callers:
+        operation["security"], operation["x-callers"] = [{"dpop": []}], callers
     takes_body = "requestBody" in operation
     operation["responses"] |= refusals_of(path, takes_body=takes_body)
     if not path.startswith("/v1/"):

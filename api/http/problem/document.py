@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from http import HTTPStatus
-from types import MappingProxyType
 from typing import Final
 
 from fastapi.responses import JSONResponse
@@ -137,8 +136,8 @@ def noted(status: int, reason: Reason, field: str | None) -> dict[str, str]:
     observed, current = OBSERVED.get(), trace.current()
     if observed is not None:
         observed.reason = reason
-    is_ours = current is not None and status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    told = {"reason": reason.value, "trace_id": current.id if is_ours else None, "field": field}
+    named = current.id if current is not None and status >= HTTPStatus.INTERNAL_SERVER_ERROR else None
+    told = {"reason": reason.value, "trace_id": named, "field": field}
     return {name: text for name, text in told.items() if text is not None}
 
 
@@ -154,9 +153,9 @@ def refusal_headers(error: CredenceError) -> dict[str, str]:
     return {**_usual_headers(status_of(error)), **later}
 
 
-def refusal_of(error: CredenceError, headers: Mapping[str, str] = MappingProxyType({})) -> JSONResponse:
+def refusal_of(error: CredenceError, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """Return the problem document of an error."""
-    shown = refusal_headers(error) | headers
+    shown = {**refusal_headers(error), **(headers or {})}
     return problem(status_of(error), error.reason, error.message, error.field, headers=shown)
 
 

@@ -207,14 +207,14 @@ SignedIn: TypeAlias = Annotated[Principal, Depends(_caller)]
 """Who calls a route that one must sign in for. Who may call it is in the table of permissions alone."""
 
 
-async def _anybody(request: Request) -> Principal | None:
+async def _asker(request: Request) -> bytes | None:
     presented = request.state.sign_in
     # what signatures or a secret allow, nobody needs to sign in for, and a token that ended is no obstacle
-    return presented if isinstance(presented, Principal) else None
+    return presented.id if isinstance(presented, Principal) else None
 
 
-Anybody: TypeAlias = Annotated[Principal | None, Depends(_anybody)]
-"""Who is signed in, where nobody needs to be."""
+Asker: TypeAlias = Annotated[bytes | None, Depends(_asker)]
+"""The id of who is signed in, where nobody needs to be."""
 
 
 def without_signatures(request: Request, instance: Instance) -> None:

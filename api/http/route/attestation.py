@@ -75,14 +75,13 @@ async def upload_records(
     def store_job(connection: Connection, job: str) -> None:
         store_response(connection, request, _queued(job), body=body.digest)
 
-    permission = Permission(corrects=correct, restores=restore_erased)
     job = await instance.jobs.uploads.receive(
         department.id,
         schema,
         form,
         body,
         max_bytes=MAX_UPLOAD_BYTES,
-        permission=permission,
+        permission=Permission(corrects=correct, restores=restore_erased),
         store_response=store_job,
     )
     return _queued(job)
