@@ -21,8 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.files.own_file import new_file
-from api.hsm.device import SUFFIX, DeviceKey, KeyReference
-from api.hsm.signer import DeviceSigner
+from api.hsm.device import SUFFIX, DeviceKey, DeviceSigner, KeyReference
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.port import Role
 from ledger_node.domain.canonical import JSON, decode

@@ -13,8 +13,8 @@ from api.files.own_folder import new_folder
 from api.home.home import Home, LocalMember
 from api.home.node_process import NodeProcess
 from api.instance.store_place import IN_FOLDER, Addresses, make_home_store, require_unused
+from api.sign_in.protocol.assertion import new_key_file, stated_keys
 from api.sign_in.protocol.jose import public_part
-from api.sign_in.protocol.key_form import new_key_file, stated_keys
 from api.sign_in.server.key_set import KeySets
 from api.sign_in.server.principal import kind_of
 from ledger_node.chain.deployment import Founder, FoundingSchema, deploy, member_id

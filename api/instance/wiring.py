@@ -8,19 +8,17 @@ from typing import Final, Protocol
 
 from api.home.home import Home
 from api.home.settings import ACCESS_INTERVAL_S, NOTIFY_INTERVAL_S, RESUME_INTERVAL_S
-from api.instance.pending import pending_work
 from api.instance.resources import Resources, open_resources
-from api.instance.services import Services
+from api.instance.services import Services, pending_work
 from api.instance.store_place import Addresses
 from api.services.webhook.address import AddressRules, InsecureLoopbackAddresses, PublicAddresses, system_addresses
 from api.services.webhook.delivery import WebhookDeliveries
 from api.services.webhook.post import WebhookPost
 from api.storage.locks import SingletonRole
 from api.telemetry.collector import InstanceGauges
-from api.telemetry.head import HeadAge
 from api.telemetry.metric import Metrics
 from api.telemetry.readiness import Readiness, head_age_limit
-from api.telemetry.sampler import SAMPLE_INTERVAL_S, Sampler
+from api.telemetry.sampler import SAMPLE_INTERVAL_S, HeadAge, Sampler
 from api.work.periodic import Periodic
 from ledger_node import clock
 from ledger_node.domain.error import ChainError, CredenceError

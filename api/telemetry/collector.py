@@ -8,8 +8,7 @@ from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from api.telemetry.backlog import Backlog
-from api.telemetry.head import HeadAge
-from api.telemetry.sampler import Sampler
+from api.telemetry.sampler import HeadAge, Sampler
 from api.work.resumable import PendingWork, Waiting
 from ledger_node.chain.endpoint import Fault
 from ledger_node.chain.endpoint_pool import EndpointHealth

@@ -14,8 +14,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from api.storage.database import Store
-from api.telemetry.head import HeadAge
-from api.telemetry.sampler import Sampler
+from api.telemetry.sampler import HeadAge, Sampler
 from api.work.periodic import Periodic
 from ledger_node.chain.port import Block, ChainLedger
 from ledger_node.chain.sender import Sender

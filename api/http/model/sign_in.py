@@ -7,8 +7,8 @@ from pydantic import Field
 
 from api.http.model.base import AnswerModel, Count, Hex32, HexText, RequestModel, Strict, absent, shown, whole
 from api.http.model.subject import SignatureJson
+from api.sign_in.protocol.assertion import MAX_KEYS, stated_keys
 from api.sign_in.protocol.jose import Algorithm
-from api.sign_in.protocol.key_form import MAX_KEYS, stated_keys
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import JsonObject

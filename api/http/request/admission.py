@@ -82,7 +82,7 @@ async def _recognised(request: Request, instance: Instance) -> Principal | SignI
     A proof counts once, so a request is recognised here, once, and nowhere else.
     """
     try:
-        if instance.sign_in.waits:
+        if instance.sign_in.proofs.waits:
             return await run_in_threadpool(recognise, request, instance.sign_in)
         # handing it to a thread and back would take longer than it takes
         return recognise(request, instance.sign_in)

@@ -135,7 +135,7 @@ def refusal(error: CredenceError, request: Request) -> JSONResponse:
     }
     headers = {**NO_STORE, **refusal_headers(error)}
     if code == _NONCE:
-        headers[NONCE_HEADER] = request.app.state.instance.sign_in.nonce
+        headers[NONCE_HEADER] = request.app.state.instance.sign_in.proofs.nonce
     return JSONResponse(body, status_code=status.value, headers=headers)
 
 
@@ -173,7 +173,7 @@ def challenge(error: CredenceError, request: Request) -> dict[str, str]:
     said["resource_metadata"] = _well_known(request, RESOURCE_METADATA)
     headers = {"WWW-Authenticate": "DPoP " + ", ".join(f'{name}="{value}"' for name, value in said.items())}
     if error.reason is Reason.PROOF_NONCE:
-        headers[NONCE_HEADER] = request.app.state.instance.sign_in.nonce
+        headers[NONCE_HEADER] = request.app.state.instance.sign_in.proofs.nonce
     return headers
 
 

@@ -68,7 +68,7 @@ async def request_token(request: Request, instance: ServingInstance) -> Response
         client=form.client,
     )
     answer = Token(access_token=made.value, expires_in=made.lifetime_s)
-    headers = {**NO_STORE, NONCE_HEADER: instance.sign_in.nonce}
+    headers = {**NO_STORE, NONCE_HEADER: instance.sign_in.proofs.nonce}
     return Response(answer.model_dump_json(), media_type="application/json", headers=headers)
 
 
