@@ -50,36 +50,21 @@ class LocalMember:
     roles: Role
 
 
-@dataclass(frozen=True)
 class Home:
     """Paths and files of one instance."""
 
-    path: Path
-
-    @property
-    def chain(self) -> Path:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.chain = path / "chain.sqlite3"
         """The embedded chain's file."""
-        return self.path / "chain.sqlite3"
-
-    @property
-    def store(self) -> Path:
+        self.store = path / "store.sqlite3"
         """The store's file."""
-        return self.path / "store.sqlite3"
-
-    @property
-    def key_ledger(self) -> Path:
+        self.key_ledger = path / "keys.sqlite3"
         """The key ledger's file."""
-        return self.path / "keys.sqlite3"
-
-    @property
-    def node_file(self) -> Path:
+        self.node_file = path / "node.json"
         """Where a running node says its address and process."""
-        return self.path / "node.json"
-
-    @property
-    def api_file(self) -> Path:
+        self.api_file = path / "api.json"
         """Where a running API says its address and process."""
-        return self.path / "api.json"
 
     def require(self) -> "Home":
         """Return this home if ``init`` has made it.

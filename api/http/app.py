@@ -58,7 +58,7 @@ ROUTERS: Final = (
     notification.router,
 )
 """The routers of ``V1``."""
-OPEN_ROUTERS: Final = (health.router, sign_in.open_router)
+OPEN_ROUTERS: Final = (health.router, sign_in.open_router, page.router)
 """Those that ask nobody who calls."""
 
 
@@ -113,13 +113,12 @@ def create_app(
         v1.include_router(router)
     app.include_router(v1)
     app.state.permissions = permissions_of(ROUTERS, V1)
-    open_routers = (*OPEN_ROUTERS, page.router(app))
-    for router in open_routers:
+    for router in OPEN_ROUTERS:
         _require_open(router)
         app.include_router(router)
     openapi_document.install(app)
     _wrap(app, instance, settings)
-    templates = _templates(app, ROUTERS, V1) | _templates(app, open_routers, "")
+    templates = _templates(app, ROUTERS, V1) | _templates(app, OPEN_ROUTERS, "")
     app.add_middleware(Observation, metrics=instance.metrics, templates=templates, slow_s=watch.slow_s)
     return app
 

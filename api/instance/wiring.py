@@ -97,7 +97,15 @@ class Instance(Services):
         self.departments, self.workers, self.senders = base.departments, base.workers, tuple(base.senders.values())
         self.cursor_mac = base.registrar.kek.keyed_digest
         self.pending = pending_work(base, self, stops=lambda: self._resuming.is_stopping)
-        self.sampler = _sampler(base, self.head)
+        self.sampler = Sampler(
+            base.store,
+            base.rpc,
+            self.head,
+            members=list(base.departments),
+            accounts={role: [health.account for health in sender.health()] for role, sender in base.senders.items()},
+            quarantines=base.keys.quarantines.count_open,
+            monotonic=clock.monotonic,
+        )
         self.metrics.registry.register(
             InstanceGauges(
                 self.rpc, base.senders, self.head, self.sampler, self.pending, now=clock.now, monotonic=clock.monotonic
@@ -186,15 +194,3 @@ class Instance(Services):
             except ChainError as error:
                 # the rounds of maintenance go on with them
                 _log.warning("transactions wait for the ledger: %s", error.reason)
-
-
-def _sampler(base: Resources, head: HeadAge) -> Sampler:
-    return Sampler(
-        base.store,
-        base.rpc,
-        head,
-        members=list(base.departments),
-        accounts={role: [health.account for health in sender.health()] for role, sender in base.senders.items()},
-        quarantines=base.keys.quarantines.count_open,
-        monotonic=clock.monotonic,
-    )

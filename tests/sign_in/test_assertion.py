@@ -278,7 +278,7 @@ def test_a_refused_assertion_uses_up_no_proof(desk, bank):
     proof = make_proof(Target("POST", TOKEN_URL), key, now=NOW, nonce=desk.sign_in.proofs.nonce)
     stranger = Credential(bank.credential.client, bank.credential.header, new_key())
     refused("client_unknown", desk.token, stranger, key, proof=proof)
-    assert len(desk.sign_in._proofs) == 0
+    assert len(desk.sign_in.proofs) == 0
     assert desk.token(bank.credential, key, proof=proof)
     refused("proof_replayed", desk.token, bank.credential, key, proof=proof)
 

@@ -88,13 +88,12 @@ def _keys(record: JsonObject, name: str) -> tuple[ControllerKey, ...]:
 
 Signatures: TypeAlias = Annotated[tuple[Signature, ...], Strict(_signatures, SignatureList)]
 """Signatures of controllers, as requests bring them."""
-_AnyCaseAddress: TypeAlias = Annotated[str, Field(pattern="^0x[0-9a-fA-F]{40}$")]
 ControllerKeys: TypeAlias = Annotated[
     tuple[ControllerKey, ...],
     Strict(
         _keys,
         Annotated[
-            list[_AnyCaseAddress | Passkey],
+            list[Annotated[str, Field(pattern="^0x[0-9a-fA-F]{40}$")] | Passkey],
             Field(
                 min_length=1,
                 max_length=MAX_CONTROLLERS,

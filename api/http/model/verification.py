@@ -32,7 +32,6 @@ from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason
 
 Verdict: TypeAlias = Annotated[Outcome, Field(examples=["holds"])]
-ClaimText: TypeAlias = Annotated[str, Field(examples=["tax_payment.paid_amount >= 500000 CNY during 2025"])]
 
 
 class Question(
@@ -71,7 +70,7 @@ class ShownPart(AnswerModel):
 class ShownClaim(AnswerModel):
     """A claim and its verdict: ``attestation`` and ``proof``, or for a combination ``parts``."""
 
-    claim: ClaimText
+    claim: Annotated[str, Field(examples=["tax_payment.paid_amount >= 500000 CNY during 2025"])]
     question: Question | Combination
     verdict: Verdict
     reason: Annotated[Reason | None, Field(description="why it cannot be told")]

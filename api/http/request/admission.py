@@ -174,21 +174,13 @@ def _require_one_name(request: Request, presented: Principal | SignInError) -> N
 def _permitted(permission: Permission, presented: Principal | SignInError, instance: Instance) -> Principal:
     if isinstance(presented, SignInError):
         raise presented
-    require_permitted(permission, presented, served_here=presented.id in instance.departments)
-    return presented
-
-
-def require_permitted(permission: Permission, principal: Principal, *, served_here: bool) -> None:
-    """Require that a principal may call a route. ``served_here``: its vault is at this instance.
-
-    Raises:
-        SignInError: ``not_allowed``.
-    """
-    if principal.kind not in permission.kinds:
+    if presented.kind not in permission.kinds:
         allowed = " or ".join(sorted(permission.kinds))
-        raise SignInError(Reason.NOT_ALLOWED, f"only a {allowed} may do this; you are signed in as {principal.kind}")
-    if principal.kind in ISSUERS and permission.own in {Own.VAULT, Own.NAMED} and not served_here:
+        raise SignInError(Reason.NOT_ALLOWED, f"only a {allowed} may do this; you are signed in as {presented.kind}")
+    is_served_here = presented.id in instance.departments
+    if presented.kind in ISSUERS and permission.own in {Own.VAULT, Own.NAMED} and not is_served_here:
         raise SignInError(Reason.NOT_ALLOWED, "your vault is not at this instance; ask the one that serves you")
+    return presented
 
 
 def _permission(request: Request) -> Permission:

@@ -112,18 +112,13 @@ class BodyStream:
         return self._hash.digest()
 
 
-def attempt_of(request: Request) -> Attempt:
-    """Return which try this request is; its body must have been read."""
+async def _attempt(request: Request) -> Attempt:
     attempt: Attempt = request.state.attempt
     return attempt
 
 
-async def _attempt(request: Request) -> Attempt:
-    return attempt_of(request)
-
-
 CurrentAttempt: TypeAlias = Annotated[Attempt, Depends(_attempt)]
-"""Which try at its effect the request is."""
+"""Which try at its effect the request is; its body must have been read."""
 
 
 def calls_of(request: Request) -> IdempotentCalls:
@@ -177,7 +172,7 @@ def sealed(
     ``request.state.is_response_stored``.
     """
     answer = _kept(response.status_code, response.raw_headers, bytes(response.body))
-    return calls_of(request).seal(attempt_of(request), answer, subject=subject, keys=keys, body=body)
+    return calls_of(request).seal(request.state.attempt, answer, subject=subject, keys=keys, body=body)
 
 
 def store_response(connection: Connection, request: Request, response: Response, *, body: bytes | None = None) -> None:

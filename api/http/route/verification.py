@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from api.http.model.verification import Verification, VerificationRequest
 from api.http.request.admission import AdmittedRoute, ServingInstance, SignedIn
-from api.http.request.idempotency_key import attempt_of, sealed
+from api.http.request.idempotency_key import CurrentAttempt, sealed
 from api.services.idempotency.stored_response import SealedResponse
 from api.services.verification.answer import Answer
 from api.work.fair_share import FairShare
@@ -26,7 +26,7 @@ _HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-in
     response_model=Verification,
 )
 async def verify_claims(
-    wanted: VerificationRequest, request: Request, instance: ServingInstance, bank: SignedIn
+    wanted: VerificationRequest, request: Request, instance: ServingInstance, bank: SignedIn, attempt: CurrentAttempt
 ) -> Response:
     """Take ``{consent, claims: [question or combination, as text or JSON], purpose?, operator?, policy?}``.
 
@@ -52,7 +52,7 @@ async def verify_claims(
                     policy=policy,
                     now=clock.now(),
                     operator=wanted.operator,
-                    attempt=attempt_of(request),
+                    attempt=attempt,
                     store_response=store_response,
                 )
             )

@@ -12,7 +12,7 @@ from api.sign_in.protocol.jose import MEMBER_ALGORITHMS, Key, Signed, public_key
 from api.sign_in.protocol.proof import BEHIND_S, MAX_IDENTIFIER, Window
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.sign_in_key import SignInKeys
 from ledger_node.randomness import random_bytes
@@ -95,22 +95,18 @@ def read_assertion(value: str) -> Assertion:
         client = claims.text("sub")
         if claims.text("iss") != client:
             raise InvalidInputError(Reason.VALUE_MALFORMED, "'iss' and 'sub' are both the client's id", field="iss")
+        if "exp" not in claims:
+            raise InvalidInputError(Reason.FIELD_MISSING, "claims lacks 'exp'", field="exp")
         return Assertion(
             signed,
             from_hex(client, "sub"),
             claims.take("aud"),
             claims.text("jti", max_length=MAX_IDENTIFIER),
-            _window(claims),
+            Window.of(claims),
             claims.optional("client_id"),
         )
     except InvalidInputError as error:
         raise SignInError(Reason.ASSERTION_MALFORMED, f"the assertion is malformed: {error.message}") from error
-
-
-def _window(claims: JsonObject) -> Window:
-    if "exp" not in claims:
-        raise InvalidInputError(Reason.FIELD_MISSING, "claims lacks 'exp'", field="exp")
-    return Window.of(claims)
 
 
 MAX_KEYS: Final = 8

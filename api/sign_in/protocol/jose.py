@@ -119,7 +119,10 @@ def public_part(key: Key) -> PublicKey:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What counts of a token's header; other members are passed over (RFC 7515, 4). ``type``: see ``_type``."""
+    """What counts of a token's header; other members are passed over (RFC 7515, 4). ``type``: in lower case.
+
+    ``application/`` may be left out of it (RFC 7515, 4.1.9), and is.
+    """
 
     algorithm: str
     type: str | None
@@ -138,7 +141,7 @@ class Header:
             raise InvalidInputError(Reason.VALUE_MALFORMED, "no critical extension is understood here", field="crit")
         return cls(
             members.text("alg"),
-            _type(members.text("typ")) if "typ" in members else None,
+            members.text("typ").lower().removeprefix("application/") if "typ" in members else None,
             members.text("kid") if "kid" in members else None,
             members.optional("jwk"),
         )
@@ -195,11 +198,6 @@ def sign(header: Mapping[str, JSON], claims: Mapping[str, JSON], key: Key) -> st
     signed = b".".join(parts)
     signature = _ALGORITHMS[Algorithm(str(header["alg"]))].sign(signed, key)
     return (signed + b"." + urlsafe_b64encode(signature)).decode("ascii")
-
-
-def _type(named: str) -> str:
-    """Return a type in lower case and without ``application/``, which may be left out (RFC 7515, 4.1.9)."""
-    return named.lower().removeprefix("application/")
 
 
 def _no_key() -> InvalidInputError:
