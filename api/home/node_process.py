@@ -73,8 +73,9 @@ class NodeProcess:
         while not self._stopping.is_set():
             child = self._child
             if child is not None:
-                child.wait()
-                _close(child)
+                # its pipes end with it
+                with child:
+                    child.wait()
             if self._stopping.is_set():
                 return
             _log.warning("the embedded node ended; starting it again")
@@ -84,9 +85,3 @@ class NodeProcess:
             except (ChainError, OSError, ValueError):
                 _log.warning("the embedded node did not start; trying again")
                 self._stopping.wait(_PAUSE_S)
-
-
-def _close(child: "subprocess.Popen[bytes]") -> None:
-    for pipe in (child.stdin, child.stdout):
-        if pipe is not None:
-            pipe.close()

@@ -19,7 +19,7 @@ from api.http.problem import page
 from api.http.request.admission import permissions_of, require_admitting
 from api.http.request.cursor import CursorCodec
 from api.http.request.idempotency_key import StoredResponses
-from api.http.request.rate_limit import RateLimits, RequestClass
+from api.http.request.rate_limit import RateLimits
 from api.http.route import access_log as access
 from api.http.route import (
     attestation,
@@ -74,7 +74,7 @@ def create_app(
 
     ``public_url``: the address that callers know it by, which assertions and proofs must be made for.
     """
-    settings, watch = settings or HttpSettings(), watch or WatchSettings()
+    settings, watch, limited = settings or HttpSettings(), watch or WatchSettings(), instance.metrics.rate_limited
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -99,19 +99,13 @@ def create_app(
     app.state.instance = instance
     app.state.public_url = public_url.rstrip("/")
     app.state.watch_settings = watch
-
-    def count_refusal(request_class: RequestClass) -> None:
-        instance.metrics.rate_limited.labels(request_class.value).inc()
-
-    app.state.rate_limits = RateLimits(settings, clock.monotonic, count_refusal)
+    app.state.rate_limits = RateLimits(settings, clock.monotonic, lambda sort: limited.labels(sort.value).inc())
     app.state.fair_share = FairShare(settings.at_once, settings.beside_others, clock.monotonic)
     app.state.cursor_codec = CursorCodec(instance.cursor_mac)
     install_handlers(app)
     require_admitting(ROUTERS)
-    v1 = APIRouter(prefix=V1)
     for router in ROUTERS:
-        v1.include_router(router)
-    app.include_router(v1)
+        app.include_router(router, prefix=V1)
     app.state.permissions = permissions_of(ROUTERS, V1)
     for router in OPEN_ROUTERS:
         _require_open(router)

@@ -55,9 +55,15 @@ class InstanceGauges(Collector):
         if block is None:
             return ()
         return (
-            _gauge("credence_ledger_head_block", "Number of the newest block that was seen.", block.number),
-            _gauge("credence_ledger_head_time_seconds", "Its time, by the clock of who sealed it.", block.time),
-            _gauge("credence_ledger_head_age_seconds", "How long no newer one was seen.", self._head.age_s),
+            GaugeMetricFamily(
+                "credence_ledger_head_block", "Number of the newest block that was seen.", value=block.number
+            ),
+            GaugeMetricFamily(
+                "credence_ledger_head_time_seconds", "Its time, by the clock of who sealed it.", value=block.time
+            ),
+            GaugeMetricFamily(
+                "credence_ledger_head_age_seconds", "How long no newer one was seen.", value=self._head.age_s
+            ),
         )
 
     def _of_samples(self) -> Sequence[GaugeMetricFamily]:
@@ -70,11 +76,13 @@ class InstanceGauges(Collector):
                 "account",
                 last.nonce_gaps,
             ),
-            _gauge("credence_store_up", "Whether the store answered when it was last asked.", last.store_is_up),
-            _gauge(
+            GaugeMetricFamily(
+                "credence_store_up", "Whether the store answered when it was last asked.", value=last.store_is_up
+            ),
+            GaugeMetricFamily(
                 "credence_quarantines",
                 "Changes on the ledger that call attestations erased and wait for the operator's word.",
-                last.quarantines,
+                value=last.quarantines,
             ),
             _labelled(
                 "credence_sample_age_seconds",
@@ -89,7 +97,9 @@ class InstanceGauges(Collector):
         block = self._head.block
         if block is not None:
             lag = max(0, block.number + 1 - backlog.next_block)
-            yield _gauge("credence_follower_lag_blocks", "Blocks whose events are not notifications yet.", lag)
+            yield GaugeMetricFamily(
+                "credence_follower_lag_blocks", "Blocks whose events are not notifications yet.", value=lag
+            )
         yield _labelled(
             "credence_waiting",
             "How much waits (counted up to 10000 each).",
@@ -162,10 +172,6 @@ def _of_pending(waiting: Sequence[Waiting]) -> Sequence[GaugeMetricFamily]:
             {one.kind: one.oldest_s for one in waiting},
         ),
     )
-
-
-def _gauge(name: str, words: str, value: float) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, words, value=value)
 
 
 def _labelled(name: str, words: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:

@@ -53,7 +53,8 @@ class Observation:
             return
         began = time.perf_counter()
         observed = Observed()
-        part = trace.Trace.of_header(_traceparent(scope))
+        sent = (value.decode("latin-1") for name, value in scope["headers"] if name == _TRACEPARENT)
+        part = trace.Trace.of_header(next(sent, None))
 
         async def watch(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -89,10 +90,6 @@ class Observation:
                 "duration_ms": round(seconds * 1000, 1),
             }
             _log.log(level, "request", extra={"fields": fields})
-
-
-def _traceparent(scope: Scope) -> str | None:
-    return next((value.decode("latin-1") for name, value in scope["headers"] if name == _TRACEPARENT), None)
 
 
 def _level(route: str, observed: Observed, *, is_slow: bool) -> int | None:

@@ -28,7 +28,6 @@ from ledger_node.domain.reason import Reason
 
 Rule: TypeAlias = tuple[Callable[..., Any], str]
 """The function that answers a route, and the method."""
-_SCHEME: Final = "dpop"
 _TAG_BYTES: Final = 18
 _OF_CONTENT: Final = ("content-length", "content-type")
 
@@ -98,7 +97,7 @@ def recognise(request: Request, sign_in: SignIn) -> Principal:
     """
     values = request.headers.getlist("authorization")
     scheme, _, token = values[0].partition(" ") if len(values) == 1 else ("", "", "")
-    if scheme.lower() != _SCHEME or not token:
+    if scheme.lower() != "dpop" or not token:
         raise SignInError(
             Reason.SIGN_IN_NEEDED, "sign in: get an access token at /v1/token and send 'Authorization: DPoP TOKEN'"
         )

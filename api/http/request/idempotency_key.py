@@ -23,7 +23,6 @@ from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
 HEADER: Final = "idempotency-key"
-REPLAYED: Final = "idempotent-replayed"
 MAX_KEY: Final = 128
 _KEY: Final = re.compile(rf'''"((?:[ !#-\[\]-~]|\\["\\]){{1,{MAX_KEY}}})"''')
 """A string of structured fields (RFC 9651): printable ASCII in quotes, with quote and backslash escaped."""
@@ -38,7 +37,7 @@ class Answered(Exception):  # noqa: N818 - no error: the answer is known
 
     def __init__(self, answer: StoredResponse) -> None:
         super().__init__("answered before")
-        headers = {**dict(answer.headers), REPLAYED: "true"}
+        headers = {**dict(answer.headers), "idempotent-replayed": "true"}
         self.response = Response(answer.body, answer.status, headers=headers)
 
 

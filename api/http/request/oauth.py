@@ -6,14 +6,13 @@ The form is that of RFC 6749 (4.4.2) and RFC 7521 (4.2). Our reason stands besid
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Final, get_args
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from typing_extensions import override
 
-from api.http.model.problem import OAuthCode
 from api.http.problem.document import TYPE_PREFIX, noted, refusal_headers, status_of
 from api.http.request.admission import AdmittedRoute, public_url
 from api.sign_in.protocol.assertion import ASSERTION_TYPE
@@ -29,11 +28,8 @@ GRANT: Final = "client_credentials"
 MAX_FORM: Final = 16 * 1024
 _MAX_FIELDS: Final = 16
 NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-_LATER: Final = "temporarily_unavailable"
 _NONCE: Final = "use_dpop_nonce"
 _UNAUTHORIZED: Final = frozenset({Reason.MEMBER_NOT_ACTIVE, Reason.KEY_NOT_VALID, Reason.KEY_COMPROMISED})
-CODES: Final = get_args(OAuthCode)
-"""What ``error`` may be."""
 _ERRORS: Final = {
     Reason.SIGN_IN_NEEDED: None,
     Reason.TOKEN_UNKNOWN: "invalid_token",
@@ -142,7 +138,7 @@ def refusal(error: CredenceError, request: Request) -> JSONResponse:
 def _status_and_code(error: CredenceError) -> tuple[HTTPStatus, str]:
     usual = status_of(error)
     if isinstance(error, ChainError) or usual >= HTTPStatus.TOO_MANY_REQUESTS:
-        return usual, _LATER
+        return usual, "temporarily_unavailable"
     match error:
         case FormError(code=code):
             return HTTPStatus.UNAUTHORIZED if code == "invalid_client" else HTTPStatus.BAD_REQUEST, code

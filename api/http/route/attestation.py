@@ -30,10 +30,9 @@ _PAGE = 1000
 
 def _taking_rows(*examples: str) -> dict[str, Any]:
     """Return what OpenAPI says of a body that rows are streamed in; ``examples``: one a format."""
-    shown = zip(_FORMATS, examples, strict=True)
     content = {
         media_type: {"schema": {"type": "string"}, "examples": {"example": {"value": example}}}
-        for media_type, example in shown
+        for media_type, example in zip(_FORMATS, examples, strict=True)
     }
     return {"requestBody": {"required": True, "content": content}}
 

@@ -141,9 +141,11 @@ def consent_of(instance: Instance, consent: str, principal: Principal) -> HeldCo
         VerificationError: ``consent_unknown``, also for a consent of others.
     """
     held = instance.consents.find(from_hex(consent, "consent"))
-    if held is None or not _is_party(held, principal):
-        raise VerificationError(Reason.CONSENT_UNKNOWN, "there is no such consent of yours")
-    return held
+    if held is not None:
+        terms = held.shown.terms
+        if principal.id == (terms.subject if principal.kind is Kind.SUBJECT else terms.grantee):
+            return held
+    raise VerificationError(Reason.CONSENT_UNKNOWN, "there is no such consent of yours")
 
 
 @router.post("/consents/{consent}/withdrawal", summary="Withdraw, by the secret or by the controllers' signatures")
@@ -182,11 +184,6 @@ async def change_consent(
             instance.consents.change, consent_id, wanted.change, wanted.number, wanted.signatures, asker=asker
         )
     return ChangedConsent(consent=consent_id, changes=wanted.number)
-
-
-def _is_party(held: HeldConsent, principal: Principal) -> bool:
-    terms = held.shown.terms
-    return principal.id == (terms.subject if principal.kind is Kind.SUBJECT else terms.grantee)
 
 
 def _show(instance: Instance, consent: bytes) -> dict[str, Any]:

@@ -9,7 +9,6 @@ fractions, which nothing else of ours reads.
 
 import copy
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -222,17 +221,8 @@ def read_object(data: bytes, what: str) -> JsonObject:
     return JsonObject(value, what)
 
 
-def time_of(claims: JsonObject, name: str) -> int:
-    """Return a NumericDate in whole seconds; a part of a second is cut off."""
-    return math.floor(_number(claims, name))
-
-
-def start_of(claims: JsonObject, name: str) -> int:
-    """Return a NumericDate from which something counts: the next whole second."""
-    return math.ceil(_number(claims, name))
-
-
-def _number(claims: JsonObject, name: str) -> float:
+def time_of(claims: JsonObject, name: str) -> float:
+    """Return a NumericDate (RFC 7519, 2), which may have a part of a second."""
     value: object = claims.take(name)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LATEST:
         raise InvalidInputError(

@@ -3,6 +3,7 @@
 ``Window`` says when a proof counts, and when an assertion does.
 """
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Final, Self
@@ -19,7 +20,6 @@ from api.sign_in.protocol.jose import (
     public_part,
     read,
     sign,
-    start_of,
     time_of,
 )
 from ledger_node.domain.canonical import JSON
@@ -54,9 +54,10 @@ class Window:
             InvalidInputError: one of them is no time, or ``iat`` is missing.
         """
         return cls(
-            time_of(claims, "iat"),
-            time_of(claims, "exp") if "exp" in claims else None,
-            start_of(claims, "nbf") if "nbf" in claims else None,
+            math.floor(time_of(claims, "iat")),
+            math.floor(time_of(claims, "exp")) if "exp" in claims else None,
+            # the next whole second
+            math.ceil(time_of(claims, "nbf")) if "nbf" in claims else None,
         )
 
     @property
