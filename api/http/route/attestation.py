@@ -88,8 +88,7 @@ async def upload_records(
 
 def _queued(job: str) -> Response:
     body = QueuedJob(job=job).model_dump_json()
-    location = {"Location": f"/v1/jobs/{job}"}
-    return Response(body, HTTPStatus.ACCEPTED, location, media_type="application/json")
+    return Response(body, HTTPStatus.ACCEPTED, {"Location": f"/v1/jobs/{job}"}, media_type="application/json")
 
 
 @router.get("/jobs/{job}", summary="Progress of a job", response_model=Job)
