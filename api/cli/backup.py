@@ -148,7 +148,7 @@ def restore(
             backup=file,
             identities=identities_of(read_private(identity).decode("utf-8", "replace")),
             keys=keys,
-            passphrase=read_private(passphrase_file).decode("ascii", "replace").strip(),
+            passphrase=read_private(passphrase_file).decode("utf-8", "replace").strip(),
             chain=chain,
             old_keys=old_keys,
         )

@@ -156,7 +156,7 @@ def client_of(home: Home, url: str | None, name: str | None) -> "Client":
         credential = Credential.published(
             from_hex(known.client_id, "CREDENCE_CLIENT_ID"), read_key_file(known.key_file)
         )
-    return Client(api_url(home, url), credential)
+    return Client(api_url(home, url), credential, home=None if url or known.url else home.path)
 
 
 def name_of(sign_in: str | None) -> str:

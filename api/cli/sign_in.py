@@ -29,8 +29,8 @@ from api.client.home_credentials import credential_named
 from api.client.session import Session
 from api.client.unsigned_act import unsigned_sign_in_keys
 from api.home.home import Home
+from api.sign_in.protocol.assertion import new_key_file, stated_keys
 from api.sign_in.protocol.jose import Key, public_part
-from api.sign_in.protocol.key_form import new_key_file, stated_keys
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason

@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpx
 
 from api.client.credential import Credential
-from api.client.error import ApiError, NoAnswerError, refusal_of, silence
+from api.client.error import ApiError, NoAnswerError, is_refused, refusal_of, silence
 from api.client.session import Session
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.reason import Reason
@@ -22,11 +22,22 @@ _TRIES: Final = 3
 
 
 class Client:
-    """One caller of one API, signed in with ``credential``, or by ``session``, where there is one."""
+    """One caller of one API, signed in with ``credential``, or by ``session``, where there is one.
 
-    def __init__(self, url: str, credential: Credential | None = None, *, session: Session | None = None) -> None:
+    ``home``: the folder that names the address, where nobody else does.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        credential: Credential | None = None,
+        *,
+        session: Session | None = None,
+        home: Path | None = None,
+    ) -> None:
         if credential is not None:
             session = Session(url, credential)
+        self._home = home
         self._http = httpx.Client(base_url=url, auth=session, timeout=_TIMEOUT_S, trust_env=False)
 
     def close(self) -> None:
@@ -143,7 +154,7 @@ class Client:
         try:
             response = self._http.request(method, path, **options)
         except httpx.HTTPError as error:
-            raise silence(self._http.base_url) from error
+            raise silence(self._http.base_url, self._home if is_refused(error) else None) from error
         if response.is_success:
             return response
         raise refusal_of(response)

@@ -10,8 +10,8 @@ from typing import Any
 
 from api.catalogue.wording import wording
 from api.client.client import Client
+from api.sign_in.protocol.assertion import MAX_KEYS, stated_keys
 from api.sign_in.protocol.jose import public_key
-from api.sign_in.protocol.key_form import MAX_KEYS, stated_keys
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.consent import (
     REFUSAL_STATEMENT,

@@ -19,8 +19,8 @@ from api.services.idempotency.attempt import Call as Named
 from api.services.idempotency.call import RETENTION_S
 from api.services.issuing.row_classifier import PLAIN
 from api.services.webhook.address import InsecureLoopbackAddresses
+from api.sign_in.protocol.assertion import new_key_file, stated_keys
 from api.sign_in.protocol.jose import public_part
-from api.sign_in.protocol.key_form import new_key_file, stated_keys
 from api.storage import table
 from ledger_node import clock
 from ledger_node.chain.port import Role

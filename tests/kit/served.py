@@ -22,8 +22,8 @@ from api.client.home_credentials import credential_named
 from api.client.session import Session
 from api.lab.demo.actor import attest
 from api.lab.demo.server import InstanceProcess
+from api.sign_in.protocol.assertion import new_key_file, stated_keys
 from api.sign_in.protocol.jose import public_part
-from api.sign_in.protocol.key_form import new_key_file, stated_keys
 from api.storage.database import open_store
 from ledger_node import clock
 from ledger_node.chain.artifact import artifact

@@ -7,8 +7,8 @@ from fastapi.responses import JSONResponse
 
 from api.http.model.access_log import AccessLog
 from api.http.request.admission import AdmittedRoute, ServingInstance, SignedIn
-from api.http.request.credential import Kind
 from api.http.request.cursor import After, Cursors
+from api.sign_in.server.principal import Kind
 from ledger_node.domain.json_object import from_hex, to_hex
 
 router = APIRouter(tags=["access log"], route_class=AdmittedRoute)

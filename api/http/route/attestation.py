@@ -9,12 +9,11 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from api.home.settings import MAX_UPLOAD_BYTES
-from api.http.middleware.stored_responses import store_response
 from api.http.model.attestation import AttestationReceipt, Erasure, ErasureRequest, Job, JobResults, QueuedJob
 from api.http.request.admission import AdmittedRoute, ServingInstance, SignedIn
 from api.http.request.body import media_type
 from api.http.request.cursor import After, Cursors
-from api.http.request.idempotency_key import start_upload
+from api.http.request.idempotency_key import start_upload, store_response
 from api.ingestion.reader import Format
 from api.services.attestation.stored_attestation import receipt_of
 from api.services.erasure import erasure
@@ -31,10 +30,9 @@ _PAGE = 1000
 
 def _taking_rows(*examples: str) -> dict[str, Any]:
     """Return what OpenAPI says of a body that rows are streamed in; ``examples``: one a format."""
-    shown = zip(_FORMATS, examples, strict=True)
     content = {
         media_type: {"schema": {"type": "string"}, "examples": {"example": {"value": example}}}
-        for media_type, example in shown
+        for media_type, example in zip(_FORMATS, examples, strict=True)
     }
     return {"requestBody": {"required": True, "content": content}}
 
@@ -76,14 +74,13 @@ async def upload_records(
     def store_job(connection: Connection, job: str) -> None:
         store_response(connection, request, _queued(job), body=body.digest)
 
-    permission = Permission(corrects=correct, restores=restore_erased)
     job = await instance.jobs.uploads.receive(
         department.id,
         schema,
         form,
         body,
         max_bytes=MAX_UPLOAD_BYTES,
-        permission=permission,
+        permission=Permission(corrects=correct, restores=restore_erased),
         store_response=store_job,
     )
     return _queued(job)
@@ -91,8 +88,7 @@ async def upload_records(
 
 def _queued(job: str) -> Response:
     body = QueuedJob(job=job).model_dump_json()
-    location = {"Location": f"/v1/jobs/{job}"}
-    return Response(body, HTTPStatus.ACCEPTED, location, media_type="application/json")
+    return Response(body, HTTPStatus.ACCEPTED, {"Location": f"/v1/jobs/{job}"}, media_type="application/json")
 
 
 @router.get("/jobs/{job}", summary="Progress of a job", response_model=Job)
