@@ -174,6 +174,9 @@ class DyingStore:
             raise KeyboardInterrupt
         return self._store.begin()
 
+    def write(self, *statement):
+        return type(self._store).write(self, *statement)
+
 
 @pytest.mark.parametrize("number", range(1, 9))
 def test_n1_a_beat_that_is_cut_off_anywhere_is_carried_on_by_the_next_life(log, monkeypatch, number):
@@ -322,8 +325,7 @@ def test_l2_what_a_store_signed_under_a_number_that_the_chain_gave_to_another_is
 
 def test_a_row_that_cannot_be_stored_is_an_error_for_its_caller(log):
     class FullStore:
-        def connect(self):
-            return log.store.connect()
+        connect, rows = log.store.connect, log.store.rows
 
         def begin(self):
             raise OSError("disk full")

@@ -95,7 +95,7 @@ KILLS = {
     "before it is stored anew": ("store", "begin", False, 1),
     "stored and not sent": ("ledger", "anchor", False, 1),
     "sent and not noted": ("ledger", "anchor", True, 1),
-    "before it is noted": ("store", "begin", False, 2),
+    "before it is noted": ("store", "write", False, 1),
 }
 
 
