@@ -1,17 +1,15 @@
 """``credence store quarantine``: what only the ledger calls erased, and what the operator says of it."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
-from api.cli.console import ExitCode, HomeOption, JsonOption, emit, home_of, refusals, talk
-from api.cli.help_page import CHECKING, command_group, page_end
-from api.home.home import Home
-from api.home.settings import environment
-from api.instance.store_place import Addresses, open_home_keys, open_home_store
+from api.cli.caller import HomeOption
+from api.cli.command import CHECKING, Output, command, command_group
+from api.cli.console import ExitCode, say, talk
+from api.cli.opened_store import opened_store
 from api.services.erasure.quarantine_decision import confirm as confirm_change
 from api.services.erasure.quarantine_decision import dismiss as dismiss_change
 from api.storage.store import Store
@@ -29,52 +27,46 @@ quarantine = command_group(
 NumberArgument = Annotated[int, typer.Argument(help="Which change; see list.")]
 
 
-@quarantine.command("list", epilog=page_end("credence store quarantine list --home shop", codes=_CODES))
-def list_all(home: HomeOption = None, *, as_json: JsonOption = False) -> None:
+@command(quarantine, "credence store quarantine list --home shop", name="list", codes=_CODES)
+def list_all(home: HomeOption = None) -> Output:
     """Show every such change, whether it is decided or not, while the instance serves or when it is stopped."""
-    with refusals(), _opened(home) as (folder, _, keys):
+    with opened_store(home) as (folder, _, keys):
         names = {member.id: member.name for member in folder.members()}
         shown = [_shown(one, names) for one in keys.quarantines.all()]
     for one in shown:
-        talk.print(
+        say(
             f"{one['number']} {one['state']}: block {one['block']} of {one['time']} calls attestations of "
             f"{one['member']} erased; {one['keys']} keys are in quarantine; signed by {one['key'] or 'an unknown key'} "
-            f"in transaction {one['transaction']}",
-            markup=False,
-            soft_wrap=True,
+            f"in transaction {one['transaction']}"
         )
     if not shown:
         talk.print("nothing is in quarantine")
-    if as_json:
-        emit({"quarantines": list[JSON](shown)})
+    return Output({"quarantines": list[JSON](shown)})
 
 
-@quarantine.command(epilog=page_end("credence store quarantine confirm 1 --home shop", codes=_CODES))
-def confirm(number: NumberArgument, home: HomeOption = None, *, as_json: JsonOption = False) -> None:
+@command(quarantine, "credence store quarantine confirm 1 --home shop", codes=_CODES)
+def confirm(number: NumberArgument, home: HomeOption = None) -> Output:
     """Erase for good what a change is about. Ask the department first: nothing brings it back."""
-    _decide(confirm_change, number, home, as_json=as_json)
+    shown = _decide(confirm_change, number, home)
     talk.print("noted: the instance erases the keys within seconds, or at its next start, from the copy as well")
+    return Output(shown)
 
 
-@quarantine.command(epilog=page_end("credence store quarantine dismiss 1 --home shop", codes=_CODES))
-def dismiss(number: NumberArgument, home: HomeOption = None, *, as_json: JsonOption = False) -> None:
+@command(quarantine, "credence store quarantine dismiss 1 --home shop", codes=_CODES)
+def dismiss(number: NumberArgument, home: HomeOption = None) -> Output:
     """Let keys open again what they sealed: the change was not the department's."""
-    _decide(dismiss_change, number, home, as_json=as_json)
+    shown = _decide(dismiss_change, number, home)
     talk.print(
         "the keys are in use again. What the ledger holds revoked stays so: end the key that signed it, start the "
         "instance with a new one, which makes registrations anew, and have the department send its rows again"
     )
+    return Output(shown)
 
 
-def _decide(
-    decision: Callable[[Store, KeyLedger, int], Quarantine], number: int, home: HomeOption, *, as_json: bool
-) -> None:
-    with refusals(), _opened(home) as (folder, store, keys):
+def _decide(decision: Callable[[Store, KeyLedger, int], Quarantine], number: int, home: HomeOption) -> dict[str, JSON]:
+    with opened_store(home) as (folder, store, keys):
         decision(store, keys, number)
-        names = {member.id: member.name for member in folder.members()}
-        shown = _shown(keys.quarantines.named(number), names)
-    if as_json:
-        emit(shown)
+        return _shown(keys.quarantines.named(number), {member.id: member.name for member in folder.members()})
 
 
 def _shown(one: Quarantine, names: dict[bytes, str]) -> dict[str, JSON]:
@@ -88,15 +80,3 @@ def _shown(one: Quarantine, names: dict[bytes, str]) -> dict[str, JSON]:
         "key": None if one.key is None else to_hex(one.key),
         "keys": one.keys,
     }
-
-
-@contextmanager
-def _opened(home: HomeOption) -> Iterator[tuple[Home, Store, KeyLedger]]:
-    folder, known = home_of(home).require(), environment()
-    addresses = Addresses(known.database_url, known.keys_url)
-    with ExitStack() as held:
-        store = open_home_store(folder, addresses)
-        held.callback(store.dispose)
-        keys = open_home_keys(folder, store, addresses)
-        held.callback(keys.dispose)
-        yield folder, store, keys

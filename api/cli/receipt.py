@@ -5,20 +5,9 @@ from typing import Annotated
 
 import typer
 
-from api.cli.console import (
-    AsOption,
-    ExitCode,
-    HomeOption,
-    JsonOption,
-    UrlOption,
-    client_of,
-    emit,
-    home_of,
-    printable,
-    refusals,
-    talk,
-)
-from api.cli.help_page import GENERAL, OFFLINE, command_group, page_end
+from api.cli.caller import Caller, HomeOption, home_of
+from api.cli.command import GENERAL, OFFLINE, Output, command, command_group
+from api.cli.console import ExitCode, JsonOption, emit, printable, say
 from api.cli.id_prefix import consent_or_request_id, whole_id
 from api.client.client import Client
 from api.files.evidence import read_file, read_trust_file, write_file
@@ -44,63 +33,51 @@ ConsentArgument = Annotated[
 ]
 
 
-@receipt.command("list", epilog=page_end("credence receipt list 0xff35d0 --as wang-bakery"))
-def list_receipts(
-    consent: ConsentArgument,
-    sign_in: AsOption = None,
-    home: HomeOption = None,
-    url: UrlOption = None,
-    *,
-    as_json: JsonOption = False,
-) -> None:
+@command(receipt, "credence receipt list 0xff35d0 --as wang-bakery", name="list")
+def list_receipts(*, consent: ConsentArgument, caller: Caller, as_json: JsonOption = False) -> None:
     """List the receipts of a consent of yours (subject or bank), or of the answer to a request."""
-    with refusals():
-        found = _receipts(client_of(home_of(home), url, sign_in), consent)
+    found = _receipts(caller.client(), consent)
     for one in found:
-        talk.print(_line(one), markup=False, soft_wrap=True)
+        say(_line(one))
         if not as_json:
             typer.echo(to_hex(one.digest))
     if as_json:
         emit({"receipts": [{"id": to_hex(one.digest), "receipt": one.to_json()} for one in found]})
 
 
-@receipt.command(epilog=page_end("credence receipt save 0xff35d0 --folder receipts --html --as wang-bakery"))
+@command(receipt, "credence receipt save 0xff35d0 --folder receipts --html --as wang-bakery")
 def save(
+    *,
     consent: ConsentArgument,
     folder: Annotated[Path, typer.Option(help="Where to; one file a receipt.")] = Path(),
     act: Annotated[Act | None, typer.Option(help="Only receipts of this.")] = None,
-    sign_in: AsOption = None,
-    home: HomeOption = None,
-    url: UrlOption = None,
-    *,
+    caller: Caller,
     html: Annotated[bool, typer.Option("--html", help="A page for people beside each document.")] = False,
 ) -> None:
     """Save receipts as documents that check offline."""
     from api.page.receipt import receipt_page
 
-    with refusals():
-        client = client_of(home_of(home), url, sign_in)
-        wanted = [one for one in _receipts(client, consent) if act in {None, one.act}]
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InvalidInputError(Reason.CONFIGURATION, f"cannot make {folder}: {error.strerror}") from error
-        for one in wanted:
-            path = folder / f"{one.act}-{one.digest.hex()[:16]}.json"
-            write_file(path, one.to_bytes().decode())
-            typer.echo(str(path))
-            if html:
-                page = path.with_suffix(".html")
-                write_file(page, receipt_page([(one, _text(client, one))]))
-                typer.echo(str(page))
+    client = caller.client()
+    wanted = [one for one in _receipts(client, consent) if act in {None, one.act}]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInputError(Reason.CONFIGURATION, f"cannot make {folder}: {error.strerror}") from error
+    for one in wanted:
+        path = folder / f"{one.act}-{one.digest.hex()[:16]}.json"
+        write_file(path, one.to_bytes().decode())
+        typer.echo(str(path))
+        if html:
+            page = path.with_suffix(".html")
+            write_file(page, receipt_page([(one, _text(client, one))]))
+            typer.echo(str(page))
 
 
-@receipt.command(
-    epilog=page_end(
-        "credence receipt verify granted-1f0c9a7e33b2d845.json",
-        "credence receipt verify granted-1f0c9a7e33b2d845.json --trust trust.json",
-        codes=OFFLINE | {ExitCode.DONE: "it checks", ExitCode.NO: "it does not check"},
-    )
+@command(
+    receipt,
+    "credence receipt verify granted-1f0c9a7e33b2d845.json",
+    "credence receipt verify granted-1f0c9a7e33b2d845.json --trust trust.json",
+    codes=OFFLINE | {ExitCode.DONE: "it checks", ExitCode.NO: "it does not check"},
 )
 def verify(
     file: Annotated[Path, typer.Argument(help="The document.")],
@@ -112,30 +89,24 @@ def verify(
         str | None, typer.Option(help="Id of the keeper that you trust (default: any, by its key).")
     ] = None,
     home: HomeOption = None,
-    *,
-    as_json: JsonOption = False,
-) -> None:
+) -> Output:
     """Check a receipt without any network.
 
     Without --key the keeper and the network are those of the instance's folder; with it any network, but for --trust.
     """
-    with refusals():
-        trusted = _trusted(home_of(home), key or [], member, trust)
-        document = read_file(file)
+    folder = home_of(home)
+    trusted = _trusted(folder, key or [], member, trust)
+    document = read_file(file)
     try:
         one = check_receipt(document, trusted)
     except VerificationError as error:
-        talk.print(f"does not check: {error.message} ({error.reason})", markup=False, soft_wrap=True)
-        if as_json:
-            emit({"checks": False, "reason": error.reason.value, "message": error.message})
-        raise typer.Exit(ExitCode.NO) from error
-    talk.print(f"checks: {_line(one)}, block {one.recorded.block_number}", markup=False, soft_wrap=True)
-    talk.print(printable(f"signed by {_keeper(home_of(home), one)}"), markup=False, soft_wrap=True)
+        say(f"does not check: {error.message} ({error.reason})")
+        return Output({"checks": False, "reason": error.reason.value, "message": error.message}, code=ExitCode.NO)
+    say(f"checks: {_line(one)}, block {one.recorded.block_number}")
+    say(printable(f"signed by {_keeper(folder, one)}"))
     if trusted.domain is None:
-        network = f"chain {one.domain.chain_id}, ConsentRegistry {to_hex(one.domain.contract)}"
-        talk.print(f"by the key you named, about {network}", soft_wrap=True)
-    if as_json:
-        emit({"checks": True, "id": to_hex(one.digest), "receipt": one.to_json()})
+        say(f"by the key you named, about chain {one.domain.chain_id}, ConsentRegistry {to_hex(one.domain.contract)}")
+    return Output({"checks": True, "id": to_hex(one.digest), "receipt": one.to_json()})
 
 
 def _receipts(client: Client, about: str) -> list[Receipt]:

@@ -6,13 +6,14 @@ from typing import Any
 import typer
 from rich.cells import cell_len
 
-from api.cli.console import HomeOption, JsonOption, UrlOption, client_of, emit, home_of, printable, refusals
-from api.cli.help_page import command_group, page_end
+from api.cli.caller import Caller, HomeOption, UrlOption
+from api.cli.command import command, command_group
+from api.cli.console import JsonOption, emit, printable
 
 alone = command_group()
 
 
-@alone.command(epilog=page_end("credence members", "credence members --json"))
+@command(alone, "credence members", "credence members --json")
 def members(home: HomeOption = None, url: UrlOption = None, *, as_json: JsonOption = False) -> None:
     """List the members of the consortium with their ids and roles."""
     listed = _get("members", home, url, as_json=as_json)
@@ -22,7 +23,7 @@ def members(home: HomeOption = None, url: UrlOption = None, *, as_json: JsonOpti
     _print_table(("NAME", "ROLES", "STATE", "ID"), rows)
 
 
-@alone.command(epilog=page_end("credence purposes", "credence purposes --json"))
+@command(alone, "credence purposes", "credence purposes --json")
 def purposes(home: HomeOption = None, url: UrlOption = None, *, as_json: JsonOption = False) -> None:
     """List the purposes of consents, and the most that each allows."""
     listed = _get("purposes", home, url, as_json=as_json)
@@ -40,7 +41,7 @@ def purposes(home: HomeOption = None, url: UrlOption = None, *, as_json: JsonOpt
     _print_table(("PURPOSE", "DAYS", "USES", "USES A MONTH", "DAYS STORED", "WORDS"), rows)
 
 
-@alone.command(epilog=page_end("credence schemas", "credence schemas --json"))
+@command(alone, "credence schemas", "credence schemas --json")
 def schemas(home: HomeOption = None, url: UrlOption = None, *, as_json: JsonOption = False) -> None:
     """List the types of attestation and the fields that questions may name."""
     listed = _get("schemas", home, url, as_json=as_json)
@@ -53,8 +54,7 @@ def schemas(home: HomeOption = None, url: UrlOption = None, *, as_json: JsonOpti
 
 
 def _get(name: str, home: HomeOption, url: UrlOption, *, as_json: bool) -> list[Any]:
-    with refusals():
-        answer = client_of(home_of(home), url, None).get(f"/v1/{name}")
+    answer = Caller(None, home, url).client().get(f"/v1/{name}")
     if as_json:
         emit(answer)
         raise typer.Exit

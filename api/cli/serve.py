@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.console import ExitCode, HomeOption, JsonOption, LogOption, emit, home_of, log_refusals, refusals, talk
-from api.cli.help_page import CHECKING, command_group, page_end
+from api.cli.caller import HomeOption, home_of
+from api.cli.command import CHECKING, command, command_group
+from api.cli.console import ExitCode, JsonOption, LogOption, emit, log_refusals, talk
 from api.home.home import Home, write_private
 from api.home.listening import reachable_host
 from api.home.node_process import NodeProcess
@@ -48,16 +49,15 @@ ProcessesOption = Annotated[
 alone = command_group()
 
 
-@alone.command(
-    epilog=page_end(
-        "credence serve --home shop",
-        "credence serve --home shop --host 0.0.0.0 \\\n    --public-url https://credence.example",
-        codes=CHECKING
-        | {
-            ExitCode.DONE: "it was told to stop",
-            ExitCode.CANNOT_TELL: "the store or the ledger does not answer: try again",
-        },
-    )
+@command(
+    alone,
+    "credence serve --home shop",
+    "credence serve --home shop --host 0.0.0.0 \\\n    --public-url https://credence.example",
+    codes=CHECKING
+    | {
+        ExitCode.DONE: "it was told to stop",
+        ExitCode.CANNOT_TELL: "the store or the ledger does not answer: try again",
+    },
 )
 def serve(
     home: HomeOption = None,
@@ -85,7 +85,7 @@ def serve(
     """
     form = log_format or log.LogFormat.usual()
     log.configure(form)
-    with refusals(), log_refusals(form), ExitStack() as held:
+    with log_refusals(form), ExitStack() as held:
         folder = home_of(home).require()
         urls = tuple(rpc_url or environment().rpc_urls)
         node = None if urls else _start_node(folder, form, held)

@@ -7,11 +7,12 @@ from typing import Annotated, Final
 
 import typer
 
-from api.cli.console import ExitCode, HomeOption, JsonOption, emit, home_of, refusals, talk
-from api.cli.help_page import CHECKING, command_group, page_end
+from api.cli.caller import HomeOption, home_of
+from api.cli.command import CHECKING, Output, command, command_group
+from api.cli.console import ExitCode, talk
+from api.cli.opened_store import named_addresses
 from api.cli.quarantine import quarantine
 from api.home.home import Home
-from api.home.settings import environment
 from api.instance.store_place import Addresses, find_home_store, known_place, require_own_keys, write_place
 from api.storage.database import find_database
 from api.storage.migration.schema import BASE, KEYS, STORE, Schema
@@ -41,21 +42,20 @@ class _Databases:
     keys: Store
 
 
-@store.command(epilog=page_end("credence store version --home shop", codes=_CODES))
-def version(home: HomeOption = None, *, as_json: JsonOption = False) -> None:
+@command(store, "credence store version --home shop", codes=_CODES)
+def version(home: HomeOption = None) -> Output:
     """Say which version each is of, and which this program works with."""
-    with refusals(), _databases(home) as found:
-        shown = {schema.name: _version(database, schema) for database, schema in _both(found)}
+    with _databases(home) as found:
+        shown = {STORE.name: _version(found.store, STORE), KEYS.name: _version(found.keys, KEYS)}
     for schema in (STORE, KEYS):
         talk.print(f"{schema.name}: version {shown[schema.name]}; this program works with {schema.head}")
-    if as_json:
-        emit({schema.name: {"version": shown[schema.name], "head": schema.head} for schema in (STORE, KEYS)})
+    return Output({schema.name: {"version": shown[schema.name], "head": schema.head} for schema in (STORE, KEYS)})
 
 
-@store.command(epilog=page_end("credence store upgrade --home shop", codes=_CODES))
-def upgrade(home: HomeOption = None, *, as_json: JsonOption = False) -> None:
+@command(store, "credence store upgrade --home shop", codes=_CODES)
+def upgrade(home: HomeOption = None) -> Output:
     """Bring both to the version of this program; stop every process that works with them first."""
-    with refusals(), _databases(home) as found:
+    with _databases(home) as found:
         _alone(found)
         # the keys have to have a place before the store gives them away
         keys = move(found.keys, KEYS, KEYS.head)
@@ -63,18 +63,17 @@ def upgrade(home: HomeOption = None, *, as_json: JsonOption = False) -> None:
         # what was moved away must not stay in the files
         found.store.forget_deleted()
         _note(found)
-    _tell({STORE.name: moved, KEYS.name: keys}, as_json=as_json)
+    return _tell({STORE.name: moved, KEYS.name: keys})
 
 
-@store.command(epilog=page_end("credence store downgrade --to 0002 --home shop", codes=_CODES))
+@command(store, "credence store downgrade --to 0002 --home shop", codes=_CODES)
 def downgrade(
     home: HomeOption = None,
     *,
     to: Annotated[str, typer.Option(help="The version of the store to go back to, such as 0002.")],
-    as_json: JsonOption = False,
-) -> None:
+) -> Output:
     """Bring the store back to an earlier version, for an earlier program; before 0002 it holds its keys itself."""
-    with refusals(), _databases(home) as found:
+    with _databases(home) as found:
         _alone(found)
         if to == BASE:
             raise InvalidInputError(Reason.CONFIGURATION, "there is nothing before version 0001")
@@ -83,17 +82,13 @@ def downgrade(
         moved = move(found.store, STORE, to, found.keys)
         needed = max((keys for since, keys in _KEYS_OF if since <= to), default=BASE)
         keys = move(found.keys, KEYS, needed)
-    _tell({STORE.name: moved, KEYS.name: keys}, as_json=as_json)
-
-
-def _both(found: _Databases) -> tuple[tuple[Store, Schema], tuple[Store, Schema]]:
-    return (found.store, STORE), (found.keys, KEYS)
+    return _tell({STORE.name: moved, KEYS.name: keys})
 
 
 @contextmanager
 def _databases(home: HomeOption) -> Iterator[_Databases]:
-    folder, known = home_of(home), environment()
-    addresses, place = Addresses(known.database_url, known.keys_url), known_place(folder)
+    folder, addresses = home_of(home), named_addresses()
+    place = known_place(folder)
     store = find_home_store(folder, addresses, place)
     found = _Databases(folder, addresses, store, find_database(folder.key_ledger, addresses.keys))
     try:
@@ -123,8 +118,7 @@ def _version(database: Store, schema: Schema) -> str:
         return version_of(connection, schema) or BASE
 
 
-def _tell(moved: dict[str, tuple[str, str]], *, as_json: bool) -> None:
+def _tell(moved: dict[str, tuple[str, str]]) -> Output:
     for name, (before, after) in moved.items():
         talk.print(f"{name}: {f'version {before} became {after}' if before != after else f'is of version {after}'}")
-    if as_json:
-        emit({name: {"before": before, "version": after} for name, (before, after) in moved.items()})
+    return Output({name: {"before": before, "version": after} for name, (before, after) in moved.items()})

@@ -7,7 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import serve
-from api.cli.console import api_url, exit_code_of
+from api.cli.caller import api_url
+from api.cli.console import exit_code_of
 from api.cli.main import app
 from api.client.error import ApiError, NoAnswerError
 from api.home.home import Home

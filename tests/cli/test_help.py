@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from api.cli.main import _COMMANDS, app
 from api.home.settings import environment_of_child
 
-FIRST = {"api.cli.main", "api.cli.console", "api.cli.help_page", "api.cli.server_extra"}
+FIRST = {"api.cli.main", "api.cli.console", "api.cli.command"}
 """What every command loads."""
 
 
@@ -23,7 +23,9 @@ def _pages():
         words, command = waiting.pop()
         yield words, command
         if hasattr(command, "list_commands"):
-            waiting += [((*words, name), command.get_command(None, name)) for name in command.list_commands(None)]
+            waiting += [
+                ((*words, name), command.resolve_command(None, [name])[1]) for name in command.list_commands(None)
+            ]
 
 
 PAGES = dict(_pages())
@@ -84,6 +86,16 @@ def test_the_version_is_that_of_the_package():
     assert (done.exit_code, done.stdout) == (0, "credence 0.1.0\n")
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [(("consnet",), "consent"), (("atest", "--help"), "attest"), (("subject", "registr"), "register")],
+)
+def test_a_name_that_is_nearly_a_command_is_answered_with_the_command(typed, meant):
+    done = CliRunner().invoke(app, typed)
+    assert done.exit_code == 2
+    assert f"Did you mean '{meant}'" in done.stderr
+
+
 def run(*arguments, **environment):
     code = "import sys; from api.cli.main import app; sys.argv[0] = 'credence'; "
     code += "import atexit; atexit.register(lambda: print(*sorted(m for m in sys.modules if m.startswith('api.')), "
@@ -107,7 +119,7 @@ def test_the_script_that_completes_is_shown_for_each_shell(shell):
         ("credence cons", {"consent"}, set()),
         ("credence ", set(_COMMANDS), set()),
         ("credence --ver", {"--version"}, set()),
-        ("credence trust ", {"export", "show"}, {"api.cli.trust"}),
+        ("credence trust ", {"export", "show"}, {"api.cli.caller", "api.cli.trust"}),
     ],
 )
 def test_a_shell_completes_names_and_loads_no_more_than_it_must(typed, found, loaded):
