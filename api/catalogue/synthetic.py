@@ -13,7 +13,6 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -33,15 +32,6 @@ _REGION: Final = "91" + "990000"
 """Registered with market regulation, an enterprise; of a region that does not exist."""
 _LEADING: Final[tuple[str, ...]] = ("序号", "纳税人名称", "企业名称")
 _TRAILING: Final[tuple[str, ...]] = ("税种名称", "主管税务机关", "处罚机关")
-
-
-@dataclass(frozen=True)
-class SyntheticExport:
-    """What was written: ``rows`` below the header, of which exactly ``bad_rows`` cannot be ingested."""
-
-    schema: str
-    rows: int
-    bad_rows: int
 
 
 def credit_code(firm: int, seed: int) -> str:
@@ -70,7 +60,7 @@ def write_export(
     bad_rows: int = 0,
     encoding: str = "utf-8-sig",
     as_of: str = "2026-10-31",
-) -> SyntheticExport:
+) -> None:
     """Write a synthetic export of ``rows`` firms, one row each, numbered from 0, row by row.
 
     Args:
@@ -106,7 +96,6 @@ def write_export(
         ) from error
     except OSError as error:
         raise InvalidInputError(Reason.CONFIGURATION, f"cannot write {path}: {error.strerror}") from error
-    return SyntheticExport(schema, rows, bad_rows)
 
 
 def _lines(data_type: DataType, seed: int, day: dt.date, kinds: Iterable[Mistake | None]) -> Iterator[str]:

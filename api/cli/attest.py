@@ -146,6 +146,6 @@ def sample(
     seed: Annotated[int, typer.Option(help="The same seed gives the same file.")] = 1,
 ) -> Output:
     """Write a synthetic department export: invented firms, realistic columns, for trying things out."""
-    made = write_export(file, schema, rows, seed=seed, bad_rows=bad_rows)
-    talk.print(f"wrote {made.rows} synthetic rows ({made.bad_rows} dirty) to {file}")
-    return Output({"file": str(file), "rows": made.rows, "bad_rows": made.bad_rows, "first_firm": credit_code(0, seed)})
+    write_export(file, schema, rows, seed=seed, bad_rows=bad_rows)
+    talk.print(f"wrote {rows} synthetic rows ({bad_rows} dirty) to {file}")
+    return Output({"file": str(file), "rows": rows, "bad_rows": bad_rows, "first_firm": credit_code(0, seed)})

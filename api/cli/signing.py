@@ -14,8 +14,7 @@ from api.cli.command import CHECKING, OFFLINE, ONLINE, Output, command, command_
 from api.cli.confirmation import YesOption, confirm, require_answerer
 from api.cli.console import ExitCode, emit, say, talk
 from api.client.client import Client
-from api.client.collected_signature import CollectedSignature
-from api.client.unsigned_act import UnsignedAct, read_unsigned_act
+from api.client.unsigned_act import CollectedSignature, UnsignedAct, read_unsigned_act
 from api.files.evidence import read_file, write_file
 from api.home.home import Home
 from ledger_node import clock

@@ -27,8 +27,3 @@ def refusal_of(response: httpx.Response) -> ApiError:
     except (ValueError, KeyError, TypeError):
         return ApiError(response.status_code, Reason.INTERNAL, f"the API answered {response.status_code}")
     return ApiError(response.status_code, reason, detail, body.get("field"))
-
-
-def silence(url: object) -> NoAnswerError:
-    """Return what is raised when nobody answers at ``url``."""
-    return NoAnswerError(Reason.LEDGER_UNAVAILABLE, f"the API at {url} does not answer; start it: credence serve")

@@ -16,6 +16,7 @@ from api.sign_in.protocol.proof import Target, make_proof
 from ledger_node import clock
 
 _TOKEN_PATH: Final = "/v1/token"  # noqa: S105 - an address
+_SOME_PATH: Final = "/v1/me"
 _EARLY_S: Final = 30
 _NONCE: Final = "DPoP-Nonce"
 _ASK_AGAIN: Final = ("use_dpop_nonce", "invalid_token")
@@ -53,15 +54,9 @@ class Session(httpx.Auth):
         Raises:
             ApiError: the instance refused.
         """
-        flow = self._sign_in(instead_of=self._token)
-        with httpx.Client(trust_env=False) as client:
-            request = next(flow)
-            while True:
-                response = client.send(request)
-                try:
-                    request = flow.send(response)
-                except StopIteration:
-                    return
+        self._renew_at = 0
+        with httpx.Client(auth=self, trust_env=False) as client:
+            client.get(self._url + _SOME_PATH)
 
     def prove(self, request: httpx.Request) -> str:
         """Put the present token and a proof for it into a request, and return the token."""
