@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from api.cli.caller import Caller, RpcUrlOption, ledger_of
-from api.cli.command import CHECKING, ONLINE, Output, command, command_group
+from api.cli.command import CHECKING, ONLINE, Caller, Output, RpcUrlOption, command, command_group, ledger_of
 from api.cli.console import ExitCode, printable, say, talk, time_text
 from api.client.access import CheckedRow, check_rows, uses_without_row
 from api.client.client import Client

@@ -9,10 +9,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from api.catalogue.datatype import DEPARTMENT_TYPES, schemas
 from api.catalogue.synthetic import credit_code, write_export
-from api.cli.caller import Caller
-from api.cli.command import OFFLINE, ONLINE, Output, command, command_group
-from api.cli.confirmation import YesOption, confirm, require_answerer
-from api.cli.console import ExitCode, JsonOption, say, talk
+from api.cli.command import OFFLINE, ONLINE, Caller, Output, command, command_group
+from api.cli.console import ExitCode, JsonOption, YesOption, confirm, require_answerer, say, talk
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.presentation import SUBJECT_REGISTRATION

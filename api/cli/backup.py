@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.caller import HomeOption, home_of
-from api.cli.command import CHECKING, OFFLINE, Output, command, command_group
+from api.cli.command import CHECKING, OFFLINE, HomeOption, Output, command, command_group, home_of
 from api.cli.console import ExitCode, talk
 from api.files.private import read_private
 from api.home.home import Home

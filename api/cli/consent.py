@@ -1,18 +1,17 @@
-"""``credence consent``: what the SME does, and what its bank sees of it."""
+"""``credence consent``: what a bank asks a firm for, what the firm does, and what its bank sees of it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from api.cli.caller import Caller
-from api.cli.command import Output, command, command_group
+from api.cli.command import Caller, Output, command, command_group
 from api.cli.consent_grant import granting
-from api.cli.consent_request import requesting
-from api.cli.console import JsonOption, emit, talk
-from api.cli.id_prefix import consent_id
+from api.cli.consent_terms import LanguageOption, QuestionOption, TermOptions, bank_named
+from api.cli.console import emit, talk
+from api.cli.id_prefix import consent_id, request_id, subject_id
 from api.cli.signing import ExportOption, Signing
 from api.client.consent import signing_domain
-from api.client.unsigned_act import unsigned_change, unsigned_withdrawal
+from api.client.unsigned_act import unsigned_change, unsigned_refusal, unsigned_withdrawal
 from api.files.evidence import read_file
 from ledger_node.domain.canonical import decode
 from ledger_node.domain.consent import Change
@@ -25,7 +24,6 @@ consents = command_group(
     "credence consent list --as wang-bakery",
 )
 consents.add_typer(granting)
-consents.add_typer(requesting)
 ConsentArgument = Annotated[str, typer.Argument(help="The consent's id, or its first 6 digits or more.")]
 
 
@@ -68,18 +66,10 @@ def withdraw(
 
 
 @command(consents, "credence consent list --as wang-bakery", name="list")
-def list_consents(*, caller: Caller, as_json: JsonOption = False) -> None:
+def list_consents(caller: Caller) -> Output:
     """List the consents that you granted (subject) or were granted (bank)."""
     listed = caller.client().get("/v1/consents")
-    if as_json:
-        emit(listed)
-        return
-    for held in listed["consents"]:
-        terms = held["terms"]
-        talk.print(
-            f"{held['state']:10} {held['uses']}/{terms['max_uses']} uses  {terms['purpose']}  {terms['grantee_name']}"
-        )
-        typer.echo(held["id"])
+    return Output(listed, rows=[(_line(held), held["id"]) for held in listed["consents"]])
 
 
 @command(consents, "credence consent show 0xff35d0 --as wang-bakery")
@@ -89,6 +79,65 @@ def show(*, consent: ConsentArgument, caller: Caller) -> None:
     emit(client.get(f"/v1/consents/{consent_id(client, consent)}"))
 
 
+@command(
+    consents,
+    "credence consent ask --subject 0xe0cf61 --as demo-bank \\\n"
+    "    --question 'tax_payment.paid_amount >= 500000 CNY during 2025'",
+)
+def ask(
+    *,
+    subject: Annotated[
+        str, typer.Option(help="The subject's id; its first digits are enough if you know it from before.")
+    ],
+    question: QuestionOption,
+    terms: TermOptions,
+    caller: Caller,
+) -> Output:
+    """Ask a subject for a consent (bank); it is told, and grants or refuses."""
+    client = caller.client()
+    asked = terms.request(
+        client,
+        question,
+        subject=from_hex(subject_id(client, subject), "subject"),
+        bank=bank_named(client, client.get("/v1/me")["id"]),
+    )
+    made = client.post("/v1/consent-requests", {"request": asked.to_json()})
+    talk.print(f"asked for {terms.purpose}; see: credence consent requests --as {caller.sign_in}")
+    return Output(made, made["id"])
+
+
+@command(consents, "credence consent requests --as wang-bakery --language en")
+def requests(*, language: LanguageOption = "zh", caller: Caller) -> Output:
+    """List the requests that were made to you (subject) or that you made (bank), with their words."""
+    client = caller.client()
+    listed = client.get("/v1/consent-requests")["requests"]
+    texts = {
+        held["id"]: [client.post("/v1/consent-texts", {"request": held["request"], "language": language})["text"]]
+        for held in listed
+        if held["state"] == "open"
+    }
+    rows = []
+    for held in listed:
+        told = f"{held['state']:10} {held['request']['purpose']}  {held['request']['grantee_name']}"
+        rows.append(("\n".join([told, *texts.get(held["id"], [])]), held["id"]))
+    return Output({"requests": listed}, rows=rows)
+
+
+@command(consents, "credence consent refuse 0x5d0e11 --as wang-bakery")
+def refuse(
+    *,
+    request: Annotated[str, typer.Argument(help="The request's id, or its first 6 digits or more.")],
+    signing: Signing,
+    caller: Caller,
+) -> None:
+    """Refuse what a bank asked for."""
+    client = caller.signed_in()
+    raw_id = from_hex(request_id(client, request), "request")
+    draft = unsigned_refusal(signing_domain(client.get("/v1/ledger")), raw_id)
+    if signing.send(caller, client, draft) is not None:
+        talk.print("refused; the bank is told so, and nothing else")
+
+
 def _change(change: Change, consent: str, signing: Signing, caller: Caller) -> bool:
     """Return whether it was sent, and not only exported."""
     client = caller.signed_in()
@@ -96,3 +145,8 @@ def _change(change: Change, consent: str, signing: Signing, caller: Caller) -> b
     number = client.get(f"/v1/consents/{known}")["changes"] + 1
     draft = unsigned_change(signing_domain(client.get("/v1/ledger")), from_hex(known, "consent"), change, number)
     return signing.send(caller, client, draft) is not None
+
+
+def _line(held: Any) -> str:  # noqa: ANN401 - JSON of the route
+    terms = held["terms"]
+    return f"{held['state']:10} {held['uses']}/{terms['max_uses']} uses  {terms['purpose']}  {terms['grantee_name']}"

@@ -6,11 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.caller import Caller
-from api.cli.command import ONLINE, Output, command, command_group
-from api.cli.confirmation import YesOption, confirm, require_answerer
+from api.cli.command import ONLINE, Caller, Output, command, command_group
 from api.cli.consent_terms import LanguageOption, QuestionOption, TermOptions, bank_named
-from api.cli.console import ExitCode, JsonOption, say
+from api.cli.console import ExitCode, JsonOption, YesOption, confirm, require_answerer, say
 from api.cli.id_prefix import whole_id
 from api.cli.signing import Signing
 from api.client.client import Client

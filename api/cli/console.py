@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
@@ -12,6 +13,7 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
+from api.telemetry import log
 from api.telemetry.log import LogFormat
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import CredenceError, InvalidInputError, VerificationError
@@ -31,36 +33,32 @@ class ExitCode(IntEnum):
     REFUSED = 5
 
 
-_COPIES: Final = frozenset(
-    {
-        Reason.BACKUP_MALFORMED,
-        Reason.BACKUP_OTHER_RECIPIENT,
-        Reason.BACKUP_NEWER_FORMAT,
-        Reason.CHAIN_OTHER_NETWORK,
-        Reason.KEY_COPY_MALFORMED,
-        Reason.KEY_COPY_OTHER_INSTANCE,
-        Reason.KEY_COPY_OUTDATED,
-        Reason.KEY_LEDGER_MISMATCH,
-        Reason.PASSPHRASE_WRONG,
-        Reason.STORE_MISMATCH,
-        Reason.STORE_NEWER,
-        Reason.STORE_OUTDATED,
-    }
-)
-"""Reasons why a backup, a copy or a store is not what it must be."""
-_REFUSALS: Final = frozenset(
-    {
-        Reason.NOT_ALLOWED,
-        Reason.RECOVERY_NOT_PENDING,
-        Reason.REQUEST_ANSWERED,
-        Reason.SIGNER_NOT_CONTROLLER,
-        Reason.SIGNER_REPEATED,
-        Reason.THRESHOLD_NOT_MET,
-    }
-)
-"""Reasons for which a command refuses before the API would."""
-_BUSY: Final = frozenset({Reason.STORE_IN_USE, Reason.KEY_LEDGER_BUSY})
-"""Reasons that pass by themselves."""
+_CODES: Final = {
+    # a backup, a copy or a store is not what it must be
+    Reason.BACKUP_MALFORMED: ExitCode.DOES_NOT_CHECK,
+    Reason.BACKUP_OTHER_RECIPIENT: ExitCode.DOES_NOT_CHECK,
+    Reason.BACKUP_NEWER_FORMAT: ExitCode.DOES_NOT_CHECK,
+    Reason.CHAIN_OTHER_NETWORK: ExitCode.DOES_NOT_CHECK,
+    Reason.KEY_COPY_MALFORMED: ExitCode.DOES_NOT_CHECK,
+    Reason.KEY_COPY_OTHER_INSTANCE: ExitCode.DOES_NOT_CHECK,
+    Reason.KEY_COPY_OUTDATED: ExitCode.DOES_NOT_CHECK,
+    Reason.KEY_LEDGER_MISMATCH: ExitCode.DOES_NOT_CHECK,
+    Reason.PASSPHRASE_WRONG: ExitCode.DOES_NOT_CHECK,
+    Reason.STORE_MISMATCH: ExitCode.DOES_NOT_CHECK,
+    Reason.STORE_NEWER: ExitCode.DOES_NOT_CHECK,
+    Reason.STORE_OUTDATED: ExitCode.DOES_NOT_CHECK,
+    # a command refuses before the API would
+    Reason.NOT_ALLOWED: ExitCode.REFUSED,
+    Reason.RECOVERY_NOT_PENDING: ExitCode.REFUSED,
+    Reason.REQUEST_ANSWERED: ExitCode.REFUSED,
+    Reason.SIGNER_NOT_CONTROLLER: ExitCode.REFUSED,
+    Reason.SIGNER_REPEATED: ExitCode.REFUSED,
+    Reason.THRESHOLD_NOT_MET: ExitCode.REFUSED,
+    # these pass by themselves
+    Reason.STORE_IN_USE: ExitCode.CANNOT_TELL,
+    Reason.KEY_LEDGER_BUSY: ExitCode.CANNOT_TELL,
+}
+"""Reasons whose exit code does not follow from the kind of the error."""
 _TRY_LATER: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 
 
@@ -68,6 +66,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print data as one JSON
 
 LogOption = Annotated[
     LogFormat | None, typer.Option(help="How logs are written on stderr (default: text at a terminal, else json).")
+]
+YesOption = Annotated[
+    bool, typer.Option("--yes", help="Do it without asking; programs, and commands with --json, must say so.")
 ]
 _log = logging.getLogger(__name__)
 
@@ -109,22 +110,45 @@ def exit_code_of(error: CredenceError) -> ExitCode:
     if status is not None:
         later = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _TRY_LATER
         return ExitCode.CANNOT_TELL if later else ExitCode.REFUSED
-    if error.reason in _REFUSALS:
-        return ExitCode.REFUSED
-    if error.reason in _BUSY:
-        return ExitCode.CANNOT_TELL
-    if error.reason in _COPIES or isinstance(error, VerificationError):
-        return ExitCode.DOES_NOT_CHECK
-    return ExitCode.USAGE if isinstance(error, InvalidInputError) else ExitCode.CANNOT_TELL
+    if error.reason in _CODES:
+        return _CODES[error.reason]
+    if isinstance(error, InvalidInputError):
+        return ExitCode.USAGE
+    return ExitCode.DOES_NOT_CHECK if isinstance(error, VerificationError) else ExitCode.CANNOT_TELL
 
 
 @contextmanager
-def log_refusals(form: LogFormat) -> Iterator[None]:
-    """Log a refusal in the place of telling it, where programs read stderr."""
+def logging_as(chosen: LogFormat | None) -> Iterator[LogFormat]:
+    """Write logs, and where programs read stderr a refusal as well."""
+    form = chosen or LogFormat.usual()
+    log.configure(form)
     try:
-        yield
+        yield form
     except CredenceError as error:
         if form is LogFormat.TEXT:
             raise
         _log.critical("refused: %s", error.message, extra={"fields": {"reason": error.reason.value}})
         raise typer.Exit(exit_code_of(error)) from error
+
+
+def require_answerer(*, yes: bool, as_json: bool = False) -> None:
+    """Require that somebody can be asked, or that ``--yes`` was said; called before anything is done.
+
+    Raises:
+        InvalidInputError: ``request_invalid``; there is no terminal, or a program reads the answer.
+    """
+    if not yes and (as_json or not sys.stdin.isatty()):
+        raise InvalidInputError(
+            Reason.REQUEST_INVALID, "nobody can be asked here, so nothing was done; add --yes to do it without asking"
+        )
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask, unless ``--yes`` was said; end the command where the answer is no."""
+    if yes:
+        return
+    # typer.confirm would write to stdout as well, where only data goes
+    talk.print(f"{question} [y/N] ", end="", markup=False)
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        talk.print("nothing was done")
+        raise typer.Exit(ExitCode.NO)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.caller import Caller
-from api.cli.command import CHECKING, GENERAL, Output, command, command_group
+from api.cli.command import CHECKING, GENERAL, Caller, Output, command, command_group
 from api.cli.console import ExitCode, printable, say, talk
 from api.files.evidence import read_file, read_trust_file, write_file
 from ledger_node.domain.canonical import JSON

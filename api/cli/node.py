@@ -7,13 +7,12 @@ from typing import Annotated
 
 import typer
 
-from api.cli.caller import HomeOption, home_of
-from api.cli.command import OFFLINE, Output, command, command_group
-from api.cli.console import ExitCode, JsonOption, LogOption, emit, log_refusals, talk
+from api.cli.command import OFFLINE, HomeOption, Output, command, command_group, home_of
+from api.cli.console import ExitCode, JsonOption, LogOption, emit, logging_as, talk
 from api.home.home import write_private
 from api.home.listening import reachable_host
 from api.home.settings import environment
-from api.telemetry import log
+from api.telemetry.log import LogFormat
 from ledger_node import clock
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import ChainError, InvalidInputError
@@ -67,9 +66,7 @@ def run(
     """Run the node of this folder until it is told to stop."""
     from api.instance.embedded import run_chain
 
-    form = log_format or log.LogFormat.usual()
-    log.configure(form)
-    with log_refusals(form):
+    with logging_as(log_format) as form:
         folder = home_of(home)
 
         def ready(bound: int) -> None:
@@ -78,7 +75,7 @@ def run(
             write_private(folder.node_file, json.dumps(state) + "\n", secret=False)
             if as_json:
                 emit({"url": url, "port": bound, "pid": os.getpid()})
-            elif form is log.LogFormat.TEXT:
+            elif form is LogFormat.TEXT:
                 talk.print(f"the node answers JSON-RPC at {url}")
             else:
                 _log.info("the node answers JSON-RPC at %s", url)

@@ -1,12 +1,11 @@
 """``credence notifications`` and ``credence webhook``: what you are told, and where."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from api.cli.caller import Caller
-from api.cli.command import Output, command, command_group
-from api.cli.console import JsonOption, emit, say, talk, time_text
+from api.cli.command import Caller, Output, command, command_group
+from api.cli.console import say, talk, time_text
 
 notifications = command_group("Notifications: what you are told.", "credence notifications list --as wang-bakery")
 webhook = command_group("Webhook: where a member's own program is told.", "credence webhook show --as demo-bank")
@@ -17,17 +16,10 @@ def list_notifications(
     *,
     after: Annotated[str | None, typer.Option(help="Only those behind this one (its id).")] = None,
     caller: Caller,
-    as_json: JsonOption = False,
-) -> None:
+) -> Output:
     """List what you are told, oldest first: requests and uses (subject), what became of consents (bank)."""
     told = caller.client().notifications(after)
-    if as_json:
-        emit({"notifications": told})
-        return
-    for one in told:
-        ids = "  ".join(f"{name} {value}" for name, value in one["data"].items())
-        say(f"{time_text(one['time'])}  {one['kind']}  {ids}")
-        typer.echo(one["id"])
+    return Output({"notifications": told}, rows=[(_line(one), one["id"]) for one in told])
 
 
 @command(webhook, "credence webhook set https://hooks.bank.example/credence --as demo-bank", name="set")
@@ -54,3 +46,8 @@ def remove(caller: Caller) -> None:
     """Forget your endpoint; notifications stay in the feed."""
     caller.client().delete("/v1/webhook")
     talk.print("removed")
+
+
+def _line(one: Any) -> str:  # noqa: ANN401 - JSON of the route
+    ids = "  ".join(f"{name} {value}" for name, value in one["data"].items())
+    return f"{time_text(one['time'])}  {one['kind']}  {ids}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from api.cli.caller import home_of
+from api.cli.command import home_of
 from api.home.home import Home
 from api.home.settings import environment
 from api.instance.store_place import Addresses, open_home_keys, open_home_store

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.caller import HomeOption
-from api.cli.command import CHECKING, Output, command, command_group
+from api.cli.command import CHECKING, HomeOption, Output, command, command_group
 from api.cli.console import ExitCode, say, talk
 from api.cli.opened_store import opened_store
 from api.services.erasure.quarantine_decision import confirm as confirm_change

@@ -5,13 +5,12 @@ from typing import Annotated
 
 import typer
 
-from api.cli.caller import Caller, HomeOption, home_of
-from api.cli.command import GENERAL, OFFLINE, Output, command, command_group
+from api.cli.command import GENERAL, OFFLINE, Caller, HomeOption, Output, command, command_group, home_of
 from api.cli.console import ExitCode, JsonOption, emit, printable, say
 from api.cli.id_prefix import consent_or_request_id, whole_id
 from api.client.client import Client
 from api.files.evidence import read_file, read_trust_file, write_file
-from api.home.home import Home
+from api.home.home import Home, LocalMember
 from ledger_node.chain.port import Role
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError, VerificationError
@@ -120,7 +119,10 @@ def _text(client: Client, one: Receipt) -> str | None:
 
 
 def _trusted(folder: Home, keys: list[str], member: str | None, trust: Path | None) -> TrustedOperator:
-    keeper = None if member is None else from_hex(_member(folder, member), "member")
+    keeper = None
+    if member is not None:
+        known = [to_hex(each.id) for each in _known(folder)]
+        keeper = from_hex(whole_id(member, "member", lambda: known, Reason.MEMBER_UNKNOWN), "member")
     domain = None if trust is None else read_trust_file(trust).consent_domain
     if keys:
         return TrustedOperator(frozenset(parse_address(key, "key") for key in keys), keeper, domain)
@@ -133,16 +135,13 @@ def _trusted(folder: Home, keys: list[str], member: str | None, trust: Path | No
     return TrustedOperator(folder.relayer_keys(), keeper, domain or own)
 
 
-def _member(folder: Home, raw: str) -> str:
-    known = folder.members() if (folder.path / "members.json").is_file() else []
-    return whole_id(raw, "member", lambda: [to_hex(each.id) for each in known], Reason.MEMBER_UNKNOWN)
-
-
 def _keeper(folder: Home, one: Receipt) -> str:
     """Return the keeper's id, and its name where the folder knows it."""
-    known = folder.members() if (folder.path / "members.json").is_file() else []
-    names = [member.name for member in known if member.id == one.keeper]
-    return " ".join([*names, to_hex(one.keeper)])
+    return " ".join([*(member.name for member in _known(folder) if member.id == one.keeper), to_hex(one.keeper)])
+
+
+def _known(folder: Home) -> list[LocalMember]:
+    return folder.members() if (folder.path / "members.json").is_file() else []
 
 
 def _line(one: Receipt) -> str:

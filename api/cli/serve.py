@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.caller import HomeOption, home_of
-from api.cli.command import CHECKING, command, command_group
-from api.cli.console import ExitCode, JsonOption, LogOption, emit, log_refusals, talk
+from api.cli.command import CHECKING, HomeOption, command, command_group, home_of
+from api.cli.console import ExitCode, JsonOption, LogOption, emit, logging_as, talk
 from api.home.home import Home, write_private
 from api.home.listening import reachable_host
 from api.home.node_process import NodeProcess
 from api.home.settings import ACCESS_INTERVAL_S, DEFAULT_PORT, environment, http_settings, watch_settings
-from api.telemetry import log
+from api.telemetry.log import LogFormat
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
@@ -83,9 +82,7 @@ def serve(
 
     The store is in the folder, or where CREDENCE_DATABASE_URL and CREDENCE_KEYS_URL say (docs/operating.md).
     """
-    form = log_format or log.LogFormat.usual()
-    log.configure(form)
-    with log_refusals(form), ExitStack() as held:
+    with logging_as(log_format) as form, ExitStack() as held:
         folder = home_of(home).require()
         urls = tuple(rpc_url or environment().rpc_urls)
         node = None if urls else _start_node(folder, form, held)
@@ -120,7 +117,7 @@ def serve(
         _run(app, listener, stop_with_parent=stop_with_parent)
 
 
-def _start_node(folder: Home, form: log.LogFormat, held: ExitStack) -> NodeProcess:
+def _start_node(folder: Home, form: LogFormat, held: ExitStack) -> NodeProcess:
     """Start the embedded node, which ends with ``held``."""
     node = NodeProcess(folder, log_format=form)
     held.callback(node.stop)
@@ -128,8 +125,8 @@ def _start_node(folder: Home, form: log.LogFormat, held: ExitStack) -> NodeProce
     return node
 
 
-def _announce(address: str, form: log.LogFormat) -> None:
-    if form is log.LogFormat.TEXT:
+def _announce(address: str, form: LogFormat) -> None:
+    if form is LogFormat.TEXT:
         talk.print(f"the API answers at {address} (documentation at {address}/docs); stop it with Ctrl-C")
     else:
         _log.info("the API answers at %s", address)

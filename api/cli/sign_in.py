@@ -6,8 +6,7 @@ from typing import Annotated, Any
 import httpx
 import typer
 
-from api.cli.caller import AsOption, Caller, HomeOption, UrlOption, api_url
-from api.cli.command import Output, command, command_group
+from api.cli.command import AsOption, Caller, HomeOption, Output, UrlOption, api_url, command, command_group
 from api.cli.console import talk
 from api.cli.signing import ExportOption, Signing
 from api.client.client import Client

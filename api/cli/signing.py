@@ -9,10 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from api.catalogue.datatype import schemas
-from api.cli.caller import Caller, HomeOption, home_of
-from api.cli.command import CHECKING, OFFLINE, ONLINE, Output, command, command_group
-from api.cli.confirmation import YesOption, confirm, require_answerer
-from api.cli.console import ExitCode, emit, say, talk
+from api.cli.command import CHECKING, OFFLINE, ONLINE, Caller, HomeOption, Output, command, command_group, home_of
+from api.cli.console import ExitCode, YesOption, confirm, emit, require_answerer, say, talk
 from api.client.client import Client
 from api.client.unsigned_act import CollectedSignature, UnsignedAct, read_unsigned_act
 from api.files.evidence import read_file, write_file
@@ -63,7 +61,7 @@ class Signing:
         names, folder = self.names(caller), caller.folder
         if self.export is None:
             return draft.submit(client, [sign(draft.digest, folder.read_key(name)) for name in names])
-        _write(self.export, json.dumps(draft.content, ensure_ascii=False, indent=2))
+        write_file(self.export, json.dumps(draft.content, ensure_ascii=False, indent=2) + "\n")
         say(
             f"not signed yet. Each controller: credence sign {self.export} --key NAME --out SIGNATURE.json\n"
             f"then one of you: credence submit {self.export} --signature SIGNATURE.json --signature …"
@@ -87,7 +85,7 @@ def sign_draft(
 ) -> None:
     """Show what an exported act says, check it, ask, and sign it with a key of this folder. Needs no network."""
     require_answerer(yes=yes)
-    act, key = _read(draft), home_of(home).read_key(key_name)
+    act, key = read_unsigned_act(_json(draft)), home_of(home).read_key(key_name)
     say(act.words)
     if "terms" in act.content:
         # what can be checked of a grant without a network: it is not over, and asks what can be asked
@@ -97,7 +95,7 @@ def sign_draft(
     if out is None:
         emit(collected)
         return
-    _write(out, json.dumps(collected))
+    write_file(out, json.dumps(collected) + "\n")
     say(f"signed as {key_name}; the signature is in {out}")
 
 
@@ -116,7 +114,7 @@ def submit(
     caller: Caller,
 ) -> Output:
     """Send an exported act with the signatures that were collected for it."""
-    folder, act = caller.folder, _read(draft)
+    folder, act = caller.folder, read_unsigned_act(_json(draft))
     signatures: list[Signature] = [
         CollectedSignature.from_json(_json(path)).over(act.digest) for path in signature or []
     ]
@@ -151,13 +149,5 @@ def make_key(folder: Home, name: str) -> bytes:
     return address_of(secret)
 
 
-def _read(path: Path) -> UnsignedAct:
-    return read_unsigned_act(_json(path))
-
-
 def _json(path: Path) -> JSON:
     return decode(read_file(path))
-
-
-def _write(path: Path, text: str) -> None:
-    write_file(path, text + "\n")

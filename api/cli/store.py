@@ -2,18 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Annotated, Final
 
 import typer
 
-from api.cli.caller import HomeOption, home_of
-from api.cli.command import CHECKING, Output, command, command_group
+from api.cli.command import CHECKING, HomeOption, Output, command, command_group, home_of
 from api.cli.console import ExitCode, talk
 from api.cli.opened_store import named_addresses
 from api.cli.quarantine import quarantine
 from api.home.home import Home
-from api.instance.store_place import Addresses, find_home_store, known_place, require_own_keys, write_place
+from api.instance.store_place import find_home_store, known_place, require_own_keys, write_place
 from api.storage.database import find_database
 from api.storage.migration.schema import BASE, KEYS, STORE, Schema
 from api.storage.migration.version import move, version_of
@@ -34,19 +32,11 @@ _KEYS_OF: Final = (("0002", "0001"), ("0004", "0002"))
 """(version of the store, version of the key ledger that it needs from there on)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Databases:
-    home: Home
-    addresses: Addresses
-    store: Store
-    keys: Store
-
-
 @command(store, "credence store version --home shop", codes=_CODES)
 def version(home: HomeOption = None) -> Output:
     """Say which version each is of, and which this program works with."""
-    with _databases(home) as found:
-        shown = {STORE.name: _version(found.store, STORE), KEYS.name: _version(found.keys, KEYS)}
+    with _databases(home) as (own, keys):
+        shown = {STORE.name: _version(own, STORE), KEYS.name: _version(keys, KEYS)}
     for schema in (STORE, KEYS):
         talk.print(f"{schema.name}: version {shown[schema.name]}; this program works with {schema.head}")
     return Output({schema.name: {"version": shown[schema.name], "head": schema.head} for schema in (STORE, KEYS)})
@@ -55,15 +45,16 @@ def version(home: HomeOption = None) -> Output:
 @command(store, "credence store upgrade --home shop", codes=_CODES)
 def upgrade(home: HomeOption = None) -> Output:
     """Bring both to the version of this program; stop every process that works with them first."""
-    with _databases(home) as found:
-        _alone(found)
+    with _databases(home) as (own, keys):
+        # no process works with the store, and none begins to
+        own.locks.join()
         # the keys have to have a place before the store gives them away
-        keys = move(found.keys, KEYS, KEYS.head)
-        moved = move(found.store, STORE, STORE.head, found.keys)
+        moved_keys = move(keys, KEYS, KEYS.head)
+        moved = move(own, STORE, STORE.head, keys)
         # what was moved away must not stay in the files
-        found.store.forget_deleted()
-        _note(found)
-    return _tell({STORE.name: moved, KEYS.name: keys})
+        own.forget_deleted()
+        _note(home_of(home), own)
+    return _tell(moved, moved_keys)
 
 
 @command(store, "credence store downgrade --to 0002 --home shop", codes=_CODES)
@@ -73,44 +64,39 @@ def downgrade(
     to: Annotated[str, typer.Option(help="The version of the store to go back to, such as 0002.")],
 ) -> Output:
     """Bring the store back to an earlier version, for an earlier program; before 0002 it holds its keys itself."""
-    with _databases(home) as found:
-        _alone(found)
+    with _databases(home) as (own, keys):
+        own.locks.join()
         if to == BASE:
             raise InvalidInputError(Reason.CONFIGURATION, "there is nothing before version 0001")
-        if to > _version(found.store, STORE):
+        if to > _version(own, STORE):
             raise InvalidInputError(Reason.CONFIGURATION, f"version {to} is later; run: credence store upgrade")
-        moved = move(found.store, STORE, to, found.keys)
-        needed = max((keys for since, keys in _KEYS_OF if since <= to), default=BASE)
-        keys = move(found.keys, KEYS, needed)
-    return _tell({STORE.name: moved, KEYS.name: keys})
+        moved = move(own, STORE, to, keys)
+        needed = max((version for since, version in _KEYS_OF if since <= to), default=BASE)
+        return _tell(moved, move(keys, KEYS, needed))
 
 
 @contextmanager
-def _databases(home: HomeOption) -> Iterator[_Databases]:
+def _databases(home: HomeOption) -> Iterator[tuple[Store, Store]]:
+    """Open the store and the database of its key ledger, whatever versions they are of."""
     folder, addresses = home_of(home), named_addresses()
     place = known_place(folder)
-    store = find_home_store(folder, addresses, place)
-    found = _Databases(folder, addresses, store, find_database(folder.key_ledger, addresses.keys))
+    own = find_home_store(folder, addresses, place)
+    keys = find_database(folder.key_ledger, addresses.keys)
     try:
-        require_own_keys(folder, found.store, found.keys, place)
-        yield found
+        require_own_keys(folder, own, keys, place)
+        yield own, keys
     finally:
-        found.store.dispose()
-        found.keys.dispose()
+        own.dispose()
+        keys.dispose()
 
 
-def _note(found: _Databases) -> None:
+def _note(folder: Home, own: Store) -> None:
     """Let the home know its store, which may have got its identity just now."""
-    ledger = open_key_ledger(found.home.key_ledger, found.store, found.addresses.keys)
+    ledger = open_key_ledger(folder.key_ledger, own, named_addresses().keys)
     try:
-        write_place(found.home, found.store, ledger)
+        write_place(folder, own, ledger)
     finally:
         ledger.dispose()
-
-
-def _alone(found: _Databases) -> None:
-    """Require that no process works with the store, and keep others from beginning to."""
-    found.store.locks.join()
 
 
 def _version(database: Store, schema: Schema) -> str:
@@ -118,7 +104,8 @@ def _version(database: Store, schema: Schema) -> str:
         return version_of(connection, schema) or BASE
 
 
-def _tell(moved: dict[str, tuple[str, str]]) -> Output:
+def _tell(own: tuple[str, str], keys: tuple[str, str]) -> Output:
+    moved = {STORE.name: own, KEYS.name: keys}
     for name, (before, after) in moved.items():
         talk.print(f"{name}: {f'version {before} became {after}' if before != after else f'is of version {after}'}")
     return Output({name: {"before": before, "version": after} for name, (before, after) in moved.items()})

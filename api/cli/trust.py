@@ -6,8 +6,17 @@ from typing import Annotated
 
 import typer
 
-from api.cli.caller import HomeOption, RpcUrlOption, home_of, ledger_of
-from api.cli.command import CHECKING, OFFLINE, Output, command, command_group
+from api.cli.command import (
+    CHECKING,
+    OFFLINE,
+    HomeOption,
+    Output,
+    RpcUrlOption,
+    command,
+    command_group,
+    home_of,
+    ledger_of,
+)
 from api.cli.console import ExitCode, say, talk
 from api.files.evidence import read_trust_file, write_file
 

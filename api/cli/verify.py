@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from api.catalogue.datatype import schemas
-from api.cli.caller import Caller, RpcUrlOption, ledger_of
-from api.cli.command import ONLINE, Output, command, command_group
+from api.cli.command import ONLINE, Caller, Output, RpcUrlOption, command, command_group, ledger_of
 from api.cli.console import ExitCode, printable, say, talk
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.json_object import from_hex, to_hex

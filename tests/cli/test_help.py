@@ -119,7 +119,7 @@ def test_the_script_that_completes_is_shown_for_each_shell(shell):
         ("credence cons", {"consent"}, set()),
         ("credence ", set(_COMMANDS), set()),
         ("credence --ver", {"--version"}, set()),
-        ("credence trust ", {"export", "show"}, {"api.cli.caller", "api.cli.trust"}),
+        ("credence trust ", {"export", "show"}, {"api.cli.trust"}),
     ],
 )
 def test_a_shell_completes_names_and_loads_no_more_than_it_must(typed, found, loaded):
