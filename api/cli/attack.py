@@ -6,14 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.command import OFFLINE, ONLINE, Output, command, command_group
+from api.cli.command import OFFLINE, ONLINE, Output, alone, command
 from api.cli.console import ExitCode, say
 from ledger_node.domain.canonical import require_shallow
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
-
-alone = command_group()
 
 
 @command(

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from api.catalogue.datatype import DEPARTMENT_TYPES, schemas
 from api.catalogue.synthetic import credit_code, write_export
-from api.cli.command import OFFLINE, ONLINE, Caller, Output, command, command_group
+from api.cli.command import OFFLINE, ONLINE, Caller, Output, alone, command
 from api.cli.console import ExitCode, JsonOption, YesOption, confirm, require_answerer, say, talk
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
@@ -22,8 +22,6 @@ _SHOWN = 20
 CreditCodeOption = Annotated[
     str, typer.Option(prompt="unified social credit code", hide_input=True, help="Asked for if it is not given.")
 ]
-
-alone = command_group()
 
 
 @command(

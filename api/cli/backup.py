@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.command import CHECKING, OFFLINE, HomeOption, Output, command, command_group, home_of
+from api.cli.command import CHECKING, OFFLINE, HomeOption, Output, alone, command, home_of
 from api.cli.console import ExitCode, talk
 from api.files.private import read_private
 from api.home.home import Home
@@ -31,7 +31,6 @@ KeysOption = Annotated[
 
 
 _CODES = CHECKING | {ExitCode.CANNOT_TELL: "the store or the ledger does not answer: try again"}
-alone = command_group()
 
 
 @command(
@@ -124,7 +123,7 @@ def restore(
     from api.backup.archive import identities_of
     from api.backup.restore import Copies, Target
     from api.backup.restore import restore as restore_copies
-    from api.cli.opened_store import named_addresses
+    from api.cli.store import named_addresses
     from api.instance.embedded import place_chain
 
     folder = home_of(home)
@@ -173,7 +172,7 @@ def _behind(backed_up: "Head | None", stands: "Head") -> str:
 
 @contextmanager
 def _opened(home: Path | None, keys: Path | None) -> "Iterator[tuple[Home, Store, KeyLedger, KeyCopy]]":
-    from api.cli.opened_store import opened_store
+    from api.cli.store import opened_store
     from api.vault.key_copy import MAC_LABEL, KeyCopy
 
     path = keys or environment().keys_copy

@@ -3,7 +3,7 @@
 import inspect
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
@@ -104,6 +104,10 @@ def command_group(words: str = "", *examples: str, codes: Mapping[ExitCode, str]
     )
 
 
+alone: Final = command_group()
+"""The commands that stand alone, of every module that is imported."""
+
+
 def command(
     group: typer.Typer, *examples: str, name: str | None = None, codes: Mapping[ExitCode, str] = ONLINE
 ) -> Callable[[_Function], _Function]:
@@ -151,18 +155,11 @@ def _run(function: Callable[..., Output | None]) -> Callable[..., None]:
 
 
 def _options(parameter: inspect.Parameter) -> list[inspect.Parameter]:
+    group, given = parameter.annotation, [parameter]
+    if isinstance(group, type) and is_dataclass(group):
+        given = list(inspect.signature(group).parameters.values())
     # as keywords, they may stand in any order
-    if not is_dataclass(parameter.annotation):
-        return [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)]
-    return [
-        inspect.Parameter(
-            field.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=inspect.Parameter.empty if field.default is MISSING else field.default,
-            annotation=field.type,
-        )
-        for field in fields(parameter.annotation)
-    ]
+    return [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in given]
 
 
 @dataclass(frozen=True, slots=True)

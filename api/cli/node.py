@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.command import OFFLINE, HomeOption, Output, command, command_group, home_of
+from api.cli.command import OFFLINE, HomeOption, Output, alone, command, command_group, home_of
 from api.cli.console import ExitCode, JsonOption, LogOption, emit, logging_as, talk
 from api.home.home import write_private
 from api.home.listening import reachable_host
@@ -21,7 +21,6 @@ from ledger_node.domain.reason import Reason
 _log = logging.getLogger(__name__)
 
 _CODES = OFFLINE | {ExitCode.CANNOT_TELL: "the node does not answer: try again"}
-alone = command_group()
 node = command_group("The embedded chain node.", "credence node status --home shop", codes=_CODES)
 
 

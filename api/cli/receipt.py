@@ -68,7 +68,8 @@ def save(
         typer.echo(str(path))
         if html:
             page = path.with_suffix(".html")
-            write_file(page, receipt_page([(one, _text(client, one))]))
+            text = None if one.act is Act.REFUSED else str(client.get(f"/v1/consents/{to_hex(one.id)}")["text"])
+            write_file(page, receipt_page([(one, text)]))
             typer.echo(str(page))
 
 
@@ -110,12 +111,6 @@ def verify(
 
 def _receipts(client: Client, about: str) -> list[Receipt]:
     return [Receipt.from_json(item) for item in client.receipts(consent_or_request_id(client, about))]
-
-
-def _text(client: Client, one: Receipt) -> str | None:
-    if one.act is Act.REFUSED:
-        return None
-    return str(client.get(f"/v1/consents/{to_hex(one.id)}")["text"])
 
 
 def _trusted(folder: Home, keys: list[str], member: str | None, trust: Path | None) -> TrustedOperator:

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from api.cli.command import Caller, HomeOption, Output, UrlOption, command, command_group
+from api.cli.command import Caller, HomeOption, Output, UrlOption, alone, command
 from api.cli.console import printable
-
-alone = command_group()
 
 
 @command(alone, "credence members", "credence members --json")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.command import CHECKING, HomeOption, command, command_group, home_of
+from api.cli.command import CHECKING, HomeOption, alone, command, home_of
 from api.cli.console import ExitCode, JsonOption, LogOption, emit, logging_as, talk
 from api.home.home import Home, write_private
 from api.home.listening import reachable_host
@@ -45,7 +45,6 @@ ProcessesOption = Annotated[
     int | None,
     typer.Option(min=1, max=64, help="Processes that commit to rows; half as many make answers (default: one a core)."),
 ]
-alone = command_group()
 
 
 @command(

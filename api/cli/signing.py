@@ -9,7 +9,18 @@ from typing import Annotated, Any
 import typer
 
 from api.catalogue.datatype import schemas
-from api.cli.command import CHECKING, OFFLINE, ONLINE, Caller, HomeOption, Output, command, command_group, home_of
+from api.cli.command import (
+    CHECKING,
+    OFFLINE,
+    ONLINE,
+    Caller,
+    HomeOption,
+    Output,
+    alone,
+    command,
+    command_group,
+    home_of,
+)
 from api.cli.console import ExitCode, YesOption, confirm, emit, require_answerer, say, talk
 from api.client.client import Client
 from api.client.unsigned_act import CollectedSignature, UnsignedAct, read_unsigned_act
@@ -27,7 +38,6 @@ from ledger_node.domain.subject import Signature
 from ledger_node.randomness import random_bytes
 
 key = command_group("Keys of this folder: make one, show its address.", "credence key new alice", codes=OFFLINE)
-alone = command_group()
 KeyOption = Annotated[list[str] | None, typer.Option(help="Keys that sign (names in keys/); default: your name.")]
 ExportOption = Annotated[
     Path | None,

@@ -1,23 +1,37 @@
 """``credence store``: the versions of the store and of its key ledger, and what is in quarantine there."""
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from api.cli.command import CHECKING, HomeOption, Output, command, command_group, home_of
-from api.cli.console import ExitCode, talk
-from api.cli.opened_store import named_addresses
-from api.cli.quarantine import quarantine
+from api.cli.console import ExitCode, say, talk
 from api.home.home import Home
-from api.instance.store_place import find_home_store, known_place, require_own_keys, write_place
+from api.home.settings import environment
+from api.instance.store_place import (
+    Addresses,
+    find_home_store,
+    known_place,
+    open_home_keys,
+    open_home_store,
+    require_own_keys,
+    write_place,
+)
+from api.services.erasure.quarantine_decision import confirm as confirm_change
+from api.services.erasure.quarantine_decision import dismiss as dismiss_change
 from api.storage.database import find_database
 from api.storage.migration.schema import BASE, KEYS, STORE, Schema
 from api.storage.migration.version import move, version_of
 from api.storage.store import Store
-from api.vault.key_ledger import open_key_ledger
+from api.vault.key_ledger import KeyLedger, open_key_ledger
+from api.vault.quarantine import Quarantine
+from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 
 _CODES: Final = CHECKING | {ExitCode.CANNOT_TELL: "the store does not answer, or is in use: try again"}
@@ -27,6 +41,13 @@ store = command_group(
     "credence store version --home shop",
     codes=_CODES,
 )
+_QUARANTINE_CODES = CHECKING | {ExitCode.CANNOT_TELL: "the store does not answer: try again"}
+quarantine = command_group(
+    "What the ledger calls erased and nobody ordered here: its keys stay and give no answers until you decide.",
+    "credence store quarantine list --home shop",
+    codes=_QUARANTINE_CODES,
+)
+NumberArgument = Annotated[int, typer.Argument(help="Which change; see list.")]
 store.add_typer(quarantine, name="quarantine")
 _KEYS_OF: Final = (("0002", "0001"), ("0004", "0002"))
 """(version of the store, version of the key ledger that it needs from there on)."""
@@ -73,6 +94,82 @@ def downgrade(
         moved = move(own, STORE, to, keys)
         needed = max((version for since, version in _KEYS_OF if since <= to), default=BASE)
         return _tell(moved, move(keys, KEYS, needed))
+
+
+@command(quarantine, "credence store quarantine list --home shop", name="list", codes=_QUARANTINE_CODES)
+def list_all(home: HomeOption = None) -> Output:
+    """Show every such change, whether it is decided or not, while the instance serves or when it is stopped."""
+    with opened_store(home) as (folder, _, keys):
+        names = {member.id: member.name for member in folder.members()}
+        shown = [_shown(one, names) for one in keys.quarantines.all()]
+    for one in shown:
+        say(
+            f"{one['number']} {one['state']}: block {one['block']} of {one['time']} calls attestations of "
+            f"{one['member']} erased; {one['keys']} keys are in quarantine; signed by {one['key'] or 'an unknown key'} "
+            f"in transaction {one['transaction']}"
+        )
+    if not shown:
+        talk.print("nothing is in quarantine")
+    return Output({"quarantines": list[JSON](shown)})
+
+
+@command(quarantine, "credence store quarantine confirm 1 --home shop", codes=_QUARANTINE_CODES)
+def confirm(number: NumberArgument, home: HomeOption = None) -> Output:
+    """Erase for good what a change is about. Ask the department first: nothing brings it back."""
+    shown = _decide(confirm_change, number, home)
+    talk.print("noted: the instance erases the keys within seconds, or at its next start, from the copy as well")
+    return Output(shown)
+
+
+@command(quarantine, "credence store quarantine dismiss 1 --home shop", codes=_QUARANTINE_CODES)
+def dismiss(number: NumberArgument, home: HomeOption = None) -> Output:
+    """Let keys open again what they sealed: the change was not the department's."""
+    shown = _decide(dismiss_change, number, home)
+    talk.print(
+        "the keys are in use again. What the ledger holds revoked stays so: end the key that signed it, start the "
+        "instance with a new one, which makes registrations anew, and have the department send its rows again"
+    )
+    return Output(shown)
+
+
+def _decide(decision: Callable[[Store, KeyLedger, int], Quarantine], number: int, home: HomeOption) -> dict[str, JSON]:
+    with opened_store(home) as (folder, store, keys):
+        decision(store, keys, number)
+        return _shown(keys.quarantines.named(number), {member.id: member.name for member in folder.members()})
+
+
+def _shown(one: Quarantine, names: dict[bytes, str]) -> dict[str, JSON]:
+    return {
+        "number": one.number,
+        "state": one.state.value,
+        "member": names.get(one.member, to_hex(one.member)),
+        "block": one.block,
+        "time": dt.datetime.fromtimestamp(one.block_time, dt.UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
+        "transaction": to_hex(one.transaction),
+        "key": None if one.key is None else to_hex(one.key),
+        "keys": one.keys,
+    }
+
+
+def named_addresses() -> Addresses:
+    """Return the addresses of both databases as the environment names them."""
+    known = environment()
+    return Addresses(known.database_url, known.keys_url)
+
+
+@contextmanager
+def opened_store(home: Path | None) -> Iterator[tuple[Home, Store, KeyLedger]]:
+    """Open the store and the key ledger of an instance's folder."""
+    folder, addresses = home_of(home).require(), named_addresses()
+    store = open_home_store(folder, addresses)
+    try:
+        keys = open_home_keys(folder, store, addresses)
+        try:
+            yield folder, store, keys
+        finally:
+            keys.dispose()
+    finally:
+        store.dispose()
 
 
 @contextmanager

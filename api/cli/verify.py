@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from api.catalogue.datatype import schemas
-from api.cli.command import ONLINE, Caller, Output, RpcUrlOption, command, command_group, ledger_of
+from api.cli.command import ONLINE, Caller, Output, RpcUrlOption, alone, command, ledger_of
 from api.cli.console import ExitCode, printable, say, talk
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.json_object import from_hex, to_hex
@@ -17,8 +17,6 @@ from ledger_node.domain.value import Special, format_date
 from ledger_node.domain.verification import Policy, Verdict
 
 _COLOURS = {Outcome.HOLDS: "green", Outcome.DOES_NOT_HOLD: "red", Outcome.CANNOT_TELL: "yellow"}
-
-alone = command_group()
 
 
 @command(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from api.catalogue.datatype import Column, DataType
+from api.catalogue.datatype import DataType
 from api.ingestion.cell import clean, parse_cell, parse_date_cell, parse_year
 from api.ingestion.row import Row
 from ledger_node.domain.credit_code import parse_credit_code
@@ -43,20 +43,16 @@ class CsvHeading:
         self._positions = {heading: position for position, heading in enumerate(headings)}
         self.width = len(headings)
         self.subjects = self._find(data_type.subject)
-        (self.as_of, *extra) = self._find(data_type.as_of)
-        self.period = None
-        if data_type.period.headings:
-            (self.period, *more) = self._find(data_type.period.headings)
-            extra += more
-        self.columns: list[tuple[Column, _Place]] = []
-        for column in data_type.columns:
-            place, *more = self._find(column.headings)
-            self.columns.append((column, place))
-            extra += more
+        periods = [data_type.period.headings] if data_type.period.headings else []
+        groups = [data_type.as_of, *periods, *(column.headings for column in data_type.columns)]
+        found = [self._find(group) for group in groups]
         # only now: a first line that lacks our columns may be data, which no message repeats
         self._require_known(headings)
-        for place in extra:
+        for place in (extra for _, *more in found for extra in more):
             raise _repeated(place.heading)
+        (self.as_of, *places) = (first for first, *_ in found)
+        self.period = places.pop(0) if periods else None
+        self.columns = list(zip(data_type.columns, places, strict=True))
         for position, heading in enumerate(headings):
             if self._positions[heading] != position:
                 raise _repeated(heading)
