@@ -193,8 +193,7 @@ class Caller:
             InvalidInputError: ``configuration``; there is no credential of this name, or its key cannot be used.
         """
         from api.client.client import Client
-        from api.client.credential import Credential, read_key_file
-        from api.client.home_credentials import credential_named
+        from api.client.credential import Credential, credential_named, read_key_file
 
         known = environment()
         credential = None

@@ -4,7 +4,7 @@ import datetime as dt
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from http import HTTPStatus
@@ -93,16 +93,6 @@ def emit(data: JSON) -> None:
     typer.echo(json.dumps(data, ensure_ascii=False))
 
 
-@contextmanager
-def refusals() -> Iterator[None]:
-    """Turn refusals into words on stderr and an exit code."""
-    try:
-        yield
-    except CredenceError as error:
-        say(f"refused {error.reason}: {error.message}")
-        raise typer.Exit(exit_code_of(error)) from error
-
-
 def exit_code_of(error: CredenceError) -> ExitCode:
     """Return the exit code that says what to do about a refusal: mend the command, try again, or accept it."""
     # only what the API answered has a status
@@ -115,6 +105,16 @@ def exit_code_of(error: CredenceError) -> ExitCode:
     if isinstance(error, InvalidInputError):
         return ExitCode.USAGE
     return ExitCode.DOES_NOT_CHECK if isinstance(error, VerificationError) else ExitCode.CANNOT_TELL
+
+
+@contextmanager
+def refusals(code_of: Callable[[CredenceError], ExitCode] = exit_code_of) -> Iterator[None]:
+    """Turn refusals into words on stderr and an exit code."""
+    try:
+        yield
+    except CredenceError as error:
+        say(f"refused {error.reason}: {error.message}")
+        raise typer.Exit(code_of(error)) from error
 
 
 @contextmanager

@@ -1,14 +1,13 @@
 """``credence evidence``: keep the evidence of an answer, check it without a network, and print it."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from api.cli.command import CHECKING, GENERAL, Caller, Output, command, command_group
-from api.cli.console import ExitCode, printable, say, talk
+from api.cli.console import ExitCode, printable, refusals, say, talk
 from api.files.evidence import read_file, read_trust_file, write_file
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import ChainError, CredenceError, VerificationError
@@ -93,7 +92,7 @@ def verify(
     """Check evidence against a trust file, step by step. Needs no network."""
     since: ChangeReport | None = None
     day = None if at is None else parse_date(at, "at")
-    with _refused_files():
+    with refusals(_code_of_file):
         data, believed, later = read_file(file), read_trust_file(trust), _statements(keys)
         report = examine(data, believed, later=later, at=day)
     failure = None
@@ -107,15 +106,9 @@ def verify(
     return Output(_to_json(report, believed, since, failure), code=_exit_code(report, failure))
 
 
-@contextmanager
-def _refused_files() -> Iterator[None]:
-    """Turn refusals of files into words on stderr: code 4 for what a file holds, 2 for one that is not there."""
-    try:
-        yield
-    except CredenceError as error:
-        say(f"refused {error.reason}: {error.message}")
-        missing = error.reason is Reason.NOT_FOUND
-        raise typer.Exit(ExitCode.USAGE if missing else ExitCode.DOES_NOT_CHECK) from error
+def _code_of_file(error: CredenceError) -> ExitCode:
+    """Return code 4 for what a file holds, and 2 for a file that is not there."""
+    return ExitCode.USAGE if error.reason is Reason.NOT_FOUND else ExitCode.DOES_NOT_CHECK
 
 
 def _statements(paths: Sequence[Path] | None) -> list[KeyStatement]:
@@ -200,7 +193,7 @@ def keys(
     rpc_url: Annotated[str, typer.Option(help="A node of the network.")],
 ) -> None:
     """Write what the chain says today of the keys behind evidence: a small file to check it against later, offline."""
-    with _refused_files():
+    with refusals(_code_of_file):
         believed = read_trust_file(trust)
         report = examine(read_file(file), believed).require()
     since = _since(report, believed, rpc_url)
@@ -218,7 +211,7 @@ def render(
     """Write evidence as one readable page, in Chinese and English, if it checks."""
     from api.page.evidence import evidence_page
 
-    with _refused_files():
+    with refusals(_code_of_file):
         believed = read_trust_file(trust)
         page = evidence_page(examine(read_file(file), believed, later=_statements(keys)), believed)
     write_file(out, page, secret=True)

@@ -70,10 +70,10 @@ def run(
 
         def ready(bound: int) -> None:
             url = f"http://{reachable_host(host)}:{bound}"
-            state = {"url": url, "port": bound, "pid": os.getpid()}
+            state: dict[str, JSON] = {"url": url, "port": bound, "pid": os.getpid()}
             write_private(folder.node_file, json.dumps(state) + "\n", secret=False)
             if as_json:
-                emit({"url": url, "port": bound, "pid": os.getpid()})
+                emit(state)
             elif form is LogFormat.TEXT:
                 talk.print(f"the node answers JSON-RPC at {url}")
             else:

@@ -36,7 +36,6 @@ _KEEP_ALIVE_S = 75
 know whether a request is on its way."""
 _log = logging.getLogger(__name__)
 
-
 RpcUrlOption = Annotated[
     list[str] | None,
     typer.Option(help="A node that runs elsewhere, no embedded one; again for each further (CREDENCE_RPC_URLS)."),

@@ -11,9 +11,8 @@ from api.cli.console import talk
 from api.cli.signing import ExportOption, Signing
 from api.client.client import Client
 from api.client.consent import signing_domain
-from api.client.credential import read_key_file
+from api.client.credential import credential_named, read_key_file
 from api.client.error import ApiError
-from api.client.home_credentials import credential_named
 from api.client.session import Session
 from api.client.unsigned_act import unsigned_sign_in_keys
 from api.home.home import Home

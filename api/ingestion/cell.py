@@ -85,10 +85,6 @@ def _joined(date: re.Match[str]) -> str:
     return "-".join([year, *(f"{int(part):02}" for part in rest)])
 
 
-def _text(cell: str, _: str) -> str:
-    return cell
-
-
 def _match(pattern: re.Pattern[str], cell: str, expected: str, heading: str) -> re.Match[str]:
     found = pattern.match(cell)
     if found is None:
@@ -97,8 +93,8 @@ def _match(pattern: re.Pattern[str], cell: str, expected: str, heading: str) -> 
 
 
 _PARSERS: Final[dict[CellFormat, Callable[[str, str], JSON]]] = {
-    CellFormat.CODE: _text,
-    CellFormat.MEMBER: _text,
+    CellFormat.CODE: lambda cell, _: cell,
+    CellFormat.MEMBER: lambda cell, _: cell,
     CellFormat.YUAN: _yuan,
     CellFormat.INTEGER: _count,
     CellFormat.DATE: parse_date_cell,
