@@ -57,8 +57,11 @@ def attack(
         for example in finding.examples:
             say(f"{finding.attack}: {example}")
     seen = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in report.seen.items())
-    say(f"{seen}; {report.seconds:.1f} s")
-    return Output(report.to_json(), code=ExitCode.NO if report.is_broken else ExitCode.DONE)
+    return Output(
+        report.to_json(),
+        code=ExitCode.NO if report.is_broken else ExitCode.DONE,
+        told=f"{seen}; {report.seconds:.1f} s",
+    )
 
 
 def _register(file: Path) -> list[str]:

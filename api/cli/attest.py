@@ -129,8 +129,7 @@ def erase(
     )
     confirm("Erase it?", yes=yes)
     erased = client.post("/v1/erasures", {"credit_code": credit_code, "schema": schema})
-    talk.print(f"{erased['erased']} attestations erased and revoked")
-    return Output(erased)
+    return Output(erased, told=f"{erased['erased']} attestations erased and revoked")
 
 
 @command(alone, "credence sample tax_payment tax.csv --rows 100", codes=OFFLINE)
@@ -143,5 +142,7 @@ def sample(
 ) -> Output:
     """Write a synthetic department export: invented firms, realistic columns, for trying things out."""
     write_export(file, schema, rows, seed=seed, bad_rows=bad_rows)
-    talk.print(f"wrote {rows} synthetic rows ({bad_rows} dirty) to {file}")
-    return Output({"file": str(file), "rows": rows, "bad_rows": bad_rows, "first_firm": credit_code(0, seed)})
+    return Output(
+        {"file": str(file), "rows": rows, "bad_rows": bad_rows, "first_firm": credit_code(0, seed)},
+        told=f"wrote {rows} synthetic rows ({bad_rows} dirty) to {file}",
+    )

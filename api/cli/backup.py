@@ -67,8 +67,10 @@ def backup(
         manifest = make_backup(source, out.absolute(), recipients, now=clock.now())
     rows = sum(manifest.rows.values())
     block = "no chain" if manifest.chain is None else f"the chain to block {manifest.chain.block}"
-    talk.print(f"backed up {rows} rows and {block} to {out}; the copy of the keys is up to date")
-    return Output({"file": str(out), **_of(manifest)})
+    return Output(
+        {"file": str(out), **_of(manifest)},
+        told=f"backed up {rows} rows and {block} to {out}; the copy of the keys is up to date",
+    )
 
 
 @command(alone, "credence backup-keys --home shop --keys /mnt/keys", name="backup-keys", codes=_CODES)
@@ -76,8 +78,7 @@ def backup_keys(keys: KeysOption = None, home: HomeOption = None) -> Output:
     """Replace the one copy of the key ledger by what it holds now."""
     with _opened(home, keys) as (_, _, _, copy):
         copy.refresh()
-    talk.print(f"the copy of the key ledger in {copy.path} is up to date")
-    return Output({"file": str(copy.path)})
+    return Output({"file": str(copy.path)}, told=f"the copy of the key ledger in {copy.path} is up to date")
 
 
 @command(alone, "credence backup-identity --out identity.txt", name="backup-identity", codes=OFFLINE)
@@ -95,8 +96,11 @@ def backup_identity(
     except OSError as error:
         words = "it exists already" if isinstance(error, FileExistsError) else error.strerror
         raise InvalidInputError(Reason.CONFIGURATION, f"cannot write {out}: {words}") from error
-    talk.print(f"whoever has {out} can read backups; put it where the machine does not reach, with a second copy")
-    return Output({"file": str(out), "recipient": recipient}, recipient)
+    return Output(
+        {"file": str(out), "recipient": recipient},
+        recipient,
+        told=f"whoever has {out} can read backups; put it where the machine does not reach, with a second copy",
+    )
 
 
 @command(
@@ -144,7 +148,6 @@ def restore(
         talk.print(f"the chain stands at block {done.chain.block}{_behind(manifest.chain, done.chain)}")
     if done.erased:
         talk.print(f"keys that the store names and the copy lacks: {done.erased}; what they sealed is erased")
-    talk.print(f"next: credence serve --home {folder.path}")
     return Output(
         {
             "home": str(folder.path),
@@ -152,7 +155,8 @@ def restore(
             "keys": done.keys,
             "erased": done.erased,
             "block": None if done.chain is None else done.chain.block,
-        }
+        },
+        told=f"next: credence serve --home {folder.path}",
     )
 
 

@@ -55,14 +55,16 @@ GENERAL: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """How a command ends: its data for ``--json``, and what it tells and prints in the place of that.
+    """How a command ends: what it tells, its data for ``--json``, and what it prints in the place of that.
 
-    ``line`` goes to stdout, and of each of the ``rows`` one text to stderr and one to stdout. ``code``: its exit code.
+    ``told`` goes to stderr, and ``line`` to stdout; of each of the ``rows`` the first text to stderr, and the second to
+    stdout. ``code``: its exit code.
     """
 
     data: JSON
     line: str | None = None
     rows: Iterable[tuple[str, str]] = ()
+    told: str | None = None
     code: ExitCode = ExitCode.DONE
 
     def print(self) -> None:
@@ -144,6 +146,8 @@ def _run(function: Callable[..., Output | None]) -> Callable[..., None]:
             output = function(**given)
         if output is None:
             return
+        if output.told is not None:
+            say(output.told)
         if as_json:
             emit(output.data)
         else:

@@ -71,8 +71,7 @@ def withdraw(
         withdrawn = Signing(key, export).send(caller, client, draft)
     if withdrawn is None:
         return None
-    talk.print("withdrawn; it counts for every later use")
-    return Output(withdrawn)
+    return Output(withdrawn, told="withdrawn; it counts for every later use")
 
 
 @command(consents, "credence consent list --as wang-bakery", name="list")
@@ -161,8 +160,9 @@ def ask(
         bank=bank_named(client, client.get("/v1/me")["id"]),
     )
     made = client.post("/v1/consent-requests", {"request": asked.to_json()})
-    talk.print(f"asked for {terms.purpose}; see: credence consent requests --as {caller.sign_in}")
-    return Output(made, made["id"])
+    return Output(
+        made, made["id"], told=f"asked for {terms.purpose}; see: credence consent requests --as {caller.sign_in}"
+    )
 
 
 @command(consents, "credence consent requests --as wang-bakery --language en")
@@ -240,8 +240,11 @@ class _Grant:
         granted = self._signing.send(self._caller, client, draft)
         if granted is None:
             return None
-        say(f"granted; withdraw at any time: credence consent withdraw {granted['id']} --as {self._name}")
-        return Output(granted, granted["id"])
+        return Output(
+            granted,
+            granted["id"],
+            told=f"granted; withdraw at any time: credence consent withdraw {granted['id']} --as {self._name}",
+        )
 
 
 def _open_request(client: Client, raw: str) -> Any:  # noqa: ANN401 - JSON of the route

@@ -44,8 +44,10 @@ def init(
     book = folder.address_book()
     names = list(folder.credentials())
     talk.print(f"done; credentials of {', '.join(names)} are in {folder.path / 'credentials.json'}")
-    talk.print(f"next: credence serve --home {folder.path}")
-    return Output({"home": str(folder.path), **book.to_json(), "credentials": list[JSON](names)})
+    return Output(
+        {"home": str(folder.path), **book.to_json(), "credentials": list[JSON](names)},
+        told=f"next: credence serve --home {folder.path}",
+    )
 
 
 @command(node, "credence node run --home shop --port 8545", codes=_CODES)
@@ -98,8 +100,10 @@ def status(home: HomeOption = None) -> Output:
         talk.print(f"[red]down[/red] {error.reason}: {error.message}")
         raise typer.Exit(ExitCode.CANNOT_TELL) from error
     block, age = int(head["number"], 16), clock.now() - int(head["timestamp"], 16)
-    talk.print(f"up at {state['url']}, block {block}, made {age} s ago, {version}")
-    return Output({**state, "block": block, "block_hash": head["hash"], "version": version})
+    return Output(
+        {**state, "block": block, "block_hash": head["hash"], "version": version},
+        told=f"up at {state['url']}, block {block}, made {age} s ago, {version}",
+    )
 
 
 @command(node, "credence node permit 0x7e5f4552091a69125d5dfcb7b8c2659029395bdf", codes=_CODES)
@@ -112,8 +116,7 @@ def permit(
     from ledger_node.domain.signature import parse_address
 
     permitted = permit_accounts(home_of(home).require(), [parse_address(one, "address") for one in address])
-    talk.print(f"{len(permitted)} accounts may send; start the node")
-    return Output({"accounts": list[JSON](permitted)})
+    return Output({"accounts": list[JSON](permitted)}, told=f"{len(permitted)} accounts may send; start the node")
 
 
 def _banks(options: list[str]) -> dict[str, str] | None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.command import Caller, Output, command, command_group
-from api.cli.console import say, talk, time_text
+from api.cli.console import talk, time_text
 
 notifications = command_group("Notifications: what you are told.", "credence notifications list --as wang-bakery")
 webhook = command_group("Webhook: where a member's own program is told.", "credence webhook show --as demo-bank")
@@ -28,8 +28,7 @@ def set_webhook(
 ) -> Output:
     """Register or change your endpoint, or rotate its secret. The secret is printed once, and never again."""
     made = caller.client().put("/v1/webhook", {"url": address})
-    talk.print("keep the secret: it is not shown again, and checks who a message is from")
-    return Output(made, made["secret"])
+    return Output(made, made["secret"], told="keep the secret: it is not shown again, and checks who a message is from")
 
 
 @command(webhook, "credence webhook show --as demo-bank")
@@ -37,8 +36,7 @@ def show(caller: Caller) -> Output:
     """Show your endpoint and how it stands with it."""
     held = caller.client().get("/v1/webhook")
     failure = f", last failure: {held['last_failure']}" if held["last_failure"] else ""
-    say(f"{held['state']}, {held['waiting']} waiting{failure}")
-    return Output(held, held["url"])
+    return Output(held, held["url"], told=f"{held['state']}, {held['waiting']} waiting{failure}")
 
 
 @command(webhook, "credence webhook remove --as demo-bank")

@@ -100,8 +100,11 @@ def verify(
     try:
         one = check_receipt(document, trusted)
     except VerificationError as error:
-        say(f"does not check: {error.message} ({error.reason})")
-        return Output({"checks": False, "reason": error.reason.value, "message": error.message}, code=ExitCode.NO)
+        return Output(
+            {"checks": False, "reason": error.reason.value, "message": error.message},
+            code=ExitCode.NO,
+            told=f"does not check: {error.message} ({error.reason})",
+        )
     say(f"checks: {_line(one)}, block {one.recorded.block_number}")
     say(printable(f"signed by {_keeper(folder, one)}"))
     if trusted.domain is None:

@@ -7,7 +7,6 @@ import httpx
 import typer
 
 from api.cli.command import AsOption, Caller, HomeOption, Output, UrlOption, api_url, command, command_group
-from api.cli.console import talk
 from api.cli.signing import ExportOption, Signing
 from api.client.client import Client
 from api.client.consent import signing_domain
@@ -74,9 +73,11 @@ def rotate(
     folder.add_credential(name, {**row, "set": following} if is_firm else row)
     if done is not None and not keep:
         _forget(folder, str(held.get("key", "")), file)
-    if done is not None:
-        talk.print(f"key set {following} of {name} is in force; its key is in {file}", soft_wrap=True)
-    return Output({"client": to_hex(owner), "number": following, "key": file, "keys": len(stated.keys)})
+    in_force = f"key set {following} of {name} is in force; its key is in {file}"
+    return Output(
+        {"client": to_hex(owner), "number": following, "key": file, "keys": len(stated.keys)},
+        told=None if done is None else in_force,
+    )
 
 
 @command(

@@ -21,7 +21,7 @@ from api.cli.command import (
     command_group,
     home_of,
 )
-from api.cli.console import ExitCode, YesOption, confirm, emit, require_answerer, say, talk
+from api.cli.console import ExitCode, YesOption, confirm, emit, require_answerer, say
 from api.client.client import Client
 from api.client.unsigned_act import CollectedSignature, UnsignedAct, read_unsigned_act
 from api.files.evidence import read_file, write_file
@@ -130,8 +130,7 @@ def submit(
     ]
     signatures += [sign(act.digest, folder.read_key(name)) for name in key_name or []]
     answer = act.submit(caller.client(), signatures)
-    talk.print(f"done with {len(signatures)} signatures", markup=False)
-    return Output(answer, answer.get("id"))
+    return Output(answer, answer.get("id"), told=f"done with {len(signatures)} signatures")
 
 
 @command(key, "credence key new alice --home shop", codes=OFFLINE)

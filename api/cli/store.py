@@ -21,8 +21,7 @@ from api.instance.store_place import (
     require_own_keys,
     write_place,
 )
-from api.services.erasure.quarantine_decision import confirm as confirm_change
-from api.services.erasure.quarantine_decision import dismiss as dismiss_change
+from api.services.erasure import quarantine_decision
 from api.storage.database import find_database
 from api.storage.migration.schema import BASE, KEYS, STORE, Schema
 from api.storage.migration.version import move, version_of
@@ -116,20 +115,20 @@ def list_all(home: HomeOption = None) -> Output:
 @command(quarantine, "credence store quarantine confirm 1 --home shop", codes=_QUARANTINE_CODES)
 def confirm(number: NumberArgument, home: HomeOption = None) -> Output:
     """Erase for good what a change is about. Ask the department first: nothing brings it back."""
-    shown = _decide(confirm_change, number, home)
-    talk.print("noted: the instance erases the keys within seconds, or at its next start, from the copy as well")
-    return Output(shown)
+    return Output(
+        _decide(quarantine_decision.confirm, number, home),
+        told="noted: the instance erases the keys within seconds, or at its next start, from the copy as well",
+    )
 
 
 @command(quarantine, "credence store quarantine dismiss 1 --home shop", codes=_QUARANTINE_CODES)
 def dismiss(number: NumberArgument, home: HomeOption = None) -> Output:
     """Let keys open again what they sealed: the change was not the department's."""
-    shown = _decide(dismiss_change, number, home)
-    talk.print(
-        "the keys are in use again. What the ledger holds revoked stays so: end the key that signed it, start the "
-        "instance with a new one, which makes registrations anew, and have the department send its rows again"
+    return Output(
+        _decide(quarantine_decision.dismiss, number, home),
+        told="the keys are in use again. What the ledger holds revoked stays so: end the key that signed it, start the "
+        "instance with a new one, which makes registrations anew, and have the department send its rows again",
     )
-    return Output(shown)
 
 
 def _decide(decision: Callable[[Store, KeyLedger, int], Quarantine], number: int, home: HomeOption) -> dict[str, JSON]:

@@ -8,7 +8,7 @@ import typer
 
 from api.cli.attest import CreditCodeOption
 from api.cli.command import Caller, Output, Registrar, command, command_group
-from api.cli.console import say, talk, time_text
+from api.cli.console import talk, time_text
 from api.cli.id_prefix import whole_id
 from api.cli.signing import Signing, make_key
 from api.client.client import Client
@@ -65,8 +65,7 @@ def register(
         "/v1/subjects", {"credit_code": code, "controllers": keys_to_json(keys), "threshold": threshold}
     )
     write_credential(folder, name, registered["subject"], keys)
-    talk.print(f"registered as subject {registered['subject']}; sign in with --as {name}")
-    return Output(registered)
+    return Output(registered, told=f"registered as subject {registered['subject']}; sign in with --as {name}")
 
 
 @command(subject, "credence subject show --as wang-bakery")
@@ -107,8 +106,7 @@ def rotate(
     rotated = signing.send(caller, client, draft)
     if rotated is None:
         return None
-    talk.print(f"rotated: entry {rotated['entry']} is in force; what was granted before stays granted")
-    return Output(rotated)
+    return Output(rotated, told=f"rotated: entry {rotated['entry']} is in force; what was granted before stays granted")
 
 
 @command(subject, "credence subject recover wang-bakery --controller dora")
@@ -122,11 +120,11 @@ def recover(
         f"/v1/subjects/{_id_of(folder, subject_id)}/recoveries",
         {"controllers": keys_to_json(keys), "threshold": threshold},
     )
-    say(
-        f"recovery {asked['number']} is pending; complete it after {time_text(asked['completable_at'])}: "
-        f"credence subject complete-recovery {subject_id}"
+    return Output(
+        asked,
+        told=f"recovery {asked['number']} is pending; complete it after {time_text(asked['completable_at'])}: "
+        f"credence subject complete-recovery {subject_id}",
     )
-    return Output(asked)
 
 
 @command(subject, "credence subject cancel-recovery --as wang-bakery", name="cancel-recovery")
@@ -148,8 +146,7 @@ def cancel_recovery(*, subject_id: MySubjectArgument = None, signing: Signing, c
         cancelled = signing.send(caller, client, draft)
     if cancelled is None:
         return None
-    talk.print(f"recovery {cancelled['number']} is cancelled")
-    return Output(cancelled)
+    return Output(cancelled, told=f"recovery {cancelled['number']} is cancelled")
 
 
 @command(subject, "credence subject complete-recovery wang-bakery", name="complete-recovery")
@@ -168,8 +165,10 @@ def complete_recovery(
     kept = name or (subject_id if subject_id in folder.credentials() else completed["subject"])
     controllers = Controllers.from_json(_show(client, folder, completed["subject"])["controllers"])
     write_credential(folder, kept, completed["subject"], controllers.keys)
-    talk.print(f"recovery {chosen} is completed: entry {completed['entry']} is in force; sign in with --as {kept}")
-    return Output(completed)
+    return Output(
+        completed,
+        told=f"recovery {chosen} is completed: entry {completed['entry']} is in force; sign in with --as {kept}",
+    )
 
 
 def _pending(found: Any) -> Any:  # noqa: ANN401 - JSON of the route

@@ -42,8 +42,7 @@ def export(
     read = ledger_of(home_of(home).require(), rpc_url).trust()
     write_file(file, json.dumps(read.to_json(), indent=2) + "\n")
     say(f"wrote {file}; read this to another member and compare:")
-    talk.print(f"  {read.fingerprint}", markup=False)
-    return Output({"fingerprint": read.fingerprint, "trust": read.to_json()})
+    return Output({"fingerprint": read.fingerprint, "trust": read.to_json()}, told=f"  {read.fingerprint}")
 
 
 @command(trust, "credence trust show trust.json", codes=CHECKING)
