@@ -3,7 +3,7 @@
 import inspect
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
@@ -215,7 +215,7 @@ class Caller:
         Raises:
             InvalidInputError: ``sign_in_needed``, or as ``client``.
         """
-        return replace(self, sign_in=self.name).client()
+        return Caller(self.name, self.home, self.url).client()
 
 
 @dataclass(frozen=True, slots=True)

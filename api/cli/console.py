@@ -59,7 +59,6 @@ _CODES: Final = {
     Reason.KEY_LEDGER_BUSY: ExitCode.CANNOT_TELL,
 }
 """Reasons whose exit code does not follow from the kind of the error."""
-_TRY_LATER: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print data as one JSON document.")]
@@ -98,7 +97,10 @@ def exit_code_of(error: CredenceError) -> ExitCode:
     # only what the API answered has a status
     status: int | None = getattr(error, "status", None)
     if status is not None:
-        later = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _TRY_LATER
+        later = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in {
+            HTTPStatus.REQUEST_TIMEOUT,
+            HTTPStatus.TOO_MANY_REQUESTS,
+        }
         return ExitCode.CANNOT_TELL if later else ExitCode.REFUSED
     if error.reason in _CODES:
         return _CODES[error.reason]

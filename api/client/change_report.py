@@ -98,7 +98,7 @@ def read_changes(bundle: Bundle, trust: Trust, url: str) -> ChangeReport:
     if head.number < bundle.block.header.number:
         raise ChainError(Reason.LEDGER_UNAVAILABLE, "this node has not come as far as the block of the evidence")
     query = bundle.query
-    keys, members = FactQuery(keys=query.keys), {slot for one in bundle.names for _, slot in member_slots(one)}
+    members = {slot for one in bundle.names for _, slot in member_slots(one)}
     slots = slots_of(query, {})
     slots[Contract.MEMBERS] = tuple(sorted({*slots[Contract.MEMBERS], *members}))
     proof = ledger.state_proof(slots, head)
@@ -114,8 +114,8 @@ def read_changes(bundle: Bundle, trust: Trust, url: str) -> ChangeReport:
         block_hash=final.hash,
         time=header.timestamp,
     )
-    nodes = proof.nodes_of(slots_of(keys, {}))
-    statement = KeyStatement(trust.chain_id, trust.genesis, query.keys, proof.block, nodes)
+    of_keys = proof.nodes_of(slots_of(FactQuery(keys=query.keys), {}))
+    statement = KeyStatement(trust.chain_id, trust.genesis, query.keys, proof.block, of_keys)
     return ChangeReport(proof.block, statement, tuple(_changes(bundle, trust, facts, words)))
 
 

@@ -17,7 +17,6 @@ from ledger_node import clock
 from ledger_node.domain.reason import Reason
 
 _TOKEN_PATH: Final = "/v1/token"  # noqa: S105 - an address
-_SOME_PATH: Final = "/v1/me"
 _EARLY_S: Final = 30
 _NONCE: Final = "DPoP-Nonce"
 _ASK_AGAIN: Final = ("use_dpop_nonce", "invalid_token")
@@ -57,7 +56,7 @@ class Session(httpx.Auth):
         """
         self._renew_at = 0
         with httpx.Client(auth=self, trust_env=False) as client:
-            client.get(self._url + _SOME_PATH)
+            client.get(f"{self._url}/v1/me")
 
     def prove(self, request: httpx.Request) -> str:
         """Put the present token and a proof for it into a request, and return the token."""

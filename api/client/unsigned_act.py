@@ -90,13 +90,12 @@ def unsigned_grant(
 
 def unsigned_refusal(domain: SigningDomain, request: bytes) -> UnsignedAct:
     """Return the refusal of a bank's request."""
-    content: dict[str, JSON] = {"request": to_hex(request)}
     return UnsignedAct(
         refusal_digest(request, domain),
         f"{REFUSAL_STATEMENT}\nrequest {to_hex(request)}",
         f"/v1/consent-requests/{to_hex(request)}/refusal",
         {},
-        _content("refuse", domain, content),
+        _content("refuse", domain, {"request": to_hex(request)}),
     )
 
 
@@ -141,13 +140,16 @@ def unsigned_rotation(domain: SigningDomain, subject: bytes, entry: int, control
 
 def unsigned_cancellation(domain: SigningDomain, subject: bytes, number: int, commitment: bytes) -> UnsignedAct:
     """Return the cancellation of a recovery, for which the signature of one controller is enough."""
-    content: dict[str, JSON] = {"subject": to_hex(subject), "number": number, "commitment": to_hex(commitment)}
     return UnsignedAct(
         cancellation_digest(subject, number, commitment, domain),
         f"{CANCELLATION_STATEMENT}\nsubject {to_hex(subject)}, recovery {number}",
         f"/v1/subjects/{to_hex(subject)}/recoveries/{number}/cancellation",
         {},
-        _content("cancel_recovery", domain, content),
+        _content(
+            "cancel_recovery",
+            domain,
+            {"subject": to_hex(subject), "number": number, "commitment": to_hex(commitment)},
+        ),
     )
 
 
