@@ -5,7 +5,7 @@ A folder holds all versions of all types, a file each: what departments issue is
 they attested to by an older one stays readable as long as its file is there.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -119,11 +119,6 @@ def _column(field: str, record: JsonObject) -> Column:
     return column
 
 
-def _files() -> Iterator[bytes]:
-    for entry in (files("api.catalogue") / "schemas").iterdir():
-        yield entry.read_bytes()
-
-
 @cache
 def schemas() -> SchemaSet:
     """Return the schemas of all data types, in all versions."""
@@ -132,7 +127,8 @@ def schemas() -> SchemaSet:
 
 @cache
 def _by_id() -> dict[bytes, DataType]:
-    types = [DataType.from_json(decode(content)) for content in _files()]
+    folder = files("api.catalogue") / "schemas"
+    types = [DataType.from_json(decode(file.read_bytes())) for file in folder.iterdir()]
     return {data_type.schema.id: data_type for data_type in types}
 
 

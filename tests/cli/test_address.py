@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import serve
-from api.cli.console import api_url, exit_code_of
+from api.cli.command import api_url
+from api.cli.console import exit_code_of
 from api.cli.main import app
 from api.client.error import ApiError, NoAnswerError
 from api.home.home import Home
@@ -80,7 +81,7 @@ def test_serve_writes_an_address_that_commands_reach(tmp_path, monkeypatch):
     instance = SimpleNamespace(rpc=SimpleNamespace(health=lambda: [SimpleNamespace(name="node")]))
     monkeypatch.setattr("api.instance.wiring.open_instance", lambda *_, **__: instance)
     monkeypatch.setattr("api.http.app.create_app", lambda *_, **how: how["public_url"])
-    monkeypatch.setattr(serve.log, "configure", lambda _: None)
+    monkeypatch.setattr("api.telemetry.log.configure", lambda _: None)
     ran = []
     monkeypatch.setattr(serve, "_run", lambda public, listener, **_: ran.append((public, listener.getsockname()[1])))
     options = ["--host", "0.0.0.0", "--port", "0", "--rpc-url", "http://127.0.0.1:1"]  # noqa: S104 - same

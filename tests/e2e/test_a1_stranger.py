@@ -11,8 +11,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from api.client.consent import accept
-from api.client.credential import Credential
-from api.client.home_credentials import credential_named
+from api.client.credential import Credential, credential_named
 from api.home.home import Home
 from api.http.app import create_app
 from api.instance.wiring import open_instance

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
-from api.client.home_credentials import credential_named
+from api.client.credential import credential_named
 from api.client.session import Session
 from api.lab.demo.actor import attest
 from api.services.subject.registered_subject import ControllerHistory

@@ -9,8 +9,7 @@ from joserfc.jwk import ECKey
 from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 from sqlalchemy import select
 
-from api.client.credential import Credential
-from api.client.home_credentials import credential_named
+from api.client.credential import Credential, credential_named
 from api.client.session import Session
 from api.http.request.oauth import printable
 from api.sign_in.protocol.assertion import ASSERTION_TYPE, new_key_file

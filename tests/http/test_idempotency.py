@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from api.catalogue.synthetic import credit_code
-from api.client.credential import Credential
-from api.client.home_credentials import credential_named
+from api.client.credential import Credential, credential_named
 from api.client.session import Session
 from api.ingestion.reader import Format
 from api.services.idempotency import attempt as kept_answer

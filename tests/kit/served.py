@@ -17,8 +17,7 @@ from api.catalogue.purpose import default_purposes
 from api.catalogue.synthetic import credit_code
 from api.client.client import Client
 from api.client.consent import accept
-from api.client.credential import Credential
-from api.client.home_credentials import credential_named
+from api.client.credential import Credential, credential_named
 from api.client.session import Session
 from api.lab.demo.actor import attest
 from api.lab.demo.server import InstanceProcess

@@ -7,7 +7,7 @@ from typing import Final
 
 from api.client.client import Client
 from api.client.consent import accept, purpose_of, signing_domain
-from api.client.home_credentials import credential_named
+from api.client.credential import credential_named
 from api.home.home import Home
 from api.lab.attack.corpus import Json
 from ledger_node import clock

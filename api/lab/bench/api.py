@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.catalogue.synthetic import credit_code, write_export
-from api.client.home_credentials import credential_named
+from api.client.credential import credential_named
 from api.client.session import Session
 from api.lab.bench.keccak import keccak_us
 from api.lab.bench.load import Load, LoadResult, RequestSigner, require_wrk

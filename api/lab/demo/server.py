@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.client.client import Client
-from api.client.home_credentials import credential_named
+from api.client.credential import credential_named
 from api.home.home import Home
 from api.home.settings import environment_of_child
 from api.instance.embedded import found_instance

@@ -7,9 +7,8 @@ from http import HTTPStatus
 import httpx
 
 from api.client.client import ApiError, Client
-from api.client.credential import Credential
+from api.client.credential import Credential, credential_named
 from api.client.error import NoAnswerError
-from api.client.home_credentials import credential_named
 from api.client.session import Session
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.web3_ledger import Web3Ledger
