@@ -91,7 +91,7 @@ def test_a_batch_whose_answers_grow_too_large_ends_there_and_nothing_after_it_is
     assert {answer["error"]["code"] for answer in answers if "error" in answer} == {-32003}
     assert len(text) < 20_000 + 2 * len(json.dumps(answers[1])) + 8 * 200
     assert engine.head.number == 1
-    assert next(iter(engine.pool), None) is None
+    assert next(iter(engine.writer.pool), None) is None
 
 
 def test_a_batch_that_takes_too_long_ends_there(engine, rpc, monkeypatch):

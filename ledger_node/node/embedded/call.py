@@ -26,7 +26,6 @@ from ledger_node.node.embedded.transaction import intrinsic_gas
 CALL_GAS_CAP: Final = 50_000_000
 _ERROR_SELECTOR: Final = bytes.fromhex("08c379a0")
 _STIPEND: Final = 2_300
-_REFUND_QUOTIENT: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,45 +119,33 @@ def _revert_reason(output: bytes) -> str | None:
     return output[68 : 68 + length].decode("utf-8", "replace")
 
 
-def _gas_used(call: Call, computation: ComputationAPI) -> tuple[int, int]:
-    """Return the gas used before refunds and the refund."""
-    before = call.gas - computation.get_gas_remaining()
-    return before, min(computation.get_gas_refund(), before // _REFUND_QUOTIENT)
+def estimate(fresh_state: Callable[[], NodeState], call: Call) -> int:
+    """Return a gas limit with which a call was seen to succeed.
 
+    The first guess is the gas used plus what a nested call must leave behind (1/64, EIP-150) and the
+    stipend; it is tried, and if it does not do, bisection between it and the cap finds one within 2 %.
 
-class Estimator:
-    """Finds a gas limit with which a call was seen to succeed."""
+    Raises:
+        RpcError: the call fails with all the gas it may have.
+    """
+    end = end_of_call()
 
-    def __init__(self, fresh_state: Callable[[], NodeState], call: Call) -> None:
-        self._fresh_state = fresh_state
-        self._call = call
-        self._end = end_of_call()
+    def attempt(gas: int) -> ComputationAPI:
+        return execute(fresh_state(), replace(call, gas=gas), end)
 
-    def _try(self, gas: int) -> ComputationAPI:
-        return execute(self._fresh_state(), replace(self._call, gas=gas), self._end)
-
-    def estimate(self) -> int:
-        """Return a sufficient gas limit.
-
-        The first guess is the gas used plus what a nested call must leave behind (1/64, EIP-150) and the
-        stipend; it is tried, and if it does not do, bisection between it and the cap finds one within 2 %.
-
-        Raises:
-            RpcError: the call fails with all the gas it may have.
-        """
-        computation = self._try(self._call.gas)
-        call_output(computation)
-        used, _ = _gas_used(self._call, computation)
-        if used == self._call.intrinsic:
-            return used
-        guess = min((used + _STIPEND) * 64 // 63 + 1, self._call.gas)
-        if self._try(guess).is_success:
-            return guess
-        low, high = guess, self._call.gas
-        while high - low > high // 64:
-            middle = min((low + high) // 2, low * 2)
-            if self._try(middle).is_success:
-                high = middle
-            else:
-                low = middle
-        return high
+    computation = attempt(call.gas)
+    call_output(computation)
+    used = call.gas - computation.get_gas_remaining()
+    if used == call.intrinsic:
+        return used
+    guess = min((used + _STIPEND) * 64 // 63 + 1, call.gas)
+    if attempt(guess).is_success:
+        return guess
+    low, high = guess, call.gas
+    while high - low > high // 64:
+        middle = min((low + high) // 2, low * 2)
+        if attempt(middle).is_success:
+            high = middle
+        else:
+            low = middle
+    return high

@@ -10,7 +10,7 @@ An empty account (EIP-161) is the same as none: this chain has had that rule fro
 from collections.abc import Callable
 from typing import Any
 
-from eth.abc import AccountDatabaseAPI, AtomicDatabaseAPI, MetaWitnessAPI
+from eth.abc import AccountDatabaseAPI, MetaWitnessAPI
 from eth.constants import BLANK_ROOT_HASH, EMPTY_SHA3, UINT_256_MAX
 from eth.db.witness import MetaWitness
 from eth.typing import JournalDBCheckpoint
@@ -19,6 +19,7 @@ from eth_utils.exceptions import ValidationError
 from typing_extensions import override
 
 from ledger_node.domain.hashing import keccak
+from ledger_node.node.embedded.database import NodeDB
 from ledger_node.node.embedded.journal import Journal
 from ledger_node.node.embedded.state.account import (
     NO_ACCOUNT,
@@ -34,7 +35,7 @@ from ledger_node.node.embedded.state.trie import update
 class NodeAccountDB(AccountDatabaseAPI):
     """The state of one block in the making, over trie nodes that are only added to."""
 
-    def __init__(self, db: AtomicDatabaseAPI, state_root: Hash32 = BLANK_ROOT_HASH) -> None:
+    def __init__(self, db: NodeDB, state_root: Hash32 = BLANK_ROOT_HASH) -> None:
         self._db = db
         self._root = bytes(state_root)
         self._fetch: Callable[[bytes], bytes] = db.__getitem__
@@ -60,7 +61,7 @@ class NodeAccountDB(AccountDatabaseAPI):
 
     @override
     def has_root(self, state_root: bytes) -> bool:
-        return state_root == BLANK_ROOT_HASH or state_root in self._db
+        return state_root == self._root
 
     def _account(self, address: bytes) -> AccountRecord:
         account = self._accounts.get(address)
@@ -210,7 +211,7 @@ class NodeAccountDB(AccountDatabaseAPI):
             changes[keccak(address)] = b"" if account.is_empty else account_value(account)
         self._changed = {}
         self._root, nodes = update(self._fetch, self._root, changes)
-        self._write(nodes)
+        self._db.update(nodes)
         return self.state_root
 
     def _write_storage(self, address: bytes, slots: set[int]) -> AccountRecord:
@@ -221,16 +222,12 @@ class NodeAccountDB(AccountDatabaseAPI):
         values = {slot: self.get_storage(Address(address), slot) for slot in slots}
         changes = {keccak(slot.to_bytes(32, "big")): slot_value(value) for slot, value in values.items()}
         root, nodes = update(self._fetch, account.storage_root, changes)
-        self._write(nodes)
+        self._db.update(nodes)
         return account._replace(storage_root=root)
-
-    def _write(self, nodes: dict[bytes, bytes]) -> None:
-        for key, value in nodes.items():
-            self._db[key] = value
 
     @override
     def persist(self) -> MetaWitnessAPI:
         self.lock_changes()
         self.make_state_root()
-        self._write(self._code)
+        self._db.update(self._code)
         return MetaWitness(set(), {})

@@ -9,7 +9,7 @@ second never push the block time ahead of the wall clock (consents expire by blo
 from collections.abc import Iterable
 from typing import Final, cast
 
-from eth.abc import SignedTransactionAPI, TransientStorageAPI
+from eth.abc import AtomicDatabaseAPI, SignedTransactionAPI, TransientStorageAPI
 from eth.constants import BLANK_ROOT_HASH, EMPTY_UNCLE_HASH, ZERO_HASH32
 from eth.vm.execution_context import ExecutionContext
 from eth.vm.forks.cancun.blocks import CancunBlockHeader
@@ -99,4 +99,4 @@ def state_at(database: NodeDB, header: CancunBlockHeader, chain_id: int, ancesto
         base_fee_per_gas=0,
         excess_blob_gas=0,
     )
-    return NodeState(database, context, header.state_root)
+    return NodeState(cast("AtomicDatabaseAPI", database), context, header.state_root)
