@@ -1,7 +1,8 @@
 """Attacks on links: what belongs together by equality, order, time, gas or size."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from api.lab.attack.bank_view import BankView
 from api.lab.attack.corpus import Corpus, Transaction
@@ -50,23 +51,23 @@ def link_by_equality(corpus: Corpus) -> Finding:
 def link_consents(corpus: Corpus, shown: BankView, truth: GroundTruth) -> list[Finding]:
     """Link consents of one firm and of one bank to each other, and consents to subject ids, from all that happens."""
     known = {one: trace for one, trace in traces(corpus).consents.items() if one in truth.consents}
-    grants = [(trace.grant, trace.args) for trace in known.values()]
     rows = [trace.features() for trace in known.values()]
     owners = [truth.consents[one].code for one in known]
-    findings = _belonging("links: consents of one firm by", rows, owners)
-    findings.append(by_time("links: consents of one firm by", [trace.places for trace in known.values()], owners))
-    questions = [float(truth.consents[one].questions) for one in known]
-    for name in ("gas", "size of calldata, zero bytes", "number of uses"):
-        rho, p = rank_correlation([row[name] for row in rows], questions)
-        findings.append(_correlation(f"links: questions of a consent from its {name}", len(rows), rho, p))
-    hidden = [(transaction, args) for transaction, args in grants if args["id"] not in shown.consents]
-    findings += _consent_to_subject(corpus, hidden, truth)
     banks = [truth.consents[one].bank for one in known]
-    findings += _belonging("links: bank of a consent by", rows, banks)
+    questions = [float(truth.consents[one].questions) for one in known]
     purposes = [truth.consents[one].purpose for one in known]
-    if None not in purposes:
-        findings.append(_purpose_by_bounds(rows, [str(purpose) for purpose in purposes]))
-    return findings
+    hidden = [(trace.grant, trace.args) for trace in known.values() if trace.args["id"] not in shown.consents]
+    return [
+        *_belonging("links: consents of one firm by", rows, owners),
+        by_time("links: consents of one firm by", [trace.places for trace in known.values()], owners),
+        *(
+            _questions(f"links: questions of a consent from its {name}", [row[name] for row in rows], questions)
+            for name in ("gas", "size of calldata, zero bytes", "number of uses")
+        ),
+        *_consent_to_subject(corpus, hidden, truth),
+        *_belonging("links: bank of a consent by", rows, banks),
+        *([] if None in purposes else [_purpose_by_bounds(rows, [str(purpose) for purpose in purposes])]),
+    ]
 
 
 def link_requests(corpus: Corpus, truth: GroundTruth) -> list[Finding]:
@@ -74,12 +75,12 @@ def link_requests(corpus: Corpus, truth: GroundTruth) -> list[Finding]:
     followed = traces(corpus)
     known = {one: asked for one, asked in followed.requests.items() if one in truth.requests}
     rows = [asked.features() for asked in known.values()]
-    findings = _belonging("links: requests to one firm by", rows, [truth.requests[one].code for one in known])
-    findings += _belonging("links: requests of one bank by", rows, [truth.requests[one].bank for one in known])
     granted = sum(asked.is_granted for asked in known.values())
     named = sum(trace.asked is not None for trace in followed.consents.values())
     n = len(followed.consents)
-    findings.append(
+    return [
+        *_belonging("links: requests to one firm by", rows, [truth.requests[one].code for one in known]),
+        *_belonging("links: requests of one bank by", rows, [truth.requests[one].bank for one in known]),
         Finding(
             "links: consent of a granted request",
             "RequestGranted names both",
@@ -90,9 +91,8 @@ def link_requests(corpus: Corpus, truth: GroundTruth) -> list[Finding]:
             1 / n if n else None,
             binomial_tail(named, granted, 1 / n) if n > 1 else 1.0,
             by_design=_REQUEST_BY_DESIGN,
-        )
-    )
-    return findings
+        ),
+    ]
 
 
 def _belonging(attack: str, rows: Sequence[Mapping[str, float]], owners: Sequence[str]) -> list[Finding]:
@@ -119,12 +119,13 @@ def _purpose_by_bounds(rows: Sequence[Mapping[str, float]], purposes: Sequence[s
     return Finding(attack, tried, n, hits, n, hits / n, chance, p, by_design=_BOUNDS_BY_DESIGN)
 
 
-def _correlation(attack: str, n: int, rho: float, p: float) -> Finding:
-    return Finding(attack, "rank correlation (accuracy: |rho|)", n, 0, n, abs(rho), 0.0, p)
+def _questions(attack: str, shown: Sequence[float], questions: Sequence[float]) -> Finding:
+    rho, p = rank_correlation(shown, questions)
+    return Finding(attack, "rank correlation (accuracy: |rho|)", len(shown), 0, len(shown), abs(rho), 0.0, p)
 
 
 def _consent_to_subject(
-    corpus: Corpus, grants: Sequence[tuple[Transaction, dict[str, object]]], truth: GroundTruth
+    corpus: Corpus, grants: Sequence[tuple[Transaction, dict[str, Any]]], truth: GroundTruth
 ) -> list[Finding]:
     registered = [
         (transaction.block, truth.subjects[event.args["subjectId"]])
@@ -133,44 +134,25 @@ def _consent_to_subject(
     ]
     if not registered:
         return []
-
-    def newest(place: int) -> str:
-        earlier = [code for block, code in registered if block <= grants[place][0].block]
-        return earlier[-1] if earlier else registered[0][1]
-
-    def same_rank(place: int) -> str:
-        return registered[place % len(registered)][1]
-
-    ways: dict[str, Callable[[int], str]] = {"the newest registration": newest, "the order of registrations": same_rank}
-    findings = []
-    for name, guess in ways.items():
-        attack = f"links: subject of a consent by {name}"
-        tried = "consents that the bank was not shown, each with one subject id"
-        if not grants or len(registered) == 1:
-            findings.append(Finding(attack, tried, 0))
-            continue
-        codes = [truth.consents[_bytes(args["id"])].code for _, args in grants]
-        right = sum(guess(place) == code for place, code in enumerate(codes))
-        chance = max(codes.count(code) for code in set(codes)) / len(codes)
-        p = binomial_tail(right, len(codes), chance)
-        findings.append(
-            Finding(
-                attack,
-                tried,
-                len(codes) * len(registered),
-                right,
-                len(codes),
-                right / len(codes),
-                chance,
-                p,
-            )
-        )
-    return findings
+    newest = []
+    for transaction, _ in grants:
+        earlier = [code for block, code in registered if block <= transaction.block]
+        newest.append(earlier[-1] if earlier else registered[0][1])
+    same_rank = [registered[place % len(registered)][1] for place in range(len(grants))]
+    codes = [truth.consents[args["id"]].code for _, args in grants]
+    return [
+        _guessed(f"links: subject of a consent by {name}", guesses, codes, len(registered))
+        for name, guesses in (("the newest registration", newest), ("the order of registrations", same_rank))
+    ]
 
 
-def _bytes(value: object) -> bytes:
-    assert isinstance(value, bytes)  # noqa: S101 - as the contract's interface says
-    return value
+def _guessed(attack: str, guesses: Sequence[str], codes: Sequence[str], subjects: int) -> Finding:
+    tried = "consents that the bank was not shown, each with one subject id"
+    if not codes or subjects == 1:
+        return Finding(attack, tried, 0)
+    n, (_, chance) = len(codes), majority(codes)
+    right = sum(guess == code for guess, code in zip(guesses, codes, strict=True))
+    return Finding(attack, tried, n * subjects, right, n, right / n, chance, binomial_tail(right, n, chance))
 
 
 def link_registrations(corpus: Corpus) -> Finding:

@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Final
 
 from api.catalogue.datatype import schemas
+from api.lab.bench.sample import proven
 from api.lab.demo.server import InstanceProcess
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.domain.commitment import Committer
-from ledger_node.domain.opening import AtLeastOpening, FieldProof
+from ledger_node.domain.opening import AtLeastOpening
 from ledger_node.domain.proof import Prover
 from ledger_node.domain.question import Question
 from ledger_node.domain.statement import AtLeast, lower
@@ -26,14 +27,11 @@ def onchain_gas(folder: Path) -> int:
     statement = lower(question, field)
     committer, seed = Committer(schema), bytes(range(32))
     values = ("10101", 128_640_050, 20_000, 1_860_000_000, 12)
-    proof = Prover(committer, seed, values).prove(field, statement, may_disclose=False)
-    if not isinstance(proof, FieldProof) or not isinstance(statement, AtLeast):
-        raise TypeError("the question has a proof")
+    proof = proven(Prover(committer, seed, values), field, statement, may_disclose=False)
     opening = proof.opening
-    if not isinstance(opening, AtLeastOpening):
+    if not isinstance(statement, AtLeast) or not isinstance(opening, AtLeastOpening):
         raise TypeError("the question holds")
-    served = InstanceProcess(folder)
-    try:
+    with InstanceProcess(folder) as served:
         book = served.home.address_book()
         rpc = Rpc(str(served.node()["url"]))
         governor = Sender(rpc, book.chain_id, served.home.read_key("governor"))
@@ -44,5 +42,3 @@ def onchain_gas(folder: Path) -> int:
         heads = (opening.head_up, opening.tip_down, committer.commit(seed, values).root)
         call = verifier.encode("checkAtLeast", shown, statement.j, len(field.require_ladder()), *heads)
         return governor.send(contract, call, gas=_GAS).mined.gas_used
-    finally:
-        served.stop()

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from api.lab.bench.dispute import onchain_gas
-from api.lab.bench.keccak import keccak_us
-from api.lab.bench.sample import bundle, one_digit_schema, sample_values, two_digit_schema
+from api.lab.bench.sample import bundle, sample_schema, sample_values
+from api.lab.bench.timing import keccak_us, median_ms
 from api.services.attestation.commitment_pool import CommitPool, commit_rows
 from api.work.worker_pool import WorkerPool
 from ledger_node.domain.canonical import encode
@@ -26,30 +26,20 @@ _CODE: Final = "91990000MABYF3008C"
 def proofs(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[str, float | None]:
     """Measure the proof core on one core, its scaling on two, and the peers that install."""
     rows = 512 if quick else 4096
-    one, two = one_digit_schema(), two_digit_schema()
-    figures: dict[str, float | None] = {"verify_bundle_ms": _verify_ms(200 if quick else 2000)}
+    one, two = sample_schema("one_digit"), sample_schema("two_digits")
+    checked = bundle()
+    figures: dict[str, float | None] = {"verify_bundle_ms": round(median_ms(checked.verify, 200 if quick else 2000), 3)}
     say("a bundle: three predicates, two reveals, the header, and its path in a batch of 10,000")
     figures["keccak_step_us"] = keccak_us()
     figures["issue_per_s_two_digit"] = _commits_per_s(two, rows)
     figures["issue_per_s_one_digit"] = _commits_per_s(one, rows)
     figures["two_core_scaling"] = _scaling(two, 4 * rows)
-    checked = bundle()
     figures["predicate_proof_bytes"] = len(encode(proof_to_json(checked.proofs[0], checked.fields[0])))
     figures["onchain_gas_500k"] = onchain_gas(folder)
     figures |= dict.fromkeys(("anoncreds_verify_ms", "anoncreds_prove_ms", "sd_jwt_verify_ms"))
     for peer in _PEERS:
         figures |= _peer(peer, say)
     return figures
-
-
-def _verify_ms(rounds: int) -> float:
-    checked = bundle()
-    times = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        checked.verify()
-        times.append(1000 * (time.perf_counter() - began))
-    return round(statistics.median(times), 3)
 
 
 def _commits_per_s(schema: Schema, count: int) -> int:

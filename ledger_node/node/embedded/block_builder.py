@@ -149,7 +149,7 @@ class BlockBuilder:
 
 def _refusal(transaction: Transaction, state: NodeState, error: ValidationError) -> RpcError:
     price = state.get_gas_price(transaction.evm)
-    cost = max(price, transaction.evm.max_fee_per_gas) * transaction.gas + transaction.evm.value
+    cost = max(price, transaction.evm.max_fee_per_gas) * transaction.evm.gas + transaction.evm.value
     have = state.get_balance(transaction.evm.sender)
     if have < cost:
         return refused(f"insufficient funds for gas * price + value: balance {have}, tx cost {cost}")

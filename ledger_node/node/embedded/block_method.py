@@ -165,8 +165,7 @@ class BlockMethods:
         if last > head:
             raise refused(f"request beyond head block: requested {last}, head {head}")
         first = max(0, last - wanted + 1)
-        rows = [ledger.block_row(self._engine, number) for number in range(first, last + 1)]
-        headers = [read_header(row.header) for row in rows if row is not None]
+        headers = [ledger.header_at(self._engine, number) for number in range(first, last + 1)]
         history: Json = {
             "oldestBlock": hex(first),
             "baseFeePerGas": ["0x0"] * (len(headers) + 1),

@@ -1,31 +1,75 @@
-"""Executes calls that change nothing: eth_call and eth_estimateGas."""
+"""Executes calls that change nothing: eth_call and eth_estimateGas.
 
+A call ends at a time: gas says little of how long this engine works for it.
+"""
+
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from eth._utils.address import generate_contract_address
 from eth.abc import ComputationAPI
 from eth.constants import CREATE_CONTRACT_ADDRESS
 from eth.exceptions import OutOfGas, Revert
+from eth.vm.forks.cancun.computation import CancunComputation
+from eth.vm.forks.cancun.transaction_context import CancunTransactionContext
+from eth.vm.gas_meter import GasMeter, allow_negative_refund_strategy
 from eth.vm.message import Message
 from eth_typing import Address
 from eth_utils.exceptions import ValidationError
+from typing_extensions import override
 
 from ledger_node.node.embedded.error import EXECUTION_REVERTED, RpcError, refused
 from ledger_node.node.embedded.state.state import NodeState
-from ledger_node.node.embedded.time_limit import (
-    CALL_SECONDS,
-    CallTimeoutError,
-    TimedComputation,
-    TimedContext,
-    end_of_call,
-)
 from ledger_node.node.embedded.transaction import intrinsic_gas
 
+CALL_SECONDS: Final = 30
+"""How long a call or an estimate is worked on; its caller has given up by then."""
 CALL_GAS_CAP: Final = 50_000_000
 _ERROR_SELECTOR: Final = bytes.fromhex("08c379a0")
 _STIPEND: Final = 2_300
+
+
+class CallTimeoutError(Exception):
+    """A call took too long. No error of the EVM: no contract can catch it."""
+
+
+class TimedContext(CancunTransactionContext):
+    """The transaction of a call, with the end of its time on the monotonic clock."""
+
+    def __init__(self, *, end: float, **members: Any) -> None:  # noqa: ANN401 - those of py-evm
+        super().__init__(**members)
+        self.end = end
+
+
+class _TimedGasMeter(GasMeter):
+    """Looks at the clock whenever an opcode pays."""
+
+    def __init__(self, start_gas: int, end: float) -> None:
+        super().__init__(start_gas, allow_negative_refund_strategy)
+        self._end = end
+
+    @override
+    def consume_gas(self, amount: int, reason: str) -> None:
+        if time.monotonic() > self._end:
+            raise CallTimeoutError
+        super().consume_gas(amount, reason)
+
+
+class TimedComputation(CancunComputation):
+    """Executes the messages of a :class:`TimedContext`; what it calls inherits the time."""
+
+    @override
+    def _configure_gas_meter(self) -> GasMeter:
+        context = self.transaction_context
+        assert isinstance(context, TimedContext)  # noqa: S101 - what calls are executed with
+        return _TimedGasMeter(self.msg.gas, context.end)
+
+
+def end_of_call() -> float:
+    """Return when a call that begins now must have ended, on the monotonic clock."""
+    return time.monotonic() + CALL_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +86,7 @@ class Call:
     @property
     def intrinsic(self) -> int:
         """The gas that a transaction with this message costs before any opcode runs."""
-        slots = sum(len(keys) for _, keys in self.access_list)
-        return intrinsic_gas(self.data, creates=self.to is None, addresses=len(self.access_list), slots=slots)
+        return intrinsic_gas(self.data, self.access_list, creates=self.to is None)
 
 
 def _message(state: NodeState, call: Call) -> Message:

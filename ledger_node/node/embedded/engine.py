@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple, Self, cast
 
 import rlp
 from eth.constants import BLANK_ROOT_HASH
@@ -14,8 +14,7 @@ from eth_typing import Hash32
 from ledger_node import clock
 from ledger_node.domain.hashing import keccak
 from ledger_node.node.embedded.block_builder import BlockBuilder, BuiltBlock
-from ledger_node.node.embedded.block_seal import Sealer
-from ledger_node.node.embedded.cryptography import check_fast_cryptography
+from ledger_node.node.embedded.block_seal import Sealer, check_fast_cryptography
 from ledger_node.node.embedded.database import NodeDB, StoredNodes
 from ledger_node.node.embedded.error import NOT_AUTHORIZED, NodeError, NodeReason, RpcError
 from ledger_node.node.embedded.genesis import Genesis, address_list
@@ -41,8 +40,7 @@ class Head(NamedTuple):
 @lru_cache(maxsize=_HEADERS_KEPT)
 def read_header(encoded: bytes) -> CancunBlockHeader:
     """Return the header of its RLP."""
-    header: CancunBlockHeader = rlp.decode(encoded, sedes=CancunBlockHeader)
-    return header
+    return cast("CancunBlockHeader", rlp.decode(encoded, sedes=CancunBlockHeader))
 
 
 class Engine:
@@ -58,7 +56,8 @@ class Engine:
         self._sealer = sealer
         self._now = now
         self.nodes = StoredNodes(store.node)
-        self._allowlist = _stored_allowlist(store)
+        self.allowlist = _stored_allowlist(store)
+        """Addresses that may send transactions, as 0x-prefixed lower-case hex."""
         self.head = _stored_head(store)
         self.writer = Writer(Ports(self._start_block, self._store, store.has_transaction, self.require_allowed))
 
@@ -118,11 +117,6 @@ class Engine:
         """Whether blocks can still be made."""
         return not self.writer.failed
 
-    @property
-    def allowlist(self) -> tuple[str, ...]:
-        """Addresses that may send transactions, as 0x-prefixed lower-case hex."""
-        return tuple("0x" + address.hex() for address in self._allowlist)
-
     def set_allowlist(self, addresses: Collection[str]) -> None:
         """Replace the allowlist durably; it holds from the next block on.
 
@@ -134,7 +128,7 @@ class Engine:
             raise NodeError(NodeReason.WRITER_STOPPED, "the writer has stopped; open the chain again")
         with self.writer.guard:
             self.store.set_meta("allowlist", list(wanted))
-            self._allowlist = _addresses(wanted)
+            self.allowlist = wanted
 
     def require_allowed(self, sender: bytes) -> None:
         """Require that an account may send transactions.
@@ -142,7 +136,7 @@ class Engine:
         Raises:
             RpcError: as Besu words it.
         """
-        if sender not in self._allowlist:
+        if "0x" + sender.hex() not in self.allowlist:
             raise RpcError(NOT_AUTHORIZED, "Sender account not authorized to send transactions")
 
     def submit_later(self, raw: bytes) -> SubmissionResult:
@@ -187,13 +181,9 @@ class Engine:
         self.head = Head(block.row.number, block.row.hash, block.header)
 
 
-def _addresses(addresses: Collection[str]) -> dict[bytes, None]:
-    return dict.fromkeys(bytes.fromhex(address[2:]) for address in addresses)
-
-
-def _stored_allowlist(store: Store) -> dict[bytes, None]:
+def _stored_allowlist(store: Store) -> tuple[str, ...]:
     try:
-        return _addresses(address_list(json.loads(store.meta("allowlist"))))
+        return address_list(json.loads(store.meta("allowlist")))
     except (ValueError, NodeError) as error:
         raise NodeError(NodeReason.CHAIN_CORRUPT, "the stored allowlist cannot be read") from error
 

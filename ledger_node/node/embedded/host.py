@@ -72,12 +72,13 @@ class HostGuard:
         """Answer 403, or pass the request on."""
         if scope["type"] in {"http", "websocket"}:
             headers: list[tuple[bytes, bytes]] = scope["headers"]
-            if not self._hosts.admit_host([value for name, value in headers if name == b"host"]):
-                await PlainTextResponse(_HOST_REFUSED, status_code=403)(scope, receive, send)
-                return
-            if not self._hosts.admit_origin([value for name, value in headers if name == b"origin"]):
-                await PlainTextResponse(_ORIGIN_REFUSED, status_code=403)(scope, receive, send)
-                return
+            for header, admit, words in (
+                (b"host", self._hosts.admit_host, _HOST_REFUSED),
+                (b"origin", self._hosts.admit_origin, _ORIGIN_REFUSED),
+            ):
+                if not admit([value for name, value in headers if name == header]):
+                    await PlainTextResponse(words, status_code=403)(scope, receive, send)
+                    return
         await self._app(scope, receive, send)
 
 

@@ -1,6 +1,7 @@
 """JSON-RPC 2.0: envelopes, batches, and errors that never show a trace."""
 
 import inspect
+import itertools
 import json
 import logging
 import math
@@ -117,16 +118,10 @@ class Rpc:
         What comes after too many bytes of answers, or after too long a time, is refused and not executed.
         """
         answers = _Answers()
-        begun: list[tuple[Any, Any]] = []
-        for request in requests:
-            if begun and not _is_send(request):
+        for sends, group in itertools.groupby(requests, _is_send):
+            for together in [list(group)] if sends else [[request] for request in group]:
+                begun = [self._start(one) if answers.refusal is None else (one, answers.refusal) for one in together]
                 answers.add(self._finish(one) for one in begun)
-                begun = []
-            begun.append(self._start(request) if answers.refusal is None else (request, answers.refusal))
-            if not _is_send(request):
-                answers.add(self._finish(one) for one in begun)
-                begun = []
-        answers.add(self._finish(one) for one in begun)
         return answers.encoded()
 
     def _start(self, request: object) -> tuple[Any, Any]:
@@ -149,8 +144,7 @@ class Rpc:
             return error
 
     def _finish(self, begun: tuple[Any, Any]) -> Answer | None:
-        request, result = begun
-        result = self._wait_for(result)
+        request, result = begun[0], self._wait_for(begun[1])
         if isinstance(request, dict) and "id" not in request and _is_request(request):
             return None
         request_id = request.get("id") if isinstance(request, dict) else None
@@ -212,13 +206,9 @@ def _is_request(request: dict[Any, Any]) -> bool:
 
 def _is_id(value: object) -> bool:
     """Tell whether a value is an id as JSON-RPC 2.0 has it, one that the answer can give back."""
-    match value:
-        case bool():
-            return False
-        case float():
-            return math.isfinite(value)
-        case _:
-            return value is None or isinstance(value, str | int)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or (isinstance(value, str | int) and not isinstance(value, bool))
 
 
 def _is_send(request: object) -> bool:

@@ -7,14 +7,13 @@ from eth.vm.forks.cancun.blocks import CancunBlockHeader
 from eth_typing import Address
 
 from ledger_node.node.embedded import param
-from ledger_node.node.embedded.call import CALL_GAS_CAP, Call, call_output, estimate, execute
+from ledger_node.node.embedded.call import CALL_GAS_CAP, Call, call_output, end_of_call, estimate, execute
 from ledger_node.node.embedded.engine import Engine
 from ledger_node.node.embedded.error import invalid_params
 from ledger_node.node.embedded.json_view import Json, hexed
 from ledger_node.node.embedded.lookup import header_at
 from ledger_node.node.embedded.override import apply_overrides, read_overrides
-from ledger_node.node.embedded.state.proof import account_proof
-from ledger_node.node.embedded.time_limit import end_of_call
+from ledger_node.node.embedded.state.account import account_proof
 from ledger_node.node.embedded.transaction_pool import SubmissionResult
 
 _MAX_SLOTS: Final = 1_024

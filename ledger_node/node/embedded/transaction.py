@@ -1,5 +1,6 @@
 """A raw transaction, decoded and checked as far as that needs no state."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,25 +35,13 @@ class Transaction:
     """A transaction whose form, chain id and signature are good.
 
     Attributes:
-        kind: EIP-2718 type: 0 legacy, 1 access list, 2 dynamic fee.
         to: recipient, or None for a contract creation.
     """
 
     raw: bytes
     hash: bytes
     sender: bytes
-    kind: int
     evm: SignedTransactionAPI
-
-    @property
-    def nonce(self) -> int:
-        """The sender's count of earlier transactions."""
-        return self.evm.nonce
-
-    @property
-    def gas(self) -> int:
-        """The gas limit the sender allows."""
-        return self.evm.gas
 
     @property
     def to(self) -> bytes | None:
@@ -60,13 +49,13 @@ class Transaction:
         return None if self.evm.to == CREATE_CONTRACT_ADDRESS else bytes(self.evm.to)
 
 
-def intrinsic_gas(data: bytes, *, creates: bool, addresses: int = 0, slots: int = 0) -> int:
+def intrinsic_gas(data: bytes, access_list: Sequence[tuple[bytes, Sequence[int]]], *, creates: bool) -> int:
     """Return the gas a transaction costs before any opcode runs (Yellow Paper g0, EIP-2028, 2930, 3860)."""
     zeros = data.count(0)
     gas = _GAS_TX + zeros * _GAS_ZERO_BYTE + (len(data) - zeros) * _GAS_BYTE
     if creates:
         gas += _GAS_CREATE + _GAS_INITCODE_WORD * ((len(data) + 31) // 32)
-    return gas + addresses * _GAS_LIST_ADDRESS + slots * _GAS_LIST_SLOT
+    return gas + sum(_GAS_LIST_ADDRESS + len(slots) * _GAS_LIST_SLOT for _, slots in access_list)
 
 
 def _decode(raw: bytes) -> SignedTransactionAPI:
@@ -84,8 +73,8 @@ def _decode(raw: bytes) -> SignedTransactionAPI:
         raise refused("rlp: the transaction cannot be decoded") from error
 
 
-def _check_chain_id(evm: SignedTransactionAPI, kind: int, chain_id: int) -> None:
-    if kind == 0:
+def _check_chain_id(evm: SignedTransactionAPI, chain_id: int) -> None:
+    if not evm.type_id:
         v = evm.v  # type: ignore[attr-defined] # only a legacy transaction has v
         if v < _EIP155_FIRST_V:
             raise refused("only replay-protected (EIP-155) transactions allowed over RPC")
@@ -112,8 +101,7 @@ def read_transaction(raw: bytes, chain_id: int, max_gas: int) -> Transaction:
         RpcError: worded as geth words it.
     """
     evm = _decode(raw)
-    kind = evm.type_id or 0
-    _check_chain_id(evm, kind, chain_id)
+    _check_chain_id(evm, chain_id)
     creates = evm.to == CREATE_CONTRACT_ADDRESS
     if evm.nonce > _MAX_NONCE:
         raise refused("nonce has max value")
@@ -125,8 +113,7 @@ def read_transaction(raw: bytes, chain_id: int, max_gas: int) -> Transaction:
         raise refused(f"max initcode size exceeded: code size {len(evm.data)}, limit {_MAX_INITCODE}")
     if evm.gas > max_gas:
         raise refused(f"exceeds block gas limit: a transaction may use {max_gas}")
-    slots = sum(len(keys) for _, keys in evm.access_list)
-    needed = intrinsic_gas(evm.data, creates=creates, addresses=len(evm.access_list), slots=slots)
+    needed = intrinsic_gas(evm.data, evm.access_list, creates=creates)
     if evm.gas < needed:
         raise refused(f"intrinsic gas too low: gas {evm.gas}, minimum needed {needed}")
-    return Transaction(raw, keccak(raw), _sender(evm), kind, evm)
+    return Transaction(raw, keccak(raw), _sender(evm), evm)

@@ -156,7 +156,7 @@ class Writer:
         """
         builder = self._ports.start_block()
         transaction = pooled.transaction
-        if transaction.nonce != builder.state.get_nonce(transaction.evm.sender):
+        if transaction.evm.nonce != builder.state.get_nonce(transaction.evm.sender):
             return
         included: list[PooledTransaction] = []
         self._apply(builder, pooled, included)
@@ -170,8 +170,8 @@ class Writer:
                 result.set_result(transaction.hash)
                 return
             expected = builder.state.get_nonce(transaction.evm.sender)
-            if transaction.nonce < expected:
-                raise refused(f"nonce too low: next nonce {expected}, tx nonce {transaction.nonce}")
+            if transaction.evm.nonce < expected:
+                raise refused(f"nonce too low: next nonce {expected}, tx nonce {transaction.evm.nonce}")
             pooled = self.pool.add(transaction)
         pooled.results.append(result)
         self._round.append(pooled)
@@ -185,7 +185,7 @@ class Writer:
             pooled = self.pool.get(sender, builder.state.get_nonce(sender))  # type: ignore[arg-type]
             if pooled is None:
                 ready.popleft()
-            elif not builder.fits(pooled.transaction.gas):
+            elif not builder.fits(pooled.transaction.evm.gas):
                 break
             else:
                 self._apply(builder, pooled, included)

@@ -7,6 +7,7 @@ read what is not in memory yet, and once a block to write.
 An empty account (EIP-161) is the same as none: this chain has had that rule from its first block.
 """
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +21,6 @@ from typing_extensions import override
 
 from ledger_node.domain.hashing import keccak
 from ledger_node.node.embedded.database import NodeDB
-from ledger_node.node.embedded.journal import Journal
 from ledger_node.node.embedded.state.account import (
     NO_ACCOUNT,
     AccountRecord,
@@ -30,6 +30,42 @@ from ledger_node.node.embedded.state.account import (
     slot_value,
 )
 from ledger_node.node.embedded.state.trie import update
+
+
+class Journal:
+    """Dictionaries whose changes can be taken back to a checkpoint."""
+
+    def __init__(self) -> None:
+        self._notes: list[tuple[dict[Any, Any], Any, Any]] = []
+        self._marks: dict[int, int] = {}
+        self._count = itertools.count()
+
+    def put(self, where: dict[Any, Any], key: object, value: object) -> None:
+        """Set ``where[key]`` (never to None) so that it can be taken back."""
+        self._notes.append((where, key, where.get(key)))
+        where[key] = value
+
+    def mark(self) -> JournalDBCheckpoint:
+        """Return a checkpoint of now."""
+        checkpoint = next(self._count)
+        self._marks[checkpoint] = len(self._notes)
+        return JournalDBCheckpoint(checkpoint)
+
+    def rewind(self, checkpoint: JournalDBCheckpoint) -> None:
+        """Take back all that was put since a checkpoint."""
+        start = self._marks[checkpoint]
+        notes = self._notes
+        while len(notes) > start:
+            where, key, before = notes.pop()
+            if before is None:
+                where.pop(key, None)
+            else:
+                where[key] = before
+
+    def forget(self) -> None:
+        """Make everything up to now final."""
+        self._notes.clear()
+        self._marks.clear()
 
 
 class NodeAccountDB(AccountDatabaseAPI):
