@@ -95,8 +95,7 @@ class _Bench:
     def _granted(self, number: int, bank: str) -> str:
         firm = f"firm-{number % _FIRMS}"
         client, key = self._served.client(firm), self._served.home.read_key(firm)
-        bounds = {"uses": _USES, "days": 31 * _USES}
-        consent, _ = grant(client, key, bank, QUESTIONS, purpose="post_loan_monitoring", **bounds)
+        consent, _ = grant(client, key, bank, QUESTIONS, purpose="post_loan_monitoring", uses=_USES, days=31 * _USES)
         client.close()
         return consent
 

@@ -206,8 +206,9 @@ def _oversubscribe(served: InstanceProcess, folder: Path) -> int:
     attest(served.client("tax-bureau"), export, _SCHEMA, lambda _: None)
     register(served.client("market-regulator"), served.home, SHOP, credit_code(0, 1))
     key = served.home.read_key(SHOP)
-    bounds = {"uses": _MOST, "days": 31 * _MOST}
-    asked, _ = grant(served.client(SHOP), key, BANK, [_QUESTION], purpose="post_loan_monitoring", **bounds)
+    asked, _ = grant(
+        served.client(SHOP), key, BANK, [_QUESTION], purpose="post_loan_monitoring", uses=_MOST, days=31 * _MOST
+    )
 
     def ask(_: int) -> bool:
         claim = served.client("demo-bank").verify(asked, [_QUESTION])["presentation"]["claims"][0]

@@ -59,8 +59,15 @@ def verify(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[str
         key = served.home.read_key(SHOP)
         times: list[float] = []
         for _ in range(rounds // _USES_A_CONSENT):
-            bounds = {"uses": _USES_A_CONSENT, "days": 31 * _USES_A_CONSENT}
-            consent, _secret = grant(shop, key, BANK, QUESTIONS, purpose="post_loan_monitoring", **bounds)
+            consent, _secret = grant(
+                shop,
+                key,
+                BANK,
+                QUESTIONS,
+                purpose="post_loan_monitoring",
+                uses=_USES_A_CONSENT,
+                days=31 * _USES_A_CONSENT,
+            )
             for _ in range(_USES_A_CONSENT):
                 began = time.monotonic()
                 bank.verify(consent, list(QUESTIONS))

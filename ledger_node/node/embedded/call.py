@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from eth._utils.address import generate_contract_address
 from eth.abc import ComputationAPI
-from eth.constants import CREATE_CONTRACT_ADDRESS
+from eth.constants import CREATE_CONTRACT_ADDRESS, GAS_CALLSTIPEND
 from eth.exceptions import OutOfGas, Revert
 from eth.vm.forks.cancun.computation import CancunComputation
 from eth.vm.forks.cancun.transaction_context import CancunTransactionContext
@@ -28,7 +28,6 @@ CALL_SECONDS: Final = 30
 """How long a call or an estimate is worked on; its caller has given up by then."""
 CALL_GAS_CAP: Final = 50_000_000
 _ERROR_SELECTOR: Final = bytes.fromhex("08c379a0")
-_STIPEND: Final = 2_300
 
 
 class CallTimeoutError(Exception):
@@ -181,7 +180,7 @@ def estimate(fresh_state: Callable[[], NodeState], call: Call) -> int:
     used = call.gas - computation.get_gas_remaining()
     if used == call.intrinsic:
         return used
-    guess = min((used + _STIPEND) * 64 // 63 + 1, call.gas)
+    guess = min((used + GAS_CALLSTIPEND) * 64 // 63 + 1, call.gas)
     if attempt(guess).is_success:
         return guess
     low, high = guess, call.gas

@@ -181,15 +181,14 @@ class Store:
     def reader(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection that reads committed blocks, for one thread at a time."""
         with self._guard:
-            connection = self._idle.pop() if self._idle else self._new_reader()
+            connection = (
+                self._idle.pop() if self._idle else self._held.enter_context(_connection(self._path, "query_only=ON"))
+            )
         try:
             yield connection
         finally:
             with self._guard:
                 self._idle.append(connection)
-
-    def _new_reader(self) -> sqlite3.Connection:
-        return self._held.enter_context(_connection(self._path, "query_only=ON"))
 
     def rows(self, query: str, *values: object) -> list[Any]:
         """Return what a query finds in committed blocks."""

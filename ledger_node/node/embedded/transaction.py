@@ -6,9 +6,12 @@ from typing import Final
 
 import rlp
 from eth.abc import SignedTransactionAPI
-from eth.constants import CREATE_CONTRACT_ADDRESS, SECPK1_N
+from eth.constants import CREATE_CONTRACT_ADDRESS, GAS_TX, GAS_TXCREATE, GAS_TXDATAZERO, SECPK1_N, UINT_256_MAX
 from eth.exceptions import UnrecognizedTransactionType
+from eth.vm.forks.berlin.constants import ACCESS_LIST_ADDRESS_COST_EIP_2930, ACCESS_LIST_STORAGE_KEY_COST_EIP_2930
 from eth.vm.forks.cancun.transactions import CancunTransactionBuilder
+from eth.vm.forks.istanbul.constants import GAS_TXDATANONZERO_EIP2028
+from eth.vm.forks.shanghai.constants import INITCODE_WORD_COST, MAX_INITCODE_SIZE
 from eth_keys.exceptions import BadSignature
 from eth_utils.exceptions import ValidationError
 
@@ -17,17 +20,8 @@ from ledger_node.node.embedded.error import refused
 
 _BLOB_TYPE: Final = 3
 _MAX_BYTES: Final = 131_072
-_MAX_INITCODE: Final = 49_152
 _MAX_NONCE: Final = 2**64 - 2
-_MAX_UINT256: Final = 2**256 - 1
 _EIP155_FIRST_V: Final = 35
-_GAS_TX: Final = 21_000
-_GAS_CREATE: Final = 32_000
-_GAS_ZERO_BYTE: Final = 4
-_GAS_BYTE: Final = 16
-_GAS_INITCODE_WORD: Final = 2
-_GAS_LIST_ADDRESS: Final = 2_400
-_GAS_LIST_SLOT: Final = 1_900
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,10 +46,11 @@ class Transaction:
 def intrinsic_gas(data: bytes, access_list: Sequence[tuple[bytes, Sequence[int]]], *, creates: bool) -> int:
     """Return the gas a transaction costs before any opcode runs (Yellow Paper g0, EIP-2028, 2930, 3860)."""
     zeros = data.count(0)
-    gas = _GAS_TX + zeros * _GAS_ZERO_BYTE + (len(data) - zeros) * _GAS_BYTE
+    gas = GAS_TX + zeros * GAS_TXDATAZERO + (len(data) - zeros) * GAS_TXDATANONZERO_EIP2028
     if creates:
-        gas += _GAS_CREATE + _GAS_INITCODE_WORD * ((len(data) + 31) // 32)
-    return gas + sum(_GAS_LIST_ADDRESS + len(slots) * _GAS_LIST_SLOT for _, slots in access_list)
+        gas += GAS_TXCREATE + INITCODE_WORD_COST * ((len(data) + 31) // 32)
+    listed = sum(len(slots) for _, slots in access_list)
+    return gas + len(access_list) * ACCESS_LIST_ADDRESS_COST_EIP_2930 + listed * ACCESS_LIST_STORAGE_KEY_COST_EIP_2930
 
 
 def _decode(raw: bytes) -> SignedTransactionAPI:
@@ -105,12 +100,12 @@ def read_transaction(raw: bytes, chain_id: int, max_gas: int) -> Transaction:
     creates = evm.to == CREATE_CONTRACT_ADDRESS
     if evm.nonce > _MAX_NONCE:
         raise refused("nonce has max value")
-    if evm.value > _MAX_UINT256 or evm.max_fee_per_gas > _MAX_UINT256:
+    if evm.value > UINT_256_MAX or evm.max_fee_per_gas > UINT_256_MAX:
         raise refused("value or fee is larger than 256 bits")
     if evm.max_priority_fee_per_gas > evm.max_fee_per_gas:
         raise refused("max priority fee per gas higher than max fee per gas")
-    if creates and len(evm.data) > _MAX_INITCODE:
-        raise refused(f"max initcode size exceeded: code size {len(evm.data)}, limit {_MAX_INITCODE}")
+    if creates and len(evm.data) > MAX_INITCODE_SIZE:
+        raise refused(f"max initcode size exceeded: code size {len(evm.data)}, limit {MAX_INITCODE_SIZE}")
     if evm.gas > max_gas:
         raise refused(f"exceeds block gas limit: a transaction may use {max_gas}")
     needed = intrinsic_gas(evm.data, evm.access_list, creates=creates)

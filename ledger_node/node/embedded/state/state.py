@@ -7,10 +7,10 @@ second never push the block time ahead of the wall clock (consents expire by blo
 """
 
 from collections.abc import Iterable
-from typing import Final, cast
+from typing import cast
 
 from eth.abc import AtomicDatabaseAPI, SignedTransactionAPI, TransientStorageAPI
-from eth.constants import BLANK_ROOT_HASH, EMPTY_UNCLE_HASH, ZERO_HASH32
+from eth.constants import BLANK_ROOT_HASH, EMPTY_UNCLE_HASH, POST_MERGE_NONCE, ZERO_HASH32
 from eth.typing import JournalDBCheckpoint
 from eth.vm.execution_context import ExecutionContext
 from eth.vm.forks.cancun.blocks import CancunBlockHeader
@@ -20,8 +20,6 @@ from typing_extensions import override
 
 from ledger_node.node.embedded.database import NodeDB
 from ledger_node.node.embedded.state.account_state import Journal, NodeAccountDB
-
-POST_MERGE_NONCE: Final = b"\x00" * 8
 
 
 class NodeTransientStorage(TransientStorageAPI):
