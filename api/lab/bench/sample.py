@@ -3,7 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from ledger_node.domain.batch import batch_tree, root_of_batch
 from ledger_node.domain.canonical import JSON
@@ -33,17 +33,9 @@ _PLAIN: Final = 13
 _FEN: Final = 100
 
 
-def one_digit_schema() -> Schema:
-    """Return the schema with ladders of one significant digit (82 points each)."""
-    return _schema({"kind": "one_digit", "from": 100, "to": 100_000_000_000})
-
-
-def two_digit_schema() -> Schema:
-    """Return the schema with ladders of two significant digits (811 points each)."""
-    return _schema({"kind": "two_digits", "from": 100, "to": 100_000_000_000})
-
-
-def _schema(ladder: JSON) -> Schema:
+def sample_schema(kind: Literal["one_digit", "two_digits"]) -> Schema:
+    """Return the schema with ladders of one significant digit (82 points each) or of two (811)."""
+    ladder: JSON = {"kind": kind, "from": 100, "to": 100_000_000_000}
     fields: list[JSON] = [
         {"name": name, "type": "integer", "unit": "fen", "mode": "ladder", "ladder": ladder}
         for name in ("first", "second")
@@ -85,9 +77,17 @@ class Bundle:
             check_proof(self.schema, self.header.fields_root, field, statement, proof)
 
 
+def proven(prover: Prover, field: Field, statement: Statement, *, may_disclose: bool = True) -> FieldProof:
+    """Return the proof of a statement that has one."""
+    proof = prover.prove(field, statement, may_disclose=may_disclose)
+    if not isinstance(proof, FieldProof):
+        raise TypeError("the question has a proof")
+    return proof
+
+
 def bundle() -> Bundle:
     """Make the bundle of one row with 1,286,400.50 and 186,000.00 CNY, grade B."""
-    schema = one_digit_schema()
+    schema = sample_schema("one_digit")
     committer, seed = Committer(schema), bytes(range(32))
     values: tuple[Value, ...] = (128_640_050, 186_000 * _FEN, "B", *(f"C{index}" for index in range(_PLAIN)))
     header = Header(
@@ -110,10 +110,5 @@ def bundle() -> Bundle:
     fields = [schema.field(question.field) for question in questions]
     statements = [lower(question, field) for question, field in zip(questions, fields, strict=True)]
     prover = Prover(committer, seed, values)
-    proofs = []
-    for field, statement in zip(fields, statements, strict=True):
-        proof = prover.prove(field, statement, may_disclose=True)
-        if not isinstance(proof, FieldProof):
-            raise TypeError("every question of the bundle has a proof")
-        proofs.append(proof)
+    proofs = [proven(prover, field, statement) for field, statement in zip(fields, statements, strict=True)]
     return Bundle(schema, header, path_of(levels, _INDEX), levels[-1][0], fields, statements, proofs)
