@@ -22,8 +22,7 @@ from ledger_node.chain.pending_transaction import (
     groups,
     send_calls,
 )
-from ledger_node.chain.receipt import TransactionReceipt, receipt_of
-from ledger_node.chain.rpc import HEAD_CALL, Rpc, count_of
+from ledger_node.chain.rpc import HEAD_CALL, Rpc, TransactionReceipt, count_of, receipt_of
 from ledger_node.chain.submission import FIRST_PAUSE_S, Observation, State, next_state, renewed
 from ledger_node.domain.error import ChainError, StoreError
 from ledger_node.domain.json_object import to_hex

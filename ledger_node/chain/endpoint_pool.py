@@ -60,13 +60,12 @@ class _Member:
 class EndpointPool(JSONBaseProvider):
     """Several nodes as one provider of web3.py: asks one after the other until an answer counts.
 
-    ``Web3(EndpointPool(urls))`` gives all of web3.py on them. Any number of threads may use it.
+    ``Web3(EndpointPool(*urls))`` gives all of web3.py on them. Any number of threads may use it.
     """
 
     def __init__(
         self,
-        urls: Sequence[str],
-        *,
+        *urls: str,
         book: AddressBook | None = None,
         timeout_s: float | None = None,
         max_answer_bytes: int = MAX_ANSWER_BYTES,

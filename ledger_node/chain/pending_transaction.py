@@ -9,8 +9,7 @@ from eth_account import Account
 
 from ledger_node.chain.endpoint import Call
 from ledger_node.chain.outbox import OutboxEntry, TransactionDraft
-from ledger_node.chain.receipt import TransactionReceipt, receipt_call
-from ledger_node.chain.rpc import HEAD_CALL
+from ledger_node.chain.rpc import HEAD_CALL, TransactionReceipt, receipt_call
 from ledger_node.chain.submission import State, Submission
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from ledger_node.chain.account_sender import AccountSender
 from ledger_node.chain.outbox import MemoryOutbox, OutboxStore, TransactionDraft
 from ledger_node.chain.pending_transaction import PendingTransaction, TransactionSigner
-from ledger_node.chain.receipt import TransactionReceipt
-from ledger_node.chain.rpc import ContractRevertError, Rpc
+from ledger_node.chain.rpc import ContractRevertError, Rpc, TransactionReceipt
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
