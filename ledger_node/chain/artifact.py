@@ -80,7 +80,6 @@ class _Event:
 class Artifact:
     """One compiled contract: ABI, creation and runtime bytecode."""
 
-    name: str
     abi: Any
     bytecode: bytes
     runtime: bytes
@@ -153,7 +152,7 @@ def artifact(name: str) -> Artifact:
     content = (files("contracts") / "artifacts" / f"{name}.json").read_bytes()
     record = JsonObject(decode(content), "artifact")
     abi: JSON = record.take("abi")
-    return Artifact(name, abi, _code(record, "bytecode"), _code(record, "deployedBytecode"))
+    return Artifact(abi, _code(record, "bytecode"), _code(record, "deployedBytecode"))
 
 
 def _code(record: JsonObject, name: str) -> bytes:

@@ -80,7 +80,7 @@ class Sender:
         """
         if self._earlier is None:
             self._earlier = [transaction for account in self.accounts for transaction in account.left_behind()]
-        return any(not transaction.done.is_set() for transaction in self._earlier)
+        return any(not transaction.outcome.done() for transaction in self._earlier)
 
     def is_on_way(self, word: bytes) -> bool:
         """Return whether a transaction that holds ``word`` may still be mined, this run's or an earlier one's.
