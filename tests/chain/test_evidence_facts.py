@@ -144,7 +144,7 @@ def proven(place, query=QUERY, names=None):
 
 def answered(place, query, head):
     """The same facts as the contracts answer calls: what storage holds is read by code of its own."""
-    web3 = Web3(place.rpc.provider)
+    web3 = Web3(place.rpc)
 
     def call(name, function, *args):
         address = to_checksum_address(place.book.contracts[name])

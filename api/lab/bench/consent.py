@@ -19,8 +19,7 @@ from api.services.verification.use_recorder import RecordedUse, Use, UseRecorder
 from api.work.batching import GroupWork
 from ledger_node import clock
 from ledger_node.chain.artifact import artifact
-from ledger_node.chain.receipt import TransactionReceipt
-from ledger_node.chain.rpc import Rpc
+from ledger_node.chain.rpc import Rpc, TransactionReceipt
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.consent import NO_REQUEST, revocation_hash

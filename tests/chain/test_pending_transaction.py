@@ -2,13 +2,12 @@
 
 import pytest
 
-from ledger_node.chain.submission import Observation, State, Submission, next_state, renewed
+from ledger_node.chain.pending_transaction import FINAL, Observation, State, Submission, next_state, renewed
 
 STORED = Submission()
 SENT = Submission(State.SENT)
 IN_DOUBT = Submission(State.IN_DOUBT)
 OPEN = [STORED, SENT, IN_DOUBT]
-FINAL = [Submission(state) for state in State if state.is_final]
 
 
 def after(transaction, *seen):
@@ -78,7 +77,7 @@ def test_pauses_double_up_to_half_a_minute():
     assert after(IN_DOUBT, *[Observation.NO_ANSWER] * 3, Observation.ACCEPTED).pause_s == 16.0
 
 
-@pytest.mark.parametrize("transaction", FINAL)
+@pytest.mark.parametrize("transaction", [Submission(state) for state in State if state in FINAL])
 @pytest.mark.parametrize("seen", Observation)
 def test_what_is_over_stays_as_it_is(transaction, seen):
     assert next_state(transaction, seen) == transaction
