@@ -23,9 +23,9 @@ from api.cli.console import (
 from api.cli.help_page import ONLINE, command_group, page_end
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.json_object import from_hex, to_hex
-from ledger_node.domain.operand import show_operand
 from ledger_node.domain.presentation import Presentation, ShownClaim
 from ledger_node.domain.proof import Outcome, revealed
+from ledger_node.domain.question_part import show_operand
 from ledger_node.domain.value import Special, format_date
 from ledger_node.domain.verification import Policy, Verdict
 

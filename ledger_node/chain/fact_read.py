@@ -16,10 +16,9 @@ from ledger_node.chain.rpc import HEAD_CALL, Rpc, block_of, pinned
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError
 from ledger_node.domain.evidence.block_header import BlockHeader
-from ledger_node.domain.evidence.bundle import SealedBlock
-from ledger_node.domain.evidence.contract import Contract
-from ledger_node.domain.evidence.finality import in_one_form
+from ledger_node.domain.evidence.finality import SealedBlock, in_one_form
 from ledger_node.domain.evidence.slot import Slot, StorageWords, consent_record, consent_slots, facts_of, slots_of
+from ledger_node.domain.evidence.trust import Contract
 from ledger_node.domain.fact import ConsentRecord, FactQuery, LedgerFacts
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.json_object import from_hex, to_hex

@@ -58,10 +58,9 @@ class Claim:
             return cls.parse(value, schemas)
         if not (isinstance(value, dict) and "of" in value):
             return cls.of(Question.from_json(value, schemas))
-        record = JsonObject(value, "claim")
-        needed = record.integer("needed", low=1, high=MAX_PARTS)
-        items = record.items("of", max_items=MAX_PARTS)
-        record.done()
+        with JsonObject(value, "claim") as record:
+            needed = record.integer("needed", low=1, high=MAX_PARTS)
+            items = record.items("of", max_items=MAX_PARTS)
         _require_several(items)
         parts = [_part_from_json(item, schemas) for item in items]
         return cls._combined(needed, parts, schemas)

@@ -44,5 +44,10 @@ class StoreError(CredenceError):
     """The store could not be asked or did not take a write; try again later."""
 
 
+def schema_invalid(message: str, *, field: str | None = None) -> InvalidInputError:
+    """Return the refusal of a schema that makes no sense."""
+    return InvalidInputError(Reason.SCHEMA_INVALID, message, field=field)
+
+
 def _rebuild(kind: type[CredenceError], reason: Reason, message: str, field: str | None) -> CredenceError:
     return kind(reason, message, field=field)

@@ -6,12 +6,13 @@ import pytest
 
 from ledger_node.chain.port import RECOVERY_DELAY_S, ControllerEntry, Ledger, Member, Role, StreamHead
 from ledger_node.chain.rpc import ContractRevertError
-from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS, MAX_SIZE, NO_ROOT
+from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS, NO_ROOT
 from ledger_node.domain.consent import Change, RequestState, revocation_hash
 from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.event import ConsentEvent, ControlEvent, ControlStep, Inclusion, StatusEvent, Step
-from ledger_node.domain.evidence.contract import Contract
+from ledger_node.domain.evidence.trust import Contract
 from ledger_node.domain.fact import ConsentRecord, ConsentState, FactQuery, IssuerPeriod, KeyRecord, MemberStanding
+from ledger_node.domain.hashing import MAX_SIZE
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.status import Plane, StatusReason

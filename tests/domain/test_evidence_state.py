@@ -7,7 +7,6 @@ import pytest
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.evidence.bundle import node_set
 from ledger_node.domain.evidence.check import examine_bundle
-from ledger_node.domain.evidence.contract import Contract
 from ledger_node.domain.evidence.slot import (
     anchor_slot,
     consent_slots,
@@ -24,7 +23,7 @@ from ledger_node.domain.evidence.slot import (
     status_words_of,
 )
 from ledger_node.domain.evidence.state_proof import MAX_NODE_BYTES, StateProofs, prove
-from ledger_node.domain.evidence.trust import ContractCode
+from ledger_node.domain.evidence.trust import Contract, ContractCode
 from ledger_node.domain.fact import ConsentState, FactQuery, KeyRecord, query_of
 from ledger_node.domain.presentation import Presentation
 from ledger_node.domain.reason import Reason

@@ -8,8 +8,7 @@ from api.lab.demo.server import InstanceProcess
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
-from ledger_node.domain.commitment import Committer
-from ledger_node.domain.opening import AtLeastOpening, FieldProof
+from ledger_node.domain.commitment import AtLeastOpening, Committer, FieldProof
 from ledger_node.domain.proof import Prover
 from ledger_node.domain.question import Question
 from ledger_node.domain.statement import AtLeast, lower

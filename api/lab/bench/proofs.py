@@ -14,8 +14,7 @@ from api.lab.bench.sample import bundle, one_digit_schema, sample_values, two_di
 from api.services.attestation.commitment_pool import CommitPool, commit_rows
 from api.work.worker_pool import WorkerPool
 from ledger_node.domain.canonical import encode
-from ledger_node.domain.commitment import Committer
-from ledger_node.domain.opening import proof_to_json
+from ledger_node.domain.commitment import Committer, proof_to_json
 from ledger_node.domain.schema import Schema
 
 _PEERS: Final = ("anoncreds_peer", "sd_jwt_peer")

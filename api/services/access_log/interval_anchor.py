@@ -10,7 +10,8 @@ from api.storage.database import Store
 from api.vault.operator import Operator
 from ledger_node.chain.port import BatchOrder, Ledger, StreamHead
 from ledger_node.domain.access import CHECKPOINT_SIZE, Checkpoint, Tally
-from ledger_node.domain.batch import ACCESS_LOG, Batch, changes_digest
+from ledger_node.domain.batch import ACCESS_LOG, Batch
+from ledger_node.domain.status import changes_digest
 
 _INTERVAL: Final = table.access_interval.c
 

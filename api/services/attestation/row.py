@@ -6,11 +6,11 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from api.storage import table
-from ledger_node.domain.batch import ATTESTATIONS, Anchor, SignedBatch, changes_digest
+from ledger_node.domain.batch import ATTESTATIONS, Anchor, Header, SignedBatch
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.hashing import HASH_BYTES
-from ledger_node.domain.header import Header
-from ledger_node.domain.period import Period
+from ledger_node.domain.status import changes_digest
+from ledger_node.domain.value import Period
 
 HELD: Final = table.attestation.c
 IN_BATCH: Final = (table.batch.c.member == HELD.member) & (table.batch.c.number == HELD.batch)

@@ -6,13 +6,12 @@ from functools import cached_property
 from api.services.attestation.commitment_pool import committer_of
 from api.vault.cipher import VaultKey
 from api.vault.sealed_content import VaultRecord
-from ledger_node.domain.batch import Anchor, BatchKey, SignedBatch
+from ledger_node.domain.batch import Anchor, BatchKey, Header, ShownAttestation, SignedBatch
 from ledger_node.domain.commitment import subject_key
-from ledger_node.domain.header import Header, ShownAttestation
-from ledger_node.domain.period import Period
 from ledger_node.domain.presentation import Presentation
 from ledger_node.domain.proof import Prover
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.value import Period
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from api.storage import table
 from api.storage.database import Store
 from api.vault.department import Department
 from ledger_node.chain.port import BatchOrder, Ledger, StreamHead
-from ledger_node.domain.batch import ATTESTATIONS, Batch, changes_digest
+from ledger_node.domain.batch import ATTESTATIONS, Batch
+from ledger_node.domain.status import changes_digest
 
 _BATCH: Final = table.batch.c
 _HELD: Final = table.attestation.c

@@ -11,10 +11,9 @@ from api.vault.cipher import seal
 from api.vault.department import Department
 from api.vault.key_ledger import KEY_ID_BYTES
 from api.vault.sealed_content import VaultRecord
-from ledger_node.domain.batch import batch_tree
+from ledger_node.domain.batch import NO_PREDECESSOR, Header
 from ledger_node.domain.eip712 import SigningDomain
-from ledger_node.domain.header import NO_PREDECESSOR, Header
-from ledger_node.domain.tree import path_of
+from ledger_node.domain.hashing import batch_tree, path_of
 from ledger_node.randomness import random_bytes, shuffled
 
 

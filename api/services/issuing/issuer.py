@@ -30,11 +30,11 @@ from api.storage.database import Store
 from api.vault.department import Department
 from api.vault.key_ledger import KeyLedger
 from ledger_node.chain.port import Ledger, StreamHead
-from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT, Batch, changes_digest
+from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT, Batch
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
-from ledger_node.domain.status import fold
+from ledger_node.domain.status import changes_digest, fold
 
 
 class Issuer:

@@ -17,8 +17,8 @@ from api.vault.cipher import VaultKey, unseal
 from api.vault.department import Department
 from api.vault.key_ledger import KeyLedger
 from ledger_node.domain.eip712 import SigningDomain
-from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.value import Period
 
 _BY_DIGESTS: Final = JOINED.where(HELD.digest.in_(bindparam("digests", expanding=True)))
 

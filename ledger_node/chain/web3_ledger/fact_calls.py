@@ -9,8 +9,7 @@ from ledger_node.chain.port import Block, FactLedger, StateProof
 from ledger_node.chain.trust_read import read_trust
 from ledger_node.chain.web3_ledger.contract_calls import ContractCalls
 from ledger_node.domain.event import LedgerEvent
-from ledger_node.domain.evidence.contract import Contract
-from ledger_node.domain.evidence.trust import Trust
+from ledger_node.domain.evidence.trust import Contract, Trust
 from ledger_node.domain.fact import FactQuery, LedgerFacts
 
 

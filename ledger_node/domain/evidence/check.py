@@ -26,22 +26,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ledger_node.domain.consent_scope import could_need_disclosure
+from ledger_node.domain.batch import ShownAttestation
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.evidence.bundle import Bundle
 from ledger_node.domain.evidence.finality import FinalBlock, require_final
 from ledger_node.domain.evidence.key_statement import KeyStatement, compromised_later
-from ledger_node.domain.evidence.network import require_network
 from ledger_node.domain.evidence.report import Check, CheckName, Report, Result
 from ledger_node.domain.evidence.slot import StorageWords, facts_of, require_names, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
 from ledger_node.domain.evidence.trust import Trust
-from ledger_node.domain.fact import LedgerFacts, require_key_at
-from ledger_node.domain.header import ShownAttestation
+from ledger_node.domain.fact import LedgerFacts, require_key
 from ledger_node.domain.presentation import ShownClaim, ShownConsent, ShownSubject
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.selection import names_its_attestation
+from ledger_node.domain.selection import could_need_disclosure, names_its_attestation
 from ledger_node.domain.signature import recover
 from ledger_node.domain.value import format_date
 from ledger_node.domain.verification import Policy, Verdict, judge_claims, require_consent, require_subject
@@ -102,7 +100,7 @@ def _steps(
     consent, subject = _require_complete(bundle)
     yield f"a bundle in its one form, with {_number(len(bundle.presentation.claims), 'claim')} and what they need"
 
-    require_network(bundle.chain_id, bundle.genesis, trust)  # 2
+    trust.require_network(bundle.chain_id, bundle.genesis)  # 2
     yield f"of network {trust.chain_id}, like the trust file"
 
     final = found.final = require_final(bundle.block, trust)  # 3
@@ -131,7 +129,7 @@ def _steps(
     facts = _with_later(facts, later, trust, header.number)
     for anchor in (each.anchor for each in shown):
         bundle.batches[anchor.member, anchor.stream, anchor.number].require_signed(anchor, trust.anchor_domain)
-        require_key_at(facts, anchor.member, anchor.key, anchor.anchored_at)
+        require_key(facts, anchor.member, anchor.key, anchor.anchored_at)
     yield f"departments signed each batch with keys that were valid; {_number(len(later), 'later statement')} of keys"
 
     _require_consent(consent, facts)  # 7
@@ -229,7 +227,7 @@ def _require_receipt(bundle: Bundle, consent: ShownConsent, facts: LedgerFacts) 
     digest = bundle.receipt_digest(receipt, facts.consent_domain)
     if recover(digest, receipt.signature) != receipt.key:
         raise VerificationError(Reason.RECEIPT_DIFFERS, "the receipt is of another answer, or of another key")
-    require_key_at(facts, receipt.member, receipt.key, facts.block_time)
+    require_key(facts, receipt.member, receipt.key, facts.block_time)
     if not facts.standings[receipt.member].may_sign_receipts:
         raise VerificationError(
             Reason.KEEPER_NOT_ALLOWED, "the ledger does not let the member that signed the receipt record consents"

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import VerificationError
-from ledger_node.domain.evidence.contract import Contract
+from ledger_node.domain.evidence.trust import Contract
 from ledger_node.domain.fact import (
     ConsentRecord,
     ConsentState,
