@@ -5,9 +5,8 @@ from enum import StrEnum
 from typing import Any, ClassVar, Final, Self, TypeVar
 
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.error import InvalidInputError, shown_name
 from ledger_node.domain.hashing import HASH_BYTES
-from ledger_node.domain.name import shown_name
 from ledger_node.domain.reason import Reason
 
 MAX_TEXT: Final = 1024

@@ -16,9 +16,8 @@ from enum import StrEnum
 from typing import Final, Self
 
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.error import InvalidInputError, shown_name
 from ledger_node.domain.json_object import JsonObject, member_of
-from ledger_node.domain.name import shown_name
 from ledger_node.domain.question_part import (
     NOTHING,
     MonthsBefore,

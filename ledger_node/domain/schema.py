@@ -10,10 +10,9 @@ from typing import Final, Self
 from typing_extensions import override
 
 from ledger_node.domain.canonical import JSON, encode
-from ledger_node.domain.error import InvalidInputError, VerificationError, schema_invalid
+from ledger_node.domain.error import InvalidInputError, VerificationError, schema_invalid, shown_name
 from ledger_node.domain.hashing import depth_of, keccak
 from ledger_node.domain.json_object import JsonObject
-from ledger_node.domain.name import shown_name
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.rule import MAX_RULES, Rule, days_of
 from ledger_node.domain.schema_field import Field, Mode, field_from_json, require_name

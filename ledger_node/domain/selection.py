@@ -1,10 +1,11 @@
 """Which attestations a question may be answered from: those that it means, of those that its consent covers.
 
 A question is read by the newest version of its schema, and answered from an attestation of any version that it means
-the same in. What it names of the attestation, its kind and its department, is proven beside the answer, and nothing more
-is shown. A consent says to whom, which questions, of which departments and days, and whether a "no" may show a value:
-``equals`` on a plain field has no proof of its complement but the value, so its "no" needs consent to ``reveal`` (CL1,
-proofs).
+the same in. What it names of the attestation, its kind and its department, is proven beside the answer, and nothing
+more is shown.
+
+A consent says to whom, which questions, of which departments and days, and whether a "no" may show a value: ``equals``
+on a plain field has no proof of its complement but the value, so its "no" needs consent to ``reveal`` (CL1, proofs).
 """
 
 from collections.abc import Mapping, Sequence

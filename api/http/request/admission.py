@@ -18,8 +18,7 @@ from api.http.request.rate_limit import RateLimits, RequestClass
 from api.instance.wiring import Instance
 from api.sign_in.protocol.error import SignInError
 from api.sign_in.server.principal import Principal
-from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.name import shown_name
+from ledger_node.domain.error import InvalidInputError, shown_name
 from ledger_node.domain.reason import Reason
 
 Rule: TypeAlias = tuple[Callable[..., Any], str]

@@ -22,7 +22,7 @@
 An answer holds as of its block. What came later does not unmake it, but for step 6.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -58,28 +58,8 @@ def examine(data: bytes, trust: Trust, *, later: Sequence[KeyStatement] = (), at
         later: statements of keys at later blocks; each is checked like the bundle itself.
         at: a day (days since 1970-01-01, UTC) on which the answer is to have been valid, None for as of its block.
     """
-    return _run(lambda: Bundle.decode(data), trust, later, at)
-
-
-def examine_bundle(
-    bundle: Bundle, trust: Trust, *, later: Sequence[KeyStatement] = (), at: int | None = None
-) -> Report:
-    """Check a bundle that is read already; see ``examine``."""
-    return _run(lambda: bundle, trust, later, at)
-
-
-@dataclass(slots=True)
-class _Findings:
-    """What the steps established so far."""
-
-    bundle: Bundle | None = None
-    final: FinalBlock | None = None
-    verdicts: Sequence[Verdict] = ()
-
-
-def _run(read: Callable[[], Bundle], trust: Trust, later: Sequence[KeyStatement], at: int | None) -> Report:
     found, checks = _Findings(), []
-    steps = _steps(found, read, trust, later, at)
+    steps = _steps(found, data, trust, later, at)
     names = iter(CheckName)
     for name in names:
         try:
@@ -92,11 +72,18 @@ def _run(read: Callable[[], Bundle], trust: Trust, later: Sequence[KeyStatement]
     return Report(tuple(checks), found.bundle, found.final, tuple(found.verdicts))
 
 
-def _steps(
-    found: _Findings, read: Callable[[], Bundle], trust: Trust, later: Sequence[KeyStatement], at: int | None
-) -> Iterator[str]:
+@dataclass(slots=True)
+class _Findings:
+    """What the steps established so far."""
+
+    bundle: Bundle | None = None
+    final: FinalBlock | None = None
+    verdicts: Sequence[Verdict] = ()
+
+
+def _steps(found: _Findings, data: bytes, trust: Trust, later: Sequence[KeyStatement], at: int | None) -> Iterator[str]:
     """Run the steps in their order; each yields what it found, in words."""
-    bundle = found.bundle = read()  # 1
+    bundle = found.bundle = Bundle.decode(data)  # 1
     consent, subject = _require_complete(bundle)
     yield f"a bundle in its one form, with {_number(len(bundle.presentation.claims), 'claim')} and what they need"
 

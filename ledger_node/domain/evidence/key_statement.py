@@ -34,11 +34,6 @@ class KeyStatement:
     block: SealedBlock
     nodes: tuple[bytes, ...]
 
-    @property
-    def query(self) -> FactQuery:
-        """The facts that it proves."""
-        return FactQuery(keys=self.keys)
-
     def records(self, trust: Trust) -> dict[tuple[bytes, bytes], KeyRecord]:
         """Return the records of the keys at the statement's block, after checking all of it.
 
@@ -48,7 +43,7 @@ class KeyStatement:
         trust.require_network(self.chain_id, self.genesis)
         require_final(self.block, trust)
         proofs = StateProofs(self.nodes, self.block.header.state_root)
-        storage_words = prove(proofs, trust.contracts, slots_of(self.query, {}))
+        storage_words = prove(proofs, trust.contracts, slots_of(FactQuery(keys=self.keys), {}))
         return {key: key_record(storage_words[key_slot(*key)]) for key in self.keys}
 
     def encode(self) -> bytes:
