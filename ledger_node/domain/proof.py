@@ -6,10 +6,11 @@ checker recomputes value digest, leaf and fieldsRoot from what was shown, and no
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from dataclasses import field as dataclass_field
 from enum import StrEnum
 from functools import cached_property
 from typing import assert_never
+
+from typing_extensions import override
 
 from ledger_node.domain.commitment import (
     DOWN,
@@ -56,8 +57,12 @@ class Prover:
     """Proves statements about one attestation from its seed and values."""
 
     committer: Committer
-    seed: bytes = dataclass_field(repr=False)
-    values: Sequence[Value] = dataclass_field(repr=False)
+    seed: bytes
+    values: Sequence[Value]
+
+    @override
+    def __repr__(self) -> str:
+        return f"Prover({self.committer.schema.name})"
 
     def prove(self, field: Field, statement: Statement, *, may_disclose: bool) -> FieldProof | Reason:
         """Return a proof of ``statement`` or of its complement, or the reason why neither can be shown.
