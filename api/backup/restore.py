@@ -28,8 +28,7 @@ from api.home.home import Home, write_private
 from api.instance.chain_copy import Head
 from api.instance.store_place import write_place
 from api.services.erasure.erasure import unlink_erased
-from api.storage.database import chunks
-from api.storage.database import Store
+from api.storage.database import Store, chunks
 from api.vault.cipher import key_ids_of, unseal
 from api.vault.key_copy import MAC_LABEL, CopiedKeys, read_key_copy
 from api.vault.key_ledger import KeyLedger

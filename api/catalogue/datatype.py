@@ -14,10 +14,9 @@ from typing import Final
 
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.json_object import JsonObject
-from ledger_node.domain.period import Period
 from ledger_node.domain.question import schema_named
 from ledger_node.domain.schema import Schema, SchemaSet
-from ledger_node.domain.value import add_months
+from ledger_node.domain.value import Period, add_months
 
 DEPARTMENT_TYPES: Final = ("tax_payment", "tax_credit_rating", "penalty_summary")
 

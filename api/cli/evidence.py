@@ -11,11 +11,10 @@ from api.cli.console import ExitCode, printable, refusals, say, talk
 from api.files.evidence import read_file, read_trust_file, write_file
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import ChainError, CredenceError, VerificationError
-from ledger_node.domain.evidence.basis import basis_of
 from ledger_node.domain.evidence.bundle import Bundle, bundle_digest
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.evidence.key_statement import KeyStatement
-from ledger_node.domain.evidence.report import Report, Result
+from ledger_node.domain.evidence.report import Report, Result, basis_of
 from ledger_node.domain.evidence.trust import Trust
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.proof import Outcome

@@ -10,9 +10,9 @@ from api.cli.command import ONLINE, Caller, Output, RpcUrlOption, alone, command
 from api.cli.console import ExitCode, printable, say, talk
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.json_object import from_hex, to_hex
-from ledger_node.domain.operand import show_operand
 from ledger_node.domain.presentation import Presentation, ShownClaim
 from ledger_node.domain.proof import Outcome, revealed
+from ledger_node.domain.question_part import show_operand
 from ledger_node.domain.value import Special, format_date
 from ledger_node.domain.verification import Policy, Verdict
 

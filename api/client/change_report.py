@@ -13,13 +13,12 @@ from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import ChainError
-from ledger_node.domain.evidence.bundle import Bundle, SealedBlock
-from ledger_node.domain.evidence.contract import Contract
-from ledger_node.domain.evidence.finality import require_final
+from ledger_node.domain.evidence.bundle import Bundle
+from ledger_node.domain.evidence.finality import SealedBlock, require_final
 from ledger_node.domain.evidence.key_statement import KeyStatement
 from ledger_node.domain.evidence.slot import StorageWords, entry_slots, facts_of, member_slots, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
-from ledger_node.domain.evidence.trust import Trust
+from ledger_node.domain.evidence.trust import Contract, Trust
 from ledger_node.domain.fact import ConsentState, FactQuery, LedgerFacts
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason

@@ -8,8 +8,8 @@ from typing import Final
 from api.catalogue.datatype import CellFormat
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.value import Period
 
 MAX_CELL: Final = 1024
 _YUAN: Final = re.compile(r"¥?(?P<whole>[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})(?:\.(?P<fen>[0-9]{1,2}))?\Z")

@@ -10,9 +10,8 @@ from api.ingestion.cell import clean, parse_cell, parse_date_cell, parse_year
 from api.ingestion.row import Row
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.value import parse_date
+from ledger_node.domain.value import Period, parse_date
 
 _SHOWN: Final = 32
 _CELL: Final = re.compile(r'(?:"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>[^",]*))(?P<end>,|\Z)')

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
-from ledger_node.domain.value import Value
+from ledger_node.domain.value import Period, Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,8 @@ from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.rpc import Rpc
 from ledger_node.domain.error import ChainError, CredenceError
 from ledger_node.domain.evidence.block_header import BlockHeader
-from ledger_node.domain.evidence.contract import Contract
-from ledger_node.domain.evidence.qbft import ExtraData
-from ledger_node.domain.evidence.trust import ContractCode, FinalityKind, SealerSet, Trust
+from ledger_node.domain.evidence.finality import ExtraData
+from ledger_node.domain.evidence.trust import Contract, ContractCode, FinalityKind, SealerSet, Trust
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import parse_address

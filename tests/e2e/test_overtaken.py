@@ -12,10 +12,11 @@ from api.work.worker_pool import WorkerPool
 from ledger_node import clock
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.access import Checkpoint, Tally
-from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS, Batch, changes_digest
+from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS, Batch
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SigningKey, address_of, recover
+from ledger_node.domain.status import changes_digest
 from ledger_node.randomness import random_bytes
 from tests.kit.office import TAX, Interrupted, Killed, Office, Thief
 

@@ -12,16 +12,16 @@ from eth_abi import decode
 from eth_tester.exceptions import TransactionFailed
 from eth_utils import keccak, to_checksum_address
 
-from ledger_node.domain.commitment import Committer
-from ledger_node.domain.error import VerificationError
-from ledger_node.domain.opening import (
+from ledger_node.domain.commitment import (
     AbsentOpening,
     AtLeastOpening,
     BelowOpening,
     BetweenOpening,
     BitsOpening,
+    Committer,
     PlainOpening,
 )
+from ledger_node.domain.error import VerificationError
 from ledger_node.domain.proof import Outcome, Prover, check_proof
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal

@@ -8,10 +8,9 @@ from pydantic import BaseModel, Field, GetCoreSchemaHandler, PlainSerializer, Va
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from typing_extensions import TypeAliasType
 
-from ledger_node.domain.error import CredenceError, InvalidInputError
+from ledger_node.domain.error import CredenceError, InvalidInputError, shown_name
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.json_object import MAX_TEXT, JsonObject, to_hex
-from ledger_node.domain.name import shown_name
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SIGNATURE_BYTES
 

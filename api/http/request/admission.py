@@ -21,9 +21,8 @@ from api.sign_in.protocol.proof import Target
 from api.sign_in.server.principal import Principal
 from api.sign_in.server.service import SignIn
 from ledger_node import clock
-from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.error import InvalidInputError, shown_name
 from ledger_node.domain.hashing import sha256_digest
-from ledger_node.domain.name import shown_name
 from ledger_node.domain.reason import Reason
 
 Rule: TypeAlias = tuple[Callable[..., Any], str]

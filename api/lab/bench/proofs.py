@@ -18,8 +18,7 @@ from ledger_node.chain.artifact import artifact
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.domain.canonical import encode
-from ledger_node.domain.commitment import Committer
-from ledger_node.domain.opening import AtLeastOpening, proof_to_json
+from ledger_node.domain.commitment import AtLeastOpening, Committer, proof_to_json
 from ledger_node.domain.proof import Prover
 from ledger_node.domain.question import Question
 from ledger_node.domain.schema import Schema

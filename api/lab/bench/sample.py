@@ -5,19 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from ledger_node.domain.batch import batch_tree, root_of_batch
+from ledger_node.domain.batch import NO_PREDECESSOR, Header
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.commitment import Committer, subject_tag
-from ledger_node.domain.header import NO_PREDECESSOR, Header
-from ledger_node.domain.opening import FieldProof
-from ledger_node.domain.period import Period
+from ledger_node.domain.commitment import Committer, FieldProof, subject_tag
+from ledger_node.domain.hashing import batch_tree, path_of, root_of_batch
 from ledger_node.domain.proof import Prover, check_proof
 from ledger_node.domain.question import Question
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.schema_field import Field
 from ledger_node.domain.statement import Statement, lower
-from ledger_node.domain.tree import path_of
-from ledger_node.domain.value import Value
+from ledger_node.domain.value import Period, Value
 
 BANK_QUESTIONS: Final = (
     "bench.first >= 500000 CNY",

@@ -25,8 +25,9 @@ from api.vault.department import Operator
 from api.work.worker_pool import WorkerPool
 from ledger_node.chain.port import BatchOrder, Ledger, StreamHead
 from ledger_node.domain.access import CHECKPOINT_SIZE, MAX_ROWS, NO_HEAD, Checkpoint, LogTree, Tally
-from ledger_node.domain.batch import ACCESS_LOG, NO_ROOT, Batch, changes_digest
+from ledger_node.domain.batch import ACCESS_LOG, NO_ROOT, Batch
 from ledger_node.domain.hashing import HASH_BYTES
+from ledger_node.domain.status import changes_digest
 from ledger_node.randomness import random_bytes, random_places
 
 _WORTH_A_PROCESS: Final = 1000

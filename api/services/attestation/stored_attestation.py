@@ -14,17 +14,17 @@ from api.services.attestation.commitment_pool import committer_of
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import VaultKey, VaultRecord
-from ledger_node.domain.batch import ATTESTATIONS, Anchor, BatchKey, SignedBatch, changes_digest
+from ledger_node.domain.batch import ATTESTATIONS, Anchor, BatchKey, Header, ShownAttestation, SignedBatch
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.commitment import subject_key
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.hashing import HASH_BYTES
-from ledger_node.domain.header import Header, ShownAttestation
 from ledger_node.domain.json_object import to_hex
-from ledger_node.domain.period import Period
 from ledger_node.domain.presentation import Presentation
 from ledger_node.domain.proof import Prover
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.status import changes_digest
+from ledger_node.domain.value import Period
 
 HELD: Final = table.attestation.c
 IN_BATCH: Final = (table.batch.c.member == HELD.member) & (table.batch.c.number == HELD.batch)

@@ -28,14 +28,13 @@ from api.vault.key_ledger import KeyLedger
 from api.vault.key_removal import KeyRemovals
 from ledger_node.chain.port import Ledger, Mined
 from ledger_node.chain.rpc import ContractRevertError
-from ledger_node.domain.batch import changes_digest
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.presentation import SUBJECT_REGISTRATION
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.status import WORD_BITS, Plane, StatusChange, StatusReason, fold
+from ledger_node.domain.status import WORD_BITS, Plane, StatusChange, StatusReason, changes_digest, fold
 from ledger_node.randomness import random_bytes
 
 _OVERTAKEN: Final = "StatusNumberNotNext"

@@ -26,11 +26,12 @@ from api.storage.database import Store
 from api.vault.department import Department
 from ledger_node.chain.port import BatchOrder, Ledger, Mined, StreamHead
 from ledger_node.chain.rpc import ContractRevertError
-from ledger_node.domain.batch import ATTESTATIONS, Anchor, Batch, changes_digest
+from ledger_node.domain.batch import ATTESTATIONS, Anchor, Batch
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import Signer, recover
+from ledger_node.domain.status import changes_digest
 
 _OVERTAKEN: Final = frozenset({"BatchNumberNotNext", "BatchPreviousRootWrong"})
 _TRIES: Final = 5

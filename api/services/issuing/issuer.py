@@ -32,14 +32,13 @@ from api.vault.cipher import VaultRecord, seal
 from api.vault.department import Department
 from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
 from ledger_node.chain.port import Ledger, StreamHead
-from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT, Batch, batch_tree, changes_digest
+from ledger_node.domain.batch import ATTESTATIONS, NO_PREDECESSOR, NO_ROOT, Batch, Header
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.header import NO_PREDECESSOR, Header
+from ledger_node.domain.hashing import batch_tree, path_of
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
-from ledger_node.domain.status import fold
-from ledger_node.domain.tree import path_of
+from ledger_node.domain.status import changes_digest, fold
 from ledger_node.randomness import random_bytes, shuffled
 
 

@@ -14,11 +14,10 @@ from api.services.idempotency.attempt import SealedResponse
 from api.vault.cipher import VaultKey
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
-from ledger_node.domain.consent_scope import may_disclose, require_data_period, require_department, require_question
+from ledger_node.domain.commitment import FieldProof
 from ledger_node.domain.error import CredenceError, VerificationError
 from ledger_node.domain.fact import LedgerFacts
 from ledger_node.domain.json_object import to_hex
-from ledger_node.domain.opening import FieldProof
 from ledger_node.domain.presentation import (
     SUBJECT_FIELD,
     Presentation,
@@ -31,7 +30,15 @@ from ledger_node.domain.proof import Outcome, check_proof
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Receipt
-from ledger_node.domain.selection import prove_kind, read_in, require_selected
+from ledger_node.domain.selection import (
+    may_disclose,
+    prove_kind,
+    read_in,
+    require_data_period,
+    require_department,
+    require_question,
+    require_selected,
+)
 from ledger_node.domain.statement import Reveal, lower
 from ledger_node.domain.verification import Policy, require_attestation, require_consent, require_current
 

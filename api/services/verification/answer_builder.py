@@ -23,8 +23,7 @@ from ledger_node.domain.claim import Claim
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.event import Inclusion
-from ledger_node.domain.evidence.bundle import Bundle, bundle_digest, presentation_to_json
-from ledger_node.domain.evidence.receipt import AnswerReceipt
+from ledger_node.domain.evidence.bundle import AnswerReceipt, Bundle, bundle_digest, presentation_to_json
 from ledger_node.domain.evidence.slot import facts_of, slots_of
 from ledger_node.domain.fact import members_of
 from ledger_node.domain.presentation import Presentation, ShownClaim, ShownConsent

@@ -34,8 +34,8 @@ from ledger_node.chain.port import Ledger
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.evidence.slot import Slots, slots_of
 from ledger_node.domain.fact import FactQuery, members_of
-from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.value import Period
 
 _BY_DIGESTS: Final = JOINED.where(HELD.digest.in_(bindparam("digests", expanding=True)))
 

@@ -27,12 +27,11 @@ from ledger_node.chain.port import StateProof
 from ledger_node.domain.access import AccessRow
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import Terms
-from ledger_node.domain.consent_scope import require_granted_to
 from ledger_node.domain.error import CredenceError, VerificationError
 from ledger_node.domain.presentation import Presentation, ShownClaim
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.selection import departments_meant
+from ledger_node.domain.selection import departments_meant, require_granted_to
 from ledger_node.domain.verification import Policy
 
 Value = TypeVar("Value")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from api.services.access_log.writer import UseLeases
 from ledger_node.chain.port import Ledger, StateProof, UseResult
 from ledger_node.domain.error import ChainError
-from ledger_node.domain.evidence.contract import Contract
 from ledger_node.domain.evidence.slot import Slots
+from ledger_node.domain.evidence.trust import Contract
 from ledger_node.domain.reason import Reason
 
 

@@ -9,8 +9,8 @@ from ledger_node.chain.web3_ledger.contract_calls import GAS_ONE_WRITE
 from ledger_node.chain.web3_ledger.fact_calls import FactCalls
 from ledger_node.domain.consent import NO_REQUEST, Change, RequestState, Terms
 from ledger_node.domain.error import ChainError
-from ledger_node.domain.evidence.contract import Contract
 from ledger_node.domain.evidence.slot import consent_record, consent_slots
+from ledger_node.domain.evidence.trust import Contract
 from ledger_node.domain.fact import ConsentRecord
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason

@@ -14,11 +14,9 @@ from ledger_node.chain.trust_read import read_trust
 from ledger_node.chain.web3_ledger.contract_calls import ContractCalls
 from ledger_node.domain.error import ChainError, CredenceError
 from ledger_node.domain.evidence.block_header import BlockHeader
-from ledger_node.domain.evidence.bundle import SealedBlock
-from ledger_node.domain.evidence.contract import Contract
-from ledger_node.domain.evidence.finality import in_one_form
+from ledger_node.domain.evidence.finality import SealedBlock, in_one_form
 from ledger_node.domain.evidence.slot import Slot, StorageWords, facts_of, slots_of
-from ledger_node.domain.evidence.trust import Trust
+from ledger_node.domain.evidence.trust import Contract, Trust
 from ledger_node.domain.fact import FactQuery, LedgerFacts
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason

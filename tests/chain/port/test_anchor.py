@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from ledger_node.chain.port import Role, StreamHead
-from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS, MAX_SIZE, NO_ROOT
+from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS, NO_ROOT
 from ledger_node.domain.event import StatusEvent
 from ledger_node.domain.fact import FactQuery
+from ledger_node.domain.hashing import MAX_SIZE
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.status import Plane, StatusReason

@@ -3,7 +3,7 @@
 import pytest
 
 from ledger_node.chain.port import Role
-from ledger_node.domain.evidence.contract import Contract
+from ledger_node.domain.evidence.trust import Contract
 from ledger_node.domain.fact import FactQuery, IssuerPeriod, KeyRecord, MemberStanding
 from ledger_node.domain.signature import address_of
 from tests.kit.ledger_port import ACTIVE, NOTHING, SUSPENDED, granted, id_, record_of, registered

@@ -18,8 +18,9 @@ from api.services.attestation.stored_attestation import (
 )
 from api.vault.cipher import VaultKey, unseal
 from api.work.worker_pool import WorkerPool
-from ledger_node.domain.batch import ATTESTATIONS, Batch, root_of_batch
+from ledger_node.domain.batch import ATTESTATIONS, Batch
 from ledger_node.domain.commitment import subject_tag
+from ledger_node.domain.hashing import root_of_batch
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, recover

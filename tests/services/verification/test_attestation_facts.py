@@ -3,7 +3,7 @@
 from api.catalogue.datatype import schemas
 from api.services.attestation.stored_attestation import AttestationQuery
 from api.services.verification.attestation_finder import FactSelector
-from ledger_node.domain.evidence.contract import Contract
+from ledger_node.domain.evidence.trust import Contract
 from ledger_node.domain.signature import address_of
 from tests.kit.small_instance import BANK, NAMES, REGISTRAR, RELAYER, TAX, Silence, key_of
 

@@ -1,4 +1,13 @@
-"""Operands of questions: values in the units that people write, and months before the day of the data."""
+"""The parts of questions: what they compare with, and which attestation of several they are about.
+
+Operands are values in the units that people write, or months before the day of the data. A selector names the kind of
+the attestation, its department, or both:
+
+Text:  ``tax_payment[tax_kind=10101].paid_amount``, ``penalty_summary[issuer=0x…].count_24m``
+JSON:  the members ``"per": {"tax_kind": "10101"}`` and ``"issuer": "0x…"`` of a question
+
+A question names all fields that tell attestations of its type apart, in the schema's order, or none of them.
+"""
 
 import datetime as dt
 import re
@@ -12,8 +21,9 @@ from typing_extensions import override
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.json_object import JsonObject
+from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.schema import ISSUER, MAX_PER, Schema
 from ledger_node.domain.schema_field import Field, Mode
 from ledger_node.domain.value import EPOCH, FieldType, add_months, format_value, parse_value
 
@@ -124,9 +134,8 @@ class MonthsBefore:
         Raises:
             InvalidInputError: a member is wrong, or ``operator_unsupported``.
         """
-        record = JsonObject(value, "operand")
-        months = record.integer(_MEMBER, high=MAX_MONTHS)
-        record.done()
+        with JsonObject(value, "operand") as record:
+            months = record.integer(_MEMBER, high=MAX_MONTHS)
         return cls._checked(field, months)
 
     @classmethod
@@ -159,3 +168,86 @@ class MonthsBefore:
         month = EPOCH + dt.timedelta(days=first)
         last = monthrange(month.year, month.month)[1]
         return first + min((EPOCH + dt.timedelta(days=as_of)).day, last) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """``per``: (field, value) in the schema's order, or nothing; ``issuer``: id of the department, None for any."""
+
+    per: tuple[tuple[str, str], ...] = ()
+    issuer: bytes | None = None
+
+    @classmethod
+    def parse(cls, text: str | None, schema: Schema) -> "Selector":
+        """Read what stands between the brackets of the text form; None where there are none.
+
+        Raises:
+            InvalidInputError: naming what is wrong and what would be right.
+        """
+        if text is None:
+            return NOTHING
+        named: dict[str, str] = {}
+        for item in text.split(",", MAX_PER + 1):
+            name, equals, value = (part.strip() for part in item.partition("="))
+            if not equals or not name or not value:
+                raise question_malformed(
+                    "write what is asked about as: type[field=value].field or type[issuer=0x…].field"
+                )
+            if name in named:
+                raise question_malformed("a name stands twice between the brackets")
+            named[name] = value
+        issuer = named.pop(ISSUER, None)
+        return cls(_per(named, schema), None if issuer is None else from_hex(issuer, ISSUER))
+
+    @classmethod
+    def from_record(cls, record: JsonObject, schema: Schema) -> "Selector":
+        """Read the members of a question's JSON form.
+
+        Raises:
+            InvalidInputError: naming what is wrong and what would be right.
+        """
+        per: tuple[tuple[str, str], ...] = ()
+        if "per" in record:
+            named = record.take("per")
+            if not isinstance(named, dict) or not named:
+                raise InvalidInputError(
+                    Reason.TYPE_WRONG, "'per' must be a JSON object of fields and values", field="per"
+                )
+            per = _per(named, schema)
+        return cls(per, record.blob(ISSUER) if ISSUER in record else None)
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return the members that a question's JSON form has of it."""
+        per: dict[str, JSON] = {"per": dict(self.per)} if self.per else {}
+        return per if self.issuer is None else per | {ISSUER: to_hex(self.issuer)}
+
+    @property
+    def text(self) -> str:
+        """What follows the name of the type in the text form: brackets, or nothing."""
+        named = [f"{name}={value}" for name, value in self.per]
+        if self.issuer is not None:
+            named.append(f"{ISSUER}={to_hex(self.issuer)}")
+        return f"[{', '.join(named)}]" if named else ""
+
+
+def _per(named: Mapping[str, JSON], schema: Schema) -> tuple[tuple[str, str], ...]:
+    if not named:
+        return ()
+    fields = [per.field for per in schema.per]
+    if set(named) != {field.name for field in fields}:
+        known = ", ".join(field.name for field in fields)
+        raise question_malformed(
+            f"a question about {schema.name} names all of {known}, or none of them"
+            if fields
+            else f"no field tells attestations of {schema.name} apart, so none is named"
+        )
+    return tuple((field.name, str(field.parse(named[field.name]))) for field in fields)
+
+
+def question_malformed(message: str) -> InvalidInputError:
+    """Return the refusal of what is no question."""
+    return InvalidInputError(Reason.QUESTION_MALFORMED, message, field="question")
+
+
+NOTHING: Final = Selector()
+"""Of a question that names nothing."""
