@@ -28,6 +28,7 @@ class PatientClient(Client):
     """
 
     def __init__(self, url, credential=None, *, keyless=None):
+        self._home = None
         session = None if credential is None else Session(url, credential)
         # as a client makes it, but that it reads no authorities for TLS, which takes long and is not needed here
         options = {"timeout": PATIENCE_S, "trust_env": False, "verify": False}
