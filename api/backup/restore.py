@@ -9,6 +9,7 @@ Tombstones of erased keys are all taken over: an older store names them, and the
 
 import hmac
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
@@ -21,20 +22,20 @@ from sqlalchemy import Connection
 
 from api.backup.archive import ArchiveEntry, read_archive
 from api.backup.content import CHAIN, FILE_LABEL, FORMAT_FILE, HOME, MAC, MANIFEST, SEALED, Manifest, require_format
-from api.backup.key_restore import next_generation, take_keys, take_tombstones
 from api.backup.table_dump import FOLDER, load_portion, newer, restart_numbers, store_tables
 from api.files.own_folder import new_folder
 from api.home.home import Home, write_private
 from api.instance.chain_copy import Head
 from api.instance.store_place import write_place
 from api.services.erasure.erasure import unlink_erased
-from api.storage.database import Store
+from api.storage.database import Store, chunks
 from api.vault.cipher import key_ids_of, unseal
 from api.vault.key_copy import MAC_LABEL, CopiedKeys, read_key_copy
 from api.vault.key_ledger import KeyLedger
 from ledger_node.domain.error import CredenceError, InvalidInputError
 from ledger_node.domain.reason import Reason
 
+_GENERATION: Final = 1 << 32
 _MAX_SMALL: Final = 16 << 20
 _SAFE: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
 
@@ -97,7 +98,7 @@ class _Restorer:
         self._target = target
         self._draft = draft
         self._digests: dict[str, bytes] = {}
-        self._rows: dict[str, int] = {table.name: 0 for table in store_tables()}
+        self._rows: Counter[str] = Counter()
         self._tables = {table.name: table for table in store_tables()}
         self._manifest: Manifest | None = None
         self._mac = b""
@@ -119,13 +120,17 @@ class _Restorer:
                 except (KeyError, TypeError, ValueError, UnicodeDecodeError) as error:
                     raise self._malformed() from error
                 restart_numbers(connection, self._tables.values())
-                chain = self._place_chain(manifest)
+                chain, survived = manifest.chain, self._copies.chain
+                if survived is not None:
+                    chain = self._target.place_chain(survived, self._draft.chain, manifest.genesis, chain)
                 keys = self._checked_keys(manifest)
                 version = next_generation(max(keys.version, manifest.keys_version))
                 ledger = self._target.open_keys(self._draft, keys.ledger, version)
                 held.callback(ledger.dispose)
-                take_tombstones(keys, ledger)
-                taken = take_keys(keys, ledger, scratch)
+                # all of it: the key ledger never goes back, whatever the store goes back to
+                for erased in chunks(keys.erased()):
+                    ledger.add_tombstones(erased)
+                taken = _take_keys(keys, ledger, scratch)
                 unlink_erased(connection, ledger)
                 write_place(self._draft, store, ledger)
                 (named,) = scratch.execute("SELECT count(*) FROM named").fetchone()
@@ -204,21 +209,12 @@ class _Restorer:
 
     def _checked(self) -> Manifest:
         manifest = self._manifest
-        if manifest is None or dict(manifest.members) != self._digests:
-            raise self._malformed()
-        if {name: count for name, count in self._rows.items() if count} != {
-            name: count for name, count in manifest.rows.items() if count
-        }:
+        if manifest is None or dict(manifest.members) != self._digests or self._rows != Counter(manifest.rows):
             raise self._malformed()
         # whoever knows the recipient could have made the file; only who has the passphrase makes this
         if not hmac.compare_digest(self._mac, manifest.mac(self._draft)):
             raise self._malformed()
         return manifest
-
-    def _place_chain(self, manifest: Manifest) -> Head | None:
-        if self._copies.chain is None:
-            return manifest.chain
-        return self._target.place_chain(self._copies.chain, self._draft.chain, manifest.genesis, manifest.chain)
 
     def _checked_keys(self, manifest: Manifest) -> CopiedKeys:
         path = self._copies.keys
@@ -246,6 +242,26 @@ class _Restorer:
         return InvalidInputError(
             Reason.BACKUP_MALFORMED, f"{self._copies.backup} is no backup of this passphrase's owner, or was altered"
         )
+
+
+def _take_keys(keys: CopiedKeys, ledger: KeyLedger, scratch: sqlite3.Connection) -> int:
+    """Take over the keys that the restored store names (the table ``named``), and return how many there are.
+
+    A key that nothing here names could only open what a newer copy of the store holds.
+    """
+    ledger.quarantines.restore(keys.quarantines)
+    named = (row for row in keys.rows() if scratch.execute("SELECT 1 FROM named WHERE id=?", row[:1]).fetchone())
+    taken = 0
+    for rows in chunks(named):
+        ledger.put({key_id: wrapped for key_id, wrapped, _ in rows})
+        ledger.quarantines.restore_keys({key_id: change for key_id, _, change in rows if change is not None})
+        taken += len(rows)
+    return taken
+
+
+def next_generation(version: int) -> int:
+    """Return a version that no copy of before the restoring reaches, so that none passes for a newer one after it."""
+    return (version // _GENERATION + 1) * _GENERATION
 
 
 def _named(row: dict[str, Any]) -> Iterator[bytes]:

@@ -5,7 +5,7 @@ A folder holds all versions of all types, a file each: what departments issue is
 they attested to by an older one stays readable as long as its file is there.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -14,10 +14,9 @@ from typing import Final
 
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.json_object import JsonObject
-from ledger_node.domain.period import Period
 from ledger_node.domain.question import schema_named
 from ledger_node.domain.schema import Schema, SchemaSet
-from ledger_node.domain.value import add_months
+from ledger_node.domain.value import Period, add_months
 
 DEPARTMENT_TYPES: Final = ("tax_payment", "tax_credit_rating", "penalty_summary")
 
@@ -119,11 +118,6 @@ def _column(field: str, record: JsonObject) -> Column:
     return column
 
 
-def _files() -> Iterator[bytes]:
-    for entry in (files("api.catalogue") / "schemas").iterdir():
-        yield entry.read_bytes()
-
-
 @cache
 def schemas() -> SchemaSet:
     """Return the schemas of all data types, in all versions."""
@@ -132,7 +126,8 @@ def schemas() -> SchemaSet:
 
 @cache
 def _by_id() -> dict[bytes, DataType]:
-    types = [DataType.from_json(decode(content)) for content in _files()]
+    folder = files("api.catalogue") / "schemas"
+    types = [DataType.from_json(decode(file.read_bytes())) for file in folder.iterdir()]
     return {data_type.schema.id: data_type for data_type in types}
 
 

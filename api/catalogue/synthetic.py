@@ -12,15 +12,13 @@ import codecs
 import csv
 import datetime as dt
 import io
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Final, TypeAlias
 
 from api.catalogue.datatype import DataType, data_type_named
 from api.catalogue.synthetic_fact import DEMO_FACTS, FACTS, TAX_KINDS, Style
-from api.catalogue.synthetic_mistake import Mistake, mistakes
 from api.files.own_file import new_file
 from ledger_node.domain.credit_code import ALPHABET, check_character, organisation_check
 from ledger_node.domain.error import InvalidInputError
@@ -33,15 +31,8 @@ _REGION: Final = "91" + "990000"
 """Registered with market regulation, an enterprise; of a region that does not exist."""
 _LEADING: Final[tuple[str, ...]] = ("序号", "纳税人名称", "企业名称")
 _TRAILING: Final[tuple[str, ...]] = ("税种名称", "主管税务机关", "处罚机关")
-
-
-@dataclass(frozen=True)
-class SyntheticExport:
-    """What was written: ``rows`` below the header, of which exactly ``bad_rows`` cannot be ingested."""
-
-    schema: str
-    rows: int
-    bad_rows: int
+_Mistake: TypeAlias = Callable[[list[str], list[str]], list[str]]
+"""(cells, header) -> cells that no ingestion may take."""
 
 
 def credit_code(firm: int, seed: int) -> str:
@@ -70,7 +61,7 @@ def write_export(
     bad_rows: int = 0,
     encoding: str = "utf-8-sig",
     as_of: str = "2026-10-31",
-) -> SyntheticExport:
+) -> None:
     """Write a synthetic export of ``rows`` firms, one row each, numbered from 0, row by row.
 
     Args:
@@ -98,7 +89,7 @@ def write_export(
     try:
         with new_file(path, secret=False) as file:
             encoder = codecs.getincrementalencoder(encoding)()
-            for line in _lines(data_type, seed, day, mistakes(schema, rows, bad_rows)):
+            for line in _lines(data_type, seed, day, _mistakes(schema, rows, bad_rows)):
                 file.write(encoder.encode(line))
     except FileExistsError as error:
         raise InvalidInputError(
@@ -106,10 +97,9 @@ def write_export(
         ) from error
     except OSError as error:
         raise InvalidInputError(Reason.CONFIGURATION, f"cannot write {path}: {error.strerror}") from error
-    return SyntheticExport(schema, rows, bad_rows)
 
 
-def _lines(data_type: DataType, seed: int, day: dt.date, kinds: Iterable[Mistake | None]) -> Iterator[str]:
+def _lines(data_type: DataType, seed: int, day: dt.date, kinds: Iterable[_Mistake | None]) -> Iterator[str]:
     header, line = _header(data_type), io.StringIO(newline="")
     writer = csv.writer(line)
     writer.writerow(header)
@@ -147,3 +137,61 @@ def _row(data_type: DataType, firm: int, seed: int, as_of: dt.date) -> dict[str,
     }
     cells |= {heading: str(as_of.year - 1) for heading in data_type.period.headings[:1]}
     return cells | {column.headings[0]: facts[column.field] for column in data_type.columns}
+
+
+def _mistakes(schema: str, rows: int, bad_rows: int) -> Iterator[_Mistake | None]:
+    """Yield one mistake or None a row: ``bad_rows`` of them evenly spread over the rows after firm 0."""
+    kinds = _COMMON + _OF_SCHEMA[schema]
+    yield None
+    for firm in range(1, rows):
+        before, here = ((row * bad_rows) // (rows - 1) for row in (firm - 1, firm))
+        yield kinds[before % len(kinds)] if here > before else None
+
+
+def _wrong_check(cells: list[str], header: list[str]) -> list[str]:
+    code = cells[header.index("统一社会信用代码")]
+    wrong = ALPHABET[(ALPHABET.index(code[-1]) + 1) % len(ALPHABET)]
+    return _with("统一社会信用代码", code[:-1] + wrong)(cells, header)
+
+
+def _with(heading: str, cell: str) -> _Mistake:
+    def mistake(cells: list[str], header: list[str]) -> list[str]:
+        place = header.index(heading)
+        return [*cells[:place], cell, *cells[place + 1 :]]
+
+    return mistake
+
+
+_COMMON: Final[tuple[_Mistake, ...]] = (
+    _wrong_check,
+    lambda cells, _: cells[:-1],
+    lambda cells, _: [*cells, "备注"],
+    _with("统一社会信用代码", ""),
+    _with("数据截至日期", "2025-02-30"),
+)
+_OF_SCHEMA: Final[Mapping[str, tuple[_Mistake, ...]]] = {
+    "tax_payment": (
+        _with("实缴税额（元）", ""),
+        _with("实缴税额（元）", "1234.567"),
+        _with("实缴税额（元）", "暂无"),
+        _with("实缴税额（元）", "-500.00"),
+        _with("最近缴款日期", "2025-02-30"),
+        _with("近12个月按期缴纳月数", "-1"),
+        _with("所属年度", ""),
+    ),
+    "tax_credit_rating": (
+        _with("信用级别", "E"),
+        _with("信用级别", ""),
+        _with("评定日期", "20250230"),
+        _with("有效期止", "暂无"),
+        _with("评价年度", ""),
+    ),
+    "penalty_summary": (
+        _with("近24个月处罚次数", "-1"),
+        _with("近24个月处罚次数", ""),
+        _with("近24个月处罚次数", "一次"),
+        _with("最近处罚月份", "2025-13"),
+        _with("最近严重违法处罚月份", ""),
+        _with("未修复严重处罚数", "1.5"),
+    ),
+}

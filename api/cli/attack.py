@@ -6,26 +6,23 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.console import ExitCode, JsonOption, emit, refusals, talk
-from api.cli.help_page import OFFLINE, ONLINE, command_group, page_end
+from api.cli.command import OFFLINE, ONLINE, Output, alone, command
+from api.cli.console import ExitCode, say
 from ledger_node.domain.canonical import require_shallow
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
-alone = command_group()
 
-
-@alone.command(
-    epilog=page_end(
-        "credence attack --rpc-url http://127.0.0.1:8545 --codes codes.txt \\\n    answers/*.json",
-        codes=OFFLINE
-        | {
-            ExitCode.DONE: "nothing beats guessing",
-            ExitCode.NO: "something does",
-            ExitCode.CANNOT_TELL: ONLINE[ExitCode.CANNOT_TELL],
-        },
-    )
+@command(
+    alone,
+    "credence attack --rpc-url http://127.0.0.1:8545 --codes codes.txt \\\n    answers/*.json",
+    codes=OFFLINE
+    | {
+        ExitCode.DONE: "nothing beats guessing",
+        ExitCode.NO: "something does",
+        ExitCode.CANNOT_TELL: ONLINE[ExitCode.CANNOT_TELL],
+    },
 )
 def attack(
     rpc_url: Annotated[str, typer.Option(help="A node of the ledger; only JSON-RPC is used.")],
@@ -40,9 +37,7 @@ def attack(
     truth: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="The truth to score against (rehearsals).")
     ] = None,
-    *,
-    as_json: JsonOption = False,
-) -> None:
+) -> Output:
     """Try to recover values from a ledger and a bank's answers."""
     from api.lab.attack.bank_view import bank_view_of
     from api.lab.attack.corpus import fetch
@@ -50,23 +45,23 @@ def attack(
     from api.lab.attack.run import attack_all
     from ledger_node.chain.rpc import Rpc
 
-    with refusals():
-        register = _register(codes)
-        if not register:
-            raise InvalidInputError(Reason.REQUEST_INVALID, "the register holds no credit code", field="codes")
-        known = None if truth is None else GroundTruth.from_json(_json(truth))
-        shown = bank_view_of([_json(file) for file in [*(answers or []), *(more_answers or [])]])
-        report = attack_all(fetch(Rpc(rpc_url)), shown, register, known)
+    register = _register(codes)
+    if not register:
+        raise InvalidInputError(Reason.REQUEST_INVALID, "the register holds no credit code", field="codes")
+    known = None if truth is None else GroundTruth.from_json(_json(truth))
+    shown = bank_view_of([_json(file) for file in [*(answers or []), *(more_answers or [])]])
+    report = attack_all(fetch(Rpc(rpc_url)), shown, register, known)
     for line in report.lines():
-        talk.print(line, markup=False, soft_wrap=True)
+        say(line)
     for finding in report.findings:
         for example in finding.examples:
-            talk.print(f"{finding.attack}: {example}", markup=False, soft_wrap=True)
+            say(f"{finding.attack}: {example}")
     seen = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in report.seen.items())
-    talk.print(f"{seen}; {report.seconds:.1f} s", markup=False, soft_wrap=True)
-    if as_json:
-        emit(report.to_json())
-    raise typer.Exit(ExitCode.NO if report.is_broken else ExitCode.DONE)
+    return Output(
+        report.to_json(),
+        code=ExitCode.NO if report.is_broken else ExitCode.DONE,
+        told=f"{seen}; {report.seconds:.1f} s",
+    )
 
 
 def _register(file: Path) -> list[str]:

@@ -1,33 +1,31 @@
-"""``credence consent``: what the SME does, and what its bank sees of it."""
+"""``credence consent``: what a bank asks a firm for, what the firm does, and what its bank sees of it."""
 
-from pathlib import Path
-from typing import Annotated
+import json
+from dataclasses import replace
+from typing import Annotated, Any
 
 import typer
 
-from api.cli.consent_grant import granting
-from api.cli.consent_request import requesting
-from api.cli.console import (
-    AsOption,
-    HomeOption,
-    JsonOption,
-    UrlOption,
-    client_of,
-    emit,
-    home_of,
-    name_of,
-    refusals,
-    talk,
-)
-from api.cli.help_page import command_group, page_end
-from api.cli.id_prefix import consent_id
-from api.cli.signing import ExportOption, KeyOption, sign_and_send
-from api.client.consent import signing_domain
-from api.client.unsigned_act import unsigned_change, unsigned_withdrawal
+from api.cli.command import ONLINE, Caller, Output, command, command_group
+from api.cli.consent_terms import LanguageOption, QuestionOption, TermOptions, bank_named
+from api.cli.console import ExitCode, JsonOption, YesOption, confirm, emit, require_answerer, say, talk
+from api.cli.id_prefix import consent_id, request_id, subject_id, whole_id
+from api.cli.signing import ExportOption, Signing
+from api.client.client import Client
+from api.client.consent import accept as accept_terms
+from api.client.consent import purpose_of, require_grantable, signing_domain
+from api.client.unsigned_act import unsigned_change, unsigned_grant, unsigned_refusal, unsigned_withdrawal
 from api.files.evidence import read_file
+from api.home.home import Home, write_private
+from ledger_node import clock
 from ledger_node.domain.canonical import decode
-from ledger_node.domain.consent import Change
-from ledger_node.domain.json_object import from_hex
+from ledger_node.domain.consent import Change, ConsentRequest
+from ledger_node.domain.consent_text import Language, language_named
+from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.json_object import from_hex, to_hex
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.signature import address_of
+from ledger_node.randomness import random_bytes
 
 consents = command_group(
     "Consents: ask, grant, refuse, pause, resume, withdraw, list, show.",
@@ -35,115 +33,232 @@ consents = command_group(
     "    --question 'tax_payment.paid_amount >= 500000 CNY during 2025'",
     "credence consent list --as wang-bakery",
 )
-consents.add_typer(granting)
-consents.add_typer(requesting)
+_GRANT_CODES = ONLINE | {ExitCode.DONE: "granted, or exported", ExitCode.NO: "you said no"}
 ConsentArgument = Annotated[str, typer.Argument(help="The consent's id, or its first 6 digits or more.")]
 
 
-@consents.command(epilog=page_end("credence consent pause 0xff35d0 --as wang-bakery"))
-def pause(
-    consent: ConsentArgument,
-    key: KeyOption = None,
-    export: ExportOption = None,
-    sign_in: AsOption = None,
-    home: HomeOption = None,
-    url: UrlOption = None,
-) -> None:
+@command(consents, "credence consent pause 0xff35d0 --as wang-bakery")
+def pause(*, consent: ConsentArgument, signing: Signing, caller: Caller) -> None:
     """Pause a consent: it answers nothing until you resume it."""
-    if _change(Change.PAUSE, consent, key, export, sign_in, home, url):
+    if _change(Change.PAUSE, consent, signing, caller):
         talk.print("paused; credence consent resume lets it go on")
 
 
-@consents.command(epilog=page_end("credence consent resume 0xff35d0 --as wang-bakery"))
-def resume(
-    consent: ConsentArgument,
-    key: KeyOption = None,
-    export: ExportOption = None,
-    sign_in: AsOption = None,
-    home: HomeOption = None,
-    url: UrlOption = None,
-) -> None:
+@command(consents, "credence consent resume 0xff35d0 --as wang-bakery")
+def resume(*, consent: ConsentArgument, signing: Signing, caller: Caller) -> None:
     """Let a paused consent go on."""
-    if _change(Change.RESUME, consent, key, export, sign_in, home, url):
+    if _change(Change.RESUME, consent, signing, caller):
         talk.print("resumed")
 
 
-@consents.command(epilog=page_end("credence consent withdraw 0xff35d0 --as wang-bakery"))
+@command(consents, "credence consent withdraw 0xff35d0 --as wang-bakery")
 def withdraw(
+    *,
     consent: ConsentArgument,
     key: Annotated[list[str] | None, typer.Option(help="Keys that sign if the secret is lost.")] = None,
     export: ExportOption = None,
-    sign_in: AsOption = None,
-    home: HomeOption = None,
-    url: UrlOption = None,
-    *,
-    as_json: JsonOption = False,
-) -> None:
+    caller: Caller,
+) -> Output | None:
     """Withdraw a consent: with its secret, or with a signature if the secret is lost."""
-    with refusals():
-        folder, name = home_of(home), name_of(sign_in)
-        client = client_of(folder, url, name)
-        known = consent_id(client, consent)
-        raw_id = from_hex(known, "consent")
-        path = folder.path / "consents" / f"{raw_id.hex()}.json"
-        if path.is_file() and not key and export is None:
-            withdrawn = client.post(f"/v1/consents/{known}/withdrawal", decode(read_file(path)))
-        else:
-            draft = unsigned_withdrawal(signing_domain(client.get("/v1/ledger")), raw_id)
-            withdrawn = sign_and_send(folder, client, draft, key or [name], export)
+    client = caller.signed_in()
+    known = consent_id(client, consent)
+    raw_id = from_hex(known, "consent")
+    path = caller.folder.path / "consents" / f"{raw_id.hex()}.json"
+    if path.is_file() and not key and export is None:
+        withdrawn = client.post(f"/v1/consents/{known}/withdrawal", decode(read_file(path)))
+    else:
+        draft = unsigned_withdrawal(signing_domain(client.get("/v1/ledger")), raw_id)
+        withdrawn = Signing(key, export).send(caller, client, draft)
     if withdrawn is None:
-        return
-    talk.print("withdrawn; it counts for every later use")
-    if as_json:
-        emit(withdrawn)
+        return None
+    return Output(withdrawn, told="withdrawn; it counts for every later use")
 
 
-@consents.command("list", epilog=page_end("credence consent list --as wang-bakery"))
-def list_consents(
-    sign_in: AsOption = None, home: HomeOption = None, url: UrlOption = None, *, as_json: JsonOption = False
-) -> None:
+@command(consents, "credence consent list --as wang-bakery", name="list")
+def list_consents(caller: Caller) -> Output:
     """List the consents that you granted (subject) or were granted (bank)."""
-    with refusals():
-        listed = client_of(home_of(home), url, sign_in).get("/v1/consents")
-    if as_json:
-        emit(listed)
-        return
-    for held in listed["consents"]:
-        terms = held["terms"]
-        talk.print(
-            f"{held['state']:10} {held['uses']}/{terms['max_uses']} uses  {terms['purpose']}  {terms['grantee_name']}"
-        )
-        typer.echo(held["id"])
+    listed = caller.client().get("/v1/consents")
+    return Output(listed, rows=[(_line(held), held["id"]) for held in listed["consents"]])
 
 
-@consents.command(epilog=page_end("credence consent show 0xff35d0 --as wang-bakery"))
-def show(
-    consent: ConsentArgument,
-    sign_in: AsOption = None,
-    home: HomeOption = None,
-    url: UrlOption = None,
-) -> None:
+@command(consents, "credence consent show 0xff35d0 --as wang-bakery")
+def show(*, consent: ConsentArgument, caller: Caller) -> None:
     """Show one consent with its terms, signatures and state, as JSON."""
-    with refusals():
-        client = client_of(home_of(home), url, sign_in)
-        emit(client.get(f"/v1/consents/{consent_id(client, consent)}"))
+    client = caller.client()
+    emit(client.get(f"/v1/consents/{consent_id(client, consent)}"))
 
 
-def _change(
-    change: Change,
-    consent: str,
-    key: list[str] | None,
-    export: Path | None,
-    sign_in: str | None,
-    home: Path | None,
-    url: str | None,
-) -> bool:
+@command(
+    consents,
+    "credence consent grant --bank 'Demo bank' --as wang-bakery --language en \\\n"
+    "    --question 'tax_payment.paid_amount >= 500000 CNY during 2025'",
+    codes=_GRANT_CODES,
+)
+def grant(
+    *,
+    question: QuestionOption,
+    bank: Annotated[str, typer.Option(help="Name of the bank, or its id.")],
+    terms: TermOptions,
+    signing: Signing,
+    caller: Caller,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> Output | None:
+    """Grant one bank one purpose, exactly these questions, for a time and a number of uses.
+
+    Shows the text first, checks it, and asks.
+    """
+    act = _Grant(caller, signing, yes=yes, as_json=as_json)
+    asked = terms.request(
+        act.client,
+        question,
+        subject=from_hex(act.client.get("/v1/me")["id"], "subject"),
+        bank=bank_named(act.client, bank),
+    )
+    return act.run(asked, language_named(terms.language))
+
+
+@command(consents, "credence consent accept 0x5d0e11 --as wang-bakery --language en", codes=_GRANT_CODES)
+def accept(
+    *,
+    request_id: Annotated[str, typer.Argument(help="The request's id, or its first 6 digits or more.")],
+    language: LanguageOption = "zh",
+    signing: Signing,
+    caller: Caller,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> Output | None:
+    """Grant what a bank asked for, word by word: shows it first, checks it, and asks."""
+    act = _Grant(caller, signing, yes=yes, as_json=as_json)
+    wanted = _open_request(act.client, request_id)
+    asked = ConsentRequest.from_json(wanted["request"])
+    words = language_named(language)
+    asked = replace(asked, purpose_text=purpose_of(act.client, asked.purpose).text(words))
+    return act.run(asked, words, request=from_hex(wanted["id"], "request"))
+
+
+@command(
+    consents,
+    "credence consent ask --subject 0xe0cf61 --as demo-bank \\\n"
+    "    --question 'tax_payment.paid_amount >= 500000 CNY during 2025'",
+)
+def ask(
+    *,
+    subject: Annotated[
+        str, typer.Option(help="The subject's id; its first digits are enough if you know it from before.")
+    ],
+    question: QuestionOption,
+    terms: TermOptions,
+    caller: Caller,
+) -> Output:
+    """Ask a subject for a consent (bank); it is told, and grants or refuses."""
+    client = caller.client()
+    asked = terms.request(
+        client,
+        question,
+        subject=from_hex(subject_id(client, subject), "subject"),
+        bank=bank_named(client, client.get("/v1/me")["id"]),
+    )
+    made = client.post("/v1/consent-requests", {"request": asked.to_json()})
+    return Output(
+        made, made["id"], told=f"asked for {terms.purpose}; see: credence consent requests --as {caller.sign_in}"
+    )
+
+
+@command(consents, "credence consent requests --as wang-bakery --language en")
+def requests(*, language: LanguageOption = "zh", caller: Caller) -> Output:
+    """List the requests that were made to you (subject) or that you made (bank), with their words."""
+    client = caller.client()
+    listed = client.get("/v1/consent-requests")["requests"]
+    texts = {
+        held["id"]: [client.post("/v1/consent-texts", {"request": held["request"], "language": language})["text"]]
+        for held in listed
+        if held["state"] == "open"
+    }
+    rows = []
+    for held in listed:
+        told = f"{held['state']:10} {held['request']['purpose']}  {held['request']['grantee_name']}"
+        rows.append(("\n".join([told, *texts.get(held["id"], [])]), held["id"]))
+    return Output({"requests": listed}, rows=rows)
+
+
+@command(consents, "credence consent refuse 0x5d0e11 --as wang-bakery")
+def refuse(
+    *,
+    request: Annotated[str, typer.Argument(help="The request's id, or its first 6 digits or more.")],
+    signing: Signing,
+    caller: Caller,
+) -> None:
+    """Refuse what a bank asked for."""
+    client = caller.signed_in()
+    raw_id = from_hex(request_id(client, request), "request")
+    draft = unsigned_refusal(signing_domain(client.get("/v1/ledger")), raw_id)
+    if signing.send(caller, client, draft) is not None:
+        talk.print("refused; the bank is told so, and nothing else")
+
+
+def _change(change: Change, consent: str, signing: Signing, caller: Caller) -> bool:
     """Return whether it was sent, and not only exported."""
-    with refusals():
-        folder, name = home_of(home), name_of(sign_in)
-        client = client_of(folder, url, name)
-        known = consent_id(client, consent)
-        number = client.get(f"/v1/consents/{known}")["changes"] + 1
-        domain = signing_domain(client.get("/v1/ledger"))
-        draft = unsigned_change(domain, from_hex(known, "consent"), change, number)
-        return sign_and_send(folder, client, draft, key or [name], export) is not None
+    client = caller.signed_in()
+    known = consent_id(client, consent)
+    number = client.get(f"/v1/consents/{known}")["changes"] + 1
+    draft = unsigned_change(signing_domain(client.get("/v1/ledger")), from_hex(known, "consent"), change, number)
+    return signing.send(caller, client, draft) is not None
+
+
+def _line(held: Any) -> str:  # noqa: ANN401 - JSON of the route
+    terms = held["terms"]
+    return f"{held['state']:10} {held['uses']}/{terms['max_uses']} uses  {terms['purpose']}  {terms['grantee_name']}"
+
+
+class _Grant:
+    """A grant on its way: shown, checked, asked about, signed and sent; or exported for others to sign."""
+
+    def __init__(self, caller: Caller, signing: Signing, *, yes: bool, as_json: bool) -> None:
+        self._caller = caller
+        self._name = caller.name
+        self._signing = signing
+        # what is only exported is asked about where it is signed
+        self._yes = yes or signing.export is not None
+        require_answerer(yes=self._yes, as_json=as_json)
+        self.client = caller.client()
+
+    def run(self, asked: ConsentRequest, words: Language, request: bytes | None = None) -> Output | None:
+        client, folder = self.client, self._caller.folder
+        secret = random_bytes(32)
+        terms, text = accept_terms(client, asked, words, secret)
+        say(text)
+        signers = None
+        if self._signing.export is None:
+            signers = [address_of(folder.read_key(name)) for name in self._signing.names(self._caller)]
+        require_grantable(client, terms, signers, now=clock.now())
+        names = {from_hex(member["id"], "id"): str(member["name"]) for member in client.get("/v1/members")["members"]}
+        draft = unsigned_grant(signing_domain(client.get("/v1/ledger")), terms, names, request)
+        confirm("Do you grant this?", yes=self._yes)
+        # the secret is stored before anything is granted, so that a grant can always be withdrawn
+        _write_secret(folder, draft.digest, secret)
+        granted = self._signing.send(self._caller, client, draft)
+        if granted is None:
+            return None
+        return Output(
+            granted,
+            granted["id"],
+            told=f"granted; withdraw at any time: credence consent withdraw {granted['id']} --as {self._name}",
+        )
+
+
+def _open_request(client: Client, raw: str) -> Any:  # noqa: ANN401 - JSON of the route
+    listed = client.get("/v1/consent-requests")["requests"]
+    wanted = whole_id(raw, "request", lambda: [one["id"] for one in listed], Reason.REQUEST_UNKNOWN)
+    for held in listed:
+        if held["id"] == wanted:
+            if held["state"] in {"granted", "refused"}:
+                raise VerificationError(Reason.REQUEST_ANSWERED, "this request was answered already")
+            return held
+    raise InvalidInputError(Reason.REQUEST_UNKNOWN, "there is no such request to you")
+
+
+def _write_secret(folder: Home, consent_id: bytes, secret: bytes) -> None:
+    consents = folder.path / "consents"
+    consents.mkdir(mode=0o700, exist_ok=True)
+    write_private(consents / f"{consent_id.hex()}.json", json.dumps({"secret": to_hex(secret)}) + "\n", secret=True)

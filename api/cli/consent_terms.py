@@ -1,5 +1,7 @@
 """Options that commands about consents share, and the terms that they stand for."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -11,7 +13,7 @@ from api.client.consent import purpose_of
 from ledger_node import clock
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import ConsentRequest
-from ledger_node.domain.consent_text import Language
+from ledger_node.domain.consent_text import language_named
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.reason import Reason
@@ -25,53 +27,48 @@ QuestionOption = Annotated[
         "'all(…; …)', '2 of (…; …; …)'."
     ),
 ]
-PurposeOption = Annotated[str, typer.Option(help="For what; credence purposes lists what there is.")]
-DaysOption = Annotated[int, typer.Option(min=1, help="For how many days.")]
-UsesOption = Annotated[int, typer.Option(min=1, help="How often the bank may ask.")]
-DataFromOption = Annotated[str, typer.Option(help="First day of data that counts (YYYY-MM-DD; default: any).")]
-DataToOption = Annotated[str, typer.Option(help="Last day of data that counts (YYYY-MM-DD; default: any).")]
-RetentionOption = Annotated[int, typer.Option(min=0, help="For how many days the bank may store the answers.")]
 LanguageOption = Annotated[str, typer.Option(help="The language you read it in: zh or en.")]
 
 
-def request_of(
-    client: Client,
-    words: Language,
-    *,
-    subject: bytes,
-    bank: tuple[bytes, str],
-    questions: list[str],
-    purpose: str,
-    days: int,
-    uses: int,
-    data_from: str,
-    data_to: str,
-    retention_days: int,
-) -> ConsentRequest:
-    """Return what the options of a command ask for, from now on. ``bank``: its id and name.
+@dataclass(frozen=True, slots=True)
+class TermOptions:
+    """What a bank may ask for: the options of commands that write terms."""
 
-    Raises:
-        InvalidInputError: a question cannot be read, or the consortium has no such purpose.
-    """
-    now = clock.now()
-    asked = ConsentRequest(
-        subject=subject,
-        grantee=bank[0],
-        grantee_name=bank[1],
-        purpose=purpose,
-        purpose_text=purpose_of(client, purpose).text(words),
-        questions=tuple(Claim.parse(text, schemas()).text(schemas()) for text in questions),
-        departments=(),
-        data_from=data_from,
-        data_to=data_to,
-        not_before=now,
-        expires_at=now + days * _DAY,
-        max_uses=uses,
-        retention_days=retention_days,
-        salt=random_bytes(32),
-    )
-    # the reader is stricter than the constructor
-    return ConsentRequest.from_json(asked.to_json())
+    purpose: Annotated[str, typer.Option(help="For what; credence purposes lists what there is.")] = "loan_application"
+    days: Annotated[int, typer.Option(min=1, help="For how many days.")] = 30
+    uses: Annotated[int, typer.Option(min=1, help="How often the bank may ask.")] = 3
+    data_from: Annotated[str, typer.Option(help="First day of data that counts (YYYY-MM-DD; default: any).")] = ""
+    data_to: Annotated[str, typer.Option(help="Last day of data that counts (YYYY-MM-DD; default: any).")] = ""
+    retention_days: Annotated[int, typer.Option(min=0, help="For how many days the bank may store the answers.")] = 30
+    language: LanguageOption = "zh"
+
+    def request(
+        self, client: Client, questions: Sequence[str], *, subject: bytes, bank: tuple[bytes, str]
+    ) -> ConsentRequest:
+        """Return what the options ask for, from now on. ``bank``: its id and name.
+
+        Raises:
+            InvalidInputError: a question cannot be read, or the consortium has no such purpose or language.
+        """
+        now = clock.now()
+        asked = ConsentRequest(
+            subject=subject,
+            grantee=bank[0],
+            grantee_name=bank[1],
+            purpose=self.purpose,
+            purpose_text=purpose_of(client, self.purpose).text(language_named(self.language)),
+            questions=tuple(Claim.parse(text, schemas()).text(schemas()) for text in questions),
+            departments=(),
+            data_from=self.data_from,
+            data_to=self.data_to,
+            not_before=now,
+            expires_at=now + self.days * _DAY,
+            max_uses=self.uses,
+            retention_days=self.retention_days,
+            salt=random_bytes(32),
+        )
+        # the reader is stricter than the constructor
+        return ConsentRequest.from_json(asked.to_json())
 
 
 def bank_named(client: Client, wanted: str) -> tuple[bytes, str]:

@@ -1,34 +1,20 @@
 """``credence evidence``: keep the evidence of an answer, check it without a network, and print it."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.console import (
-    AsOption,
-    ExitCode,
-    HomeOption,
-    JsonOption,
-    UrlOption,
-    client_of,
-    emit,
-    home_of,
-    printable,
-    refusals,
-    talk,
-)
-from api.cli.help_page import CHECKING, GENERAL, command_group, page_end
+from api.cli.command import CHECKING, GENERAL, Caller, Output, command, command_group
+from api.cli.console import ExitCode, printable, refusals, say, talk
 from api.files.evidence import read_file, read_trust_file, write_file
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import ChainError, CredenceError, VerificationError
-from ledger_node.domain.evidence.basis import basis_of
 from ledger_node.domain.evidence.bundle import Bundle, bundle_digest
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.evidence.key_statement import KeyStatement
-from ledger_node.domain.evidence.report import Report, Result
+from ledger_node.domain.evidence.report import Report, Result, basis_of
 from ledger_node.domain.evidence.trust import Trust
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.proof import Outcome
@@ -62,45 +48,34 @@ _CODES = CHECKING | {
 }
 
 
-@evidence.callback()
-def group() -> None:
-    """Evidence of answers."""
-
-
-@evidence.command(epilog=page_end("credence evidence save 0x5e1f… evidence.json --as demo-bank"))
+@command(evidence, "credence evidence save 0x5e1f… evidence.json --as demo-bank")
 def save(
     use: Annotated[
         str,
         typer.Argument(help="The id of the use that the answer cost (use.id in the answer), or its first 6 digits."),
     ],
     file: Annotated[Path, typer.Argument(help="Where the file goes.")],
-    sign_in: AsOption = None,
-    home: HomeOption = None,
-    url: UrlOption = None,
+    caller: Caller,
 ) -> None:
     """Fetch the evidence of an answer of yours and write it to a file."""
     from api.cli.id_prefix import use_id
 
-    with refusals():
-        client = client_of(home_of(home), url, sign_in)
-        bundle = client.evidence(use_id(client, use))
-        write_file(file, bundle.decode("utf-8"), secret=True)
-    talk.print(
-        f"wrote {file}: {len(bundle)} bytes, digest {to_hex(bundle_digest(bundle))}", markup=False, soft_wrap=True
-    )
+    client = caller.client()
+    bundle = client.evidence(use_id(client, use))
+    write_file(file, bundle.decode("utf-8"), secret=True)
+    say(f"wrote {file}: {len(bundle)} bytes, digest {to_hex(bundle_digest(bundle))}")
 
 
-@evidence.command(
-    epilog=page_end(
-        "credence evidence verify evidence.json --trust trust.json",
-        "credence evidence verify evidence.json --trust trust.json --at 2026-11-30",
-        codes=_CODES
-        | {
-            ExitCode.DONE: "all hold",
-            ExitCode.NO: "one does not hold (1 wins over 3)",
-            ExitCode.CANNOT_TELL: "cannot tell",
-        },
-    )
+@command(
+    evidence,
+    "credence evidence verify evidence.json --trust trust.json",
+    "credence evidence verify evidence.json --trust trust.json --at 2026-11-30",
+    codes=_CODES
+    | {
+        ExitCode.DONE: "all hold",
+        ExitCode.NO: "one does not hold (1 wins over 3)",
+        ExitCode.CANNOT_TELL: "cannot tell",
+    },
 )
 def verify(
     file: FileArgument,
@@ -112,14 +87,11 @@ def verify(
     now: Annotated[
         str | None, typer.Option(help="A node to ask what has changed since (the only option that needs a network).")
     ] = None,
-    *,
-    as_json: JsonOption = False,
-) -> None:
+) -> Output:
     """Check evidence against a trust file, step by step. Needs no network."""
     since: ChangeReport | None = None
-    with refusals():
-        day = None if at is None else parse_date(at, "at")
-    with _refused_files():
+    day = None if at is None else parse_date(at, "at")
+    with refusals(_code_of_file):
         data, believed, later = read_file(file), read_trust_file(trust), _statements(keys)
         report = examine(data, believed, later=later, at=day)
     failure = None
@@ -130,20 +102,12 @@ def verify(
         except (ChainError, VerificationError) as error:
             failure = error
     _print(report, believed, since, failure)
-    if as_json:
-        emit(_to_json(report, believed, since, failure))
-    raise typer.Exit(_exit_code(report, failure))
+    return Output(_to_json(report, believed, since, failure), code=_exit_code(report, failure))
 
 
-@contextmanager
-def _refused_files() -> Iterator[None]:
-    """Turn refusals of files into words on stderr: code 4 for what a file holds, 2 for one that is not there."""
-    try:
-        yield
-    except CredenceError as error:
-        talk.print(f"refused {error.reason}: {error.message}", markup=False, soft_wrap=True)
-        missing = error.reason is Reason.NOT_FOUND
-        raise typer.Exit(ExitCode.USAGE if missing else ExitCode.DOES_NOT_CHECK) from error
+def _code_of_file(error: CredenceError) -> ExitCode:
+    """Return code 4 for what a file holds, and 2 for a file that is not there."""
+    return ExitCode.USAGE if error.reason is Reason.NOT_FOUND else ExitCode.DOES_NOT_CHECK
 
 
 def _statements(paths: Sequence[Path] | None) -> list[KeyStatement]:
@@ -193,7 +157,7 @@ def _print_verdicts(report: Report, bundle: Bundle) -> None:
 
 
 def _say(line: str) -> None:
-    talk.print(printable(line), markup=False, soft_wrap=True)
+    say(printable(line))
 
 
 def _to_json(
@@ -216,11 +180,10 @@ def _exit_code(report: Report, failure: CredenceError | None) -> ExitCode:
     return ExitCode.CANNOT_TELL if failure is not None or Outcome.CANNOT_TELL in outcomes else ExitCode.DONE
 
 
-@evidence.command(
-    epilog=page_end(
-        "credence evidence keys evidence.json keys.json --trust trust.json \\\n    --rpc-url http://127.0.0.1:8545",
-        codes=_CODES | {ExitCode.CANNOT_TELL: "the node does not answer: try again"},
-    )
+@command(
+    evidence,
+    "credence evidence keys evidence.json keys.json --trust trust.json \\\n    --rpc-url http://127.0.0.1:8545",
+    codes=_CODES | {ExitCode.CANNOT_TELL: "the node does not answer: try again"},
 )
 def keys(
     file: FileArgument,
@@ -229,16 +192,15 @@ def keys(
     rpc_url: Annotated[str, typer.Option(help="A node of the network.")],
 ) -> None:
     """Write what the chain says today of the keys behind evidence: a small file to check it against later, offline."""
-    with _refused_files():
+    with refusals(_code_of_file):
         believed = read_trust_file(trust)
         report = examine(read_file(file), believed).require()
-    with refusals():
-        since = _since(report, believed, rpc_url)
-        write_file(out, since.keys.encode().decode("utf-8"))
+    since = _since(report, believed, rpc_url)
+    write_file(out, since.keys.encode().decode("utf-8"))
     talk.print(f"wrote {out}: {len(since.keys.keys)} keys as of block {since.block.header.number}", markup=False)
 
 
-@evidence.command(epilog=page_end("credence evidence render evidence.json page.html --trust trust.json", codes=_CODES))
+@command(evidence, "credence evidence render evidence.json page.html --trust trust.json", codes=_CODES)
 def render(
     file: FileArgument,
     out: Annotated[Path, typer.Argument(help="Where the page goes (HTML; print it to PDF).")],
@@ -248,9 +210,8 @@ def render(
     """Write evidence as one readable page, in Chinese and English, if it checks."""
     from api.page.evidence import evidence_page
 
-    with _refused_files():
+    with refusals(_code_of_file):
         believed = read_trust_file(trust)
         page = evidence_page(examine(read_file(file), believed, later=_statements(keys)), believed)
-    with refusals():
-        write_file(out, page, secret=True)
+    write_file(out, page, secret=True)
     talk.print(f"wrote {out}", markup=False)

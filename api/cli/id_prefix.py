@@ -53,23 +53,12 @@ def consent_or_request_id(client: Client, raw: str) -> str:
 
 def subject_id(client: Client, raw: str) -> str:
     """Return the id of a subject that has granted the caller, a bank, a consent, or was asked for one."""
-
-    def listed() -> Iterable[str]:
-        granted = [one["terms"]["subject"] for one in client.get("/v1/consents")["consents"]]
-        return granted + [one["request"]["subject"] for one in client.get("/v1/consent-requests")["requests"]]
-
-    return whole_id(raw, "subject", listed, Reason.SUBJECT_UNKNOWN)
+    return whole_id(raw, "subject", lambda: _subjects(client), Reason.SUBJECT_UNKNOWN)
 
 
 def use_id(client: Client, raw: str) -> str:
     """Return the id of a use that stands in the caller's access log."""
-
-    def listed() -> Iterable[str]:
-        _, rows = client.access_rows()
-        told = [one["row"] for one in rows if one.get("row") is not None]
-        return [row["use"] for row in told if row["use"] is not None]
-
-    return whole_id(raw, "use", listed, Reason.NOT_FOUND)
+    return whole_id(raw, "use", lambda: _uses(client), Reason.NOT_FOUND)
 
 
 def _consents(client: Client) -> list[str]:
@@ -78,3 +67,13 @@ def _consents(client: Client) -> list[str]:
 
 def _requests(client: Client) -> list[str]:
     return [one["id"] for one in client.get("/v1/consent-requests")["requests"]]
+
+
+def _subjects(client: Client) -> list[str]:
+    granted = [one["terms"]["subject"] for one in client.get("/v1/consents")["consents"]]
+    return granted + [one["request"]["subject"] for one in client.get("/v1/consent-requests")["requests"]]
+
+
+def _uses(client: Client) -> list[str]:
+    told = [one["row"] for one in client.access_rows()[1] if one.get("row") is not None]
+    return [row["use"] for row in told if row["use"] is not None]

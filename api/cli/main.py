@@ -1,15 +1,18 @@
 """The ``credence`` command: which commands there are, and where each is found when it is called."""
 
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand
 from typing_extensions import override
 
-from api.cli.help_page import GENERAL, page_end
-from api.cli.server_extra import command_without_server, require_server
+from api.cli.command import GENERAL, Group, page_end
+from api.cli.console import ExitCode, say
+from ledger_node.domain.reason import Reason
 
 _COMMANDS: Final = {
     "init": ("api.cli.node:alone", "Found a consortium of one in a folder."),
@@ -42,47 +45,55 @@ _COMMANDS: Final = {
     "store": ("api.cli.store:store", "Versions of the store, and its quarantine."),
 }
 """Name -> the group of commands that has it, or that it is; and what it does, in a line."""
+_OURS: Final = frozenset({"api", "contracts", "ledger_node"})
 
 
-class _Completion(NamedTuple):
-    """A name that a shell may complete to, as Typer reads it."""
-
-    value: str
-    help: str
-    type: str = "plain"
-
-
-class _Commands(TyperGroup):
+class _Commands(Group):
     """Imports a command when it is called: checking evidence loads nothing that could reach a network."""
 
-    @override
-    def list_commands(self, ctx: Any) -> list[str]:
-        return list(_COMMANDS)
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - passed on to Typer
+        lines = {name: TyperCommand(name, short_help=line) for name, (_, line) in _COMMANDS.items()}
+        super().__init__(**settings | {"commands": lines})
 
     @override
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in _COMMANDS:
-            return None
-        module, name = _COMMANDS[cmd_name][0].split(":")
-        try:
-            found = getattr(importlib.import_module(module), name)
-        except ModuleNotFoundError as error:
-            return typer.main.get_command(command_without_server(cmd_name, error))
-        group = typer.main.get_group(found)
-        return group.commands.get(cmd_name, group)
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, _, rest = super().resolve_command(ctx, args)
+        return name, name and _load(name), rest
 
-    @override
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
 
-    @override
-    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
-        found: list[Any] = [
-            _Completion(name, line) for name, (_, line) in _COMMANDS.items() if name.startswith(incomplete)
-        ]
-        # what every command completes: its options
-        return found + super(TyperGroup, self).shell_complete(ctx, incomplete)
+def _load(command: str) -> Any:  # noqa: ANN401 - as Typer makes it
+    module, name = _COMMANDS[command][0].split(":")
+    try:
+        found = getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as error:
+        return typer.main.get_command(_without_server(command, error))
+    group = typer.main.get_group(found)
+    return group.commands.get(command, group)
+
+
+def _without_server(name: str, error: ModuleNotFoundError) -> typer.Typer:
+    """Return a command that says what it needs, and ends with ``error`` when it is called."""
+    app = typer.Typer(add_completion=False)
+    settings = {"ignore_unknown_options": True, "allow_extra_args": True}
+
+    @app.command(name, context_settings=settings, help="Needs the API, which is not installed here.")
+    def refuse() -> None:
+        raise error
+
+    return app
+
+
+@contextmanager
+def _require_server() -> Iterator[None]:
+    """Refuse in one line what needs a package of the extra ``server`` that is not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] in _OURS:
+            raise
+        needed = "pip install 'credence[server]'"
+        say(f"refused {Reason.CONFIGURATION}: this needs {error.name}, which is not here: {needed}")
+        raise SystemExit(ExitCode.REFUSED) from error
 
 
 app = typer.Typer(
@@ -117,7 +128,7 @@ def group(
 
 def main() -> None:
     """Run the command line."""
-    with require_server():
+    with _require_server():
         app()
 
 

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from api.cli.console import ExitCode, HomeOption, JsonOption, LogOption, emit, home_of, log_refusals, refusals, talk
-from api.cli.help_page import OFFLINE, command_group, page_end
+from api.cli.command import OFFLINE, HomeOption, Output, alone, command, command_group, home_of
+from api.cli.console import ExitCode, JsonOption, LogOption, emit, logging_as, talk
 from api.home.home import write_private
 from api.home.listening import reachable_host
 from api.home.settings import environment
-from api.telemetry import log
+from api.telemetry.log import LogFormat
 from ledger_node import clock
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import ChainError, InvalidInputError
@@ -21,17 +21,10 @@ from ledger_node.domain.reason import Reason
 _log = logging.getLogger(__name__)
 
 _CODES = OFFLINE | {ExitCode.CANNOT_TELL: "the node does not answer: try again"}
-alone = command_group()
 node = command_group("The embedded chain node.", "credence node status --home shop", codes=_CODES)
 
 
-@alone.command(
-    epilog=page_end(
-        "credence init --home shop",
-        "credence init --home shop --bank north-bank='North Bank'",
-        codes=_CODES,
-    )
-)
+@command(alone, "credence init --home shop", "credence init --home shop --bank north-bank='North Bank'", codes=_CODES)
 def init(
     home: HomeOption = None,
     chain_id: Annotated[int, typer.Option(min=1, max=2**53, help="EIP-155 chain id.")] = 760_001,
@@ -39,27 +32,25 @@ def init(
         list[str] | None,
         typer.Option(metavar="SHORT=NAME", help="A founding bank, e.g. north-bank='North Bank'; may be repeated."),
     ] = None,
-    *,
-    as_json: JsonOption = False,
-) -> None:
+) -> Output:
     """Found a consortium of one: keys, genesis, contracts, address book, members, sign-in keys."""
     from api.instance.embedded import found_instance
 
-    with refusals():
-        folder = home_of(home)
-        talk.print(f"founding a consortium of one in {folder.path}")
-        known = environment()
-        banks = _banks(bank or [])
-        found_instance(folder, chain_id, banks=banks, database_url=known.database_url, keys_url=known.keys_url)
-        book = folder.address_book()
-        names = list(folder.credentials())
+    folder = home_of(home)
+    talk.print(f"founding a consortium of one in {folder.path}")
+    known = environment()
+    banks = _banks(bank or [])
+    found_instance(folder, chain_id, banks=banks, database_url=known.database_url, keys_url=known.keys_url)
+    book = folder.address_book()
+    names = list(folder.credentials())
     talk.print(f"done; credentials of {', '.join(names)} are in {folder.path / 'credentials.json'}")
-    talk.print(f"next: credence serve --home {folder.path}")
-    if as_json:
-        emit({"home": str(folder.path), **book.to_json(), "credentials": list(names)})
+    return Output(
+        {"home": str(folder.path), **book.to_json(), "credentials": list[JSON](names)},
+        told=f"next: credence serve --home {folder.path}",
+    )
 
 
-@node.command(epilog=page_end("credence node run --home shop --port 8545", codes=_CODES))
+@command(node, "credence node run --home shop --port 8545", codes=_CODES)
 def run(
     home: HomeOption = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -76,18 +67,16 @@ def run(
     """Run the node of this folder until it is told to stop."""
     from api.instance.embedded import run_chain
 
-    form = log_format or log.LogFormat.usual()
-    log.configure(form)
-    with refusals(), log_refusals(form):
+    with logging_as(log_format) as form:
         folder = home_of(home)
 
         def ready(bound: int) -> None:
             url = f"http://{reachable_host(host)}:{bound}"
-            state = {"url": url, "port": bound, "pid": os.getpid()}
+            state: dict[str, JSON] = {"url": url, "port": bound, "pid": os.getpid()}
             write_private(folder.node_file, json.dumps(state) + "\n", secret=False)
             if as_json:
-                emit({"url": url, "port": bound, "pid": os.getpid()})
-            elif form is log.LogFormat.TEXT:
+                emit(state)
+            elif form is LogFormat.TEXT:
                 talk.print(f"the node answers JSON-RPC at {url}")
             else:
                 _log.info("the node answers JSON-RPC at %s", url)
@@ -95,44 +84,39 @@ def run(
         run_chain(folder, host, port, allowed_hosts=allow_host or (), on_ready=ready, ends_with_parent=stop_with_parent)
 
 
-@node.command(epilog=page_end("credence node status --home shop", codes=_CODES))
-def status(home: HomeOption = None, *, as_json: JsonOption = False) -> None:
+@command(node, "credence node status --home shop", codes=_CODES)
+def status(home: HomeOption = None) -> Output:
     """Say whether the node runs and where its chain stands."""
     from ledger_node.chain.rpc import Rpc
 
-    with refusals():
-        folder = home_of(home).require()
-        if not folder.node_file.is_file():
-            raise InvalidInputError(Reason.LEDGER_UNAVAILABLE, "no node runs in this folder; run: credence serve")
-        state = json.loads(folder.node_file.read_text("utf-8"))
-        try:
-            rpc = Rpc(state["url"])
-            head, version = rpc.batch([("eth_getBlockByNumber", ["latest", False]), ("web3_clientVersion", [])])
-        except ChainError as error:
-            talk.print(f"[red]down[/red] {error.reason}: {error.message}")
-            raise typer.Exit(ExitCode.CANNOT_TELL) from error
+    folder = home_of(home).require()
+    if not folder.node_file.is_file():
+        raise InvalidInputError(Reason.LEDGER_UNAVAILABLE, "no node runs in this folder; run: credence serve")
+    state = json.loads(folder.node_file.read_text("utf-8"))
+    try:
+        rpc = Rpc(state["url"])
+        head, version = rpc.batch([("eth_getBlockByNumber", ["latest", False]), ("web3_clientVersion", [])])
+    except ChainError as error:
+        talk.print(f"[red]down[/red] {error.reason}: {error.message}")
+        raise typer.Exit(ExitCode.CANNOT_TELL) from error
     block, age = int(head["number"], 16), clock.now() - int(head["timestamp"], 16)
-    talk.print(f"up at {state['url']}, block {block}, made {age} s ago, {version}")
-    if as_json:
-        emit({**state, "block": block, "block_hash": head["hash"], "version": version})
+    return Output(
+        {**state, "block": block, "block_hash": head["hash"], "version": version},
+        told=f"up at {state['url']}, block {block}, made {age} s ago, {version}",
+    )
 
 
-@node.command(epilog=page_end("credence node permit 0x7e5f4552091a69125d5dfcb7b8c2659029395bdf", codes=_CODES))
+@command(node, "credence node permit 0x7e5f4552091a69125d5dfcb7b8c2659029395bdf", codes=_CODES)
 def permit(
     address: Annotated[list[str], typer.Argument(help="0x and 40 hexadecimal digits, as credence key new prints.")],
     home: HomeOption = None,
-    *,
-    as_json: JsonOption = False,
-) -> None:
+) -> Output:
     """Let further accounts send transactions to this folder's chain; its node must not run."""
     from api.instance.embedded import permit_accounts
     from ledger_node.domain.signature import parse_address
 
-    with refusals():
-        permitted = permit_accounts(home_of(home).require(), [parse_address(one, "address") for one in address])
-    talk.print(f"{len(permitted)} accounts may send; start the node")
-    if as_json:
-        emit({"accounts": list[JSON](permitted)})
+    permitted = permit_accounts(home_of(home).require(), [parse_address(one, "address") for one in address])
+    return Output({"accounts": list[JSON](permitted)}, told=f"{len(permitted)} accounts may send; start the node")
 
 
 def _banks(options: list[str]) -> dict[str, str] | None:

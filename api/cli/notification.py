@@ -1,75 +1,51 @@
 """``credence notifications`` and ``credence webhook``: what you are told, and where."""
 
-import datetime as dt
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from api.cli.console import AsOption, HomeOption, JsonOption, UrlOption, client_of, emit, home_of, refusals, talk
-from api.cli.help_page import command_group, page_end
+from api.cli.command import Caller, Output, command, command_group
+from api.cli.console import talk, time_text
 
 notifications = command_group("Notifications: what you are told.", "credence notifications list --as wang-bakery")
 webhook = command_group("Webhook: where a member's own program is told.", "credence webhook show --as demo-bank")
 
 
-@notifications.callback()
-def group() -> None:
-    """Show what you are told."""
-
-
-@notifications.command("list", epilog=page_end("credence notifications list --as wang-bakery"))
+@command(notifications, "credence notifications list --as wang-bakery", name="list")
 def list_notifications(
+    *,
     after: Annotated[str | None, typer.Option(help="Only those behind this one (its id).")] = None,
-    sign_in: AsOption = None,
-    home: HomeOption = None,
-    url: UrlOption = None,
-    *,
-    as_json: JsonOption = False,
-) -> None:
+    caller: Caller,
+) -> Output:
     """List what you are told, oldest first: requests and uses (subject), what became of consents (bank)."""
-    with refusals():
-        told = client_of(home_of(home), url, sign_in).notifications(after)
-    if as_json:
-        emit({"notifications": told})
-        return
-    for one in told:
-        at = dt.datetime.fromtimestamp(one["time"], dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        ids = "  ".join(f"{name} {value}" for name, value in one["data"].items())
-        talk.print(f"{at}  {one['kind']}  {ids}", markup=False, soft_wrap=True)
-        typer.echo(one["id"])
+    told = caller.client().notifications(after)
+    return Output({"notifications": told}, rows=[(_line(one), one["id"]) for one in told])
 
 
-@webhook.command("set", epilog=page_end("credence webhook set https://hooks.bank.example/credence --as demo-bank"))
+@command(webhook, "credence webhook set https://hooks.bank.example/credence --as demo-bank", name="set")
 def set_webhook(
-    address: Annotated[str, typer.Argument(help="The endpoint: https://…, at a public address.")],
-    sign_in: AsOption = None,
-    home: HomeOption = None,
-    url: UrlOption = None,
-    *,
-    as_json: JsonOption = False,
-) -> None:
+    address: Annotated[str, typer.Argument(help="The endpoint: https://…, at a public address.")], caller: Caller
+) -> Output:
     """Register or change your endpoint, or rotate its secret. The secret is printed once, and never again."""
-    with refusals():
-        made = client_of(home_of(home), url, sign_in).put("/v1/webhook", {"url": address})
-    talk.print("keep the secret: it is not shown again, and checks who a message is from")
-    emit(made) if as_json else typer.echo(made["secret"])
+    made = caller.client().put("/v1/webhook", {"url": address})
+    return Output(made, made["secret"], told="keep the secret: it is not shown again, and checks who a message is from")
 
 
-@webhook.command(epilog=page_end("credence webhook show --as demo-bank"))
-def show(
-    sign_in: AsOption = None, home: HomeOption = None, url: UrlOption = None, *, as_json: JsonOption = False
-) -> None:
+@command(webhook, "credence webhook show --as demo-bank")
+def show(caller: Caller) -> Output:
     """Show your endpoint and how it stands with it."""
-    with refusals():
-        held = client_of(home_of(home), url, sign_in).get("/v1/webhook")
+    held = caller.client().get("/v1/webhook")
     failure = f", last failure: {held['last_failure']}" if held["last_failure"] else ""
-    talk.print(f"{held['state']}, {held['waiting']} waiting{failure}", markup=False, soft_wrap=True)
-    emit(held) if as_json else typer.echo(held["url"])
+    return Output(held, held["url"], told=f"{held['state']}, {held['waiting']} waiting{failure}")
 
 
-@webhook.command(epilog=page_end("credence webhook remove --as demo-bank"))
-def remove(sign_in: AsOption = None, home: HomeOption = None, url: UrlOption = None) -> None:
+@command(webhook, "credence webhook remove --as demo-bank")
+def remove(caller: Caller) -> None:
     """Forget your endpoint; notifications stay in the feed."""
-    with refusals():
-        client_of(home_of(home), url, sign_in).delete("/v1/webhook")
+    caller.client().delete("/v1/webhook")
     talk.print("removed")
+
+
+def _line(one: Any) -> str:  # noqa: ANN401 - JSON of the route
+    ids = "  ".join(f"{name} {value}" for name, value in one["data"].items())
+    return f"{time_text(one['time'])}  {one['kind']}  {ids}"

@@ -5,24 +5,12 @@ from typing import Annotated
 
 import typer
 
-from api.cli.console import (
-    AsOption,
-    ExitCode,
-    HomeOption,
-    JsonOption,
-    UrlOption,
-    client_of,
-    emit,
-    home_of,
-    printable,
-    refusals,
-    talk,
-)
-from api.cli.help_page import GENERAL, OFFLINE, command_group, page_end
+from api.cli.command import GENERAL, OFFLINE, Caller, HomeOption, Output, command, command_group, home_of
+from api.cli.console import ExitCode, JsonOption, emit, printable, say
 from api.cli.id_prefix import consent_or_request_id, whole_id
 from api.client.client import Client
 from api.files.evidence import read_file, read_trust_file, write_file
-from api.home.home import Home
+from api.home.home import Home, LocalMember
 from ledger_node.chain.port import Role
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError, VerificationError
@@ -44,63 +32,52 @@ ConsentArgument = Annotated[
 ]
 
 
-@receipt.command("list", epilog=page_end("credence receipt list 0xff35d0 --as wang-bakery"))
-def list_receipts(
-    consent: ConsentArgument,
-    sign_in: AsOption = None,
-    home: HomeOption = None,
-    url: UrlOption = None,
-    *,
-    as_json: JsonOption = False,
-) -> None:
+@command(receipt, "credence receipt list 0xff35d0 --as wang-bakery", name="list")
+def list_receipts(*, consent: ConsentArgument, caller: Caller, as_json: JsonOption = False) -> None:
     """List the receipts of a consent of yours (subject or bank), or of the answer to a request."""
-    with refusals():
-        found = _receipts(client_of(home_of(home), url, sign_in), consent)
+    found = _receipts(caller.client(), consent)
     for one in found:
-        talk.print(_line(one), markup=False, soft_wrap=True)
+        say(_line(one))
         if not as_json:
             typer.echo(to_hex(one.digest))
     if as_json:
         emit({"receipts": [{"id": to_hex(one.digest), "receipt": one.to_json()} for one in found]})
 
 
-@receipt.command(epilog=page_end("credence receipt save 0xff35d0 --folder receipts --html --as wang-bakery"))
+@command(receipt, "credence receipt save 0xff35d0 --folder receipts --html --as wang-bakery")
 def save(
+    *,
     consent: ConsentArgument,
     folder: Annotated[Path, typer.Option(help="Where to; one file a receipt.")] = Path(),
     act: Annotated[Act | None, typer.Option(help="Only receipts of this.")] = None,
-    sign_in: AsOption = None,
-    home: HomeOption = None,
-    url: UrlOption = None,
-    *,
+    caller: Caller,
     html: Annotated[bool, typer.Option("--html", help="A page for people beside each document.")] = False,
 ) -> None:
     """Save receipts as documents that check offline."""
     from api.page.receipt import receipt_page
 
-    with refusals():
-        client = client_of(home_of(home), url, sign_in)
-        wanted = [one for one in _receipts(client, consent) if act in {None, one.act}]
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InvalidInputError(Reason.CONFIGURATION, f"cannot make {folder}: {error.strerror}") from error
-        for one in wanted:
-            path = folder / f"{one.act}-{one.digest.hex()[:16]}.json"
-            write_file(path, one.to_bytes().decode())
-            typer.echo(str(path))
-            if html:
-                page = path.with_suffix(".html")
-                write_file(page, receipt_page([(one, _text(client, one))]))
-                typer.echo(str(page))
+    client = caller.client()
+    wanted = [one for one in _receipts(client, consent) if act in {None, one.act}]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInputError(Reason.CONFIGURATION, f"cannot make {folder}: {error.strerror}") from error
+    for one in wanted:
+        path = folder / f"{one.act}-{one.digest.hex()[:16]}.json"
+        write_file(path, one.to_bytes().decode())
+        typer.echo(str(path))
+        if html:
+            page = path.with_suffix(".html")
+            text = None if one.act is Act.REFUSED else str(client.get(f"/v1/consents/{to_hex(one.id)}")["text"])
+            write_file(page, receipt_page([(one, text)]))
+            typer.echo(str(page))
 
 
-@receipt.command(
-    epilog=page_end(
-        "credence receipt verify granted-1f0c9a7e33b2d845.json",
-        "credence receipt verify granted-1f0c9a7e33b2d845.json --trust trust.json",
-        codes=OFFLINE | {ExitCode.DONE: "it checks", ExitCode.NO: "it does not check"},
-    )
+@command(
+    receipt,
+    "credence receipt verify granted-1f0c9a7e33b2d845.json",
+    "credence receipt verify granted-1f0c9a7e33b2d845.json --trust trust.json",
+    codes=OFFLINE | {ExitCode.DONE: "it checks", ExitCode.NO: "it does not check"},
 )
 def verify(
     file: Annotated[Path, typer.Argument(help="The document.")],
@@ -112,44 +89,38 @@ def verify(
         str | None, typer.Option(help="Id of the keeper that you trust (default: any, by its key).")
     ] = None,
     home: HomeOption = None,
-    *,
-    as_json: JsonOption = False,
-) -> None:
+) -> Output:
     """Check a receipt without any network.
 
     Without --key the keeper and the network are those of the instance's folder; with it any network, but for --trust.
     """
-    with refusals():
-        trusted = _trusted(home_of(home), key or [], member, trust)
-        document = read_file(file)
+    folder = home_of(home)
+    trusted = _trusted(folder, key or [], member, trust)
+    document = read_file(file)
     try:
         one = check_receipt(document, trusted)
     except VerificationError as error:
-        talk.print(f"does not check: {error.message} ({error.reason})", markup=False, soft_wrap=True)
-        if as_json:
-            emit({"checks": False, "reason": error.reason.value, "message": error.message})
-        raise typer.Exit(ExitCode.NO) from error
-    talk.print(f"checks: {_line(one)}, block {one.recorded.block_number}", markup=False, soft_wrap=True)
-    talk.print(printable(f"signed by {_keeper(home_of(home), one)}"), markup=False, soft_wrap=True)
+        return Output(
+            {"checks": False, "reason": error.reason.value, "message": error.message},
+            code=ExitCode.NO,
+            told=f"does not check: {error.message} ({error.reason})",
+        )
+    say(f"checks: {_line(one)}, block {one.recorded.block_number}")
+    say(printable(f"signed by {_keeper(folder, one)}"))
     if trusted.domain is None:
-        network = f"chain {one.domain.chain_id}, ConsentRegistry {to_hex(one.domain.contract)}"
-        talk.print(f"by the key you named, about {network}", soft_wrap=True)
-    if as_json:
-        emit({"checks": True, "id": to_hex(one.digest), "receipt": one.to_json()})
+        say(f"by the key you named, about chain {one.domain.chain_id}, ConsentRegistry {to_hex(one.domain.contract)}")
+    return Output({"checks": True, "id": to_hex(one.digest), "receipt": one.to_json()})
 
 
 def _receipts(client: Client, about: str) -> list[Receipt]:
     return [Receipt.from_json(item) for item in client.receipts(consent_or_request_id(client, about))]
 
 
-def _text(client: Client, one: Receipt) -> str | None:
-    if one.act is Act.REFUSED:
-        return None
-    return str(client.get(f"/v1/consents/{to_hex(one.id)}")["text"])
-
-
 def _trusted(folder: Home, keys: list[str], member: str | None, trust: Path | None) -> TrustedOperator:
-    keeper = None if member is None else from_hex(_member(folder, member), "member")
+    keeper = None
+    if member is not None:
+        known = [to_hex(each.id) for each in _known(folder)]
+        keeper = from_hex(whole_id(member, "member", lambda: known, Reason.MEMBER_UNKNOWN), "member")
     domain = None if trust is None else read_trust_file(trust).consent_domain
     if keys:
         return TrustedOperator(frozenset(parse_address(key, "key") for key in keys), keeper, domain)
@@ -162,16 +133,13 @@ def _trusted(folder: Home, keys: list[str], member: str | None, trust: Path | No
     return TrustedOperator(folder.relayer_keys(), keeper, domain or own)
 
 
-def _member(folder: Home, raw: str) -> str:
-    known = folder.members() if (folder.path / "members.json").is_file() else []
-    return whole_id(raw, "member", lambda: [to_hex(each.id) for each in known], Reason.MEMBER_UNKNOWN)
-
-
 def _keeper(folder: Home, one: Receipt) -> str:
     """Return the keeper's id, and its name where the folder knows it."""
-    known = folder.members() if (folder.path / "members.json").is_file() else []
-    names = [member.name for member in known if member.id == one.keeper]
-    return " ".join([*names, to_hex(one.keeper)])
+    return " ".join([*(member.name for member in _known(folder) if member.id == one.keeper), to_hex(one.keeper)])
+
+
+def _known(folder: Home) -> list[LocalMember]:
+    return folder.members() if (folder.path / "members.json").is_file() else []
 
 
 def _line(one: Receipt) -> str:

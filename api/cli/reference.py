@@ -1,31 +1,28 @@
 """``credence members``, ``purposes`` and ``schemas``: what anybody may know of a consortium."""
 
 from collections.abc import Sequence
-from typing import Any
 
-import typer
 from rich.cells import cell_len
 
-from api.cli.console import HomeOption, JsonOption, UrlOption, client_of, emit, home_of, printable, refusals
-from api.cli.help_page import command_group, page_end
-
-alone = command_group()
+from api.cli.command import Caller, HomeOption, Output, UrlOption, alone, command
+from api.cli.console import printable
 
 
-@alone.command(epilog=page_end("credence members", "credence members --json"))
-def members(home: HomeOption = None, url: UrlOption = None, *, as_json: JsonOption = False) -> None:
+@command(alone, "credence members", "credence members --json")
+def members(home: HomeOption = None, url: UrlOption = None) -> Output:
     """List the members of the consortium with their ids and roles."""
-    listed = _get("members", home, url, as_json=as_json)
+    answer = Caller(None, home, url).client().get("/v1/members")
     rows = [
-        (one["name"], ", ".join(one["roles"]), "active" if one["active"] else "not active", one["id"]) for one in listed
+        (one["name"], ", ".join(one["roles"]), "active" if one["active"] else "not active", one["id"])
+        for one in answer["members"]
     ]
-    _print_table(("NAME", "ROLES", "STATE", "ID"), rows)
+    return Output(answer, _table(("NAME", "ROLES", "STATE", "ID"), rows))
 
 
-@alone.command(epilog=page_end("credence purposes", "credence purposes --json"))
-def purposes(home: HomeOption = None, url: UrlOption = None, *, as_json: JsonOption = False) -> None:
+@command(alone, "credence purposes", "credence purposes --json")
+def purposes(home: HomeOption = None, url: UrlOption = None) -> Output:
     """List the purposes of consents, and the most that each allows."""
-    listed = _get("purposes", home, url, as_json=as_json)
+    answer = Caller(None, home, url).client().get("/v1/purposes")
     rows = [
         (
             one["code"],
@@ -35,36 +32,28 @@ def purposes(home: HomeOption = None, url: UrlOption = None, *, as_json: JsonOpt
             str(one["max_retention_days"]),
             one["text"]["en"],
         )
-        for one in listed
+        for one in answer["purposes"]
     ]
-    _print_table(("PURPOSE", "DAYS", "USES", "USES A MONTH", "DAYS STORED", "WORDS"), rows)
+    return Output(answer, _table(("PURPOSE", "DAYS", "USES", "USES A MONTH", "DAYS STORED", "WORDS"), rows))
 
 
-@alone.command(epilog=page_end("credence schemas", "credence schemas --json"))
-def schemas(home: HomeOption = None, url: UrlOption = None, *, as_json: JsonOption = False) -> None:
+@command(alone, "credence schemas", "credence schemas --json")
+def schemas(home: HomeOption = None, url: UrlOption = None) -> Output:
     """List the types of attestation and the fields that questions may name."""
-    listed = _get("schemas", home, url, as_json=as_json)
+    answer = Caller(None, home, url).client().get("/v1/schemas")
     rows = [
         (f"{one['name']}.{field['name']}", field["type"], field.get("unit", "-"), field["mode"])
-        for one in (each["schema"] for each in listed)
+        for one in (each["schema"] for each in answer["schemas"])
         for field in one["fields"]
     ]
-    _print_table(("FIELD", "TYPE", "UNIT", "MODE"), rows)
+    return Output(answer, _table(("FIELD", "TYPE", "UNIT", "MODE"), rows))
 
 
-def _get(name: str, home: HomeOption, url: UrlOption, *, as_json: bool) -> list[Any]:
-    with refusals():
-        answer = client_of(home_of(home), url, None).get(f"/v1/{name}")
-    if as_json:
-        emit(answer)
-        raise typer.Exit
-    return list(answer[name])
-
-
-def _print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print columns as wide as what stands in them; Chinese letters take two places."""
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return columns as wide as what stands in them; Chinese letters take two places."""
     lines = [headings, *(tuple(map(printable, row)) for row in rows)]
     widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        padded = [text + " " * (width - cell_len(text)) for text, width in zip(line, widths, strict=True)]
-        typer.echo("  ".join(padded).rstrip())
+    padded = [
+        [text + " " * (width - cell_len(text)) for text, width in zip(line, widths, strict=True)] for line in lines
+    ]
+    return "\n".join("  ".join(cells).rstrip() for cells in padded)

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.console import ExitCode, HomeOption, JsonOption, LogOption, emit, home_of, log_refusals, refusals, talk
-from api.cli.help_page import CHECKING, command_group, page_end
+from api.cli.command import CHECKING, HomeOption, alone, command, home_of
+from api.cli.console import ExitCode, JsonOption, LogOption, emit, logging_as, talk
 from api.home.home import Home, write_private
 from api.home.listening import reachable_host
 from api.home.node_process import NodeProcess
 from api.home.settings import ACCESS_INTERVAL_S, DEFAULT_PORT, environment, http_settings, watch_settings
-from api.telemetry import log
+from api.telemetry.log import LogFormat
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
@@ -36,7 +36,6 @@ _KEEP_ALIVE_S = 75
 know whether a request is on its way."""
 _log = logging.getLogger(__name__)
 
-
 RpcUrlOption = Annotated[
     list[str] | None,
     typer.Option(help="A node that runs elsewhere, no embedded one; again for each further (CREDENCE_RPC_URLS)."),
@@ -45,19 +44,17 @@ ProcessesOption = Annotated[
     int | None,
     typer.Option(min=1, max=64, help="Processes that commit to rows; half as many make answers (default: one a core)."),
 ]
-alone = command_group()
 
 
-@alone.command(
-    epilog=page_end(
-        "credence serve --home shop",
-        "credence serve --home shop --host 0.0.0.0 \\\n    --public-url https://credence.example",
-        codes=CHECKING
-        | {
-            ExitCode.DONE: "it was told to stop",
-            ExitCode.CANNOT_TELL: "the store or the ledger does not answer: try again",
-        },
-    )
+@command(
+    alone,
+    "credence serve --home shop",
+    "credence serve --home shop --host 0.0.0.0 \\\n    --public-url https://credence.example",
+    codes=CHECKING
+    | {
+        ExitCode.DONE: "it was told to stop",
+        ExitCode.CANNOT_TELL: "the store or the ledger does not answer: try again",
+    },
 )
 def serve(
     home: HomeOption = None,
@@ -83,9 +80,7 @@ def serve(
 
     The store is in the folder, or where CREDENCE_DATABASE_URL and CREDENCE_KEYS_URL say (docs/operating.md).
     """
-    form = log_format or log.LogFormat.usual()
-    log.configure(form)
-    with refusals(), log_refusals(form), ExitStack() as held:
+    with logging_as(log_format) as form, ExitStack() as held:
         folder = home_of(home).require()
         urls = tuple(rpc_url or environment().rpc_urls)
         node = None if urls else _start_node(folder, form, held)
@@ -120,7 +115,7 @@ def serve(
         _run(app, listener, stop_with_parent=stop_with_parent)
 
 
-def _start_node(folder: Home, form: log.LogFormat, held: ExitStack) -> NodeProcess:
+def _start_node(folder: Home, form: LogFormat, held: ExitStack) -> NodeProcess:
     """Start the embedded node, which ends with ``held``."""
     node = NodeProcess(folder, log_format=form)
     held.callback(node.stop)
@@ -128,8 +123,8 @@ def _start_node(folder: Home, form: log.LogFormat, held: ExitStack) -> NodeProce
     return node
 
 
-def _announce(address: str, form: log.LogFormat) -> None:
-    if form is log.LogFormat.TEXT:
+def _announce(address: str, form: LogFormat) -> None:
+    if form is LogFormat.TEXT:
         talk.print(f"the API answers at {address} (documentation at {address}/docs); stop it with Ctrl-C")
     else:
         _log.info("the API answers at %s", address)

@@ -6,31 +6,17 @@ from typing import Annotated, Any
 import httpx
 import typer
 
-from api.cli.console import (
-    AsOption,
-    HomeOption,
-    JsonOption,
-    UrlOption,
-    api_url,
-    client_of,
-    emit,
-    home_of,
-    name_of,
-    refusals,
-    talk,
-)
-from api.cli.help_page import command_group, page_end
-from api.cli.signing import ExportOption, sign_and_send
+from api.cli.command import AsOption, Caller, HomeOption, Output, UrlOption, api_url, command, command_group
+from api.cli.signing import ExportOption, Signing
 from api.client.client import Client
 from api.client.consent import signing_domain
-from api.client.credential import read_key_file
+from api.client.credential import credential_named, read_key_file
 from api.client.error import ApiError
-from api.client.home_credentials import credential_named
 from api.client.session import Session
 from api.client.unsigned_act import unsigned_sign_in_keys
 from api.home.home import Home
+from api.sign_in.protocol.assertion import new_key_file, stated_keys
 from api.sign_in.protocol.jose import Key, public_part
-from api.sign_in.protocol.key_form import new_key_file, stated_keys
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
@@ -38,13 +24,13 @@ from ledger_node.domain.reason import Reason
 sign_in = command_group("Sign-in keys, and headers for other programs.", "credence sign-in rotate --as demo-bank")
 
 
-@sign_in.command(
-    epilog=page_end(
-        "credence sign-in rotate --as demo-bank",
-        "credence sign-in rotate --as wang-bakery --signed-by wang-bakery",
-    )
+@command(
+    sign_in,
+    "credence sign-in rotate --as demo-bank",
+    "credence sign-in rotate --as wang-bakery --signed-by wang-bakery",
 )
 def rotate(
+    *,
     name: AsOption = None,
     key_file: Annotated[
         Path | None, typer.Option("--key", help="A key of yours: JWK, PEM or NAME.hsm.json; a new one if not given.")
@@ -56,70 +42,60 @@ def rotate(
     export: ExportOption = None,
     home: HomeOption = None,
     url: UrlOption = None,
-    *,
     keep: Annotated[
         bool, typer.Option(help="Let the keys in force go on counting beside the new one (members).")
     ] = False,
-    as_json: JsonOption = False,
-) -> None:
+) -> Output:
     """Put a new sign-in key in force; those before it are refused from now on.
 
     For a member its signing key signs (keys/NAME.json or keys/NAME.hsm.json). For a firm whose controllers' keys are
     elsewhere one of them signs: here (--signed-by) or at another machine (--export).
     """
-    with refusals():
-        folder = home_of(home)
-        name = name_of(name)
-        held = folder.credential(name)
-        owner, is_firm = from_hex(held["id"], "id"), held["kind"] == "subject"
-        client = client_of(folder, url, None)
-        last, keys = (int(held.get("set", 0)), []) if is_firm else _in_force(client, owner)
-        following = number or last + 1
-        key, file = _key(folder, key_file, f"{name}.{following}")
-        stated = stated_keys(owner, following, [dict(public_part(key).jwk), *(keys if keep else [])])
-        draft = unsigned_sign_in_keys(
-            signing_domain(client.get("/v1/ledger"), "SubjectRegistry" if is_firm else "MemberRegistry"), stated
-        )
-        if is_firm and signed_by is None and export is None:
-            raise InvalidInputError(
-                Reason.CONFIGURATION, "say who signs for the firm: --signed-by KEY, or --export FILE"
-            )
-        if is_firm or export is not None:
-            done = sign_and_send(folder, client, draft, [signed_by] if signed_by else [], export)
-        else:
-            done = draft.submit(client, [folder.signer(name).sign(draft.digest)])
-        row = {"kind": held["kind"], "id": held["id"], "key": file}
-        folder.add_credential(name, {**row, "set": following} if is_firm else row)
-        if done is not None and not keep:
-            _forget(folder, str(held.get("key", "")), file)
-    if done is not None:
-        talk.print(f"key set {following} of {name} is in force; its key is in {file}", soft_wrap=True)
-    if as_json:
-        emit({"client": to_hex(owner), "number": following, "key": file, "keys": len(stated.keys)})
-
-
-@sign_in.command(
-    epilog=page_end(
-        "credence sign-in headers GET http://127.0.0.1:8700/v1/me --as demo-bank \\\n"
-        "    | curl -H @- http://127.0.0.1:8700/v1/me"
+    caller = Caller(name, home, url)
+    folder, name = caller.folder, caller.name
+    held = folder.credential(name)
+    owner, is_firm = from_hex(held["id"], "id"), held["kind"] == "subject"
+    client = Caller(None, home, url).client()
+    last, keys = (int(held.get("set", 0)), []) if is_firm else _in_force(client, owner)
+    following = number or last + 1
+    key, file = _key(folder, key_file, f"{name}.{following}")
+    stated = stated_keys(owner, following, [dict(public_part(key).jwk), *(keys if keep else [])])
+    draft = unsigned_sign_in_keys(
+        signing_domain(client.get("/v1/ledger"), "SubjectRegistry" if is_firm else "MemberRegistry"), stated
     )
+    if is_firm and signed_by is None and export is None:
+        raise InvalidInputError(Reason.CONFIGURATION, "say who signs for the firm: --signed-by KEY, or --export FILE")
+    if is_firm or export is not None:
+        done = Signing([signed_by] if signed_by else None, export).send(caller, client, draft)
+    else:
+        done = draft.submit(client, [folder.signer(name).sign(draft.digest)])
+    row = {"kind": held["kind"], "id": held["id"], "key": file}
+    folder.add_credential(name, {**row, "set": following} if is_firm else row)
+    if done is not None and not keep:
+        _forget(folder, str(held.get("key", "")), file)
+    in_force = f"key set {following} of {name} is in force; its key is in {file}"
+    return Output(
+        {"client": to_hex(owner), "number": following, "key": file, "keys": len(stated.keys)},
+        told=None if done is None else in_force,
+    )
+
+
+@command(
+    sign_in,
+    "credence sign-in headers GET http://127.0.0.1:8700/v1/me --as demo-bank \\\n"
+    "    | curl -H @- http://127.0.0.1:8700/v1/me",
 )
 def headers(
     method: Annotated[str, typer.Argument(help="GET or POST.")],
     address: Annotated[str, typer.Argument(help="The whole address of the request.")],
-    name: AsOption = None,
-    home: HomeOption = None,
-    url: UrlOption = None,
+    caller: Caller,
 ) -> None:
     """Print the headers that sign one request in, good for a minute: curl -H @- takes them from here."""
-    with refusals():
-        folder = home_of(home)
-        name = name_of(name)
-        base = api_url(folder, url)
-        session = Session(base, credential_named(folder, name))
-        Client(base, session=session).get("/v1/me")
-        request = httpx.Request(method.upper(), address)
-        session.prove(request)
+    base = api_url(caller.folder, caller.url)
+    session = Session(base, credential_named(caller.folder, caller.name))
+    Client(base, session=session).get("/v1/me")
+    request = httpx.Request(method.upper(), address)
+    session.prove(request)
     for header in ("Authorization", "DPoP"):
         typer.echo(f"{header}: {request.headers[header]}")
 

@@ -2,29 +2,28 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from api.catalogue.datatype import schemas
-from api.cli.confirmation import YesOption, confirm, require_answerer
-from api.cli.console import (
-    AsOption,
-    ExitCode,
+from api.cli.command import (
+    CHECKING,
+    OFFLINE,
+    ONLINE,
+    Caller,
     HomeOption,
-    JsonOption,
-    UrlOption,
-    client_of,
-    emit,
+    Output,
+    alone,
+    command,
+    command_group,
     home_of,
-    refusals,
-    talk,
 )
-from api.cli.help_page import CHECKING, OFFLINE, ONLINE, command_group, page_end
+from api.cli.console import ExitCode, YesOption, confirm, emit, require_answerer, say
 from api.client.client import Client
-from api.client.collected_signature import CollectedSignature
-from api.client.unsigned_act import UnsignedAct, read_unsigned_act
+from api.client.unsigned_act import CollectedSignature, UnsignedAct, read_unsigned_act
 from api.files.evidence import read_file, write_file
 from api.home.home import Home
 from ledger_node import clock
@@ -39,7 +38,6 @@ from ledger_node.domain.subject import Signature
 from ledger_node.randomness import random_bytes
 
 key = command_group("Keys of this folder: make one, show its address.", "credence key new alice", codes=OFFLINE)
-alone = command_group()
 KeyOption = Annotated[list[str] | None, typer.Option(help="Keys that sign (names in keys/); default: your name.")]
 ExportOption = Annotated[
     Path | None,
@@ -49,106 +47,108 @@ DraftArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help
 NameArgument = Annotated[str, typer.Argument(help="The key's name in this folder.")]
 
 
-def sign_and_send(folder: Home, client: Client, draft: UnsignedAct, signers: Sequence[str], export: Path | None) -> Any:  # noqa: ANN401 - JSON of the route
-    """Sign with keys of this folder and send; or export, and return None."""
-    if export is not None:
-        _write(export, json.dumps(draft.content, ensure_ascii=False, indent=2))
-        talk.print(
-            f"not signed yet. Each controller: credence sign {export} --key NAME --out SIGNATURE.json\n"
-            f"then one of you: credence submit {export} --signature SIGNATURE.json --signature …",
-            markup=False,
-            soft_wrap=True,
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """Which keys of the folder sign an act; or the file that it is exported to, for others to sign."""
+
+    key: KeyOption = None
+    export: ExportOption = None
+
+    def names(self, caller: Caller) -> Sequence[str]:
+        """Return the names of the keys that sign: the caller's own, if none is named.
+
+        Raises:
+            InvalidInputError: ``sign_in_needed``; neither is named.
+        """
+        if self.key:
+            return self.key
+        if caller.sign_in is None:
+            raise InvalidInputError(Reason.SIGN_IN_NEEDED, "say whose keys sign: --key NAME, or --as NAME")
+        return [caller.sign_in]
+
+    def send(self, caller: Caller, client: Client, draft: UnsignedAct) -> Any:  # noqa: ANN401 - JSON of the route
+        """Sign an act and send it; or export it, and return None."""
+        names, folder = self.names(caller), caller.folder
+        if self.export is None:
+            return draft.submit(client, [sign(draft.digest, folder.read_key(name)) for name in names])
+        write_file(self.export, json.dumps(draft.content, ensure_ascii=False, indent=2) + "\n")
+        say(
+            f"not signed yet. Each controller: credence sign {self.export} --key NAME --out SIGNATURE.json\n"
+            f"then one of you: credence submit {self.export} --signature SIGNATURE.json --signature …"
         )
         return None
-    return draft.submit(client, [sign(draft.digest, folder.read_key(signer)) for signer in signers])
 
 
-@alone.command(
-    "sign",
-    epilog=page_end(
-        "credence sign grant.json --key alice --out alice.json", codes=OFFLINE | {ExitCode.NO: "you said no"}
-    ),
+@command(
+    alone,
+    "credence sign grant.json --key alice --out alice.json",
+    name="sign",
+    codes=OFFLINE | {ExitCode.NO: "you said no"},
 )
 def sign_draft(
+    *,
     draft: DraftArgument,
     key_name: Annotated[str, typer.Option("--key", help="The key that signs (a name in keys/).")],
     out: Annotated[Path | None, typer.Option(help="Where the signature goes (default: stdout).")] = None,
     home: HomeOption = None,
-    *,
     yes: YesOption = False,
 ) -> None:
     """Show what an exported act says, check it, ask, and sign it with a key of this folder. Needs no network."""
-    with refusals():
-        require_answerer(yes=yes)
-        act, key = _read(draft), home_of(home).read_key(key_name)
-        talk.print(act.words, markup=False, soft_wrap=True)
-        _require_timely(act)
-        confirm(f"Do you sign this as {key_name}?", yes=yes)
-        collected = CollectedSignature(act.digest, sign(act.digest, key)).to_json()
-        if out is None:
-            emit(collected)
-            return
-        _write(out, json.dumps(collected))
-    talk.print(f"signed as {key_name}; the signature is in {out}", markup=False, soft_wrap=True)
-
-
-def _require_timely(act: UnsignedAct) -> None:
-    """Require of a grant what can be checked without a network: it is not over, and asks what can be asked."""
+    require_answerer(yes=yes)
+    act, key = read_unsigned_act(_json(draft)), home_of(home).read_key(key_name)
+    say(act.words)
     if "terms" in act.content:
+        # what can be checked of a grant without a network: it is not over, and asks what can be asked
         require_askable(Terms.from_json(act.content["terms"]), schemas(), now=clock.now())
+    confirm(f"Do you sign this as {key_name}?", yes=yes)
+    collected = CollectedSignature(act.digest, sign(act.digest, key)).to_json()
+    if out is None:
+        emit(collected)
+        return
+    write_file(out, json.dumps(collected) + "\n")
+    say(f"signed as {key_name}; the signature is in {out}")
 
 
-@alone.command(
-    epilog=page_end(
-        "credence submit grant.json --signature alice.json --signature bob.json \\\n    --as wang-bakery",
-        codes=CHECKING | ONLINE,
-    )
+@command(
+    alone,
+    "credence submit grant.json --signature alice.json --signature bob.json \\\n    --as wang-bakery",
+    codes=CHECKING | ONLINE,
 )
 def submit(
+    *,
     draft: DraftArgument,
     signature: Annotated[
         list[Path] | None, typer.Option(exists=True, dir_okay=False, help="A signature that credence sign made.")
     ] = None,
     key_name: Annotated[list[str] | None, typer.Option("--key", help="A key of this folder that signs too.")] = None,
-    sign_in: AsOption = None,
-    home: HomeOption = None,
-    url: UrlOption = None,
-    *,
-    as_json: JsonOption = False,
-) -> None:
+    caller: Caller,
+) -> Output:
     """Send an exported act with the signatures that were collected for it."""
-    with refusals():
-        folder, act = home_of(home), _read(draft)
-        signatures: list[Signature] = [
-            CollectedSignature.from_json(_json(path)).over(act.digest) for path in signature or []
-        ]
-        signatures += [sign(act.digest, folder.read_key(name)) for name in key_name or []]
-        answer = act.submit(client_of(folder, url, sign_in), signatures)
-    talk.print(f"done with {len(signatures)} signatures", markup=False)
-    if as_json:
-        emit(answer)
-    elif "id" in answer:
-        typer.echo(answer["id"])
+    folder, act = caller.folder, read_unsigned_act(_json(draft))
+    signatures: list[Signature] = [
+        CollectedSignature.from_json(_json(path)).over(act.digest) for path in signature or []
+    ]
+    signatures += [sign(act.digest, folder.read_key(name)) for name in key_name or []]
+    answer = act.submit(caller.client(), signatures)
+    return Output(answer, answer.get("id"), told=f"done with {len(signatures)} signatures")
 
 
-@key.command(epilog=page_end("credence key new alice --home shop", codes=OFFLINE))
+@command(key, "credence key new alice --home shop", codes=OFFLINE)
 def new(name: NameArgument, home: HomeOption = None) -> None:
     """Make a key and print its address; the folder is made where there is none yet."""
-    with refusals():
-        folder = home_of(home)
-        if folder.has_key(name):
-            raise InvalidInputError(Reason.CONFIGURATION, f"there is a key called '{name}' already")
-        folder.ensure_passphrase()
-        address = make_key(folder, name)
-    talk.print(f"made a key: {folder.path / 'keys' / (name + '.json')}", markup=False, soft_wrap=True)
+    folder = home_of(home)
+    if folder.has_key(name):
+        raise InvalidInputError(Reason.CONFIGURATION, f"there is a key called '{name}' already")
+    folder.ensure_passphrase()
+    address = make_key(folder, name)
+    say(f"made a key: {folder.path / 'keys' / (name + '.json')}")
     typer.echo(to_hex(address))
 
 
-@key.command(epilog=page_end("credence key address alice --home shop", codes=OFFLINE))
+@command(key, "credence key address alice --home shop", codes=OFFLINE)
 def address(name: NameArgument, home: HomeOption = None) -> None:
     """Print the address of a key."""
-    with refusals():
-        typer.echo(to_hex(address_of(home_of(home).read_key(name))))
+    typer.echo(to_hex(address_of(home_of(home).read_key(name))))
 
 
 def make_key(folder: Home, name: str) -> bytes:
@@ -158,13 +158,5 @@ def make_key(folder: Home, name: str) -> bytes:
     return address_of(secret)
 
 
-def _read(path: Path) -> UnsignedAct:
-    return read_unsigned_act(_json(path))
-
-
 def _json(path: Path) -> JSON:
     return decode(read_file(path))
-
-
-def _write(path: Path, text: str) -> None:
-    write_file(path, text + "\n")

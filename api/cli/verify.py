@@ -6,47 +6,32 @@ from typing import Annotated
 import typer
 
 from api.catalogue.datatype import schemas
-from api.cli.console import (
-    AsOption,
-    ExitCode,
-    HomeOption,
-    JsonOption,
-    UrlOption,
-    client_of,
-    emit,
-    home_of,
-    node_url_of,
-    printable,
-    refusals,
-    talk,
-)
-from api.cli.help_page import ONLINE, command_group, page_end
+from api.cli.command import ONLINE, Caller, Output, RpcUrlOption, alone, command, ledger_of
+from api.cli.console import ExitCode, printable, say, talk
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.json_object import from_hex, to_hex
-from ledger_node.domain.operand import show_operand
 from ledger_node.domain.presentation import Presentation, ShownClaim
 from ledger_node.domain.proof import Outcome, revealed
+from ledger_node.domain.question_part import show_operand
 from ledger_node.domain.value import Special, format_date
 from ledger_node.domain.verification import Policy, Verdict
 
 _COLOURS = {Outcome.HOLDS: "green", Outcome.DOES_NOT_HOLD: "red", Outcome.CANNOT_TELL: "yellow"}
 
-alone = command_group()
 
-
-@alone.command(
-    epilog=page_end(
-        "credence verify 'tax_payment.paid_amount >= 500000 CNY during 2025' \\\n    --consent 0xff35d0 --as demo-bank",
-        codes=ONLINE
-        | {
-            ExitCode.DONE: "all hold",
-            ExitCode.NO: "one does not hold",
-            ExitCode.CANNOT_TELL: "cannot tell, or no answer: try again",
-            ExitCode.DOES_NOT_CHECK: "the answer does not check: rely on nothing in it",
-        },
-    )
+@command(
+    alone,
+    "credence verify 'tax_payment.paid_amount >= 500000 CNY during 2025' \\\n    --consent 0xff35d0 --as demo-bank",
+    codes=ONLINE
+    | {
+        ExitCode.DONE: "all hold",
+        ExitCode.NO: "one does not hold",
+        ExitCode.CANNOT_TELL: "cannot tell, or no answer: try again",
+        ExitCode.DOES_NOT_CHECK: "the answer does not check: rely on nothing in it",
+    },
 )
 def verify(
+    *,
     claim: Annotated[
         list[str],
         typer.Argument(help="What you were granted to ask, such as 'tax_credit_rating.grade in {A, B}'."),
@@ -55,48 +40,33 @@ def verify(
     purpose: Annotated[str | None, typer.Option(help="Refuse a consent that is for another purpose.")] = None,
     max_age_days: Annotated[int | None, typer.Option(min=0, help="Oldest data that counts, in days.")] = None,
     operator: Annotated[str | None, typer.Option(help="Your name for who or what asks; the firm sees it.")] = None,
-    rpc_url: Annotated[str | None, typer.Option(help="Your own node (default: the folder's).")] = None,
-    sign_in: AsOption = None,
-    home: HomeOption = None,
-    url: UrlOption = None,
-    *,
-    as_json: JsonOption = False,
-) -> None:
+    rpc_url: RpcUrlOption = None,
+    caller: Caller,
+) -> Output:
     """Ask consented questions and check the answers.
 
     Every proof is checked here, against the chain at the block the answer names. This costs one use.
     """
     from api.cli.id_prefix import consent_id
     from api.client.answer_check import check_answer
-    from ledger_node.chain.rpc import Rpc
-    from ledger_node.chain.web3_ledger import Web3Ledger
 
-    with refusals():
-        folder = home_of(home).require()
-        client = client_of(folder, url, sign_in)
-        for text in claim:
-            Claim.parse(text, schemas())
-        granted = consent_id(client, consent)
-        me = from_hex(client.get("/v1/me")["id"], "member")
-        answer = client.verify(granted, list(claim), purpose=purpose, max_age_days=max_age_days, operator=operator)
-        ledger = Web3Ledger(folder.address_book(), Rpc(rpc_url or node_url_of(folder)))
-        verdicts = check_answer(answer, ledger, grantee=me, policy=Policy(max_age_days))
-        presentation = Presentation.from_json(answer["presentation"], schemas())
-        names = {member.id: member.name for member in ledger.members()}
+    folder, client = caller.folder.require(), caller.client()
+    for text in claim:
+        Claim.parse(text, schemas())
+    granted = consent_id(client, consent)
+    me = from_hex(client.get("/v1/me")["id"], "member")
+    answer = client.verify(granted, list(claim), purpose=purpose, max_age_days=max_age_days, operator=operator)
+    ledger = ledger_of(folder, rpc_url)
+    verdicts = check_answer(answer, ledger, grantee=me, policy=Policy(max_age_days))
+    presentation = Presentation.from_json(answer["presentation"], schemas())
+    names = {member.id: member.name for member in ledger.members()}
     _print_verdicts(verdicts, presentation, names)
     if answer["use"] is not None:
         talk.print(f"checked against block {answer['block']['number']}; use {answer['uses']} of {answer['max_uses']}")
     if answer["evidence"] is not None:
-        whose = "" if sign_in is None else f" --as {sign_in}"
-        talk.print(
-            f"keep the evidence: credence evidence save {answer['use']['id']} evidence.json{whose}",
-            markup=False,
-            soft_wrap=True,
-        )
-    if as_json:
-        emit(answer)
-    outcomes = {verdict.outcome for verdict in verdicts}
-    raise typer.Exit(_exit_code(outcomes))
+        whose = "" if caller.sign_in is None else f" --as {caller.sign_in}"
+        say(f"keep the evidence: credence evidence save {answer['use']['id']} evidence.json{whose}")
+    return Output(answer, code=_exit_code({verdict.outcome for verdict in verdicts}))
 
 
 def _print_verdicts(verdicts: Sequence[Verdict], presentation: Presentation, names: Mapping[bytes, str]) -> None:
@@ -104,10 +74,10 @@ def _print_verdicts(verdicts: Sequence[Verdict], presentation: Presentation, nam
         colour = _COLOURS[verdict.outcome]
         why = f"  {verdict.reason}: {verdict.message}" if verdict.reason else ""
         talk.print(f"[{colour}]{verdict.outcome:14}[/{colour}] ", end="")
-        talk.print(printable(f"{shown.claim.text(schemas())}{why}"), markup=False, soft_wrap=True)
+        say(printable(f"{shown.claim.text(schemas())}{why}"))
         if verdict.outcome is not Outcome.CANNOT_TELL:
             for line in _basis(shown, presentation, names):
-                talk.print(printable(f"{'':14} {line}"), markup=False, soft_wrap=True)
+                say(printable(f"{'':14} {line}"))
 
 
 def _basis(shown: ShownClaim, presentation: Presentation, names: Mapping[bytes, str]) -> Iterator[str]:

@@ -6,19 +6,19 @@ What is read now is proven under the trust file like the evidence itself: a node
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import ChainError
-from ledger_node.domain.evidence.bundle import Bundle, SealedBlock
-from ledger_node.domain.evidence.contract import Contract
-from ledger_node.domain.evidence.finality import require_final
+from ledger_node.domain.evidence.bundle import Bundle
+from ledger_node.domain.evidence.finality import SealedBlock, require_final
 from ledger_node.domain.evidence.key_statement import KeyStatement
 from ledger_node.domain.evidence.slot import StorageWords, entry_slots, facts_of, member_slots, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
-from ledger_node.domain.evidence.trust import Trust
+from ledger_node.domain.evidence.trust import Contract, Trust
 from ledger_node.domain.fact import ConsentState, FactQuery, LedgerFacts
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
@@ -28,8 +28,6 @@ from ledger_node.domain.value import format_date
 _DAY = 86_400
 _MAX_ANSWER_BYTES = 8 * 1024 * 1024
 """More than the proofs of any bundle take; the node is somebody else's."""
-_SUSPENDED, _LEFT = 2, 3
-"""States of the MemberRegistry; 1 is active."""
 
 
 class ChangeKind(StrEnum):
@@ -63,6 +61,19 @@ class Change:
         return {"change": self.kind.value, "words": self.words}
 
 
+_OF_MEMBER_STATE: Final = {
+    2: (ChangeKind.MEMBER_SUSPENDED, "is suspended by the consortium"),
+    3: (ChangeKind.MEMBER_LEFT, "has left the consortium"),
+}
+"""State in the MemberRegistry, where 1 is active -> what it means."""
+_OF_CONSENT_STATE: Final = {
+    ConsentState.WITHDRAWN: Change(
+        ChangeKind.CONSENT_WITHDRAWN, "the firm has withdrawn its consent: no further questions"
+    ),
+    ConsentState.PAUSED: Change(ChangeKind.CONSENT_PAUSED, "the firm has paused its consent"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeReport:
     """The block that was looked at, what the chain says of the keys there, and what is otherwise than it was."""
@@ -86,7 +97,7 @@ def read_changes(bundle: Bundle, trust: Trust, url: str) -> ChangeReport:
     if head.number < bundle.block.header.number:
         raise ChainError(Reason.LEDGER_UNAVAILABLE, "this node has not come as far as the block of the evidence")
     query = bundle.query
-    keys, members = FactQuery(keys=query.keys), {slot for one in bundle.names for _, slot in member_slots(one)}
+    members = {slot for one in bundle.names for _, slot in member_slots(one)}
     slots = slots_of(query, {})
     slots[Contract.MEMBERS] = tuple(sorted({*slots[Contract.MEMBERS], *members}))
     proof = ledger.state_proof(slots, head)
@@ -102,8 +113,8 @@ def read_changes(bundle: Bundle, trust: Trust, url: str) -> ChangeReport:
         block_hash=final.hash,
         time=header.timestamp,
     )
-    nodes = proof.nodes_of(slots_of(keys, {}))
-    statement = KeyStatement(trust.chain_id, trust.genesis, query.keys, proof.block, nodes)
+    of_keys = proof.nodes_of(slots_of(FactQuery(keys=query.keys), {}))
+    statement = KeyStatement(trust.chain_id, trust.genesis, query.keys, proof.block, of_keys)
     return ChangeReport(proof.block, statement, tuple(_changes(bundle, trust, facts, words)))
 
 
@@ -160,10 +171,9 @@ def _of_members(bundle: Bundle, words: StorageWords) -> Iterator[Change]:
     for member, name in sorted(bundle.names.items()):
         standing, successor = (words[slot] for slot in member_slots(member))
         state = standing >> 8 & 0xFF
-        if state == _SUSPENDED:
-            yield Change(ChangeKind.MEMBER_SUSPENDED, f"{name} is suspended by the consortium")
-        if state == _LEFT:
-            yield Change(ChangeKind.MEMBER_LEFT, f"{name} has left the consortium")
+        if state in _OF_MEMBER_STATE:
+            kind, what = _OF_MEMBER_STATE[state]
+            yield Change(kind, f"{name} {what}")
         if successor:
             yield Change(ChangeKind.MEMBER_SUCCEEDED, f"{name} was taken over by member 0x{successor:064x}")
 
@@ -172,10 +182,8 @@ def _of_consent(bundle: Bundle, facts: LedgerFacts, words: StorageWords) -> Iter
     consent, shown = facts.consent, bundle.presentation.consent
     if consent is None or shown is None:
         return
-    if consent.state is ConsentState.WITHDRAWN:
-        yield Change(ChangeKind.CONSENT_WITHDRAWN, "the firm has withdrawn its consent: no further questions")
-    if consent.state is ConsentState.PAUSED:
-        yield Change(ChangeKind.CONSENT_PAUSED, "the firm has paused its consent")
+    if consent.state in _OF_CONSENT_STATE:
+        yield _OF_CONSENT_STATE[consent.state]
     if consent.expires_at <= facts.block_time:
         yield Change(ChangeKind.CONSENT_EXPIRED, f"the consent expired on {_day(consent.expires_at)}")
     _, began = entry_slots(shown.terms.subject, bundle.entry + 1)

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 
 from api.client.credential import Credential
-from api.client.error import ApiError, NoAnswerError, refusal_of, silence
+from api.client.error import ApiError, NoAnswerError, is_refused, refusal_of, silence
 from api.client.session import Session
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.reason import Reason
@@ -22,11 +23,22 @@ _TRIES: Final = 3
 
 
 class Client:
-    """One caller of one API, signed in with ``credential``, or by ``session``, where there is one."""
+    """One caller of one API, signed in with ``credential``, or by ``session``, where there is one.
 
-    def __init__(self, url: str, credential: Credential | None = None, *, session: Session | None = None) -> None:
+    ``home``: the folder that names the address, where nobody else does.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        credential: Credential | None = None,
+        *,
+        session: Session | None = None,
+        home: Path | None = None,
+    ) -> None:
         if credential is not None:
             session = Session(url, credential)
+        self._home = home
         self._http = httpx.Client(base_url=url, auth=session, timeout=_TIMEOUT_S, trust_env=False)
 
     def close(self) -> None:
@@ -66,33 +78,26 @@ class Client:
 
     def results(self, job: str, status: str | None = None) -> Iterator[Any]:
         """Yield the results of a job row by row."""
-        query: dict[str, str | int] = {} if status is None else {"status": status}
-        page = self.get(f"/v1/jobs/{job}/results", **query)
-        yield from page["results"]
-        while page["next"] is not None:
-            page = self.get(f"/v1/jobs/{job}/results", after=page["next"], **query)
+        said = {} if status is None else {"status": status}
+        for page in self._pages(f"/v1/jobs/{job}/results", **said):
             yield from page["results"]
 
     def access_rows(self) -> tuple[str, list[Any]]:
         """Return the keeper of the access log, and all rows of it that are yours, oldest first."""
-        rows: list[Any] = []
-        page = self.get("/v1/access-log")
-        rows += page["rows"]
-        while page["next"] is not None:
-            page = self.get("/v1/access-log", after=page["next"])
-            rows += page["rows"]
-        return str(page["keeper"]), rows
+        pages = list(self._pages("/v1/access-log"))
+        return str(pages[-1]["keeper"]), [row for page in pages for row in page["rows"]]
 
     def notifications(self, after: str | None = None) -> list[Any]:
         """Return what you are told behind the notification ``after``, oldest first."""
-        told: list[Any] = []
-        while True:
-            query = {} if after is None else {"after": after}
-            page = self.get("/v1/notifications", **query)
-            told += page["notifications"]
-            after = page["next"]
-            if after is None:
-                return told
+        begin = {} if after is None else {"after": after}
+        return [one for page in self._pages("/v1/notifications", **begin) for one in page["notifications"]]
+
+    def _pages(self, path: str, **query: str | int) -> Iterator[Any]:
+        page = self.get(path, **query)
+        yield page
+        while page["next"] is not None:
+            page = self.get(path, **query | {"after": page["next"]})
+            yield page
 
     def receipts(self, about: str) -> list[Any]:
         """Return the receipts of a consent of yours, or that of the answer to a request."""
@@ -113,23 +118,16 @@ class Client:
         operator: str | None = None,
     ) -> Any:  # noqa: ANN401 - JSON of the route
         """Ask claims under a consent and return the whole answer."""
-        body: dict[str, JSON] = {"consent": consent, "claims": list(claims)}
-        if purpose is not None:
-            body["purpose"] = purpose
-        if operator is not None:
-            body["operator"] = operator
-        if max_age_days is not None:
-            body["policy"] = {"max_age_days": max_age_days}
-        return self.post("/v1/verifications", body)
+        policy = None if max_age_days is None else {"max_age_days": max_age_days}
+        said = {"consent": consent, "claims": list(claims), "purpose": purpose, "operator": operator, "policy": policy}
+        return self.post("/v1/verifications", {name: value for name, value in said.items() if value is not None})
 
     def _post(self, path: str, content: bytes | Iterable[bytes], media_type: str, **query: str) -> Any:  # noqa: ANN401 - JSON of the route
         """Post with a fresh Idempotency-Key; where no answer comes, again with the same one, and a proof of its own."""
         headers = {"Content-Type": media_type, "Idempotency-Key": f'"{random_bytes(16).hex()}"'}
         for _ in range(_TRIES - 1):
-            try:
+            with suppress(NoAnswerError):
                 return self._request("POST", path, content=content, headers=headers, params=query)
-            except NoAnswerError:
-                continue
         return self._request("POST", path, content=content, headers=headers, params=query)
 
     def evidence(self, use: str) -> bytes:
@@ -143,7 +141,7 @@ class Client:
         try:
             response = self._http.request(method, path, **options)
         except httpx.HTTPError as error:
-            raise silence(self._http.base_url) from error
+            raise silence(self._http.base_url, self._home if is_refused(error) else None) from error
         if response.is_success:
             return response
         raise refusal_of(response)

@@ -10,14 +10,18 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
 
 from api.files.private import read_private
+from api.home.home import Home
 from api.hsm.device import SUFFIX, DeviceKey, KeyReference
 from api.hsm.private_key import sign_in_key
 from api.sign_in.protocol.assertion import make_assertion
 from api.sign_in.protocol.jose import MEMBER_ALGORITHMS, Key, public_part
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.json_object import to_hex
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
+
+_KEYSTORE = ".json"
+"""A keystore holds a controller's key, which signs in by itself; other files hold keys that were published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +68,21 @@ def read_key_file(path: Path) -> Key:
     raise InvalidInputError(
         Reason.CONFIGURATION, f"{path} holds no private key on P-256 or Ed25519 as JWK or unencrypted PEM"
     )
+
+
+def credential_named(home: Home, name: str) -> Credential:
+    """Return the credential of a name in credentials.json.
+
+    Raises:
+        InvalidInputError: ``configuration``; there is no such name, or its key cannot be used.
+    """
+    held = home.credential(name)
+    if "key" not in held:
+        raise InvalidInputError(
+            Reason.CONFIGURATION,
+            f"the credential '{name}' in {home.path} names no key; have one: credence sign-in rotate --as {name}",
+        )
+    client, file = from_hex(held["id"], "id"), home.path / held["key"]
+    if held["kind"] == "subject" and file.suffix == _KEYSTORE and not file.name.endswith(SUFFIX):
+        return Credential.of_controller(client, home.read_key(file.stem))
+    return Credential.published(client, read_key_file(file))

@@ -1,5 +1,7 @@
 """What the client raises when the API refuses."""
 
+from pathlib import Path
+
 import httpx
 
 from ledger_node.domain.error import ChainError, CredenceError
@@ -29,6 +31,19 @@ def refusal_of(response: httpx.Response) -> ApiError:
     return ApiError(response.status_code, reason, detail, body.get("field"))
 
 
-def silence(url: object) -> NoAnswerError:
-    """Return what is raised when nobody answers at ``url``."""
-    return NoAnswerError(Reason.LEDGER_UNAVAILABLE, f"the API at {url} does not answer; start it: credence serve")
+def is_refused(error: BaseException | None) -> bool:
+    """Return whether a connection failed because nothing listens at its address."""
+    while error is not None and not isinstance(error, ConnectionRefusedError):
+        error = error.__context__
+    return error is not None
+
+
+def silence(url: object, home: Path | None = None) -> NoAnswerError:
+    """Return what is raised when nobody answers at ``url``, or nothing listens there, as the folder ``home`` says."""
+    if home is None:
+        return NoAnswerError(Reason.LEDGER_UNAVAILABLE, f"the API at {url} does not answer; start it: credence serve")
+    return NoAnswerError(
+        Reason.LEDGER_UNAVAILABLE,
+        f"no service runs for {home}: nothing listens at {url}, which api.json there names; "
+        f"start it: credence serve --home {home}",
+    )

@@ -14,6 +14,7 @@ from api.client.error import refusal_of
 from api.sign_in.protocol.assertion import ASSERTION_TYPE
 from api.sign_in.protocol.proof import Target, make_proof
 from ledger_node import clock
+from ledger_node.domain.reason import Reason
 
 _TOKEN_PATH: Final = "/v1/token"  # noqa: S105 - an address
 _EARLY_S: Final = 30
@@ -53,15 +54,9 @@ class Session(httpx.Auth):
         Raises:
             ApiError: the instance refused.
         """
-        flow = self._sign_in(instead_of=self._token)
-        with httpx.Client(trust_env=False) as client:
-            request = next(flow)
-            while True:
-                response = client.send(request)
-                try:
-                    request = flow.send(response)
-                except StopIteration:
-                    return
+        self._renew_at = 0
+        with httpx.Client(auth=self, trust_env=False) as client:
+            client.get(f"{self._url}/v1/me")
 
     def prove(self, request: httpx.Request) -> str:
         """Put the present token and a proof for it into a request, and return the token."""
@@ -78,7 +73,8 @@ class Session(httpx.Auth):
                 return
             response = yield self._token_request()
             response.read()
-            if _asks_for_nonce(response):
+            # it asks for the request again, with its nonce (RFC 9449, 8)
+            if _NONCE in response.headers and refusal_of(response).reason is Reason.PROOF_NONCE:
                 self._nonce = response.headers[_NONCE]
                 response = yield self._token_request()
                 response.read()
@@ -98,13 +94,3 @@ class Session(httpx.Auth):
         }
         proof = make_proof(Target("POST", url), self._key, now=now, nonce=self._nonce)
         return httpx.Request("POST", url, data=form, headers={"DPoP": proof})
-
-
-def _asks_for_nonce(response: httpx.Response) -> bool:
-    """Return whether an answer of the token endpoint asks for the request again, with its nonce (RFC 9449, 8)."""
-    if response.status_code != HTTPStatus.BAD_REQUEST or _NONCE not in response.headers:
-        return False
-    try:
-        return bool(response.json()["error"] == "use_dpop_nonce")
-    except (ValueError, KeyError, TypeError):
-        return False

@@ -5,13 +5,13 @@ and their own machine works out what they sign. Signatures are files of their ow
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 from api.catalogue.wording import wording
 from api.client.client import Client
+from api.sign_in.protocol.assertion import MAX_KEYS, stated_keys
 from api.sign_in.protocol.jose import public_key
-from api.sign_in.protocol.key_form import MAX_KEYS, stated_keys
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.consent import (
     REFUSAL_STATEMENT,
@@ -24,7 +24,7 @@ from ledger_node.domain.consent import (
 )
 from ledger_node.domain.consent_text import consent_text, language_named, text_digest
 from ledger_node.domain.eip712 import SigningDomain
-from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.json_object import JsonObject, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.sign_in_key import SignInKeys
@@ -37,6 +37,7 @@ from ledger_node.domain.subject import (
     cancellation_digest,
     keys_to_json,
     rotation_digest,
+    signature_from_json,
     signature_to_json,
 )
 
@@ -89,13 +90,12 @@ def unsigned_grant(
 
 def unsigned_refusal(domain: SigningDomain, request: bytes) -> UnsignedAct:
     """Return the refusal of a bank's request."""
-    content: dict[str, JSON] = {"request": to_hex(request)}
     return UnsignedAct(
         refusal_digest(request, domain),
         f"{REFUSAL_STATEMENT}\nrequest {to_hex(request)}",
         f"/v1/consent-requests/{to_hex(request)}/refusal",
         {},
-        _content("refuse", domain, content),
+        _content("refuse", domain, {"request": to_hex(request)}),
     )
 
 
@@ -140,13 +140,16 @@ def unsigned_rotation(domain: SigningDomain, subject: bytes, entry: int, control
 
 def unsigned_cancellation(domain: SigningDomain, subject: bytes, number: int, commitment: bytes) -> UnsignedAct:
     """Return the cancellation of a recovery, for which the signature of one controller is enough."""
-    content: dict[str, JSON] = {"subject": to_hex(subject), "number": number, "commitment": to_hex(commitment)}
     return UnsignedAct(
         cancellation_digest(subject, number, commitment, domain),
         f"{CANCELLATION_STATEMENT}\nsubject {to_hex(subject)}, recovery {number}",
         f"/v1/subjects/{to_hex(subject)}/recoveries/{number}/cancellation",
         {},
-        _content("cancel_recovery", domain, content),
+        _content(
+            "cancel_recovery",
+            domain,
+            {"subject": to_hex(subject), "number": number, "commitment": to_hex(commitment)},
+        ),
     )
 
 
@@ -220,3 +223,39 @@ def describe(controllers: Controllers) -> str:
 def _content(act: str, domain: SigningDomain, members: Mapping[str, JSON]) -> dict[str, JSON]:
     place: dict[str, JSON] = {"chain_id": domain.chain_id, "contract": to_hex(domain.contract)}
     return {"act": act, "domain": place, **members}
+
+
+@dataclass(frozen=True, slots=True)
+class CollectedSignature:
+    """A signature over ``digest`` by a key, or the assertion of a passkey."""
+
+    digest: bytes
+    signature: Signature = field(repr=False)
+
+    def over(self, digest: bytes) -> Signature:
+        """Return the signature if it is over ``digest``.
+
+        Raises:
+            VerificationError: ``challenge_mismatch``; it was made for something else.
+        """
+        if self.digest != digest:
+            raise VerificationError(
+                Reason.CHALLENGE_MISMATCH, "this signature is over another draft; sign this one with: credence sign"
+            )
+        return self.signature
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return the content of its file."""
+        return {"digest": to_hex(self.digest), "signature": signature_to_json(self.signature)}
+
+    @classmethod
+    def from_json(cls, value: JSON) -> Self:
+        """Read its file.
+
+        Raises:
+            InvalidInputError: a member is missing, unknown or malformed.
+        """
+        record = JsonObject(value, "signature")
+        collected = cls(record.blob("digest"), signature_from_json(record.take("signature")))
+        record.done()
+        return collected

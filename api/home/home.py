@@ -18,11 +18,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from api.files.own_file import new_file
-from api.hsm.device import SUFFIX, DeviceKey, KeyReference
-from api.hsm.signer import DeviceSigner
+from api.hsm.device import SUFFIX, DeviceKey, DeviceSigner, KeyReference
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.port import Role
 from ledger_node.domain.canonical import JSON, decode
@@ -31,11 +30,8 @@ from ledger_node.domain.hashing import hmac_sha256
 from ledger_node.domain.json_object import JsonObject, to_hex
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.signature import SigningKey, parse_address
+from ledger_node.domain.signature import Signer, SigningKey, parse_address
 from ledger_node.randomness import random_bytes
-
-if TYPE_CHECKING:
-    from ledger_node.domain.signature import Signer
 
 _PURPOSES: Final = "purposes.json"
 _CREDENTIALS: Final = "credentials.json"
@@ -54,36 +50,21 @@ class LocalMember:
     roles: Role
 
 
-@dataclass(frozen=True)
 class Home:
     """Paths and files of one instance."""
 
-    path: Path
-
-    @property
-    def chain(self) -> Path:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.chain = path / "chain.sqlite3"
         """The embedded chain's file."""
-        return self.path / "chain.sqlite3"
-
-    @property
-    def store(self) -> Path:
+        self.store = path / "store.sqlite3"
         """The store's file."""
-        return self.path / "store.sqlite3"
-
-    @property
-    def key_ledger(self) -> Path:
+        self.key_ledger = path / "keys.sqlite3"
         """The key ledger's file."""
-        return self.path / "keys.sqlite3"
-
-    @property
-    def node_file(self) -> Path:
+        self.node_file = path / "node.json"
         """Where a running node says its address and process."""
-        return self.path / "node.json"
-
-    @property
-    def api_file(self) -> Path:
+        self.api_file = path / "api.json"
         """Where a running API says its address and process."""
-        return self.path / "api.json"
 
     def require(self) -> "Home":
         """Return this home if ``init`` has made it.
@@ -214,7 +195,7 @@ class Home:
         (self.path / "keys").mkdir(mode=0o700, exist_ok=True)
         write_private(self.path / "keys" / f"{name}.json", json.dumps(keystore) + "\n", secret=True)
 
-    def signer(self, name: str) -> "Signer":
+    def signer(self, name: str) -> Signer:
         """Return what signs for a member: the key that keys/NAME.hsm.json names in a device, or that of the keystore.
 
         Raises:
@@ -252,7 +233,13 @@ class Home:
         return [self.read_key(name) for name in (slug, *(path.stem for path in further))]
 
     def _password(self) -> bytes:
-        return (self.path / "passphrase").read_text("ascii").strip().encode("ascii")
+        path = self.path / "passphrase"
+        try:
+            return path.read_bytes().strip()
+        except FileNotFoundError as error:
+            raise InvalidInputError(
+                Reason.CONFIGURATION, f"the passphrase is missing: put {path} back; no key of this folder opens without"
+            ) from error
 
     def _read(self, name: str) -> JsonObject:
         return JsonObject(decode((self.path / name).read_bytes()), name)

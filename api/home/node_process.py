@@ -30,7 +30,12 @@ class NodeProcess:
 
     def start(self) -> None:
         """Start the node; ``wait_ready`` says where it listens."""
-        self._spawn()
+        command = [sys.executable, "-m", "api.cli.main", "node", "run", "--home", str(self._home.path)]
+        command += ["--port", str(self._port), "--json", "--stop-with-parent"]
+        if self._log_format is not None:
+            command += ["--log-format", self._log_format.value]
+        # stdin is a pipe that nobody writes to: its end tells the child that this process is gone
+        self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - ourselves
 
     def wait_ready(self) -> str:
         """Return the node's address when it accepts requests, and keep it running from then on.
@@ -52,15 +57,6 @@ class NodeProcess:
         if self._thread.is_alive():
             self._thread.join()
 
-    def _spawn(self) -> None:
-        command = [sys.executable, "-m", "api.cli.main", "node", "run", "--home", str(self._home.path)]
-        command += ["--port", str(self._port), "--json", "--stop-with-parent"]
-        if self._log_format is not None:
-            command += ["--log-format", self._log_format.value]
-        # stdin is a pipe that nobody writes to: its end tells the child that this process is gone
-        child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - ourselves
-        self._child = child
-
     def _read_address(self) -> None:
         child = self._child
         assert child is not None  # noqa: S101 - it was spawned
@@ -77,20 +73,15 @@ class NodeProcess:
         while not self._stopping.is_set():
             child = self._child
             if child is not None:
-                child.wait()
-                _close(child)
+                # its pipes end with it
+                with child:
+                    child.wait()
             if self._stopping.is_set():
                 return
             _log.warning("the embedded node ended; starting it again")
             try:
-                self._spawn()
+                self.start()
                 self._read_address()
             except (ChainError, OSError, ValueError):
                 _log.warning("the embedded node did not start; trying again")
                 self._stopping.wait(_PAUSE_S)
-
-
-def _close(child: "subprocess.Popen[bytes]") -> None:
-    for pipe in (child.stdin, child.stdout):
-        if pipe is not None:
-            pipe.close()

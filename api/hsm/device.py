@@ -10,9 +10,10 @@ from typing import Any, Final, Self
 
 from api.files.private import read_private_text
 from ledger_node.domain.canonical import decode
-from ledger_node.domain.error import ChainError, InvalidInputError
+from ledger_node.domain.error import ChainError, InvalidInputError, VerificationError
 from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.signature import address_of_point, low, recover
 
 SUFFIX: Final = ".hsm.json"
 """Files that name a key in a device, in the place of a file that holds one."""
@@ -106,3 +107,27 @@ def _session(token: Any, pin: str) -> Any:  # noqa: ANN401 - PKCS#11 objects hav
     except pkcs11.exceptions.UserAlreadyLoggedIn:
         # PKCS#11 knows one log-in a process and token, which holds for all its sessions
         return token.open()
+
+
+class DeviceSigner:
+    """Signs digests as ``SigningKey`` does; the device gives r and s, and what else it takes follows from them."""
+
+    def __init__(self, device: DeviceKey) -> None:
+        self.address = address_of_point(device.point)
+        self._device = device
+
+    def sign(self, digest: bytes) -> bytes:
+        """Return the 65-byte signature of a 32-byte digest.
+
+        Raises:
+            InvalidInputError: ``configuration``; the device's key is on another curve.
+            ChainError: the device does not answer.
+        """
+        signature = low(self._device.sign(digest))
+        for v in (27, 28):
+            try:
+                if recover(digest, signature + bytes([v])) == self.address:
+                    return signature + bytes([v])
+            except VerificationError:
+                continue
+        raise InvalidInputError(Reason.CONFIGURATION, "the device's key is not on secp256k1")

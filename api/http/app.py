@@ -13,34 +13,27 @@ from starlette.routing import Route
 from api.home.settings import HttpSettings, WatchSettings
 from api.http.middleware.fault_barrier import FaultBarrier, install_handlers
 from api.http.middleware.observation import TRACE_ID, Observation, Templates
-from api.http.middleware.request_limits import RequestLimits
-from api.http.middleware.security_headers import SecurityHeaders
-from api.http.middleware.stored_responses import StoredResponses
 from api.http.openapi import document as openapi_document
-from api.http.openapi.tag import TAGS
+from api.http.openapi.document import TAGS
 from api.http.problem import page
 from api.http.request.admission import permissions_of, require_admitting
 from api.http.request.cursor import CursorCodec
-from api.http.request.rate_limit import RateLimits, RequestClass
+from api.http.request.idempotency_key import StoredResponses
+from api.http.request.rate_limit import RateLimits
 from api.http.route import access_log as access
 from api.http.route import (
     attestation,
     consent,
-    consent_request,
-    evidence,
     health,
-    metadata,
     notification,
     receipt,
     reference,
     sign_in,
     subject,
-    token,
     verification,
-    webhook,
 )
 from api.instance.wiring import Instance
-from api.work.fair_share import FairShare
+from api.work.batching import FairShare
 from ledger_node import clock, trace
 
 ASKED_HEADERS = ("Authorization", "Content-Type", "DPoP", "Idempotency-Key", "If-None-Match", trace.HEADER)
@@ -51,27 +44,21 @@ stable `reason`; `/v1/token` refuses as RFC 6749 says, with the same `reason`. V
 department; a verdict comes with proofs that check offline.
 """
 V1: Final = "/v1"
-ROUTERS: Final = tuple(
-    module.router
-    for module in (
-        # routes are tried in their order, and this one is asked far more often than all others
-        verification,
-        reference,
-        token,
-        sign_in,
-        subject,
-        attestation,
-        consent_request,
-        consent,
-        receipt,
-        evidence,
-        access,
-        notification,
-        webhook,
-    )
+ROUTERS: Final = (
+    # routes are tried in their order, and this one is asked far more often than all others
+    verification.router,
+    reference.router,
+    sign_in.token_router,
+    sign_in.router,
+    subject.router,
+    attestation.router,
+    consent.router,
+    receipt.router,
+    access.router,
+    notification.router,
 )
 """The routers of ``V1``."""
-OPEN_ROUTERS: Final = (health.router, metadata.router)
+OPEN_ROUTERS: Final = (health.router, sign_in.open_router, page.router)
 """Those that ask nobody who calls."""
 
 
@@ -87,7 +74,7 @@ def create_app(
 
     ``public_url``: the address that callers know it by, which assertions and proofs must be made for.
     """
-    settings, watch = settings or HttpSettings(), watch or WatchSettings()
+    settings, watch, limited = settings or HttpSettings(), watch or WatchSettings(), instance.metrics.rate_limited
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -112,27 +99,20 @@ def create_app(
     app.state.instance = instance
     app.state.public_url = public_url.rstrip("/")
     app.state.watch_settings = watch
-
-    def count_refusal(request_class: RequestClass) -> None:
-        instance.metrics.rate_limited.labels(request_class.value).inc()
-
-    app.state.rate_limits = RateLimits(settings, clock.monotonic, count_refusal)
+    app.state.rate_limits = RateLimits(settings, clock.monotonic, lambda sort: limited.labels(sort.value).inc())
     app.state.fair_share = FairShare(settings.at_once, settings.beside_others, clock.monotonic)
     app.state.cursor_codec = CursorCodec(instance.cursor_mac)
     install_handlers(app)
     require_admitting(ROUTERS)
-    v1 = APIRouter(prefix=V1)
     for router in ROUTERS:
-        v1.include_router(router)
-    app.include_router(v1)
+        app.include_router(router, prefix=V1)
     app.state.permissions = permissions_of(ROUTERS, V1)
-    open_routers = (*OPEN_ROUTERS, page.router(app))
-    for router in open_routers:
+    for router in OPEN_ROUTERS:
         _require_open(router)
         app.include_router(router)
     openapi_document.install(app)
     _wrap(app, instance, settings)
-    templates = _templates(app, ROUTERS, V1) | _templates(app, open_routers, "")
+    templates = _templates(app, ROUTERS, V1) | _templates(app, OPEN_ROUTERS, "")
     app.add_middleware(Observation, metrics=instance.metrics, templates=templates, slow_s=watch.slow_s)
     return app
 
@@ -158,8 +138,7 @@ def _require_open(router: APIRouter) -> None:
 def _wrap(app: FastAPI, instance: Instance, settings: HttpSettings) -> None:
     """Put the layers around the routes, from the inside out."""
     app.add_middleware(StoredResponses, calls=instance.calls)
-    app.add_middleware(RequestLimits, pause_s=settings.body_pause_s)
-    app.add_middleware(FaultBarrier)
+    app.add_middleware(FaultBarrier, pause_s=settings.body_pause_s)
     if settings.origins:
         app.add_middleware(
             CORSMiddleware,
@@ -168,4 +147,3 @@ def _wrap(app: FastAPI, instance: Instance, settings: HttpSettings) -> None:
             allow_headers=ASKED_HEADERS,
             expose_headers=SHOWN_HEADERS,
         )
-    app.add_middleware(SecurityHeaders)

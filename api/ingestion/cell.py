@@ -3,20 +3,18 @@
 import re
 import unicodedata
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Final
 
 from api.catalogue.datatype import CellFormat
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.value import Period
 
 MAX_CELL: Final = 1024
 _YUAN: Final = re.compile(r"¥?(?P<whole>[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})(?:\.(?P<fen>[0-9]{1,2}))?\Z")
-_COMPACT_DATE: Final = re.compile(r"(?P<y>[0-9]{4})(?P<m>[0-9]{2})(?P<d>[0-9]{2})\Z")
-_SPLIT_DATE: Final = re.compile(
-    r"(?P<y>[0-9]{4})(?:-(?P<m1>[0-9]{1,2})-(?P<d1>[0-9]{1,2})|/(?P<m2>[0-9]{1,2})/(?P<d2>[0-9]{1,2})"
+_DATE: Final = re.compile(
+    r"(?P<y>[0-9]{4})(?:(?P<m0>[0-9]{2})(?P<d0>[0-9]{2})|-(?P<m1>[0-9]{1,2})-(?P<d1>[0-9]{1,2})|/(?P<m2>[0-9]{1,2})/(?P<d2>[0-9]{1,2})"
     r"|年(?P<m3>[0-9]{1,2})月(?P<d3>[0-9]{1,2})日)\Z"
 )
 _MONTH: Final = re.compile(
@@ -55,56 +53,48 @@ def parse_year(cell: str, heading: str) -> Period:
     """
     if not cell:
         raise InvalidInputError(Reason.VALUE_MISSING, "the year is missing", field=heading)
-    match = _YEAR.match(cell)
-    if match is None:
-        raise _malformed("a year between 1900 and 2099 written with four digits", heading)
-    return Period.parse(match["y"])
+    year = _match(_YEAR, cell, "a year between 1900 and 2099 written with four digits", heading)
+    return Period.parse(year["y"])
 
 
 def parse_date_cell(cell: str, heading: str) -> str:
     """Return an ISO date; whether the day exists is checked with the value."""
-    match = _COMPACT_DATE.match(cell) or _SPLIT_DATE.match(cell)
-    if match is None:
-        raise _malformed("a date such as 2025-12-31, 20251231, 2025/12/31 or 2025年12月31日", heading)
-    parts = [part for part in match.groups() if part is not None]
-    return f"{parts[0]}-{int(parts[1]):02}-{int(parts[2]):02}"
+    date = _match(_DATE, cell, "a date such as 2025-12-31, 20251231, 2025/12/31 or 2025年12月31日", heading)
+    return _joined(date)
 
 
 def _yuan(cell: str, heading: str) -> int:
-    match = _YUAN.match(cell)
-    if match is None:
-        raise _malformed("an amount in yuan that is not negative, with at most two decimals", heading)
-    amount = Decimal(match["whole"].replace(",", "")) * 100
-    return int(amount) + int((match["fen"] or "0").ljust(2, "0"))
+    amount = _match(_YUAN, cell, "an amount in yuan that is not negative, with at most two decimals", heading)
+    return int(amount["whole"].replace(",", "")) * 100 + int((amount["fen"] or "0").ljust(2, "0"))
 
 
 def _count(cell: str, heading: str) -> int:
-    if not _COUNT.match(cell):
-        raise _malformed("a whole number that is not negative", heading)
-    return int(cell)
+    return int(_match(_COUNT, cell, "a whole number that is not negative", heading)[0])
 
 
 def _month(cell: str, heading: str) -> str:
     if cell in _NONE_ON_RECORD:
         return "none"
-    match = _MONTH.match(cell)
-    if match is None:
-        raise _malformed("a month such as 2025-03, 202503 or 2025年3月, or 无 for none on record", heading)
-    parts = [part for part in match.groups() if part is not None]
-    return f"{parts[0]}-{int(parts[1]):02}"
+    return _joined(
+        _match(_MONTH, cell, "a month such as 2025-03, 202503 or 2025年3月, or 无 for none on record", heading)
+    )
 
 
-def _text(cell: str, _: str) -> str:
-    return cell
+def _joined(date: re.Match[str]) -> str:
+    year, *rest = [part for part in date.groups() if part is not None]
+    return "-".join([year, *(f"{int(part):02}" for part in rest)])
 
 
-def _malformed(expected: str, heading: str) -> InvalidInputError:
-    return InvalidInputError(Reason.VALUE_MALFORMED, f"this must be {expected}", field=heading)
+def _match(pattern: re.Pattern[str], cell: str, expected: str, heading: str) -> re.Match[str]:
+    found = pattern.match(cell)
+    if found is None:
+        raise InvalidInputError(Reason.VALUE_MALFORMED, f"this must be {expected}", field=heading)
+    return found
 
 
 _PARSERS: Final[dict[CellFormat, Callable[[str, str], JSON]]] = {
-    CellFormat.CODE: _text,
-    CellFormat.MEMBER: _text,
+    CellFormat.CODE: lambda cell, _: cell,
+    CellFormat.MEMBER: lambda cell, _: cell,
     CellFormat.YUAN: _yuan,
     CellFormat.INTEGER: _count,
     CellFormat.DATE: parse_date_cell,

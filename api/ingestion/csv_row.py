@@ -1,20 +1,20 @@
 """Rows of a CSV upload; its heading says which column is which."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from api.catalogue.datatype import Column, DataType
+from api.catalogue.datatype import DataType
 from api.ingestion.cell import clean, parse_cell, parse_date_cell, parse_year
-from api.ingestion.csv_line import cells_of
 from api.ingestion.row import Row
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.value import parse_date
+from ledger_node.domain.value import Period, parse_date
 
 _SHOWN: Final = 32
+_CELL: Final = re.compile(r'(?:"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>[^",]*))(?P<end>,|\Z)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,33 +37,24 @@ class CsvHeading:
         Raises:
             InvalidInputError: ``heading_missing``, ``heading_unknown``, ``column_repeated`` or ``row_malformed``.
         """
-        headings = [clean(heading) for heading in cells_of(line)]
-        self._type = data_type
+        headings = [clean(heading) for heading in _cells_of(line)]
+        self.data_type = data_type
         self._positions = {heading: position for position, heading in enumerate(headings)}
         self.width = len(headings)
         self.subjects = self._find(data_type.subject)
-        (self.as_of, *extra) = self._find(data_type.as_of)
-        self.period = None
-        if data_type.period.headings:
-            (self.period, *more) = self._find(data_type.period.headings)
-            extra += more
-        self.columns: list[tuple[Column, _Place]] = []
-        for column in data_type.columns:
-            place, *more = self._find(column.headings)
-            self.columns.append((column, place))
-            extra += more
+        periods = [data_type.period.headings] if data_type.period.headings else []
+        groups = [data_type.as_of, *periods, *(column.headings for column in data_type.columns)]
+        found = [self._find(group) for group in groups]
         # only now: a first line that lacks our columns may be data, which no message repeats
         self._require_known(headings)
-        for place in extra:
+        for place in (extra for _, *more in found for extra in more):
             raise _repeated(place.heading)
+        (self.as_of, *places) = (first for first, *_ in found)
+        self.period = places.pop(0) if periods else None
+        self.columns = list(zip(data_type.columns, places, strict=True))
         for position, heading in enumerate(headings):
             if self._positions[heading] != position:
                 raise _repeated(heading)
-
-    @property
-    def data_type(self) -> DataType:
-        """What the rows are."""
-        return self._type
 
     def shown(self, field: str | None) -> str | None:
         """Return the file's name of the column that an error blames."""
@@ -85,7 +76,7 @@ class CsvHeading:
         return found
 
     def _require_known(self, headings: Sequence[str]) -> None:
-        data_type = self._type
+        data_type = self.data_type
         groups = [data_type.subject, data_type.as_of, data_type.period.headings]
         groups += [column.headings for column in data_type.columns]
         known = {clean(heading) for group in groups for heading in group}
@@ -106,7 +97,7 @@ def csv_row(heading: CsvHeading, number: int, line: str) -> Row | None:
     Raises:
         InvalidInputError: why it is none, naming the column.
     """
-    raw = cells_of(line)
+    raw = _cells_of(line)
     if not any(cell.strip() for cell in raw):
         return None
     if len(raw) != heading.width:
@@ -143,3 +134,29 @@ def _repeated(heading: str) -> InvalidInputError:
     return InvalidInputError(
         Reason.COLUMN_REPEATED, f"the file has two columns for one field, one of them '{heading}'", field=heading
     )
+
+
+def _cells_of(line: str) -> list[str]:
+    """Return the cells of a line (RFC 4180). Only that line pays for a quote where none belongs.
+
+    A quoted cell does not go on in the next line. What departments export has no such cells, and if it did, one stray
+    quote could swallow every row after it.
+
+    Raises:
+        InvalidInputError: ``row_malformed``; a quote stands inside a cell, is not closed, or text follows it.
+    """
+    if '"' not in line:
+        return line.split(",")
+    cells: list[str] = []
+    at = 0
+    while True:
+        match = _CELL.match(line, at)
+        if match is None:
+            raise InvalidInputError(
+                Reason.ROW_MALFORMED, f"the row is not CSV: cell {len(cells) + 1} has a quote where none belongs"
+            )
+        quoted = match["quoted"]
+        cells.append(match["plain"] if quoted is None else quoted.replace('""', '"'))
+        if not match["end"]:
+            return cells
+        at = match.end()

@@ -28,15 +28,12 @@ def read_text_lines(chunks: Chunks) -> Iterator[str]:
         whole = held + text
         # an LF may follow in the next piece, and the two are one end
         held = "\r" if whole.endswith("\r") else ""
-        *lines, rest = (rest + _with_one_end(whole.removesuffix(held))).split("\n")
+        with_one_end = whole.removesuffix(held).replace("\r\n", "\n").replace("\r", "\n")
+        *lines, rest = (rest + with_one_end).split("\n")
         yield from lines
         rest = rest[: MAX_LINE + 1]
     if rest or held:
         yield rest
-
-
-def _with_one_end(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _decoded(chunks: Chunks, encoding: str) -> Iterator[str]:

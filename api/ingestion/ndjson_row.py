@@ -13,9 +13,8 @@ from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import JsonObject
-from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.value import parse_date
+from ledger_node.domain.value import Period, parse_date
 
 _NONE: Final = "none"
 

@@ -9,9 +9,9 @@ from api.ingestion.csv_row import CsvHeading, csv_row
 from api.ingestion.line import MAX_LINE, Chunks, read_text_lines
 from api.ingestion.ndjson_row import ndjson_row
 from api.ingestion.row import NoRow, Rejection, Row
-from ledger_node.domain.bound import require_days
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.schema_field import require_days
 
 _TOO_LONG: Final = f"a line is longer than {MAX_LINE} characters"
 

@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
-from ledger_node.domain.value import Value
+from ledger_node.domain.value import Period, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +27,6 @@ class Rejection:
     field: str | None
     reason: Reason
     message: str
-
-    @classmethod
-    def of(cls, line: int, error: InvalidInputError) -> "Rejection":
-        """Return the rejection that ``error`` stands for."""
-        return cls(line, error.field, error.reason, error.message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from api.files.own_folder import new_folder
 from api.home.home import Home, LocalMember
 from api.home.node_process import NodeProcess
 from api.instance.store_place import IN_FOLDER, Addresses, make_home_store, require_unused
+from api.sign_in.protocol.assertion import new_key_file, stated_keys
 from api.sign_in.protocol.jose import public_part
-from api.sign_in.protocol.key_form import new_key_file, stated_keys
 from api.sign_in.server.key_set import KeySets
 from api.sign_in.server.principal import kind_of
 from ledger_node.chain.deployment import Founder, FoundingSchema, deploy, member_id
@@ -158,7 +158,8 @@ def _first_sign_in_keys(
     home: Home, members: list[LocalMember], keys: dict[str, bytes], ledger: Ledger, addresses: Addresses
 ) -> None:
     store = make_home_store(home, addresses)
-    key_sets = KeySets(store, ledger, _no_subjects)
+    # there are no subjects yet
+    key_sets = KeySets(store, ledger, lambda _: None)
     for member in members:
         kind = kind_of(member.roles)
         if kind is not None:
@@ -168,7 +169,3 @@ def _first_sign_in_keys(
             file = home.write_private_key(member.slug, text)
             home.add_credential(member.slug, {"kind": kind.value, "id": to_hex(member.id), "key": file})
     store.dispose()
-
-
-def _no_subjects(_: bytes) -> None:
-    """There are none yet."""

@@ -14,11 +14,10 @@ from api.storage.migration.schema import STORE
 from api.storage.migration.version import require_version_alone
 from api.storage.outbox import StoredOutbox
 from api.vault.cipher import KeyEncryptionKey, KeyRing
-from api.vault.department import Department
+from api.vault.department import Department, Operator
 from api.vault.key_copy import MAC_LABEL, KeyCopy
 from api.vault.key_ledger import KeyLedger
 from api.vault.key_removal import KeyRemovals
-from api.vault.operator import Operator
 from api.work.worker_pool import WorkerPool
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.port import Ledger, Role

@@ -1,11 +1,15 @@
-"""The services of an instance. Each is made from resources and from services that stand above it."""
+"""The services of an instance. Each is made from resources and from services that stand above it.
+
+What of theirs waits for the ledger is listed last, in the order in which it is tried.
+"""
+
+from collections.abc import Callable
 
 from api.instance.resources import Resources
 from api.services.access_log.interval import AccessIntervals
 from api.services.access_log.reader import AccessReader
-from api.services.access_log.unanswered_use import LostAnswers
-from api.services.access_log.use_lease import UseLeases
-from api.services.access_log.writer import AccessLog
+from api.services.access_log.unanswered_use import UnansweredUses
+from api.services.access_log.writer import AccessLog, UseLeases
 from api.services.attestation.commitment_pool import CommitPool
 from api.services.consent.lifecycle import ConsentService
 from api.services.consent.receipt import ConsentReceipts
@@ -17,26 +21,25 @@ from api.services.erasure.foreign_change import ForeignChanges
 from api.services.evidence.page import EvidencePages
 from api.services.evidence.store import EvidenceReader
 from api.services.idempotency.call import IdempotentCalls
-from api.services.issuing.issuer import Issuer
+from api.services.issuing.issuer import Issuer, unanchored
 from api.services.issuing.worker import JobWorker
 from api.services.notification.follower import ChainFollower
-from api.services.notification.reader import NoticeReader
+from api.services.notification.notice import NoticeReader
 from api.services.reconciliation.ledger_reconciliation import LedgerReconciliation
-from api.services.subject.controller_history import ControllerHistory
+from api.services.subject.registered_subject import ControllerHistory
 from api.services.subject.registration import SubjectService
 from api.services.verification.answer_builder import AnsweringMember, AnswerPool
-from api.services.verification.attestation_finder import AttestationFinder
-from api.services.verification.fact_selection import FactSelector
+from api.services.verification.attestation_finder import AttestationFinder, FactSelector
 from api.services.verification.pipeline import VerificationService
 from api.services.verification.use_recorder import UseRecorder
 from api.services.webhook.address import AddressRules, system_addresses
 from api.services.webhook.endpoint import Webhooks
-from api.sign_in.server.replay import LocalProofMemory, ProofMemory
+from api.sign_in.server.replay import LocalProofMemory, ProofMemory, SharedProofMemory
 from api.sign_in.server.service import SignIn
-from api.sign_in.server.shared_replay import SharedProofMemory
 from api.storage.database import Store
 from api.storage.postgres import PostgresStore
 from api.telemetry.metric import Metrics
+from api.work.resumable import Once, PendingWork, Resumable
 from ledger_node import clock
 
 
@@ -72,7 +75,7 @@ class Services:
         leases, log = UseLeases(store), AccessLog(store, keys, registrar, clock.now)
         self.intervals = AccessIntervals(store, ledger, operator, clock.now, base.workers)
         self.access = AccessReader(store, keys, registrar, operator.member)
-        self.lost_answers = LostAnswers(
+        self.unanswered_uses = UnansweredUses(
             store,
             ledger,
             self.consents,
@@ -81,6 +84,14 @@ class Services:
             carries_earlier=base.relaying.carries_earlier,
             is_older=lambda: self.gaps.close().is_older,
         )
+        answering = AnsweringMember(
+            operator.member,
+            base.operator_key,
+            base.book.chain_id,
+            base.book.genesis,
+            ledger.anchor_domain,
+            ledger.consent_domain,
+        )
         self.verifications = VerificationService(
             AttestationFinder(store, keys, base.departments, ledger.anchor_domain),
             self.subjects,
@@ -88,23 +99,40 @@ class Services:
             UseRecorder(ledger, leases),
             log,
             FactSelector(ledger, (operator.member, operator.signing_key.address)),
-            AnswerPool(_answering(base), processes),
+            AnswerPool(answering, processes),
             metrics,
         )
-
-
-def _answering(base: Resources) -> AnsweringMember:
-    return AnsweringMember(
-        base.operator.member,
-        base.operator_key,
-        base.book.chain_id,
-        base.book.genesis,
-        base.ledger.anchor_domain,
-        base.ledger.consent_domain,
-    )
 
 
 def _proof_memory(store: Store) -> ProofMemory:
     if isinstance(store, PostgresStore):
         return SharedProofMemory(store, clock.now)
     return LocalProofMemory(clock.now())
+
+
+def pending_work(base: Resources, services: Services, *, stops: Callable[[], bool]) -> PendingWork:
+    """Return all work that is stored before it is sent. ``stops``: whether to stop trying."""
+    closing = Once(services.gaps.close)
+    return PendingWork(
+        (
+            Resumable(
+                "batches", lambda: unanchored(base.store), lambda member: services.issuers[member].anchor_pending()
+            ),
+            Resumable("access_intervals", services.intervals.waiting, lambda _: services.intervals.anchor_pending()),
+            Resumable("ledger_gap", closing.waiting, closing.resume),
+            Resumable(
+                "registrations",
+                services.subjects.waiting,
+                lambda subject: services.subjects.resume(subject, clock.now()),
+            ),
+            Resumable("consent_requests", services.consent_requests.waiting, services.consent_requests.resume),
+            Resumable("grants", services.consents.waiting, services.consents.resume),
+            Resumable("lost_answers", services.unanswered_uses.waiting, services.unanswered_uses.resume),
+            Resumable("controller_changes", services.controllers.waiting, services.controllers.resume),
+            Resumable("recoveries", services.recoveries.waiting, services.recoveries.resume),
+            Resumable("key_removals", base.removals.waiting, lambda _: base.removals.finish()),
+        ),
+        look=base.ledger.head,
+        monotonic=clock.monotonic,
+        stops=stops,
+    )

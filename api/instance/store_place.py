@@ -241,7 +241,10 @@ def _require_identity(store: Store, home: Home, place: StorePlace | None) -> Non
             is_own = table.network.name not in names or _is_of(connection, home)
         else:
             # one of an earlier version has none, and is refused for that or made to have one
-            is_own = table.store_identity.name not in names or _identity_of(connection) == place.store
+            held = select(table.store_identity.c.id)
+            is_own = (
+                table.store_identity.name not in names or connection.execute(held).scalar_one_or_none() == place.store
+            )
     if not is_own:
         is_file = store.kind is StoreKind.FILE
         what_to_do = "put the right file back" if is_file else "CREDENCE_DATABASE_URL must name the right database"
@@ -254,8 +257,3 @@ def _is_of(connection: Connection, home: Home) -> bool:
     network, book = table.network.c, home.address_book()
     held = connection.execute(select(network.chain_id, network.genesis)).first()
     return held is None or (held.chain_id, held.genesis) == (book.chain_id, book.genesis)
-
-
-def _identity_of(connection: Connection) -> bytes | None:
-    identity: bytes | None = connection.execute(select(table.store_identity.c.id)).scalar_one_or_none()
-    return identity

@@ -8,19 +8,17 @@ from typing import Final, Protocol
 
 from api.home.home import Home
 from api.home.settings import ACCESS_INTERVAL_S, NOTIFY_INTERVAL_S, RESUME_INTERVAL_S
-from api.instance.pending import pending_work
 from api.instance.resources import Resources, open_resources
-from api.instance.services import Services
+from api.instance.services import Services, pending_work
 from api.instance.store_place import Addresses
-from api.services.webhook.address import AddressRules, InsecureLoopbackAddresses, PublicAddresses, system_addresses
+from api.services.webhook.address import AddressRules, InsecureLoopbackAddresses, system_addresses
 from api.services.webhook.delivery import WebhookDeliveries
 from api.services.webhook.post import WebhookPost
 from api.storage.locks import SingletonRole
 from api.telemetry.collector import InstanceGauges
-from api.telemetry.head import HeadAge
 from api.telemetry.metric import Metrics
 from api.telemetry.readiness import Readiness, head_age_limit
-from api.telemetry.sampler import SAMPLE_INTERVAL_S, Sampler
+from api.telemetry.sampler import SAMPLE_INTERVAL_S, HeadAge, Sampler
 from api.work.periodic import Periodic
 from ledger_node import clock
 from ledger_node.domain.error import ChainError, CredenceError
@@ -58,7 +56,7 @@ def open_instance(
     addresses = Addresses(database_url, keys_url)
     return Instance(
         open_resources(home, node_urls, addresses, keys_copy=keys_copy, processes=processes),
-        rules=InsecureLoopbackAddresses() if insecure_local_webhooks else PublicAddresses(),
+        rules=InsecureLoopbackAddresses() if insecure_local_webhooks else AddressRules(),
         processes=processes,
         access_interval_s=access_interval_s,
         ready_age_s=ready_age_s or head_age_limit(access_interval_s),
@@ -99,7 +97,15 @@ class Instance(Services):
         self.departments, self.workers, self.senders = base.departments, base.workers, tuple(base.senders.values())
         self.cursor_mac = base.registrar.kek.keyed_digest
         self.pending = pending_work(base, self, stops=lambda: self._resuming.is_stopping)
-        self.sampler = _sampler(base, self.head)
+        self.sampler = Sampler(
+            base.store,
+            base.rpc,
+            self.head,
+            members=list(base.departments),
+            accounts={role: [health.account for health in sender.health()] for role, sender in base.senders.items()},
+            quarantines=base.keys.quarantines.count_open,
+            monotonic=clock.monotonic,
+        )
         self.metrics.registry.register(
             InstanceGauges(
                 self.rpc, base.senders, self.head, self.sampler, self.pending, now=clock.now, monotonic=clock.monotonic
@@ -188,15 +194,3 @@ class Instance(Services):
             except ChainError as error:
                 # the rounds of maintenance go on with them
                 _log.warning("transactions wait for the ledger: %s", error.reason)
-
-
-def _sampler(base: Resources, head: HeadAge) -> Sampler:
-    return Sampler(
-        base.store,
-        base.rpc,
-        head,
-        members=list(base.departments),
-        accounts={role: [health.account for health in sender.health()] for role, sender in base.senders.items()},
-        quarantines=base.keys.quarantines.count_open,
-        monotonic=clock.monotonic,
-    )

@@ -11,9 +11,9 @@ from typing import Final
 from api.catalogue.wording import wording_of
 from ledger_node.domain.consent_text import Language, Wording, claim_words
 from ledger_node.domain.evidence.bundle import Bundle
-from ledger_node.domain.operand import show_operand
 from ledger_node.domain.presentation import ShownClaim
 from ledger_node.domain.proof import Outcome, revealed
+from ledger_node.domain.question_part import show_operand
 from ledger_node.domain.value import Special, format_date
 
 _ROOM_MM: Final = 119.0

@@ -6,9 +6,9 @@ from api.storage.migration.schema import STORE, Schema
 from api.storage.migration.version import require_version
 from api.storage.postgres import PostgresStore, postgres_url
 from api.storage.sqlite import SqliteStore
-from api.storage.store import Store
+from api.storage.store import CHUNK, IDS, Store, chunks, rows_among
 
-__all__ = ["Store", "find_database", "open_database", "open_store"]
+__all__ = ["CHUNK", "IDS", "Store", "chunks", "find_database", "open_database", "open_store", "rows_among"]
 
 
 def open_store(path: Path, url: str | None = None) -> Store:

@@ -12,9 +12,8 @@ issuer or erasures. No lock is waited for within a transaction of the store.
 """
 
 import threading
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Final
 
@@ -30,50 +29,6 @@ class SingletonRole(StrEnum):
     INTERVALS = "access intervals"
     NOTIFICATIONS = "notifications"
     WEBHOOKS = "webhooks"
-
-
-class NamedLocks(ABC):
-    """Locks and roles of one store. ``process_id``: the random id of this process's part in it."""
-
-    def __init__(self) -> None:
-        self.process_id = random_bytes(PROCESS_ID_BYTES)
-
-    @property
-    @abstractmethod
-    def is_shared(self) -> bool:
-        """Whether other processes may work with the store at the same time."""
-
-    @abstractmethod
-    def join(self) -> None:
-        """Start to work with the store.
-
-        Raises:
-            InvalidInputError: ``store_in_use``; the store takes one process, and there is one.
-        """
-
-    @abstractmethod
-    def leave(self) -> None:
-        """Give up everything; others take it over."""
-
-    @abstractmethod
-    def lock(self, kind: str, name: bytes = b"") -> AbstractContextManager[None]:
-        """Wait for a lock and hold it. A thread that holds it may enter it again."""
-
-    @abstractmethod
-    def acquire(self, role: SingletonRole) -> bool:
-        """Return whether this process holds a role; it gets one that is free."""
-
-    @abstractmethod
-    def release(self, role: SingletonRole) -> None:
-        """Give up a role, if it is held."""
-
-    @abstractmethod
-    def is_alive(self, process_id: bytes) -> bool:
-        """Return whether the process of this id works with the store now."""
-
-    @abstractmethod
-    def has_peers(self) -> bool:
-        """Return whether other processes work with the store now."""
 
 
 class _Lock:
@@ -113,3 +68,50 @@ class ThreadLocks:
                 used.users -= 1
                 if used.users == 0:
                     del self._used[key]
+
+
+class NamedLocks:
+    """Locks and roles of one store, for a process that works with it alone: the locks are those of its threads.
+
+    ``process_id``: the random id of this process's part in the store.
+    """
+
+    def __init__(self) -> None:
+        self.process_id = random_bytes(PROCESS_ID_BYTES)
+        self._threads = ThreadLocks()
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may work with the store at the same time."""
+        return False
+
+    def join(self) -> None:
+        """Start to work with the store.
+
+        Raises:
+            InvalidInputError: ``store_in_use``; the store takes one process, and there is one.
+        """
+
+    def leave(self) -> None:
+        """Give up everything; others take it over."""
+
+    @contextmanager
+    def lock(self, kind: str, name: bytes = b"") -> Iterator[None]:
+        """Wait for a lock and hold it. A thread that holds it may enter it again."""
+        with self._threads.hold(kind, name):
+            yield
+
+    def acquire(self, role: SingletonRole) -> bool:  # noqa: ARG002 - nobody else is there to hold it
+        """Return whether this process holds a role; it gets one that is free."""
+        return True
+
+    def release(self, role: SingletonRole) -> None:
+        """Give up a role, if it is held."""
+
+    def is_alive(self, process_id: bytes) -> bool:
+        """Return whether the process of this id works with the store now."""
+        return process_id == self.process_id
+
+    def has_peers(self) -> bool:
+        """Return whether other processes work with the store now."""
+        return False

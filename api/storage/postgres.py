@@ -125,14 +125,10 @@ class PostgresStore(Store):
 
     @override
     def _is_outage(self, error: DBAPIError) -> bool:
-        return is_outage(error)
-
-
-def is_outage(error: DBAPIError) -> bool:
-    """Return whether the server is away, shuts down, waits in vain for a lock, or takes no writes."""
-    if error.connection_invalidated or isinstance(error.orig, psycopg.OperationalError | psycopg.InterfaceError):
-        return True
-    return getattr(error.orig, "sqlstate", None) in _ENDED
+        # the server is away, shuts down, waits in vain for a lock, or takes no writes
+        if error.connection_invalidated or isinstance(error.orig, psycopg.OperationalError | psycopg.InterfaceError):
+            return True
+        return getattr(error.orig, "sqlstate", None) in _ENDED
 
 
 def postgres_url(text_of_url: str) -> URL:

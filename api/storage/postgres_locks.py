@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 from typing_extensions import override
 
-from api.storage.locks import NamedLocks, SingletonRole, ThreadLocks
+from api.storage.locks import NamedLocks, SingletonRole
 from api.work.periodic import Periodic
 from ledger_node.domain.error import StoreError
 from ledger_node.domain.hashing import sha256_digest
@@ -51,7 +51,6 @@ class SharedLocks(NamedLocks):
         super().__init__()
         self._engine = engine
         self._outages = outages
-        self._locks = ThreadLocks()
         self._guard = threading.Lock()
         self._session: Connection | None = None
         self._roles: set[SingletonRole] = set()
@@ -82,7 +81,7 @@ class SharedLocks(NamedLocks):
     @override
     def lock(self, kind: str, name: bytes = b"") -> Iterator[None]:
         key = {"key": lock_key(kind, name)}
-        with self._locks.hold(kind, name) as is_first, ExitStack() as held:
+        with self._threads.hold(kind, name) as is_first, ExitStack() as held:
             if is_first:
                 with self._outages():
                     session = held.enter_context(self._engine.connect())

@@ -2,8 +2,7 @@
 
 import fcntl
 import sqlite3
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -11,7 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from typing_extensions import override
 
-from api.storage.locks import NamedLocks, SingletonRole, ThreadLocks
+from api.storage.locks import NamedLocks
 from api.storage.store import Store, StoreKind
 from ledger_node.domain.error import CredenceError, InvalidInputError
 from ledger_node.domain.reason import Reason
@@ -104,18 +103,12 @@ def sqlite_engine(path: Path) -> Engine:
 
 
 class LocalLocks(NamedLocks):
-    """Locks of a store that one process works with: those of its threads. A locked file keeps other processes away."""
+    """Locks of a store in a file. A second file, which is locked, keeps other processes away."""
 
     def __init__(self, store: Path) -> None:
         super().__init__()
         self._store = store
-        self._locks = ThreadLocks()
         self._file: IO[bytes] | None = None
-
-    @property
-    @override
-    def is_shared(self) -> bool:
-        return False
 
     @override
     def join(self) -> None:
@@ -136,25 +129,3 @@ class LocalLocks(NamedLocks):
         if self._file is not None:
             self._file.close()
             self._file = None
-
-    @contextmanager
-    @override
-    def lock(self, kind: str, name: bytes = b"") -> Iterator[None]:
-        with self._locks.hold(kind, name):
-            yield
-
-    @override
-    def acquire(self, role: SingletonRole) -> bool:
-        return True
-
-    @override
-    def release(self, role: SingletonRole) -> None:
-        """Nobody else is there to take it."""
-
-    @override
-    def is_alive(self, process_id: bytes) -> bool:
-        return process_id == self.process_id
-
-    @override
-    def has_peers(self) -> bool:
-        return False

@@ -1,17 +1,45 @@
-"""The store: a database that is read in snapshots and written one transaction at a time."""
+"""The store: a database that is read in snapshots and written one transaction at a time.
+
+What is too much for one statement, one answer of the database, or one transaction goes in chunks.
+"""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from enum import StrEnum
+from itertools import islice
+from typing import Any, Final, TypeAlias, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import BindParameter, Connection, Executable, Row, bindparam
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from api.storage.locks import NamedLocks
 from ledger_node.domain.error import StoreError
 from ledger_node.domain.reason import Reason
+
+CHUNK: Final = 500
+"""Rows or ids that go to the database together, or come from it. SQLite takes 32,766 values in a statement."""
+IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
+"""The ids in a query for ``rows_among``."""
+Item = TypeVar("Item")
+
+
+def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[list[Item]]:
+    """Yield ``items`` in their order, in lists of ``size``; the last list may be shorter, and none is empty."""
+    left = iter(items)
+    while chunk := list(islice(left, size)):
+        yield chunk
+
+
+def rows_among(connection: Connection, query: Executable, ids: Iterable[object]) -> Iterator[Row[Any]]:
+    """Yield the rows of a query for ``ids``, however many these are: it names them by ``IDS``."""
+    for some in chunks(ids):
+        yield from connection.execute(query, {"ids": some})
+
+
+Values: TypeAlias = Mapping[str, object] | None
+"""Of the parameters of a query."""
 
 
 class StoreKind(StrEnum):
@@ -61,6 +89,35 @@ class Store(ABC):
             self.refuses_writes = True
             raise
         self.refuses_writes = False
+
+    def rows(self, query: Executable, values: Values = None) -> Sequence[Row[Any]]:
+        """Return all rows of a query.
+
+        Raises:
+            StoreError: ``store_unavailable``, here and below.
+        """
+        with self.connect() as connection:
+            return connection.execute(query, values).all()
+
+    def row(self, query: Executable) -> Row[Any] | None:
+        """Return the first row of a query, or None."""
+        with self.connect() as connection:
+            return connection.execute(query).first()
+
+    def scalars(self, query: Executable) -> list[Any]:
+        """Return the first column of a query."""
+        with self.connect() as connection:
+            return list(connection.execute(query).scalars())
+
+    def scalar(self, query: Executable) -> Any:  # noqa: ANN401 - the value of a column
+        """Return the first column of the only row of a query, or None."""
+        with self.connect() as connection:
+            return connection.execute(query).scalar_one_or_none()
+
+    def write(self, statement: Executable, values: Values | Sequence[Mapping[str, object]] = None) -> int:
+        """Execute a statement in a transaction of its own, and return how many rows it touched."""
+        with self.begin() as connection:
+            return connection.execute(statement, values).rowcount
 
     @abstractmethod
     def forget_deleted(self) -> None:

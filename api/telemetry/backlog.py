@@ -34,7 +34,7 @@ class Backlog:
 
 def read_backlog(connection: Connection, members: Iterable[bytes]) -> Backlog:
     """Return what waits. ``members``: the departments whose batches are signed here."""
-    row = table.access_row.c
+    row, batch = table.access_row.c, table.batch.c
     waiting_rows = select(row.time).where(row.interval.is_(None)).order_by(row.number)
     jobs = connection.execute(
         select(table.job.c.state, table.job.c.created_at).order_by(table.job.c.sequence.desc()).limit(_NEWEST)
@@ -52,7 +52,10 @@ def read_backlog(connection: Connection, members: Iterable[bytes]) -> Backlog:
         next_block=connection.execute(select(chain_cursor.c.next_block)).scalar_one_or_none() or 0,
         access_rows=_count(connection, waiting_rows),
         oldest_access_row=connection.execute(waiting_rows.limit(1)).scalar_one_or_none(),
-        batches=sum(_unanchored(connection, member) for member in members),
+        batches=sum(
+            _count_none(connection, select(batch.start).where(batch.member == member).order_by(batch.number.desc()))
+            for member in members
+        ),
         intervals=_count_none(
             connection, select(table.access_interval.c.start).order_by(table.access_interval.c.number.desc())
         ),
@@ -68,11 +71,6 @@ def read_backlog(connection: Connection, members: Iterable[bytes]) -> Backlog:
 
 def _count(connection: Connection, query: Select[Any]) -> int:
     return connection.execute(select(func.count()).select_from(query.limit(MOST).subquery())).scalar_one()
-
-
-def _unanchored(connection: Connection, member: bytes) -> int:
-    batch = table.batch.c
-    return _count_none(connection, select(batch.start).where(batch.member == member).order_by(batch.number.desc()))
 
 
 def _count_none(connection: Connection, query: Select[Any]) -> int:

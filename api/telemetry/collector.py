@@ -1,6 +1,6 @@
 """Gauges that are read when metrics are: from memory alone, so that a broken ledger or store breaks no answer."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from prometheus_client.core import GaugeMetricFamily
@@ -8,8 +8,7 @@ from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from api.telemetry.backlog import Backlog
-from api.telemetry.head import HeadAge
-from api.telemetry.sampler import Sampler
+from api.telemetry.sampler import HeadAge, Sampler
 from api.work.resumable import PendingWork, Waiting
 from ledger_node.chain.endpoint import Fault
 from ledger_node.chain.endpoint_pool import EndpointHealth
@@ -42,50 +41,65 @@ class InstanceGauges(Collector):
         self._monotonic = monotonic
 
     @override
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        yield from self._of_ledger()
-        yield from _of_endpoints(self._rpc.health())
-        yield from _of_outbox({role: sender.health() for role, sender in self._senders.items()})
-        yield from self._of_samples()
-        yield from _of_pending(self._pending.waiting)
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        return [
+            *self._of_ledger(),
+            *_of_endpoints(self._rpc.health()),
+            *_of_outbox({role: list(sender.health()) for role, sender in self._senders.items()}),
+            *self._of_samples(),
+            *_of_pending(self._pending.waiting),
+        ]
 
-    def _of_ledger(self) -> Iterator[GaugeMetricFamily]:
+    def _of_ledger(self) -> Sequence[GaugeMetricFamily]:
         block = self._head.block
         if block is None:
-            return
-        yield _gauge("credence_ledger_head_block", "Number of the newest block that was seen.", block.number)
-        yield _gauge("credence_ledger_head_time_seconds", "Its time, by the clock of who sealed it.", block.time)
-        yield _gauge("credence_ledger_head_age_seconds", "How long no newer one was seen.", self._head.age_s)
+            return ()
+        return (
+            GaugeMetricFamily(
+                "credence_ledger_head_block", "Number of the newest block that was seen.", value=block.number
+            ),
+            GaugeMetricFamily(
+                "credence_ledger_head_time_seconds", "Its time, by the clock of who sealed it.", value=block.time
+            ),
+            GaugeMetricFamily(
+                "credence_ledger_head_age_seconds", "How long no newer one was seen.", value=self._head.age_s
+            ),
+        )
 
-    def _of_samples(self) -> Iterator[GaugeMetricFamily]:
+    def _of_samples(self) -> Sequence[GaugeMetricFamily]:
         last = self._sampler.last
-        yield _labelled(
-            "credence_nonce_gaps",
-            "Nonces that were given out, are not mined, and that nothing in the outbox has.",
-            "account",
-            last.nonce_gaps,
-        )
-        yield _gauge("credence_store_up", "Whether the store answered when it was last asked.", last.store_is_up)
-        yield _gauge(
-            "credence_quarantines",
-            "Changes on the ledger that call attestations erased and wait for the operator's word.",
-            last.quarantines,
-        )
         sampled = {"ledger": last.ledger_at, "store": last.store_at}
-        yield _labelled(
-            "credence_sample_age_seconds",
-            "How old what is told of ledger and store is.",
-            "of",
-            {of: self._monotonic() - at for of, at in sampled.items() if at is not None},
+        return (
+            _labelled(
+                "credence_nonce_gaps",
+                "Nonces that were given out, are not mined, and that nothing in the outbox has.",
+                "account",
+                last.nonce_gaps,
+            ),
+            GaugeMetricFamily(
+                "credence_store_up", "Whether the store answered when it was last asked.", value=last.store_is_up
+            ),
+            GaugeMetricFamily(
+                "credence_quarantines",
+                "Changes on the ledger that call attestations erased and wait for the operator's word.",
+                value=last.quarantines,
+            ),
+            _labelled(
+                "credence_sample_age_seconds",
+                "How old what is told of ledger and store is.",
+                "of",
+                {of: self._monotonic() - at for of, at in sampled.items() if at is not None},
+            ),
+            *(() if last.backlog is None else self._of_backlog(last.backlog)),
         )
-        if last.backlog is not None:
-            yield from self._of_backlog(last.backlog)
 
     def _of_backlog(self, backlog: Backlog) -> Iterator[GaugeMetricFamily]:
         block = self._head.block
         if block is not None:
             lag = max(0, block.number + 1 - backlog.next_block)
-            yield _gauge("credence_follower_lag_blocks", "Blocks whose events are not notifications yet.", lag)
+            yield GaugeMetricFamily(
+                "credence_follower_lag_blocks", "Blocks whose events are not notifications yet.", value=lag
+            )
         yield _labelled(
             "credence_waiting",
             "How much waits (counted up to 10000 each).",
@@ -126,40 +140,38 @@ def _of_endpoints(healths: Iterable[EndpointHealth]) -> Iterator[GaugeMetricFami
     yield _labelled("credence_endpoint_behind_blocks", "Blocks that it lacks of the furthest.", "endpoint", behind)
 
 
-def _of_outbox(roles: Mapping[str, Iterable[OutboxHealth]]) -> Iterator[GaugeMetricFamily]:
-    healths = {role: list(of_role) for role, of_role in roles.items()}
-    yield _labelled(
-        "credence_outbox_on_way",
-        "Transactions that are not known to be mined, by the role that they are sent for.",
-        "account",
-        {role: sum(health.on_way for health in of_role) for role, of_role in healths.items()},
-    )
-    yield _labelled(
-        "credence_outbox_oldest_seconds",
-        "How long the oldest one has been on its way since this process began to carry it.",
-        "account",
-        {role: max(health.oldest_s for health in of_role) for role, of_role in healths.items()},
-    )
-
-
-def _of_pending(waiting: Iterable[Waiting]) -> Iterator[GaugeMetricFamily]:
-    waiting = list(waiting)
-    yield _labelled(
-        "credence_pending_work",
-        "Pieces of work that are stored and wait for the ledger, by kind.",
-        "kind",
-        {one.kind: one.count for one in waiting},
-    )
-    yield _labelled(
-        "credence_pending_work_oldest_seconds",
-        "How long the oldest piece of each kind has waited in this process; 0 without any.",
-        "kind",
-        {one.kind: one.oldest_s for one in waiting},
+def _of_outbox(roles: Mapping[str, Sequence[OutboxHealth]]) -> Sequence[GaugeMetricFamily]:
+    return (
+        _labelled(
+            "credence_outbox_on_way",
+            "Transactions that are not known to be mined, by the role that they are sent for.",
+            "account",
+            {role: sum(health.on_way for health in of_role) for role, of_role in roles.items()},
+        ),
+        _labelled(
+            "credence_outbox_oldest_seconds",
+            "How long the oldest one has been on its way since this process began to carry it.",
+            "account",
+            {role: max(health.oldest_s for health in of_role) for role, of_role in roles.items()},
+        ),
     )
 
 
-def _gauge(name: str, words: str, value: float) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, words, value=value)
+def _of_pending(waiting: Sequence[Waiting]) -> Sequence[GaugeMetricFamily]:
+    return (
+        _labelled(
+            "credence_pending_work",
+            "Pieces of work that are stored and wait for the ledger, by kind.",
+            "kind",
+            {one.kind: one.count for one in waiting},
+        ),
+        _labelled(
+            "credence_pending_work_oldest_seconds",
+            "How long the oldest piece of each kind has waited in this process; 0 without any.",
+            "kind",
+            {one.kind: one.oldest_s for one in waiting},
+        ),
+    )
 
 
 def _labelled(name: str, words: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:

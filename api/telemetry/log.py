@@ -87,7 +87,8 @@ def _line(record: logging.LogRecord) -> dict[str, Any]:
     line |= fields
     if record.exc_info and record.exc_info[1] is not None:
         line["error"] = " < ".join(_kinds(record.exc_info[1]))
-        line["stack"] = list(_frames(record.exc_info[1]))
+        frames = traceback.extract_tb(record.exc_info[1].__traceback__)
+        line["stack"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
     return line
 
 
@@ -105,11 +106,6 @@ def _kinds(error: BaseException) -> Iterator[str]:
         seen.add(id(cause))
         yield type(cause).__name__
         cause = cause.__cause__ or cause.__context__
-
-
-def _frames(error: BaseException) -> Iterator[str]:
-    for frame in traceback.extract_tb(error.__traceback__):
-        yield f"{frame.filename}:{frame.lineno} {frame.name}"
 
 
 def _one_line(text: str) -> str:

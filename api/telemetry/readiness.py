@@ -10,12 +10,10 @@
 What waits for the ledger shows as well (``pending``), and makes nobody unready: it is tried on.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 from api.storage.database import Store
-from api.telemetry.head import HeadAge
-from api.telemetry.sampler import Sampler
+from api.telemetry.sampler import HeadAge, Sampler
 from api.work.periodic import Periodic
 from ledger_node.chain.port import Block, ChainLedger
 from ledger_node.chain.sender import Sender
@@ -67,13 +65,6 @@ class Readiness:
         self._ledger.require_same_chain()
         head = self._ledger.head()
         self._head.observe(head)
-        self._require_new(head)
-        self._require_store()
-        self._require_sending([health.oldest_s for health in self._relaying.health()])
-        self._require_notifications()
-        return head
-
-    def _require_new(self, head: Block) -> None:
         age = self._head.age_s
         if age > self._limit_s:
             raise ChainError(
@@ -81,23 +72,18 @@ class Readiness:
                 f"block {head.number} has been the newest for {age:.0f} s, more than {self._limit_s:.0f}: the chain "
                 "stands still; look at the log of the node, or at whether enough validators of the consortium run",
             )
-
-    def _require_store(self) -> None:
         if not self._sampler.last.store_is_up or self._store.refuses_writes:
             raise StoreError(
                 Reason.STORE_UNAVAILABLE,
                 "the store refused the last read or write; look at the log, at the space on its disk and at its rights",
             )
-
-    def _require_sending(self, oldest: Sequence[float]) -> None:
+        oldest = [health.oldest_s for health in self._relaying.health()]
         if min(oldest) > self._limit_s:
             raise ChainError(
                 Reason.OUTBOX_STUCK,
                 f"every account that sends uses carries a transaction for more than {self._limit_s:.0f} s (the oldest "
                 f"for {max(oldest):.0f}); look at the accounts' permission and gas limits on the nodes",
             )
-
-    def _require_notifications(self) -> None:
         failure = self._notifying.failure
         if failure is not None and failure[1] > self._limit_s:
             raise ChainError(
@@ -105,3 +91,4 @@ class Readiness:
                 f"events of the ledger have not become notifications for more than {self._limit_s:.0f} s "
                 f"({failure[0]}); look at the log",
             )
+        return head

@@ -1,25 +1,92 @@
-"""Looks at ledger and store at a fixed beat, so that reading metrics asks neither, however often and by whom."""
+"""Looks at ledger and store at a fixed beat, so that reading metrics asks neither, however often and by whom.
+
+Nonces count as lost that were given out, are not mined, and that nobody carries: transactions behind one can never be
+mined.
+"""
 
 import logging
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from sqlalchemy import update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.storage import table
 from api.storage.database import Store
 from api.storage.table import chain_cursor
 from api.telemetry.backlog import Backlog, read_backlog
-from api.telemetry.head import HeadAge
-from api.telemetry.nonce import GivenOut, gaps, given_out
 from api.work.fault import fault_of
+from ledger_node.chain.port import Block
 from ledger_node.chain.rpc import Rpc, block_of, count_of
 from ledger_node.domain.error import ChainError, StoreError
 from ledger_node.domain.json_object import to_hex
 
 SAMPLE_INTERVAL_S: Final = 5.0
+_NEWEST: Final = 1_000
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenOut:
+    """The next nonce of an account, and those of its entries in the outbox from ``first`` on."""
+
+    next_nonce: int
+    first: int
+    kept: frozenset[int]
+
+
+def given_out(connection: Connection) -> Mapping[bytes, GivenOut]:
+    """Return what the store says of every account: to be read *before* the chain's counts.
+
+    Whatever leaves the outbox meanwhile was mined, and counts for the chain; the other way round it could seem lost.
+    """
+    account, row = table.outbox_account.c, table.outbox.c
+    found = {}
+    for one in connection.execute(select(account.account, account.next_nonce)).all():
+        newest = select(row.nonce).where(row.account == one.account).order_by(row.nonce.desc()).limit(_NEWEST)
+        kept = frozenset(connection.execute(newest).scalars())
+        first = min(kept) if len(kept) == _NEWEST else 0
+        found[one.account] = GivenOut(one.next_nonce, first, kept)
+    return found
+
+
+def gaps(known: GivenOut, count: int) -> int:
+    """Return how many nonces are lost. ``count``: the transactions of the account that are mined."""
+    lowest = max(count, known.first)
+    return max(0, known.next_nonce - lowest - sum(nonce >= lowest for nonce in known.kept))
+
+
+class HeadAge:
+    """Notes heads as they are seen, and how old the newest one is, by a clock that nobody sets.
+
+    The time since *this process* saw the head change, on the monotonic clock, decides. A block's own time is by its
+    sealer's clock and ours is by ours, so that with either five minutes off the difference of the two would call a
+    chain that goes on old, or one that stands still new. After a start the head counts as new: the first anchor of the
+    access log has as long as any later one.
+
+    ``monotonic``: seconds on a clock that only goes forward. ``block``: the newest block that was seen, or None before
+    the first one.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._guard = threading.Lock()
+        self._changed_at = 0.0
+        self.block: Block | None = None
+
+    def observe(self, block: Block) -> None:
+        """Note the head that an endpoint has just told."""
+        with self._guard:
+            if self.block is None or block.number > self.block.number:
+                self.block, self._changed_at = block, self._monotonic()
+
+    @property
+    def age_s(self) -> float:
+        """How long no newer block was seen, in seconds; 0 before the first one."""
+        with self._guard:
+            return 0.0 if self.block is None else self._monotonic() - self._changed_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +105,7 @@ class Sampler:
     """Takes samples, which are wanted every ``SAMPLE_INTERVAL_S`` seconds.
 
     ``accounts``: role -> the addresses that send for it. ``quarantines``: counts those that wait for the operator.
+    ``last``: what was last seen.
     """
 
     def __init__(
@@ -58,17 +126,7 @@ class Sampler:
         self._accounts = accounts
         self._count_quarantines = quarantines
         self._monotonic = monotonic
-        self._store_at: float | None = None
-        self._ledger_at: float | None = None
-        self._store_is_up = True
-        self._backlog: Backlog | None = None
-        self._gaps: Mapping[str, int] = {}
-        self._quarantines = 0
-
-    @property
-    def last(self) -> Sample:
-        """What was last seen."""
-        return Sample(self._ledger_at, self._gaps, self._store_at, self._store_is_up, self._backlog, self._quarantines)
+        self.last = Sample()
 
     def sample(self) -> None:
         """Look at the store, then at the ledger; what does not answer keeps its last values."""
@@ -80,15 +138,17 @@ class Sampler:
         try:
             with self._store.connect() as connection:
                 backlog, known = read_backlog(connection, self._members), given_out(connection)
-            self._quarantines = self._count_quarantines()
+            quarantines = self._count_quarantines()
             if self._store.refuses_writes:
                 self._try_writing()
         except (SQLAlchemyError, StoreError) as error:
-            if self._store_is_up:
+            if self.last.store_is_up:
                 _log.error("the store does not answer: %s", fault_of(error))
-            self._store_is_up = False
+            self.last = replace(self.last, store_is_up=False)
             return None
-        self._store_at, self._store_is_up, self._backlog = self._monotonic(), True, backlog
+        self.last = replace(
+            self.last, store_at=self._monotonic(), store_is_up=True, backlog=backlog, quarantines=quarantines
+        )
         return known
 
     def _try_writing(self) -> None:
@@ -108,4 +168,4 @@ class Sampler:
                     lost[role] += gaps(known[account], count_of(answer))
         except ChainError:
             return  # the endpoints' faults are logged and counted where they are seen
-        self._gaps, self._ledger_at = lost, self._monotonic()
+        self.last = replace(self.last, nonce_gaps=lost, ledger_at=self._monotonic())

@@ -1,6 +1,7 @@
 """Sealing: AES-256-GCM under a fresh data key, and the data key wrapped by the department's key.
 
-What is sealed under several data keys (``joint_key``) cannot be opened once any of them is erased.
+What is sealed under several data keys (``joint_key``) cannot be opened once any of them is erased. Of an attestation,
+a ``VaultRecord`` is sealed: seed, credit code and values.
 """
 
 import json
@@ -15,12 +16,15 @@ from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.hashing import HASH_BYTES, hmac_sha256
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.value import Special, Value
 from ledger_node.randomness import random_bytes
 
 _NONCE_BYTES: Final = 12
 _KEY_BYTES: Final = 32
 _NO_KIND: Final = bytes(32)
 _ENTRY_BYTES: Final = HASH_BYTES + KEY_ID_BYTES
+_SPECIAL = {Special.ABSENT: {"special": "absent"}, Special.NONE_ON_RECORD: {"special": "none"}}
+_CODE_BYTES = 18
 
 
 def seal(key: bytes, plaintext: bytes, context: bytes) -> bytes:
@@ -138,3 +142,27 @@ class KeyRing:
     def is_quarantined(self, names: bytes) -> bool:
         """Return whether one of the keys that ``names`` lists is in quarantine, so that all may come back."""
         return bool(self._keys.quarantines.hidden(key_ids_of(names)))
+
+
+@dataclass(frozen=True, slots=True)
+class VaultRecord:
+    """The secrets of one attestation."""
+
+    seed: bytes = field(repr=False)
+    credit_code: str = field(repr=False)
+    values: Sequence[Value] = field(repr=False)
+
+    def to_bytes(self) -> bytes:
+        """Return the plaintext that is sealed: seed || credit code || JSON of the values."""
+        values = [_SPECIAL[value] if isinstance(value, Special) else value for value in self.values]
+        return self.seed + self.credit_code.encode("ascii") + json.dumps(values, ensure_ascii=False).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "VaultRecord":
+        """Read what ``to_bytes`` wrote."""
+        code_end = HASH_BYTES + _CODE_BYTES
+        values = [
+            next(special for special, form in _SPECIAL.items() if form == value) if isinstance(value, dict) else value
+            for value in json.loads(data[code_end:])
+        ]
+        return cls(data[:HASH_BYTES], data[HASH_BYTES:code_end].decode("ascii"), values)

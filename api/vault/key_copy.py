@@ -52,18 +52,14 @@ class KeyCopy:
             CredenceError: ``key_copy_failed``; the old copy is still there, or what is there is none of this ledger.
         """
         try:
-            # read within the turn, so that no older state replaces a newer one
-            with self._lock, _turn(self.path.with_name(self.path.name + ".lock")):
-                self._replace()
+            # read within the lock, so that no older state replaces a newer one
+            with self._lock, _locked(self.path.with_name(self.path.name + ".lock")), self._keys.snapshot() as held:
+                self._require_own(held.ledger)
+                self._write(held)
         except OSError as error:
             raise CredenceError(
                 Reason.KEY_COPY_FAILED, f"the copy of the key ledger at {self.path} is not written: {error.strerror}"
             ) from error
-
-    def _replace(self) -> None:
-        with self._keys.snapshot() as held:
-            self._require_own(held.ledger)
-            self._write(held)
 
     def _write(self, held: KeySnapshot) -> None:
         with new_file(self.path, replace=True, forget=True) as file:
@@ -149,7 +145,10 @@ def _malformed(path: Path) -> InvalidInputError:
 
 
 def _lines(held: KeySnapshot) -> Iterator[bytes]:
-    quarantines = [_noted(one) for one in held.quarantines]
+    quarantines = [
+        {name: value.hex() if isinstance(value, bytes) else value for name, value in one.columns().items()}
+        for one in held.quarantines
+    ]
     opening = {"format": FORMAT, "ledger": held.ledger.hex(), "version": held.version, "quarantines": quarantines}
     yield _line(opening)
     for key_id, wrapped, quarantine in held.keys:
@@ -157,18 +156,6 @@ def _lines(held: KeySnapshot) -> Iterator[bytes]:
         yield f'["{key_id.hex()}", "{wrapped.hex()}"{kept}]\n'.encode()
     for key_id in held.erased:
         yield f'["{key_id.hex()}"]\n'.encode()
-
-
-def _noted(one: Quarantine) -> dict[str, Any]:
-    return {
-        "number": one.number,
-        "member": one.member.hex(),
-        "transaction": one.transaction.hex(),
-        "block": one.block,
-        "block_time": one.block_time,
-        "key": None if one.key is None else one.key.hex(),
-        "state": one.state.value,
-    }
 
 
 def _quarantine(noted: Any) -> Quarantine:  # noqa: ANN401 - JSON
@@ -188,7 +175,7 @@ def _line(value: Any) -> bytes:  # noqa: ANN401 - JSON
 
 
 @contextmanager
-def _turn(path: Path) -> Iterator[None]:
+def _locked(path: Path) -> Iterator[None]:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Connection, Select, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.storage import table
-from api.storage.chunk import CHUNK, chunks
-from api.storage.database import Store, find_database, open_database
+from api.storage.database import CHUNK, IDS, Store, chunks, find_database, open_database, rows_among
 from api.storage.migration.schema import KEYS
 from api.storage.migration.version import require_version, version_of
 from api.vault.quarantine import Quarantine, Quarantines
@@ -30,13 +29,12 @@ _KEY: Final = table.data_key.c
 _LEDGER: Final = table.key_ledger.c
 _ERASED: Final = table.erased_key.c
 _HIDDEN: Final = table.quarantined_key.c
-_IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
-_HELD: Final = select(_KEY.id, _KEY.wrapped).where(_KEY.id.in_(_IDS))
+_HELD: Final = select(_KEY.id, _KEY.wrapped).where(_KEY.id.in_(IDS))
 _FIND: Final = _HELD.where(~exists().where(_HIDDEN.id == _KEY.id))
-_FIND_ERASED: Final = select(_ERASED.id).where(_ERASED.id.in_(_IDS))
+_FIND_ERASED: Final = select(_ERASED.id).where(_ERASED.id.in_(IDS))
 _DROPS: Final = (
-    delete(table.quarantined_key).where(_HIDDEN.id.in_(_IDS)),
-    delete(table.data_key).where(_KEY.id.in_(_IDS)),
+    delete(table.quarantined_key).where(_HIDDEN.id.in_(IDS)),
+    delete(table.data_key).where(_KEY.id.in_(IDS)),
 )
 
 
@@ -65,8 +63,7 @@ class KeyLedger:
     @property
     def id(self) -> bytes:
         """Which ledger this is."""
-        with self._database.connect() as connection:
-            held: bytes = connection.execute(select(_LEDGER.id)).scalar_one()
+        held: bytes = self._database.scalar(select(_LEDGER.id))
         return held
 
     def put(self, keys: Mapping[bytes, bytes]) -> None:
@@ -93,11 +90,8 @@ class KeyLedger:
         return set(self._find(_HELD, ids))
 
     def _find(self, query: Select[Any], ids: Collection[bytes]) -> dict[bytes, bytes]:
-        found: dict[bytes, bytes] = {}
         with self._database.connect() as connection:
-            for some in chunks(ids):
-                found.update((row.id, row.wrapped) for row in connection.execute(query, {"ids": some}))
-        return found
+            return {row.id: row.wrapped for row in rows_among(connection, query, ids)}
 
     def ensure(self, key_id: bytes, wrapped: bytes) -> bytes:
         """Return the wrapped key ``key_id``: ``wrapped`` if there was none, whoever else asks at the same time."""
@@ -167,8 +161,7 @@ def open_key_ledger(path: Path, store: Store, url: str | None = None) -> KeyLedg
     Raises:
         InvalidInputError: ``key_ledger_mismatch``; it is gone, or that of another store.
     """
-    with store.connect() as connection:
-        linked = connection.execute(select(table.key_link.c.ledger)).scalar_one_or_none()
+    linked = store.scalar(select(table.key_link.c.ledger))
     if linked is not None and url is None and not path.is_file():
         raise _mismatch(str(path))
     database = find_database(path, url)
@@ -191,9 +184,7 @@ def _opened(database: Store, store: Store, linked: bytes | None) -> KeyLedger:
             # of two processes that open a new store at once, the second finds the first one's link
             if connection.execute(select(table.key_link.c.ledger)).first() is None:
                 connection.execute(insert(table.key_link).values(row=_ONLY, ledger=linked))
-    with database.connect() as connection:
-        held = connection.execute(select(_LEDGER.id)).scalar_one_or_none()
-    if held != linked:
+    if database.scalar(select(_LEDGER.id)) != linked:
         raise _mismatch(database.where)
     return KeyLedger(database)
 
@@ -212,8 +203,7 @@ def new_key_ledger(path: Path, ledger: bytes, version: int, url: str | None = No
         InvalidInputError: ``configuration``; there is one already.
     """
     database = open_database(path, KEYS, url)
-    with database.connect() as connection:
-        held = connection.execute(select(_LEDGER.id)).first()
+    held = database.row(select(_LEDGER.id))
     if held is not None:
         database.dispose()
         raise InvalidInputError(
@@ -247,7 +237,7 @@ def _tombstones(connection: Connection) -> Iterator[bytes]:
 
 def erased_of(connection: Connection, ids: Collection[bytes]) -> set[bytes]:
     """Return those of ``ids`` that have a tombstone."""
-    return {key_id for some in chunks(ids) for key_id in connection.execute(_FIND_ERASED, {"ids": some}).scalars()}
+    return {row.id for row in rows_among(connection, _FIND_ERASED, ids)}
 
 
 def _drop(connection: Connection, ids: Collection[bytes]) -> None:

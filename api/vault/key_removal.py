@@ -11,8 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, delete, insert, select
 
 from api.storage import table
-from api.storage.chunk import chunks
-from api.storage.database import Store
+from api.storage.database import IDS, Store, chunks, rows_among
 from api.vault.key_ledger import KeyLedger
 
 _NOTE: Final = table.key_removal.c
@@ -39,18 +38,14 @@ class KeyRemovals:
 
         ``erases``: they never come back, whatever is restored, and the copy follows before the note is closed.
         """
-        known: set[bytes] = set()
-        for some in chunks(ids):
-            noted = select(_NOTE.id).where(_NOTE.id.in_(some))
-            known.update(connection.execute(noted).scalars())
+        known = {row.id for row in rows_among(connection, select(_NOTE.id).where(_NOTE.id.in_(IDS)), ids)}
         rows = [{"id": key_id, "erases": int(erases)} for key_id in dict.fromkeys(ids) if key_id not in known]
         if rows:
             connection.execute(insert(table.key_removal), rows)
 
     def waiting(self) -> list[bytes]:
         """Return one name if keys are noted that are not removed yet: they go together."""
-        with self._store.connect() as connection:
-            noted = connection.execute(select(_NOTE.id).limit(1)).first()
+        noted = self._store.row(select(_NOTE.id).limit(1))
         return [] if noted is None else [b""]
 
     def finish(self, *, refresh: bool = False) -> None:
@@ -59,8 +54,7 @@ class KeyRemovals:
         Raises:
             CredenceError: the key ledger or its copy cannot be changed now; the notes stay, call it again.
         """
-        with self._store.connect() as connection:
-            noted = connection.execute(select(table.key_removal)).all()
+        noted = self._store.rows(select(table.key_removal))
         if not noted and not refresh:
             return
         ids = [note.id for note in noted]

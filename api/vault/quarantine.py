@@ -7,21 +7,20 @@ again what they sealed. A change that was decided about is not taken in again.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from api.storage import table
-from api.storage.chunk import chunks
-from api.storage.database import Store
+from api.storage.database import IDS, Store, rows_among
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
-_AT_ONCE: Final = 500
 _CHANGE: Final = table.quarantine.c
 _HIDDEN: Final = table.quarantined_key.c
+_FIND: Final = select(_HIDDEN.id).where(_HIDDEN.id.in_(IDS))
 
 
 class QuarantineState(StrEnum):
@@ -44,6 +43,18 @@ class Quarantine:
     key: bytes | None
     state: QuarantineState = QuarantineState.OPEN
     keys: int = 0
+
+    def columns(self) -> dict[str, Any]:
+        """Return what is stored of it. How many keys there are, these say themselves."""
+        return {
+            "number": self.number,
+            "member": self.member,
+            "transaction": self.transaction,
+            "block": self.block,
+            "block_time": self.block_time,
+            "key": self.key,
+            "state": self.state.value,
+        }
 
 
 class Quarantines:
@@ -96,16 +107,7 @@ class Quarantines:
             if connection.execute(select(_CHANGE.number).where(known)).first() is not None:
                 return None
             number = (connection.execute(select(func.max(_CHANGE.number))).scalar_one() or 0) + 1
-            noted = {
-                "number": number,
-                "member": found.member,
-                "transaction": found.transaction,
-                "block": found.block,
-                "block_time": found.block_time,
-                "key": found.key,
-                "state": QuarantineState.OPEN.value,
-            }
-            connection.execute(insert(table.quarantine), noted)
+            connection.execute(insert(table.quarantine), replace(found, number=number).columns())
             taken = _hidden(connection, ids)
             rows = [{"id": key_id, "quarantine": number} for key_id in dict.fromkeys(ids) if key_id not in taken]
             if rows:
@@ -115,28 +117,14 @@ class Quarantines:
 
     def restore(self, held: Sequence[Quarantine]) -> None:
         """Add what a copy of the ledger holds; its keys come with their numbers (``restore_keys``)."""
-        rows = [
-            {
-                "number": one.number,
-                "member": one.member,
-                "transaction": one.transaction,
-                "block": one.block,
-                "block_time": one.block_time,
-                "key": one.key,
-                "state": one.state.value,
-            }
-            for one in held
-        ]
-        if rows:
-            with self._database.begin() as connection:
-                connection.execute(insert(table.quarantine), rows)
+        if held:
+            self._database.write(insert(table.quarantine), [one.columns() for one in held])
 
     def restore_keys(self, ids: dict[bytes, int]) -> None:
         """Add which keys are in which quarantine."""
         if ids:
             rows = [{"id": key_id, "quarantine": number} for key_id, number in ids.items()]
-            with self._database.begin() as connection:
-                connection.execute(insert(table.quarantined_key), rows)
+            self._database.write(insert(table.quarantined_key), rows)
 
     def named(self, number: int) -> Quarantine:
         """Return one.
@@ -151,9 +139,7 @@ class Quarantines:
 
     def keys_of(self, number: int) -> list[bytes]:
         """Return the ids of the keys that are in it."""
-        with self._database.connect() as connection:
-            mine = select(_HIDDEN.id).where(_HIDDEN.quarantine == number)
-            return list(connection.execute(mine).scalars())
+        return self._database.scalars(select(_HIDDEN.id).where(_HIDDEN.quarantine == number))
 
     def close(self, number: int, state: QuarantineState) -> None:
         """Note what the operator decided. Keys of a change that is dismissed open again what they sealed."""
@@ -166,7 +152,4 @@ class Quarantines:
 
 
 def _hidden(connection: Connection, ids: Collection[bytes]) -> set[bytes]:
-    found: set[bytes] = set()
-    for some in chunks(ids):
-        found.update(connection.execute(select(_HIDDEN.id).where(_HIDDEN.id.in_(some))).scalars())
-    return found
+    return {row.id for row in rows_among(connection, _FIND, ids)}

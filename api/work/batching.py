@@ -1,14 +1,163 @@
-"""Work in groups: what waits together is done together, and owners take turns."""
+"""Work of several owners, in slots and in groups: whoever asks for much waits for itself and not for others.
 
+One rule says who comes next, wherever work of several owners waits: of the owners that may have more, the one with the
+least under way; among equals, the one that was served longest ago. What waits together is done together.
+"""
+
+import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Future
-from typing import Generic, TypeVar
+from contextlib import asynccontextmanager
+from typing import Final, Generic, TypeVar
 
-from api.work.fair_share import FairQueue
-
+_LATELY_S: Final = 300
+"""Who asked for a slot in so many seconds is somebody to leave room for."""
+_BURST: Final = 8
+_BURST_S: Final = 1.0
+"""So many slots an owner may have beside others, until it has asked for more than its share for so long."""
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+class FairQueue(Generic[Item]):
+    """Items that wait, each for its owner. Those of one owner keep their order."""
+
+    def __init__(self) -> None:
+        self._waiting: OrderedDict[bytes, deque[Item]] = OrderedDict()
+        """Who was served longest ago comes first, and who begins to wait comes last."""
+
+    def __len__(self) -> int:
+        """Return how many items wait."""
+        return sum(len(items) for items in self._waiting.values())
+
+    def __bool__(self) -> bool:
+        """Return whether something waits."""
+        return bool(self._waiting)
+
+    def __contains__(self, owner: bytes) -> bool:
+        """Return whether something of ``owner`` waits."""
+        return owner in self._waiting
+
+    def put(self, item: Item, owner: bytes) -> None:
+        """Have ``item`` wait."""
+        self._waiting.setdefault(owner, deque()).append(item)
+
+    def next_owner(
+        self, may_have: Callable[[bytes], bool] = lambda _: True, held: Callable[[bytes], int] = lambda _: 0
+    ) -> bytes | None:
+        """Return who comes next, or None. ``may_have``: whether an owner may have more; ``held``: how much it has."""
+        return min(filter(may_have, self._waiting), key=held, default=None)
+
+    def pop(self, owner: bytes) -> Item:
+        """Return the item of ``owner`` that has waited longest, which waits no more."""
+        item = self._waiting[owner][0]
+        self.remove(item, owner)
+        return item
+
+    def remove(self, item: Item, owner: bytes) -> None:
+        """Have ``item`` wait no more."""
+        items = self._waiting[owner]
+        items.remove(item)
+        if not items:
+            del self._waiting[owner]
+
+    def serve(self, owner: bytes) -> None:
+        """Say that ``owner`` was served just now."""
+        if owner in self._waiting:
+            self._waiting.move_to_end(owner)
+
+
+class FairShare:
+    """``at_once`` slots, called from the event loop alone.
+
+    One owner may hold all of them, but only ``beside_others`` while others have asked lately: what has started cannot
+    be put off, and the less of it there is, the sooner they have their answer. A few requests that come at one moment
+    may be more. ``now``: seconds on a clock that never goes back.
+    """
+
+    def __init__(self, at_once: int, beside_others: int, now: Callable[[], float]) -> None:
+        self._free = at_once
+        self._at_once = at_once
+        self._beside_others = beside_others
+        self._now = now
+        self._held: dict[bytes, int] = {}
+        self._asked: OrderedDict[bytes, float] = OrderedDict()
+        self._waiting: FairQueue[asyncio.Future[None]] = FairQueue()
+        self._wanting_more: dict[bytes, float] = {}
+        """Since when owners, without a break, have had their share and have been waiting for more."""
+
+    @asynccontextmanager
+    async def slot(self, owner: bytes) -> AsyncIterator[None]:
+        """Wait for a slot, and hold it."""
+        self._remember(owner)
+        if self._may_have(owner):
+            self._give(owner)
+        else:
+            await self._wait(owner)
+        try:
+            yield
+        finally:
+            self._give_back(owner)
+
+    def held(self, owner: bytes) -> int:
+        """Return how many slots an owner holds."""
+        return self._held.get(owner, 0)
+
+    def _remember(self, owner: bytes) -> None:
+        now = self._now()
+        self._asked[owner] = now
+        self._asked.move_to_end(owner)
+        while next(iter(self._asked.values())) <= now - _LATELY_S:
+            self._asked.popitem(last=False)
+
+    def _may_have(self, owner: bytes) -> bool:
+        has_others = len(self._asked) > (owner in self._asked)
+        return self._free > 0 and self.held(owner) < (self._share(owner) if has_others else self._at_once)
+
+    def _share(self, owner: bytes) -> int:
+        since = self._wanting_more.get(owner)
+        is_burst = since is None or self._now() - since < _BURST_S
+        return max(self._beside_others, _BURST) if is_burst else self._beside_others
+
+    def _give(self, owner: bytes) -> None:
+        self._free -= 1
+        self._held[owner] = self.held(owner) + 1
+
+    async def _wait(self, owner: bytes) -> None:
+        given = asyncio.get_running_loop().create_future()
+        self._waiting.put(given, owner)
+        self._save_wish(owner)
+        try:
+            await given
+        except asyncio.CancelledError:
+            if given.done() and not given.cancelled():
+                self._give_back(owner)
+            else:
+                self._waiting.remove(given, owner)
+                self._save_wish(owner)
+            raise
+
+    def _give_back(self, owner: bytes) -> None:
+        self._free += 1
+        self._held[owner] -= 1
+        if not self._held[owner]:
+            del self._held[owner]
+        self._waiting.serve(owner)
+        # more than one where an owner may have all of them again
+        while (following := self._waiting.next_owner(self._may_have, self.held)) is not None:
+            given = self._waiting.pop(following)
+            self._give(following)
+            self._save_wish(following)
+            given.set_result(None)
+
+    def _save_wish(self, owner: bytes) -> None:
+        """Save since when an owner has wanted more than its share, or that it does no longer."""
+        if owner not in self._waiting:
+            self._wanting_more.pop(owner, None)
+        elif self.held(owner) >= self._beside_others:
+            self._wanting_more.setdefault(owner, self._now())
 
 
 class Batcher(Generic[Item]):
@@ -94,18 +243,14 @@ class Batcher(Generic[Item]):
             return taken
 
 
-class GroupWork(Generic[Item, Result]):
-    """``work`` takes up to ``most`` items and returns for each, in their order, a result or an error."""
+class GroupWork(Batcher[tuple[Item, Future[Result]]], Generic[Item, Result]):
+    """``each`` takes up to ``most`` items and returns for each, in their order, a result or an error."""
 
     def __init__(
-        self, work: Callable[[Sequence[Item]], Sequence[Result | Exception]], *, name: str, threads: int, most: int
+        self, each: Callable[[Sequence[Item]], Sequence[Result | Exception]], *, name: str, threads: int, most: int
     ) -> None:
-        self._work = work
-        self._groups: Batcher[tuple[Item, Future[Result]]] = Batcher(
-            self._answer, name=name, threads=threads, most=most
-        )
-        self.start = self._groups.start
-        self.stop = self._groups.stop
+        super().__init__(self._answer, name=name, threads=threads, most=most)
+        self._each = each
 
     def submit(self, item: Item, owner: bytes = b"") -> Future[Result]:
         """Have ``item`` worked on for ``owner``, and return what will have its result or its error.
@@ -113,15 +258,11 @@ class GroupWork(Generic[Item, Result]):
         It cannot be cancelled.
         """
         future: Future[Result] = started_future()
-        self._groups.put((item, future), owner)
+        self.put((item, future), owner)
         return future
 
-    def __len__(self) -> int:
-        """Return how many items wait."""
-        return len(self._groups)
-
     def _answer(self, group: Sequence[tuple[Item, Future[Result]]]) -> None:
-        results = each_or_error(self._work, [item for item, _ in group])
+        results = each_or_error(self._each, [item for item, _ in group])
         for (_, future), result in zip(group, results, strict=True):
             set_result(future, result)
 

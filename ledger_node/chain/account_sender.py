@@ -3,28 +3,31 @@
 Whoever waits for a transaction works: one of those who wait carries out a round for all of them, so that what waits
 together is stored in one durable step and sent in one request. A round: (1) adopt what an earlier run left behind;
 (2) sign and store what is new; (3) send what is due; (4) look for receipts.
-
-What becomes of a transaction once it is stored, ``submission`` decides; here it is asked what is to be seen of it.
+What becomes of a transaction once it is stored, ``next_state`` decides; here it is asked what is to be seen of it.
 """
 
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any, Final, TypeAlias
+from concurrent import futures
+from typing import Any, Final
 
 from ledger_node.chain.endpoint import Call
 from ledger_node.chain.endpoint_pool import UnreachedError
 from ledger_node.chain.outbox import OutboxEntry, OutboxStore, TransactionDraft
 from ledger_node.chain.pending_transaction import (
+    FIRST_PAUSE_S,
+    Observation,
     PendingTransaction,
     PendingTransactions,
+    State,
     TransactionSigner,
     groups,
+    next_state,
+    renewed,
     send_calls,
 )
-from ledger_node.chain.receipt import TransactionReceipt, receipt_of
-from ledger_node.chain.rpc import HEAD_CALL, Rpc, count_of
-from ledger_node.chain.submission import FIRST_PAUSE_S, Observation, State, next_state, renewed
+from ledger_node.chain.rpc import HEAD_CALL, Rpc, TransactionReceipt, count_of, receipt_of
 from ledger_node.domain.error import ChainError, StoreError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
@@ -32,8 +35,6 @@ from ledger_node.domain.reason import Reason
 _PATIENCE_S: Final = 20.0
 _LONGEST_PAUSE_S: Final = 0.5
 _CARRIED_ELSEWHERE: Final = "another process carries this transaction on; ask again later"
-
-_Group: TypeAlias = Sequence[PendingTransaction]
 
 
 class AccountSender:
@@ -60,11 +61,11 @@ class AccountSender:
         """
         deadline = time.monotonic() + patience_s
         pause = FIRST_PAUSE_S
-        while not transaction.done.is_set():
+        while not transaction.outcome.done():
             with self._work:
-                if not transaction.done.is_set():
+                if not transaction.outcome.done():
                     self._round()
-            if transaction.done.wait(pause):
+            if futures.wait([transaction.outcome], pause).done:
                 break
             if time.monotonic() > deadline:
                 raise ChainError(
@@ -72,10 +73,7 @@ class AccountSender:
                     "a transaction was sent and is not mined yet; it will be sent until it is, so ask again later",
                 )
             pause = min(2 * pause, _LONGEST_PAUSE_S)
-        if transaction.receipt is None:
-            assert transaction.error is not None  # noqa: S101 - one of the two is set
-            raise transaction.error
-        return transaction.receipt
+        return transaction.outcome.result()
 
     def push(self) -> None:
         """Carry what nobody waits for, and forget what is mined; return at once where somebody works already."""
@@ -125,12 +123,12 @@ class AccountSender:
             for transaction in new:
                 if transaction.entry is None:
                     self.transactions.remove(transaction)
-                    transaction.fail(error)
+                    transaction.outcome.set_exception(error)
         now = time.monotonic()
         due = [transaction for transaction in self.transactions.stored if transaction.due <= now]
         for group in groups([one for one in due if not one.submission.may_be_known]):
             self._send(group)
-        again = [one for one in due if one.submission.may_be_known and one.due <= now and not one.done.is_set()]
+        again = [one for one in due if one.submission.may_be_known and one.due <= now and not one.outcome.done()]
         if again:
             # another process of this account may have died with transactions that these wait behind
             self._adopt(self._store.left_behind(self.address))
@@ -164,7 +162,7 @@ class AccountSender:
         for transaction, entry in zip(new, entries, strict=True):
             self.transactions.store(transaction, entry)
 
-    def _send(self, group: _Group) -> None:
+    def _send(self, group: Sequence[PendingTransaction]) -> None:
         try:
             outcomes = self._rpc.outcomes(send_calls(group))
         except UnreachedError as error:
@@ -187,7 +185,7 @@ class AccountSender:
         for transaction, refusal in self._read(group, outcomes).items():
             self._look_into(transaction, refusal)
 
-    def _send_again(self, group: _Group) -> None:
+    def _send_again(self, group: Sequence[PendingTransaction]) -> None:
         for transaction in group:
             self._observe(transaction, Observation.NO_ANSWER)
         refused: dict[PendingTransaction, ChainError] = {}
@@ -195,15 +193,17 @@ class AccountSender:
             self._silent = False
             refused |= self._read(group, outcomes)
         for transaction, refusal in refused.items():
-            if not transaction.done.is_set():
+            if not transaction.outcome.done():
                 self._look_into(transaction, refusal)
 
-    def _read(self, group: _Group, outcomes: Sequence[Any]) -> dict[PendingTransaction, ChainError]:
+    def _read(
+        self, group: Sequence[PendingTransaction], outcomes: Sequence[Any]
+    ) -> dict[PendingTransaction, ChainError]:
         """Observe what was mined and what was accepted; return what was refused, with the refusals."""
         sends, receipts, head = outcomes[: len(group)], outcomes[len(group) : -1], outcomes[-1]
         refused = {}
         for transaction, send, receipt in zip(group, sends, receipts, strict=True):
-            if not transaction.done.is_set() and not self._finish(transaction, receipt, head):
+            if not transaction.outcome.done() and not self._finish(transaction, receipt, head):
                 if isinstance(send, ChainError):
                     refused[transaction] = send
                 else:
@@ -254,7 +254,7 @@ class AccountSender:
         entry = self._store.renew(transaction.stored, count, lambda nonce: self._signer.sign(draft, nonce))
         if entry is None:
             self.transactions.remove(transaction)
-            transaction.fail(ChainError(Reason.LEDGER_UNAVAILABLE, _CARRIED_ELSEWHERE))
+            transaction.outcome.set_exception(ChainError(Reason.LEDGER_UNAVAILABLE, _CARRIED_ELSEWHERE))
         else:
             self.transactions.store(transaction, entry)
             transaction.submission, transaction.due = renewed(transaction.submission), 0.0
@@ -265,7 +265,7 @@ class AccountSender:
         self.transactions.remove(transaction)
         if self._store.release(transaction.stored, placeholder):
             self.transactions.adopt([placeholder])
-        transaction.fail(error)
+        transaction.outcome.set_exception(error)
 
     def _poll(self, now: float) -> None:
         sent = [transaction for transaction in self.transactions.stored if transaction.submission.may_be_known]
@@ -296,5 +296,5 @@ class AccountSender:
         self.transactions.remove(transaction)
         self._mined.add(transaction.stored.digest)
         self._observe(transaction, Observation.RECEIPT)
-        transaction.succeed(found)
+        transaction.outcome.set_result(found)
         return True

@@ -3,7 +3,7 @@
 Codecs are those of eth_abi, which web3.py uses as well, with types and selectors worked out once. The contract objects
 of web3.py do the same and check each argument three times on the way: they take 2.9 ms instead of 0.1 ms to encode the
 recording of 32 uses, and 0.14 ms instead of 0.02 ms to decode an event. Whoever wants them gets them by
-``Web3(rpc.provider).eth.contract(address, abi=artifact(name).abi)``.
+``Web3(rpc).eth.contract(address, abi=artifact(name).abi)``.
 """
 
 from collections.abc import Sequence
@@ -17,11 +17,9 @@ from eth_abi.abi import encode as abi_encode
 from eth_abi.exceptions import DecodingError
 from eth_utils.abi import collapse_if_tuple, event_abi_to_log_topic, function_abi_to_4byte_selector
 
-from ledger_node.chain.address_book import AddressBook
-from ledger_node.chain.endpoint import Call
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.error import ChainError
-from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
+from ledger_node.domain.json_object import JsonObject, to_hex
 from ledger_node.domain.reason import Reason
 
 _SELECTOR_BYTES: Final = 4
@@ -82,7 +80,6 @@ class _Event:
 class Artifact:
     """One compiled contract: ABI, creation and runtime bytecode."""
 
-    name: str
     abi: Any
     bytecode: bytes
     runtime: bytes
@@ -148,10 +145,6 @@ class Artifact:
         event = self._events.get(topics[0]) if topics else None
         return None if event is None else (event.name, event.decode(topics, data))
 
-    def event_of(self, log: Any) -> tuple[str, dict[str, Any]] | None:
-        """Return name and arguments of a log as JSON-RPC has it, or None for an event of another contract."""
-        return self.event([from_hex(topic, "topic") for topic in log["topics"]], data_of(log["data"]))
-
 
 @cache
 def artifact(name: str) -> Artifact:
@@ -159,19 +152,13 @@ def artifact(name: str) -> Artifact:
     content = (files("contracts") / "artifacts" / f"{name}.json").read_bytes()
     record = JsonObject(decode(content), "artifact")
     abi: JSON = record.take("abi")
-    return Artifact(name, abi, _code(record, "bytecode"), _code(record, "deployedBytecode"))
+    return Artifact(abi, _code(record, "bytecode"), _code(record, "deployedBytecode"))
 
 
 def _code(record: JsonObject, name: str) -> bytes:
     value = record.take(name)
     assert isinstance(value, str)  # noqa: S101 - artifacts are ours and checked by CI
     return bytes.fromhex(value.removeprefix("0x"))
-
-
-def call_of(book: AddressBook, block: JSON, contract: str, function: str, *args: object) -> Call:
-    """Return the request that calls a function at ``block``: a tag, or as ``pinned`` names it."""
-    data = to_hex(artifact(contract).encode(function, *args))
-    return "eth_call", [{"to": to_hex(book.contracts[contract]), "data": data}, block]
 
 
 def decode_answer(contract: str, function: str, answer: Any) -> tuple[Any, ...]:

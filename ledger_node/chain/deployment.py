@@ -72,8 +72,7 @@ def deploy(
 
 
 def _create(governor: Sender, name: str, *args: object) -> bytes:
-    receipt = governor.send(None, artifact(name).construct(*args), gas=_GAS)
-    return receipt.created
+    return governor.send(None, artifact(name).construct(*args), gas=_GAS).created
 
 
 def _found_member(founder: Founder) -> list[bytes]:

@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -60,13 +61,12 @@ class _Member:
 class EndpointPool(JSONBaseProvider):
     """Several nodes as one provider of web3.py: asks one after the other until an answer counts.
 
-    ``Web3(EndpointPool(urls))`` gives all of web3.py on them. Any number of threads may use it.
+    ``Web3(EndpointPool(*urls))`` gives all of web3.py on them. Any number of threads may use it.
     """
 
     def __init__(
         self,
-        urls: Sequence[str],
-        *,
+        *urls: str,
         book: AddressBook | None = None,
         timeout_s: float | None = None,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
@@ -131,20 +131,16 @@ class EndpointPool(JSONBaseProvider):
         """Return what every endpoint answers, if its answer counts, but those that are left alone."""
         answered = []
         for member in [one for one in self._members if not _backs_off(one)] or self._members:
-            try:
+            with suppress(EndpointError):
                 answered.append(self._ask(member, calls))
-            except EndpointError:
-                continue
         return answered
 
     def probe(self) -> None:
         """Ask those that are due after a fault whether they are well again."""
         for member in self._members:
             if member.fault is not None and not _backs_off(member):
-                try:
+                with suppress(EndpointError):
                     self._ask(member, [])
-                except EndpointError:
-                    continue
 
     def health(self) -> list[EndpointHealth]:
         """Return how the endpoints answered when they were last asked."""

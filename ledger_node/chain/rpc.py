@@ -1,6 +1,10 @@
-"""JSON-RPC to the nodes of a chain: single and batched requests, the forms of blocks and numbers, reverts."""
+"""JSON-RPC to the nodes of a chain: single and batched requests, the forms of blocks, numbers, receipts and reverts.
+
+Receipts are the only truth about whether a transaction was mined, and what came of it.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from eth_abi.abi import decode as abi_decode
@@ -8,19 +12,31 @@ from eth_abi.exceptions import DecodingError
 from eth_utils.abi import get_abi_input_types
 from web3.types import RPCResponse
 
-from ledger_node.chain.address_book import CONTRACTS, AddressBook
-from ledger_node.chain.artifact import artifact
-from ledger_node.chain.endpoint import MAX_ANSWER_BYTES, Call
-from ledger_node.chain.endpoint_pool import EndpointHealth, EndpointPool, revert_data
-from ledger_node.chain.port import Block
-from ledger_node.domain.canonical import JSON
-from ledger_node.domain.error import ChainError
-from ledger_node.domain.json_object import from_hex, to_hex
+from ledger_node.chain.address_book import CONTRACTS
+from ledger_node.chain.artifact import artifact, data_of
+from ledger_node.chain.endpoint import Call
+from ledger_node.chain.endpoint_pool import EndpointPool, revert_data
+from ledger_node.chain.port import Block, Mined
+from ledger_node.domain.error import ChainError, InvalidInputError
+from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.reason import Reason
 
 HEAD_CALL: Final[Call] = ("eth_getBlockByNumber", ["latest", False])
 """The request for the newest block."""
 _ERROR_STRING: Final = bytes.fromhex("08c379a0")
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionReceipt:
+    """A mined transaction, the contract it created (or b""), and its logs as (address, topics, data).
+
+    ``succeeded``: whether it did anything; one that reverted is mined all the same.
+    """
+
+    mined: Mined
+    succeeded: bool
+    created: bytes
+    logs: list[tuple[bytes, list[bytes], bytes]]
 
 
 class ContractRevertError(ChainError):
@@ -58,22 +74,12 @@ _KNOWN: Final = {
 }
 
 
-class Rpc:
+class Rpc(EndpointPool):
     """The nodes of one chain. Every failure is a ChainError; a refusal by a contract is a ContractRevertError.
 
     What it returns was answered by one endpoint that is of the chain of ``book`` (if one is given) and has every
-    block that this process has seen; see ``endpoint_pool``.
+    block that this process has seen; see ``endpoint_pool``. ``Web3(rpc)`` gives all of web3.py on it.
     """
-
-    def __init__(
-        self,
-        *urls: str,
-        book: AddressBook | None = None,
-        timeout_s: float | None = None,
-        max_answer_bytes: int = MAX_ANSWER_BYTES,
-    ) -> None:
-        self.provider = EndpointPool(urls, book=book, timeout_s=timeout_s, max_answer_bytes=max_answer_bytes)
-        """The nodes as one provider: ``Web3(rpc.provider)``."""
 
     def request(self, method: str, *params: Any) -> Any:
         """Return the result of one request.
@@ -91,7 +97,7 @@ class Rpc:
         """
         if not calls:
             return []
-        outcomes = [_outcome(answer) for answer in self.provider.make_batch_request(calls)]
+        outcomes = [_outcome(answer) for answer in self.ask(calls, must_succeed=True)]
         for outcome in outcomes:
             if isinstance(outcome, ChainError):
                 raise outcome
@@ -104,28 +110,11 @@ class Rpc:
             UnreachedError: no endpoint got the requests.
             ChainError: no endpoint answers; one may have got them.
         """
-        return [_outcome(answer) for answer in self.provider.ask(calls, must_succeed=False)]
+        return [_outcome(answer) for answer in self.ask(calls, must_succeed=False)]
 
     def outcomes_everywhere(self, calls: Sequence[Call]) -> list[list[Any]]:
         """Return the outcomes at every endpoint that answers."""
-        return [[_outcome(answer) for answer in answers] for answers in self.provider.ask_all(calls)]
-
-    def observe_block(self, block: int) -> None:
-        """Remember that a block of this number exists; answers that do not know it count no more."""
-        self.provider.observe_block(block)
-
-    def probe(self) -> None:
-        """Look whether endpoints that failed are well again."""
-        self.provider.probe()
-
-    def health(self) -> list[EndpointHealth]:
-        """Return how the endpoints answered when they were last asked."""
-        return self.provider.health()
-
-
-def pinned(block: Block) -> JSON:
-    """Return the parameter that names exactly this block (EIP-1898): a node that has another one there refuses."""
-    return {"blockHash": to_hex(block.hash)}
+        return [[_outcome(answer) for answer in answers] for answers in self.ask_all(calls)]
 
 
 def block_of(answer: Any) -> Block:
@@ -143,6 +132,36 @@ def count_of(answer: Any) -> int:
         return int(answer, 16)
     except (TypeError, ValueError) as error:
         raise ChainError(Reason.LEDGER_UNAVAILABLE, "the ledger node answered what is no number") from error
+
+
+def receipt_call(digest: str) -> Call:
+    """Return the request for the receipt of a transaction."""
+    return "eth_getTransactionReceipt", [digest]
+
+
+def receipt_of(receipt: Any, block: Any) -> TransactionReceipt:
+    """Return the receipt that a node's answer describes; ``block`` is its block.
+
+    Raises:
+        ChainError: ``ledger_unavailable``; this is no receipt, or the block is another one.
+    """
+    try:
+        if receipt["blockHash"] != block["hash"]:
+            raise ValueError("another block")
+        logs = [
+            (data_of(log["address"]), [from_hex(topic, "topic") for topic in log["topics"]], data_of(log["data"]))
+            for log in receipt["logs"]
+        ]
+        return TransactionReceipt(
+            Mined(from_hex(receipt["transactionHash"], "hash"), block_of(block), int(receipt["gasUsed"], 16)),
+            int(receipt["status"], 16) == 1,
+            data_of(receipt.get("contractAddress") or "0x"),
+            logs,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, InvalidInputError) as error:
+        raise ChainError(
+            Reason.LEDGER_UNAVAILABLE, "the ledger node answered something that is no receipt of our transaction"
+        ) from error
 
 
 def _outcome(answer: RPCResponse) -> Any:

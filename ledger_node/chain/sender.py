@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from ledger_node.chain.account_sender import AccountSender
 from ledger_node.chain.outbox import MemoryOutbox, OutboxStore, TransactionDraft
 from ledger_node.chain.pending_transaction import PendingTransaction, TransactionSigner
-from ledger_node.chain.receipt import TransactionReceipt
-from ledger_node.chain.rpc import ContractRevertError, Rpc
+from ledger_node.chain.rpc import ContractRevertError, Rpc, TransactionReceipt
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
@@ -81,15 +80,15 @@ class Sender:
         """
         if self._earlier is None:
             self._earlier = [transaction for account in self.accounts for transaction in account.left_behind()]
-        return any(not transaction.done.is_set() for transaction in self._earlier)
+        return any(not transaction.outcome.done() for transaction in self._earlier)
 
-    def is_on_way(self, word: bytes) -> bool:
-        """Return whether a transaction that holds ``word`` may still be mined, this run's or an earlier one's.
+    def is_on_way(self, name: bytes) -> bool:
+        """Return whether a transaction that holds ``name`` may still be mined, this run's or an earlier one's.
 
         Raises:
             ChainError: the ledger does not answer.
         """
-        return any(word in draft.data for account in self.accounts for draft in account.on_way())
+        return any(name in draft.data for account in self.accounts for draft in account.on_way())
 
     def push(self) -> None:
         """Carry on what nobody waits for."""

@@ -4,15 +4,15 @@ What comes out is the node's word. Its fingerprint is compared with that of othe
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.rpc import Rpc
 from ledger_node.domain.error import ChainError, CredenceError
 from ledger_node.domain.evidence.block_header import BlockHeader
-from ledger_node.domain.evidence.contract import Contract
-from ledger_node.domain.evidence.qbft import ExtraData
-from ledger_node.domain.evidence.trust import ContractCode, FinalityKind, SealerSet, Trust
+from ledger_node.domain.evidence.finality import ExtraData
+from ledger_node.domain.evidence.trust import Contract, ContractCode, FinalityKind, SealerSet, Trust
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import parse_address
@@ -68,18 +68,13 @@ def _history(rpc: Rpc, head: Mapping[str, Any]) -> Iterator[SealerSet]:
     last = int(head["number"], 16)
     marks = [*range(0, last, STRIDE), last]
     sets = _sets_at(rpc, marks)
-    known: tuple[bytes, ...] | None = None
-    for number, following in zip(marks, [*marks[1:], last], strict=True):
-        if sets[number] != known:
-            yield SealerSet(number, sets[number])
-        known = sets[number]
-        if sets[following] != known:
-            yield from _between(rpc, number, following, sets)
-            known = sets[following]
+    yield SealerSet(0, sets[0])
+    for low, high in pairwise(marks):
+        yield from _between(rpc, low, high, sets)
 
 
 def _between(rpc: Rpc, low: int, high: int, sets: dict[int, tuple[bytes, ...]]) -> Iterator[SealerSet]:
-    """Yield the sets that begin after ``low`` and not after ``high``, whose own sets differ."""
+    """Yield the sets that begin after ``low`` and not after ``high``."""
     if sets[low] == sets[high]:
         return
     if high - low == 1:

@@ -16,16 +16,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
 
-from ledger_node.domain.batch import ACCESS_LOG, Anchor, batch_leaf
+from ledger_node.domain.batch import ACCESS_LOG, Anchor
 from ledger_node.domain.canonical import JSON, encode
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.fact import LedgerFacts, require_key
-from ledger_node.domain.hashing import HASH_BYTES, keccak
-from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
+from ledger_node.domain.hashing import HASH_BYTES, LOG_NODE, batch_leaf, keccak, root_from_path
+from ledger_node.domain.json_object import JsonObject, from_hex, member_of, to_hex
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.question import MAX_TEXT as MAX_QUESTION
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.tree import LOG_NODE, root_from_path
 
 DEPTH: Final = 16
 MAX_ROWS: Final = 1 << DEPTH
@@ -73,29 +72,20 @@ class AccessRow:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = JsonObject(value, "row")
-        reason, use = record.take("reason"), record.take("use")
-        try:
-            row = cls(
+        unknown = InvalidInputError(Reason.VALUE_MALFORMED, "the verdict or reason of a row is unknown")
+        with JsonObject(value, "row") as record:
+            reason, use = record.take("reason"), record.take("use")
+            return cls(
                 time=record.integer("time"),
                 bank=record.blob("bank"),
-                operator=_text(record, "operator", MAX_OPERATOR),
+                operator=None if record.is_null("operator") else record.text("operator", max_length=MAX_OPERATOR),
                 consent=record.blob("consent"),
-                purpose=_text(record, "purpose", 1024),
+                purpose=None if record.is_null("purpose") else record.text("purpose"),
                 question=record.text("question", max_length=MAX_QUESTION),
-                verdict=Outcome(record.text("verdict")),
-                reason=None if reason is None else Reason(str(reason)),
+                verdict=member_of(Outcome, record.text("verdict"), unknown),
+                reason=None if reason is None else member_of(Reason, reason, unknown),
                 use=None if use is None else from_hex(use, "use"),
             )
-        except ValueError as error:
-            raise InvalidInputError(Reason.VALUE_MALFORMED, "the verdict or reason of a row is unknown") from error
-        record.done()
-        return row
-
-
-def _text(record: JsonObject, name: str, max_length: int) -> str | None:
-    value = record.take(name)
-    return None if value is None else JsonObject({name: value}, "row").text(name, max_length=max_length)
 
 
 def row_leaf(salt: bytes, row: AccessRow) -> bytes:
@@ -197,16 +187,14 @@ class Checkpoint:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = JsonObject(value, "checkpoint")
-        checkpoint = cls(
-            number=record.integer("number", low=1),
-            since=record.integer("since"),
-            until=record.integer("until"),
-            root=record.blob("root"),
-            tally=record.blob("tally"),
-        )
-        record.done()
-        return checkpoint
+        with JsonObject(value, "checkpoint") as record:
+            return cls(
+                number=record.integer("number", low=1),
+                since=record.integer("since"),
+                until=record.integer("until"),
+                root=record.blob("root"),
+                tally=record.blob("tally"),
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,15 +222,13 @@ class Place:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = JsonObject(value, "place")
-        place = cls(
-            slot=record.integer("slot"),
-            path=tuple(from_hex(item, "path") for item in record.items("path", max_items=DEPTH)),
-            checkpoint=Checkpoint.from_json(record.take("checkpoint")),
-            anchor=Anchor.from_json(record.take("anchor")),
-        )
-        record.done()
-        return place
+        with JsonObject(value, "place") as record:
+            return cls(
+                slot=record.integer("slot"),
+                path=tuple(from_hex(item, "path") for item in record.items("path", max_items=DEPTH)),
+                checkpoint=Checkpoint.from_json(record.take("checkpoint")),
+                anchor=Anchor.from_json(record.take("anchor")),
+            )
 
 
 def require_logged(row: AccessRow, salt: bytes, place: Place, facts: LedgerFacts, *, keeper: bytes) -> None:
@@ -263,6 +249,6 @@ def require_logged(row: AccessRow, salt: bytes, place: Place, facts: LedgerFacts
         raise VerificationError(Reason.NOT_ANCHORED, "the chain does not hold this batch as it is shown")
     if anchor.member != keeper:  # 4
         raise VerificationError(Reason.ISSUER_MISMATCH, "the log was anchored by another member")
-    require_key(anchor, facts)  # 4
+    require_key(facts, anchor.member, anchor.key, anchor.anchored_at)  # 4
     if not checkpoint.since <= row.time <= checkpoint.until:  # 5
         raise VerificationError(Reason.OUTSIDE_INTERVAL, "the row was not written in this interval")

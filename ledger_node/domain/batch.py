@@ -1,59 +1,31 @@
-"""Batches: many headers under one anchored root, and the department's own signature over it (CL1, batches)."""
+"""Headers of attestations, and the batches that anchor them (CL1, header D and batches).
 
-from collections.abc import Sequence
+A header holds all of an attestation but its values. Many headers stand under one anchored root, and the department
+signs over it. ``ShownAttestation`` is how a consented bank is shown one.
+"""
+
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, Self, TypeAlias
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.eip712 import SigningDomain, address_word, uint_word
-from ledger_node.domain.error import VerificationError
-from ledger_node.domain.hashing import HASH_BYTES, keccak
-from ledger_node.domain.json_object import JsonObject, to_hex
+from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.hashing import HASH_BYTES, MAX_DEPTH, MAX_SIZE, keccak
+from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SIGNATURE_BYTES, parse_address, recover
-from ledger_node.domain.tree import BATCH_NODE, depth_of, levels_of, root_from_path
+from ledger_node.domain.value import Period, format_date, parse_date
 
-EMPTY_SLOT: Final = keccak(b"\x06")
-MAX_SIZE: Final = 2**24 - 1
 ATTESTATIONS: Final = 0
 ACCESS_LOG: Final = 1
 NO_ROOT: Final = bytes(HASH_BYTES)
+NO_PREDECESSOR: Final = bytes(HASH_BYTES)
+_MAX_STREAM: Final = 255
 _BATCH_TYPE: Final = keccak(
     b"Batch(bytes32 member,uint8 stream,uint64 number,bytes32 root,uint32 size,bytes32 previousRoot,"
     b"bytes32 supersededDigest)"
 )
-
-
-def batch_leaf(header_digest: bytes) -> bytes:
-    """Return H(0x04 || D)."""
-    return keccak(b"\x04" + header_digest)
-
-
-def batch_tree(header_digests: Sequence[bytes]) -> list[list[bytes]]:
-    """Return the levels of the tree over the digests, in their order, padded with empty slots."""
-    slots = [batch_leaf(digest) for digest in header_digests]
-    slots += [EMPTY_SLOT] * ((1 << depth_of(len(slots))) - len(slots))
-    return levels_of(slots, BATCH_NODE)
-
-
-def root_of_batch(header_digest: bytes, index: int, path: Sequence[bytes], size: int) -> bytes:
-    """Return the batch root that a header at ``index`` of ``size`` leads to.
-
-    Raises:
-        VerificationError: ``index_out_of_range`` (index >= size), ``path_length`` or ``sibling_length``.
-    """
-    if not 1 <= size <= MAX_SIZE or not 0 <= index < size:
-        raise VerificationError(Reason.INDEX_OUT_OF_RANGE, "the index must lie below the size of the batch")
-    return root_from_path(batch_leaf(header_digest), index, path, depth=depth_of(size), tag=BATCH_NODE)
-
-
-def changes_digest(words: Sequence[int], masks: Sequence[int]) -> bytes:
-    """Return keccak(abi.encode(uint256[] words, uint256[] masks)), or zero for no changes."""
-    if not words:
-        return bytes(HASH_BYTES)
-    count = uint_word(len(words))
-    tail = count + b"".join(map(uint_word, words)) + count + b"".join(map(uint_word, masks))
-    return keccak(uint_word(64) + uint_word(64 + 32 * (len(words) + 1)) + tail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,24 +103,21 @@ class Anchor:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = JsonObject(value, "anchor")
-        anchor = cls(
-            member=record.blob("member"),
-            stream=record.integer("stream", high=255),
-            number=record.integer("number", low=1),
-            root=record.blob("root"),
-            size=record.integer("size", low=1, high=MAX_SIZE),
-            start=record.integer("start"),
-            anchored_at=record.integer("anchored_at"),
-            key=parse_address(record.take("key"), "key"),
-        )
-        record.done()
-        return anchor
+        with JsonObject(value, "anchor") as record:
+            return cls(
+                member=record.blob("member"),
+                stream=record.integer("stream", high=_MAX_STREAM),
+                number=record.integer("number", low=1),
+                root=record.blob("root"),
+                size=record.integer("size", low=1, high=MAX_SIZE),
+                start=record.integer("start"),
+                anchored_at=record.integer("anchored_at"),
+                key=parse_address(record.take("key"), "key"),
+            )
 
 
 BatchKey: TypeAlias = tuple[bytes, int, int]
 """(member, stream, number)."""
-_MAX_STREAM: Final = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +165,136 @@ class SignedBatch:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = JsonObject(value, "batch")
-        key = (record.blob("member"), record.integer("stream", high=_MAX_STREAM), record.integer("number", low=1))
-        signed = cls(
-            previous_root=record.blob("previous_root"),
-            superseded_digest=record.blob("superseded_digest"),
-            signature=record.blob("signature", length=SIGNATURE_BYTES),
-        )
-        record.done()
+        with JsonObject(value, "batch") as record:
+            key = (record.blob("member"), record.integer("stream", high=_MAX_STREAM), record.integer("number", low=1))
+            signed = cls(
+                previous_root=record.blob("previous_root"),
+                superseded_digest=record.blob("superseded_digest"),
+                signature=record.blob("signature", length=SIGNATURE_BYTES),
+            )
         return key, signed
+
+
+@dataclass(frozen=True)
+class Header:
+    """Times are seconds since 1970-01-01 UTC, dates days since then; ``digest`` (D) is the batch's leaf."""
+
+    schema_id: bytes
+    fields_root: bytes
+    subject_tag: bytes
+    issuer: bytes
+    issued_at: int
+    valid_until: int
+    as_of: int
+    period: Period
+    supersedes: bytes
+    chain_id: int
+    anchor_registry: bytes
+
+    @cached_property
+    def digest(self) -> bytes:
+        """D = H(0x03 || schemaId || fieldsRoot || subjectTag || … || chainId || AnchorRegistry)."""
+        return keccak(
+            b"\x03"
+            + self.schema_id
+            + self.fields_root
+            + self.subject_tag
+            + self.issuer
+            + self.issued_at.to_bytes(8, "big")
+            + self.valid_until.to_bytes(8, "big")
+            + self.as_of.to_bytes(4, "big")
+            + self.period.first.to_bytes(4, "big")
+            + self.period.last.to_bytes(4, "big")
+            + self.supersedes
+            + self.chain_id.to_bytes(8, "big")
+            + self.anchor_registry
+        )
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return the JSON form."""
+        return {
+            "schema_id": to_hex(self.schema_id),
+            "fields_root": to_hex(self.fields_root),
+            "subject_tag": to_hex(self.subject_tag),
+            "issuer": to_hex(self.issuer),
+            "issued_at": self.issued_at,
+            "valid_until": self.valid_until,
+            "as_of": format_date(self.as_of),
+            "period_from": format_date(self.period.first),
+            "period_to": format_date(self.period.last),
+            "supersedes": to_hex(self.supersedes),
+            "chain_id": self.chain_id,
+            "anchor_registry": to_hex(self.anchor_registry),
+        }
+
+    @classmethod
+    def from_json(cls, value: JSON) -> Self:
+        """Read the JSON form.
+
+        Raises:
+            InvalidInputError: a member is missing, unknown or malformed.
+        """
+        with JsonObject(value, "header") as record:
+            return cls(
+                schema_id=record.blob("schema_id"),
+                fields_root=record.blob("fields_root"),
+                subject_tag=record.blob("subject_tag"),
+                issuer=record.blob("issuer"),
+                issued_at=record.integer("issued_at"),
+                valid_until=record.integer("valid_until"),
+                as_of=_day(record, "as_of"),
+                period=Period(_day(record, "period_from"), _day(record, "period_to")),
+                supersedes=record.blob("supersedes"),
+                chain_id=record.integer("chain_id"),
+                anchor_registry=parse_address(record.take("anchor_registry"), "anchor_registry"),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAttestation:
+    """A header with its place in an anchored batch, and the key that opens its subject tag."""
+
+    header: Header
+    anchor: Anchor
+    index: int
+    path: tuple[bytes, ...]
+    subject_key: bytes = field(repr=False)
+
+    @property
+    def position(self) -> int:
+        """Position on the issuer's status bitmaps."""
+        return self.anchor.start + self.index
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return the JSON form."""
+        return {
+            "header": self.header.to_json(),
+            "anchor": self.anchor.to_json(),
+            "index": self.index,
+            "path": [to_hex(sibling) for sibling in self.path],
+            "subject_key": to_hex(self.subject_key),
+        }
+
+    @classmethod
+    def from_json(cls, value: JSON) -> Self:
+        """Read the JSON form.
+
+        Raises:
+            InvalidInputError: a member is missing, unknown or malformed.
+        """
+        with JsonObject(value, "attestation") as record:
+            return cls(
+                header=Header.from_json(record.take("header")),
+                anchor=Anchor.from_json(record.take("anchor")),
+                index=record.integer("index"),
+                path=tuple(from_hex(item, "path") for item in record.items("path", max_items=MAX_DEPTH)),
+                subject_key=record.blob("subject_key"),
+            )
+
+
+def _day(record: JsonObject, name: str) -> int:
+    day = parse_date(record.take(name), name)
+    if day < 0:
+        # D holds days as u32
+        raise InvalidInputError(Reason.VALUE_OUT_OF_RANGE, f"'{name}' lies before 1970-01-01", field=name)
+    return day

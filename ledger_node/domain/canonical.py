@@ -108,21 +108,10 @@ def require_shallow(text: str) -> None:
 
 
 def _require_unicode(value: JSON) -> None:
-    match value:
-        case str():
-            try:
-                value.encode("utf-8")
-            except UnicodeEncodeError as error:
-                raise InvalidInputError(Reason.JSON_MALFORMED, "text holds a lone surrogate") from error
-        case Mapping():
-            for key, member in value.items():
-                _require_unicode(key)
-                _require_unicode(member)
-        case Sequence():
-            for member in value:
-                _require_unicode(member)
-        case _:
-            pass
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise InvalidInputError(Reason.JSON_MALFORMED, "text holds a lone surrogate") from error
 
 
 def _object(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:

@@ -58,12 +58,11 @@ class Claim:
             return cls.parse(value, schemas)
         if not (isinstance(value, dict) and "of" in value):
             return cls.of(Question.from_json(value, schemas))
-        record = JsonObject(value, "claim")
-        needed = record.integer("needed", low=1, high=MAX_PARTS)
-        items = record.items("of", max_items=MAX_PARTS)
-        record.done()
+        with JsonObject(value, "claim") as record:
+            needed = record.integer("needed", low=1, high=MAX_PARTS)
+            items = record.items("of", max_items=MAX_PARTS)
         _require_several(items)
-        parts = [_part_from_json(item, schemas) for item in items]
+        parts = [_part(item, schemas) for item in items]
         return cls._combined(needed, parts, schemas)
 
     @classmethod
@@ -171,16 +170,11 @@ def _require_several(parts: Sequence[JSON]) -> None:
         raise _malformed(f"a combination has 2 to {MAX_PARTS} questions, in text separated by ';'")
 
 
-def _part(text: str, schemas: Mapping[str, Schema]) -> Question:
-    if _connective_of(text) is not None:
+def _part(value: JSON, schemas: Mapping[str, Schema]) -> Question:
+    nests = _connective_of(value) if isinstance(value, str) else isinstance(value, dict) and "of" in value
+    if nests:
         raise _malformed("combinations do not nest: list single questions")
-    return Question.parse(text, schemas)
-
-
-def _part_from_json(value: JSON, schemas: Mapping[str, Schema]) -> Question:
-    if isinstance(value, dict) and "of" in value:
-        raise _malformed("combinations do not nest: list single questions")
-    return _part(value, schemas) if isinstance(value, str) else Question.from_json(value, schemas)
+    return Question.from_json(value, schemas)
 
 
 def _field(part: Question, schemas: Mapping[str, Schema]) -> Field:

@@ -1,14 +1,21 @@
-"""Commitments to the fields of one attestation (CL1, commitment). One seed reproduces everything."""
+"""Commitments to the fields of one attestation (CL1, commitment), and openings: what is shown of one field.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, assert_never
+One seed reproduces everything. Every opening leads to exactly one value digest, and through salt and path to the
+fieldsRoot.
+"""
 
-from ledger_node.domain.hashing import HASH_BYTES, kdf, keccak, walk
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias, assert_never
+
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.hashing import FIELD_NODE, HASH_BYTES, MAX_DEPTH, kdf, keccak, levels_of, walk
+from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
+from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.schema_field import ABSENT_BYTE, Field, Mode
-from ledger_node.domain.tree import FIELD_NODE, levels_of
-from ledger_node.domain.value import Special, Value, encode_value
+from ledger_node.domain.value import Special, Value, encode_value, format_value, parse_value
 
 UP: Final = 0
 DOWN: Final = 1
@@ -129,3 +136,132 @@ class FieldTree:
     def root(self) -> bytes:
         """The fieldsRoot of the header."""
         return self.levels[-1][0]
+
+
+@dataclass(frozen=True, slots=True)
+class PlainOpening:
+    """The value itself."""
+
+    value: Value = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeastOpening:
+    """step^(idx-j)(kdf up) and tipDown: shows v >= L_j and nothing more."""
+
+    head_up: bytes = field(repr=False)
+    tip_down: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BelowOpening:
+    """step^((j-1)-idx)(kdf dn) and tipUp: shows v < L_j and nothing more."""
+
+    head_down: bytes = field(repr=False)
+    tip_up: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BetweenOpening:
+    """Both heads: shows L_low <= v < L_high and nothing more."""
+
+    head_up: bytes = field(repr=False)
+    head_down: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BitsOpening:
+    """Keys of the bits that are opened as 0, digests of those that stay shut; together all bits."""
+
+    opened: Mapping[int, bytes] = field(repr=False)
+    shut: Mapping[int, bytes] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AbsentOpening:
+    """Nothing but the salt: shows that the field has no value."""
+
+
+ChainOpening: TypeAlias = AtLeastOpening | BelowOpening | BetweenOpening
+Opening: TypeAlias = PlainOpening | ChainOpening | BitsOpening | AbsentOpening
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProof:
+    """An opening of one field, its salt, and the siblings from its leaf to the fieldsRoot."""
+
+    opening: Opening
+    salt: bytes = field(repr=False)
+    path: tuple[bytes, ...] = field(repr=False)
+
+
+_CHAIN_MEMBERS: Final[dict[str, tuple[type[ChainOpening], tuple[str, str]]]] = {
+    "at_least": (AtLeastOpening, ("head_up", "tip_down")),
+    "below": (BelowOpening, ("head_down", "tip_up")),
+    "between": (BetweenOpening, ("head_up", "head_down")),
+}
+
+
+def proof_to_json(proof: FieldProof, field_: Field) -> dict[str, JSON]:
+    """Return the JSON form of a proof."""
+    body: dict[str, JSON]
+    match proof.opening:
+        case PlainOpening(value):
+            body = {"kind": "plain", "value": format_value(field_.type, value)}
+        case BitsOpening(opened, shut):
+            body = {"kind": "bits", "opened": _bits_to_json(opened, field_), "shut": _bits_to_json(shut, field_)}
+        case AbsentOpening():
+            body = {"kind": "absent"}
+        case chains:
+            kind = next(kind for kind, (made, _) in _CHAIN_MEMBERS.items() if isinstance(chains, made))
+            body = {"kind": kind, **{name: to_hex(getattr(chains, name)) for name in _CHAIN_MEMBERS[kind][1]}}
+    return {
+        "opening": body,
+        "salt": to_hex(proof.salt),
+        "path": [to_hex(sibling) for sibling in proof.path],
+    }
+
+
+def proof_from_json(value: JSON, field_: Field) -> FieldProof:
+    """Read a proof about ``field_``.
+
+    Raises:
+        VerificationError: ``opening_malformed`` or ``sibling_length``: what is no proof proves nothing.
+    """
+    try:
+        with JsonObject(value, "proof") as record:
+            opening = _opening_from_json(record.record("opening"), field_)
+            salt = record.blob("salt")
+            path = record.items("path", max_items=MAX_DEPTH)
+    except InvalidInputError as error:
+        raise VerificationError(Reason.OPENING_MALFORMED, error.message, field=error.field) from error
+    try:
+        siblings = tuple(from_hex(sibling, "sibling") for sibling in path)
+    except InvalidInputError as error:
+        raise VerificationError(Reason.SIBLING_LENGTH, "every sibling must be 32 bytes") from error
+    return FieldProof(opening, salt, siblings)
+
+
+def _opening_from_json(record: JsonObject, field_: Field) -> Opening:
+    with record:
+        match record.text("kind"):
+            case "plain":
+                return PlainOpening(parse_value(field_.type, record.take("value"), field_.name))
+            case "bits":
+                return BitsOpening(_bits_from_json(record, "opened", field_), _bits_from_json(record, "shut", field_))
+            case "absent":
+                return AbsentOpening()
+            case kind if kind in _CHAIN_MEMBERS:
+                make, names = _CHAIN_MEMBERS[kind]
+                return make(*map(record.blob, names))
+            case _:
+                raise InvalidInputError(Reason.OPENING_MALFORMED, "this kind of opening is unknown", field="kind")
+
+
+def _bits_to_json(bits: Mapping[int, bytes], field_: Field) -> JSON:
+    return {field_.members[position]: to_hex(digest) for position, digest in sorted(bits.items())}
+
+
+def _bits_from_json(record: JsonObject, name: str, field_: Field) -> dict[int, bytes]:
+    with record.record(name) as bits:
+        return {position: bits.blob(member) for position, member in enumerate(field_.members) if member in bits}

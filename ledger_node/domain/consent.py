@@ -13,17 +13,26 @@ from typing import Any, ClassVar, Final, Self
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
-from ledger_node.domain.eip712 import SigningDomain, text_word, uint_word
+from ledger_node.domain.eip712 import (
+    ANY_DATE,
+    SignedType,
+    SigningDomain,
+    bytes32,
+    bytes32_list,
+    day,
+    number,
+    string_list,
+    text,
+    text_word,
+    uint_word,
+)
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.hashing import keccak
-from ledger_node.domain.json_object import JsonObject, to_hex
-from ledger_node.domain.period import Period
+from ledger_node.domain.json_object import JsonObject, Versioned, to_hex
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.signed_type import ANY_DATE, Bytes32, Bytes32List, Day, Number, SignedType, StringList, Text
 from ledger_node.domain.subject import Signature, signature_from_json
-from ledger_node.domain.value import parse_date
-from ledger_node.domain.version import read_by_version
+from ledger_node.domain.value import Period, parse_date
 
 VERSION: Final = 1
 MAX_QUESTIONS: Final = 64
@@ -35,25 +44,25 @@ _MOST: Final = 2**32 - 1
 _REMEMBERED: Final = 1024
 """Terms whose hash is kept: every use of a consent takes it more than once."""
 _ASKED: Final = (
-    Number("version", 16, VERSION, VERSION),
-    Bytes32("subject"),
-    Bytes32("grantee"),
-    Text("granteeName"),
-    Text("purpose"),
-    Text("purposeText"),
-    StringList("questions", 1, MAX_QUESTIONS),
-    Bytes32List("departments", MAX_DEPARTMENTS),
-    Day("dataFrom"),
-    Day("dataTo"),
-    Number("notBefore", 64, 0, _MOST_SECONDS),
-    Number("expiresAt", 64, 0, _MOST_SECONDS),
-    Number("maxUses", 32, 1, _MOST),
-    Number("retentionDays", 32, 0, _MOST),
-    Bytes32("salt"),
+    number("version", 16, VERSION, VERSION),
+    bytes32("subject"),
+    bytes32("grantee"),
+    text("granteeName"),
+    text("purpose"),
+    text("purposeText"),
+    string_list("questions", 1, MAX_QUESTIONS),
+    bytes32_list("departments", MAX_DEPARTMENTS),
+    day("dataFrom"),
+    day("dataTo"),
+    number("notBefore", 64, 0, _MOST_SECONDS),
+    number("expiresAt", 64, 0, _MOST_SECONDS),
+    number("maxUses", 32, 1, _MOST),
+    number("retentionDays", 32, 0, _MOST),
+    bytes32("salt"),
 )
 REQUEST_TYPE: Final = SignedType("ConsentRequest", _ASKED)
 TERMS_TYPE: Final = SignedType(
-    "ConsentTerms", (*_ASKED, Text("language", 16), Bytes32("textDigest"), Bytes32("revocationHash"))
+    "ConsentTerms", (*_ASKED, text("language", 16), bytes32("textDigest"), bytes32("revocationHash"))
 )
 _WITHDRAWAL_TYPE: Final = keccak(b"ConsentWithdrawal(bytes32 consent,string statement)")
 _REFUSAL_TYPE: Final = keccak(b"ConsentRefusal(bytes32 request,string statement)")
@@ -90,7 +99,7 @@ _CHANGE_STATEMENTS: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentRequest:
+class ConsentRequest(Versioned):
     """What a bank asks for: one purpose, listed questions (text form), bounded data, time and uses.
 
     Times are seconds since 1970-01-01 UTC: usable from ``not_before`` on and before ``expires_at``. Only
@@ -101,6 +110,7 @@ class ConsentRequest:
     """
 
     signed: ClassVar[SignedType] = REQUEST_TYPE
+    version_member: ClassVar[str] = "version"
     version: ClassVar[int] = VERSION
     readers: ClassVar[dict[int, Callable[[JSON], Any]]] = {}
     """By version."""
@@ -152,16 +162,6 @@ class ConsentRequest:
     def to_json(self) -> dict[str, JSON]:
         """Return the JSON form, in the order of the signed fields."""
         return self.signed.to_json(self)
-
-    @classmethod
-    def from_json(cls, value: JSON) -> Self:
-        """Read the JSON form of whichever version it is.
-
-        Raises:
-            InvalidInputError: a member is missing, unknown or malformed.
-        """
-        read: Self = read_by_version(cls.readers, value, "version")
-        return read
 
     @classmethod
     def read(cls, value: JSON) -> Self:

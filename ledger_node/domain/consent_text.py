@@ -11,14 +11,14 @@ from typing import Final
 
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import ConsentRequest
+from ledger_node.domain.eip712 import ANY_DATE
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import keccak
-from ledger_node.domain.json_object import to_hex
-from ledger_node.domain.operand import MonthsBefore, show_operand
+from ledger_node.domain.json_object import member_of, to_hex
 from ledger_node.domain.question import Op, Question
+from ledger_node.domain.question_part import MonthsBefore, show_operand
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
-from ledger_node.domain.signed_type import ANY_DATE
 from ledger_node.domain.value import FieldType
 
 _BEIJING: Final = dt.timezone(dt.timedelta(hours=8))
@@ -48,13 +48,9 @@ def language_named(raw: str) -> Language:
     Raises:
         InvalidInputError: ``request_invalid``, listing those there are.
     """
-    try:
-        return Language(raw)
-    except ValueError as error:
-        known = ", ".join(Language)
-        raise InvalidInputError(
-            Reason.REQUEST_INVALID, f"a consent is shown in one of {known}", field="language"
-        ) from error
+    known = ", ".join(Language)
+    refusal = InvalidInputError(Reason.REQUEST_INVALID, f"a consent is shown in one of {known}", field="language")
+    return member_of(Language, raw, refusal)
 
 
 def text_digest(text: str) -> bytes:
@@ -70,21 +66,21 @@ def consent_text(terms: ConsentRequest, wording: Wording) -> str:
     """
     phrases = _PHRASES[wording.language]
     claims = [Claim.parse(text, wording.schemas) for text in terms.questions]
-    lines = [phrases["title"], ""]
-    lines.append(phrases["grantee"].format(name=terms.grantee_name, id=to_hex(terms.grantee)))
-    lines.append(phrases["purpose"].format(text=terms.purpose_text, code=terms.purpose))
-    lines.append(phrases["questions"])
-    for number, claim in enumerate(claims, start=1):
-        lines += [f"  {number}. {line}" if first else f"     {line}" for first, line in _claim_lines(claim, wording)]
-    lines.append(phrases["departments"].format(names=_departments(terms, wording)))
-    lines.append(phrases["data"].format(span=_data(terms, phrases)))
-    lines.append(
-        phrases["bounds"].format(begin=_time(terms.not_before), end=_time(terms.expires_at), uses=terms.max_uses)
-    )
-    lines.append(phrases["retention"].format(days=terms.retention_days))
     shows = any(part.op is Op.REVEAL for claim in claims for part in claim.parts)
-    lines.append(phrases["shown" if shows else "hidden"])
-    lines.append(phrases["withdraw"])
+    lines = [
+        phrases["title"],
+        "",
+        phrases["grantee"].format(name=terms.grantee_name, id=to_hex(terms.grantee)),
+        phrases["purpose"].format(text=terms.purpose_text, code=terms.purpose),
+        phrases["questions"],
+        *(line for number, claim in enumerate(claims, start=1) for line in _claim_lines(number, claim, wording)),
+        phrases["departments"].format(names=_departments(terms, wording)),
+        phrases["data"].format(span=_data(terms, phrases)),
+        phrases["bounds"].format(begin=_time(terms.not_before), end=_time(terms.expires_at), uses=terms.max_uses),
+        phrases["retention"].format(days=terms.retention_days),
+        phrases["shown" if shows else "hidden"],
+        phrases["withdraw"],
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -96,9 +92,9 @@ def claim_words(claim: Claim, wording: Wording) -> list[str]:
     return [head, *(f"- {_sentence(part, wording)}" for part in claim.parts)]
 
 
-def _claim_lines(claim: Claim, wording: Wording) -> list[tuple[bool, str]]:
-    lines = [*claim_words(claim, wording), f"[{claim.text(wording.schemas)}]"]
-    return [(number == 0, line) for number, line in enumerate(lines)]
+def _claim_lines(number: int, claim: Claim, wording: Wording) -> list[str]:
+    first, *others = [*claim_words(claim, wording), f"[{claim.text(wording.schemas)}]"]
+    return [f"  {number}. {first}", *(f"     {line}" for line in others)]
 
 
 def _sentence(question: Question, wording: Wording) -> str:

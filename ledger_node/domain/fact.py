@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
-from ledger_node.domain.batch import Anchor
 from ledger_node.domain.consent import Terms
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import VerificationError
@@ -199,26 +198,19 @@ def _require_live(terms: Terms, record: ConsentRecord) -> None:
         raise VerificationError(Reason.CONSENT_PAUSED, "the subject has paused this consent")
 
 
-def require_key(anchor: Anchor, facts: LedgerFacts) -> None:
-    """Require that a batch was anchored under a key that was valid then, and not compromised before (rule 6).
-
-    Raises:
-        VerificationError: ``key_not_valid`` or ``key_compromised``.
-    """
-    require_key_at(facts, anchor.member, anchor.key, anchor.anchored_at)
-
-
-def require_key_at(facts: LedgerFacts, member: bytes, key: bytes, time: int) -> None:
+def require_key(facts: LedgerFacts, member: bytes, key: bytes, time: int) -> None:
     """Require that a member's key was valid at ``time``, and not compromised before.
 
     Raises:
         VerificationError: ``key_not_valid`` or ``key_compromised``.
     """
     record = facts.keys.get((member, key))
-    match Reason.KEY_NOT_VALID if record is None else record.fault_at(time):
-        case Reason.KEY_NOT_VALID:
-            raise VerificationError(Reason.KEY_NOT_VALID, "this was signed by a key that was not valid then")
-        case Reason.KEY_COMPROMISED:
-            raise VerificationError(Reason.KEY_COMPROMISED, "this was signed after its key was compromised")
-        case _:
-            return
+    fault = Reason.KEY_NOT_VALID if record is None else record.fault_at(time)
+    if fault is not None:
+        raise VerificationError(fault, f"this was signed {_KEY_FAULTS[fault]}")
+
+
+_KEY_FAULTS: Final = {
+    Reason.KEY_NOT_VALID: "by a key that was not valid then",
+    Reason.KEY_COMPROMISED: "after its key was compromised",
+}

@@ -1,22 +1,24 @@
 """Reading members out of parsed JSON with errors that name the member. Used by every ``from_json``."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any, ClassVar, Final, Self, TypeVar
 
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.error import InvalidInputError, shown_name
 from ledger_node.domain.hashing import HASH_BYTES
-from ledger_node.domain.name import shown_name
 from ledger_node.domain.reason import Reason
 
 MAX_TEXT: Final = 1024
 """Characters of a text where nothing else is said."""
+_Member = TypeVar("_Member", bound=StrEnum)
 
 
 class JsonObject:
     """A JSON object whose members are read once each, by name and type.
 
-    ``done()`` refuses members that nobody read, so that a misspelt or extra member never passes unseen.
+    ``done()``, or the end of a ``with`` over it, refuses members that nobody read, so that a misspelt or extra member
+    never passes unseen.
     """
 
     def __init__(self, value: object, what: str) -> None:
@@ -24,6 +26,13 @@ class JsonObject:
             raise InvalidInputError(Reason.TYPE_WRONG, f"{what} must be a JSON object", field=what)
         self._members: dict[str, JSON] = dict(value)
         self._what = what
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None:
+            self.done()
 
     def take(self, name: str) -> JSON:
         """Return the member ``name``."""
@@ -119,6 +128,41 @@ class JsonObject:
 
     def _wrong(self, name: str, expected: str) -> InvalidInputError:
         return InvalidInputError(Reason.TYPE_WRONG, f"'{name}' must be {expected}", field=name)
+
+
+class Versioned:
+    """What is written in versions: ``version_member`` names the one that a JSON form is of."""
+
+    __slots__ = ()
+    version_member: ClassVar[str]
+    readers: ClassVar[dict[Any, Callable[[JSON], Any]]]
+    """By version, the newest last."""
+
+    @classmethod
+    def from_json(cls, value: JSON) -> Self:
+        """Read the JSON form of whichever version it is.
+
+        What names no known version goes to the newest reader, which says what is wrong with it.
+
+        Raises:
+            InvalidInputError: a member is missing, unknown or malformed.
+        """
+        said = value.get(cls.version_member) if isinstance(value, Mapping) else None
+        reader = cls.readers.get(said) if isinstance(said, str | int) else None
+        read: Self = (reader or list(cls.readers.values())[-1])(value)
+        return read
+
+
+def member_of(kind: type[_Member], raw: object, refusal: InvalidInputError) -> _Member:
+    """Return the member of an enum that ``raw`` is the value of.
+
+    Raises:
+        InvalidInputError: ``refusal``, where there is none.
+    """
+    try:
+        return kind(str(raw))
+    except ValueError as error:
+        raise refusal from error
 
 
 def from_hex(value: object, name: str, *, length: int | None = HASH_BYTES) -> bytes:

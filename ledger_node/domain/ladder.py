@@ -15,7 +15,7 @@ from typing import Final, Self, overload
 from typing_extensions import override
 
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.error import InvalidInputError, schema_invalid
 from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.value import EPOCH, MAX_INTEGER, Special, Value, add_months, parse_date, parse_month
@@ -89,11 +89,6 @@ class Months(Thresholds):
 
     first: int
     months: int
-
-    @classmethod
-    def between(cls, first: int, last: int) -> "Months":
-        """Return the months from that of ``first`` to that of ``last``, which are first days; none if it is earlier."""
-        return cls(first, max(0, _month_of(last) - _month_of(first) + 1))
 
     @property
     @override
@@ -193,17 +188,16 @@ class Ladder:
         Raises:
             InvalidInputError: ``schema_invalid``, also for more than 4,096 points.
         """
-        record = JsonObject(value, "ladder")
-        kind = record.text("kind")
-        make = _KINDS.get(kind)
-        if make is None:
-            raise _invalid(f"a ladder is one of {', '.join(sorted(_KINDS))}")
-        thresholds = make(record)
-        record.done()
+        with JsonObject(value, "ladder") as record:
+            kind = record.text("kind")
+            make = _KINDS.get(kind)
+            if make is None:
+                raise schema_invalid(f"a ladder is one of {', '.join(sorted(_KINDS))}", field="ladder")
+            thresholds = make(record)
         if not thresholds.size:
-            raise _invalid("a ladder has at least one threshold")
+            raise schema_invalid("a ladder has at least one threshold", field="ladder")
         if thresholds.size > MAX_POINTS:
-            raise _invalid(f"a ladder has at most {MAX_POINTS} points")
+            raise schema_invalid(f"a ladder has at most {MAX_POINTS} points", field="ladder")
         return cls(kind, thresholds, value)
 
     def __len__(self) -> int:
@@ -237,14 +231,14 @@ class Ladder:
 def _digits(record: JsonObject, least: int) -> Thresholds:
     low, high = _bounds(record)
     if low < 1:
-        raise _invalid("a ladder of significant digits starts above zero")
+        raise schema_invalid("a ladder of significant digits starts above zero", field="ladder")
     above = Digits(least, low, high)
     return SymmetricThresholds(above) if record.flag("mirrored") else above
 
 
 def _months(record: JsonObject) -> Thresholds:
     low, high = parse_month(record.take("from"), "from"), parse_month(record.take("to"), "to")
-    return Months.between(low, high)
+    return Months(low, max(0, _month_of(high) - _month_of(low) + 1))
 
 
 def _days(record: JsonObject) -> Thresholds:
@@ -256,10 +250,6 @@ def _bounds(record: JsonObject) -> tuple[int, int]:
         record.integer("from", low=-MAX_INTEGER, high=MAX_INTEGER),
         record.integer("to", low=-MAX_INTEGER, high=MAX_INTEGER),
     )
-
-
-def _invalid(message: str) -> InvalidInputError:
-    return InvalidInputError(Reason.SCHEMA_INVALID, message, field="ladder")
 
 
 _KINDS: Final[dict[str, Callable[[JsonObject], Thresholds]]] = {

@@ -89,12 +89,10 @@ class Passkey:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed, or the key is none of P-256.
         """
-        record = JsonObject(value, KIND)
-        if record.text("kind") != KIND:
-            raise InvalidInputError(Reason.VALUE_MALFORMED, f"the kind of this controller must be '{KIND}'")
-        passkey = cls(record.blob("rp_id_hash"), record.blob("public_key", length=KEY_BYTES))
-        record.done()
-        return passkey
+        with JsonObject(value, KIND) as record:
+            if record.text("kind") != KIND:
+                raise InvalidInputError(Reason.VALUE_MALFORMED, f"the kind of this controller must be '{KIND}'")
+            return cls(record.blob("rp_id_hash"), record.blob("public_key", length=KEY_BYTES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +186,9 @@ class Assertion:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = JsonObject(value, "assertion")
-        names = ("authenticator_data", "client_data_json", "signature")
-        assertion = cls(*(record.blob(name, length=None) for name in names))
-        record.done()
-        return assertion
+        with JsonObject(value, "assertion") as record:
+            names = ("authenticator_data", "client_data_json", "signature")
+            return cls(*(record.blob(name, length=None) for name in names))
 
 
 def _domain(origin: str) -> str | None:

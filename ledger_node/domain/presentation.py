@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
+from ledger_node.domain.batch import ShownAttestation
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import MAX_PARTS, Claim
+from ledger_node.domain.commitment import FieldProof, proof_from_json, proof_to_json
 from ledger_node.domain.consent import Terms, signatures_from_json
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError, VerificationError
-from ledger_node.domain.header import ShownAttestation
-from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
-from ledger_node.domain.opening import FieldProof, proof_from_json, proof_to_json
+from ledger_node.domain.json_object import JsonObject, from_hex, member_of, to_hex
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.question import MAX_TEXT as MAX_QUESTION
 from ledger_node.domain.question import Question
@@ -53,15 +53,13 @@ class ShownConsent:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = JsonObject(value, "consent")
-        shown = cls(
-            id=record.blob("id"),
-            terms=Terms.from_json(record.take("terms")),
-            signatures=signatures_from_json(record.items("signatures", max_items=MAX_SIGNATURES)),
-            controllers=Controllers.from_json(record.take("controllers")),
-        )
-        record.done()
-        return shown
+        with JsonObject(value, "consent") as record:
+            return cls(
+                id=record.blob("id"),
+                terms=Terms.from_json(record.take("terms")),
+                signatures=signatures_from_json(record.items("signatures", max_items=MAX_SIGNATURES)),
+                controllers=Controllers.from_json(record.take("controllers")),
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +129,10 @@ class Presentation:
             InvalidInputError: a member is missing, unknown or malformed.
             VerificationError: a proof is malformed.
         """
-        record = JsonObject(value, "presentation")
-        claims = record.items("claims", max_items=MAX_CLAIMS)
-        consent, subject = record.take("consent"), record.take("subject")
-        listed = [ShownAttestation.from_json(item) for item in record.items("attestations", max_items=MAX_CLAIMS)]
-        record.done()
+        with JsonObject(value, "presentation") as record:
+            claims = record.items("claims", max_items=MAX_CLAIMS)
+            consent, subject = record.take("consent"), record.take("subject")
+            listed = [ShownAttestation.from_json(item) for item in record.items("attestations", max_items=MAX_CLAIMS)]
         shown = {attestation.header.digest: attestation for attestation in listed}
         return cls(
             tuple(_claim_from_json(item, shown, schemas) for item in claims),
@@ -192,36 +189,32 @@ def _named_fields(question: Question, schema: Schema) -> list[Field]:
 
 
 def _claim_from_json(value: JSON, attestations: Mapping[bytes, ShownAttestation], schemas: SchemaSet) -> ShownClaim:
-    record = JsonObject(value, "claim")
-    claim = _asked(record.take("question"), schemas)
-    if record.text("claim", max_length=MAX_QUESTION) != claim.text(schemas):
-        raise VerificationError(Reason.QUESTION_MALFORMED, "the words of a claim are not its question's")
-    reason = None if record.is_null("reason") else record.text("reason")
-    message = None if record.is_null("message") else record.text("message", max_length=MAX_MESSAGE)
-    if claim.is_combined:
-        items = [JsonObject(item, "part") for item in record.items("parts", max_items=MAX_PARTS)]
-        numbers = [item.integer("part", high=len(claim.parts) - 1) for item in items]
-    else:
-        items, numbers = [record], [0]
-    parts = [
-        _part_from_json(number, item, claim.parts[number], attestations, schemas)
-        for number, item in zip(numbers, items, strict=True)
-    ]
-    if claim.is_combined:
-        for item in items:
-            item.done()
-    try:
+    unknown = InvalidInputError(Reason.VALUE_MALFORMED, "the verdict or reason is unknown")
+    with JsonObject(value, "claim") as record:
+        claim = _asked(record.take("question"), schemas)
+        if record.text("claim", max_length=MAX_QUESTION) != claim.text(schemas):
+            raise VerificationError(Reason.QUESTION_MALFORMED, "the words of a claim are not its question's")
+        reason = None if record.is_null("reason") else record.text("reason")
+        message = None if record.is_null("message") else record.text("message", max_length=MAX_MESSAGE)
+        if claim.is_combined:
+            items = [JsonObject(item, "part") for item in record.items("parts", max_items=MAX_PARTS)]
+            numbers = [item.integer("part", high=len(claim.parts) - 1) for item in items]
+        else:
+            items, numbers = [record], [0]
+        parts = [
+            _part_from_json(number, item, claim.parts[number], attestations, schemas)
+            for number, item in zip(numbers, items, strict=True)
+        ]
         shown = ShownClaim(
             claim=claim,
-            verdict=Outcome(record.text("verdict")),
-            reason=None if reason is None else Reason(reason),
+            verdict=member_of(Outcome, record.text("verdict"), unknown),
+            reason=None if reason is None else member_of(Reason, reason, unknown),
             message=message,
             parts=tuple(part for part in parts if part is not None),
         )
-    except ValueError as error:
-        raise InvalidInputError(Reason.VALUE_MALFORMED, "the verdict or reason is unknown") from error
-    record.done()
-    return shown
+        for item in items:
+            item.done()
+        return shown
 
 
 def _asked(value: JSON, schemas: SchemaSet) -> Claim:
@@ -255,10 +248,8 @@ def _part_from_json(
 
 
 def _subject_from_json(value: JSON, schemas: SchemaSet) -> ShownSubject:
-    record = JsonObject(value, "subject")
-    credit_code = parse_credit_code(record.take("credit_code"))
-    registration = ShownAttestation.from_json(record.take("registration"))
-    field_ = _read_by(registration, SUBJECT_REGISTRATION, schemas).field(SUBJECT_FIELD)
-    subject = ShownSubject(credit_code, registration, proof_from_json(record.take("proof"), field_))
-    record.done()
-    return subject
+    with JsonObject(value, "subject") as record:
+        credit_code = parse_credit_code(record.take("credit_code"))
+        registration = ShownAttestation.from_json(record.take("registration"))
+        field_ = _read_by(registration, SUBJECT_REGISTRATION, schemas).field(SUBJECT_FIELD)
+        return ShownSubject(credit_code, registration, proof_from_json(record.take("proof"), field_))

@@ -6,8 +6,8 @@ checker recomputes value digest, leaf and fieldsRoot from what was shown, and no
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from dataclasses import field as dataclass_field
 from enum import StrEnum
+from functools import cached_property
 from typing import assert_never
 
 from typing_extensions import override
@@ -15,8 +15,17 @@ from typing_extensions import override
 from ledger_node.domain.commitment import (
     DOWN,
     UP,
+    AbsentOpening,
+    AtLeastOpening,
+    BelowOpening,
+    BetweenOpening,
+    BitsOpening,
+    ChainOpening,
     Committer,
+    FieldProof,
     FieldTree,
+    Opening,
+    PlainOpening,
     enum_bit,
     enum_bits,
     enum_digest,
@@ -27,22 +36,11 @@ from ledger_node.domain.commitment import (
     salt_of,
 )
 from ledger_node.domain.error import VerificationError
-from ledger_node.domain.hashing import HASH_BYTES, kdf, walk, walk_all
-from ledger_node.domain.opening import (
-    AbsentOpening,
-    AtLeastOpening,
-    BelowOpening,
-    BetweenOpening,
-    BitsOpening,
-    FieldProof,
-    Opening,
-    PlainOpening,
-)
+from ledger_node.domain.hashing import FIELD_NODE, HASH_BYTES, kdf, path_of, root_from_path, walk, walk_all
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.schema_field import ABSENT_BYTE, Field, Mode
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal, Statement
-from ledger_node.domain.tree import FIELD_NODE, path_of, root_from_path
 from ledger_node.domain.value import Special, Value, is_of_type
 
 
@@ -54,15 +52,13 @@ class Outcome(StrEnum):
     CANNOT_TELL = "cannot_tell"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prover:
     """Proves statements about one attestation from its seed and values."""
 
     committer: Committer
     seed: bytes
     values: Sequence[Value]
-    _trees: list[FieldTree] = dataclass_field(default_factory=list, init=False, repr=False, compare=False)
-    """The tree, once a proof took it: it costs more than all else, and every proof about the attestation takes it."""
 
     @override
     def __repr__(self) -> str:
@@ -93,13 +89,13 @@ class Prover:
                     opening = PlainOpening(value)
                 case _:
                     assert_never(statement)
-        path = tuple(path_of(self._tree().levels, field.index))
+        path = tuple(path_of(self._tree.levels, field.index))
         return FieldProof(opening, salt_of(self.seed, field.index), path)
 
+    @cached_property
     def _tree(self) -> FieldTree:
-        if not self._trees:
-            self._trees.append(self.committer.commit(self.seed, self.values))
-        return self._trees[0]
+        # it costs more than all else, and every proof about the attestation takes it
+        return self.committer.commit(self.seed, self.values)
 
     def rank(self, text: str) -> bytes:
         """Return where a part of a claim stands in the order in which this attestation's parts are shown.
@@ -191,37 +187,25 @@ def _ladder_outcome(
     schema: Schema,
     field: Field,
     statement: Statement,
-    opening: AtLeastOpening | BelowOpening | BetweenOpening,
+    opening: ChainOpening,
 ) -> tuple[Outcome, bytes]:
     count = len(field.require_ladder())
     up = ladder_context(schema.id, field.index, UP)
     down = ladder_context(schema.id, field.index, DOWN)
-
-    def at_least(j: int, shown: AtLeastOpening) -> bytes:
-        return ladder_digest(_walk(field, up, shown.head_up, j), _whole(field, shown.tip_down))
-
-    def below(j: int, shown: BelowOpening) -> bytes:
-        return ladder_digest(_whole(field, shown.tip_up), _walk(field, down, shown.head_down, count - (j - 1)))
-
-    match statement, opening:
-        case AtLeast(j), AtLeastOpening():
-            return Outcome.HOLDS, at_least(j, opening)
-        case AtLeast(j), BelowOpening():
-            return Outcome.DOES_NOT_HOLD, below(j, opening)
-        case Below(j), BelowOpening():
-            return Outcome.HOLDS, below(j, opening)
-        case Below(j), AtLeastOpening():
-            return Outcome.DOES_NOT_HOLD, at_least(j, opening)
-        case Between(low, high), BetweenOpening():
-            tip_up = _walk(field, up, opening.head_up, low)
-            tip_down = _walk(field, down, opening.head_down, count - (high - 1))
-            return Outcome.HOLDS, ladder_digest(tip_up, tip_down)
-        case Between(_, high), AtLeastOpening():
-            return Outcome.DOES_NOT_HOLD, at_least(high, opening)
-        case Between(low, _), BelowOpening():
-            return Outcome.DOES_NOT_HOLD, below(low, opening)
+    match opening, statement:
+        case AtLeastOpening(head_up, tip_down), AtLeast(j) | Below(j) | Between(_, j):
+            holds = isinstance(statement, AtLeast)
+            digest = ladder_digest(_walk(field, up, head_up, j), _whole(field, tip_down))
+        case BelowOpening(head_down, tip_up), AtLeast(j) | Below(j) | Between(j, _):
+            holds = isinstance(statement, Below)
+            digest = ladder_digest(_whole(field, tip_up), _walk(field, down, head_down, count - (j - 1)))
+        case BetweenOpening(head_up, head_down), Between(low, high):
+            holds = True
+            tip_up = _walk(field, up, head_up, low)
+            digest = ladder_digest(tip_up, _walk(field, down, head_down, count - (high - 1)))
         case _:
             raise _not_about(field)
+    return Outcome.HOLDS if holds else Outcome.DOES_NOT_HOLD, digest
 
 
 def _bits_outcome(field: Field, statement: Statement, opening: BitsOpening) -> tuple[Outcome, bytes]:
@@ -232,14 +216,9 @@ def _bits_outcome(field: Field, statement: Statement, opening: BitsOpening) -> t
             Reason.OPENED_SET_MISMATCH, "opened and shut bits must be all bits once", field=field.name
         )
     match statement:
-        case OneOf(asked) if opened == everything - asked:
-            outcome = Outcome.HOLDS
-        case NoneOf(asked) if opened == asked:
-            outcome = Outcome.HOLDS
-        case OneOf(asked) if opened == asked:
-            outcome = Outcome.DOES_NOT_HOLD
-        case NoneOf(asked) if opened == everything - asked:
-            outcome = Outcome.DOES_NOT_HOLD
+        case OneOf(asked) | NoneOf(asked) if opened in {asked, everything - asked}:
+            is_member = opened == everything - asked
+            outcome = Outcome.HOLDS if is_member is isinstance(statement, OneOf) else Outcome.DOES_NOT_HOLD
         case Reveal() if len(shut) == 1:
             outcome = Outcome.HOLDS
         case OneOf() | NoneOf() | Reveal():

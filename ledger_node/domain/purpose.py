@@ -103,24 +103,22 @@ class Purpose:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = JsonObject(value, "purpose")
-        words = record.record("text")
-        purpose = cls(
-            code=record.text("code", max_length=64),
-            text_en=words.text("en"),
-            text_zh=words.text("zh"),
-            max_days=record.integer("max_days", low=1, high=_MAX_DAYS),
-            max_uses=record.integer("max_uses", low=1, high=_MAX_USES),
-            max_uses_a_month=record.integer("max_uses_a_month", low=1, high=_MAX_USES)
-            if record.has("max_uses_a_month")
-            else None,
-            max_retention_days=record.integer("max_retention_days", high=_MAX_DAYS),
-            max_questions=record.integer("max_questions", low=1, high=_MAX_USES),
-            topics=record.texts("topics", max_items=_MAX_TOPICS),
-        )
-        words.done()
-        record.done()
-        return purpose
+        with JsonObject(value, "purpose") as record:
+            with record.record("text") as words:
+                text_en, text_zh = words.text("en"), words.text("zh")
+            return cls(
+                code=record.text("code", max_length=64),
+                text_en=text_en,
+                text_zh=text_zh,
+                max_days=record.integer("max_days", low=1, high=_MAX_DAYS),
+                max_uses=record.integer("max_uses", low=1, high=_MAX_USES),
+                max_uses_a_month=record.integer("max_uses_a_month", low=1, high=_MAX_USES)
+                if record.has("max_uses_a_month")
+                else None,
+                max_retention_days=record.integer("max_retention_days", high=_MAX_DAYS),
+                max_questions=record.integer("max_questions", low=1, high=_MAX_USES),
+                topics=record.texts("topics", max_items=_MAX_TOPICS),
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,18 +13,23 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Self, assert_never
+from typing import Final, Self
 
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.json_object import JsonObject
-from ledger_node.domain.name import shown_name
-from ledger_node.domain.operand import MonthsBefore, parse_operand, show_operand
-from ledger_node.domain.period import Period
+from ledger_node.domain.error import InvalidInputError, shown_name
+from ledger_node.domain.json_object import JsonObject, member_of
+from ledger_node.domain.question_part import (
+    NOTHING,
+    MonthsBefore,
+    Selector,
+    parse_operand,
+    question_malformed,
+    show_operand,
+)
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.schema_field import Field
-from ledger_node.domain.selector import NOTHING, Selector
+from ledger_node.domain.value import Period
 
 MAX_SET: Final = 256
 MAX_TEXT: Final = 4096
@@ -70,15 +75,14 @@ class Question:
         """
         if isinstance(value, str):
             return cls.parse(value, schemas)
-        record = JsonObject(value, "question")
-        schema = schema_named(record.text("schema"), schemas)
-        field = schema.field(record.text("field"))
-        op = _op(record.text("op"))
-        raw = record.optional("operand")
-        operand = _operand_from_json(field, op, raw)
-        raw_period = record.optional("period")
-        selector = Selector.from_record(record, schema)
-        record.done()
+        with JsonObject(value, "question") as record:
+            schema = schema_named(record.text("schema"), schemas)
+            field = schema.field(record.text("field"))
+            no_op = InvalidInputError(Reason.OPERATOR_UNSUPPORTED, f"an operator is one of {', '.join(Op)}", field="op")
+            op = member_of(Op, record.text("op"), no_op)
+            operand = _operand(field, op, record.optional("operand"))
+            raw_period = record.optional("period")
+            selector = Selector.from_record(record, schema)
         period = None if raw_period is None else Period.parse(raw_period)
         question = cls(schema.name, field.name, op, operand, period, selector)
         if isinstance(operand, str):
@@ -94,7 +98,7 @@ class Question:
         """
         match = _TEXT.match(text) if len(text) <= MAX_TEXT else None
         if match is None:
-            raise _malformed(
+            raise question_malformed(
                 "write a question as: schema.field >= 500000 CNY | < … | in {A, B} | not in {D} | "
                 "between x and y | equals x | reveal, optionally followed by: during 2025"
             )
@@ -103,7 +107,7 @@ class Question:
         field = schema.field(match["field"])
         op = _OP_WORDS[" ".join(match["op"].split())]
         operand_text, during = _split_period(match["rest"])
-        operand = _operand_from_text(field, op, operand_text)
+        operand = _operand(field, op, _written(op, operand_text), text=True)
         period = Period.parse(during) if during else None
         return cls(schema.name, field.name, op, operand, period, selector)
 
@@ -114,7 +118,7 @@ class Question:
         except InvalidInputError:
             again = None
         if again != self:
-            raise _malformed("this text cannot be asked for: it has no unambiguous text form")
+            raise question_malformed("this text cannot be asked for: it has no unambiguous text form")
 
     def to_json(self, field: Field) -> dict[str, JSON]:
         """Return the canonical JSON form; ``field`` is the field that the question names."""
@@ -164,62 +168,46 @@ def schema_named(name: str, schemas: Mapping[str, Schema]) -> Schema:
     return schema
 
 
-def _op(raw: str) -> Op:
-    try:
-        return Op(raw)
-    except ValueError as error:
-        raise InvalidInputError(
-            Reason.OPERATOR_UNSUPPORTED, f"an operator is one of {', '.join(Op)}", field="op"
-        ) from error
-
-
-def _operand_from_json(field: Field, op: Op, raw: JSON) -> Operand:
-    match op:
-        case Op.REVEAL:
-            if raw is not None:
-                raise _malformed("reveal takes no operand")
+def _operand(field: Field, op: Op, raw: JSON, *, text: bool = False) -> Operand:
+    """Return the operand that ``raw`` stands for; ``text`` says that it comes from the text form."""
+    match op, raw:
+        case Op.REVEAL, None:
             return None
-        case Op.IN | Op.NOT_IN:
-            if not isinstance(raw, list | tuple) or len(raw) > MAX_SET:
-                raise _malformed(f"'{op}' takes a list of at most {MAX_SET} members")
+        case Op.REVEAL, _:
+            raise question_malformed("reveal takes no operand")
+        case Op.IN | Op.NOT_IN, list() | tuple() if text or len(raw) <= MAX_SET:
             return _members(field, [str(item) if isinstance(item, str) else "" for item in raw])
-        case Op.RANGE:
-            if not isinstance(raw, list | tuple) or len(raw) != 2:  # noqa: PLR2004 - a range has two ends
-                raise _malformed("a range takes two thresholds: from the first to below the second")
-            low, high = (parse_operand(field, item) for item in raw)
-            return _range(low, high)
-        case Op.AT_LEAST | Op.BELOW:
-            if isinstance(raw, dict):
-                return MonthsBefore.from_json(field, raw)
-            return _threshold(field, op, parse_operand(field, raw))
-        case Op.EQUALS:
-            return parse_operand(field, raw)
+        case Op.IN | Op.NOT_IN, _:
+            raise question_malformed(f"'{op}' takes a list of at most {MAX_SET} members")
+        case Op.RANGE, [low, high]:
+            return _range(parse_operand(field, low, text=text), parse_operand(field, high, text=text))
+        case Op.RANGE, _:
+            raise question_malformed("a range takes two thresholds: from the first to below the second")
+        case Op.AT_LEAST | Op.BELOW, dict():
+            return MonthsBefore.from_json(field, raw)
+        case Op.AT_LEAST | Op.BELOW, str() if text and raw.startswith("as_of"):
+            return MonthsBefore.parse(field, raw)
+        case Op.AT_LEAST | Op.BELOW, _:
+            return _threshold(field, op, parse_operand(field, raw, text=text))
         case _:
-            assert_never(op)
+            return parse_operand(field, raw, text=text)
 
 
-def _operand_from_text(field: Field, op: Op, operand_text: str) -> Operand:
+def _written(op: Op, operand_text: str) -> JSON:
+    """Return what the text of an operand lists, or the text where it is one."""
     match op:
         case Op.REVEAL:
-            if operand_text:
-                raise _malformed("reveal takes no operand")
-            return None
+            return operand_text or None
         case Op.IN | Op.NOT_IN:
             if not (operand_text.startswith("{") and operand_text.endswith("}")):
-                raise _malformed(f"write the set as: {op} {{A, B}}")
+                raise question_malformed(f"write the set as: {op} {{A, B}}")
             inside = operand_text[1:-1].strip()
-            return _members(field, [member.strip() for member in inside.split(",")] if inside else [])
+            return [member.strip() for member in inside.split(",")] if inside else []
         case Op.RANGE:
             low, _, high = operand_text.partition(" and ")
-            return _range(parse_operand(field, low.strip(), text=True), parse_operand(field, high.strip(), text=True))
-        case Op.AT_LEAST | Op.BELOW:
-            if operand_text.startswith("as_of"):
-                return MonthsBefore.parse(field, operand_text)
-            return _threshold(field, op, parse_operand(field, operand_text, text=True))
-        case Op.EQUALS:
-            return parse_operand(field, operand_text, text=True)
+            return [low.strip(), high.strip()]
         case _:
-            assert_never(op)
+            return operand_text
 
 
 def _split_period(rest: str) -> tuple[str, str | None]:
@@ -229,7 +217,7 @@ def _split_period(rest: str) -> tuple[str, str | None]:
         operand_text, period = rest, ""
     operand_text = operand_text.strip()
     if _CONTROL.search(operand_text):
-        raise _malformed("a question holds no control characters")
+        raise question_malformed("a question holds no control characters")
     return operand_text, period.strip() or None
 
 
@@ -272,10 +260,6 @@ def _members(field: Field, names: list[str]) -> tuple[str, ...]:
 
 def _json(field: Field, operand: int | str | bool) -> JSON:
     return show_operand(field, operand) if field.type in {"date", "month"} else operand
-
-
-def _malformed(message: str) -> InvalidInputError:
-    return InvalidInputError(Reason.QUESTION_MALFORMED, message, field="question")
 
 
 _OP_WORDS: Final = {

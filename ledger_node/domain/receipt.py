@@ -15,12 +15,11 @@ from ledger_node.domain.eip712 import SigningDomain, text_word, uint_word
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.event import Inclusion
 from ledger_node.domain.hashing import HASH_BYTES, keccak
-from ledger_node.domain.json_object import JsonObject, to_hex
+from ledger_node.domain.json_object import JsonObject, Versioned, member_of, to_hex
 from ledger_node.domain.presentation import ShownConsent
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SIGNATURE_BYTES, parse_address
 from ledger_node.domain.subject import MAX_CONTROLLERS, Controllers, Signature, signature_to_json
-from ledger_node.domain.version import read_by_version
 
 FORMAT: Final = "credence-receipt/v1"
 STATEMENT: Final = "This is recorded on the ledger. 本事项已记录于账本。"
@@ -69,11 +68,9 @@ class SignedAct:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = JsonObject(value, "word")
-        controllers = Controllers.from_json(record.take("controllers"))
-        signed = cls(controllers, signatures_from_json(record.items("signatures", max_items=MAX_CONTROLLERS)))
-        record.done()
-        return signed
+        with JsonObject(value, "word") as record:
+            controllers = Controllers.from_json(record.take("controllers"))
+            return cls(controllers, signatures_from_json(record.items("signatures", max_items=MAX_CONTROLLERS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +107,17 @@ class Basis:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = JsonObject(value, "basis")
-        about: ShownConsent | ConsentRequest
-        if act is Act.REFUSED:
-            about = ConsentRequest.from_json(record.take("request"))
-        else:
-            about = ShownConsent.from_json(record.take("consent"))
-        signed_act = secret = None
-        if act in _NEED_WORD or (act is Act.WITHDRAWN and "word" in record):
-            signed_act = SignedAct.from_json(record.take("word"))
-        elif act is Act.WITHDRAWN and "secret" in record:
-            secret = record.blob("secret")
-        record.done()
+        with JsonObject(value, "basis") as record:
+            about: ShownConsent | ConsentRequest
+            if act is Act.REFUSED:
+                about = ConsentRequest.from_json(record.take("request"))
+            else:
+                about = ShownConsent.from_json(record.take("consent"))
+            signed_act = secret = None
+            if act in _NEED_WORD or (act is Act.WITHDRAWN and "word" in record):
+                signed_act = SignedAct.from_json(record.take("word"))
+            elif act is Act.WITHDRAWN and "secret" in record:
+                secret = record.blob("secret")
         return cls(about, signed_act, secret)
 
     @property
@@ -131,13 +127,14 @@ class Basis:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class Receipt(Versioned):
     """One receipt. ``id``: the consent, of a refusal the request. ``domain``: the network and its ConsentRegistry.
 
     ``number`` says which change of the consent it was (pause, resume), or which use, counted from 1; else 0.
     ``use``: the id of the use.
     """
 
+    version_member: ClassVar[str] = "format"
     format: ClassVar[str] = FORMAT
     readers: ClassVar[dict[str, Callable[[JSON], Any]]] = {}
     """By format."""
@@ -196,44 +193,35 @@ class Receipt:
         return encode(self.to_json())
 
     @classmethod
-    def from_json(cls, value: JSON) -> Self:
-        """Read the JSON form of whichever version it is.
-
-        Raises:
-            InvalidInputError: a member is missing, unknown or malformed.
-        """
-        read: Self = read_by_version(cls.readers, value, "format")
-        return read
-
-    @classmethod
     def read(cls, value: JSON) -> Self:
         """Read the JSON form of this version.
 
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = JsonObject(value, "receipt")
-        if record.text("format") != cls.format:
-            raise InvalidInputError(Reason.VALUE_MALFORMED, f"the format of a receipt is {cls.format}", field="format")
-        act = _act(record.text("act"))
-        block = record.record("block")
-        receipt = cls(
-            domain=SigningDomain(
-                record.integer("chain_id", low=1), parse_address(record.take("consent_registry"), "consent_registry")
-            ),
-            keeper=record.blob("keeper"),
-            act=act,
-            id=record.blob("id"),
-            recorded=Inclusion(
-                record.blob("transaction"), block.integer("number"), block.blob("hash"), block.integer("time")
-            ),
-            number=record.integer("number", high=2**32 - 1),
-            use=None if record.is_null("use") else record.blob("use"),
-            basis=Basis.from_json(record.take("basis"), act),
-            signature=record.blob("signature", length=SIGNATURE_BYTES),
-        )
-        block.done()
-        record.done()
+        with JsonObject(value, "receipt") as record:
+            if record.text("format") != cls.format:
+                raise InvalidInputError(
+                    Reason.VALUE_MALFORMED, f"the format of a receipt is {cls.format}", field="format"
+                )
+            no_act = InvalidInputError(Reason.VALUE_MALFORMED, f"a receipt is for one of {', '.join(Act)}", field="act")
+            act = member_of(Act, record.text("act"), no_act)
+            with record.record("block") as at:
+                block = (at.integer("number"), at.blob("hash"), at.integer("time"))
+            receipt = cls(
+                domain=SigningDomain(
+                    record.integer("chain_id", low=1),
+                    parse_address(record.take("consent_registry"), "consent_registry"),
+                ),
+                keeper=record.blob("keeper"),
+                act=act,
+                id=record.blob("id"),
+                recorded=Inclusion(record.blob("transaction"), *block),
+                number=record.integer("number", high=2**32 - 1),
+                use=None if record.is_null("use") else record.blob("use"),
+                basis=Basis.from_json(record.take("basis"), act),
+                signature=record.blob("signature", length=SIGNATURE_BYTES),
+            )
         _require_numbers(receipt)
         return receipt
 
@@ -262,12 +250,3 @@ def _require_numbers(receipt: Receipt) -> None:
         raise InvalidInputError(
             Reason.VALUE_MALFORMED, "changes and uses are numbered from 1, and a use has an id; nothing else has"
         )
-
-
-def _act(raw: str) -> Act:
-    try:
-        return Act(raw)
-    except ValueError as error:
-        raise InvalidInputError(
-            Reason.VALUE_MALFORMED, f"a receipt is for one of {', '.join(Act)}", field="act"
-        ) from error

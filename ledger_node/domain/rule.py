@@ -16,11 +16,10 @@ from typing import Final, Self, TypeAlias
 from typing_extensions import override
 
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.error import InvalidInputError, schema_invalid
 from ledger_node.domain.json_object import JsonObject
-from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.value import EPOCH, FieldType, Special, Value, parse_date, parse_month, parse_value
+from ledger_node.domain.value import EPOCH, FieldType, Period, Special, Value, parse_date, parse_month, parse_value
 
 MAX_RULES: Final = 64
 _PARTS: Final = 3
@@ -102,11 +101,12 @@ class Rule:
             InvalidInputError: ``schema_invalid``, or the member that is wrong.
         """
         if _RESERVED & fields.keys():
-            raise _invalid(f"a schema with rules has no field called {', '.join(sorted(_RESERVED))}")
+            raise schema_invalid(
+                f"a schema with rules has no field called {', '.join(sorted(_RESERVED))}", field="rules"
+            )
         if isinstance(value, dict):
-            record = JsonObject(value, "rule")
-            condition, then = record.take("if"), record.take("then")
-            record.done()
+            with JsonObject(value, "rule") as record:
+                condition, then = record.take("if"), record.take("then")
             return cls(_comparison(condition, fields), _comparison(then, fields))
         return cls(None, _comparison(value, fields))
 
@@ -136,15 +136,17 @@ def days_of(as_of: int, period: Period) -> dict[str, Value]:
 
 def _comparison(value: JSON, fields: Shapes) -> Comparison:
     if not isinstance(value, list | tuple) or len(value) != _PARTS:
-        raise _invalid('a comparison is written ["field", "<=", "other field"]')
+        raise schema_invalid('a comparison is written ["field", "<=", "other field"]', field="rules")
     left, op, right = value
     kind = _kind(left, fields)
     if not isinstance(left, str) or kind is None:
-        raise _invalid("a comparison begins with a number, a date, a month, an enum, or a day of the row")
+        raise schema_invalid(
+            "a comparison begins with a number, a date, a month, an enum, or a day of the row", field="rules"
+        )
     if not isinstance(op, str) or op not in _COMPARE:
-        raise _invalid(f"a comparison is one of {' '.join(_COMPARE)}")
+        raise schema_invalid(f"a comparison is one of {' '.join(_COMPARE)}", field="rules")
     if kind is Kind.MEMBER and op not in _EQUALITY:
-        raise _invalid("members of an enum are compared with = and !=")
+        raise schema_invalid("members of an enum are compared with = and !=", field="rules")
     return Comparison(left, op, _right(left, op, kind, right, fields), f"{left} {op} {right}")
 
 
@@ -166,7 +168,7 @@ def _right(left: str, op: str, kind: Kind, right: JSON, fields: Shapes) -> Name 
             if left in fields and fields[left][0] is FieldType.MONTH
             else parse_date(right, "rules")
         )
-    raise _invalid(f"'{left}' cannot be compared so")
+    raise schema_invalid(f"'{left}' cannot be compared so", field="rules")
 
 
 def _kind(name: JSON, fields: Shapes) -> Kind | None:
@@ -180,7 +182,3 @@ def _kind(name: JSON, fields: Shapes) -> Kind | None:
 def _rank(value: Value) -> tuple[bool, int]:
     # none on record lies below every date
     return (False, 0) if isinstance(value, Special) else (True, int(value))
-
-
-def _invalid(message: str) -> InvalidInputError:
-    return InvalidInputError(Reason.SCHEMA_INVALID, message, field="rules")

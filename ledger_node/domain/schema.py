@@ -10,16 +10,13 @@ from typing import Final, Self
 from typing_extensions import override
 
 from ledger_node.domain.canonical import JSON, encode
-from ledger_node.domain.error import InvalidInputError, VerificationError
-from ledger_node.domain.hashing import keccak
+from ledger_node.domain.error import InvalidInputError, VerificationError, schema_invalid, shown_name
+from ledger_node.domain.hashing import depth_of, keccak
 from ledger_node.domain.json_object import JsonObject
-from ledger_node.domain.name import shown_name
-from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.rule import MAX_RULES, Rule, days_of
-from ledger_node.domain.schema_field import Field, Mode, field_from_json, require_name, schema_invalid
-from ledger_node.domain.tree import depth_of
-from ledger_node.domain.value import FieldType, Special, Value
+from ledger_node.domain.schema_field import Field, Mode, field_from_json, require_name
+from ledger_node.domain.value import FieldType, Period, Special, Value
 
 MAX_FIELDS: Final = 256
 MAX_PER: Final = 4
@@ -61,14 +58,13 @@ class Schema:
         Raises:
             InvalidInputError: ``schema_invalid`` or the member that is wrong.
         """
-        record = JsonObject(value, "schema")
-        name = require_name(record.text("name"))
-        version = record.integer("version", low=1, high=2**31)
-        items = record.items("fields", max_items=MAX_FIELDS)
-        totals = _totals(record) if "per" in record else {}
-        raw_rules = record.items("rules", max_items=MAX_RULES) if "rules" in record else ()
-        valid_to = record.text("valid_to") if "valid_to" in record else None
-        record.done()
+        with JsonObject(value, "schema") as record:
+            name = require_name(record.text("name"))
+            version = record.integer("version", low=1, high=2**31)
+            items = record.items("fields", max_items=MAX_FIELDS)
+            totals = _totals(record) if "per" in record else {}
+            raw_rules = record.items("rules", max_items=MAX_RULES) if "rules" in record else ()
+            valid_to = record.text("valid_to") if "valid_to" in record else None
         fields = tuple(field_from_json(index, item, totals) for index, item in enumerate(items))
         named = {field.name: field for field in fields}
         if not fields or len(named) != len(fields):
@@ -160,12 +156,11 @@ def _totals(record: JsonObject) -> dict[str, str | None]:
     """Return the names of the fields that tell attestations apart, each with the value of its total."""
     totals: dict[str, str | None] = {}
     for item in record.items("per", max_items=MAX_PER):
-        member = JsonObject(item, "per")
-        name = member.text("field")
-        if name in totals:
-            raise schema_invalid(f"field '{shown_name(name)}' stands twice in 'per'")
-        totals[name] = member.text("total") if "total" in member else None
-        member.done()
+        with JsonObject(item, "per") as member:
+            name = member.text("field")
+            if name in totals:
+                raise schema_invalid(f"field '{shown_name(name)}' stands twice in 'per'")
+            totals[name] = member.text("total") if "total" in member else None
     if not totals:
         raise schema_invalid("'per' names at least one field, or is left out")
     return totals
@@ -200,7 +195,7 @@ class SchemaSet(Mapping[str, Schema]):
         self._by_id = {schema.id: schema for schema in schemas}
         self.listed = tuple(sorted(self._by_id.values(), key=lambda schema: (schema.name, schema.version)))
         if len({(schema.name, schema.version) for schema in self.listed}) != len(self.listed):
-            raise InvalidInputError(Reason.SCHEMA_INVALID, "two schemas have the same name and version")
+            raise schema_invalid("two schemas have the same name and version")
         self._newest = {schema.name: schema for schema in self.listed}
 
     @override

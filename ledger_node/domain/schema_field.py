@@ -1,19 +1,23 @@
-"""Fields of schemas: what type of value each has, and how it is committed to (CL1, schemas)."""
+"""Fields of schemas: what type of value each has, how it is committed to (CL1, schemas), and its bounds.
+
+A field may have ``"bounds": {"from": …, "to": …}``, both included: integers for an integer, days written YYYY-MM-DD for
+a date, months written YYYY-MM for a month. The upper end of a date or month may be ``"as_of"``.
+"""
 
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
-from ledger_node.domain.bound import Bounds
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.json_object import JsonObject
+from ledger_node.domain.error import InvalidInputError, schema_invalid
+from ledger_node.domain.json_object import JsonObject, member_of
 from ledger_node.domain.ladder import Ladder
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.value import FieldType, Special, Value, parse_value
+from ledger_node.domain.value import FieldType, Period, Special, Value, format_value, parse_value
 
+AS_OF: Final = "as_of"
 MAX_MEMBERS: Final = 256
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 _MEMBER: Final = re.compile(r"[A-Za-z0-9_]{1,32}\Z")
@@ -24,6 +28,7 @@ _LADDER_KINDS: Final = {
     FieldType.DATE: {"months", "days"},
     FieldType.MONTH: {"months"},
 }
+_BOUNDED: Final = (FieldType.INTEGER, FieldType.DATE, FieldType.MONTH)
 
 
 class Mode(StrEnum):
@@ -41,6 +46,44 @@ class Mode(StrEnum):
 
 _MODE_BYTE: Final = {Mode.PLAIN: b"\x01", Mode.LADDER: b"\x02", Mode.ENUM: b"\x03"}
 ABSENT_BYTE: Final = b"\xff"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """From ``low`` to ``high``, both included; ``high`` None: to the day that the data is of."""
+
+    kind: FieldType
+    low: int
+    high: int | None
+
+    @classmethod
+    def from_json(cls, kind: FieldType, value: JSON) -> Self:
+        """Read the bounds of a field of the type ``kind``.
+
+        Raises:
+            InvalidInputError: ``schema_invalid``, or the member that is wrong.
+        """
+        with JsonObject(value, "bounds") as record:
+            if kind not in _BOUNDED:
+                raise schema_invalid(f"a field of type {kind} has no bounds", field="bounds")
+            low, raw = _end(kind, record.take("from")), record.take("to")
+        high = None if raw == AS_OF and kind is not FieldType.INTEGER else _end(kind, raw)
+        if high is not None and high < low:
+            raise schema_invalid("bounds end before they begin", field="bounds")
+        return cls(kind, low, high)
+
+    def require(self, value: Value, as_of: int, name: str) -> None:
+        """Require that a value lies within the bounds; what is absent or none on record does.
+
+        Raises:
+            InvalidInputError: ``value_out_of_bounds``, naming the field.
+        """
+        if isinstance(value, Special):
+            return
+        high = as_of if self.high is None else self.high
+        if not self.low <= int(value) <= high:
+            upper = "the day that the data is of" if self.high is None else format_value(self.kind, self.high)
+            raise _out_of_bounds(f"'{name}' must lie between {format_value(self.kind, self.low)} and {upper}", name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +147,16 @@ def field_from_json(index: int, value: JSON, tells_apart: Collection[str]) -> Fi
     Raises:
         InvalidInputError: ``schema_invalid`` or the member that is wrong.
     """
-    record = JsonObject(value, "field")
-    name = require_name(record.text("name"))
-    try:
-        kind = FieldType(record.text("type"))
-        mode = Mode(record.text("mode"))
-    except ValueError as error:
-        raise schema_invalid(f"field '{name}' has an unknown type or mode") from error
-    unit = record.text("unit") if "unit" in record else None
-    ladder = Ladder.from_json(record.take("ladder")) if mode is Mode.LADDER else None
-    members = record.texts("members", max_items=MAX_MEMBERS) if mode is Mode.ENUM else ()
-    optional, none_on_record = record.flag("optional"), record.flag("none_on_record")
-    bounds = Bounds.from_json(kind, record.take("bounds")) if "bounds" in record else None
-    record.done()
+    with JsonObject(value, "field") as record:
+        name = require_name(record.text("name"))
+        unknown = schema_invalid(f"field '{name}' has an unknown type or mode")
+        kind = member_of(FieldType, record.text("type"), unknown)
+        mode = member_of(Mode, record.text("mode"), unknown)
+        unit = record.text("unit") if "unit" in record else None
+        ladder = Ladder.from_json(record.take("ladder")) if mode is Mode.LADDER else None
+        members = record.texts("members", max_items=MAX_MEMBERS) if mode is Mode.ENUM else ()
+        optional, none_on_record = record.flag("optional"), record.flag("none_on_record")
+        bounds = Bounds.from_json(kind, record.take("bounds")) if "bounds" in record else None
     _require_sense(name, kind, mode, members, ladder, none_on_record=none_on_record)
     return Field(index, name, kind, mode, unit, ladder, members, optional, none_on_record, name in tells_apart, bounds)
 
@@ -155,6 +195,28 @@ def require_name(name: str) -> str:
     return name
 
 
-def schema_invalid(message: str) -> InvalidInputError:
-    """Return the refusal of a schema that makes no sense."""
-    return InvalidInputError(Reason.SCHEMA_INVALID, message)
+def require_days(as_of: int, period: Period, today: int) -> None:
+    """Require that data can be of the day ``as_of`` and of ``period``, which has begun by then.
+
+    Args:
+        as_of: the day of the data, in days from 1970-01-01; no earlier day fits into a header.
+        period: what the data covers.
+        today: the day on which it is attested to.
+
+    Raises:
+        InvalidInputError: ``value_out_of_bounds``, naming ``as_of`` or ``period``.
+    """
+    if not 0 <= as_of <= today:
+        raise _out_of_bounds("the day of the data lies between 1970-01-01 and today", AS_OF)
+    if not 0 <= period.first <= as_of:
+        raise _out_of_bounds("the period begins on 1970-01-01 or later, and not after the day of the data", "period")
+
+
+def _end(kind: FieldType, raw: JSON) -> int:
+    value = parse_value(kind, raw, "bounds")
+    assert isinstance(value, int)  # noqa: S101 - of an integer, a date or a month
+    return value
+
+
+def _out_of_bounds(message: str, name: str) -> InvalidInputError:
+    return InvalidInputError(Reason.VALUE_OUT_OF_BOUNDS, message, field=name)

@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.ladder import Ladder
-from ledger_node.domain.operand import MonthsBefore, show_operand
 from ledger_node.domain.question import Op, Question
+from ledger_node.domain.question_part import MonthsBefore, show_operand
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema_field import Field, Mode
 from ledger_node.domain.value import FieldType

@@ -1,12 +1,12 @@
 """Status positions and bitmaps (CL1, status): two set-only planes, 256 positions a word."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
 from ledger_node.domain.eip712 import SigningDomain, uint_word
-from ledger_node.domain.hashing import keccak
+from ledger_node.domain.hashing import HASH_BYTES, keccak
 
 WORD_BITS: Final = 256
 _STATUS_TYPE: Final = keccak(
@@ -43,6 +43,15 @@ def is_set(words: Mapping[int, int], position: int) -> bool:
     """Return whether ``position`` is set in the words read from the chain."""
     word, bit = divmod(position, WORD_BITS)
     return bool(words[word] >> bit & 1)
+
+
+def changes_digest(words: Sequence[int], masks: Sequence[int]) -> bytes:
+    """Return keccak(abi.encode(uint256[] words, uint256[] masks)), or zero for no changes."""
+    if not words:
+        return bytes(HASH_BYTES)
+    count = uint_word(len(words))
+    tail = count + b"".join(map(uint_word, words)) + count + b"".join(map(uint_word, masks))
+    return keccak(uint_word(64) + uint_word(64 + 32 * (len(words) + 1)) + tail)
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,16 +153,14 @@ class Controllers:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        record = JsonObject(value, "controllers")
-        keys: tuple[ControllerKey, ...]
-        if "keys" in record:
-            keys = keys_from_json(record.items("keys", max_items=MAX_CONTROLLERS))
-        else:
-            items = record.items("addresses", max_items=MAX_CONTROLLERS)
-            keys = tuple(parse_address(item, "controllers") for item in items)
-        controllers = cls(keys, record.integer("threshold", high=MAX_CONTROLLERS), record.blob("salt"))
-        record.done()
-        return controllers
+        with JsonObject(value, "controllers") as record:
+            keys: tuple[ControllerKey, ...]
+            if "keys" in record:
+                keys = keys_from_json(record.items("keys", max_items=MAX_CONTROLLERS))
+            else:
+                items = record.items("addresses", max_items=MAX_CONTROLLERS)
+                keys = tuple(parse_address(item, "controllers") for item in items)
+            return cls(keys, record.integer("threshold", high=MAX_CONTROLLERS), record.blob("salt"))
 
 
 def keys_to_json(keys: Sequence[ControllerKey]) -> list[JSON]:

@@ -1,4 +1,4 @@
-"""Values of fields: their types, canonical bytes and JSON forms (CL1, vd plain).
+"""Values of fields: their types, canonical bytes and JSON forms (CL1, vd plain); days, and the periods between them.
 
 Integers are 16-byte two's complement, dates and months i32 days from 1970-01-01 (a month is its first
 day), text NFC UTF-8, codes printable ASCII, booleans one byte. Nothing is ever rounded or guessed.
@@ -7,8 +7,12 @@ day), text NFC UTF-8, codes printable ASCII, booleans one byte. Nothing is ever 
 import datetime as dt
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import Final, TypeAlias, assert_never
+from typing import Final, Self, TypeAlias, assert_never
+
+from typing_extensions import override
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
@@ -99,25 +103,7 @@ def parse_value(kind: FieldType, raw: JSON, name: str) -> Value:
     Raises:
         InvalidInputError: ``type_wrong``, ``value_malformed`` or ``value_out_of_range``.
     """
-    match kind:
-        case FieldType.INTEGER:
-            return _integer(raw, name)
-        case FieldType.DATE:
-            return parse_date(raw, name)
-        case FieldType.MONTH:
-            return parse_month(raw, name)
-        case FieldType.TEXT:
-            return _text(raw, name)
-        case FieldType.CODE:
-            return _code(raw, name)
-        case FieldType.ENUM:
-            return _text(raw, name)
-        case FieldType.BOOL:
-            if not isinstance(raw, bool):
-                raise _type_wrong(name, "true or false")
-            return raw
-        case _:
-            assert_never(kind)
+    return _PARSE[kind](raw, name)
 
 
 def format_value(kind: FieldType, value: Value) -> JSON:
@@ -206,9 +192,76 @@ def _code(raw: JSON, name: str) -> str:
     return text
 
 
+def _bool(raw: JSON, name: str) -> bool:
+    if not isinstance(raw, bool):
+        raise _type_wrong(name, "true or false")
+    return raw
+
+
 def _type_wrong(name: str, expected: str) -> InvalidInputError:
     return InvalidInputError(Reason.TYPE_WRONG, f"'{name}' must be {expected}", field=name)
 
 
 def _malformed(name: str, expected: str) -> InvalidInputError:
     return InvalidInputError(Reason.VALUE_MALFORMED, f"'{name}' must be {expected}", field=name)
+
+
+_PARSE: Final[Mapping[FieldType, Callable[[JSON, str], Value]]] = {
+    FieldType.INTEGER: _integer,
+    FieldType.DATE: parse_date,
+    FieldType.MONTH: parse_month,
+    FieldType.TEXT: _text,
+    FieldType.CODE: _code,
+    FieldType.ENUM: _text,
+    FieldType.BOOL: _bool,
+}
+_MONTHS_A_YEAR: Final = 12
+_END: Final = parse_date("9999-01-01", "period")
+"""Periods end before the last year that dates can have, so that the day after them is one too."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """First and last day, both included, in days from 1970-01-01.
+
+    Written ``2025``, ``2025-03``, or ``2025-01-01:2025-06-30``; the shortest form is the canonical one.
+    """
+
+    first: int
+    last: int
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        """Read a period.
+
+        Raises:
+            InvalidInputError: ``value_malformed``.
+        """
+        if isinstance(raw, str):
+            if re.fullmatch(r"[0-9]{4}", raw):
+                return cls._months(parse_date(f"{raw}-01-01", "period"), _MONTHS_A_YEAR)
+            if re.fullmatch(r"[0-9]{4}-[0-9]{2}", raw):
+                return cls._months(parse_date(f"{raw}-01", "period"), 1)
+            first, colon, last = raw.partition(":")
+            if colon:
+                period = cls(parse_date(first, "period"), parse_date(last, "period"))
+                if period.first <= period.last < _END:
+                    return period
+        raise InvalidInputError(
+            Reason.VALUE_MALFORMED,
+            "write a period as 2025, 2025-03 or 2025-01-01:2025-06-30",
+            field="period",
+        )
+
+    @classmethod
+    def _months(cls, first: int, months: int) -> Self:
+        return cls(first, add_months(first, months) - 1)
+
+    @override
+    def __str__(self) -> str:
+        first = format_date(self.first)
+        if first.endswith("-01-01") and self == Period._months(self.first, _MONTHS_A_YEAR):
+            return first[:4]
+        if first.endswith("-01") and self == Period._months(self.first, 1):
+            return first[:7]
+        return f"{first}:{format_date(self.last)}"

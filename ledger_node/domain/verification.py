@@ -32,20 +32,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ledger_node.domain.batch import ATTESTATIONS, root_of_batch
+from ledger_node.domain.batch import ATTESTATIONS, ShownAttestation
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.commitment import subject_tag
 from ledger_node.domain.consent import require_signed
-from ledger_node.domain.consent_scope import (
-    require_data_period,
-    require_department,
-    require_disclosed,
-    require_granted_to,
-    require_question,
-)
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.fact import IssuerPeriod, LedgerFacts, require_key, require_usable
-from ledger_node.domain.header import ShownAttestation
+from ledger_node.domain.hashing import root_of_batch
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.presentation import (
     SUBJECT_FIELD,
@@ -60,7 +53,15 @@ from ledger_node.domain.proof import Outcome, check_proof, revealed
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema, SchemaSet
-from ledger_node.domain.selection import read_in, require_selected
+from ledger_node.domain.selection import (
+    read_in,
+    require_data_period,
+    require_department,
+    require_disclosed,
+    require_granted_to,
+    require_question,
+    require_selected,
+)
 from ledger_node.domain.statement import Reveal, lower
 from ledger_node.domain.status import WORD_BITS, Plane
 
@@ -108,7 +109,7 @@ def require_attestation(shown: ShownAttestation, schema: Schema, facts: LedgerFa
         raise VerificationError(
             Reason.ISSUER_NOT_ALLOWED, f"the issuer was not allowed to issue {schema.name} at that time"
         )
-    require_key(anchor, facts)  # 6
+    require_key(facts, anchor.member, anchor.key, anchor.anchored_at)  # 6
     _require_status(shown, facts)  # 7
 
 

@@ -12,8 +12,7 @@ from api.home.home import Home
 from api.ingestion.reader import Format, read_rows
 from api.instance.embedded import found_instance
 from api.instance.wiring import open_instance
-from api.services.idempotency.attempt import Call
-from api.services.idempotency.stored_response import StoredResponse, store_responses
+from api.services.idempotency.attempt import Call, StoredResponse, store_responses
 from api.storage import table
 from api.storage.database import open_store
 from api.vault.key_copy import MAC_LABEL, KeyCopy, read_key_copy

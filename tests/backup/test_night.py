@@ -12,7 +12,7 @@ from textwrap import dedent
 
 import pytest
 
-from api.backup.key_restore import next_generation
+from api.backup.restore import next_generation
 from api.catalogue.synthetic import credit_code
 from api.home.home import Home
 from api.home.settings import environment_of_child

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from api.backup.key_restore import next_generation
+from api.backup.restore import next_generation
 from api.catalogue.datatype import data_types
 from api.catalogue.synthetic import credit_code
 from api.client.access import check_rows

@@ -53,7 +53,7 @@ def test_web3_runs_on_an_endpoint(node, book):
 
 
 def test_web3_runs_on_several_endpoints_as_if_they_were_one(node, book):
-    web3 = Web3(Rpc(DOWN, node.url, book=book).provider)
+    web3 = Web3(Rpc(DOWN, node.url, book=book))
     assert web3.is_connected()
     council = web3.eth.contract(to_checksum_address(book.contracts["Council"]), abi=artifact("Council").abi)
     assert council.functions.threshold().call() == 1
@@ -143,12 +143,11 @@ def test_n4_a_failing_endpoint_that_is_well_again_is_used_again(proxy, book):
 
 def test_n4_a_probe_finds_out_that_an_endpoint_is_well_again(node, proxy):
     rpc = Rpc(node.url, proxy.url)
-    pool = rpc.provider
     proxy.fault = always("html")
     rpc.outcomes_everywhere([])
     assert [health.fault for health in rpc.health()] == [None, Fault.MALFORMED]
     proxy.fault = always(None)
-    pool._members[1].next_try_at = 0.0
+    rpc._members[1].next_try_at = 0.0
     rpc.probe()
     assert [health.fault for health in rpc.health()] == [None, None]
 

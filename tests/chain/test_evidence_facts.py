@@ -11,16 +11,15 @@ from ledger_node.chain.deployment import Founder, FoundingSchema, deploy
 from ledger_node.chain.port import BatchOrder, Role
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
-from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT, Batch, changes_digest
+from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT, Batch
 from ledger_node.domain.consent import Terms, revocation_hash
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.evidence.block_header import BlockHeader
-from ledger_node.domain.evidence.bundle import SealedBlock, node_set
-from ledger_node.domain.evidence.contract import Contract
-from ledger_node.domain.evidence.finality import require_final
+from ledger_node.domain.evidence.bundle import node_set
+from ledger_node.domain.evidence.finality import SealedBlock, require_final
 from ledger_node.domain.evidence.slot import facts_of, require_names, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
-from ledger_node.domain.evidence.trust import ContractCode, FinalityKind, SealerSet, Trust
+from ledger_node.domain.evidence.trust import Contract, ContractCode, FinalityKind, SealerSet, Trust
 from ledger_node.domain.fact import (
     ConsentRecord,
     ConsentState,
@@ -34,7 +33,7 @@ from ledger_node.domain.hashing import keccak
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
-from ledger_node.domain.status import Plane, StatusChange, StatusReason
+from ledger_node.domain.status import Plane, StatusChange, StatusReason, changes_digest
 from tests.kit.chain import GOVERNOR, RELAYER
 from tests.kit.node import CHAIN_ID, SEALER_KEY
 
@@ -144,7 +143,7 @@ def proven(place, query=QUERY, names=None):
 
 def answered(place, query, head):
     """The same facts as the contracts answer calls: what storage holds is read by code of its own."""
-    web3 = Web3(place.rpc.provider)
+    web3 = Web3(place.rpc)
 
     def call(name, function, *args):
         address = to_checksum_address(place.book.contracts[name])

@@ -111,7 +111,7 @@ def test_what_is_in_doubt_when_patience_ends_is_mined_all_the_same_and_once(rpc,
     assert reason_of(lambda: account.wait(transaction, patience_s=0)) == "ledger_unavailable"
     cut_off = False
     # asking for the same again waits for the same transaction
-    assert sender.send(draft.to, draft.data, gas=GAS) == transaction.receipt
+    assert sender.send(draft.to, draft.data, gas=GAS) == transaction.outcome.result()
     assert nonce(rpc, RELAYER) == before + 1
     assert count_of(rpc, book, subject) == 1
 
@@ -190,7 +190,7 @@ def test_n2_many_at_once_share_a_few_requests_and_one_durable_step_each(proxy, b
         account.transactions.add(replace(pending[0].draft, data=registration(random_bytes(32)))) for _ in range(49)
     ]
     account.wait(pending[-1])
-    assert all(transaction.receipt.succeeded for transaction in pending)
+    assert all(transaction.outcome.result().succeeded for transaction in pending)
     assert len([batch for batch in proxy.batches if sends(batch)]) == 1
 
 
@@ -213,7 +213,9 @@ def test_n3_one_that_reverts_all_the_same_does_not_block_those_behind(rpc, book,
     reverting = [0, 2, 3]
     pending = [account.transactions.add(TransactionDraft(book.contracts["SubjectRegistry"], one, GAS)) for one in data]
     account.wait(pending[-1])
-    assert [transaction.receipt.succeeded for transaction in pending] == [place not in reverting for place in range(4)]
+    assert [transaction.outcome.result().succeeded for transaction in pending] == [
+        place not in reverting for place in range(4)
+    ]
     assert nonce(rpc, RELAYER) == before + 4
 
 
@@ -377,14 +379,13 @@ def test_health_says_what_is_on_its_way_and_for_how_long(rpc):
     assert busy.oldest_s > 0
 
 
-def test_a_refused_transaction_does_not_block_the_next(rpc, book, relayer):
+def test_a_refused_transaction_does_not_block_the_next(book, relayer):
     subject = random_bytes(32)
     register(relayer, book, subject)
     with pytest.raises(ContractRevertError) as refused:
         register(relayer, book, subject)
     assert (refused.value.error, refused.value.reason) == ("SubjectExists", "subject_exists")
     register(relayer, book)
-    assert Web3Ledger(book, rpc).member_of(address_of(RELAYER)) == RELAYER_ID
 
 
 def test_an_account_that_is_no_member_is_refused_by_the_contract(book, stranger):

@@ -11,12 +11,10 @@ from ledger_node.chain.port import Block
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.evidence.block_header import BlockHeader
-from ledger_node.domain.evidence.contract import Contract
-from ledger_node.domain.evidence.finality import require_final
-from ledger_node.domain.evidence.qbft import ExtraData, block_hash, sealed_digest
+from ledger_node.domain.evidence.finality import ExtraData, block_hash, require_final, sealed_digest
 from ledger_node.domain.evidence.slot import key_record, key_slot, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
-from ledger_node.domain.evidence.trust import FinalityKind, SealerSet
+from ledger_node.domain.evidence.trust import Contract, FinalityKind, SealerSet
 from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.json_object import to_hex

@@ -5,7 +5,7 @@ import resource
 import pytest
 
 from api.client.client import ApiError, Client
-from api.client.home_credentials import credential_named
+from api.client.credential import credential_named
 from ledger_node.domain.json_object import from_hex, to_hex
 from tests.kit.chaos.fail_keyless import KEYLESS
 from tests.kit.chaos.fail_life import Deaths

@@ -1,13 +1,15 @@
 """A command talks to an address that an option, the environment or a file names, and to no other."""
 
 import json
+import socket
 from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
 from api.cli import serve
-from api.cli.console import api_url, exit_code_of
+from api.cli.command import api_url
+from api.cli.console import exit_code_of
 from api.cli.main import app
 from api.client.error import ApiError, NoAnswerError
 from api.home.home import Home
@@ -42,6 +44,24 @@ def test_an_option_wins_over_the_environment_and_that_over_the_file(tmp_path, mo
     assert api_url(home, "http://127.0.0.1:3") == "http://127.0.0.1:3"
 
 
+def test_an_address_that_a_dead_process_left_says_that_no_service_runs_and_how_to_start_it(tmp_path, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    home = Home(tmp_path)
+    home.api_file.write_text(json.dumps({"url": url, "pid": 1}), "utf-8")
+    done = CliRunner().invoke(app, ["members", "--home", str(tmp_path)])
+    assert (done.exit_code, done.stdout) == (3, "")
+    said = " ".join(done.stderr.split())
+    assert f"no service runs for {tmp_path}: nothing listens at {url}, which api.json there names" in said
+    assert f"start it: credence serve --home {tmp_path}" in said
+    # an address that somebody names is not the folder's
+    monkeypatch.setenv("CREDENCE_URL", url)
+    named = CliRunner().invoke(app, ["members", "--home", str(tmp_path)])
+    assert named.exit_code == 3
+    assert f"the API at {url} does not answer; start it: credence serve" in named.stderr
+    assert "no service" not in named.stderr
+
+
 @pytest.mark.parametrize(
     ("host", "reached"),
     [
@@ -61,7 +81,7 @@ def test_serve_writes_an_address_that_commands_reach(tmp_path, monkeypatch):
     instance = SimpleNamespace(rpc=SimpleNamespace(health=lambda: [SimpleNamespace(name="node")]))
     monkeypatch.setattr("api.instance.wiring.open_instance", lambda *_, **__: instance)
     monkeypatch.setattr("api.http.app.create_app", lambda *_, **how: how["public_url"])
-    monkeypatch.setattr(serve.log, "configure", lambda _: None)
+    monkeypatch.setattr("api.telemetry.log.configure", lambda _: None)
     ran = []
     monkeypatch.setattr(serve, "_run", lambda public, listener, **_: ran.append((public, listener.getsockname()[1])))
     options = ["--host", "0.0.0.0", "--port", "0", "--rpc-url", "http://127.0.0.1:1"]  # noqa: S104 - same

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from api.cli.main import _COMMANDS, app
 from api.home.settings import environment_of_child
 
-FIRST = {"api.cli.main", "api.cli.console", "api.cli.help_page", "api.cli.server_extra"}
+FIRST = {"api.cli.main", "api.cli.console", "api.cli.command"}
 """What every command loads."""
 
 
@@ -23,7 +23,9 @@ def _pages():
         words, command = waiting.pop()
         yield words, command
         if hasattr(command, "list_commands"):
-            waiting += [((*words, name), command.get_command(None, name)) for name in command.list_commands(None)]
+            waiting += [
+                ((*words, name), command.resolve_command(None, [name])[1]) for name in command.list_commands(None)
+            ]
 
 
 PAGES = dict(_pages())
@@ -82,6 +84,16 @@ def test_the_examples_are_commands_that_can_be_read(words):
 def test_the_version_is_that_of_the_package():
     done = CliRunner().invoke(app, ["--version"])
     assert (done.exit_code, done.stdout) == (0, "credence 0.1.0\n")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [(("consnet",), "consent"), (("atest", "--help"), "attest"), (("subject", "registr"), "register")],
+)
+def test_a_name_that_is_nearly_a_command_is_answered_with_the_command(typed, meant):
+    done = CliRunner().invoke(app, typed)
+    assert done.exit_code == 2
+    assert f"Did you mean '{meant}'" in done.stderr
 
 
 def run(*arguments, **environment):

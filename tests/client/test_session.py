@@ -9,7 +9,7 @@ from joserfc.util import urlsafe_b64decode
 from api.client.credential import Credential
 from api.client.error import ApiError
 from api.client.session import Session
-from api.sign_in.protocol.key_form import new_key_file
+from api.sign_in.protocol.assertion import new_key_file
 
 URL = "https://credence.example"
 

@@ -4,15 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from ledger_node.domain.batch import batch_tree
-from ledger_node.domain.commitment import Committer
-from ledger_node.domain.header import Header
+from ledger_node.domain.batch import Header
+from ledger_node.domain.commitment import AtLeastOpening, Committer
+from ledger_node.domain.hashing import batch_tree, path_of
 from ledger_node.domain.json_object import from_hex, to_hex
-from ledger_node.domain.opening import AtLeastOpening
-from ledger_node.domain.period import Period
 from ledger_node.domain.proof import Prover
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
-from ledger_node.domain.tree import path_of
+from ledger_node.domain.value import Period
 from tests.kit.contract_set import Refused, word
 from tests.kit.dispute import (
     CNY,

@@ -11,10 +11,9 @@ import pytest
 from eth_abi import encode
 from eth_utils import keccak, to_checksum_address
 
-from ledger_node.domain.batch import Anchor
-from ledger_node.domain.header import Header
+from ledger_node.domain.batch import Anchor, Header
+from ledger_node.domain.commitment import proof_from_json
 from ledger_node.domain.json_object import from_hex
-from ledger_node.domain.opening import proof_from_json
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ledger_node.domain.commitment import leaf_digest
-from ledger_node.domain.opening import (
+from ledger_node.domain.commitment import (
     AbsentOpening,
     AtLeastOpening,
     BelowOpening,
@@ -13,10 +12,11 @@ from ledger_node.domain.opening import (
     BitsOpening,
     FieldProof,
     PlainOpening,
+    leaf_digest,
 )
+from ledger_node.domain.hashing import FIELD_NODE, root_from_path
 from ledger_node.domain.proof import _value_digest
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
-from ledger_node.domain.tree import FIELD_NODE, root_from_path
 from tests.kit.contract_set import word
 from tests.kit.dispute import (
     CANNOT_TELL,

@@ -94,7 +94,7 @@ def test_a_command_of_the_server_says_in_one_line_what_it_needs(arguments, tmp_p
 
 def test_the_python_client_signs_in_with_a_key_and_checks_webhooks():
     code = """
-from api.client import access, answer_check, client, collected_signature, consent, credential, home_credentials
+from api.client import access, answer_check, client, consent, credential
 from api.client import session, unsigned_act, webhook
 from api.client.error import NoAnswerError
 from joserfc.jwk import OKPKey

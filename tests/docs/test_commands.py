@@ -23,7 +23,7 @@ def command_named(words):
     command = found = None
     group = typer.main.get_command(app)
     for word in words:
-        command = group.get_command(typer.Context(group), word)
+        _, command, _ = group.resolve_command(typer.Context(group, resilient_parsing=True), [word])
         if command is None:
             return found
         found = group = command

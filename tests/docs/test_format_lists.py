@@ -7,19 +7,18 @@ from pathlib import Path
 import pytest
 
 from ledger_node.domain import (
-    batch,
     canonical,
     claim,
     consent,
+    hashing,
     ladder,
-    operand,
     passkey,
     presentation,
     question,
+    question_part,
     schema,
     schema_field,
     subject,
-    tree,
     value,
 )
 from ledger_node.domain.evidence import block_header, bundle, key_statement, state_proof, trust
@@ -44,10 +43,10 @@ LIMITS = {
     "fields of a schema": schema.MAX_FIELDS,
     "members of an enum": schema_field.MAX_MEMBERS,
     "thresholds of a ladder": ladder.MAX_POINTS,
-    "months of a moving threshold": operand.MAX_MONTHS,
+    "months of a moving threshold": question_part.MAX_MONTHS,
     "bytes of a text or code value": value.MAX_TEXT_BYTES,
-    "siblings of a path": tree.MAX_DEPTH,
-    "size of a batch": batch.MAX_SIZE,
+    "siblings of a path": hashing.MAX_DEPTH,
+    "size of a batch": hashing.MAX_SIZE,
     "schemas, members, batches of a bundle": bundle.MAX_MEMBERS,
     "characters of a member's name": bundle.MAX_NAME,
     "nodes of a bundle": bundle.MAX_NODES,

@@ -6,12 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger_node.domain.bound import require_days
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema, day_in_china
-from ledger_node.domain.value import Special, format_value, parse_date
+from ledger_node.domain.schema_field import require_days
+from ledger_node.domain.value import Period, Special, format_value, parse_date
 
 AS_OF, PERIOD = parse_date("2026-10-31", "x"), Period.parse("2025")
 MONTHS = {"kind": "months", "from": "2021-01", "to": "2030-12"}

@@ -11,12 +11,12 @@ from ledger_node.domain.canonical import decode, encode
 from ledger_node.domain.claim import MAX_PARTS, MAX_TEXT, Claim
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.hashing import kdf
-from ledger_node.domain.period import Period
 from ledger_node.domain.presentation import Presentation, ShownClaim, ShownPart
 from ledger_node.domain.proof import Outcome, check_proof
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.statement import lower
+from ledger_node.domain.value import Period
 from ledger_node.domain.verification import Policy
 from tests.kit.world import (
     CODE,

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger_node.domain.canonical import decode
-from ledger_node.domain.opening import FieldProof, proof_from_json, proof_to_json
+from ledger_node.domain.commitment import FieldProof, proof_from_json, proof_to_json
 from ledger_node.domain.proof import Outcome, check_proof
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema_field import Mode

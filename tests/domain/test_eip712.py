@@ -10,7 +10,7 @@ from eth_utils import keccak as eth_keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger_node.domain.batch import Anchor, Batch, changes_digest
+from ledger_node.domain.batch import Anchor, Batch
 from ledger_node.domain.canonical import encode as canonical
 from ledger_node.domain.consent import (
     REFUSAL_STATEMENT,
@@ -25,7 +25,7 @@ from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.sign_in_key import SignInKeys
 from ledger_node.domain.signature import address_of, recover, sign
-from ledger_node.domain.status import Plane, StatusChange, StatusReason
+from ledger_node.domain.status import Plane, StatusChange, StatusReason, changes_digest
 from ledger_node.domain.subject import (
     CANCELLATION_STATEMENT,
     ROTATION_STATEMENT,

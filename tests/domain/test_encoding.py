@@ -8,10 +8,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ledger_node.domain.canonical import MAX_DEPTH, decode, encode
+from ledger_node.domain.commitment import proof_from_json
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.ladder import Ladder
-from ledger_node.domain.opening import proof_from_json
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema

@@ -5,10 +5,9 @@ import dataclasses
 import pytest
 
 from ledger_node.domain.error import InvalidInputError, VerificationError
-from ledger_node.domain.evidence import qbft
+from ledger_node.domain.evidence import finality
 from ledger_node.domain.evidence.block_header import MAX_HEADER_BYTES, BlockHeader
-from ledger_node.domain.evidence.bundle import SealedBlock
-from ledger_node.domain.evidence.finality import quorum, require_final
+from ledger_node.domain.evidence.finality import SealedBlock, quorum, require_final
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 from tests.kit.evidence import Trust, naive_state, world
@@ -63,9 +62,9 @@ def rpc_block():
 
 def test_the_documented_extra_data_of_besu_is_reproduced_byte_for_byte():
     data = bytes.fromhex(BESU)
-    read = qbft.ExtraData.decode(data)
+    read = finality.ExtraData.decode(data)
     assert read.encode() == data
-    assert read == qbft.ExtraData(
+    assert read == finality.ExtraData(
         vanity=bytes(32),
         validators=tuple(
             bytes.fromhex(one)
@@ -252,5 +251,5 @@ GOOD = [bytes(32), [bytes(20)], [], 0, [bytes(65)]]
 )
 def test_extra_data_that_is_not_that_of_qbft_is_refused(data):
     with pytest.raises(VerificationError) as refused:
-        qbft.ExtraData.decode(data)
+        finality.ExtraData.decode(data)
     assert refused.value.reason is Reason.HEADER_MALFORMED

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from ledger_node.domain.error import InvalidInputError, VerificationError
-from ledger_node.domain.evidence.check import examine, examine_bundle
+from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.evidence.key_statement import KeyStatement, compromised_later
 from ledger_node.domain.evidence.report import CheckName
 from ledger_node.domain.evidence.slot import slots_of
@@ -130,7 +130,7 @@ def test_a_bundle_knows_which_slots_prove_it():
 @pytest.mark.parametrize("missing", ["consent", "subject"])
 def test_a_bundle_object_without_consent_or_subject_is_refused_like_a_file(missing):
     bundle = replace(BUNDLE, presentation=replace(BUNDLE.presentation, **{missing: None}))
-    assert found(examine_bundle(bundle, TRUST)) == {"check": "form", "reason": "field_missing"}
+    assert found(examine(bundle.encode(), TRUST)) == {"check": "form", "reason": "field_missing"}
 
 
 def test_later_events_do_not_unmake_an_answer():

@@ -4,12 +4,12 @@ import copy
 
 import pytest
 
+from ledger_node.domain.eip712 import MAX_TEXT
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
-from ledger_node.domain.signed_type import MAX_TEXT
 from tests.kit.evidence import found, trust_of, world
 
 FIRST = ("presentation", "claims", 0)

@@ -6,8 +6,7 @@ import pytest
 
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.evidence.bundle import node_set
-from ledger_node.domain.evidence.check import examine_bundle
-from ledger_node.domain.evidence.contract import Contract
+from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.evidence.slot import (
     anchor_slot,
     consent_slots,
@@ -24,7 +23,7 @@ from ledger_node.domain.evidence.slot import (
     status_words_of,
 )
 from ledger_node.domain.evidence.state_proof import MAX_NODE_BYTES, StateProofs, prove
-from ledger_node.domain.evidence.trust import ContractCode
+from ledger_node.domain.evidence.trust import Contract, ContractCode
 from ledger_node.domain.fact import ConsentState, FactQuery, KeyRecord, query_of
 from ledger_node.domain.presentation import Presentation
 from ledger_node.domain.reason import Reason
@@ -250,4 +249,4 @@ def test_every_single_missing_node_is_noticed():
     bundle = Bundle.decode(data_of("two_claims"))
     for place in range(len(bundle.nodes)):
         fewer = replace(bundle, nodes=bundle.nodes[:place] + bundle.nodes[place + 1 :])
-        assert found(examine_bundle(fewer, TRUST)) == {"check": "state", "reason": "state_proof_missing"}
+        assert found(examine(fewer.encode(), TRUST)) == {"check": "state", "reason": "state_proof_missing"}

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from trie.hexary import HexaryTrie
 
 from ledger_node.domain.evidence.rlp import MAX_DEPTH, decode, encode, texts
-from ledger_node.domain.evidence.trie import EMPTY_ROOT, find
+from ledger_node.domain.evidence.state_proof import EMPTY_ROOT, find
 from ledger_node.domain.hashing import keccak
 
 ITEMS = st.recursive(st.binary(max_size=80), lambda inner: st.lists(inner, max_size=20), max_leaves=40)

@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from ledger_node.domain.error import InvalidInputError, VerificationError
-from ledger_node.domain.evidence.contract import Contract
+from ledger_node.domain.evidence.trust import Contract
 from ledger_node.domain.reason import Reason
 from tests.kit.evidence import Trust, world
 

@@ -6,10 +6,10 @@ import pytest
 
 from ledger_node.domain.canonical import decode, encode
 from ledger_node.domain.claim import Claim
+from ledger_node.domain.commitment import PlainOpening
 from ledger_node.domain.consent_text import Language, Wording, claim_words
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.json_object import to_hex
-from ledger_node.domain.opening import PlainOpening
 from ledger_node.domain.presentation import Presentation
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.purpose import Purpose

@@ -9,9 +9,17 @@ from itertools import chain, product
 import pytest
 
 from ledger_node.domain import commitment, proof
-from ledger_node.domain.commitment import DOWN, UP, enum_bit, enum_digest, ladder_context
+from ledger_node.domain.commitment import (
+    DOWN,
+    UP,
+    AbsentOpening,
+    FieldProof,
+    PlainOpening,
+    enum_bit,
+    enum_digest,
+    ladder_context,
+)
 from ledger_node.domain.hashing import kdf, walk, walk_all
-from ledger_node.domain.opening import AbsentOpening, FieldProof, PlainOpening
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
 from tests.kit.adversary import (

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import ChainError, InvalidInputError, VerificationError
 from ledger_node.domain.json_object import JsonObject, from_hex
-from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.value import FieldType, Special, add_months, format_value, parse_value
+from ledger_node.domain.value import FieldType, Period, Special, add_months, format_value, parse_value
 
 VALUES = {
     FieldType.INTEGER: st.integers(1 - 2**53, 2**53 - 1),

@@ -4,15 +4,14 @@ from dataclasses import fields, replace
 
 import pytest
 
-from ledger_node.domain.batch import ACCESS_LOG, EMPTY_SLOT, MAX_SIZE, batch_leaf, batch_tree, root_of_batch
+from ledger_node.domain.batch import ACCESS_LOG, Header
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.fact import IssuerPeriod, KeyRecord
-from ledger_node.domain.header import Header
-from ledger_node.domain.period import Period
+from ledger_node.domain.hashing import EMPTY_SLOT, MAX_SIZE, batch_leaf, batch_tree, depth_of, path_of, root_of_batch
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import Plane
-from ledger_node.domain.tree import depth_of, path_of
+from ledger_node.domain.value import Period
 from tests.kit.world import ANCHOR_DOMAIN, FACTS, NOW, REGISTRAR, SCHEMAS, TAX, Presentation, anchored, attest, build, h
 
 CHANGED = {

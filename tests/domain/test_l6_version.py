@@ -7,6 +7,7 @@ import pytest
 
 from ledger_node.domain.canonical import decode, encode
 from ledger_node.domain.consent import TERMS_TYPE, ConsentRequest, Terms
+from ledger_node.domain.eip712 import SignedType, number
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.presentation import ShownConsent
 from ledger_node.domain.proof import Outcome
@@ -15,7 +16,6 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Receipt
 from ledger_node.domain.schema import Schema, SchemaSet
 from ledger_node.domain.selection import read_in
-from ledger_node.domain.signed_type import Number, SignedType
 from tests.kit.evidence import Bundle, data_of
 from tests.kit.kind import LEVY, PAID, RAW, SPEC, answered, other, schemas, verdict
 from tests.kit.receipt import ALL
@@ -125,7 +125,7 @@ def test_l6_a_receipt_binds_every_schema_of_an_answer_in_the_order_of_name_and_v
     assert both.receipt_digest(both.receipt, CONSENT_DOMAIN) != one.receipt_digest(one.receipt, CONSENT_DOMAIN)
 
 
-_NEXT_TYPE = SignedType("ConsentTerms", (Number("version", 16, 2, 2), *TERMS_TYPE.fields[1:]))
+_NEXT_TYPE = SignedType("ConsentTerms", (number("version", 16, 2, 2), *TERMS_TYPE.fields[1:]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

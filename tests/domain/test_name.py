@@ -2,9 +2,8 @@
 
 import pytest
 
-from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.error import UNSHOWN, InvalidInputError, shown_name
 from ledger_node.domain.json_object import JsonObject
-from ledger_node.domain.name import UNSHOWN, shown_name
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from ledger_node.domain.commitment import PlainOpening, proof_from_json
 from ledger_node.domain.error import InvalidInputError, VerificationError
-from ledger_node.domain.opening import PlainOpening, proof_from_json
 from ledger_node.domain.proof import Outcome, check_proof, revealed
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, OneOf, Reveal

@@ -5,25 +5,27 @@ from itertools import combinations
 
 import pytest
 
-from ledger_node.domain.commitment import ladder_context, ladder_digest, leaf_digest, salt_of
-from ledger_node.domain.error import InvalidInputError, VerificationError
-from ledger_node.domain.hashing import kdf, walk
-from ledger_node.domain.opening import (
+from ledger_node.domain.commitment import (
     AtLeastOpening,
     BelowOpening,
     BetweenOpening,
     BitsOpening,
     FieldProof,
+    ladder_context,
+    ladder_digest,
+    leaf_digest,
     proof_from_json,
     proof_to_json,
+    salt_of,
 )
+from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.hashing import FIELD_NODE, kdf, levels_of, path_of, walk
 from ledger_node.domain.proof import Outcome, Prover, check_proof
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.schema_field import Mode
 from ledger_node.domain.statement import AtLeast, Below, Between, NoneOf, OneOf, lower
-from ledger_node.domain.tree import FIELD_NODE, levels_of, path_of
 from tests.kit.field import (
     COMMITTER,
     GRADE,

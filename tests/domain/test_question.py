@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from ledger_node.domain.canonical import decode, encode
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.operand import parse_operand, show_operand
-from ledger_node.domain.period import Period
 from ledger_node.domain.question import Op, Question
+from ledger_node.domain.question_part import parse_operand, show_operand
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal, lower
+from ledger_node.domain.value import Period
 from tests.kit.world import CANNOT_TELL, DOES_NOT_HOLD, FACTS, HOLDS, SCHEMAS, day
 
 periods = st.none() | st.sampled_from(["2025", "2025-03", "2025-01-02:2026-01-01"]).map(Period.parse)

@@ -5,18 +5,14 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger_node.domain.batch import batch_tree, root_of_batch
+from ledger_node.domain.batch import Header
 from ledger_node.domain.canonical import encode
-from ledger_node.domain.commitment import Committer, salt_of, subject_key, subject_tag
-from ledger_node.domain.hashing import kdf, keccak, walk, walk_all
-from ledger_node.domain.header import Header
+from ledger_node.domain.commitment import AtLeastOpening, BelowOpening, Committer, salt_of, subject_key, subject_tag
+from ledger_node.domain.hashing import batch_tree, kdf, keccak, path_of, root_of_batch, walk, walk_all
 from ledger_node.domain.ladder import Ladder
-from ledger_node.domain.opening import AtLeastOpening, BelowOpening
-from ledger_node.domain.period import Period
 from ledger_node.domain.proof import Prover
 from ledger_node.domain.statement import AtLeast, Below
-from ledger_node.domain.tree import path_of
-from ledger_node.domain.value import Special
+from ledger_node.domain.value import Period, Special
 from tests.kit import reference
 from tests.kit.world import FACTS, FACTS_SPEC, NOW, REGISTRATION, REGISTRATION_SPEC, day, h
 

@@ -2,13 +2,12 @@
 
 import pytest
 
-from ledger_node.domain.commitment import Committer
+from ledger_node.domain.commitment import Committer, FieldProof
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.ladder import Ladder
-from ledger_node.domain.opening import FieldProof
-from ledger_node.domain.operand import MonthsBefore
 from ledger_node.domain.proof import Outcome, Prover, check_proof
 from ledger_node.domain.question import Question
+from ledger_node.domain.question_part import MonthsBefore
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.statement import lower, require_askable

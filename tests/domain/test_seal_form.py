@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from ledger_node.domain.error import VerificationError
-from ledger_node.domain.evidence import qbft
+from ledger_node.domain.evidence import finality
 from ledger_node.domain.evidence.block_header import BlockHeader
-from ledger_node.domain.evidence.bundle import SealedBlock
-from ledger_node.domain.evidence.finality import in_one_form, quorum, require_final
+from ledger_node.domain.evidence.finality import SealedBlock, in_one_form, quorum, require_final
 from ledger_node.domain.evidence.trust import FinalityKind, SealerSet
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
@@ -26,7 +25,7 @@ def read(block):
 
 
 def extra_of(sealed):
-    return qbft.ExtraData.decode(sealed.header.extra_data)
+    return finality.ExtraData.decode(sealed.header.extra_data)
 
 
 def with_seals(sealed, seals):

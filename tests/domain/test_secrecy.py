@@ -2,10 +2,9 @@
 
 import pytest
 
-from ledger_node.domain.commitment import salt_of, subject_key
+from ledger_node.domain.commitment import BitsOpening, salt_of, subject_key
 from ledger_node.domain.error import CredenceError, InvalidInputError
 from ledger_node.domain.hashing import kdf
-from ledger_node.domain.opening import BitsOpening
 from ledger_node.domain.statement import AtLeast, Below, Between, OneOf, Reveal
 from tests.kit.world import CODE, CONTROLLERS, FACTS, RAW, SECRET, TAX, attest, build, h, terms
 

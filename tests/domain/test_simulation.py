@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger_node.domain.canonical import encode
-from ledger_node.domain.opening import (
+from ledger_node.domain.commitment import (
     AtLeastOpening,
     BelowOpening,
     BetweenOpening,

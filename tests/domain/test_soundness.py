@@ -7,22 +7,22 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ledger_node.domain.commitment import Committer
-from ledger_node.domain.error import CredenceError, VerificationError
-from ledger_node.domain.opening import (
+from ledger_node.domain.commitment import (
     AbsentOpening,
     AtLeastOpening,
     BelowOpening,
     BetweenOpening,
     BitsOpening,
+    Committer,
     FieldProof,
     PlainOpening,
 )
-from ledger_node.domain.period import Period
+from ledger_node.domain.error import CredenceError, VerificationError
+from ledger_node.domain.hashing import BATCH_NODE, depth_of, levels_of, path_of, root_from_path
 from ledger_node.domain.proof import Outcome, check_proof
 from ledger_node.domain.schema_field import Mode
 from ledger_node.domain.statement import Equals, Reveal
-from ledger_node.domain.tree import BATCH_NODE, depth_of, levels_of, path_of, root_from_path
+from ledger_node.domain.value import Period
 from tests.kit.every_kind import (
     ABSENT,
     ENUMS,

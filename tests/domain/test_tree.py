@@ -4,24 +4,38 @@ from dataclasses import replace
 
 import pytest
 
-from ledger_node.domain.batch import batch_leaf, batch_tree, root_of_batch
-from ledger_node.domain.commitment import Committer, enum_bit, leaf_digest, plain_digest, salt_of
-from ledger_node.domain.error import VerificationError
-from ledger_node.domain.hashing import kdf, keccak
-from ledger_node.domain.opening import (
+from ledger_node.domain.commitment import (
     AbsentOpening,
     BitsOpening,
+    Committer,
     FieldProof,
     PlainOpening,
+    enum_bit,
+    leaf_digest,
+    plain_digest,
     proof_from_json,
     proof_to_json,
+    salt_of,
+)
+from ledger_node.domain.error import VerificationError
+from ledger_node.domain.hashing import (
+    BATCH_NODE,
+    FIELD_NODE,
+    batch_leaf,
+    batch_tree,
+    depth_of,
+    kdf,
+    keccak,
+    levels_of,
+    path_of,
+    root_from_path,
+    root_of_batch,
 )
 from ledger_node.domain.proof import Outcome, Prover, check_proof
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.schema_field import Mode
 from ledger_node.domain.statement import AtLeast, Below, Equals, OneOf, Reveal
-from ledger_node.domain.tree import BATCH_NODE, FIELD_NODE, depth_of, levels_of, path_of, root_from_path
 from ledger_node.domain.value import Special
 from tests.kit.world import FACTS, FACTS_SPEC, RAW, h
 

@@ -7,24 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from ledger_node.domain.batch import Anchor, Batch, changes_digest
+from ledger_node.domain.batch import Anchor, Batch, ShownAttestation
 from ledger_node.domain.claim import Claim
-from ledger_node.domain.commitment import Committer
+from ledger_node.domain.commitment import Committer, proof_from_json, proof_to_json
 from ledger_node.domain.consent import Terms, revocation_hash
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import CredenceError, InvalidInputError, VerificationError
 from ledger_node.domain.event import Inclusion
 from ledger_node.domain.fact import IssuerPeriod, KeyRecord, LedgerFacts
-from ledger_node.domain.header import ShownAttestation
 from ledger_node.domain.json_object import to_hex
-from ledger_node.domain.opening import proof_from_json, proof_to_json
 from ledger_node.domain.proof import Outcome, Prover, check_proof
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Act, Basis, Receipt
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal, lower
-from ledger_node.domain.status import WORD_BITS, Plane, StatusChange, StatusReason
+from ledger_node.domain.status import WORD_BITS, Plane, StatusChange, StatusReason, changes_digest
 from ledger_node.domain.subject import Controllers
 from ledger_node.domain.value import parse_date
 from ledger_node.domain.verification import require_attestation

@@ -13,10 +13,9 @@ from ledger_node.domain.consent import Terms
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import JsonObject, from_hex
-from ledger_node.domain.period import Period
 from ledger_node.domain.signature import parse_address
 from ledger_node.domain.subject import Controllers
-from ledger_node.domain.value import add_months, parse_date, parse_month
+from ledger_node.domain.value import Period, add_months, parse_date, parse_month
 from tests.kit.world import DAY, FACTS, NOW, PURPOSES, RAW, SCHEMAS, terms
 
 

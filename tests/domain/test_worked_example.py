@@ -3,18 +3,15 @@
 import re
 from pathlib import Path
 
-from ledger_node.domain.batch import batch_tree, root_of_batch
+from ledger_node.domain.batch import NO_PREDECESSOR, Header
 from ledger_node.domain.canonical import decode, encode
 from ledger_node.domain.claim import Claim
-from ledger_node.domain.commitment import Committer, salt_of, subject_key, subject_tag
-from ledger_node.domain.header import NO_PREDECESSOR, Header
-from ledger_node.domain.opening import AtLeastOpening, FieldProof
-from ledger_node.domain.period import Period
+from ledger_node.domain.commitment import AtLeastOpening, Committer, FieldProof, salt_of, subject_key, subject_tag
+from ledger_node.domain.hashing import batch_tree, path_of, root_of_batch
 from ledger_node.domain.proof import Outcome, Prover, check_proof
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.statement import lower
-from ledger_node.domain.tree import path_of
-from ledger_node.domain.value import parse_date
+from ledger_node.domain.value import Period, parse_date
 
 PAGE = (Path(__file__).parents[2] / "docs" / "format.md").read_text("utf-8")
 BLOCK = PAGE.partition("<!-- written by scripts/make_vectors -->\n")[2].partition("<!-- end -->")[0]

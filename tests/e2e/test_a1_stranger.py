@@ -11,12 +11,11 @@ import pytest
 from sqlalchemy import Engine, event
 
 from api.client.consent import accept
-from api.client.credential import Credential
-from api.client.home_credentials import credential_named
+from api.client.credential import Credential, credential_named
 from api.home.home import Home
 from api.http.app import create_app
 from api.instance.wiring import open_instance
-from api.sign_in.protocol.key_form import new_key_file
+from api.sign_in.protocol.assertion import new_key_file
 from api.sign_in.protocol.proof import Target, make_proof
 from ledger_node import clock
 from ledger_node.chain.endpoint_pool import EndpointPool
@@ -68,13 +67,13 @@ class InProcess:
 
     def __init__(self, served, token):
         self._app, self._token = create_app(served, public_url=URL), token
-        self._nonce = served.sign_in.nonce
+        self._nonce = served.sign_in.proofs.nonce
 
     @classmethod
     def by(cls, served, credential):
         """Return a client that is signed in."""
         now, target = clock.now(), Target("POST", f"{URL}/v1/token")
-        proof = make_proof(target, SESSION, now=now, nonce=served.sign_in.nonce)
+        proof = make_proof(target, SESSION, now=now, nonce=served.sign_in.proofs.nonce)
         assertion = credential.assertion(URL, now=now)
         return cls(served, served.sign_in.token(assertion, proof, target, audience=URL, now=now).value)
 

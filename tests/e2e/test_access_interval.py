@@ -11,9 +11,8 @@ from api.services.access_log.writer import AccessEntry, AccessLog, AskedRow
 from api.storage.database import open_store
 from api.storage.table import access_interval
 from api.vault.cipher import KeyEncryptionKey
-from api.vault.department import Department
+from api.vault.department import Department, Operator
 from api.vault.key_ledger import open_key_ledger
-from api.vault.operator import Operator
 from api.work.worker_pool import WorkerPool
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
@@ -175,6 +174,9 @@ class DyingStore:
             raise KeyboardInterrupt
         return self._store.begin()
 
+    def write(self, *statement):
+        return type(self._store).write(self, *statement)
+
 
 @pytest.mark.parametrize("number", range(1, 9))
 def test_n1_a_beat_that_is_cut_off_anywhere_is_carried_on_by_the_next_life(log, monkeypatch, number):
@@ -323,8 +325,7 @@ def test_l2_what_a_store_signed_under_a_number_that_the_chain_gave_to_another_is
 
 def test_a_row_that_cannot_be_stored_is_an_error_for_its_caller(log):
     class FullStore:
-        def connect(self):
-            return log.store.connect()
+        connect, rows = log.store.connect, log.store.rows
 
         def begin(self):
             raise OSError("disk full")

@@ -6,9 +6,9 @@ from api.catalogue.synthetic import credit_code, write_export
 from api.client.answer_check import check_answer
 from api.client.client import ApiError
 from api.lab.demo.actor import attest
-from ledger_node.domain.batch import ATTESTATIONS, Anchor, root_of_batch
+from ledger_node.domain.batch import ATTESTATIONS, Anchor, Header
 from ledger_node.domain.fact import FactQuery
-from ledger_node.domain.header import Header
+from ledger_node.domain.hashing import root_of_batch
 from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.status import WORD_BITS, Plane
 from ledger_node.domain.verification import Policy

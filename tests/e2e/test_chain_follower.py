@@ -5,10 +5,9 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import select
 
+from api.services.access_log.writer import Reliance, store_reliance
 from api.services.notification.follower import ChainFollower
-from api.services.notification.notice import NoticeKind
-from api.services.notification.reader import NoticeReader
-from api.services.notification.reliance import Reliance, store_reliance
+from api.services.notification.notice import NoticeKind, NoticeReader
 from api.storage.database import open_store
 from api.storage.table import chain_cursor, consent_deadline, notification, reliance
 from ledger_node.chain.port import Block

@@ -17,9 +17,8 @@ from api.lab.attack.byte_search import ByteSearch
 from api.lab.demo.server import InstanceProcess
 from api.storage import table
 from api.storage.database import open_store
-from api.vault.cipher import KeyEncryptionKey, unseal
+from api.vault.cipher import KeyEncryptionKey, VaultRecord, unseal
 from api.vault.key_ledger import open_key_ledger
-from api.vault.sealed_content import VaultRecord
 from ledger_node.domain.commitment import salt_of, subject_key
 from ledger_node.domain.hashing import kdf
 from tests.kit.served import SEED, Place, seen, write_rows

@@ -18,14 +18,13 @@ from ledger_node.chain.artifact import artifact
 from ledger_node.chain.rpc import ContractRevertError, Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
-from ledger_node.domain.batch import changes_digest
 from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.evidence.key_statement import KeyStatement
 from ledger_node.domain.evidence.trust import SealerSet
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of, sign
-from ledger_node.domain.status import Plane, StatusChange, StatusReason, fold
+from ledger_node.domain.status import Plane, StatusChange, StatusReason, changes_digest, fold
 from ledger_node.randomness import random_bytes
 from tests.kit.served import PENALISED, SEED, Place, one_form
 

@@ -8,9 +8,9 @@ from api.client.answer_check import check_answer
 from api.client.client import ApiError
 from api.storage import table
 from api.vault.cipher import KeyEncryptionKey
+from ledger_node.domain.commitment import PlainOpening
 from ledger_node.domain.evidence.bundle import Bundle
 from ledger_node.domain.evidence.check import examine
-from ledger_node.domain.opening import PlainOpening
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.verification import Policy
 from tests.kit.served import SEED, one_form

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from api.catalogue.synthetic import credit_code
 from api.cli.main import app
-from api.services.attestation.unsealed import AttestationQuery, UnsealedAttestation
+from api.services.attestation.stored_attestation import AttestationQuery, UnsealedAttestation
 from api.services.evidence.store import seal_evidence, store_evidence
 from api.services.verification.attestation_finder import AttestationFinder
 from api.storage import table

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from api.client.home_credentials import credential_named
+from api.client.credential import credential_named
 from api.home.home import write_private
 
 HERE = Path(__file__).parent / "schemathesis"

@@ -10,8 +10,8 @@ from api.home.home import Home
 from api.ingestion.reader import Format
 from api.instance.embedded import found_instance
 from api.instance.wiring import open_instance
-from api.services.issuing import job_issue
-from api.services.issuing.job_results import result_rows
+from api.services.issuing import worker
+from api.services.issuing.job import result_rows, show_job
 from api.services.issuing.worker import JobWorker
 from ledger_node.domain.error import ChainError, StoreError
 from ledger_node.domain.reason import Reason
@@ -47,7 +47,7 @@ def instance(node):
 
 @pytest.fixture
 def tax(node, instance, tmp_path, monkeypatch):
-    monkeypatch.setattr(job_issue, "BLOCK", 2)
+    monkeypatch.setattr(worker, "BLOCK", 2)
     return Tax(node, instance, tmp_path)
 
 
@@ -81,7 +81,7 @@ class Tax:
             pass
 
     def show(self, job):
-        return self.instance.jobs.show(job, self.member)
+        return show_job(self.instance.store, job, self.member)
 
     def outcomes(self, job):
         rows = result_rows(self.instance.store, job, after=0, limit=100, only=None)

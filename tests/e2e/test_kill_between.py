@@ -13,7 +13,8 @@ from api.instance.wiring import open_instance
 from api.services.consent.lifecycle import ConsentService
 from api.services.control.recovery import RecoveryService
 from api.services.control.rotation import RotationService
-from api.services.subject.controller_history import ControllerHistory
+from api.services.issuing.job import show_job
+from api.services.subject.registered_subject import ControllerHistory
 from api.work.resumable import PendingWork, Resumable
 from ledger_node import clock
 from ledger_node.chain.port import RECOVERY_DELAY_S, Role
@@ -69,7 +70,7 @@ class Services:
 
     def start(self):
         """Try everything that waits, and return which kinds of it wait on."""
-        parts = {"grants": self.consents.pending_grants, "changes": self.history, "recoveries": self.recoveries}
+        parts = {"grants": self.consents, "changes": self.history, "recoveries": self.recoveries}
         kinds = [Resumable(kind, part.waiting, part.resume) for kind, part in parts.items()]
         pending = PendingWork(kinds, look=lambda: None, monotonic=clock.monotonic)
         pending.resume_all()
@@ -237,7 +238,7 @@ def terms_of(instance, subject):
 def grant(services, instance, terms, key):
     digest = terms.digest(instance.ledger.consent_domain)
     now = instance.ledger.head().time
-    return services.consents.grants.grant(terms, (key.sign(digest),), now=now)
+    return services.consents.grant(terms, (key.sign(digest),), now=now)
 
 
 def judged_by(instance, terms, entry):
@@ -338,8 +339,8 @@ def test_a_job_is_done_though_its_key_cannot_be_removed_yet_and_the_key_goes_lat
     row = jobs._next()
     with monkeypatch.context() as patched:
         patched.setattr(instance.keys, "delete", busy)
-        jobs._run(row)
-        assert jobs.show(job, member)["state"] == "done"
+        assert jobs._step()
+        assert show_job(instance.store, job, member)["state"] == "done"
         with pytest.raises(CredenceError) as refusal:
             jobs._next()
         assert refusal.value.reason is Reason.KEY_LEDGER_BUSY

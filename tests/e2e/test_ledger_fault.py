@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 
 from api.client.client import ApiError, Client
-from api.client.home_credentials import credential_named
+from api.client.credential import credential_named
 from api.home.home import Home
 from ledger_node.domain.error import ChainError
 from ledger_node.node.embedded import Engine

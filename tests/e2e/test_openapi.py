@@ -4,7 +4,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from api.http.openapi.tag import TAGS
+from api.http.openapi.document import TAGS
 from api.http.request.permission import PERMISSIONS
 from ledger_node.domain.consent import Terms
 from ledger_node.domain.subject import keys_from_json, keys_to_json

@@ -10,7 +10,7 @@ import pytest
 
 from api.client.client import ApiError
 from api.page.receipt import CONTENT_SECURITY_POLICY, receipt_page
-from api.services.consent.signed_act import find_signed_act, store_signed_act
+from api.services.consent.lifecycle import find_signed_act, store_signed_act
 from api.storage.database import open_store
 from ledger_node.domain.canonical import encode
 from ledger_node.domain.consent import Change, change_digest, refusal_digest, withdrawal_digest

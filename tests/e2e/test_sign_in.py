@@ -9,12 +9,10 @@ from joserfc.jwk import ECKey
 from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 from sqlalchemy import select
 
-from api.client.credential import Credential
-from api.client.home_credentials import credential_named
+from api.client.credential import Credential, credential_named
 from api.client.session import Session
-from api.http.request.credential import printable
-from api.sign_in.protocol.assertion import ASSERTION_TYPE
-from api.sign_in.protocol.key_form import new_key_file
+from api.http.request.oauth import printable
+from api.sign_in.protocol.assertion import ASSERTION_TYPE, new_key_file
 from api.sign_in.protocol.proof import Target, make_proof
 from api.storage.table import access_token, assertion_used
 from ledger_node import clock

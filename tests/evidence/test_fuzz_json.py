@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger_node.domain.error import InvalidInputError, VerificationError
-from ledger_node.domain.evidence.check import examine_bundle
+from ledger_node.domain.evidence.check import examine
 from tests.kit.evidence import Bundle, Trust, found, world
 from tests.kit.fuzz import mutated, places
 
@@ -28,7 +28,7 @@ def verdict(tree, trust):
         bundle = Bundle.from_json(tree)
     except (InvalidInputError, VerificationError):
         return None
-    return found(examine_bundle(bundle, trust)).get("verdicts")
+    return found(examine(bundle.encode(), trust)).get("verdicts")
 
 
 @pytest.mark.timeout(900)

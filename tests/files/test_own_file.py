@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import sign_in
-from api.cli.controller import write_credential
 from api.cli.main import app
+from api.cli.subject import write_credential
 from api.files.evidence import write_file
 from api.files.own_file import new_file, partial_of
 from api.home.home import Home, write_private

@@ -9,9 +9,8 @@ from joserfc.errors import BadSignatureError
 
 from api.client.credential import Credential, read_key_file
 from api.home.home import Home
-from api.hsm.device import DeviceKey, KeyReference
+from api.hsm.device import DeviceKey, DeviceSigner, KeyReference
 from api.hsm.private_key import DevicePrivateKey
-from api.hsm.signer import DeviceSigner
 from api.sign_in.protocol.assertion import read_assertion
 from api.sign_in.protocol.jose import public_part
 from ledger_node.domain.error import ChainError, InvalidInputError

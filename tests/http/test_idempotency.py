@@ -9,19 +9,17 @@ import pytest
 from sqlalchemy import select, update
 
 from api.catalogue.synthetic import credit_code
-from api.client.credential import Credential
-from api.client.home_credentials import credential_named
+from api.client.credential import Credential, credential_named
 from api.client.session import Session
 from api.ingestion.reader import Format
-from api.services.idempotency import stored_response as kept_answer
-from api.services.idempotency.attempt import Attempt, CallInProgress
+from api.services.idempotency import attempt as kept_answer
+from api.services.idempotency.attempt import Attempt, CallInProgress, StoredResponse
 from api.services.idempotency.attempt import Call as Named
 from api.services.idempotency.call import RETENTION_S
-from api.services.idempotency.stored_response import StoredResponse
 from api.services.issuing.row_classifier import PLAIN
 from api.services.webhook.address import InsecureLoopbackAddresses
+from api.sign_in.protocol.assertion import new_key_file, stated_keys
 from api.sign_in.protocol.jose import public_part
-from api.sign_in.protocol.key_form import new_key_file, stated_keys
 from api.storage import table
 from ledger_node import clock
 from ledger_node.chain.port import Role

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import shutil
 import time
 from importlib.resources import files
 
@@ -47,12 +48,14 @@ def forget():
 
 
 @pytest.fixture
-def raised(monkeypatch):
+def raised(monkeypatch, tmp_path):
     """Return what installs a program whose catalogue holds version 2 beside version 1."""
-    shipped = datatype._files
 
     def install():
-        monkeypatch.setattr(datatype, "_files", lambda: [*shipped(), next_version()])
+        schemas = tmp_path / "catalogue" / "schemas"
+        shutil.copytree(files("api.catalogue") / "schemas", schemas)
+        (schemas / "tax_payment.next.json").write_bytes(next_version())
+        monkeypatch.setattr(datatype, "files", lambda _: schemas.parent)
         monkeypatch.setitem(served_kit.ROWS, "tax_payment", ROWS["tax_payment"] | {"滞纳金（元）": "50.00"})
         forget()
 

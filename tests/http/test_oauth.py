@@ -1,13 +1,14 @@
 """How a request for a token is refused where no server is needed to see it."""
 
 import json
+from typing import get_args
 
 import pytest
 from fastapi import FastAPI, Request
 
-from api.http.problem.try_later import TryLaterError
-from api.http.request.oauth import CODES, refusal
-from api.http.request.token_form import FormError, TokenForm
+from api.http.model.problem import OAuthCode
+from api.http.problem.document import TryLaterError
+from api.http.request.oauth import FormError, TokenForm, refusal
 from api.sign_in.protocol.error import ProofError, SignInError
 from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError
 from ledger_node.domain.reason import Reason
@@ -32,7 +33,7 @@ REFUSED = [
 def test_s1_every_kind_of_refusal_is_one_of_oauth(error, status, code, headers):
     answer = refusal(error, Request({"type": "http", "app": APP}))
     body = json.loads(answer.body)
-    assert code in CODES
+    assert code in get_args(OAuthCode)
     assert (answer.status_code, body["error"], body["reason"]) == (status, code, error.reason)
     assert body["error_uri"] == f"https://credence.example/problems/{error.reason}"
     assert (answer.media_type, answer.headers["cache-control"]) == ("application/json", "no-store")

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from api.home.settings import MAX_IN_FLIGHT, HttpSettings, Rate
-from api.http.problem.try_later import TryLaterError
+from api.http.problem.document import TryLaterError
 from api.http.request.rate_limit import RateLimits, RequestClass, TokenBuckets
 
 A, B = b"bank a", b"bank b"

@@ -5,8 +5,8 @@ import pytest
 from api.catalogue.datatype import CellFormat
 from api.ingestion.cell import MAX_CELL, clean, parse_cell, parse_year
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.value import Period
 
 HEADING = "列"
 

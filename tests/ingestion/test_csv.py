@@ -8,9 +8,8 @@ from api.ingestion.line import MAX_LINE
 from api.ingestion.reader import Format, read_rows
 from api.ingestion.row import Rejection, Row
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.value import Special, parse_date
+from ledger_node.domain.value import Period, Special, parse_date
 from tests.kit.upload import CELLS, CODE, TAX, TODAY, csv_text, read, seen
 
 GOOD = csv_text({})

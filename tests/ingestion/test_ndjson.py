@@ -7,8 +7,7 @@ import pytest
 from api.ingestion.line import MAX_LINE
 from api.ingestion.reader import Format
 from api.ingestion.row import Row
-from ledger_node.domain.period import Period
-from ledger_node.domain.value import parse_date
+from ledger_node.domain.value import Period, parse_date
 from tests.kit.upload import CODE, RECORD, csv_text, ndjson_text, read, seen
 
 

@@ -25,7 +25,13 @@ from itertools import chain, product
 from ledger_node.domain.commitment import (
     DOWN,
     UP,
+    AbsentOpening,
+    AtLeastOpening,
+    BelowOpening,
+    BetweenOpening,
+    BitsOpening,
     Committer,
+    FieldProof,
     enum_bits,
     ladder_context,
     ladder_digest,
@@ -33,19 +39,10 @@ from ledger_node.domain.commitment import (
     salt_of,
 )
 from ledger_node.domain.error import VerificationError
-from ledger_node.domain.hashing import kdf, walk_all
-from ledger_node.domain.opening import (
-    AbsentOpening,
-    AtLeastOpening,
-    BelowOpening,
-    BetweenOpening,
-    BitsOpening,
-    FieldProof,
-)
+from ledger_node.domain.hashing import FIELD_NODE, kdf, levels_of, path_of, walk_all
 from ledger_node.domain.proof import Outcome, Prover, check_proof
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.statement import AtLeast, Below, Between, NoneOf, OneOf, Reveal
-from ledger_node.domain.tree import FIELD_NODE, levels_of, path_of
 from tests.kit.world import h
 
 K = 3

@@ -7,8 +7,7 @@ from hashlib import sha256
 from itertools import permutations
 
 from api.services.attestation.commitment_pool import committer_of
-from api.vault.cipher import KeyEncryptionKey, joint_key, unseal
-from api.vault.sealed_content import VaultRecord
+from api.vault.cipher import KeyEncryptionKey, VaultRecord, joint_key, unseal
 from ledger_node.domain.commitment import subject_key, subject_tag
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.hashing import hmac_sha256

@@ -13,16 +13,16 @@ from eth_tester.exceptions import TransactionFailed
 from eth_utils import to_checksum_address
 from web3.exceptions import ContractLogicError
 
-from ledger_node.domain.commitment import Committer
-from ledger_node.domain.error import VerificationError
-from ledger_node.domain.opening import (
+from ledger_node.domain.commitment import (
     AbsentOpening,
     AtLeastOpening,
     BelowOpening,
     BetweenOpening,
     BitsOpening,
+    Committer,
     PlainOpening,
 )
+from ledger_node.domain.error import VerificationError
 from ledger_node.domain.proof import Outcome, Prover, check_proof
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal

@@ -11,32 +11,8 @@ from ledger_node.node.embedded.rpc import Rpc as EngineMethods
 SEALER_KEY = b"\x11" * 32
 
 
-class _EngineProvider:
-    """What ``Rpc`` asks in place of endpoints."""
-
-    def __init__(self, methods):
-        self._methods = methods
-
-    def make_batch_request(self, calls):
-        batch = [
-            {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
-            for number, (method, params) in enumerate(calls)
-        ]
-        answers = json.loads(self._methods.handle(json.dumps(batch).encode()))
-        return sorted(answers, key=lambda answer: answer["id"])
-
-    def ask(self, calls, *, must_succeed):  # noqa: ARG002 - there is nobody else to ask
-        return self.make_batch_request(calls)
-
-    def ask_all(self, calls):
-        return [self.make_batch_request(calls)]
-
-    def observe_block(self, block):
-        pass
-
-
 class EngineRpc(Rpc):
-    """A node of its own; ``now`` is the time of its next block."""
+    """A node of its own, asked in place of endpoints; ``now`` is the time of its next block."""
 
     def __init__(self, folder, chain_id, keys, now):
         self.now = now
@@ -49,7 +25,21 @@ class EngineRpc(Rpc):
         path = folder / "chain.sqlite"
         Engine.create(path, genesis, SEALER_KEY).close()
         self._engine = Engine.open(path, SEALER_KEY, now=lambda: self.now)
-        self.provider = _EngineProvider(EngineMethods(self._engine))
+        self._methods = EngineMethods(self._engine)
+
+    def ask(self, calls, *, must_succeed):  # noqa: ARG002 - there is nobody else to ask
+        batch = [
+            {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+            for number, (method, params) in enumerate(calls)
+        ]
+        answers = json.loads(self._methods.handle(json.dumps(batch).encode()))
+        return sorted(answers, key=lambda answer: answer["id"])
+
+    def ask_all(self, calls):
+        return [self.ask(calls, must_succeed=False)]
+
+    def observe_block(self, block):
+        pass
 
     def close(self):
         self._engine.close()

@@ -5,11 +5,11 @@ from ledger_node.chain.deployment import deploy, document_name
 from ledger_node.chain.port import BatchOrder, Role
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
-from ledger_node.domain.batch import ATTESTATIONS, Batch, changes_digest
+from ledger_node.domain.batch import ATTESTATIONS, Batch
 from ledger_node.domain.consent import Terms, revocation_hash
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of, sign
-from ledger_node.domain.status import Plane, StatusChange, StatusReason, fold
+from ledger_node.domain.status import Plane, StatusChange, StatusReason, changes_digest, fold
 from ledger_node.randomness import random_bytes
 from tests.kit.engine_rpc import EngineRpc
 from tests.kit.fake_ledger import CHAIN_ID, GENESIS_TIME, Council, FakeChain, FakeLedger

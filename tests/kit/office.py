@@ -17,12 +17,12 @@ from ledger_node.chain.port import BatchOrder
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
-from ledger_node.domain.batch import ATTESTATIONS, Batch, changes_digest
+from ledger_node.domain.batch import ATTESTATIONS, Batch
 from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.schema import day_in_china
 from ledger_node.domain.signature import address_of, sign
-from ledger_node.domain.status import Plane, StatusChange, StatusReason, fold
+from ledger_node.domain.status import Plane, StatusChange, StatusReason, changes_digest, fold
 from ledger_node.randomness import random_bytes
 from tests.kit.clock import AheadNode
 from tests.kit.served import write_rows

@@ -15,7 +15,7 @@ from contextlib import suppress
 import httpx
 
 from api.client.client import Client
-from api.client.home_credentials import credential_named
+from api.client.credential import credential_named
 from api.home.home import Home
 from api.home.node_process import NodeProcess
 from api.home.settings import environment_of_child

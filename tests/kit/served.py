@@ -17,13 +17,12 @@ from api.catalogue.purpose import default_purposes
 from api.catalogue.synthetic import credit_code
 from api.client.client import Client
 from api.client.consent import accept
-from api.client.credential import Credential
-from api.client.home_credentials import credential_named
+from api.client.credential import Credential, credential_named
 from api.client.session import Session
 from api.lab.demo.actor import attest
 from api.lab.demo.server import InstanceProcess
+from api.sign_in.protocol.assertion import new_key_file, stated_keys
 from api.sign_in.protocol.jose import public_part
-from api.sign_in.protocol.key_form import new_key_file, stated_keys
 from api.storage.database import open_store
 from ledger_node import clock
 from ledger_node.chain.artifact import artifact

@@ -6,9 +6,9 @@ import pytest
 from joserfc.jwk import ECKey, OKPKey
 
 from api.client.credential import Credential
+from api.sign_in.protocol.assertion import stated_keys
 from api.sign_in.protocol.error import SignInError
 from api.sign_in.protocol.jose import public_part
-from api.sign_in.protocol.key_form import stated_keys
 from api.sign_in.protocol.proof import Target, make_proof
 from api.sign_in.server.replay import LocalProofMemory
 from api.sign_in.server.service import SignIn
@@ -101,7 +101,7 @@ class Desk:
         """Return an access token bound to ``key``."""
         return self.sign_in.token(
             assertion or credential.assertion(URL, now=now),
-            proof or make_proof(Target("POST", TOKEN_URL), key, now=now, nonce=self.sign_in.nonce),
+            proof or make_proof(Target("POST", TOKEN_URL), key, now=now, nonce=self.sign_in.proofs.nonce),
             Target("POST", TOKEN_URL),
             audience=URL,
             now=now,

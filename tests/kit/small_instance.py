@@ -17,16 +17,15 @@ from api.services.attestation.commitment_pool import CommitPool
 from api.services.consent.lifecycle import ConsentService
 from api.services.consent.request import ConsentRequestService
 from api.services.issuing.issuer import Issuer
-from api.services.notification.reader import NoticeReader
-from api.services.subject.controller_history import ControllerHistory
+from api.services.notification.notice import NoticeReader
+from api.services.subject.registered_subject import ControllerHistory
 from api.services.subject.registration import SubjectService
 from api.storage import table
 from api.storage.database import open_store
 from api.vault.cipher import KeyEncryptionKey
-from api.vault.department import Department
+from api.vault.department import Department, Operator
 from api.vault.key_ledger import open_key_ledger
 from api.vault.key_removal import KeyRemovals
-from api.vault.operator import Operator
 from api.work.worker_pool import WorkerPool
 from ledger_node.chain.port import Role
 from ledger_node.domain.claim import Claim
@@ -222,7 +221,7 @@ class SmallInstance:
         """Grant questions, and return the id of the consent."""
         terms = self.terms(firm, *questions, **options)
         consent = self.id_of(terms)
-        self.consents.grants.grant(terms, firm.sign(consent), now=self.now())
+        self.consents.grant(terms, firm.sign(consent), now=self.now())
         return consent
 
     def signed_change(self, firm, consent, change, number):

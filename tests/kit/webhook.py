@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from api.client.webhook import SeenMessages, WebhookReceiver
 from api.services.notification.notice import Notice, NoticeKind, write_notices
-from api.services.webhook.address import InsecureLoopbackAddresses, PublicAddresses
+from api.services.webhook.address import AddressRules, InsecureLoopbackAddresses
 from api.services.webhook.delivery import WebhookDeliveries
 from api.services.webhook.endpoint import Webhooks
 from api.services.webhook.post import WebhookPost
@@ -110,7 +110,7 @@ class Member:
 
 def strict(member):
     """Return the member with the rules of production."""
-    member.rules = PublicAddresses()
+    member.rules = AddressRules()
     member.open()
     return member
 

@@ -7,16 +7,14 @@ import datetime as dt
 import hashlib
 from dataclasses import dataclass, replace
 
-from ledger_node.domain.batch import ATTESTATIONS, Anchor, batch_tree
+from ledger_node.domain.batch import ATTESTATIONS, NO_PREDECESSOR, Anchor, Header, ShownAttestation
 from ledger_node.domain.claim import Claim
-from ledger_node.domain.commitment import Committer, subject_key, subject_tag
+from ledger_node.domain.commitment import Committer, FieldProof, subject_key, subject_tag
 from ledger_node.domain.consent import Terms, revocation_hash
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.fact import ConsentRecord, ConsentState, IssuerPeriod, KeyRecord, LedgerFacts
-from ledger_node.domain.header import NO_PREDECESSOR, Header, ShownAttestation
+from ledger_node.domain.hashing import batch_tree, path_of
 from ledger_node.domain.json_object import to_hex
-from ledger_node.domain.opening import FieldProof
-from ledger_node.domain.period import Period
 from ledger_node.domain.presentation import Presentation, ShownClaim, ShownConsent, ShownPart, ShownSubject
 from ledger_node.domain.proof import Prover, check_proof
 from ledger_node.domain.purpose import Purposes
@@ -26,8 +24,7 @@ from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.statement import Reveal, lower
 from ledger_node.domain.status import Plane
 from ledger_node.domain.subject import Controllers
-from ledger_node.domain.tree import path_of
-from ledger_node.domain.value import EPOCH
+from ledger_node.domain.value import EPOCH, Period
 from ledger_node.domain.verification import Policy, verify
 
 

@@ -5,7 +5,7 @@ from eth.db.atomic import AtomicDB
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ledger_node.node.embedded.database import NodeCache, NodeDB
+from ledger_node.node.embedded.database import NodeDB, StoredNodes
 from ledger_node.node.embedded.state.account import read_account, read_slot
 from ledger_node.node.embedded.state.account_state import NodeAccountDB
 
@@ -38,7 +38,7 @@ class Pair:
     """Our database and py-evm's, driven by the same steps."""
 
     def __init__(self):
-        self.stores = [NodeDB(NodeCache(), lambda _: None), AtomicDB()]
+        self.stores = [NodeDB(StoredNodes(lambda _: None)), AtomicDB()]
         self.kinds = [NodeAccountDB, AccountDB]
         self.open(BLANK_ROOT_HASH)
 
@@ -137,7 +137,7 @@ def test_s13_any_steps_leave_the_state_that_py_evm_leaves(steps, looks):
 
 
 def test_a_state_does_not_move_to_another_root():
-    database = NodeAccountDB(NodeDB(NodeCache(), lambda _: None))
+    database = NodeAccountDB(NodeDB(StoredNodes(lambda _: None)))
     database.state_root = BLANK_ROOT_HASH
     with pytest.raises(ValueError, match="another root"):
         database.state_root = b"\x01" * 32
@@ -145,7 +145,7 @@ def test_a_state_does_not_move_to_another_root():
 
 def test_s13_a_construction_that_is_taken_back_gives_back_stored_slots_and_their_original_values():
     """No chain has storage without code or nonce; the database does not count on it."""
-    store = NodeDB(NodeCache(), lambda _: None)
+    store = NodeDB(StoredNodes(lambda _: None))
     first = NodeAccountDB(store)
     first.set_balance(ADDRESSES[0], 5)
     first.set_storage(ADDRESSES[0], 1, 77)

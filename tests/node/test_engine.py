@@ -152,7 +152,7 @@ def test_transactions_after_a_gap_wait_and_are_mined_in_order(engine):
     late = [sign(account(1), nonce, contract, word(nonce) + word(nonce + 1)) for nonce in (3, 1, 2)]
     hashes = [engine.submit(raw) for raw in late]
     assert engine.head.number == 1
-    assert engine.pool.next_nonce(account(1).address, 0) == 0
+    assert engine.writer.pool.next_nonce(account(1).address, 0) == 0
     assert ask(engine, "eth_getTransactionByHash", "0x" + hashes[0].hex())["blockNumber"] is None
     engine.submit(sign(account(1), 0, contract, word(0) + word(1)))
     assert engine.head.number == 2

@@ -91,7 +91,7 @@ def test_a_batch_whose_answers_grow_too_large_ends_there_and_nothing_after_it_is
     assert {answer["error"]["code"] for answer in answers if "error" in answer} == {-32003}
     assert len(text) < 20_000 + 2 * len(json.dumps(answers[1])) + 8 * 200
     assert engine.head.number == 1
-    assert next(iter(engine.pool), None) is None
+    assert next(iter(engine.writer.pool), None) is None
 
 
 def test_a_batch_that_takes_too_long_ends_there(engine, rpc, monkeypatch):
@@ -115,13 +115,13 @@ def test_a_batch_that_takes_too_long_ends_there(engine, rpc, monkeypatch):
     ],
 )
 def test_a_call_that_takes_too_long_is_given_up(rpc, monkeypatch, code):
-    monkeypatch.setattr("ledger_node.node.embedded.time_limit.CALL_SECONDS", 0.2)
+    monkeypatch.setattr("ledger_node.node.embedded.call.CALL_SECONDS", 0.2)
     given = {"0x" + "77" * 20: {"code": "0x" + code}}
     began = time.monotonic()
     for method in ("eth_call", "eth_estimateGas"):
         body = batch((method, {"to": "0x" + "77" * 20, "gas": "0x2faf080"}, "latest", given))
         error = json.loads(rpc.handle(body))[0]["error"]
-        assert error == {"code": -32000, "message": "execution aborted (timeout = 30s)"}
+        assert error == {"code": -32000, "message": "execution aborted (timeout = 0.2s)"}
     assert time.monotonic() - began < 20
 
 
@@ -129,7 +129,7 @@ def test_a_batch_within_the_limits_shares_a_block_as_before(engine, rpc):
     raws = ["0x" + sign(account(1), nonce, account(2).address).hex() for nonce in range(50)]
     answers = json.loads(rpc.handle(batch(("eth_chainId",), *(("eth_sendRawTransaction", raw) for raw in raws))))
     assert all("result" in answer for answer in answers)
-    assert engine.head.number < 10
+    assert engine.head.number < len(raws)
 
 
 def test_a_body_that_does_not_come_is_given_up(engine, monkeypatch):

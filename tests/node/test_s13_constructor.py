@@ -10,6 +10,7 @@ from ledger_node.node.embedded.block_builder import BlockBuilder
 from ledger_node.node.embedded.error import RpcError
 from ledger_node.node.embedded.rpc import Rpc
 from ledger_node.node.embedded.state.account_state import NodeAccountDB
+from ledger_node.node.embedded.transaction import read_transaction
 from tests.kit.node import SEALER_KEY, account, deploy, sign, word
 
 # a constructor that stores 1 in slot 0 and reverts
@@ -33,7 +34,7 @@ def endow(engine, *addresses):
     builder = engine._start_block()
     for address in addresses:
         builder.state.set_balance(address, 5)
-    engine._store(builder.finish(engine._sealer))
+    engine._store(builder.finish())
 
 
 def contract_of(engine, tx_hash):
@@ -114,7 +115,7 @@ def test_s13_a_transaction_that_spoils_its_block_is_refused_and_the_others_are_s
         return real(self, address, slots)
 
     monkeypatch.setattr(NodeAccountDB, "_write_storage", failing)
-    with engine._writer.guard:  # so that all of them go into one block
+    with engine.writer.guard:  # so that all of them go into one block
         results = [engine.submit_later(raw) for raw in (good[0], bad, after, good[1])]
     with pytest.raises(RpcError, match="could not be executed") as refused:
         results[1].result(30)
@@ -137,14 +138,14 @@ def test_s13_a_transaction_that_spoils_its_block_is_refused_and_the_others_are_s
 def test_s13_a_fault_while_a_transaction_is_admitted_refuses_that_one_only(engine, monkeypatch):
     contract = deploy(engine)
     bad, good = (sign(account(n), 0, contract, word(n) + word(7)) for n in (1, 2))
-    real = engine._writer.pool.add
+    real = engine.writer.pool.add
 
     def failing(transaction):
         if transaction.raw == bad:
             raise KeyError("a fault of the pool")
         return real(transaction)
 
-    monkeypatch.setattr(engine._writer.pool, "add", failing)
+    monkeypatch.setattr(engine.writer.pool, "add", failing)
     results = [engine.submit_later(raw) for raw in (bad, good)]
     with pytest.raises(RpcError, match="could not be executed"):
         results[0].result(30)
@@ -164,7 +165,8 @@ def test_s13_a_block_is_not_stored_twice_when_it_cannot_be_written(engine, monke
 def test_s13_a_record_that_fails_counts_no_gas(engine, monkeypatch):
     contract = deploy(engine)
     builder = engine._start_block()
-    transaction = engine.read(sign(account(1), 0, contract, word(5) + word(66)))
+    raw = sign(account(1), 0, contract, word(5) + word(66))
+    transaction = read_transaction(raw, engine.genesis.chain_id, engine.genesis.gas_limit)
     before = dict(vars(builder))
     monkeypatch.setattr(transaction.evm.__class__, "make_receipt", lambda *_: 1 // 0)
     with pytest.raises(ZeroDivisionError):

@@ -43,7 +43,7 @@ def test_s14_the_node_says_its_sealer_its_peers_and_the_blob_fee(engine, rpc):
 
 def test_s14_the_receipts_of_a_block_are_those_of_its_transactions(engine, rpc):
     contract = deploy(engine)
-    with engine._writer.guard:  # so that all of them go into one block
+    with engine.writer.guard:  # so that all of them go into one block
         raws = [sign(account(n), 0, contract, word(n) + word(9)) for n in (1, 2)]
         raws += [sign(account(3), 0, contract, b"\xde\xad\xbe\xef"), sign(account(4), 0, b"", initcode())]
         results = [engine.submit_later(raw) for raw in raws]

@@ -194,7 +194,7 @@ def test_s12_a_request_whose_id_is_no_text_number_or_null_is_invalid_and_not_exe
     answers = post(rpc, [request, request | {"id": 7, "method": "eth_chainId", "params": []}])
     assert [(answer["id"], "error" in answer) for answer in answers] == [(None, True), (7, False)]
     assert engine.head.number == 0
-    assert next(iter(engine.pool), None) is None
+    assert next(iter(engine.writer.pool), None) is None
 
 
 @pytest.mark.parametrize("literal", [b"NaN", b"-Infinity", b"1e999", b"-1e400"])

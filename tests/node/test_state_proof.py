@@ -8,11 +8,12 @@ import rlp
 from trie import HexaryTrie
 
 from ledger_node.chain.artifact import artifact
-from ledger_node.domain.batch import Batch, changes_digest
+from ledger_node.domain.batch import Batch
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.signature import sign as sign_digest
+from ledger_node.domain.status import changes_digest
 from ledger_node.node.embedded import Engine
 from ledger_node.node.embedded.block_seal import recover_sealer
 from ledger_node.node.embedded.rpc import Rpc

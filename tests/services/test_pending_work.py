@@ -67,7 +67,7 @@ class Begun:
         digest = self.terms.digest(place.ledger.consent_domain)
         now = place.now()
         with pytest.raises(ChainError):
-            instance.consents.grants.grant(self.terms, (Key(firms[0].keys[0]).sign(digest),), now=now)
+            instance.consents.grant(self.terms, (Key(firms[0].keys[0]).sign(digest),), now=now)
         self.consent = digest
         asked = place.request([GOOD], firm=firms[0])
         with pytest.raises(ChainError):
@@ -83,7 +83,7 @@ class Begun:
         with pytest.raises(ChainError):
             instance.subjects.register(self.code, (new_key().controller,), 1, now=now)
         self.parts = {
-            "grants": instance.consents.pending_grants,
+            "grants": instance.consents,
             "consent_requests": instance.consent_requests,
             "controller_changes": instance.controllers,
             "recoveries": instance.recoveries,
@@ -176,12 +176,12 @@ def test_l3_one_poisonous_grant_holds_up_no_other_and_what_it_is_waits_in_sight(
             begun.setattr(Web3Ledger, "grant", silent)
             for one, digest in zip(terms, ids, strict=True):
                 with pytest.raises(ChainError):
-                    instance.consents.grants.grant(one, (key.sign(digest),), now=inside.now())
+                    instance.consents.grant(one, (key.sign(digest),), now=inside.now())
         patched.setattr(Web3Ledger, "grant", odd)
         inside.served.restart()
         records, _ = inside.ledger.consents(ids)
         assert [record is not None for record in records] == [True, False, True]
-        assert inside.served.instance.consents.pending_grants.waiting() == [poison]
+        assert inside.served.instance.consents.waiting() == [poison]
         assert waiting(inside) == {"grants": 1}
         assert gauge(inside, "credence_pending_work", kind="grants") == 1
         assert gauge(inside, "credence_pending_work", kind="recoveries") == 0
@@ -209,14 +209,14 @@ def test_l3_a_grant_that_never_will_be_is_refused_and_told_and_waits_no_more(ins
         tries_nothing(patched)
         patched.setattr(Web3Ledger, "grant", silent)
         with pytest.raises(ChainError):
-            instance.consents.grants.grant(terms, (key.sign(consent),), now=inside.now())
+            instance.consents.grant(terms, (key.sign(consent),), now=inside.now())
 
     def over(*_, **__):
         raise ContractRevertError("ConsentExpired", {})
 
     with monkeypatch.context() as patched:
         patched.setattr(Web3Ledger, "grant", over)
-        until(lambda: instance.consents.pending_grants.waiting() == [])
+        until(lambda: instance.consents.waiting() == [])
     shown = inside.bank.get(f"/v1/consents/{to_hex(consent)}")
     assert (shown["state"], shown["refusal"], shown["granted_at"]) == ("refused", "consent_expired", None)
     told = {"consent": to_hex(consent), "reason": "consent_expired"}
@@ -309,7 +309,7 @@ def test_l3_looking_for_what_waits_costs_what_it_is_and_reads_no_whole_table(ins
     parts = (
         instance.subjects,
         instance.consent_requests,
-        instance.consents.pending_grants,
+        instance.consents,
         instance.controllers,
         instance.recoveries,
         instance.intervals,

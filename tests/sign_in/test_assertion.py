@@ -4,9 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from api.client.credential import Credential
-from api.sign_in.protocol.assertion import make_assertion
+from api.sign_in.protocol.assertion import make_assertion, stated_keys
 from api.sign_in.protocol.jose import Signed, public_part, sign
-from api.sign_in.protocol.key_form import stated_keys
 from api.sign_in.protocol.proof import Target, make_proof
 from api.sign_in.server import service
 from api.storage.table import access_token, assertion_used
@@ -276,10 +275,10 @@ def test_stand_ins_are_keys_that_nobody_has():
 def test_a_refused_assertion_uses_up_no_proof(desk, bank):
     """So that nobody who is unknown fills the memory of proofs."""
     key = new_key()
-    proof = make_proof(Target("POST", TOKEN_URL), key, now=NOW, nonce=desk.sign_in.nonce)
+    proof = make_proof(Target("POST", TOKEN_URL), key, now=NOW, nonce=desk.sign_in.proofs.nonce)
     stranger = Credential(bank.credential.client, bank.credential.header, new_key())
     refused("client_unknown", desk.token, stranger, key, proof=proof)
-    assert len(desk.sign_in._proofs) == 0
+    assert len(desk.sign_in.proofs) == 0
     assert desk.token(bank.credential, key, proof=proof)
     refused("proof_replayed", desk.token, bank.credential, key, proof=proof)
 
@@ -301,7 +300,7 @@ def test_no_secret_is_in_a_repr(desk, bank):
     key = new_key()
     made = desk.sign_in.token(
         bank.credential.assertion(URL, now=NOW),
-        make_proof(Target("POST", TOKEN_URL), key, now=NOW, nonce=desk.sign_in.nonce),
+        make_proof(Target("POST", TOKEN_URL), key, now=NOW, nonce=desk.sign_in.proofs.nonce),
         Target("POST", TOKEN_URL),
         audience=URL,
         now=NOW,

@@ -5,9 +5,8 @@ import json
 import pytest
 
 from api.client.credential import Credential, read_key_file
-from api.sign_in.protocol.assertion import read_assertion
+from api.sign_in.protocol.assertion import new_key_file, read_assertion
 from api.sign_in.protocol.jose import public_part
-from api.sign_in.protocol.key_form import new_key_file
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.randomness import random_bytes
 from tests.kit.sign_in import NOW, URL, new_key

@@ -164,14 +164,14 @@ def test_a_restart_opens_no_window_for_proofs_of_before(desk, token, key):
     used = [make_proof(Target("GET", ME, token), key, now=NOW + ahead) for ahead in (-40, 0, 10)]
     for proof in used:
         desk.call(token, key, proof=proof)
-    old = desk.sign_in.nonce
+    old = desk.sign_in.proofs.nonce
     carried = make_proof(Target("GET", ME, token), key, now=NOW, nonce=old)
     desk.call(token, key, proof=carried)
     desk.start(NOW + 1)
     for proof in (*used, carried):
         refused("proof_nonce", desk.call, token, key, proof=proof, now=NOW + 2)
-    assert desk.sign_in.nonce != old
-    assert desk.call(token, key, now=NOW + 2, nonce=desk.sign_in.nonce).kind == "bank"
+    assert desk.sign_in.proofs.nonce != old
+    assert desk.call(token, key, now=NOW + 2, nonce=desk.sign_in.proofs.nonce).kind == "bank"
     assert desk.call(token, key, now=NOW + 12).kind == "bank"
     refused("proof_nonce", desk.call, token, key, now=NOW + 30, nonce=old)
 
@@ -186,7 +186,7 @@ def test_a_clock_that_is_set_back_opens_no_window(desk, token, key):
 def test_proofs_are_forgotten_when_they_count_no_longer(desk, token, key):
     for second in range(200):
         desk.call(token, key, now=NOW + second)
-    assert len(desk.sign_in._proofs) <= 61
+    assert len(desk.sign_in.proofs) <= 61
 
 
 @settings(max_examples=300, deadline=None)

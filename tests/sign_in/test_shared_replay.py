@@ -8,7 +8,7 @@ from joserfc.jwk import ECKey
 from api.sign_in.protocol.error import SignInError
 from api.sign_in.protocol.jose import public_part
 from api.sign_in.protocol.proof import Proof
-from api.sign_in.server.shared_replay import SharedProofMemory
+from api.sign_in.server.replay import SharedProofMemory
 from api.storage.database import open_store
 
 NOW = 1_800_000_000

@@ -58,7 +58,7 @@ def left_behind(desk):
     """Return how many tokens, used assertions and used proofs are kept."""
     with desk.store.connect() as connection:
         rows = [connection.execute(select(func.count()).select_from(kept)).scalar() for kept in _KEPT]
-    return (*rows, len(desk.sign_in._proofs))
+    return (*rows, len(desk.sign_in.proofs))
 
 
 _KEPT = (access_token, assertion_used)

@@ -8,7 +8,7 @@ from api.storage import table
 from api.storage.database import open_store
 from api.storage.table import chain_cursor, notification, webhook
 from api.telemetry.backlog import MOST, read_backlog
-from api.telemetry.nonce import gaps, given_out
+from api.telemetry.sampler import gaps, given_out
 from ledger_node.domain.error import StoreError
 
 ACCOUNT, MEMBER, OTHER = b"\x01" * 20, b"\x02" * 32, b"\x03" * 32
@@ -53,7 +53,7 @@ def test_a_nonce_is_lost_if_it_is_neither_mined_nor_kept(store, next_nonce, kept
 
 
 def test_an_outbox_that_is_too_long_to_read_is_judged_by_its_newest_entries(store, monkeypatch):
-    monkeypatch.setattr("api.telemetry.nonce._NEWEST", 2)
+    monkeypatch.setattr("api.telemetry.sampler._NEWEST", 2)
     keep(store, 9, 1, 3, 6, 8)
     with store.connect() as connection:
         assert gaps(given_out(connection)[ACCOUNT], 0) == 1

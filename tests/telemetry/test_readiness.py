@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from api.telemetry.head import HeadAge
 from api.telemetry.readiness import head_age_limit
+from api.telemetry.sampler import HeadAge
 from ledger_node import clock
 from ledger_node.chain.port import Block
 from ledger_node.chain.sender import OutboxHealth

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from api.work.fair_share import FairShare
+from api.work.batching import FairShare
 
 
 class Queue:

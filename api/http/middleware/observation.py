@@ -1,15 +1,19 @@
-"""Every request is counted, timed, and given a trace; those worth looking at get one line in the log."""
+"""Every request is counted, timed, and given a trace; those worth looking at get one line in the log.
+
+Every answer says what a browser may make of it, and what may keep it.
+"""
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.http.problem.document import OBSERVED, Observed
+from api.http.problem.page import DEFAULT_POLICY
 from api.telemetry.metric import UNMATCHED, Metrics
-from api.telemetry.refusal_note import OBSERVED, Observed
 from ledger_node import trace
 from ledger_node.domain.reason import Reason
 
@@ -18,7 +22,18 @@ _TRACE_ID: Final = TRACE_ID.lower().encode("ascii")
 _TRACEPARENT: Final = trace.HEADER.encode("ascii")
 _EXPECTED: Final = frozenset({Reason.SIGN_IN_NEEDED, Reason.PROOF_NONCE, Reason.RATE_LIMITED})
 """Refusals that are part of everyday life: signing in, and a flood, of which metrics tell without filling a disk."""
+_ALWAYS: Final = {
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"no-referrer",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), geolocation=(), microphone=()",
+}
+_USUAL: Final = ((b"content-security-policy", DEFAULT_POLICY.encode()), (b"cache-control", b"no-store"))
+_HSTS: Final = ((b"strict-transport-security", b"max-age=31536000"),)
 Templates: TypeAlias = dict[object, str]
+_Header: TypeAlias = tuple[bytes, bytes]
 _log = logging.getLogger(__name__)
 
 
@@ -38,12 +53,14 @@ class Observation:
             return
         began = time.perf_counter()
         observed = Observed()
-        part = trace.Trace.of_header(_traceparent(scope))
+        sent = (value.decode("latin-1") for name, value in scope["headers"] if name == _TRACEPARENT)
+        part = trace.Trace.of_header(next(sent, None))
 
         async def watch(message: Message) -> None:
             if message["type"] == "http.response.start":
                 observed.status = message["status"]
-                message["headers"] = [*message["headers"], (_TRACE_ID, part.id.encode("ascii"))]
+                headers = _secured(message["headers"], scope["scheme"])
+                message["headers"] = [*headers, (_TRACE_ID, part.id.encode("ascii"))]
             await send(message)
 
         token = OBSERVED.set(observed)
@@ -75,10 +92,6 @@ class Observation:
             _log.log(level, "request", extra={"fields": fields})
 
 
-def _traceparent(scope: Scope) -> str | None:
-    return next((value.decode("latin-1") for name, value in scope["headers"] if name == _TRACEPARENT), None)
-
-
 def _level(route: str, observed: Observed, *, is_slow: bool) -> int | None:
     status = observed.status
     if status is not None and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -89,3 +102,11 @@ def _level(route: str, observed: Observed, *, is_slow: bool) -> int | None:
     if is_refused and route != UNMATCHED and observed.reason not in _EXPECTED:
         return logging.INFO
     return None
+
+
+def _secured(headers: Iterable[_Header], scheme: str) -> list[_Header]:
+    """Add what a browser may make of an answer; a route's own Content-Security-Policy or Cache-Control stays."""
+    own = [header for header in headers if header[0] not in _ALWAYS]
+    named = {name for name, _ in own}
+    usual = [header for header in _USUAL if header[0] not in named]
+    return [*own, *_ALWAYS.items(), *usual, *(_HSTS if scheme == "https" else ())]

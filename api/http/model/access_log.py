@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import Field
 
 from api.http.model.base import AnswerModel, Count, Cursor, HexText, Time
-from api.http.model.presentation import Verdict
 from api.http.model.proof import Anchor, Path
+from api.http.model.verification import Verdict
 from ledger_node.domain.reason import Reason
 
 

@@ -10,10 +10,7 @@ from api.http.model.subject import CreditCode
 from ledger_node.domain.reason import Reason
 
 JobId: TypeAlias = Annotated[str, Field(examples=["9e65b71106176aaaa9ca938a16fd4a55"])]
-SchemaName: TypeAlias = Annotated[str, Field(examples=["tax_payment"])]
 Line: TypeAlias = Annotated[int, Field(ge=1, description="line of the file, counted from 1", examples=[2])]
-MaybeReason: TypeAlias = Reason | None
-MaybeWords: TypeAlias = Annotated[str | None, Field(description="what is wrong")]
 
 
 class QueuedJob(AnswerModel):
@@ -27,7 +24,7 @@ class Job(AnswerModel):
     """How far a job came. ``next_line``: from which line on a job that failed did nothing."""
 
     job: JobId
-    schema_name: Annotated[SchemaName, Field(alias="schema")]
+    schema_name: Annotated[str, Field(alias="schema", examples=["tax_payment"])]
     state: Literal["receiving", "queued", "running", "done", "failed"]
     correct: bool
     restore_erased: bool
@@ -42,8 +39,8 @@ class Job(AnswerModel):
     gas_used: Count
     created_at: Time
     next_line: int | None
-    reason: MaybeReason
-    message: MaybeWords
+    reason: Reason | None
+    message: Annotated[str | None, Field(description="what is wrong")]
 
 
 class IssuedRow(AnswerModel):

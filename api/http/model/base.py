@@ -4,14 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, PlainSerializer, ValidationInfo
+from pydantic import BaseModel, Field, GetCoreSchemaHandler, PlainSerializer, ValidationInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from typing_extensions import TypeAliasType
 
-from ledger_node.domain.error import CredenceError, InvalidInputError
+from ledger_node.domain.error import CredenceError, InvalidInputError, shown_name
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.json_object import MAX_TEXT, JsonObject, to_hex
-from ledger_node.domain.name import shown_name
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SIGNATURE_BYTES
 
@@ -78,11 +77,11 @@ def _without_defaults(schema: dict[str, Any]) -> None:
         member.pop("default", None)
 
 
-def _open(schema: dict[str, Any]) -> None:
+def opened(schema: dict[str, Any]) -> None:
+    """Describe an answer: it may get further members, and what a model fills in by itself is in every one."""
     schema.pop("additionalProperties", None)
     fixed = [name for name, member in schema.get("properties", {}).items() if "default" in member]
     if fixed:
-        # what a model fills in by itself is in every answer
         schema["required"] = [name for name in schema["properties"] if name in {*schema.get("required", ()), *fixed}]
     _without_defaults(schema)
 
@@ -92,36 +91,25 @@ def shown(value: Any) -> Any:  # noqa: ANN401 - any JSON, and what a type is ann
     return Field(json_schema_extra={EXAMPLE: value})
 
 
-def opened(value: Any) -> Callable[[dict[str, Any]], None]:  # noqa: ANN401 - any JSON
-    """Return what shows an example of an answer in its schema."""
+def example(
+    value: Any,  # noqa: ANN401 - any JSON
+    described: Callable[[dict[str, Any]], None] = _without_defaults,
+) -> Callable[[dict[str, Any]], None]:
+    """Return what shows an example in the schema of a model: of a request, or of an answer, which is ``opened``."""
 
     def show(schema: dict[str, Any]) -> None:
-        _open(schema)
+        described(schema)
         schema[EXAMPLE] = value
 
     return show
 
 
-def example(value: Any) -> Callable[[dict[str, Any]], None]:  # noqa: ANN401 - any JSON
-    """Return what shows an example of a request in its schema."""
-
-    def show(schema: dict[str, Any]) -> None:
-        _without_defaults(schema)
-        schema[EXAMPLE] = value
-
-    return show
-
-
-class RequestModel(BaseModel):
+class RequestModel(BaseModel, extra="forbid", frozen=True, json_schema_extra=_without_defaults):
     """The body of a request, out of the strict JSON reader. Members that it does not name are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_without_defaults)
 
-
-class AnswerModel(BaseModel):
+class AnswerModel(BaseModel, extra="forbid", frozen=True, json_schema_extra=opened):
     """The body of an answer. Later versions may add members, so the document does not rule others out."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_open)
 
 
 def absent() -> Any:  # noqa: ANN401 - the default of a member of any type
@@ -178,4 +166,3 @@ Time = TypeAliasType("Time", Annotated[int, Field(description="seconds since 197
 Day = TypeAliasType("Day", Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples=["2025-12-31"])])
 Count: TypeAlias = Annotated[int, Field(ge=0)]
 Cursor = TypeAliasType("Cursor", Annotated[str | None, Field(description="the 'after' of the next page")])
-AnyObject: TypeAlias = Annotated[dict[str, Any], shown({})]

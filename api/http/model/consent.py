@@ -1,10 +1,22 @@
-"""Consents: granted, listed, changed and withdrawn."""
+"""Consents: asked for, granted or refused, listed, changed and withdrawn.
 
-from typing import Annotated, Final, Literal
+What a bank asks for and what controllers sign has its JSON Schema from the fields that are signed.
+"""
 
-from pydantic import ConfigDict, Field, ValidationInfo, ValidatorFunctionWrapHandler, field_validator
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    RootModel,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 
 from api.http.model.base import (
+    EXAMPLE,
     AnswerModel,
     Count,
     Hex32,
@@ -18,13 +30,84 @@ from api.http.model.base import (
     unknown_member,
     whole,
 )
-from api.http.model.controller import Controllers, SignatureJson, Signatures
-from api.http.model.terms import ConsentTerms, SignedBySubject
-from ledger_node.domain.consent import Change
-from ledger_node.domain.error import InvalidInputError
+from api.http.model.subject import Controllers, SignatureJson, Signatures
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.consent import VERSION, Change
+from ledger_node.domain.consent import ConsentRequest as AskedTerms
+from ledger_node.domain.consent import Terms as SignedTerms
+from ledger_node.domain.consent_schema import REQUEST_SCHEMA, TERMS_SCHEMA
+from ledger_node.domain.consent_text import Language, language_named
+from ledger_node.domain.error import CredenceError, InvalidInputError
 from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.subject import Signature
+
+REQUEST_EXAMPLE: Final[dict[str, Any]] = {
+    "version": VERSION,
+    "subject": "0x" + "11" * 32,
+    "grantee": "0x" + "22" * 32,
+    "grantee_name": "Demo bank",
+    "purpose": "loan_application",
+    "purpose_text": "Decide on a loan application",
+    "questions": ["tax_credit_rating.grade in {A, B}"],
+    "departments": [],
+    "data_from": "2025-01-01",
+    "data_to": "",
+    "not_before": 1795000000,
+    "expires_at": 1797000000,
+    "max_uses": 3,
+    "retention_days": 30,
+    "salt": "0x" + "44" * 32,
+}
+TERMS_EXAMPLE: Final[dict[str, Any]] = {
+    **REQUEST_EXAMPLE,
+    "language": "zh",
+    "text_digest": "0x" + "55" * 32,
+    "revocation_hash": "0x" + "33" * 32,
+}
+
+
+def _documented(schema: Mapping[str, JSON], example: Mapping[str, Any]) -> Callable[[dict[str, Any]], None]:
+    def replace(generated: dict[str, Any]) -> None:
+        generated.clear()
+        generated.update(schema, **{EXAMPLE: example})
+
+    return replace
+
+
+def _read_by(reader: Callable[[JSON], object]) -> AfterValidator:
+    def check(value: dict[str, Any]) -> dict[str, Any]:
+        try:
+            reader(value)
+        except CredenceError as error:
+            raise refused(error) from error
+        return value
+
+    return AfterValidator(check)
+
+
+class ConsentRequestTerms(
+    RootModel[Annotated[dict[str, Any], _read_by(AskedTerms.from_json)]],
+    json_schema_extra=_documented(REQUEST_SCHEMA, REQUEST_EXAMPLE),
+):
+    """What a bank asks for; it binds nobody until the subject signs terms."""
+
+
+class ConsentTerms(
+    RootModel[Annotated[dict[str, Any], _read_by(SignedTerms.from_json)]],
+    json_schema_extra=_documented(TERMS_SCHEMA, TERMS_EXAMPLE),
+):
+    """Terms of a consent, as the subject's controllers sign them."""
+
+
+AskedByBank: TypeAlias = Annotated[
+    AskedTerms,
+    Strict(lambda record, name: AskedTerms.from_json(record.take(name)), ConsentRequestTerms),
+]
+SignedBySubject: TypeAlias = Annotated[
+    SignedTerms,
+    Strict(lambda record, name: SignedTerms.from_json(record.take(name)), ConsentTerms),
+]
 
 
 class ShownConsent(AnswerModel):
@@ -65,13 +148,11 @@ class Grant(RequestModel):
 _LEFT_OUT: Final[tuple[Signature, ...]] = ()
 
 
-class Withdrawal(RequestModel):
+class Withdrawal(RequestModel, json_schema_extra=example({"secret": "0x" + "5a" * 32})):
     """The secret, or signatures over the withdrawal statement."""
 
     secret: Hex32 | None = None
     signatures: Signatures = Field(_LEFT_OUT, validate_default=True)
-
-    model_config = ConfigDict(json_schema_extra=example({"secret": "0x" + "5a" * 32}))
 
     @field_validator("signatures", mode="wrap")
     @classmethod
@@ -116,3 +197,54 @@ class WithdrawnConsent(AnswerModel):
 
     consent: Hex32
     state: Literal["withdrawn"] = "withdrawn"
+
+
+class ConsentRequest(AnswerModel):
+    """A request, and how it stands with it; it is ``pending`` until the ledger holds it."""
+
+    id: HexText
+    request: ConsentRequestTerms
+    requested_at: Time
+    state: Literal["pending", "open", "granted", "refused"]
+
+
+class ConsentRequestList(AnswerModel):
+    """The newest requests."""
+
+    requests: list[ConsentRequest]
+
+
+class NewConsentRequest(RequestModel):
+    """What a bank would like to be granted."""
+
+    request: AskedByBank
+
+
+class Refusal(RequestModel):
+    """Signatures over the refusal statement."""
+
+    signatures: Signatures
+
+
+class RefusedRequest(AnswerModel):
+    """A request that was refused."""
+
+    request: Hex32
+    state: Literal["refused"] = "refused"
+
+
+class ConsentTextRequest(RequestModel):
+    """Terms whose words are wanted."""
+
+    request: AskedByBank
+    language: Annotated[
+        Language,
+        Strict(lambda record, name: language_named(record.text(name)), Language),
+    ]
+
+
+class ConsentText(AnswerModel):
+    """The words in which terms are shown before they are signed."""
+
+    text: str
+    text_digest: Hex32

@@ -5,10 +5,9 @@ from typing import Annotated
 from pydantic import Field
 
 from api.http.model.base import Address, AnswerModel, Count, HexText, SignatureText, absent
-from api.http.model.consent import ShownConsent
-from api.http.model.controller import Controllers, SignatureJson
+from api.http.model.consent import ConsentRequestTerms, ShownConsent
 from api.http.model.proof import Block
-from api.http.model.terms import ConsentRequestTerms
+from api.http.model.subject import Controllers, SignatureJson
 from ledger_node.domain.receipt import FORMAT, Act
 
 

@@ -1,10 +1,10 @@
 """What anybody may know: the network, its members, schemas and purposes; and who the caller is."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from api.http.model.base import EXAMPLE, Address, AnswerModel, AnyObject, Count, Hex32, HexText, shown
+from api.http.model.base import EXAMPLE, Address, AnswerModel, Count, Hex32, HexText, shown
 from api.http.model.proof import Block
 from api.sign_in.server.principal import Kind
 
@@ -36,7 +36,7 @@ class DataType(AnswerModel):
 
     schema_id: HexText
     specification: Annotated[
-        AnyObject,
+        dict[str, Any],
         Field(alias="schema"),
         shown({"name": "tax_payment", "version": 1, "fields": []}),
     ]

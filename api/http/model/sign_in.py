@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from api.http.model.base import AnswerModel, Count, Hex32, HexText, RequestModel, Strict, absent, shown, whole
-from api.http.model.controller import SignatureJson
+from api.http.model.subject import SignatureJson
+from api.sign_in.protocol.assertion import MAX_KEYS, stated_keys
 from api.sign_in.protocol.jose import Algorithm
-from api.sign_in.protocol.key_form import MAX_KEYS, stated_keys
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import JsonObject
@@ -75,7 +75,7 @@ class SignInKeys(AnswerModel):
     signature: SignatureJson
 
 
-class TokenRequest(RequestModel):
+class TokenRequest(RequestModel, extra="ignore"):
     """A request for a token, sent as a form (RFC 6749, 4.4.2; RFC 7523)."""
 
     grant_type: Literal["client_credentials"]
@@ -84,8 +84,6 @@ class TokenRequest(RequestModel):
     client_id: Annotated[HexText, Field(description="who the client is; if it is there, the assertion's 'sub'")] = (
         absent()
     )
-
-    model_config = ConfigDict(extra="ignore")
 
 
 class Token(AnswerModel):

@@ -1,14 +1,111 @@
-"""Subjects: who controls them, who did, and how control changes hands."""
+"""Subjects: their controllers, what these sign, and how control changes hands."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field
 
-from api.http.model.base import AnswerModel, Count, Hex32, HexText, RequestModel, Strict, Time, shown, whole
-from api.http.model.controller import ControllerKeys, Controllers, SignatureJson, Signatures, Threshold
-from api.services.subject.refusal import ChangeKind
+from api.http.model.base import (
+    EXAMPLE,
+    Address,
+    AnswerModel,
+    Count,
+    Hex32,
+    HexText,
+    RequestModel,
+    SignatureText,
+    Strict,
+    Time,
+    absent,
+    example,
+    opened,
+    shown,
+    whole,
+)
+from api.services.subject.controller_change import ChangeKind
+from ledger_node.domain.consent import signatures_from_json
 from ledger_node.domain.credit_code import parse_credit_code
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.json_object import JsonObject
+from ledger_node.domain.passkey import KIND
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.subject import MAX_CONTROLLERS, ControllerKey, Signature, keys_from_json
+
+MAX_SIGNATURES: Final = 16
+_Bytes: TypeAlias = Annotated[str, Field(pattern="^0x([0-9a-f]{2})*$", examples=["0x5a5a"])]
+ADDRESS_EXAMPLE: Final = "0x19e7e376e7c213b7e7e7e46cc70a5dd086daff2a"
+PASSKEY_EXAMPLE: Final[dict[str, Any]] = {
+    "kind": KIND,
+    "rp_id_hash": "0x" + "77" * 32,
+    # the base point of the curve (SEC 2), which is the public key of the private key 1
+    "public_key": "0x6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+    "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5",
+}
+
+
+class Passkey(AnswerModel, json_schema_extra={EXAMPLE: PASSKEY_EXAMPLE}):
+    """A controller that is a passkey."""
+
+    kind: Literal["passkey"]
+    rp_id_hash: Annotated[HexText, Field(description="SHA-256 of the domain that the passkey was made for")]
+    public_key: Annotated[str, Field(pattern="^0x[0-9a-f]{128}$", description="point of P-256: x, then y")]
+
+
+class Assertion(AnswerModel, json_schema_extra={}):
+    """A WebAuthn assertion of a passkey, with the digest as its challenge."""
+
+    authenticator_data: _Bytes
+    client_data_json: _Bytes
+    signature: Annotated[_Bytes, Field(description="ES256, in DER or as 64 bytes r, s")]
+
+
+class Controllers(
+    AnswerModel,
+    json_schema_extra=example({"addresses": ["0x" + "19" * 20], "threshold": 1, "salt": "0x" + "5a" * 32}, opened),
+):
+    """Who controls a subject: ``addresses``, or ``keys`` where there are passkeys; ``threshold`` of them sign."""
+
+    addresses: list[Address] = absent()
+    keys: list[Address | Passkey] = absent()
+    threshold: int
+    salt: HexText
+
+
+SignatureJson: TypeAlias = SignatureText | Assertion
+"""A signature as answers show it."""
+SignatureList: TypeAlias = Annotated[list[SignatureJson], Field(max_length=MAX_SIGNATURES), shown(["0x" + "5a" * 65])]
+
+
+def _signatures(record: JsonObject, name: str) -> tuple[Signature, ...]:
+    return signatures_from_json(record.items(name, max_items=MAX_SIGNATURES))
+
+
+def _keys(record: JsonObject, name: str) -> tuple[ControllerKey, ...]:
+    keys = keys_from_json(record.items(name, max_items=MAX_CONTROLLERS))
+    if any(isinstance(key, bytes) and not any(key) for key in keys):
+        raise InvalidInputError(Reason.REQUEST_INVALID, "the zero address is nobody's", field="controllers")
+    return keys
+
+
+Signatures: TypeAlias = Annotated[tuple[Signature, ...], Strict(_signatures, SignatureList)]
+"""Signatures of controllers, as requests bring them."""
+ControllerKeys: TypeAlias = Annotated[
+    tuple[ControllerKey, ...],
+    Strict(
+        _keys,
+        Annotated[
+            list[Annotated[str, Field(pattern="^0x[0-9a-fA-F]{40}$")] | Passkey],
+            Field(
+                min_length=1,
+                max_length=MAX_CONTROLLERS,
+                json_schema_extra={EXAMPLE: [ADDRESS_EXAMPLE, PASSKEY_EXAMPLE]},
+            ),
+        ],
+    ),
+]
+"""Addresses and passkeys, as requests bring them."""
+
+
+Threshold: TypeAlias = Annotated[int, whole(low=1, high=MAX_CONTROLLERS)]
 
 MAX_ENTRY: Final = 2**32 - 1
 CreditCode = Annotated[
@@ -112,11 +209,16 @@ class NewRecovery(RequestModel):
     threshold: Threshold
 
 
-class RequestedRecovery(AnswerModel):
-    """A recovery that was requested; times are null until the ledger holds it."""
+class Recovery(AnswerModel):
+    """Which recovery of which subject."""
 
     subject: Hex32
     number: Count
+
+
+class RequestedRecovery(Recovery):
+    """A recovery that was requested; times are null until the ledger holds it."""
+
     commitment: Hex32
     requested_at: Time | None
     completable_at: Time | None
@@ -128,11 +230,9 @@ class Cancellation(RequestModel):
     signatures: Signatures | None = None
 
 
-class CancelledRecovery(AnswerModel):
+class CancelledRecovery(Recovery):
     """A recovery that was called off."""
 
-    subject: Hex32
-    number: Count
     state: Literal["cancelled"] = "cancelled"
 
 
@@ -140,11 +240,5 @@ class Completion(RequestModel):
     """Nothing: the path says it all."""
 
 
-class CompletedRecovery(AnswerModel):
+class CompletedRecovery(RotatedSubject, Recovery):
     """A subject whose recovered controllers are in force."""
-
-    subject: Hex32
-    number: Count
-    entry: Count
-    since: Time | None
-    commitment: Hex32

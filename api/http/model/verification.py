@@ -1,14 +1,26 @@
-"""Verifications: a bank's questions, and their answers."""
+"""Verifications: a bank's questions, and their answers: verdicts, and the proofs that show them."""
 
 from functools import lru_cache
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeAlias
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from api.catalogue.datatype import schemas
-from api.http.model.base import AnswerModel, Count, Hex32, HexText, RequestModel, Strict, example, text, whole
-from api.http.model.presentation import Presentation
-from api.http.model.proof import Block
+from api.http.model.base import (
+    AnswerModel,
+    Count,
+    Hex32,
+    HexText,
+    RequestModel,
+    Strict,
+    absent,
+    example,
+    opened,
+    text,
+    whole,
+)
+from api.http.model.consent import ShownConsent
+from api.http.model.proof import Block, FieldProof, ShownAttestation
 from api.http.model.receipt import Receipt
 from ledger_node.domain.access import MAX_OPERATOR
 from ledger_node.domain.canonical import JSON
@@ -16,7 +28,75 @@ from ledger_node.domain.claim import Claim
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.presentation import MAX_CLAIMS
+from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason
+
+Verdict: TypeAlias = Annotated[Outcome, Field(examples=["holds"])]
+
+
+class Question(
+    AnswerModel,
+    json_schema_extra=example(
+        {"schema": "tax_payment", "field": "paid_amount", "op": ">=", "operand": 50000000, "period": "2025"}, opened
+    ),
+):
+    """A question in JSON form. ``per`` and ``issuer`` say which of several attestations is meant."""
+
+    schema_name: Annotated[str, Field(alias="schema")]
+    field: str
+    op: str
+    per: dict[str, Any] = absent()
+    issuer: HexText = absent()
+    operand: Annotated[Any, Field(description="a value, a list of values, or a moving threshold")] = absent()
+    period: str = absent()
+
+
+class Combination(AnswerModel):
+    """Several questions of which ``needed`` must hold."""
+
+    needed: Count
+    of: list[Question]
+
+
+class ShownPart(AnswerModel):
+    """What answers one question. ``per``: where the question names values, that the attestation has them."""
+
+    part: Count
+    attestation: HexText | None
+    proof: FieldProof | None
+    per: list[FieldProof] = absent()
+
+
+class ShownClaim(AnswerModel):
+    """A claim and its verdict: ``attestation`` and ``proof``, or for a combination ``parts``."""
+
+    claim: Annotated[str, Field(examples=["tax_payment.paid_amount >= 500000 CNY during 2025"])]
+    question: Question | Combination
+    verdict: Verdict
+    reason: Annotated[Reason | None, Field(description="why it cannot be told")]
+    message: str | None
+    attestation: HexText | None = absent()
+    proof: FieldProof | None = absent()
+    per: list[FieldProof] = absent()
+    parts: list[ShownPart] = absent()
+
+
+class ShownSubject(AnswerModel):
+    """The firm that the claims are about, by its registration."""
+
+    credit_code: Annotated[str, Field(examples=["91990000MABYF3008C"])]
+    registration: ShownAttestation
+    proof: FieldProof
+
+
+class Presentation(AnswerModel):
+    """What a bank checks, and what checks offline; ``consent`` and ``subject`` are null where nothing may be shown."""
+
+    claims: list[ShownClaim]
+    consent: ShownConsent | None
+    subject: ShownSubject | None
+    attestations: list[ShownAttestation]
+
 
 _REMEMBERED: Final = 4096
 """Claims in text form whose meaning is kept: banks ask the same of one firm after another."""
@@ -49,10 +129,15 @@ class VerificationPolicy(RequestModel):
     max_age_days: Annotated[int, whole(high=36_500)] | None = None
 
 
-_CLAIMS_EXAMPLE: Final = ["tax_payment.paid_amount >= 500000 CNY during 2025", "tax_credit_rating.grade in {A, B}"]
+_EXAMPLE: Final[dict[str, Any]] = {
+    "consent": "0x" + "5a" * 32,
+    "claims": ["tax_payment.paid_amount >= 500000 CNY during 2025", "tax_credit_rating.grade in {A, B}"],
+    "operator": "credit desk 7",
+    "policy": {"max_age_days": 90},
+}
 
 
-class VerificationRequest(RequestModel):
+class VerificationRequest(RequestModel, json_schema_extra=example(_EXAMPLE)):
     """Questions under a consent."""
 
     consent: Hex32
@@ -83,17 +168,6 @@ class VerificationRequest(RequestModel):
         | None
     ) = None
     policy: VerificationPolicy | None = None
-
-    model_config = ConfigDict(
-        json_schema_extra=example(
-            {
-                "consent": "0x" + "5a" * 32,
-                "claims": _CLAIMS_EXAMPLE,
-                "operator": "credit desk 7",
-                "policy": {"max_age_days": 90},
-            }
-        )
-    )
 
 
 class RecordedUse(AnswerModel):

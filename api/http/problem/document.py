@@ -1,15 +1,14 @@
 """Problem documents (RFC 9457): every refusal names its reason, in one shape."""
 
-import logging
 from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
 from fastapi.responses import JSONResponse
 
-from api.http.problem.try_later import TryLaterError
 from api.sign_in.protocol.error import SignInError
-from api.telemetry.refusal_note import note_reason
 from ledger_node import trace
 from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError, VerificationError
 from ledger_node.domain.reason import Reason
@@ -17,7 +16,6 @@ from ledger_node.domain.reason import Reason
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "/problems/"
 """A type is a reference to its page on the instance that answers."""
-_log = logging.getLogger(__name__)
 _STATUS: Final = {
     Reason.NOT_ALLOWED: HTTPStatus.FORBIDDEN,
     Reason.MEMBER_NOT_ACTIVE: HTTPStatus.FORBIDDEN,
@@ -80,6 +78,25 @@ _SIGN_IN: Final = frozenset(
 """Reasons of ``SignInError``."""
 
 
+class TryLaterError(CredenceError):
+    """The same request may be sent again after ``seconds``."""
+
+    def __init__(self, reason: Reason, message: str, seconds: int) -> None:
+        super().__init__(reason, message)
+        self.seconds = seconds
+
+
+@dataclass(slots=True)
+class Observed:
+    """What is noted of a request on its way, for whoever observes it."""
+
+    status: int | None = None
+    reason: Reason | None = None
+
+
+OBSERVED: Final[ContextVar[Observed | None]] = ContextVar("observed", default=None)
+
+
 def title_of(reason: Reason) -> str:
     """Return the title of a problem type: the same for every occurrence."""
     return reason.value.replace("_", " ")
@@ -99,24 +116,29 @@ def problem(
     *,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """Return a problem document.
-
-    One about a fault or an outage names the trace of its request, under which the log tells of it.
-    """
-    note_reason(reason)
-    current = trace.current()
+    """Return a problem document."""
     body = {
         "type": TYPE_PREFIX + reason.value,
         "title": title_of(reason),
         "status": int(status),
         "detail": detail,
-        "reason": reason.value,
-        **({"trace_id": current.id} if current is not None and status >= HTTPStatus.INTERNAL_SERVER_ERROR else {}),
+        **noted(status, reason, field),
     }
-    if field is not None:
-        body["field"] = field
     extra = {**_usual_headers(status), **(headers or {})}
     return JSONResponse(body, status_code=int(status), media_type=MEDIA_TYPE, headers=extra)
+
+
+def noted(status: int, reason: Reason, field: str | None) -> dict[str, str]:
+    """Return what a refusal says in whatever form, and note its reason for whoever observes the request.
+
+    One about a fault or an outage names the trace of its request, under which the log tells of it.
+    """
+    observed, current = OBSERVED.get(), trace.current()
+    if observed is not None:
+        observed.reason = reason
+    named = current.id if current is not None and status >= HTTPStatus.INTERNAL_SERVER_ERROR else None
+    told = {"reason": reason.value, "trace_id": named, "field": field}
+    return {name: text for name, text in told.items() if text is not None}
 
 
 def _usual_headers(status: int) -> dict[str, str]:
@@ -131,9 +153,10 @@ def refusal_headers(error: CredenceError) -> dict[str, str]:
     return {**_usual_headers(status_of(error)), **later}
 
 
-def refusal_of(error: CredenceError, *, headers: Mapping[str, str] | None = None) -> JSONResponse:
+def refusal_of(error: CredenceError, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """Return the problem document of an error."""
-    return problem(status_of(error), error.reason, error.message, error.field, headers=headers)
+    shown = {**refusal_headers(error), **(headers or {})}
+    return problem(status_of(error), error.reason, error.message, error.field, headers=shown)
 
 
 def status_of(error: CredenceError) -> HTTPStatus:

@@ -1,25 +1,31 @@
 """Pages for people: problem types and the list of routes. They hold no script and load nothing."""
 
+import base64
 import json
 from collections.abc import Mapping
 from html import escape
 from typing import Any, Final
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from api.http.problem.document import TYPE_PREFIX, status_of_reason, title_of
-from api.http.problem.policy import page_policy
 from api.http.problem.reason_text import REASON_TEXT
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.hashing import sha256_digest
 from ledger_node.domain.reason import Reason
 
+DEFAULT_POLICY: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+"""What a browser may do with any other answer."""
 _STYLE: Final = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem}"
     "pre{overflow:auto;background:#f3f3f0;padding:.75rem}code{font-size:.95em}"
     "h2{margin-top:2.5rem;border-top:1px solid #ccc;padding-top:1rem}dt{font-weight:600;margin-top:.75rem}"
 )
-_POLICY: Final = page_policy(_STYLE)
+_STYLE_HASH: Final = base64.b64encode(sha256_digest(_STYLE.encode())).decode("ascii")
+_POLICY: Final = f"{DEFAULT_POLICY}; style-src 'sha256-{_STYLE_HASH}'"
+"""What a browser may do with a page (Content Security Policy Level 3): its one style sheet, and no script."""
+router = APIRouter(include_in_schema=False)
 
 
 def page(title: str, content: str) -> HTMLResponse:
@@ -32,17 +38,7 @@ def page(title: str, content: str) -> HTMLResponse:
     return HTMLResponse(html, headers={"Content-Security-Policy": _POLICY, "Cache-Control": "public, max-age=3600"})
 
 
-def problem_page(reason: Reason) -> HTMLResponse:
-    """Return the page of one problem type."""
-    status = status_of_reason(reason)
-    return page(
-        title_of(reason),
-        f"<p>{escape(REASON_TEXT[reason])}</p>"
-        f"<p>Reason code <code>{escape(reason.value)}</code>, usual status {status.value} {escape(status.phrase)}.</p>"
-        f'<p><a href="{TYPE_PREFIX[:-1]}">All problem types</a></p>',
-    )
-
-
+@router.get(TYPE_PREFIX[:-1])
 def problem_list() -> HTMLResponse:
     """Return the page of all problem types."""
     items = "".join(
@@ -53,16 +49,32 @@ def problem_list() -> HTMLResponse:
     return page("Problem types", f"<dl>{items}</dl>")
 
 
-def routes_page(document: Mapping[str, Any]) -> HTMLResponse:
-    """Return the routes of an OpenAPI document as a page."""
-    parts = [f"<p>{escape(document['info']['description'])}</p>"]
-    parts.append(
-        f'<p><a href="/openapi.json">OpenAPI document</a> · <a href="{TYPE_PREFIX[:-1]}">problem types</a></p>'
+@router.get(TYPE_PREFIX + "{reason}")
+def problem_page(reason: str) -> HTMLResponse:
+    """Return the page of one problem type."""
+    if reason not in set(Reason):
+        raise InvalidInputError(Reason.NOT_FOUND, "there is no such problem type")
+    known, status = Reason(reason), status_of_reason(Reason(reason))
+    return page(
+        title_of(known),
+        f"<p>{escape(REASON_TEXT[known])}</p>"
+        f"<p>Reason code <code>{escape(reason)}</code>, usual status {status.value} {escape(status.phrase)}.</p>"
+        f'<p><a href="{TYPE_PREFIX[:-1]}">All problem types</a></p>',
     )
-    for path, item in document["paths"].items():
-        for method, operation in item.items():
-            parts.append(_operation(method, path, operation, document["components"]["parameters"]))
-    return page(f"{document['info']['title']} API", "".join(parts))
+
+
+@router.get("/docs")
+async def routes_page(request: Request) -> HTMLResponse:
+    """Return the routes of the OpenAPI document as a page."""
+    document = request.app.openapi()
+    operations = [
+        _operation(method, path, operation, document["components"]["parameters"])
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+    ]
+    links = f'<p><a href="/openapi.json">OpenAPI document</a> · <a href="{TYPE_PREFIX[:-1]}">problem types</a></p>'
+    description = f"<p>{escape(document['info']['description'])}</p>"
+    return page(f"{document['info']['title']} API", "".join([description, links, *operations]))
 
 
 def _operation(method: str, path: str, operation: Mapping[str, Any], shared: Mapping[str, Any]) -> str:
@@ -85,24 +97,3 @@ def _examples(content: Mapping[str, Any]) -> str:
     shown = [example["value"] for example in content.get("examples", {}).values()]
     texts = [one if isinstance(one, str) else json.dumps(one, ensure_ascii=False, indent=2) for one in shown]
     return "".join(f"<pre>{escape(text)}</pre>" for text in texts)
-
-
-def router(app: FastAPI) -> APIRouter:
-    """Return the routes of the pages."""
-    routes = APIRouter(include_in_schema=False)
-
-    @routes.get(TYPE_PREFIX[:-1])
-    async def problems() -> HTMLResponse:
-        return problem_list()
-
-    @routes.get(TYPE_PREFIX + "{reason}")
-    async def one_problem(reason: str) -> HTMLResponse:
-        if reason not in set(Reason):
-            raise InvalidInputError(Reason.NOT_FOUND, "there is no such problem type")
-        return problem_page(Reason(reason))
-
-    @routes.get("/docs")
-    async def docs() -> HTMLResponse:
-        return routes_page(app.openapi())
-
-    return routes

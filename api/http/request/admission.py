@@ -1,8 +1,10 @@
 """What every route needs: the instance, and the principal that calls: within its limits, and admitted by the table."""
 
+import base64
 from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any, TypeAlias
+from http import HTTPStatus
+from typing import Annotated, Any, Final, TypeAlias
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
@@ -10,20 +12,23 @@ from starlette.concurrency import run_in_threadpool
 from typing_extensions import override
 
 from api.http.request.body import strict_request
-from api.http.request.credential import recognise
-from api.http.request.entity_tag import tagged
 from api.http.request.idempotency_key import HEADER
 from api.http.request.permission import ISSUERS, PERMISSIONS, Own, Permission
 from api.http.request.rate_limit import RateLimits, RequestClass
 from api.instance.wiring import Instance
-from api.sign_in.protocol.error import SignInError
+from api.sign_in.protocol.error import ProofError, SignInError
+from api.sign_in.protocol.proof import Target
 from api.sign_in.server.principal import Principal
-from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.name import shown_name
+from api.sign_in.server.service import SignIn
+from ledger_node import clock
+from ledger_node.domain.error import InvalidInputError, shown_name
+from ledger_node.domain.hashing import sha256_digest
 from ledger_node.domain.reason import Reason
 
 Rule: TypeAlias = tuple[Callable[..., Any], str]
 """The function that answers a route, and the method."""
+_TAG_BYTES: Final = 18
+_OF_CONTENT: Final = ("content-length", "content-type")
 
 
 async def _instance(request: Request) -> Instance:
@@ -56,7 +61,7 @@ class AdmittedRoute(APIRoute):
             await request.app.state.rate_limits.wait_for_room(request.state.caller_key)
             with _admission(request, instance, query_parameters) as request.state.principal:
                 response = await handle(await strict_request(request) if takes_json else request)
-                return tagged(request, response) if is_read else response
+                return _tagged(request, response) if is_read else response
 
         return admitted
 
@@ -75,7 +80,7 @@ async def _recognised(request: Request, instance: Instance) -> Principal | SignI
     A proof counts once, so a request is recognised here, once, and nowhere else.
     """
     try:
-        if instance.sign_in.waits:
+        if instance.sign_in.proofs.waits:
             return await run_in_threadpool(recognise, request, instance.sign_in)
         # handing it to a thread and back would take longer than it takes
         return recognise(request, instance.sign_in)
@@ -83,13 +88,43 @@ async def _recognised(request: Request, instance: Instance) -> Principal | SignI
         return error
 
 
-async def _presented(request: Request) -> Principal | SignInError:
-    presented: Principal | SignInError = request.state.sign_in
-    return presented
+def recognise(request: Request, sign_in: SignIn) -> Principal:
+    """Return who sent a request.
+
+    Raises:
+        SignInError: ``sign_in_needed``, ``token_unknown``, ``algorithm_not_allowed`` or ``proof_…``.
+    """
+    values = request.headers.getlist("authorization")
+    scheme, _, token = values[0].partition(" ") if len(values) == 1 else ("", "", "")
+    if scheme.lower() != "dpop" or not token:
+        raise SignInError(
+            Reason.SIGN_IN_NEEDED, "sign in: get an access token at /v1/token and send 'Authorization: DPoP TOKEN'"
+        )
+    return sign_in.principal(token, proof_of(request), target_of(request, token), now=clock.now())
 
 
-Presented: TypeAlias = Annotated[Principal | SignInError, Depends(_presented)]
-"""Who signs in, or why nobody does."""
+def proof_of(request: Request) -> str:
+    """Return the one proof that a request carries.
+
+    Raises:
+        ProofError: ``proof_malformed``; there is none, or more than one.
+    """
+    values = request.headers.getlist("dpop")
+    if len(values) != 1:
+        raise ProofError(Reason.PROOF_MALFORMED, "send one proof of possession in the header 'DPoP' (RFC 9449)")
+    return values[0]
+
+
+def target_of(request: Request, token: str | None = None) -> Target:
+    """Return what a proof that comes with a request must be for; the path counts as it was sent."""
+    path: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    return Target(request.method, public_url(request) + path.decode("latin-1").partition("?")[0], token)
+
+
+def public_url(request: Request) -> str:
+    """Return the address under which the instance is known, which no header of a request can change."""
+    url: str = request.app.state.public_url
+    return url
 
 
 @contextmanager
@@ -137,21 +172,13 @@ def _require_one_name(request: Request, presented: Principal | SignInError) -> N
 def _permitted(permission: Permission, presented: Principal | SignInError, instance: Instance) -> Principal:
     if isinstance(presented, SignInError):
         raise presented
-    require_permitted(permission, presented, served_here=presented.id in instance.departments)
-    return presented
-
-
-def require_permitted(permission: Permission, principal: Principal, *, served_here: bool) -> None:
-    """Require that a principal may call a route. ``served_here``: its vault is at this instance.
-
-    Raises:
-        SignInError: ``not_allowed``.
-    """
-    if principal.kind not in permission.kinds:
+    if presented.kind not in permission.kinds:
         allowed = " or ".join(sorted(permission.kinds))
-        raise SignInError(Reason.NOT_ALLOWED, f"only a {allowed} may do this; you are signed in as {principal.kind}")
-    if principal.kind in ISSUERS and permission.own in {Own.VAULT, Own.NAMED} and not served_here:
+        raise SignInError(Reason.NOT_ALLOWED, f"only a {allowed} may do this; you are signed in as {presented.kind}")
+    is_served_here = presented.id in instance.departments
+    if presented.kind in ISSUERS and permission.own in {Own.VAULT, Own.NAMED} and not is_served_here:
         raise SignInError(Reason.NOT_ALLOWED, "your vault is not at this instance; ask the one that serves you")
+    return presented
 
 
 def _permission(request: Request) -> Permission:
@@ -170,23 +197,23 @@ SignedIn: TypeAlias = Annotated[Principal, Depends(_caller)]
 """Who calls a route that one must sign in for. Who may call it is in the table of permissions alone."""
 
 
-async def _anybody(request: Request) -> Principal | None:
+async def _asker(request: Request) -> bytes | None:
     presented = request.state.sign_in
     # what signatures or a secret allow, nobody needs to sign in for, and a token that ended is no obstacle
-    return presented if isinstance(presented, Principal) else None
+    return presented.id if isinstance(presented, Principal) else None
 
 
-Anybody: TypeAlias = Annotated[Principal | None, Depends(_anybody)]
-"""Who is signed in, where nobody needs to be."""
+Asker: TypeAlias = Annotated[bytes | None, Depends(_asker)]
+"""The id of who is signed in, where nobody needs to be."""
 
 
-def without_signatures(request: Request, instance: Instance, presented: Principal | SignInError) -> None:
+def without_signatures(request: Request, instance: Instance) -> None:
     """Require that the caller may do without signatures what others need them for: its row says who may.
 
     Raises:
         SignInError: ``sign_in_needed`` or another reason to sign in again, ``not_allowed``.
     """
-    _permitted(Permission(_permission(request).unsigned, Own.VAULT), presented, instance)
+    _permitted(Permission(_permission(request).unsigned, Own.VAULT), request.state.sign_in, instance)
 
 
 def permissions_of(routers: Iterable[APIRouter], prefix: str) -> dict[Rule, Permission]:
@@ -216,3 +243,20 @@ def _class_of(request: Request) -> RequestClass:
     if request.method == "GET":
         return RequestClass.READ
     return RequestClass.VERIFICATION if request.url.path.endswith("/verifications") else RequestClass.EFFECT
+
+
+def _tagged(request: Request, response: Response) -> Response:
+    """Tag the answer to a GET with a digest of its bytes, and compare If-None-Match (RFC 9110, 8.8.3).
+
+    Who has the present state of a resource is told so (304) and sent nothing.
+    """
+    if response.status_code != HTTPStatus.OK:
+        return response
+    tag = '"' + base64.urlsafe_b64encode(sha256_digest(bytes(response.body))[:_TAG_BYTES]).decode("ascii") + '"'
+    response.headers["etag"] = tag
+    known = request.headers.getlist("if-none-match")
+    offered = {item.strip().removeprefix("W/") for line in known for item in line.split(",")}
+    if tag not in offered and "*" not in offered:
+        return response
+    kept = {name: value for name, value in response.headers.items() if name not in _OF_CONTENT}
+    return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=kept)

@@ -3,18 +3,31 @@
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from http import HTTPStatus
 from typing import Annotated, Final, TypeAlias
 
 from fastapi import Depends, Request
+from fastapi.responses import Response
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.http.error import Answered
-from api.http.problem.try_later import TryLaterError
+from api.http.problem.document import TryLaterError
 from api.instance.wiring import Instance
-from api.services.idempotency.attempt import Attempt, Call, CallInProgress, LeaseResult, attempt_without_key
+from api.services.idempotency.attempt import (
+    Attempt,
+    Call,
+    CallInProgress,
+    LeaseResult,
+    SealedResponse,
+    StoredResponse,
+    attempt_without_key,
+    in_progress,
+    store_responses,
+)
 from api.services.idempotency.call import IdempotentCalls
-from api.services.idempotency.stored_response import StoredResponse, in_progress
+from api.vault.cipher import VaultKey
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
@@ -26,6 +39,15 @@ _PAUSES_S: Final = (0.01, 0.02, 0.05, 0.1, *[0.2] * 50)
 """How a try that comes while another is under way waits for its answer: some ten seconds."""
 SECRET_ANSWERS: Final = frozenset({"POST /v1/token", "PUT /v1/webhook"})
 """Routes whose answer holds a secret. It is stored nowhere, so they take no key; asked again, they make a new one."""
+
+
+class Answered(Exception):  # noqa: N818 - no error: the answer is known
+    """The key was answered before: ``response`` is the answer as it was given, and says that it is not new."""
+
+    def __init__(self, answer: StoredResponse) -> None:
+        super().__init__("answered before")
+        headers = {**dict(answer.headers), "idempotent-replayed": "true"}
+        self.response = Response(answer.body, answer.status, headers=headers)
 
 
 async def start_attempt(request: Request, digest: bytes) -> None:
@@ -98,18 +120,13 @@ class BodyStream:
         return self._hash.digest()
 
 
-def attempt_of(request: Request) -> Attempt:
-    """Return which try this request is; its body must have been read."""
+async def _attempt(request: Request) -> Attempt:
     attempt: Attempt = request.state.attempt
     return attempt
 
 
-async def _attempt(request: Request) -> Attempt:
-    return attempt_of(request)
-
-
 CurrentAttempt: TypeAlias = Annotated[Attempt, Depends(_attempt)]
-"""Which try at its effect the request is."""
+"""Which try at its effect the request is; its body must have been read."""
 
 
 def calls_of(request: Request) -> IdempotentCalls:
@@ -144,3 +161,75 @@ def _key_of(request: Request) -> str | None:
             field=HEADER,
         )
     return matched.group(1)
+
+
+_KEPT_HEADERS: Final = (b"content-type", b"location")
+
+
+def sealed(
+    request: Request,
+    response: Response,
+    *,
+    subject: bytes | None = None,
+    keys: Sequence[VaultKey] = (),
+    body: bytes | None = None,
+) -> SealedResponse | None:
+    """Return what a route answers as it is stored; where it says something about ``subject``, from these ``keys``.
+
+    ``body``: the digest of a body that streamed in. Whoever stores it with its effect sets
+    ``request.state.is_response_stored``.
+    """
+    answer = _kept(response.status_code, response.raw_headers, bytes(response.body))
+    return calls_of(request).seal(request.state.attempt, answer, subject=subject, keys=keys, body=body)
+
+
+def store_response(connection: Connection, request: Request, response: Response, *, body: bytes | None = None) -> None:
+    """Store what a route answers in the transaction of its effect."""
+    answer = sealed(request, response, body=body)
+    store_responses(connection, [] if answer is None else [answer])
+    request.state.is_response_stored = True
+
+
+class StoredResponses:
+    """Stores the answers of claimed calls before they leave. What asks to be tried again is none."""
+
+    def __init__(self, app: ASGIApp, calls: IdempotentCalls) -> None:
+        self._app = app
+        self._calls = calls
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        state = scope.setdefault("state", {})
+        held: list[Message] = []
+
+        async def hold_or_send(message: Message) -> None:
+            attempt: Attempt | None = state.get("attempt")
+            if attempt is None or attempt.id is None or state.get("is_response_stored"):
+                await send(message)
+            else:
+                held.append(message)
+
+        try:
+            await self._app(scope, receive, hold_or_send)
+            if held:
+                # outside of what answers, which would take a store that fails here for a fault in sending
+                await self._store(state["attempt"], held)
+                for waiting in held:
+                    await send(waiting)
+        finally:
+            if (attempt := state.get("attempt")) is not None and attempt.id is not None:
+                await release(self._calls, attempt, is_stored=bool(state.get("is_response_stored")))
+
+    async def _store(self, attempt: Attempt, held: list[Message]) -> None:
+        start, *parts = held
+        if start["status"] < HTTPStatus.INTERNAL_SERVER_ERROR and start["status"] != HTTPStatus.REQUEST_TIMEOUT:
+            body = b"".join(part.get("body", b"") for part in parts)
+            await run_in_threadpool(self._calls.store_now, attempt, _kept(start["status"], start["headers"], body))
+
+
+def _kept(status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> StoredResponse:
+    shown = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers if name in _KEPT_HEADERS]
+    return StoredResponse(status, shown, body)

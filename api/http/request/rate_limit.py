@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from api.home.settings import MAX_IN_FLIGHT, HttpSettings, Rate
-from api.http.problem.try_later import TryLaterError
+from api.http.problem.document import TryLaterError
 from ledger_node.domain.reason import Reason
 
 _PATIENCE_S: Final = 5.0

@@ -7,8 +7,8 @@ from fastapi.responses import JSONResponse
 
 from api.http.model.access_log import AccessLog
 from api.http.request.admission import AdmittedRoute, ServingInstance, SignedIn
-from api.http.request.credential import Kind
 from api.http.request.cursor import After, Cursors
+from api.sign_in.server.principal import Kind
 from ledger_node.domain.json_object import from_hex, to_hex
 
 router = APIRouter(tags=["access log"], route_class=AdmittedRoute)
@@ -36,4 +36,4 @@ def list_access_log(
     leaf = None if after is None else cursors.read(listing, after)
     rows = read(principal.id, after=leaf, limit=limit)
     following = cursors.write(listing, from_hex(rows[-1]["leaf"], "leaf")) if len(rows) == limit else None
-    return JSONResponse({"keeper": to_hex(instance.access.keeper), "rows": rows, "next": following})
+    return JSONResponse({"keeper": to_hex(instance.access.operator), "rows": rows, "next": following})

@@ -9,16 +9,15 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from api.home.settings import MAX_UPLOAD_BYTES
-from api.http.middleware.stored_responses import store_response
 from api.http.model.attestation import AttestationReceipt, Erasure, ErasureRequest, Job, JobResults, QueuedJob
 from api.http.request.admission import AdmittedRoute, ServingInstance, SignedIn
 from api.http.request.body import media_type
 from api.http.request.cursor import After, Cursors
-from api.http.request.idempotency_key import start_upload
+from api.http.request.idempotency_key import start_upload, store_response
 from api.ingestion.reader import Format
-from api.services.attestation.receipt import receipt_of
+from api.services.attestation.stored_attestation import receipt_of
 from api.services.erasure import erasure
-from api.services.issuing.job_results import result_rows
+from api.services.issuing.job import result_rows, show_job
 from api.services.issuing.row_classifier import Permission
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex
@@ -31,10 +30,9 @@ _PAGE = 1000
 
 def _taking_rows(*examples: str) -> dict[str, Any]:
     """Return what OpenAPI says of a body that rows are streamed in; ``examples``: one a format."""
-    shown = zip(_FORMATS, examples, strict=True)
     content = {
         media_type: {"schema": {"type": "string"}, "examples": {"example": {"value": example}}}
-        for media_type, example in shown
+        for media_type, example in zip(_FORMATS, examples, strict=True)
     }
     return {"requestBody": {"required": True, "content": content}}
 
@@ -76,14 +74,13 @@ async def upload_records(
     def store_job(connection: Connection, job: str) -> None:
         store_response(connection, request, _queued(job), body=body.digest)
 
-    permission = Permission(corrects=correct, restores=restore_erased)
     job = await instance.jobs.uploads.receive(
         department.id,
         schema,
         form,
         body,
         max_bytes=MAX_UPLOAD_BYTES,
-        permission=permission,
+        permission=Permission(corrects=correct, restores=restore_erased),
         store_response=store_job,
     )
     return _queued(job)
@@ -91,14 +88,13 @@ async def upload_records(
 
 def _queued(job: str) -> Response:
     body = QueuedJob(job=job).model_dump_json()
-    location = {"Location": f"/v1/jobs/{job}"}
-    return Response(body, HTTPStatus.ACCEPTED, location, media_type="application/json")
+    return Response(body, HTTPStatus.ACCEPTED, {"Location": f"/v1/jobs/{job}"}, media_type="application/json")
 
 
 @router.get("/jobs/{job}", summary="Progress of a job", response_model=Job)
 def get_job(job: str, instance: ServingInstance, department: SignedIn) -> JSONResponse:
     """Return state and counts."""
-    return JSONResponse(_found(instance.jobs.show(job, department.id)))
+    return JSONResponse(_found(show_job(instance.store, job, department.id)))
 
 
 @router.get("/jobs/{job}/results", summary="Results row by row, in the order of lines", response_model=JobResults)
@@ -112,7 +108,7 @@ def list_job_results(
     status: Annotated[str | None, Query(pattern="^(issued|unchanged|rejected)$")] = None,
 ) -> JSONResponse:
     """Return a page of rows; ``next`` is the ``after`` of the next page, or null."""
-    _found(instance.jobs.show(job, department.id))
+    _found(show_job(instance.store, job, department.id))
     listing = f"results/{job}/{status}"
     line = 0 if after is None else int.from_bytes(cursors.read(listing, after), "big")
     rows = result_rows(instance.store, job, after=line, limit=limit, only=status)

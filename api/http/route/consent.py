@@ -1,4 +1,4 @@
-"""Consents: granted by signed terms, listed by subject and bank, withdrawn by the subject."""
+"""Consents: asked for by banks, granted or refused by subjects, changed and withdrawn by them, listed for both."""
 
 from http import HTTPStatus
 from typing import Any
@@ -7,28 +7,92 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
+from api.catalogue.wording import wording
 from api.http.model.consent import (
     ChangedConsent,
     Consent,
     ConsentChange,
     ConsentList,
+    ConsentRequest,
+    ConsentRequestList,
+    ConsentText,
+    ConsentTextRequest,
     Grant,
+    NewConsentRequest,
+    Refusal,
+    RefusedRequest,
     Withdrawal,
     WithdrawnConsent,
 )
-from api.http.request.admission import AdmittedRoute, Anybody, ServingInstance, SignedIn
-from api.http.request.credential import Kind, Principal
+from api.http.request.admission import AdmittedRoute, Asker, ServingInstance, SignedIn
 from api.http.request.idempotency_key import CurrentAttempt
 from api.instance.wiring import Instance
-from api.services.consent.stored_consent import HeldConsent
+from api.services.consent.stored_consent import StoredConsent
+from api.sign_in.server.principal import Kind, Principal
 from ledger_node import clock
 from ledger_node.domain.consent import NO_REQUEST, Change
+from ledger_node.domain.consent_text import consent_text, text_digest
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.reason import Reason
 
 router = APIRouter(tags=["consents"], route_class=AdmittedRoute)
 _DONE = {Change.PAUSE: Reason.CONSENT_PAUSED, Change.RESUME: Reason.CONSENT_NOT_PAUSED}
+
+
+@router.post(
+    "/consent-requests",
+    status_code=HTTPStatus.CREATED,
+    summary="Ask a subject for a consent",
+    response_model=ConsentRequest,
+)
+async def request_consent(wanted: NewConsentRequest, instance: ServingInstance, bank: SignedIn) -> JSONResponse:
+    """Take ``{request}``: what you would like to be granted. It binds nobody until the subject signs terms."""
+    held = await run_in_threadpool(instance.consent_requests.ask, wanted.request, bank=bank.id, now=clock.now())
+    (shown,) = await run_in_threadpool(instance.consent_requests.show, [held])
+    return JSONResponse(shown, HTTPStatus.CREATED)
+
+
+@router.get(
+    "/consent-requests",
+    summary="Requests that were made to you (subject) or that you made (bank)",
+    response_model=ConsentRequestList,
+)
+def list_consent_requests(instance: ServingInstance, principal: SignedIn) -> JSONResponse:
+    """Return the newest two hundred; ``state``: pending, open, granted or refused.
+
+    A request is pending until the ledger holds it.
+    """
+    held = (
+        instance.consent_requests.of_subject(principal.id)
+        if principal.kind is Kind.SUBJECT
+        else instance.consent_requests.of_grantee(principal.id)
+    )
+    return JSONResponse({"requests": instance.consent_requests.show(held)})
+
+
+@router.post("/consent-requests/{request_id}/refusal", summary="Refuse a request, by the controllers' signatures")
+async def refuse_consent_request(
+    request_id: str, refusal: Refusal, instance: ServingInstance, attempt: CurrentAttempt, asker: Asker
+) -> RefusedRequest:
+    """Take ``{signatures}`` over the refusal statement. Who hears what is wrong: as for a withdrawal."""
+    asked = from_hex(request_id, "request")
+    refused = RefusedRequest(request=asked)
+    with attempt.tolerating(Reason.REQUEST_ANSWERED):
+        await run_in_threadpool(instance.consent_requests.refuse, asked, refusal.signatures, asker=asker)
+        return refused
+    (shown,) = await run_in_threadpool(lambda: instance.consent_requests.show([instance.consent_requests.find(asked)]))
+    if shown["state"] != refused.state:
+        raise VerificationError(Reason.REQUEST_ANSWERED, "this request was answered otherwise already")
+    return refused
+
+
+@router.post("/consent-texts", summary="The words in which terms are shown before they are signed")
+async def get_consent_text(wanted: ConsentTextRequest, instance: ServingInstance) -> ConsentText:
+    """Take ``{request, language}`` and return ``{text, text_digest}``; nothing is stored."""
+    names = {member.id: member.name for member in await run_in_threadpool(instance.ledger.members)}
+    text = consent_text(wanted.request, wording(wanted.language, names))
+    return ConsentText(text=text, text_digest=text_digest(text))
 
 
 @router.post(
@@ -39,10 +103,13 @@ _DONE = {Change.PAUSE: Reason.CONSENT_PAUSED, Change.RESUME: Reason.CONSENT_NOT_
 )
 async def grant_consent(grant: Grant, instance: ServingInstance, attempt: CurrentAttempt) -> JSONResponse:
     """Take ``{terms, signatures, request?}``; the signatures are the authority, whoever delivers them."""
-    answers = grant.request or NO_REQUEST
     with attempt.tolerating(Reason.CONSENT_EXISTS):
         await run_in_threadpool(
-            instance.consents.grants.grant, grant.terms, grant.signatures, now=clock.now(), request=answers
+            instance.consents.grant,
+            grant.terms,
+            grant.signatures,
+            now=clock.now(),
+            request=grant.request or NO_REQUEST,
         )
     shown = await run_in_threadpool(_show, instance, grant.terms.digest(instance.ledger.consent_domain))
     return JSONResponse(shown, HTTPStatus.CREATED)
@@ -67,21 +134,23 @@ def get_consent(consent: str, instance: ServingInstance, principal: SignedIn) ->
     return JSONResponse(_show(instance, consent_of(instance, consent, principal).shown.id))
 
 
-def consent_of(instance: Instance, consent: str, principal: Principal) -> HeldConsent:
+def consent_of(instance: Instance, consent: str, principal: Principal) -> StoredConsent:
     """Return the consent with this id if the caller is its subject or its bank.
 
     Raises:
         VerificationError: ``consent_unknown``, also for a consent of others.
     """
     held = instance.consents.find(from_hex(consent, "consent"))
-    if held is None or not _is_party(held, principal):
-        raise VerificationError(Reason.CONSENT_UNKNOWN, "there is no such consent of yours")
-    return held
+    if held is not None:
+        terms = held.shown.terms
+        if principal.id == (terms.subject if principal.kind is Kind.SUBJECT else terms.grantee):
+            return held
+    raise VerificationError(Reason.CONSENT_UNKNOWN, "there is no such consent of yours")
 
 
 @router.post("/consents/{consent}/withdrawal", summary="Withdraw, by the secret or by the controllers' signatures")
 async def withdraw_consent(
-    consent: str, withdrawal: Withdrawal, instance: ServingInstance, attempt: CurrentAttempt, anybody: Anybody
+    consent: str, withdrawal: Withdrawal, instance: ServingInstance, attempt: CurrentAttempt, asker: Asker
 ) -> WithdrawnConsent:
     """Take ``{secret}`` or ``{signatures}`` over the withdrawal statement; it counts for every later use.
 
@@ -89,7 +158,6 @@ async def withdraw_consent(
     ``consent_unknown``, whether there is such a consent or not.
     """
     consent_id = from_hex(consent, "consent")
-    asker = None if anybody is None else anybody.id
     with attempt.tolerating(Reason.CONSENT_WITHDRAWN):
         await run_in_threadpool(
             instance.consents.withdraw,
@@ -103,25 +171,19 @@ async def withdraw_consent(
 
 @router.post("/consents/{consent}/changes", summary="Pause or resume, by the controllers' signatures")
 async def change_consent(
-    consent: str, wanted: ConsentChange, instance: ServingInstance, attempt: CurrentAttempt, anybody: Anybody
+    consent: str, wanted: ConsentChange, instance: ServingInstance, attempt: CurrentAttempt, asker: Asker
 ) -> ChangedConsent:
     """Take ``{change, number, signatures}``; ``number`` is one more than the consent's ``changes``.
 
     Who hears what is wrong: as for a withdrawal.
     """
     consent_id = from_hex(consent, "consent")
-    change, number = wanted.change, wanted.number
-    asker = None if anybody is None else anybody.id
     # odd numbers pause and even ones resume, so a number that is used was used for this very change
-    done = (Reason.CONSENT_CHANGED_ALREADY, _DONE[change])
-    with attempt.tolerating(*done):
-        await run_in_threadpool(instance.consents.change, consent_id, change, number, wanted.signatures, asker=asker)
-    return ChangedConsent(consent=consent_id, changes=number)
-
-
-def _is_party(held: HeldConsent, principal: Principal) -> bool:
-    terms = held.shown.terms
-    return principal.id == (terms.subject if principal.kind is Kind.SUBJECT else terms.grantee)
+    with attempt.tolerating(Reason.CONSENT_CHANGED_ALREADY, _DONE[wanted.change]):
+        await run_in_threadpool(
+            instance.consents.change, consent_id, wanted.change, wanted.number, wanted.signatures, asker=asker
+        )
+    return ChangedConsent(consent=consent_id, changes=wanted.number)
 
 
 def _show(instance: Instance, consent: bytes) -> dict[str, Any]:

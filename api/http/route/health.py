@@ -16,7 +16,6 @@ from api.instance.wiring import Instance
 from ledger_node.domain.reason import Reason
 
 _FORWARDED: Final = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
-_BEARER: Final = "bearer"
 router = APIRouter(tags=["health"])
 
 
@@ -75,7 +74,7 @@ async def get_metrics(request: Request, instance: ServingInstance) -> Response:
     if settings.metrics_token is not None:
         kind, _, shown = request.headers.get("authorization", "").partition(" ")
         # compared as bytes, since a header may hold letters that compare_digest does not take
-        if kind.lower() != _BEARER or not hmac.compare_digest(shown.strip().encode(), settings.metrics_token):
+        if kind.lower() != "bearer" or not hmac.compare_digest(shown.strip().encode(), settings.metrics_token):
             return problem(
                 HTTPStatus.UNAUTHORIZED,
                 Reason.SIGN_IN_NEEDED,

@@ -1,11 +1,12 @@
-"""The feed of notifications: what banks and subjects are told, and nobody else."""
+"""Notifications: the feed of what banks and subjects are told, and a member's own endpoint for it."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
 
-from api.http.model.notification import NotificationList
+from api.http.model.notification import NewWebhook, NotificationList, RegisteredWebhook, RemovedWebhook, Webhook
 from api.http.request.admission import AdmittedRoute, ServingInstance, SignedIn
 
 router = APIRouter(tags=["notifications"], route_class=AdmittedRoute)
@@ -25,3 +26,32 @@ def list_notifications(
     """
     listed = instance.notices.of(principal.id, after=after, limit=limit)
     return JSONResponse({"notifications": listed, "next": listed[-1]["id"] if len(listed) == limit else None})
+
+
+@router.put(
+    "/webhook",
+    summary="Register or change your endpoint; its new secret is shown once",
+    response_model=RegisteredWebhook,
+)
+async def register_webhook(wanted: NewWebhook, instance: ServingInstance, member: SignedIn) -> JSONResponse:
+    """Take ``{url}`` and return the endpoint with a fresh ``secret``; put again to rotate it.
+
+    The secret before signs as well for a day. Messages are signed as standardwebhooks.com says.
+    """
+    return JSONResponse(await run_in_threadpool(instance.webhooks.register, member.id, wanted.url))
+
+
+@router.get("/webhook", summary="Your endpoint, and how it stands with it", response_model=Webhook)
+def get_webhook(instance: ServingInstance, member: SignedIn) -> JSONResponse:
+    """Return ``{url, state, waiting, attempts, next_at, failing_since, last_failure}``, without the secret.
+
+    ``state``: active, failing (tried again at ``next_at``) or stopped (after three days; put it again to go on).
+    """
+    return JSONResponse(instance.webhooks.show(member.id))
+
+
+@router.delete("/webhook", summary="Forget your endpoint and its secret; the feed goes on")
+def remove_webhook(instance: ServingInstance, member: SignedIn) -> RemovedWebhook:
+    """Remove it."""
+    instance.webhooks.remove(member.id)
+    return RemovedWebhook()

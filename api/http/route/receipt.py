@@ -8,9 +8,9 @@ from fastapi.responses import JSONResponse
 from api.http.model.receipt import Receipt as ReceiptDocument
 from api.http.model.receipt import ReceiptList
 from api.http.request.admission import AdmittedRoute, ServingInstance, SignedIn
-from api.http.request.credential import Kind
 from api.http.route.consent import consent_of
 from api.page.receipt import HEADERS, receipt_page
+from api.sign_in.server.principal import Kind
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason

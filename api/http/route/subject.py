@@ -21,10 +21,10 @@ from api.http.model.subject import (
     Rotation,
 )
 from api.http.model.subject import Subject as SubjectAnswer
-from api.http.request.admission import AdmittedRoute, Presented, ServingInstance, SignedIn, without_signatures
-from api.http.request.credential import Kind
+from api.http.request.admission import AdmittedRoute, ServingInstance, SignedIn, without_signatures
 from api.instance.wiring import Instance
 from api.services.subject.registered_subject import Subject
+from api.sign_in.server.principal import Kind, Principal
 from ledger_node import clock
 from ledger_node.chain.port import RECOVERY_DELAY_S
 from ledger_node.domain.error import InvalidInputError
@@ -63,9 +63,7 @@ async def register_subject(firm: NewSubject, instance: ServingInstance) -> Regis
 def get_subject(subject: str, instance: ServingInstance, principal: SignedIn) -> JSONResponse:
     """Return the present controllers, their predecessors, and the recovery that is pending, if one is."""
     subject_id = from_hex(subject, "subject")
-    if principal.kind is Kind.SUBJECT and principal.id != subject_id:
-        raise _unknown()
-    found = _found(instance, subject_id)
+    found = _found(instance, subject_id, principal)
     history = instance.controllers.of(subject_id)
     return JSONResponse(
         {
@@ -116,13 +114,12 @@ async def request_recovery(subject: str, wanted: NewRecovery, instance: ServingI
     controllers = Controllers(wanted.controllers, wanted.threshold, random_bytes(32))
     await run_in_threadpool(_found, instance, subject_id)
     held = await run_in_threadpool(instance.recoveries.request, subject_id, controllers)
-    requested_at = held.requested_at
     return RequestedRecovery(
         subject=subject_id,
         number=held.number,
         commitment=held.controllers.commitment,
-        requested_at=requested_at,
-        completable_at=None if requested_at is None else requested_at + RECOVERY_DELAY_S,
+        requested_at=held.requested_at,
+        completable_at=None if held.requested_at is None else held.requested_at + RECOVERY_DELAY_S,
     )
 
 
@@ -136,12 +133,11 @@ async def cancel_recovery(
     cancellation: Cancellation,
     request: Request,
     instance: ServingInstance,
-    presented: Presented,
 ) -> CancelledRecovery:
     """Take ``{signatures}``, one is enough; or ``{}`` from the registrar, which calls off what it requested itself."""
     subject_id = from_hex(subject, "subject")
     if cancellation.signatures is None:
-        without_signatures(request, instance, presented)
+        without_signatures(request, instance)
     await run_in_threadpool(_found, instance, subject_id)
     await run_in_threadpool(instance.recoveries.cancel, subject_id, number, cancellation.signatures)
     return CancelledRecovery(subject=subject_id, number=number)
@@ -171,12 +167,10 @@ async def complete_recovery(
     )
 
 
-def _found(instance: Instance, subject_id: bytes) -> Subject:
-    found = instance.subjects.find(subject_id)
+def _found(instance: Instance, subject_id: bytes, principal: Principal | None = None) -> Subject:
+    """Return a registered subject; to a subject as ``principal`` it shows itself alone."""
+    is_others = principal is not None and principal.kind is Kind.SUBJECT and principal.id != subject_id
+    found = None if is_others else instance.subjects.find(subject_id)
     if found is None:
-        raise _unknown()
+        raise InvalidInputError(Reason.NOT_FOUND, "there is no such subject of yours")
     return found
-
-
-def _unknown() -> InvalidInputError:
-    return InvalidInputError(Reason.NOT_FOUND, "there is no such subject of yours")

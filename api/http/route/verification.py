@@ -1,20 +1,23 @@
-"""Verifications: a bank's questions, answered with verdicts, reasons and proofs."""
+"""Verifications: a bank's questions, answered with verdicts, reasons and proofs, and the evidence of the answers."""
 
 import asyncio
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
 
-from api.http.middleware.stored_responses import sealed
 from api.http.model.verification import Verification, VerificationRequest
 from api.http.request.admission import AdmittedRoute, ServingInstance, SignedIn
-from api.http.request.idempotency_key import attempt_of
-from api.services.idempotency.stored_response import SealedResponse
+from api.http.request.idempotency_key import CurrentAttempt, sealed
+from api.services.idempotency.attempt import SealedResponse
 from api.services.verification.answer import Answer
-from api.work.fair_share import FairShare
+from api.work.batching import FairShare
 from ledger_node import clock
+from ledger_node.domain.evidence.bundle import MEDIA_TYPE
+from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.verification import Policy
 
 router = APIRouter(tags=["verifications"], route_class=AdmittedRoute)
+_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
 
 
 @router.post(
@@ -23,7 +26,7 @@ router = APIRouter(tags=["verifications"], route_class=AdmittedRoute)
     response_model=Verification,
 )
 async def verify_claims(
-    wanted: VerificationRequest, request: Request, instance: ServingInstance, bank: SignedIn
+    wanted: VerificationRequest, request: Request, instance: ServingInstance, bank: SignedIn, attempt: CurrentAttempt
 ) -> Response:
     """Take ``{consent, claims: [question or combination, as text or JSON], purpose?, operator?, policy?}``.
 
@@ -49,7 +52,7 @@ async def verify_claims(
                     policy=policy,
                     now=clock.now(),
                     operator=wanted.operator,
-                    attempt=attempt_of(request),
+                    attempt=attempt,
                     store_response=store_response,
                 )
             )
@@ -60,3 +63,33 @@ async def verify_claims(
 
 def _response(answer: Answer) -> Response:
     return Response(answer.body, media_type="application/json")
+
+
+@router.get(
+    "/verifications/{use}/evidence",
+    summary="The evidence of an answer: one file that checks offline",
+    response_class=Response,
+    responses={200: {"content": {MEDIA_TYPE: {"schema": {"type": "object"}}}}},
+)
+def get_evidence(use: str, instance: ServingInstance, bank: SignedIn) -> Response:
+    """Return the bundle of an answer of yours, byte for byte as it was stored when the answer was given.
+
+    ``use``: the id of the use that the answer cost. Save it: once a department erases what the answer shows, it is
+    ``erased`` (410) here, and only your copy remains.
+    """
+    bundle = instance.evidence.of_bank(bank.id, from_hex(use, "use"))
+    name = f"evidence-{use}.json"
+    return Response(bundle, media_type=MEDIA_TYPE, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+@router.get(
+    "/verifications/{use}/evidence.html",
+    summary="The evidence of an answer as one readable page",
+    response_class=HTMLResponse,
+)
+def get_evidence_page(use: str, instance: ServingInstance, bank: SignedIn) -> HTMLResponse:
+    """Return the evidence of an answer of yours as one sheet in Chinese and English, to print or to keep as PDF.
+
+    It is made only of evidence that checks, and without scripts. The file is the evidence; the page holds its digest.
+    """
+    return HTMLResponse(instance.evidence_pages.of_bank(bank.id, from_hex(use, "use")), headers=_HEADERS)

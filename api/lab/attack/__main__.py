@@ -19,8 +19,7 @@ def main() -> int:
     options.folder.mkdir(parents=True, exist_ok=True)
     if any(options.folder.iterdir()):
         parser.error(f"{options.folder} is not empty")
-    served = InstanceProcess(options.folder / "credence", processes=1, banks=BANKS)
-    try:
+    with InstanceProcess(options.folder / "credence", processes=1, banks=BANKS) as served:
         made = rehearse(served, options.folder, firms=options.firms)
         command = [sys.executable, "-m", "api.cli.main", "attack", "--rpc-url", made.rpc_url]
         command += ["--codes", str(made.codes), "--truth", str(made.truth)]
@@ -28,8 +27,6 @@ def main() -> int:
         if options.json:
             command.append("--json")
         return subprocess.run(command, check=False).returncode  # noqa: S603 - ourselves
-    finally:
-        served.stop()
 
 
 if __name__ == "__main__":

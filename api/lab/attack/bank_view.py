@@ -19,7 +19,6 @@ class ShownProof:
     attestation: str
     schema: Schema
     field: Field
-    kind: str
     chains: frozenset[bytes]
     """Heads and tips of a ladder."""
     shut: dict[str, bytes]
@@ -33,7 +32,6 @@ class BankView:
     words: dict[bytes, str] = field(default_factory=dict)
     asked: list[ShownProof] = field(default_factory=list)
     told: set[bytes] = field(default_factory=set)
-    told_codes: set[str] = field(default_factory=set)
     consents: set[bytes] = field(default_factory=set)
 
 
@@ -74,7 +72,6 @@ def _read(shown: BankView, presentation: Json) -> None:
     subject = presentation["subject"]
     if subject is not None:
         code = str(subject["credit_code"])
-        shown.told_codes.add(code)
         attestations.append(subject["registration"])
         schema = data_types()["subject_registration"].schema
         _read_proof(shown, "registration", schema, schema.fields[0], subject["proof"])
@@ -100,4 +97,4 @@ def _read_proof(shown: BankView, attestation: str, schema: Schema, field_: Field
     names = ("head_up", "head_down", "tip_up", "tip_down")
     chains = frozenset(bytes.fromhex(opening[name][2:]) for name in names if name in opening)
     shut = {member: bytes.fromhex(digest[2:]) for member, digest in opening.get("shut", {}).items()}
-    shown.asked.append(ShownProof(attestation, schema, field_, opening["kind"], chains, shut))
+    shown.asked.append(ShownProof(attestation, schema, field_, chains, shut))

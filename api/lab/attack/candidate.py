@@ -8,7 +8,7 @@ from typing import Final
 from api.catalogue.datatype import schemas
 from api.catalogue.purpose import default_purposes
 from ledger_node.domain.commitment import leaf_digest
-from ledger_node.domain.hashing import keccak
+from ledger_node.domain.hashing import keccak, sha256_digest
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.schema_field import Field
 from ledger_node.domain.value import FieldType, Special, Value, encode_value, format_value
@@ -24,23 +24,11 @@ TAGS: Final = tuple(bytes([tag]) for tag in range(256))
 CL1_TAGS: Final = tuple(bytes.fromhex("0001020304050610111213202122304041"))
 
 
-def _sha256(data: bytes) -> bytes:
-    return hashlib.sha256(data).digest()
-
-
-def _sha3(data: bytes) -> bytes:
-    return hashlib.sha3_256(data).digest()
-
-
-def _blake2(data: bytes) -> bytes:
-    return hashlib.blake2s(data).digest()
-
-
 HASHES: Final[dict[str, Callable[[bytes], bytes]]] = {
     "keccak256": keccak,
-    "sha256": _sha256,
-    "sha3-256": _sha3,
-    "blake2s": _blake2,
+    "sha256": sha256_digest,
+    "sha3-256": lambda data: hashlib.sha3_256(data).digest(),
+    "blake2s": lambda data: hashlib.blake2s(data).digest(),
 }
 
 
@@ -65,19 +53,27 @@ def subject_candidates(codes: Iterable[str], publics: Sequence[bytes]) -> Iterat
         data = forms["ascii"]
         for tag in TAGS:
             yield keccak(tag + data), f"keccak256(0x{tag.hex()} || code)", code
-            yield _sha256(tag + data), f"sha256(0x{tag.hex()} || code)", code
+            yield sha256_digest(tag + data), f"sha256(0x{tag.hex()} || code)", code
         yield from _salted(data, code, publics, "code")
 
 
+_SALTED: Final[tuple[tuple[str, Callable[[bytes, bytes], bytes]], ...]] = (
+    ("keccak256(public || {})", lambda public, data: keccak(public + data)),
+    ("keccak256({} || public)", lambda public, data: keccak(data + public)),
+    ("keccak256(0x30 || public || {})", lambda public, data: keccak(b"\x30" + public + data)),
+    ("sha256(public || {})", lambda public, data: sha256_digest(public + data)),
+    ("sha256({} || public)", lambda public, data: sha256_digest(data + public)),
+    ("HMAC-SHA256(public, {})", lambda public, data: hmac.digest(public, data, "sha256")),
+    ("HMAC-SHA256({}, public)", lambda public, data: hmac.digest(data, public, "sha256")),
+)
+"""What may have been made of something secret and a public word."""
+
+
 def _salted(data: bytes, what: str, publics: Sequence[bytes], name: str) -> Iterator[Candidate]:
+    named = [(form.format(name), digest) for form, digest in _SALTED]
     for public in publics:
-        yield keccak(public + data), f"keccak256(public || {name})", what
-        yield keccak(data + public), f"keccak256({name} || public)", what
-        yield keccak(b"\x30" + public + data), f"keccak256(0x30 || public || {name})", what
-        yield _sha256(public + data), f"sha256(public || {name})", what
-        yield _sha256(data + public), f"sha256({name} || public)", what
-        yield hmac.digest(public, data, "sha256"), f"HMAC-SHA256(public, {name})", what
-        yield hmac.digest(data, public, "sha256"), f"HMAC-SHA256({name}, public)", what
+        for construction, digest in named:
+            yield digest(public, data), construction, what
 
 
 def consent_candidates(codes: Iterable[str], publics: Sequence[bytes]) -> Iterator[Candidate]:
@@ -153,13 +149,19 @@ def _alone(schema: Schema, field: Field, value: Value, what: str, publics: Seque
         yield from _salted(forms["text"], what, publics, "value")
 
 
+_WITH_CODES: Final[tuple[tuple[str, Callable[[bytes, bytes, bytes], bytes]], ...]] = (
+    ("keccak256(code || value)", lambda code, text, _: keccak(code + text)),
+    ("keccak256(value || code)", lambda code, text, _: keccak(text + code)),
+    ("keccak256(code || canonical value)", lambda code, _, canonical: keccak(code + canonical)),
+    ("sha256(code || value)", lambda code, text, _: sha256_digest(code + text)),
+    ("sha256(code | value)", lambda code, text, _: sha256_digest(code + b"|" + text)),
+    ("HMAC-SHA256(code, value)", lambda code, text, _: hmac.digest(code, text, "sha256")),
+)
+"""What may have been made of a code and a value, as text or canonical."""
+
+
 def _with_codes(field: Field, value: Value, what: str, codes: Sequence[str]) -> Iterator[Candidate]:
     text, canonical = str(format_value(field.type, value)).encode(), _canonical(field, value)
     for code in codes:
-        data, both = code.encode(), f"{what} of {code}"
-        yield keccak(data + text), "keccak256(code || value)", both
-        yield keccak(text + data), "keccak256(value || code)", both
-        yield keccak(data + canonical), "keccak256(code || canonical value)", both
-        yield _sha256(data + text), "sha256(code || value)", both
-        yield _sha256(data + b"|" + text), "sha256(code | value)", both
-        yield hmac.digest(data, text, "sha256"), "HMAC-SHA256(code, value)", both
+        for construction, digest in _WITH_CODES:
+            yield digest(code.encode(), text, canonical), construction, f"{what} of {code}"

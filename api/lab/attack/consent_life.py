@@ -7,10 +7,10 @@ from typing import Final
 
 from api.client.client import Client
 from api.client.consent import accept, purpose_of, signing_domain
-from api.client.home_credentials import credential_named
+from api.client.credential import credential_named
 from api.home.home import Home
 from api.lab.attack.corpus import Json
-from ledger_node import clock
+from api.lab.demo.actor import consent_request
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.consent import (
     Change,
@@ -26,7 +26,6 @@ from ledger_node.domain.purpose import Purpose
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
 
-_DAY: Final = 86_400
 _MONTH_DAYS: Final = 31
 _MOST_ASKED: Final = 4
 _QUESTIONS: Final = (
@@ -65,15 +64,6 @@ class Bank:
     client: Client = field(repr=False)
 
 
-@dataclass(slots=True)
-class RehearsalNotes:
-    """What only the people of the rehearsal know: whose consents and requests there are, and the banks' answers."""
-
-    consents: dict[str, dict[str, Json]] = field(default_factory=dict)
-    requests: dict[str, dict[str, Json]] = field(default_factory=dict)
-    answers: list[tuple[Bank, Json]] = field(default_factory=list)
-
-
 @dataclass(frozen=True, slots=True)
 class Life:
     """What is to happen to one consent; it is drawn without a look at who it is about, so habits tell nothing."""
@@ -109,19 +99,26 @@ class Life:
 
 
 class Stage:
-    """Where lives are lived: the ledger that signatures count on, and the purposes of its consortium."""
+    """Where lives are lived: the ledger that signatures count on, and the purposes of its consortium.
+
+    It notes what only the people know: whose ``consents`` and ``requests`` there are, and the banks' ``answers``.
+    """
 
     def __init__(self, client: Client) -> None:
         self.domain: SigningDomain = signing_domain(client.get("/v1/ledger"))
         self._purposes: dict[str, Purpose] = {code: purpose_of(client, code) for code in _PURPOSES}
-        self.told = RehearsalNotes()
+        self.consents: dict[str, dict[str, Json]] = {}
+        self.requests: dict[str, dict[str, Json]] = {}
+        self.answers: list[tuple[Bank, Json]] = []
 
     def live(self, life: Life, firm: Firm, bank: Bank) -> Iterator[None]:
         """Live a life step by step: each step is done when the next one is asked for."""
-        asked, request = self._request(life, firm, bank), None
+        parties, purpose = (firm.subject, (bank.name, bank.member)), self._purposes[life.purpose]
+        asked = consent_request(*parties, purpose, life.questions, days=life.days, uses=life.uses)
+        request = None
         if life.is_asked:
             request = str(bank.client.post("/v1/consent-requests", {"request": asked.to_json()})["id"])
-            self.told.requests[request] = {"credit_code": firm.code, "bank": bank.name}
+            self.requests[request] = {"credit_code": firm.code, "bank": bank.name}
             yield
         if request is not None and life.is_refused:
             digest = refusal_digest(from_hex(request, "request"), self.domain)
@@ -129,7 +126,7 @@ class Stage:
             return
         secret = random_bytes(32)
         consent = self._grant(asked, firm, secret, request)
-        self.told.consents[consent] = {
+        self.consents[consent] = {
             "credit_code": firm.code,
             "bank": bank.name,
             "questions": len(life.questions),
@@ -138,7 +135,7 @@ class Stage:
         }
         yield
         for _ in range(life.verified):
-            self.told.answers.append((bank, bank.client.verify(consent, list(life.questions))))
+            self.answers.append((bank, bank.client.verify(consent, list(life.questions))))
             yield
         if life.is_paused:
             yield from self._pause_and_resume(firm, consent)
@@ -146,23 +143,6 @@ class Stage:
             digest = withdrawal_digest(from_hex(consent, "consent"), self.domain)
             body = {"secret": to_hex(secret)} if life.withdrawn_by == "secret" else _signed(firm, digest)
             firm.client.post(f"/v1/consents/{consent}/withdrawal", body)
-
-    def _request(self, life: Life, firm: Firm, bank: Bank) -> ConsentRequest:
-        now = clock.now()
-        return ConsentRequest(
-            subject=firm.subject,
-            grantee=bank.member,
-            grantee_name=bank.name,
-            purpose=life.purpose,
-            purpose_text=self._purposes[life.purpose].text(Language.CHINESE),
-            questions=life.questions,
-            departments=(),
-            not_before=now,
-            expires_at=now + life.days * _DAY,
-            max_uses=life.uses,
-            retention_days=30,
-            salt=random_bytes(32),
-        )
 
     def _grant(self, asked: ConsentRequest, firm: Firm, secret: bytes, request: str | None) -> str:
         terms, _ = accept(firm.client, asked, Language.CHINESE, secret)

@@ -69,11 +69,6 @@ class Corpus:
                 if event.name == name:
                     yield transaction, event
 
-    @property
-    def ids(self) -> dict[bytes, str]:
-        """Words that look drawn or hashed (no long run of zeros), with what they are; candidates for salts."""
-        return {word: place for word, place in self.words.items() if is_secret_like(word)}
-
 
 def is_secret_like(word: bytes) -> bool:
     """Return whether a word is no small number and no padded address."""

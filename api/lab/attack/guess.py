@@ -1,7 +1,7 @@
 """Attacks that prove themselves: a digest that was seen is found again by hashing something guessable."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from api.catalogue.datatype import data_types, schemas
 from api.lab.attack.bank_view import BankView
@@ -54,31 +54,31 @@ def hunt(candidates: Iterable[Candidate], targets: dict[bytes, str]) -> tuple[in
     return count, hits
 
 
+def finding_of(attack: str, tried: str, count: int, hits: Sequence[Hit]) -> Finding:
+    """Return what a hunt came to."""
+    examples = tuple(f"{hit.what}: {hit.construction}, seen as {hit.place}" for hit in hits[:_EXAMPLES])
+    return Finding(attack, tried, count, len({hit.what for hit in hits}), certain=True, examples=examples)
+
+
 def guess_subjects(seen: GuessInputs, truth: GroundTruth | None) -> list[Finding]:
     """Find credit codes behind seen words."""
     count, hits = hunt(subject_candidates(seen.codes, seen.publics), seen.targets)
-    found = {hit.what for hit in hits}
     real = {item.code for item in truth.attestations} if truth is not None else set()
-    tried = "hashes of every credit code: plain, tagged, doubled, padded, salted or keyed with public words"
-    first = Finding(
-        "subjects: hashes of credit codes",
-        tried,
-        count,
-        len(found),
-        len(seen.codes),
-        accuracy=len(found & real) / len(real) if real else None,
+    first = replace(
+        finding_of(
+            "subjects: hashes of credit codes",
+            "hashes of every credit code: plain, tagged, doubled, padded, salted or keyed with public words",
+            count,
+            hits,
+        ),
+        items=len(seen.codes),
+        accuracy=len({hit.what for hit in hits} & real) / len(real) if real else None,
         chance=1 / len(seen.codes) if real else None,
-        certain=True,
-        examples=_examples(hits),
     )
-    count, hits = hunt(consent_candidates(seen.codes, seen.publics[:_CONSENT_PUBLICS]), seen.targets)
-    second = Finding(
+    second = finding_of(
         "links: consent ids without a salt",
         "hashes of credit code, public word (bank, subject, schema …) and purpose or small number",
-        count,
-        len({hit.what for hit in hits}),
-        certain=True,
-        examples=_examples(hits),
+        *hunt(consent_candidates(seen.codes, seen.publics[:_CONSENT_PUBLICS]), seen.targets),
     )
     return [first, second]
 
@@ -86,20 +86,9 @@ def guess_subjects(seen: GuessInputs, truth: GroundTruth | None) -> list[Finding
 def guess_values(seen: GuessInputs, truth: GroundTruth | None) -> list[Finding]:
     """Find values behind seen words, and say how many grades and amount buckets that gives."""
     count, hits = hunt(value_candidates(seen.codes, seen.publics, seen.now), seen.targets)
-    findings = [
-        Finding(
-            "values: hashes of values",
-            "hashes of every value of a small domain and every threshold: alone, tagged, salted, with each code",
-            count,
-            len({hit.what for hit in hits}),
-            certain=True,
-            examples=_examples(hits),
-        )
-    ]
-    if truth is not None:
-        recovered = dict(_recovered(hits))
-        findings += list(_value_figures(recovered, truth, count))
-    return findings
+    tried = "hashes of every value of a small domain and every threshold: alone, tagged, salted, with each code"
+    figures = [] if truth is None else _value_figures(dict(_recovered(hits)), truth, count)
+    return [finding_of("values: hashes of values", tried, count, hits), *figures]
 
 
 def _recovered(hits: Iterable[Hit]) -> Iterator[tuple[tuple[str, str], str]]:
@@ -118,18 +107,13 @@ def bucket(schema: str, name: str, value: object) -> str:
     return str(ladder.thresholds[below - 1]) if below else "0"
 
 
-def labels_of(truth: GroundTruth, schema: str, name: str) -> list[tuple[str, str]]:
-    """Return (credit code, value or bucket) of every attestation that has this field."""
-    return [
-        (item.code, bucket(schema, name, item.values[name]))
-        for item in truth.attestations
-        if item.schema == schema and name in item.values
-    ]
-
-
 def _value_figures(recovered: dict[tuple[str, str], str], truth: GroundTruth, count: int) -> Iterator[Finding]:
     for schema, name in fields_of(truth):
-        labels = labels_of(truth, schema, name)
+        labels = [
+            (item.code, bucket(schema, name, item.values[name]))
+            for item in truth.attestations
+            if item.schema == schema and name in item.values
+        ]
         usual, share = majority([value for _, value in labels])
         right = sum(recovered.get((code, f"{schema}.{name}"), usual) == value for code, value in labels)
         yield Finding(
@@ -147,7 +131,3 @@ def _value_figures(recovered: dict[tuple[str, str], str], truth: GroundTruth, co
 def fields_of(truth: GroundTruth) -> list[tuple[str, str]]:
     """Return the (schema, field) pairs that the truth knows."""
     return list(dict.fromkeys((item.schema, name) for item in truth.attestations for name in item.values))
-
-
-def _examples(hits: Sequence[Hit]) -> tuple[str, ...]:
-    return tuple(f"{hit.what}: {hit.construction}, seen as {hit.place}" for hit in hits[:_EXAMPLES])

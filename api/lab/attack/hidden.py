@@ -6,7 +6,7 @@ from api.catalogue.datatype import data_types
 from api.lab.attack.bank_view import BankView, ShownProof
 from api.lab.attack.candidate import Candidate, domain, label
 from api.lab.attack.corpus import Corpus, is_secret_like, spread
-from api.lab.attack.guess import GuessInputs, Hit, hunt
+from api.lab.attack.guess import GuessInputs, Hit, finding_of, hunt
 from api.lab.attack.report import Finding
 from ledger_node.domain.commitment import (
     DOWN,
@@ -28,44 +28,43 @@ from ledger_node.domain.schema_field import ABSENT_BYTE, Field, Mode
 from ledger_node.domain.value import FieldType
 
 _MAX_KEYS = 400
-_EXAMPLES = 5
 
 
 def keys_of(corpus: Corpus, shown: BankView) -> list[bytes]:
     """Return every known word that could be a salt, seed or key: the bank's own first, siblings last."""
-    events = spread({word: place for word, place in corpus.ids.items() if "." in place})
+    ids = {word: place for word, place in corpus.words.items() if is_secret_like(word)}
+    events = spread({word: place for word, place in ids.items() if "." in place})
     own = [word for word in sorted(shown.words, key=lambda word: shown.words[word] == "path") if is_secret_like(word)]
-    return list(dict.fromkeys([bytes(32), *own, *events, *corpus.ids]))[:_MAX_KEYS]
+    return list(dict.fromkeys([bytes(32), *own, *events, *ids]))[:_MAX_KEYS]
 
 
 def guess_hidden(seen: GuessInputs, shown: BankView, keys: Sequence[bytes]) -> list[Finding]:
     """Return the findings of all three attacks; the chain alone gives them nothing to aim at."""
     subject_ids = [to_hex(word) for word, place in seen.targets.items() if place == "SubjectRegistered.subjectId"]
-    leaves, leaf_hits = hunt(_leaves(keys, subject_ids, seen.now), seen.targets)
-    tags, tag_hits = hunt(_tags(keys, seen.codes), seen.targets)
-    bits, bit_hits = hunt_bits(shown.asked, keys)
-    steps, step_hits = hunt_tips(shown.asked, keys)
+    shut = [proof for proof in shown.asked if len(proof.shut) > 1]  # one shut bit is an answer the firm consented to
+    bits = {digest: f"proof of {proof.attestation[:10]}" for proof in shut for digest in proof.shut.values()}
     return [
-        _finding(
+        finding_of(
             "values: leaves of fields not shown",
             "each field, value and known word as salt or as seed, against all siblings and roots",
-            leaves,
-            leaf_hits,
+            *hunt(_leaves(keys, subject_ids, seen.now), seen.targets),
         ),
-        _finding("subjects: tags not opened", "each code under each known word as key or seed", tags, tag_hits),
-        _finding("values: shut bits of enums", "each known word as key of each shut bit, 0 and 1", bits, bit_hits),
-        _finding(
+        finding_of(
+            "subjects: tags not opened",
+            "each code under each known word as key or seed",
+            *hunt(_tags(keys, seen.codes), seen.targets),
+        ),
+        finding_of(
+            "values: shut bits of enums",
+            "each known word as key of each shut bit, 0 and 1",
+            *hunt(_bits(shut, keys), bits),
+        ),
+        finding_of(
             "values: position on a ladder",
             "chains from each known word (as head or seed) to heads and tips of each ladder proof",
-            steps,
-            step_hits,
+            *hunt_tips(shown.asked, keys),
         ),
     ]
-
-
-def _finding(attack: str, tried: str, count: int, hits: Sequence[Hit]) -> Finding:
-    examples = tuple(f"{hit.what}: {hit.construction}, seen as {hit.place}" for hit in hits[:_EXAMPLES])
-    return Finding(attack, tried, count, len({hit.what for hit in hits}), certain=True, examples=examples)
 
 
 def _tags(keys: Sequence[bytes], codes: Sequence[str]) -> Iterator[Candidate]:
@@ -143,14 +142,12 @@ def _ladder(schema: Schema, field: Field, keys: Sequence[bytes]) -> Iterator[Can
                 yield leaf, f"leaf, known word as {how}", f"{schema.name}.{field.name}: step {idx}"
 
 
-def hunt_bits(asked: Sequence[ShownProof], keys: Sequence[bytes]) -> tuple[int, list[Hit]]:
+def _bits(asked: Sequence[ShownProof], keys: Sequence[bytes]) -> Iterator[Candidate]:
     """Open shut bits: which of the members that stay in question is it?"""
-    count, hits = 0, []
     for proof in asked:
-        if len(proof.shut) < 2:  # noqa: PLR2004 - one shut bit is an answer the firm consented to
-            continue
-        for member, digest in proof.shut.items():
+        for member in proof.shut:
             place = proof.field.members.index(member)
+            what = label(proof.schema, proof.field, member)
             for key in keys:
                 for how, secret in (
                     ("key", key),
@@ -158,11 +155,8 @@ def hunt_bits(asked: Sequence[ShownProof], keys: Sequence[bytes]) -> tuple[int, 
                     ("hashed key", keccak(key)),
                 ):
                     for is_set in (False, True):
-                        count += 1
-                        if enum_bit(place, secret, is_set=is_set) == digest:
-                            what = f"{label(proof.schema, proof.field, member)} is {is_set}"
-                            hits.append(Hit(what, f"bit, known word as {how}", f"proof of {proof.attestation[:10]}"))
-    return count, hits
+                        digest = enum_bit(place, secret, is_set=is_set)
+                        yield digest, f"bit, known word as {how}", f"{what} is {is_set}"
 
 
 def hunt_tips(asked: Sequence[ShownProof], keys: Sequence[bytes]) -> tuple[int, list[Hit]]:
@@ -172,17 +166,12 @@ def hunt_tips(asked: Sequence[ShownProof], keys: Sequence[bytes]) -> tuple[int, 
     that was shown, so they are no news.
     """
     count, hits = 0, []
-    groups: dict[tuple[str, str, int], set[bytes]] = {}
-    schemas_of: dict[tuple[str, str, int], ShownProof] = {}
+    fields: dict[tuple[bytes, int], tuple[ShownProof, dict[bytes, str]]] = {}
     for proof in asked:
         if proof.chains:
-            place = (proof.attestation, proof.schema.name, proof.field.index)
-            groups.setdefault(place, set()).update(proof.chains)
-            schemas_of[place] = proof
-    fields = {(proof.schema.id, proof.field.index): proof for proof in schemas_of.values()}
-    for proof in fields.values():
-        places = [place for place in groups if place[1:] == (proof.schema.name, proof.field.index)]
-        owner = {word: place for place in places for word in groups[place]}
+            _, owner = fields.setdefault((proof.schema.id, proof.field.index), (proof, {}))
+            owner.update(dict.fromkeys(proof.chains, proof.attestation))
+    for proof, owner in fields.values():
         steps = len(proof.field.require_ladder())
         for direction, seed_label in ((UP, b"up"), (DOWN, b"dn")):
             context = ladder_context(proof.schema.id, proof.field.index, direction)
@@ -192,6 +181,6 @@ def hunt_tips(asked: Sequence[ShownProof], keys: Sequence[bytes]) -> tuple[int, 
                         count += 1
                         told = how == "head" and (distance == 0 or owner.get(start) == owner.get(word))
                         if word in owner and not told:
-                            what = f"{proof.schema.name}.{proof.field.name}: {distance} steps to {owner[word][0][:10]}"
+                            what = f"{proof.schema.name}.{proof.field.name}: {distance} steps to {owner[word][:10]}"
                             hits.append(Hit(what, f"chain from a known word as {how}", "heads and tips"))
     return count, hits

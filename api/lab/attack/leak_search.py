@@ -1,22 +1,27 @@
 """Silence: no byte of the chain names a firm, a bank's dealings, a subject's, a purpose or a question, in any form.
 
 Members are public: a bank's name, id and keys stand in MemberRegistry, and nowhere else. Subject ids are
-random and stand in SubjectRegistry, and nowhere else.
+random and stand in SubjectRegistry, and nowhere else. So every byte of the chain is cut at calls, logs and storage
+words, each with what the contracts' ABIs say it is, and searched.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from api.catalogue.purpose import default_purposes
 from api.lab.attack.bank_view import BankView
 from api.lab.attack.byte_search import ByteSearch
-from api.lab.attack.corpus import Corpus
-from api.lab.attack.decoded_bytes import DecodedBytes, decode_all
+from api.lab.attack.corpus import UNKNOWN, Corpus, Event
 from api.lab.attack.ground_truth import GroundTruth
 from api.lab.attack.report import Finding
+from ledger_node.chain.address_book import CONTRACTS
+from ledger_node.chain.artifact import artifact
 from ledger_node.chain.port import Role
 from ledger_node.domain.eip712 import list_word, text_word
 
+_COUNCIL: Final = "Council"
+KNOWN: Final = (*CONTRACTS, "DisputeVerifier")
 _EXAMPLES: Final = 5
 _CODES, _BANKS, _SUBJECTS, _PURPOSES, _QUESTIONS = "credit codes", "banks", "subject ids", "purposes", "questions"
 _HOME: Final[Mapping[str, frozenset[str]]] = {
@@ -24,6 +29,63 @@ _HOME: Final[Mapping[str, frozenset[str]]] = {
     _BANKS: frozenset({"MemberRegistry", "Council"}),
     _SUBJECTS: frozenset({"SubjectRegistry"}),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedBytes:
+    """``data`` of a call, log or word; ``contract`` and ``place`` are None where no ABI explains every byte of it."""
+
+    data: bytes
+    contract: str | None = None
+    place: str | None = None
+
+
+def decode_all(corpus: Corpus) -> Iterator[DecodedBytes]:
+    """Yield calls, and the calls that a council's proposal carries by themselves too; logs; storage; headers."""
+    contracts = _contracts(corpus)
+    for transaction in corpus.transactions:
+        if transaction.to is not None:
+            yield from _call(transaction.to, transaction.data, contracts)
+        else:
+            name = contracts.get(transaction.created or b"")
+            yield DecodedBytes(transaction.data, name, None if name is None else f"creation of {name}")
+        yield DecodedBytes(transaction.sender, None, "sender")
+        for event in transaction.events:
+            yield _log(event, contracts)
+    for contract, word in corpus.storage:
+        name = contracts.get(contract)
+        yield DecodedBytes(word, name, f"storage of {name}")
+    yield DecodedBytes(corpus.headers, None, "block headers")
+
+
+def _contracts(corpus: Corpus) -> dict[bytes, str]:
+    return {
+        transaction.created: name
+        for transaction in corpus.transactions
+        for name in KNOWN
+        if transaction.created is not None and artifact(name).construction(transaction.data) is not None
+    }
+
+
+def _call(target: bytes, data: bytes, contracts: Mapping[bytes, str]) -> Iterator[DecodedBytes]:
+    name = contracts.get(target)
+    found = None if name is None else artifact(name).call(data)
+    if name is None or found is None:
+        yield DecodedBytes(data)
+        return
+    function, arguments = found
+    yield DecodedBytes(data, name, f"{name}.{function}")
+    if name == _COUNCIL:
+        for proposal in (value for value in arguments.values() if isinstance(value, tuple)):
+            for address, inner in proposal:
+                yield from _call(bytes.fromhex(address[2:]), inner, contracts)
+
+
+def _log(event: Event, contracts: Mapping[bytes, str]) -> DecodedBytes:
+    data, name = b"".join(event.topics) + event.data, contracts.get(event.contract)
+    if name is None or event.name == UNKNOWN:
+        return DecodedBytes(data)
+    return DecodedBytes(data, name, f"log {name}.{event.name}")
 
 
 def listen(corpus: Corpus, shown: BankView, codes: Sequence[str], truth: GroundTruth | None) -> list[Finding]:

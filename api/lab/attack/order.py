@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from operator import attrgetter
+from typing import TypeGuard
 
 from api.lab.attack.ground_truth import GroundTruth, TrueAttestation
 from api.lab.attack.guess import bucket, fields_of
@@ -17,37 +19,28 @@ def attack_order(truth: GroundTruth, codes: Sequence[str]) -> list[Finding]:
     batches: dict[str, list[TrueAttestation]] = {}
     for item in truth.attestations:
         batches.setdefault(item.batch, []).append(item)
-    large = {name: sorted(items, key=_index) for name, items in batches.items() if len(items) >= _MIN_BATCH}
-    findings: list[Finding] = []
-    for number, items in enumerate(large.values(), 1):
-        findings += list(_one_batch(f"batch {number}, {items[0].schema}", items, codes))
-    for (first, ours), (second, others) in pairwise(enumerate(large.values(), 1)):
-        findings.append(_two_batches(f"batches {first} and {second}", ours, others))
-    for schema, name in fields_of(truth):
-        found = [finding for items in large.values() for finding in _neighbour(schema, name, items)]
-        findings += found
-    return findings
-
-
-def _index(item: TrueAttestation) -> int:
-    return item.index
+    large = [sorted(items, key=attrgetter("index")) for items in batches.values() if len(items) >= _MIN_BATCH]
+    numbered = list(enumerate(large, 1))
+    return [
+        *(one for number, items in numbered for one in _one_batch(f"batch {number}, {items[0].schema}", items, codes)),
+        *(
+            _two_batches(f"batches {first} and {second}", ours, others)
+            for (first, ours), (second, others) in pairwise(numbered)
+        ),
+        *(one for schema, name in fields_of(truth) for items in large for one in _neighbour(schema, name, items)),
+    ]
 
 
 def _one_batch(where: str, items: Sequence[TrueAttestation], codes: Sequence[str]) -> Iterator[Finding]:
-    indices = [float(item.index) for item in items]
-    yield _rank(f"order: position against row ({where})", indices, [float(item.row) for item in items])
+    yield _rank(f"order: position against row ({where})", [(item.index, item.row) for item in items])
     place = {code: number for number, code in enumerate(sorted(codes))}
-    yield _rank(
-        f"order: position against credit code ({where})", indices, [float(place.get(item.code, -1)) for item in items]
-    )
-    names = [name for name in items[0].values if any(_is_amount(item.values.get(name)) for item in items)]
-    for name in names:
-        known = [item for item in items if _is_amount(item.values.get(name))]
-        yield _rank(
-            f"order: position against {name} ({where})",
-            [float(item.index) for item in known],
-            [_number(item.values[name]) for item in known],
-        )
+    known = [(item.index, place.get(item.code, -1)) for item in items]
+    yield _rank(f"order: position against credit code ({where})", known)
+    for name in items[0].values:
+        cells = [(item.index, item.values.get(name)) for item in items]
+        amounts = [(index, value) for index, value in cells if _is_amount(value)]
+        if amounts:
+            yield _rank(f"order: position against {name} ({where})", amounts)
     for what, register in (("register order", list(codes)), ("sorted register", sorted(codes))):
         guesses = [register[item.index % len(register)] == item.code for item in items]
         chance = 1 / len(register)
@@ -63,25 +56,20 @@ def _one_batch(where: str, items: Sequence[TrueAttestation], codes: Sequence[str
         )
 
 
-def _is_amount(value: JSON) -> bool:
+def _is_amount(value: JSON) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _number(value: JSON) -> float:
-    assert isinstance(value, int)  # noqa: S101 - chosen by _is_amount
-    return float(value)
-
-
-def _rank(attack: str, first: Sequence[float], second: Sequence[float]) -> Finding:
-    rho, p = rank_correlation(first, second)
+def _rank(attack: str, pairs: Sequence[tuple[int, int]]) -> Finding:
+    rho, p = rank_correlation([float(one) for one, _ in pairs], [float(other) for _, other in pairs])
     tried = "Spearman's rho (accuracy: |rho|) under random order"
-    return Finding(attack, tried, len(first), 0, len(first), abs(rho), 0.0, p)
+    return Finding(attack, tried, len(pairs), 0, len(pairs), abs(rho), 0.0, p)
 
 
 def _two_batches(where: str, ours: Sequence[TrueAttestation], others: Sequence[TrueAttestation]) -> Finding:
     theirs = {item.code: item.index for item in others}
-    both = [(float(item.index), float(theirs[item.code])) for item in ours if item.code in theirs]
-    return _rank(f"links: positions of one firm in {where}", [a for a, _ in both], [b for _, b in both])
+    both = [(item.index, theirs[item.code]) for item in ours if item.code in theirs]
+    return _rank(f"links: positions of one firm in {where}", both)
 
 
 def _neighbour(schema: str, name: str, items: Sequence[TrueAttestation]) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -11,7 +12,7 @@ from api.catalogue.synthetic import credit_code, write_export
 from api.client.client import Client
 from api.lab.attack.consent_life import Bank, Firm, Life, Stage, live_all
 from api.lab.attack.corpus import Json
-from api.lab.demo.actor import attest, register
+from api.lab.demo.actor import DEPARTMENTS, attest, register
 from api.lab.demo.server import InstanceProcess
 from ledger_node.domain.json_object import from_hex
 
@@ -24,14 +25,20 @@ BANKS: Final = {
 }
 _SEED: Final = 41
 _REFUSED_OF: Final = 5
-_DEPARTMENTS: Final = {
-    "tax_payment": "tax-bureau",
-    "tax_credit_rating": "tax-bureau",
-    "penalty_summary": "market-regulator",
+
+
+def _fen(cell: str) -> int:
+    return int(cell.replace("￥", "").replace(",", "").replace(".", ""))
+
+
+_CELLS: Final[dict[str, tuple[str, Callable[[str], Json]]]] = {
+    "paid_amount": ("实缴税额（元）", _fen),
+    "sales_income": ("销售收入（元）", _fen),
+    "months_paid_on_time_12m": ("近12个月按期缴纳月数", int),
+    "count_24m": ("近24个月处罚次数", int),
+    "grade": ("信用级别", str),
 }
-_AMOUNTS: Final = {"paid_amount": "实缴税额（元）", "sales_income": "销售收入（元）"}
-_COUNTS: Final = {"months_paid_on_time_12m": "近12个月按期缴纳月数", "count_24m": "近24个月处罚次数"}
-_GRADES: Final = {"grade": "信用级别"}
+"""Where an export holds a field, and how it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,7 @@ def rehearse(
     """
     random = Random(_SEED)  # noqa: S311 - an order of events that can be repeated
     codes = [credit_code(firm, _SEED) for firm in range(firms)]
-    rows = [row for schema in _DEPARTMENTS for row in _attest(served, folder, schema, firms)]
+    rows = [row for schema in DEPARTMENTS for row in _attest(served, folder, schema, firms)]
     registrar = served.client("market-regulator")
     chosen = {f"firm-{firm}": codes[firm] for firm in random.sample(range(firms), granting)}
     subjects = {register(registrar, served.home, name, code): code for name, code in chosen.items()}
@@ -65,16 +72,15 @@ def rehearse(
     _live(stage, people, banks, consents, random)
     for client in (registrar, *(firm.client for firm in people), *(bank.client for bank in banks)):
         client.close()
-    told = stage.told
     own = [
-        answer for bank, answer in told.answers if bank is banks[0] and answer["presentation"]["consent"] is not None
+        answer for bank, answer in stage.answers if bank is banks[0] and answer["presentation"]["consent"] is not None
     ]
     answers = [folder / f"answer-{number}.json" for number in range(min(shown, len(own)))]
     for file, answer in zip(answers, own, strict=False):
         file.write_text(json.dumps(answer), "utf-8")
     register_file, truth = folder / "codes.txt", folder / "truth.json"
     register_file.write_text("\n".join(codes) + "\n", "utf-8")
-    known = {"attestations": rows, "subjects": subjects, "consents": told.consents, "requests": told.requests}
+    known = {"attestations": rows, "subjects": subjects, "consents": stage.consents, "requests": stage.requests}
     truth.write_text(json.dumps(known), "utf-8")
     return Rehearsal(str(served.node()["url"]), answers, register_file, truth)
 
@@ -98,7 +104,7 @@ def _live(stage: Stage, people: list[Firm], banks: list[Bank], consents: int, ra
 def _attest(served: InstanceProcess, folder: Path, schema: str, firms: int) -> list[Json]:
     file = folder / f"{schema}.csv"
     write_export(file, schema, firms, seed=_SEED)
-    client = served.client(_DEPARTMENTS[schema])
+    client = served.client(DEPARTMENTS[schema])
     member = client.get("/v1/me")["id"]
     job = attest(client, file, schema, lambda _: None)
     results = {int(row["line"]): row for row in client.results(job["job"], "issued")}
@@ -112,21 +118,7 @@ def _attest(served: InstanceProcess, folder: Path, schema: str, firms: int) -> l
             "batch": f"{member}/{results[line]['batch']}",
             "index": results[line]["index"],
             "row": row,
-            "values": _values(cells[row]),
+            "values": {name: read(cells[row][head]) for name, (head, read) in _CELLS.items() if cells[row].get(head)},
         }
         for row, line in enumerate(sorted(results))
     ]
-
-
-def _values(row: dict[str, str]) -> dict[str, Json]:
-    values: dict[str, Json] = {}
-    for name, heading in _AMOUNTS.items():
-        if row.get(heading):
-            values[name] = int(row[heading].replace("￥", "").replace(",", "").replace(".", ""))
-    for name, heading in _COUNTS.items():
-        if heading in row:
-            values[name] = int(row[heading])
-    for name, heading in _GRADES.items():
-        if heading in row:
-            values[name] = row[heading]
-    return values

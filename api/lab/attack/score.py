@@ -18,12 +18,10 @@ _SEED: Final = 20_261_122
 
 def binomial_tail(hits: int, trials: int, chance: float) -> float:
     """Return P(X >= hits) for X ~ Binomial(trials, chance), exactly."""
-    if hits <= 0:
+    if hits <= 0 or chance >= 1.0:
         return 1.0
     if chance <= 0.0:
         return 0.0
-    if chance >= 1.0:
-        return 1.0
     log_p, log_q = math.log(chance), math.log1p(-chance)
     terms = (
         math.lgamma(trials + 1) - math.lgamma(k + 1) - math.lgamma(trials - k + 1) + k * log_p + (trials - k) * log_q
@@ -76,17 +74,10 @@ def permutation_p(observed: float, statistic: Callable[[Sequence[int]], float], 
 
 def ranks(values: Sequence[float]) -> list[float]:
     """Return the rank of each value, from 0; ties share their mean rank."""
-    order = sorted(range(len(values)), key=lambda place: values[place])
-    ranked = [0.0] * len(values)
-    start = 0
-    while start < len(order):
-        end = start
-        while end + 1 < len(order) and values[order[end + 1]] == values[order[start]]:
-            end += 1
-        for place in order[start : end + 1]:
-            ranked[place] = (start + end) / 2
-        start = end + 1
-    return ranked
+    places: dict[float, list[int]] = {}
+    for place, value in enumerate(sorted(values)):
+        places.setdefault(value, []).append(place)
+    return [(places[value][0] + places[value][-1]) / 2 for value in values]
 
 
 def _centred(values: Sequence[float]) -> list[float]:

@@ -1,7 +1,6 @@
 """What the chain shows of each consent and each request over its life, as numbers that links may be guessed from."""
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -52,44 +51,40 @@ class Trace:
 
     def features(self) -> dict[str, float]:
         """Return what the chain shows of it; only what happened to it has a number."""
-        args, grant = self.args, self.grant
-        uses = self.later["UseRecorded"]
-        shown = {
-            "order of granting": float(self.place),
-            "gas": float(grant.gas),
-            "size of calldata, zero bytes": float(len(grant.data) * 1000 + grant.data.count(0)),
-            "length of validity": float(args["expiresAt"] - args["notBefore"]),
-            "number of uses": float(args["maxUses"]),
-            "delay from signing to block": float(grant.time - args["notBefore"]),
-            "uses recorded": float(len(uses)),
-            "uses refused": float(len(self.later["UseRefused"])),
-        }
-        return shown | dict(self._of_uses(uses)) | dict(self._of_answers()) | dict(self._of_changes())
-
-    def _of_uses(self, uses: list[tuple[int, Transaction, Event]]) -> Iterator[tuple[str, float]]:
-        if uses:
-            yield "wait for the first use", float(uses[0][1].block - self.grant.block)
-            yield "order of the first use", float(uses[0][0])
-            yield "order of the last use", float(uses[-1][0])
-        if len(uses) > 1:
-            yield "time between uses", (uses[-1][0] - uses[0][0]) / (len(uses) - 1)
-
-    def _of_answers(self) -> Iterator[tuple[str, float]]:
-        yield "whether it was asked for", float(self.asked is not None)
-        if self.asked is not None:
-            yield "order of its request", float(self.asked.place)
-            yield "wait from its request", float(self.place - self.asked.place)
-
-    def _of_changes(self) -> Iterator[tuple[str, float]]:
+        args, grant, asked, uses = self.args, self.grant, self.asked, self.later["UseRecorded"]
         paused, resumed, withdrawn = (self.later[f"Consent{name}"] for name in ("Paused", "Resumed", "Withdrawn"))
+        shown: dict[str, float] = {
+            "order of granting": self.place,
+            "gas": grant.gas,
+            "size of calldata, zero bytes": len(grant.data) * 1000 + grant.data.count(0),
+            "length of validity": args["expiresAt"] - args["notBefore"],
+            "number of uses": args["maxUses"],
+            "delay from signing to block": grant.time - args["notBefore"],
+            "uses recorded": len(uses),
+            "uses refused": len(self.later["UseRefused"]),
+        }
+        if uses:
+            shown |= {
+                "wait for the first use": uses[0][1].block - grant.block,
+                "order of the first use": uses[0][0],
+                "order of the last use": uses[-1][0],
+            }
+        if len(uses) > 1:
+            shown["time between uses"] = (uses[-1][0] - uses[0][0]) / (len(uses) - 1)
+        shown["whether it was asked for"] = asked is not None
+        if asked is not None:
+            shown |= {"order of its request": asked.place, "wait from its request": self.place - asked.place}
         if paused:
-            yield "order of the first pause", float(paused[0][0])
+            shown["order of the first pause"] = paused[0][0]
         if paused and resumed:
-            yield "length of the first pause", float(resumed[0][0] - paused[0][0])
+            shown["length of the first pause"] = resumed[0][0] - paused[0][0]
         if withdrawn:
-            yield "order of the withdrawal", float(withdrawn[0][0])
-            yield "life until the withdrawal", float(withdrawn[0][0] - self.place)
-            yield "way of withdrawing", float(withdrawn[0][2].args["relayer"] == _ZERO)
+            shown |= {
+                "order of the withdrawal": withdrawn[0][0],
+                "life until the withdrawal": withdrawn[0][0] - self.place,
+                "way of withdrawing": withdrawn[0][2].args["relayer"] == _ZERO,
+            }
+        return {name: float(value) for name, value in shown.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,23 +8,18 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, Final
 
-from api.catalogue.synthetic import credit_code, write_export
-from api.client.home_credentials import credential_named
+from api.catalogue.synthetic import credit_code
+from api.client.credential import credential_named
 from api.client.session import Session
-from api.lab.bench.keccak import keccak_us
-from api.lab.bench.load import Load, LoadResult, RequestSigner, require_wrk
-from api.lab.demo.actor import attest, grant, register
+from api.lab.bench.load import Load, LoadResult, require_wrk, signed_posts
+from api.lab.bench.timing import keccak_us
+from api.lab.demo.actor import attest_all, grant, register
 from api.lab.demo.server import InstanceProcess
 from api.lab.demo.story import BANK, QUESTIONS
-from api.services.issuing.job_issue import BLOCK
+from api.services.issuing.worker import BLOCK
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.reason import Reason
 
-_DEPARTMENTS: Final = {
-    "tax_payment": "tax-bureau",
-    "tax_credit_rating": "tax-bureau",
-    "penalty_summary": "market-regulator",
-}
 _USES: Final = 36
 _FIRMS: Final = 24
 _CALLERS: Final = 8
@@ -48,8 +43,7 @@ def api(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[str, f
     """
     require_wrk()
     seconds = 4 if quick else 20
-    served = InstanceProcess(folder, banks={BANK_SLUG: BANK, _OTHER: _OTHER_NAME})
-    try:
+    with InstanceProcess(folder, banks={BANK_SLUG: BANK, _OTHER: _OTHER_NAME}) as served:
         bench = _Bench(served, folder.parent)
         bench.prepare()
         warm = bench.load(BANK_SLUG, seconds=3, connections=_CONNECTIONS, per_s_at_most=_WARM_PER_S)
@@ -71,8 +65,6 @@ def api(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[str, f
             beside = _all_answered(asking.run())
             flooding = begun.result()
         say(f"beside a flood of {flooding.per_s:.0f}/s ({flooding.limited} refused): {_times(beside)}")
-    finally:
-        served.stop()
     return {
         "verifications_per_s": round(full.per_s, 1),
         "p50_ms": round(half.p50_ms, 1),
@@ -94,10 +86,7 @@ class _Bench:
 
     def prepare(self) -> None:
         """Attest, and register firms."""
-        for schema, department in _DEPARTMENTS.items():
-            file = self._folder / f"{schema}.csv"
-            write_export(file, schema, BLOCK, seed=1)
-            attest(self._served.client(department), file, schema, lambda _: None)
+        attest_all(self._served, self._folder, BLOCK, 1)
         for number in range(_FIRMS):
             client = self._served.client("market-regulator")
             register(client, self._served.home, f"firm-{number}", credit_code(number, 1))
@@ -106,8 +95,7 @@ class _Bench:
     def _granted(self, number: int, bank: str) -> str:
         firm = f"firm-{number % _FIRMS}"
         client, key = self._served.client(firm), self._served.home.read_key(firm)
-        bounds = {"uses": _USES, "days": 31 * _USES}
-        consent, _ = grant(client, key, bank, QUESTIONS, purpose="post_loan_monitoring", **bounds)
+        consent, _ = grant(client, key, bank, QUESTIONS, purpose="post_loan_monitoring", uses=_USES, days=31 * _USES)
         client.close()
         return consent
 
@@ -133,7 +121,7 @@ class _Bench:
         session.sign_in()
         uses = islice(cycle(consents), count)
         bodies = (json.dumps({"consent": consent, "claims": list(claims)}).encode() for consent in uses)
-        requests = RequestSigner(self._served.url, session).post(_PATH, bodies)
+        requests = signed_posts(session, self._served.url, _PATH, bodies)
         self._loads += 1
         pause = 1000 * connections / per_s if per_s else 0
         file = self._folder / f"load-{self._loads}"

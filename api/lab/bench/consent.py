@@ -4,22 +4,22 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
 from eth_account import Account
 from typing_extensions import override
 
-from api.catalogue.synthetic import credit_code, write_export
-from api.lab.demo.actor import attest, grant, register
+from api.catalogue.synthetic import credit_code
+from api.lab.demo.actor import attest, export_of, grant, register
 from api.lab.demo.server import InstanceProcess
 from api.lab.demo.story import BANK, SHOP
 from api.services.verification.use_recorder import RecordedUse, Use, UseRecorder
 from api.work.batching import GroupWork
 from ledger_node import clock
 from ledger_node.chain.artifact import artifact
-from ledger_node.chain.receipt import TransactionReceipt
-from ledger_node.chain.rpc import Rpc
+from ledger_node.chain.rpc import Rpc, TransactionReceipt
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.consent import NO_REQUEST, revocation_hash
@@ -40,14 +40,11 @@ _QUESTION: Final = "tax_credit_rating.grade in {A, B, M, C}"
 
 def consent(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[str, float]:
     """Measure on the embedded chain; the growth figures are the dearest of grant, use and withdrawal."""
-    served = InstanceProcess(folder, access_interval=_NEVER_S)
-    try:
+    with InstanceProcess(folder, access_interval=_NEVER_S) as served:
         accepted = _oversubscribe(served, folder)
         say(f"{_ASKED} verifications at once of a consent with {_MOST} uses: {accepted} answered")
         uses = _Registry(served).uses_per_s(2_000 if quick else 8_000)
         say(f"{uses:.0f} uses/s, each of {_CALLERS} callers waiting for its own")
-    finally:
-        served.stop()
     gas, time_ = _growth(folder.parent, (10, 200, 2_000) if quick else (10, 1_000, 100_000), say)
     return {
         "uses_per_s": round(uses),
@@ -64,20 +61,16 @@ def _growth(folder: Path, levels: tuple[int, ...], say: Callable[[str], None]) -
     falls on all alike. The first chain is measured at the beginning and at the end of a round, and a time is held
     against the mean of both; what they differ from each other is noise, which is said.
     """
-    chains: list[InstanceProcess] = []
-    try:
+    with ExitStack() as chains:
         registries = []
         for level in levels:
-            chains.append(InstanceProcess(folder / f"level-{level}", access_interval=_NEVER_S))
-            registries.append(_Registry(chains[-1]))
+            served = chains.enter_context(InstanceProcess(folder / f"level-{level}", access_interval=_NEVER_S))
+            registries.append(_Registry(served))
             registries[-1].fill(level)
         samples = [_Samples() for _ in (*levels, levels[0])]
         for _ in range(_SAMPLES):
             for one, registry in zip(samples, (*registries, registries[0]), strict=True):
                 one.add(registry)
-    finally:
-        for served in chains:
-            served.stop()
     for level, one in zip((*levels, levels[0]), samples, strict=True):
         say(f"{level} consents: {one}")
     first, *later, again = samples
@@ -208,13 +201,13 @@ def _timed(steps: Iterator[tuple[str, TransactionReceipt]]) -> Iterator[tuple[tu
 
 def _oversubscribe(served: InstanceProcess, folder: Path) -> int:
     """Ask far more often at once than a consent allows; return how many verdicts left."""
-    export = folder.parent / "ratings.csv"
-    write_export(export, _SCHEMA, 10, seed=1)
+    export = export_of(folder.parent, _SCHEMA, 10, 1)
     attest(served.client("tax-bureau"), export, _SCHEMA, lambda _: None)
     register(served.client("market-regulator"), served.home, SHOP, credit_code(0, 1))
     key = served.home.read_key(SHOP)
-    bounds = {"uses": _MOST, "days": 31 * _MOST}
-    asked, _ = grant(served.client(SHOP), key, BANK, [_QUESTION], purpose="post_loan_monitoring", **bounds)
+    asked, _ = grant(
+        served.client(SHOP), key, BANK, [_QUESTION], purpose="post_loan_monitoring", uses=_MOST, days=31 * _MOST
+    )
 
     def ask(_: int) -> bool:
         claim = served.client("demo-bank").verify(asked, [_QUESTION])["presentation"]["claims"][0]

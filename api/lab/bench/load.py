@@ -52,31 +52,23 @@ def require_wrk() -> str:
     return found
 
 
-class RequestSigner:
-    """Signs requests of one caller to one instance."""
-
-    def __init__(self, url: str, session: Session) -> None:
-        self._url = url
-        self._session = session
-        self._host = urlsplit(url).netloc
-
-    def post(self, path: str, bodies: Iterable[bytes]) -> list[bytes]:
-        """Return one signed request a body, with an Idempotency-Key, as the Python client sends it."""
-        made = []
-        for body in bodies:
-            request = httpx.Request("POST", self._url + path)
-            self._session.prove(request)
-            head = [
-                f"POST {path} HTTP/1.1",
-                f"Host: {self._host}",
-                f"Authorization: {request.headers['Authorization']}",
-                f"DPoP: {request.headers['DPoP']}",
-                f'Idempotency-Key: "{random_bytes(16).hex()}"',
-                "Content-Type: application/json",
-                f"Content-Length: {len(body)}",
-            ]
-            made.append("\r\n".join((*head, "", "")).encode("ascii") + body)
-        return made
+def signed_posts(session: Session, url: str, path: str, bodies: Iterable[bytes]) -> list[bytes]:
+    """Return one signed request a body, with an Idempotency-Key, as the Python client sends it."""
+    made = []
+    for body in bodies:
+        request = httpx.Request("POST", url + path)
+        session.prove(request)
+        head = [
+            f"POST {path} HTTP/1.1",
+            f"Host: {urlsplit(url).netloc}",
+            f"Authorization: {request.headers['Authorization']}",
+            f"DPoP: {request.headers['DPoP']}",
+            f'Idempotency-Key: "{random_bytes(16).hex()}"',
+            "Content-Type: application/json",
+            f"Content-Length: {len(body)}",
+        ]
+        made.append("\r\n".join((*head, "", "")).encode("ascii") + body)
+    return made
 
 
 class Load:

@@ -9,40 +9,30 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from api.catalogue.synthetic import credit_code, write_export
+from api.catalogue.synthetic import credit_code
 from api.lab.bench.api import api
 from api.lab.bench.consent import consent
 from api.lab.bench.evidence import evidence
 from api.lab.bench.proofs import proofs
-from api.lab.demo.actor import attest, grant, register
+from api.lab.demo.actor import DEPARTMENTS, attest, attest_all, export_of, grant, register
 from api.lab.demo.server import InstanceProcess
 from api.lab.demo.story import BANK, QUESTIONS, SHOP
-from api.services.issuing.job_issue import BLOCK
+from api.services.issuing.worker import BLOCK
 
-_DEPARTMENTS: Final = {
-    "tax_payment": "tax-bureau",
-    "tax_credit_rating": "tax-bureau",
-    "penalty_summary": "market-regulator",
-}
 _USES_A_CONSENT: Final = 36
 
 
 def issue(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[str, float]:
     """Issue the three demo types end to end: upload, parse, commit, vault, chain."""
     blocks = 1 if quick else 8
-    served = InstanceProcess(folder)
-    try:
+    with InstanceProcess(folder) as served:
         total, elapsed, processor = 0, 0.0, 0.0
-        for schema, department in _DEPARTMENTS.items():
-            # the first batch of a stream writes fresh slots; what is measured is every later one
-            warm = folder.parent / f"warm-{schema}.csv"
-            write_export(warm, schema, BLOCK, seed=2)
-            attest(served.client(department), warm, schema, lambda _: None)
+        # the first batch of a stream writes fresh slots; what is measured is every later one
+        attest_all(served, folder.parent, BLOCK, 2)
         peaks = [_peak_mb(served.pid)]
         gas: list[float] = []
-        for schema, department in _DEPARTMENTS.items():
-            file = folder.parent / f"{schema}.csv"
-            write_export(file, schema, blocks * BLOCK, seed=3)
+        for schema, department in DEPARTMENTS.items():
+            file = export_of(folder.parent, schema, blocks * BLOCK, 3)
             began, used = time.monotonic(), _processor_s(served)
             job = attest(served.client(department), file, schema, lambda _: None)
             seconds, cores = time.monotonic() - began, _processor_s(served) - used
@@ -50,8 +40,6 @@ def issue(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[str,
             gas.append(job["gas_used"] / job["issued"])
             say(f"{schema}: {job['issued'] / seconds:.0f} attestations/s, {job['issued'] / cores:.0f} a core")
         peaks.append(_peak_mb(served.pid))
-    finally:
-        served.stop()
     say(f"memory of the API: {peaks[0]:.0f} MB after {3 * BLOCK} rows, {peaks[1]:.0f} MB after {total + 3 * BLOCK}")
     return {
         "attestations_per_s": round(total / elapsed),
@@ -64,25 +52,26 @@ def issue(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[str,
 def verify(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[str, float]:
     """Ask four questions again and again through the API, each time recorded before it is answered."""
     rounds = 72 if quick else 720
-    served = InstanceProcess(folder)
-    try:
-        for schema, department in _DEPARTMENTS.items():
-            file = folder.parent / f"{schema}.csv"
-            write_export(file, schema, BLOCK, seed=1)
-            attest(served.client(department), file, schema, lambda _: None)
+    with InstanceProcess(folder) as served:
+        attest_all(served, folder.parent, BLOCK, 1)
         register(served.client("market-regulator"), served.home, SHOP, credit_code(0, 1))
         shop, bank = served.client(SHOP), served.client("demo-bank")
         key = served.home.read_key(SHOP)
         times: list[float] = []
         for _ in range(rounds // _USES_A_CONSENT):
-            bounds = {"uses": _USES_A_CONSENT, "days": 31 * _USES_A_CONSENT}
-            consent, _secret = grant(shop, key, BANK, QUESTIONS, purpose="post_loan_monitoring", **bounds)
+            consent, _secret = grant(
+                shop,
+                key,
+                BANK,
+                QUESTIONS,
+                purpose="post_loan_monitoring",
+                uses=_USES_A_CONSENT,
+                days=31 * _USES_A_CONSENT,
+            )
             for _ in range(_USES_A_CONSENT):
                 began = time.monotonic()
                 bank.verify(consent, list(QUESTIONS))
                 times.append(1000 * (time.monotonic() - began))
-    finally:
-        served.stop()
     say(f"{len(times)} verifications of {len(QUESTIONS)} questions, one after the other")
     return {
         "api_p50_ms": round(statistics.median(times), 1),
@@ -93,16 +82,12 @@ def verify(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[str
 def restart(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[str, float]:
     """Open the node again after a kill -9: from starting its process to answering requests."""
     blocks = 5 if quick else 25
-    served = InstanceProcess(folder)
-    try:
+    with InstanceProcess(folder) as served:
         schema = "tax_credit_rating"
-        file = folder.parent / "ratings.csv"
-        write_export(file, schema, blocks * BLOCK, seed=4)
+        file = export_of(folder.parent, schema, blocks * BLOCK, 4)
         job = attest(served.client("tax-bureau"), file, schema, lambda _: None)
         say(f"a chain of {job['issued']} attestations in {job['batches']} batches; killing its node")
         served.kill_node()
-    finally:
-        served.stop()
     times = [_open_s(folder) for _ in range(3)]
     return {"attestations": job["issued"], "open_s": round(statistics.median(times), 2)}
 
@@ -119,12 +104,8 @@ def _open_s(folder: Path) -> float:
 
 
 def _peak_mb(pid: int) -> float:
-    return float(_status(pid)["VmHWM"].split()[0]) / 1024
-
-
-def _status(pid: int) -> dict[str, str]:
     lines = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
-    return dict(line.split(":", 1) for line in lines)
+    return float(dict(line.split(":", 1) for line in lines)["VmHWM"].split()[0]) / 1024
 
 
 def _processor_s(served: InstanceProcess) -> float:

@@ -3,21 +3,18 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
-from ledger_node.domain.batch import batch_tree, root_of_batch
+from ledger_node.domain.batch import NO_PREDECESSOR, Header
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.commitment import Committer, subject_tag
-from ledger_node.domain.header import NO_PREDECESSOR, Header
-from ledger_node.domain.opening import FieldProof
-from ledger_node.domain.period import Period
+from ledger_node.domain.commitment import Committer, FieldProof, subject_tag
+from ledger_node.domain.hashing import batch_tree, path_of, root_of_batch
 from ledger_node.domain.proof import Prover, check_proof
 from ledger_node.domain.question import Question
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.schema_field import Field
 from ledger_node.domain.statement import Statement, lower
-from ledger_node.domain.tree import path_of
-from ledger_node.domain.value import Value
+from ledger_node.domain.value import Period, Value
 
 BANK_QUESTIONS: Final = (
     "bench.first >= 500000 CNY",
@@ -33,17 +30,9 @@ _PLAIN: Final = 13
 _FEN: Final = 100
 
 
-def one_digit_schema() -> Schema:
-    """Return the schema with ladders of one significant digit (82 points each)."""
-    return _schema({"kind": "one_digit", "from": 100, "to": 100_000_000_000})
-
-
-def two_digit_schema() -> Schema:
-    """Return the schema with ladders of two significant digits (811 points each)."""
-    return _schema({"kind": "two_digits", "from": 100, "to": 100_000_000_000})
-
-
-def _schema(ladder: JSON) -> Schema:
+def sample_schema(kind: Literal["one_digit", "two_digits"]) -> Schema:
+    """Return the schema with ladders of one significant digit (82 points each) or of two (811)."""
+    ladder: JSON = {"kind": kind, "from": 100, "to": 100_000_000_000}
     fields: list[JSON] = [
         {"name": name, "type": "integer", "unit": "fen", "mode": "ladder", "ladder": ladder}
         for name in ("first", "second")
@@ -85,9 +74,17 @@ class Bundle:
             check_proof(self.schema, self.header.fields_root, field, statement, proof)
 
 
+def proven(prover: Prover, field: Field, statement: Statement, *, may_disclose: bool = True) -> FieldProof:
+    """Return the proof of a statement that has one."""
+    proof = prover.prove(field, statement, may_disclose=may_disclose)
+    if not isinstance(proof, FieldProof):
+        raise TypeError("the question has a proof")
+    return proof
+
+
 def bundle() -> Bundle:
     """Make the bundle of one row with 1,286,400.50 and 186,000.00 CNY, grade B."""
-    schema = one_digit_schema()
+    schema = sample_schema("one_digit")
     committer, seed = Committer(schema), bytes(range(32))
     values: tuple[Value, ...] = (128_640_050, 186_000 * _FEN, "B", *(f"C{index}" for index in range(_PLAIN)))
     header = Header(
@@ -110,10 +107,5 @@ def bundle() -> Bundle:
     fields = [schema.field(question.field) for question in questions]
     statements = [lower(question, field) for question, field in zip(questions, fields, strict=True)]
     prover = Prover(committer, seed, values)
-    proofs = []
-    for field, statement in zip(fields, statements, strict=True):
-        proof = prover.prove(field, statement, may_disclose=True)
-        if not isinstance(proof, FieldProof):
-            raise TypeError("every question of the bundle has a proof")
-        proofs.append(proof)
+    proofs = [proven(prover, field, statement) for field, statement in zip(fields, statements, strict=True)]
     return Bundle(schema, header, path_of(levels, _INDEX), levels[-1][0], fields, statements, proofs)

@@ -5,21 +5,30 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from api.catalogue.synthetic import write_export
 from api.client.client import Client
 from api.client.consent import accept, purpose_of, signing_domain
 from api.home.home import Home
+from api.lab.demo.server import InstanceProcess
 from ledger_node import clock
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.consent import ConsentRequest
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.json_object import from_hex, to_hex
+from ledger_node.domain.purpose import Purpose
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.randomness import random_bytes
 
 _POLL_S: Final = 0.05
 _DAY: Final = 86_400
+DEPARTMENTS: Final = {
+    "tax_payment": "tax-bureau",
+    "tax_credit_rating": "tax-bureau",
+    "penalty_summary": "market-regulator",
+}
+"""Which department attests to which type."""
 
 
 def attest(client: Client, file: Path, schema: str, on_progress: Callable[[int], None], **said: bool) -> Any:  # noqa: ANN401
@@ -34,6 +43,19 @@ def attest(client: Client, file: Path, schema: str, on_progress: Callable[[int],
     return state
 
 
+def attest_all(served: InstanceProcess, folder: Path, rows: int, seed: int) -> None:
+    """Have every department attest to an export of ``rows`` rows, which stays in ``folder``."""
+    for schema, department in DEPARTMENTS.items():
+        attest(served.client(department), export_of(folder, schema, rows, seed), schema, lambda _: None)
+
+
+def export_of(folder: Path, schema: str, rows: int, seed: int) -> Path:
+    """Write a synthetic export and return its file."""
+    file = folder / f"{schema}-{seed}.csv"
+    write_export(file, schema, rows, seed=seed)
+    return file
+
+
 def register(client: Client, home: Home, name: str, credit_code: str) -> str:
     """Register a firm with a fresh key and return its subject id."""
     key = random_bytes(32)
@@ -42,6 +64,28 @@ def register(client: Client, home: Home, name: str, credit_code: str) -> str:
     registered = client.post("/v1/subjects", body)
     home.add_credential(name, {"kind": "subject", "id": registered["subject"], "key": f"keys/{name}.json"})
     return str(registered["subject"])
+
+
+def consent_request(
+    subject: bytes, bank: tuple[str, bytes], purpose: Purpose, questions: Sequence[str], *, days: int, uses: int
+) -> ConsentRequest:
+    """Return what a bank (its name and id) asks of a firm, from now on."""
+    name, grantee = bank
+    now = clock.now()
+    return ConsentRequest(
+        subject=subject,
+        grantee=grantee,
+        grantee_name=name,
+        purpose=purpose.code,
+        purpose_text=purpose.text(Language.CHINESE),
+        questions=tuple(questions),
+        departments=(),
+        not_before=now,
+        expires_at=now + days * _DAY,
+        max_uses=uses,
+        retention_days=30,
+        salt=random_bytes(32),
+    )
 
 
 def grant(
@@ -57,21 +101,9 @@ def grant(
     """Grant a consent and return its id and its withdrawal secret."""
     members = {member["name"]: member for member in client.get("/v1/members")["members"]}
     domain = signing_domain(client.get("/v1/ledger"))
-    secret, now = random_bytes(32), clock.now()
-    request = ConsentRequest(
-        subject=from_hex(client.get("/v1/me")["id"], "subject"),
-        grantee=from_hex(members[bank]["id"], "grantee"),
-        grantee_name=bank,
-        purpose=purpose,
-        purpose_text=purpose_of(client, purpose).text(Language.CHINESE),
-        questions=tuple(questions),
-        departments=(),
-        not_before=now,
-        expires_at=now + days * _DAY,
-        max_uses=uses,
-        retention_days=30,
-        salt=random_bytes(32),
-    )
+    secret, subject = random_bytes(32), from_hex(client.get("/v1/me")["id"], "subject")
+    grantee = bank, from_hex(members[bank]["id"], "grantee")
+    request = consent_request(subject, grantee, purpose_of(client, purpose), questions, days=days, uses=uses)
     terms, _ = accept(client, request, Language.CHINESE, secret)
     signature = to_hex(sign(terms.digest(domain), key))
     granted = client.post("/v1/consents", {"terms": terms.to_json(), "signatures": [signature]})

@@ -8,10 +8,10 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from api.client.client import Client
-from api.client.home_credentials import credential_named
+from api.client.credential import credential_named
 from api.home.home import Home
 from api.home.settings import environment_of_child
 from api.instance.embedded import found_instance
@@ -50,10 +50,9 @@ class InstanceProcess:
             "--json",
             "--stop-with-parent",
         ]
-        if processes is not None:
-            command += ["--processes", str(processes)]
-        if access_interval is not None:
-            command += ["--access-interval", str(access_interval)]
+        for option, number in (("--processes", processes), ("--access-interval", access_interval)):
+            if number is not None:
+                command += [option, str(number)]
         # stdin is a pipe that nobody writes to: its end tells the child that this process is gone
         with (folder / "serve.log").open("wb") as log:
             self._child = subprocess.Popen(  # noqa: S603 - ourselves
@@ -117,6 +116,12 @@ class InstanceProcess:
     def wait(self) -> None:
         """Wait until the API ends."""
         self._child.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def stop(self) -> None:
         """Stop API and node."""

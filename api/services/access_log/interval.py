@@ -18,16 +18,16 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Integer, bindparam, insert, select, update
 
-from api.services.access_log.interval_anchor import anchor_interval, batch_of
+from api.services.issuing.anchoring import anchor
 from api.storage import table
-from api.storage.chunk import chunks
-from api.storage.database import Store
-from api.vault.operator import Operator
+from api.storage.database import Store, chunks
+from api.vault.department import Operator
 from api.work.worker_pool import WorkerPool
-from ledger_node.chain.port import Ledger, StreamHead
-from ledger_node.domain.access import MAX_ROWS, NO_HEAD, Checkpoint, LogTree, Tally
-from ledger_node.domain.batch import ACCESS_LOG, NO_ROOT
+from ledger_node.chain.port import BatchOrder, Ledger, StreamHead
+from ledger_node.domain.access import CHECKPOINT_SIZE, MAX_ROWS, NO_HEAD, Checkpoint, LogTree, Tally
+from ledger_node.domain.batch import ACCESS_LOG, NO_ROOT, Batch
 from ledger_node.domain.hashing import HASH_BYTES
+from ledger_node.domain.status import changes_digest
 from ledger_node.randomness import random_bytes, random_places
 
 _WORTH_A_PROCESS: Final = 1000
@@ -63,13 +63,13 @@ class AccessIntervals:
         self,
         store: Store,
         ledger: Ledger,
-        keeper: Operator,
+        operator: Operator,
         now: Callable[[], int],
         workers: WorkerPool,
     ) -> None:
         self._store = store
         self._ledger = ledger
-        self._keeper = keeper
+        self._operator = operator
         self._now = now
         self._workers = workers
         self._head: StreamHead | None = None
@@ -82,18 +82,16 @@ class AccessIntervals:
         """
         with self._store.locks.lock("access intervals"):
             self._assign_rest()
-            anchor_interval(self._store, self._ledger, self._keeper)
+            anchor_interval(self._store, self._ledger, self._operator)
             if self._head is None:
                 # a store that was restored may lack intervals that the ledger holds; what comes stands behind them
-                self._head = self._ledger.stream_head(self._keeper.member, ACCESS_LOG)
+                self._head = self._ledger.stream_head(self._operator.member, ACCESS_LOG)
             self._close(self._head)
-            anchor_interval(self._store, self._ledger, self._keeper)
+            anchor_interval(self._store, self._ledger, self._operator)
 
     def waiting(self) -> list[bytes]:
-        """Return the keeper if an interval is signed and not known to be anchored."""
-        query = select(_INTERVAL.member).where(_INTERVAL.start.is_(None)).distinct()
-        with self._store.connect() as connection:
-            return list(connection.execute(query).scalars())
+        """Return the operator's member if an interval is signed and not known to be anchored."""
+        return self._store.scalars(select(_INTERVAL.member).where(_INTERVAL.start.is_(None)).distinct())
 
     def anchor_pending(self) -> None:
         """Anchor an interval that an earlier run signed and did not see anchored.
@@ -103,7 +101,7 @@ class AccessIntervals:
         """
         with self._store.locks.lock("access intervals"):
             self._assign_rest()
-            anchor_interval(self._store, self._ledger, self._keeper)
+            anchor_interval(self._store, self._ledger, self._operator)
 
     def _close(self, head: StreamHead) -> None:
         """Close the interval: give every row that waits its place, and sign the checkpoint.
@@ -121,8 +119,7 @@ class AccessIntervals:
             root, places = self._workers.do(plant, leaves, filling)
         for some in chunks(zip(rows, places, strict=True), _PLACED_AT_ONCE):
             portion = [{"row": row.number, "at": slot, "way": way} for row, (slot, way) in some]
-            with self._store.begin() as connection:
-                connection.execute(_PLACE, portion)
+            self._store.write(_PLACE, portion)
             time.sleep(_BETWEEN_S)
         number, since, before = (1, 0, NO_HEAD) if last is None else (last.number + 1, last.until, last.after)
         batch_number, previous_root = (1, NO_ROOT) if last is None else (last.batch_number + 1, last.batch_root)
@@ -132,11 +129,11 @@ class AccessIntervals:
         with self._store.begin() as connection:
             until = self._until(connection, since, rows[-1] if rows else None)
             checkpoint = Checkpoint(batch_number, since, until, root, tally.digest)
-            batch = batch_of(self._keeper.member, batch_number, checkpoint.batch_root, previous_root)
+            batch = batch_of(self._operator.member, batch_number, checkpoint.batch_root, previous_root)
             interval = {
                 "number": number,
                 "batch_number": batch_number,
-                "member": self._keeper.member,
+                "member": self._operator.member,
                 "since": since,
                 "until": until,
                 "root": root,
@@ -147,7 +144,7 @@ class AccessIntervals:
                 "tally_salt": tally.salt,
                 "batch_root": batch.root,
                 "previous_root": previous_root,
-                "signature": self._keeper.signing_key.sign(batch.digest(self._ledger.anchor_domain)),
+                "signature": self._operator.signing_key.sign(batch.digest(self._ledger.anchor_domain)),
             }
             connection.execute(insert(table.access_interval).values(interval))
         if rows:
@@ -174,17 +171,13 @@ class AccessIntervals:
         portion = {"end": end, "closed": number, "most": _ASSIGNED_AT_ONCE}
         assigned = _ASSIGNED_AT_ONCE
         while assigned == _ASSIGNED_AT_ONCE:
-            with self._store.begin() as connection:
-                assigned = connection.execute(_ASSIGN, portion).rowcount
+            assigned = self._store.write(_ASSIGN, portion)
             time.sleep(_BETWEEN_S)
 
     def _until(self, connection: Connection, since: int, last: Any) -> int:  # noqa: ANN401 - a row that gets its place
         """Return when the interval ends: not behind the first row that stays, for it belongs to the next one."""
-        stays = select(_ROW.time).where(_WAITS).order_by(_ROW.number)
-        if last is None:
-            first = connection.execute(stays.limit(1)).scalar_one_or_none()
-        else:
-            first = connection.execute(stays.where(_ROW.number > last.number).limit(1)).scalar_one_or_none()
+        stays = select(_ROW.time).where(_WAITS, _ROW.number > (0 if last is None else last.number))
+        first = connection.execute(stays.order_by(_ROW.number).limit(1)).scalar_one_or_none()
         earliest = since if last is None else last.time
         return max(self._now(), earliest) if first is None else first
 
@@ -194,3 +187,37 @@ def plant(leaves: Sequence[bytes], filling: bytes) -> tuple[bytes, list[tuple[in
     slots = random_places(len(leaves), MAX_ROWS)
     tree = LogTree(dict(zip(slots, leaves, strict=True)), filling)
     return tree.root, [(slot, b"".join(tree.path(slot))) for slot in slots]
+
+
+def anchor_interval(store: Store, ledger: Ledger, operator: Operator) -> None:
+    """Anchor the interval that is signed and not known to be anchored, if there is one.
+
+    Raises:
+        ChainError: the ledger does not answer or refuses; nothing is lost.
+    """
+    row: Any = store.row(select(table.access_interval).where(_INTERVAL.start.is_(None)))
+    if row is None:
+        return
+
+    def save(**values: Any) -> None:  # noqa: ANN401 - values of columns
+        store.write(update(table.access_interval).where(_INTERVAL.number == row.number).values(values))
+
+    def sign_behind(_: BatchOrder, head: StreamHead) -> BatchOrder:
+        # the rows of the interval name it by its number in the store, which stays
+        number = head.number + 1
+        tally = Tally(row.row_count, row.before, row.after, row.tally_salt)
+        root = Checkpoint(number, row.since, row.until, row.root, tally.digest).batch_root
+        batch = batch_of(row.member, number, root, head.last_root)
+        signature = operator.signing_key.sign(batch.digest(ledger.anchor_domain))
+        save(batch_number=number, batch_root=root, previous_root=head.last_root, signature=signature)
+        return BatchOrder(batch, signature, (), ())
+
+    batch = batch_of(row.member, row.batch_number, row.batch_root, row.previous_root)
+    order = BatchOrder(batch, row.signature, (), ())
+    anchored, mined = anchor(ledger, order, operator.signing_key, sign_behind)
+    save(start=anchored.start, anchored_at=anchored.anchored_at, key=anchored.key, block=mined.block.number)
+
+
+def batch_of(member: bytes, number: int, root: bytes, previous_root: bytes) -> Batch:
+    """Return the batch of one leaf that an interval is anchored as."""
+    return Batch(member, ACCESS_LOG, number, root, CHECKPOINT_SIZE, previous_root, changes_digest((), ()))

@@ -28,11 +28,11 @@ _JOINED: Final = select(
 class AccessReader:
     """Opens rows for the two parties they are about. ``registrar`` holds the data keys."""
 
-    def __init__(self, store: Store, keys: KeyLedger, registrar: Department, keeper: bytes) -> None:
+    def __init__(self, store: Store, keys: KeyLedger, registrar: Department, operator: bytes) -> None:
         self._store = store
         self._keys = keys
         self._kek = registrar.kek
-        self.keeper = keeper
+        self.operator = operator
 
     def of_subject(self, subject: bytes, *, after: bytes | None, limit: int) -> list[dict[str, JSON]]:
         """Return rows about the consents of a subject, oldest first, from the one behind the leaf ``after``.

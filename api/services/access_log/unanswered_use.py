@@ -6,10 +6,9 @@ Without them a firm that compares the ledger with its log would see every crash 
 from collections.abc import Callable
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
-from api.services.access_log.use_lease import UseLeases
-from api.services.access_log.writer import AccessEntry, AccessLog, AskedRow
+from api.services.access_log.writer import AccessEntry, AccessLog, AskedRow, UseLeases
 from api.services.consent.stored_consent import ConsentReader
 from api.storage import table
 from api.storage.database import Store
@@ -22,7 +21,7 @@ _INTERVALS_BACK: Final = 2
 """No question takes longer than this many intervals from its use to its row."""
 
 
-class LostAnswers:
+class UnansweredUses:
     """Writes the rows of uses whose process died before it wrote them; questions may be asked meanwhile.
 
     ``leases``: of the uses that this process records. ``carries_earlier``: whether a use that an earlier run sent may
@@ -74,9 +73,7 @@ class LostAnswers:
         if not self._store.locks.is_shared or self._is_older():
             # first what is on its way, then what is there: the other way round it could land in between
             lands_later = self._carries_earlier()
-            with self._store.connect() as connection:
-                since = _first_block(connection)
-            for consent, counted in self._ledger.uses_since(since):
+            for consent, counted in self._ledger.uses_since(_first_block(self._store)):
                 # first whose it is, then its row: the other way round it could be written in between
                 if not self._leases.is_leased(counted):
                     self._write(consent, counted)
@@ -113,14 +110,13 @@ class LostAnswers:
         self._log.write(AccessEntry([AskedRow(terms.subject, row)]))
 
 
-def _first_block(connection: Connection) -> int:
+def _first_block(store: Store) -> int:
     interval = table.access_interval.c
     newest = select(interval.block).where(interval.block.is_not(None)).order_by(interval.number.desc())
-    blocks = connection.execute(newest.limit(_INTERVALS_BACK)).scalars().all()
+    blocks = store.scalars(newest.limit(_INTERVALS_BACK))
     return int(blocks[-1]) if len(blocks) == _INTERVALS_BACK else 0
 
 
 def _is_logged(store: Store, use: bytes) -> bool:
     row = table.access_row.c
-    with store.connect() as connection:
-        return connection.execute(select(row.number).where(row.use == use).limit(1)).first() is not None
+    return store.row(select(row.number).where(row.use == use).limit(1)) is not None

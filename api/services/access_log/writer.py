@@ -1,17 +1,20 @@
-"""The access log: every question a bank asks becomes a durable row before its answer leaves."""
+"""The access log: every question a bank asks becomes a durable row before its answer leaves.
+
+A use is leased from its count to its row: a lease says which process will write the row. Processes that share the
+store write their leases there. A process that is alone reads the ledger to find what an earlier run left. Until it has
+done so, it remembers which uses are its own.
+"""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
-from api.services.access_log.use_lease import UseLeases
 from api.services.evidence.store import SealedEvidence, store_evidence
-from api.services.idempotency.stored_response import SealedResponse, store_responses
-from api.services.notification.reliance import Reliance, store_reliance
+from api.services.idempotency.attempt import SealedResponse, store_responses
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal
@@ -21,18 +24,55 @@ from ledger_node.domain.access import NO_HEAD, AccessRow, next_head, row_leaf
 from ledger_node.domain.canonical import encode
 from ledger_node.domain.error import StoreError
 from ledger_node.domain.hashing import HASH_BYTES
+from ledger_node.domain.presentation import Presentation
+from ledger_node.domain.status import WORD_BITS
 from ledger_node.randomness import random_bytes
 
+_LEASE: Final = table.use_under_way.c
 _OWN_KEY_ID: Final = b"own access rows."
 """The data key of rows about consents that nobody knows, and about subjects that were erased before."""
 _ROW: Final = table.access_row.c
 _INTERVAL: Final = table.access_interval.c
 _ADD: Final = insert(table.access_row)
+_ADD_RELIANCE: Final = insert(table.reliance)
+_NEXT_BLOCK: Final = select(table.chain_cursor.c.next_block)
 _LAST_ROW: Final = select(_ROW.head, _ROW.time).order_by(_ROW.number.desc()).limit(1)
 _LAST_UNTIL: Final = select(_INTERVAL.until).order_by(_INTERVAL.number.desc()).limit(1)
 _KEYS_OF: Final = select(table.subject.c.id, table.subject.c.data_key).where(
     table.subject.c.id.in_(bindparam("subjects", expanding=True))
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Reliance:
+    """One attestation that an answer relied on. ``block``: the block that the answer holds at."""
+
+    use: bytes
+    consent: bytes
+    bank: bytes
+    attestation: bytes
+    member: bytes
+    position: int
+    block: int
+
+    @classmethod
+    def by(cls, presentation: Presentation, use: bytes | None, block: int) -> list[Self]:
+        """Return what a presentation relies on: the attestations that it shows, and the subject's registration."""
+        consent, subject = presentation.consent, presentation.subject
+        if consent is None or subject is None or use is None:
+            return []
+        return [
+            cls(
+                use=use,
+                consent=consent.id,
+                bank=consent.terms.grantee,
+                attestation=shown.header.digest,
+                member=shown.anchor.member,
+                position=shown.position,
+                block=block,
+            )
+            for shown in (subject.registration, *presentation.attestations.values())
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +112,17 @@ class AccessLog:
     def write_all(self, entries: Sequence[AccessEntry]) -> list[Exception | None]:
         """Write entries durably, in one transaction, and return for each None or why it is not written."""
         with self._writing:
-            try:
-                self._write(entries)
-            except StoreError as error:
-                # the rows may be there, if the connection broke as they were committed; they must not be there twice
-                return [StoreError(error.reason, error.message) for _ in entries]
-            except Exception as error:  # noqa: BLE001 - each is tried alone, so that nobody gets the error of another
-                if len(entries) == 1:
-                    return [error]
-                return [self._write_alone(entry) for entry in entries]
-        return [None for _ in entries]
+            return self._try(entries)
 
-    def _write_alone(self, entry: AccessEntry) -> Exception | None:
+    def _try(self, entries: Sequence[AccessEntry]) -> list[Exception | None]:
         try:
-            self._write([entry])
-        except Exception as error:  # noqa: BLE001 - whoever asked gets the error, whatever it is
-            return error
-        return None
+            self._write(entries)
+        except StoreError as error:
+            # the rows may be there, if the connection broke as they were committed; they must not be there twice
+            return [StoreError(error.reason, error.message) for _ in entries]
+        except Exception as error:  # noqa: BLE001 - each is tried alone, so that nobody gets the error of another
+            return [error] if len(entries) == 1 else [one for entry in entries for one in self._try([entry])]
+        return [None for _ in entries]
 
     def _write(self, entries: Sequence[AccessEntry]) -> None:
         rows = [asked for entry in entries for asked in entry.rows]
@@ -131,8 +165,7 @@ class AccessLog:
         Erasing a firm deletes its key, so that its rows say nothing any more.
         """
         wanted = [subject or b"" for subject in subjects]
-        with self._store.connect() as connection:
-            named = {row.id: row.data_key for row in connection.execute(_KEYS_OF, {"subjects": wanted})}
+        named = {row.id: row.data_key for row in self._store.rows(_KEYS_OF, {"subjects": wanted})}
         # one for each subject and the own one, needed or not, so that a consent of others takes the way of one that is
         # not there
         wrapped = self._key_ledger.get([_OWN_KEY_ID, *(named.get(subject, b"") for subject in wanted)])
@@ -156,3 +189,86 @@ def _end(connection: Connection) -> tuple[bytes, int]:
     row: Any = connection.execute(_LAST_ROW).first()
     until = connection.execute(_LAST_UNTIL).scalar_one_or_none()
     return (NO_HEAD, until or 0) if row is None else (row.head, max(row.time, until or 0))
+
+
+def store_reliance(connection: Connection, relied: Sequence[Reliance]) -> None:
+    """Write what answers rely on, before they leave.
+
+    A change of status between an answer's block and this transaction may be behind the cursor already; such a
+    row is ``late``, and the follower looks its status up.
+    """
+    if not relied:
+        return
+    next_block = connection.execute(_NEXT_BLOCK).scalar_one_or_none() or 0
+    rows = [
+        {
+            "use": one.use,
+            "attestation": one.attestation,
+            "consent": one.consent,
+            "bank": one.bank,
+            "member": one.member,
+            "word": one.position // WORD_BITS,
+            "bit": one.position % WORD_BITS,
+            "late": int(next_block > one.block + 1),
+        }
+        for one in relied
+    ]
+    connection.execute(_ADD_RELIANCE, rows)
+
+
+@dataclass(slots=True)
+class UseLeases:
+    """The leases in a store. ``own``: uses that this process leased while it may be asked; None afterwards."""
+
+    store: Store
+    own: set[bytes] | None = None
+
+    def acquire(self, uses: Sequence[tuple[bytes, bytes]]) -> None:
+        """Say that this process is about to record (consent, use) pairs, and will write their rows.
+
+        Raises:
+            StoreError: ``store_unavailable``; do not record them.
+        """
+        own = self.own
+        if own is not None:
+            own.update(use for _, use in uses)
+        if not self.store.locks.is_shared:
+            return
+        # one that an earlier try leased is this process's now
+        rows = [
+            {"use": use, "consent": consent, "owner": self.store.locks.process_id}
+            for consent, use in dict.fromkeys(uses)
+        ]
+        with self.store.begin() as connection:
+            self.release(connection, [use for _, use in uses])
+            connection.execute(insert(table.use_under_way), rows)
+
+    def cancel(self, uses: Collection[bytes]) -> None:
+        """Delete leases of uses that were not recorded.
+
+        Raises:
+            StoreError: ``store_unavailable``; they stay until the process ends.
+        """
+        if self.store.locks.is_shared and uses:
+            with self.store.begin() as connection:
+                self.release(connection, uses)
+
+    def release(self, connection: Connection, uses: Collection[bytes]) -> None:
+        """Delete leases, in the transaction that writes the rows of the uses."""
+        if self.store.locks.is_shared and uses:
+            connection.execute(delete(table.use_under_way).where(_LEASE.use.in_(list(uses))))
+
+    def is_leased(self, use: bytes) -> bool:
+        """Return whether a process that lives, this one or another, will write the rows of a use."""
+        if self.own is not None and use in self.own:
+            return True
+        if not self.store.locks.is_shared:
+            return False
+        owner = self.store.scalar(select(_LEASE.owner).where(_LEASE.use == use))
+        return owner is not None and self.store.locks.is_alive(owner)
+
+    def abandoned(self) -> list[tuple[bytes, bytes]]:
+        """Return the (consent, use) pairs whose process is gone."""
+        rows = self.store.rows(select(table.use_under_way))
+        dead = {owner for owner in {row.owner for row in rows} if not self.store.locks.is_alive(owner)}
+        return [(row.consent, row.use) for row in rows if row.owner in dead]

@@ -7,10 +7,10 @@ Whoever holds the department's key can ask whether a given firm was erased; it s
 from collections.abc import Collection
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from api.storage import table
-from api.storage.chunk import CHUNK, chunks
+from api.storage.database import CHUNK, IDS, rows_among
 from api.vault.key_ledger import KeyLedger
 
 _EVERY_TYPE: Final = ""
@@ -23,15 +23,11 @@ def erased_among(connection: Connection, member: bytes, schema: str, indices: Co
     query = select(table.erased_subject).where(
         _ERASED.member == member,
         _ERASED.schema.in_((_EVERY_TYPE, schema)),
-        _ERASED.subject_index.in_(bindparam("indices", expanding=True)),
+        _ERASED.subject_index.in_(IDS),
     )
     # the row of all types comes first, so that the one of this type leads
     query = query.order_by(_ERASED.schema)
-    found: dict[bytes, bool] = {}
-    for some in chunks(indices):
-        for row in connection.execute(query, {"indices": some}):
-            found[row.subject_index] = not row.restored
-    return found
+    return {row.subject_index: not row.restored for row in rows_among(connection, query, indices)}
 
 
 def mark_erased(connection: Connection, member: bytes, index: bytes, schema: str | None) -> None:

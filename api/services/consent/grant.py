@@ -1,26 +1,33 @@
-"""Granting consents: on the signatures of a subject's controllers, stored, and recorded on the ledger."""
+"""Granting consents: on the signatures of a subject's controllers, stored, and recorded on the ledger.
+
+A grant that is stored and not known to be on the ledger is sent again until it is there, or is refused.
+"""
 
 import json
+from collections.abc import Mapping
 from typing import Final
 
 from sqlalchemy import delete, insert, select, update
 
-from api.services.consent.stored_consent import WAITS, HeldConsent, find_consents, stored_consent
-from api.services.consent.terms_rules import TermsRules
+from api.catalogue.datatype import schemas
+from api.catalogue.wording import wording
+from api.services.consent.stored_consent import WAITS, ConsentReader, StoredConsent
 from api.services.notification.notice import Notice, NoticeKind, write_notices
 from api.services.subject.controller_change import ControllerState
-from api.services.subject.controller_history import ControllerHistory
-from api.services.subject.registered_subject import SubjectReader
+from api.services.subject.registered_subject import ControllerHistory, SubjectReader
 from api.storage import table
 from api.storage.database import Store
 from api.storage.table import consent_deadline
-from ledger_node.chain.port import ConsentLedger
+from ledger_node.chain.port import Ledger, MemberLedger, Role
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.consent import NO_REQUEST, Terms
-from ledger_node.domain.error import ChainError, InvalidInputError, VerificationError
+from ledger_node.domain.consent import NO_REQUEST, ConsentRequest, Terms
+from ledger_node.domain.consent_text import consent_text, language_named, text_digest
+from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError, VerificationError
 from ledger_node.domain.fact import require_recorded
+from ledger_node.domain.grant_rule import require_askable, require_parties
 from ledger_node.domain.json_object import to_hex
+from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.subject import Signature, signature_to_json
 
@@ -38,26 +45,70 @@ _FINAL: Final = frozenset(
 """Errors of the ConsentRegistry about the grant itself. Any other one may be gone on another day, such as a key's."""
 
 
-class ConsentGrants:
+class TermsRules:
+    """Checks terms against the members of the consortium and its purposes."""
+
+    def __init__(self, ledger: MemberLedger, purposes: Purposes) -> None:
+        self._ledger = ledger
+        self._purposes = purposes
+
+    def require_grantable(self, asked: ConsentRequest, now: int) -> Mapping[bytes, str]:
+        """Require that what is asked for could be granted, and return the names of all members.
+
+        Raises:
+            InvalidInputError: naming the part that cannot be granted.
+        """
+        claims = require_askable(asked, schemas(), now=now)
+        asked.require_within_purpose(self._purposes, claims)
+        members = self._ledger.members()
+        banks = {member.id: member.name for member in members if Role.BANK in member.roles}
+        departments = {member.id for member in members if Role.DEPARTMENT in member.roles}
+        require_parties(asked, claims, banks=banks, departments=departments)
+        return {member.id: member.name for member in members}
+
+    def require_text(self, terms: Terms, now: int) -> str:
+        """Require that terms can be granted and were signed over the text that belongs to them, and return this text.
+
+        Raises:
+            InvalidInputError: naming the part that cannot be granted.
+        """
+        names = self.require_grantable(terms, now)
+        language = language_named(terms.language)
+        if terms.purpose_text != self._purposes.named(terms.purpose).text(language):
+            raise InvalidInputError(
+                Reason.CONSENT_TEXT_DIFFERS,
+                "the words of the purpose are not those of the consortium in this language",
+                field="purpose_text",
+            )
+        text = consent_text(terms, wording(language, names))
+        if text_digest(text) != terms.text_digest:
+            raise InvalidInputError(
+                Reason.CONSENT_TEXT_DIFFERS,
+                "the terms were signed over another text than they say; show the text of POST /v1/consent-texts",
+                field="text_digest",
+            )
+        return text
+
+
+class ConsentGrants(ConsentReader):
     """Grants consents, or closes a grant as refused for good, with a reason that its parties are told."""
 
     def __init__(
         self,
         store: Store,
-        ledger: ConsentLedger,
+        ledger: Ledger,
         subjects: SubjectReader,
         history: ControllerHistory,
-        rules: TermsRules,
+        purposes: Purposes,
     ) -> None:
-        self._store = store
-        self._ledger = ledger
+        super().__init__(store, ledger)
         self._subjects = subjects
         self._history = history
-        self._rules = rules
+        self.rules = TermsRules(ledger, purposes)
 
     def grant(
         self, terms: Terms, signatures: tuple[Signature, ...], *, now: int, request: bytes = NO_REQUEST
-    ) -> HeldConsent:
+    ) -> StoredConsent:
         """Check the terms and signatures, store the consent, and record it on the ledger.
 
         ``request``: the open request that this answers.
@@ -73,19 +124,19 @@ class ConsentGrants:
         with self._history.locked(terms.subject) as current:
             # first of all, so that whoever cannot sign costs the ledger no reads
             signatures = current.controllers.in_one_form(consent_id, signatures)
-            text = self._rules.require_text(terms, now)
+            text = self.rules.require_text(terms, now)
             self._require_request(request, terms)
-            known = find_consents(self._store, [consent_id]).get(consent_id)
+            known = self.find(consent_id)
             if known is not None and known.on_ledger:
                 raise InvalidInputError(Reason.CONSENT_EXISTS, "exactly this consent was granted already")
             # one that is stored but was not seen on the ledger is granted by asking again; one that was refused, or was
             # signed while others controlled the subject, is granted anew
             if known is None or known.entry != current.entry or known.refusal is not None:
                 self._store_grant(consent_id, terms, signatures, current, text, request, again=known is not None)
-            self.record(stored_consent(self._store, consent_id), current.since)
-        return stored_consent(self._store, consent_id)
+            self.record(self.stored(consent_id), current.since)
+        return self.stored(consent_id)
 
-    def record(self, held: HeldConsent, since: int | None) -> None:
+    def record(self, held: StoredConsent, since: int | None) -> None:
         """Record a grant. ``since``: when those who signed it came into force, if that is known.
 
         Raises:
@@ -102,10 +153,9 @@ class ConsentGrants:
                 if error.error in _FINAL:
                     self.refuse(held, error.reason)
                 raise
-        with self._store.begin() as connection:
-            connection.execute(update(table.consent).where(_CONSENT.id == consent_id).values(transaction=transaction))
+        self._store.write(update(table.consent).where(_CONSENT.id == consent_id).values(transaction=transaction))
 
-    def _require_ours(self, held: HeldConsent, since: int | None) -> None:
+    def _require_ours(self, held: StoredConsent, since: int | None) -> None:
         """Require that the ledger holds this very grant: an earlier try of ours, or somebody relayed the same terms."""
         (record,), _ = self._ledger.consents([held.shown.id])
         if record is None:
@@ -117,7 +167,7 @@ class ConsentGrants:
             message = f"the ledger holds this id already, and not as it is granted here: {error.message}"
             raise ChainError(error.reason, message) from None
 
-    def refuse(self, held: HeldConsent, reason: Reason) -> None:
+    def refuse(self, held: StoredConsent, reason: Reason) -> None:
         """Close a grant that never will be, and tell its parties."""
         terms, at = held.shown.terms, self._ledger.head().time
         data: dict[str, JSON] = {"consent": to_hex(held.shown.id), "reason": reason.value}
@@ -130,12 +180,68 @@ class ConsentGrants:
                 ends = consent_deadline.c.consent == held.shown.id
                 connection.execute(delete(consent_deadline).where(ends))
 
+    def waiting(self) -> list[bytes]:
+        """Return grants that are stored, not refused, and not known to be on the ledger."""
+        return self._store.scalars(select(_CONSENT.id).where(WAITS))
+
+    def resume(self, consent_id: bytes) -> None:
+        """Record a grant that an earlier try stored and did not see on the ledger, or close it as refused.
+
+        Raises:
+            ChainError: the ledger does not answer, or not to this instance; nothing is lost.
+        """
+        with self._history.locked(self.stored(consent_id).shown.terms.subject) as current:
+            held = self.stored(consent_id)
+            if held.on_ledger or held.refusal is not None:
+                return
+            if held.entry != current.entry and self._ledger.consents([consent_id])[0][0] is None:
+                # its signers control the subject no longer
+                self.refuse(held, Reason.CONTROLLERS_CHANGED)
+                return
+            self._send(held)
+
+    def send_pending(self, current: ControllerState) -> None:
+        """Record the grants of a subject that are not known to be on the ledger, under the subject's lock.
+
+        Those that other controllers than the current ones signed grant nothing any more, and stay off the ledger.
+
+        Raises:
+            ChainError: the ledger does not answer; nothing is lost.
+        """
+        of_them = (_CONSENT.subject == current.subject) & (_CONSENT.entry == current.entry)
+        waiting = self._store.scalars(select(_CONSENT.id).where(of_them, WAITS))
+        for consent_id in waiting:
+            try:
+                self._send(self.stored(consent_id))
+            except ContractRevertError as error:
+                # where the ledger refuses this instance as a sender, its subjects may hand over all the same
+                if error.reason is Reason.LEDGER_UNAVAILABLE:
+                    raise
+
+    def record_first(self, held: StoredConsent) -> None:
+        """Record a grant that waits before its consent is changed, or it would be granted when it was withdrawn.
+
+        Where it is refused the change goes on: whatever the ledger holds under its id can be withdrawn.
+
+        Raises:
+            ChainError: the ledger does not answer.
+        """
+        if not held.on_ledger and held.refusal is None:
+            self._send(held)
+
+    def _send(self, held: StoredConsent) -> None:
+        """Record a grant for nobody who waits: a refusal is told to its parties, and is no error."""
+        signers = next((one for one in self._history.of(held.shown.terms.subject) if one.entry == held.entry), None)
+        try:
+            self.record(held, None if signers is None else signers.since)
+        except CredenceError:
+            if self.stored(held.shown.id).refusal is None:
+                raise
+
     def _require_request(self, request: bytes, terms: Terms) -> None:
         if request == NO_REQUEST:
             return
-        query = select(table.consent_request).where(table.consent_request.c.id == request)
-        with self._store.connect() as connection:
-            row = connection.execute(query).first()
+        row = self._store.row(select(table.consent_request).where(table.consent_request.c.id == request))
         if row is None or (row.subject, row.grantee) != (terms.subject, terms.grantee):
             raise InvalidInputError(Reason.REQUEST_UNKNOWN, "there is no such request of this bank", field="request")
 
@@ -163,5 +269,4 @@ class ConsentGrants:
             "refusal": None,
         }
         stored = update(table.consent).where(table.consent.c.id == consent_id) if again else insert(table.consent)
-        with self._store.begin() as connection:
-            connection.execute(stored.values(row))
+        self._store.write(stored.values(row))

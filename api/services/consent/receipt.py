@@ -1,32 +1,32 @@
 """Receipts of consents, derived again for every request from the store and the chain.
 
 Only the signatures of the controllers are written for a receipt, and they are stored before they are sent to the
-ledger. So there is no moment at which a receipt can be lost. The keeper's signature is deterministic: asking again,
+ledger. So there is no moment at which a receipt can be lost. The operator's signature is deterministic: asking again,
 also after a restart, gives the same bytes.
 """
 
 from dataclasses import replace
 
-from api.services.consent.request import HeldRequest
-from api.services.consent.signed_act import find_signed_act
-from api.services.consent.stored_consent import ConsentReader, HeldConsent
+from api.services.consent.lifecycle import find_signed_act
+from api.services.consent.request import StoredRequest
+from api.services.consent.stored_consent import ConsentReader, StoredConsent
 from api.storage.database import Store
-from api.vault.operator import Operator
+from api.vault.department import Operator
 from ledger_node.chain.port import ConsentLedger
 from ledger_node.domain.event import ConsentEvent, Step
 from ledger_node.domain.receipt import Act, Basis, Receipt
 
 
 class ConsentReceipts:
-    """Signs receipts with the keeper's key."""
+    """Signs receipts with the operator's key."""
 
-    def __init__(self, store: Store, ledger: ConsentLedger, consents: ConsentReader, keeper: Operator) -> None:
+    def __init__(self, store: Store, ledger: ConsentLedger, consents: ConsentReader, operator: Operator) -> None:
         self._store = store
         self._ledger = ledger
         self._consents = consents
-        self._keeper = keeper
+        self._operator = operator
 
-    def of_consent(self, held: HeldConsent) -> list[Receipt]:
+    def of_consent(self, held: StoredConsent) -> list[Receipt]:
         """Return the receipts of all that happened to a consent, in the order of the ledger.
 
         Acts that another instance relayed are not among them: it stores what was signed for them.
@@ -41,7 +41,7 @@ class ConsentReceipts:
                 receipts.append(self._receipt(Act[event.step.name], event, basis))
         return receipts
 
-    def of_request(self, held: HeldRequest) -> Receipt | None:
+    def of_request(self, held: StoredRequest) -> Receipt | None:
         """Return the receipt of the answer to a request: its refusal, or the grant; None while it is open.
 
         Raises:
@@ -56,7 +56,7 @@ class ConsentReceipts:
                 return self.of_consent(granted)[0]
         return None
 
-    def _basis(self, held: HeldConsent, event: ConsentEvent) -> Basis | None:
+    def _basis(self, held: StoredConsent, event: ConsentEvent) -> Basis | None:
         if event.by_secret:
             return Basis(held.shown, secret=self._ledger.withdrawal_secret(event.recorded.transaction))
         if event.step in {Step.GRANTED, Step.USED}:
@@ -67,7 +67,7 @@ class ConsentReceipts:
     def _receipt(self, act: Act, event: ConsentEvent, basis: Basis) -> Receipt:
         receipt = Receipt(
             domain=self._ledger.consent_domain,
-            keeper=self._keeper.member,
+            keeper=self._operator.member,
             act=act,
             id=event.id,
             recorded=event.recorded,
@@ -75,4 +75,4 @@ class ConsentReceipts:
             use=event.use,
             basis=basis,
         )
-        return replace(receipt, signature=self._keeper.signing_key.sign(receipt.digest))
+        return replace(receipt, signature=self._operator.signing_key.sign(receipt.digest))

@@ -9,12 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from api.services.consent.lifecycle import ConsentService
-from api.services.consent.signed_act import signed_act, store_signed_act
+from api.services.consent.lifecycle import ConsentService, signed_act, store_signed_act
 from api.services.consent.stored_consent import MAX_LISTED
-from api.services.subject.controller_history import ControllerHistory
-from api.services.subject.oracle_guard import unknown_to_strangers
-from api.services.subject.registered_subject import SubjectReader
+from api.services.subject.registered_subject import ControllerHistory, SubjectReader, unknown_to_strangers
 from api.storage import table
 from api.storage.database import Store
 from ledger_node.chain.port import ConsentLedger
@@ -30,7 +27,7 @@ from ledger_node.domain.subject import Signature
 
 
 @dataclass(frozen=True, slots=True)
-class HeldRequest:
+class StoredRequest:
     """A stored request."""
 
     id: bytes
@@ -55,7 +52,7 @@ class ConsentRequestService:
         self._history = history
         self._consents = consents
 
-    def ask(self, asked: ConsentRequest, *, bank: bytes, now: int) -> HeldRequest:
+    def ask(self, asked: ConsentRequest, *, bank: bytes, now: int) -> StoredRequest:
         """Store a bank's request and record it on the ledger; asking the same again changes nothing.
 
         Raises:
@@ -76,9 +73,9 @@ class ConsentRequestService:
             "requested_at": now,
         }
         # one that was asked before is perhaps not finished
-        with suppress(IntegrityError), self._store.begin() as connection:
-            connection.execute(insert(table.consent_request).values(row))
-        self._record(request)
+        with suppress(IntegrityError):
+            self._store.write(insert(table.consent_request).values(row))
+        self.resume(request)
         return self.find(request)
 
     def refuse(self, request: bytes, signatures: tuple[Signature, ...], *, asker: bytes | None = None) -> None:
@@ -107,9 +104,7 @@ class ConsentRequestService:
     def waiting(self) -> list[bytes]:
         """Return requests that are stored and not known to be on the ledger."""
         held = table.consent_request.c
-        with self._store.connect() as connection:
-            pending = select(held.id).where(held.transaction.is_(None)).order_by(held.requested_at)
-            return list(connection.execute(pending).scalars())
+        return self._store.scalars(select(held.id).where(held.transaction.is_(None)).order_by(held.requested_at))
 
     def resume(self, request: bytes) -> None:
         """Record a request that an earlier try stored and did not see on the ledger.
@@ -117,9 +112,17 @@ class ConsentRequestService:
         Raises:
             ChainError: the ledger refuses or does not answer; nothing is lost.
         """
-        self._record(request)
+        transaction = b"\x00" * 32
+        try:
+            transaction = self._ledger.request_consent(request).transaction
+        except ContractRevertError as error:
+            if error.error != "RequestExists":
+                raise
+        self._store.write(
+            update(table.consent_request).where(table.consent_request.c.id == request).values(transaction=transaction)
+        )
 
-    def find(self, request: bytes) -> HeldRequest:
+    def find(self, request: bytes) -> StoredRequest:
         """Return a stored request.
 
         Raises:
@@ -129,49 +132,34 @@ class ConsentRequestService:
             return held
         raise _unknown()
 
-    def of_subject(self, subject: bytes) -> list[HeldRequest]:
+    def of_subject(self, subject: bytes) -> list[StoredRequest]:
         """Return the newest requests to a subject."""
         return self._select(table.consent_request.c.subject == subject)
 
-    def of_grantee(self, member: bytes) -> list[HeldRequest]:
+    def of_grantee(self, member: bytes) -> list[StoredRequest]:
         """Return the newest requests of a bank."""
         return self._select(table.consent_request.c.grantee == member)
 
-    def show(self, requests: Sequence[HeldRequest]) -> list[dict[str, JSON]]:
+    def show(self, requests: Sequence[StoredRequest]) -> list[dict[str, JSON]]:
         """Return requests as the API shows them, with where they stand on the ledger."""
         states = self._ledger.request_states([held.id for held in requests])
         return [_to_json(held, state) for held, state in zip(requests, states, strict=True)]
 
-    def _record(self, request: bytes) -> None:
-        transaction = b"\x00" * 32
-        try:
-            transaction = self._ledger.request_consent(request).transaction
-        except ContractRevertError as error:
-            if error.error != "RequestExists":
-                raise
-        with self._store.begin() as connection:
-            connection.execute(
-                update(table.consent_request)
-                .where(table.consent_request.c.id == request)
-                .values(transaction=transaction)
-            )
-
-    def _select(self, condition: ColumnElement[bool]) -> list[HeldRequest]:
+    def _select(self, condition: ColumnElement[bool]) -> list[StoredRequest]:
         newest = table.consent_request.c.requested_at.desc()
         query = select(table.consent_request).where(condition).order_by(newest).limit(MAX_LISTED)
-        with self._store.connect() as connection:
-            return [_held(row) for row in connection.execute(query)]
+        return [_held(row) for row in self._store.rows(query)]
 
 
 def _unknown() -> VerificationError:
     return VerificationError(Reason.REQUEST_UNKNOWN, "there is no such request of yours")
 
 
-def _held(row: Any) -> HeldRequest:  # noqa: ANN401 - a row of the request table
-    return HeldRequest(row.id, ConsentRequest.from_json(decode(row.asked.encode())), row.requested_at)
+def _held(row: Any) -> StoredRequest:  # noqa: ANN401 - a row of the request table
+    return StoredRequest(row.id, ConsentRequest.from_json(decode(row.asked.encode())), row.requested_at)
 
 
-def _to_json(held: HeldRequest, state: RequestState) -> dict[str, JSON]:
+def _to_json(held: StoredRequest, state: RequestState) -> dict[str, JSON]:
     return {
         "id": to_hex(held.id),
         "request": held.asked.to_json(),

@@ -27,7 +27,7 @@ _BY_ID: Final = select(table.consent).where(table.consent.c.id.in_(bindparam("id
 
 
 @dataclass(frozen=True, slots=True)
-class HeldConsent:
+class StoredConsent:
     """A stored consent: what was signed, by whom, and the index of the controllers' entry.
 
     ``refusal``: why it grants nothing and never will, whatever the ledger holds under its id.
@@ -48,23 +48,27 @@ class ConsentReader:
         self._store = store
         self._ledger = ledger
 
-    def find(self, consent_id: bytes) -> HeldConsent | None:
+    def find(self, consent_id: bytes) -> StoredConsent | None:
         """Return a stored consent."""
         return self.find_all([consent_id]).get(consent_id)
 
-    def find_all(self, consents: Collection[bytes]) -> dict[bytes, HeldConsent]:
+    def find_all(self, consents: Collection[bytes]) -> dict[bytes, StoredConsent]:
         """Return those of ``consents`` that are stored, by id."""
-        return find_consents(self._store, consents)
+        return {row.id: held_of(row) for row in self._store.rows(_BY_ID, {"ids": list(consents)})}
 
-    def of_subject(self, subject: bytes) -> list[HeldConsent]:
+    def stored(self, consent_id: bytes) -> StoredConsent:
+        """Return a consent that is known to be stored: none is ever deleted."""
+        return self.find_all([consent_id])[consent_id]
+
+    def of_subject(self, subject: bytes) -> list[StoredConsent]:
         """Return the newest consents that a subject granted."""
         return self._select(table.consent.c.subject == subject)
 
-    def of_grantee(self, member: bytes) -> list[HeldConsent]:
+    def of_grantee(self, member: bytes) -> list[StoredConsent]:
         """Return the newest consents that a bank was granted."""
         return self._select(table.consent.c.grantee == member)
 
-    def show(self, consents: Sequence[HeldConsent], *, now: int) -> list[dict[str, JSON]]:
+    def show(self, consents: Sequence[StoredConsent], *, now: int) -> list[dict[str, JSON]]:
         """Return consents as the API shows them, with what the newest block holds of them.
 
         The block may be old on a quiet ledger, so time is the later of its time and ``now``.
@@ -73,29 +77,15 @@ class ConsentReader:
         at = max(now, block.time)
         return [consent_to_json(held, record, at) for held, record in zip(consents, records, strict=True)]
 
-    def _select(self, condition: ColumnElement[bool]) -> list[HeldConsent]:
-        with self._store.connect() as connection:
-            rows = connection.execute(select(table.consent).where(condition).limit(MAX_LISTED)).all()
-        return [held_of(row) for row in rows]
+    def _select(self, condition: ColumnElement[bool]) -> list[StoredConsent]:
+        return [held_of(row) for row in self._store.rows(select(table.consent).where(condition).limit(MAX_LISTED))]
 
 
-def find_consents(store: Store, consents: Collection[bytes]) -> dict[bytes, HeldConsent]:
-    """Return those of ``consents`` that are stored, by id."""
-    with store.connect() as connection:
-        rows = connection.execute(_BY_ID, {"ids": list(consents)}).all()
-    return {row.id: held_of(row) for row in rows}
-
-
-def stored_consent(store: Store, consent_id: bytes) -> HeldConsent:
-    """Return a consent that is known to be stored: none is ever deleted."""
-    return find_consents(store, [consent_id])[consent_id]
-
-
-def held_of(row: Any) -> HeldConsent:  # noqa: ANN401 - a row of the consent table
+def held_of(row: Any) -> StoredConsent:  # noqa: ANN401 - a row of the consent table
     """Return the consent of a row."""
     shown = _shown(row.id, row.terms, row.signatures, row.controllers)
     refusal = None if row.refusal is None else Reason(row.refusal)
-    return HeldConsent(shown, row.entry, row.transaction is not None, row.text, row.request, refusal)
+    return StoredConsent(shown, row.entry, row.transaction is not None, row.text, row.request, refusal)
 
 
 @lru_cache(_CACHED)
@@ -126,7 +116,7 @@ def state_name(record: ConsentRecord | None, now: int) -> str:
     return "early" if now < record.not_before else "live"
 
 
-def consent_to_json(held: HeldConsent, record: ConsentRecord | None, now: int) -> dict[str, JSON]:
+def consent_to_json(held: StoredConsent, record: ConsentRecord | None, now: int) -> dict[str, JSON]:
     """Return a consent as the API shows it; ``record``: what the ledger holds of it."""
     return {
         **held.shown.to_json(),

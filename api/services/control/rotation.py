@@ -6,7 +6,7 @@ controllers grant, refuse, pause, resume and withdraw, also consents that their 
 
 from api.services.consent.lifecycle import ConsentService
 from api.services.subject.controller_change import ControllerState
-from api.services.subject.controller_history import ControllerHistory
+from api.services.subject.registered_subject import ControllerHistory
 from ledger_node.chain.port import SubjectLedger
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
@@ -49,7 +49,7 @@ class RotationService:
                 )
             require_change(current, controllers)
             # what the current controllers granted counts from before they hand over
-            self._consents.pending_grants.send_pending(current)
+            self._consents.send_pending(current)
             return self._history.append(current, controllers, signatures=signatures)
 
 

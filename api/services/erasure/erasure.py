@@ -20,7 +20,7 @@ from typing import Final
 from sqlalchemy import Connection, insert, select, update
 
 from api.services.attestation.erased_subject import mark_erased, mark_unreadable
-from api.services.idempotency.stored_response import forget_responses_about
+from api.services.idempotency.attempt import forget_responses_about
 from api.services.issuing.issuer import Issuer
 from api.storage import table
 from api.storage.database import Store
@@ -28,14 +28,13 @@ from api.vault.key_ledger import KeyLedger
 from api.vault.key_removal import KeyRemovals
 from ledger_node.chain.port import Ledger, Mined
 from ledger_node.chain.rpc import ContractRevertError
-from ledger_node.domain.batch import changes_digest
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.presentation import SUBJECT_REGISTRATION
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.status import WORD_BITS, Plane, StatusChange, StatusReason, fold
+from ledger_node.domain.status import WORD_BITS, Plane, StatusChange, StatusReason, changes_digest, fold
 from ledger_node.randomness import random_bytes
 
 _OVERTAKEN: Final = "StatusNumberNotNext"
@@ -97,40 +96,34 @@ class ErasureService:
         """
         # status changes of a member are numbered, so one erasure runs at a time
         with self._store.locks.lock("erasures", member):
-            return self._erase(member, credit_code, schema, store_response)
-
-    def _erase(
-        self, member: bytes, credit_code: str, schema: str | None, store_response: Callable[[Connection, Erasure], None]
-    ) -> Erasure:
-        department = self._issuers[member].department
-        held = table.attestation
-        index = department.kek.blind_index(credit_code)
-        found = (
-            select(held.c.digest, held.c.data_key, held.c.leaf, table.batch.c.start)
-            .join(table.batch, (table.batch.c.member == held.c.member) & (table.batch.c.number == held.c.batch))
-            .where(held.c.member == member, held.c.subject_index == index, table.batch.c.start.is_not(None))
-        )
-        if schema is not None:
-            found = found.where(held.c.schema == schema)
-        with self._store.connect() as connection:
-            rows = connection.execute(found).all()
-        # those in quarantine as well: this is the department's own word
-        known = self._keys.held([row.data_key for row in rows])
-        rows = [row for row in rows if row.data_key in known]
-        if not rows:
-            raise InvalidInputError(Reason.NOT_FOUND, "this department holds nothing about this firm")
-        # revoked first: if the process dies in between, asking again finds the keys and finishes
-        mined = self._revoke(member, [row.start + row.leaf for row in rows])
-        keys = [row.data_key for row in rows]
-        erased = Erasure(tuple(row.digest for row in rows), mined)
-        with self._removals.removing() as connection:
-            self._forget_answers(connection, credit_code)
-            mark_erased(connection, member, index, schema)
-            if schema in {None, SUBJECT_REGISTRATION}:
-                keys += _forget_subject(connection, member, index)
-            self._removals.schedule(connection, keys, erases=True)
-            store_response(connection, erased)
-        return erased
+            department = self._issuers[member].department
+            held = table.attestation
+            index = department.kek.blind_index(credit_code)
+            found = (
+                select(held.c.digest, held.c.data_key, held.c.leaf, table.batch.c.start)
+                .join(table.batch, (table.batch.c.member == held.c.member) & (table.batch.c.number == held.c.batch))
+                .where(held.c.member == member, held.c.subject_index == index, table.batch.c.start.is_not(None))
+            )
+            if schema is not None:
+                found = found.where(held.c.schema == schema)
+            rows = self._store.rows(found)
+            # those in quarantine as well: this is the department's own word
+            known = self._keys.held([row.data_key for row in rows])
+            rows = [row for row in rows if row.data_key in known]
+            if not rows:
+                raise InvalidInputError(Reason.NOT_FOUND, "this department holds nothing about this firm")
+            # revoked first: if the process dies in between, asking again finds the keys and finishes
+            mined = self._revoke(member, [row.start + row.leaf for row in rows])
+            keys = [row.data_key for row in rows]
+            erased = Erasure(tuple(row.digest for row in rows), mined)
+            with self._removals.removing() as connection:
+                self._forget_answers(connection, credit_code)
+                mark_erased(connection, member, index, schema)
+                if schema in {None, SUBJECT_REGISTRATION}:
+                    keys += _forget_subject(connection, member, index)
+                self._removals.schedule(connection, keys, erases=True)
+                store_response(connection, erased)
+            return erased
 
     def _forget_answers(self, connection: Connection, credit_code: str) -> None:
         """Delete the answers of verifications, stored for banks that ask again: they show values of the firm."""

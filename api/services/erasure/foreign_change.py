@@ -6,27 +6,34 @@ was made, or was marked as compromised from an earlier time.
 
 An attestation that the ledger holds revoked or superseded proves nothing any more, and no status goes back. So its row
 is new again when the department sends it.
+
+The operator decides about a quarantine: the keys go, or they open again. A decision is written to the store first,
+then to the key ledger. A kill in between leaves it undecided: decide again. Confirming notes keys for removal; the
+instance removes them, since it knows of the copy.
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import Connection, select, update
 
-from api.services.attestation.row import text_of
+from api.services.attestation.stored_attestation import text_of
+from api.services.idempotency.attempt import forget_responses_about
 from api.services.issuing.row_classifier import NO_TAG
 from api.storage import table
-from api.storage.chunk import CHUNK, chunks
-from api.storage.database import Store
+from api.storage.database import CHUNK, IDS, Store, chunks, rows_among
 from api.vault.key_ledger import KeyLedger
-from api.vault.quarantine import Quarantine
+from api.vault.key_removal import KeyRemovals
+from api.vault.quarantine import Quarantine, QuarantineState
 from ledger_node.chain.port import Ledger
+from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.event import Inclusion, LedgerEvent, StatusEvent
 from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import WORD_BITS, Plane, StatusReason, fold
+from ledger_node.randomness import random_bytes
 
 _NEWEST: Final = 64
 _HELD: Final = table.attestation.c
@@ -129,9 +136,8 @@ class ForeignChanges:
             register_again(connection, self._keys, [row.digest for row in rows])
 
     def _ordered(self, digest: bytes) -> bool:
-        with self._store.connect() as connection:
-            known = select(table.status_order.c.digest).where(table.status_order.c.digest == digest)
-            return connection.execute(known).first() is not None
+        ordered = table.status_order.c
+        return self._store.row(select(ordered.digest).where(ordered.digest == digest)) is not None
 
     def _superseded_here(self, change: _StatusChange) -> bool:
         """Return whether a batch of this store did it; then it is done there since the batch was signed.
@@ -140,8 +146,7 @@ class ForeignChanges:
         """
         words, masks = fold(change.positions)
         mine = select(_BATCH.supersedes).where(_BATCH.member == change.member).order_by(_BATCH.number.desc())
-        with self._store.connect() as connection:
-            return text_of(words, masks) in connection.execute(mine.limit(_NEWEST)).scalars().all()
+        return text_of(words, masks) in self._store.scalars(mine.limit(_NEWEST))
 
     def _fault(self, change: _StatusChange, key: bytes) -> Reason | None:
         facts = self._ledger.facts(FactQuery(keys=frozenset({(change.member, key)})))
@@ -164,18 +169,14 @@ class ForeignChanges:
         """Let the rows of live attestations be news, and return how many were not yet."""
         digests = [row.digest for row in rows if row.live and row.row_tag != NO_TAG]
         for some in chunks(digests):
-            with self._store.begin() as connection:
-                connection.execute(update(table.attestation).where(_HELD.digest.in_(some)).values(row_tag=NO_TAG))
+            self._store.write(update(table.attestation).where(_HELD.digest.in_(some)).values(row_tag=NO_TAG))
         return len(digests)
 
     def _of_subjects(self, rows: Sequence[Any]) -> list[bytes]:
         """Return the keys of the credit codes of firms whose registrations these are."""
-        subject, found = table.subject.c, list[bytes]()
+        registered = select(table.subject.c.data_key).where(table.subject.c.registration.in_(IDS))
         with self._store.connect() as connection:
-            for some in chunks([row.digest for row in rows]):
-                registered = select(subject.data_key).where(subject.registration.in_(some))
-                found += connection.execute(registered).scalars()
-        return found
+            return [row.data_key for row in rows_among(connection, registered, [row.digest for row in rows])]
 
 
 def register_again(connection: Connection, keys: KeyLedger, digests: Sequence[bytes]) -> None:
@@ -190,3 +191,50 @@ def register_again(connection: Connection, keys: KeyLedger, digests: Sequence[by
         held = keys.held([row.data_key for row in rows])
         wanted = subject.id.in_([row.id for row in rows if row.data_key in held])
         connection.execute(update(table.subject).where(wanted).values(registration=None))
+
+
+def confirm(store: Store, keys: KeyLedger, number: int) -> Quarantine:
+    """Have the keys of a change erased, as if their departments had asked, and return what it was.
+
+    Raises:
+        InvalidInputError: ``not_found``, or ``request_invalid`` for one that is decided.
+    """
+    found, ids = _open(keys, number)
+    with store.begin() as connection:
+        for subject in _subjects_of(connection, ids):
+            forget_responses_about(connection, subject.id)
+            unlinked = update(table.subject).where(table.subject.c.id == subject.id)
+            connection.execute(unlinked.values(subject_index=random_bytes(32)))
+        KeyRemovals.schedule(connection, ids, erases=True)
+    keys.quarantines.close(number, QuarantineState.CONFIRMED)
+    return found
+
+
+def dismiss(store: Store, keys: KeyLedger, number: int) -> Quarantine:
+    """Let the keys of a change open again what they sealed, and return what it was.
+
+    What the ledger holds revoked stays so. Registrations among it are made anew by the instance; the departments send
+    the rows of the others again.
+
+    Raises:
+        InvalidInputError: ``not_found``, or ``request_invalid`` for one that is decided.
+    """
+    found, ids = _open(keys, number)
+    with store.begin() as connection:
+        registered = [subject.registration for subject in _subjects_of(connection, ids) if subject.registration]
+        register_again(connection, keys, registered)
+    keys.quarantines.close(number, QuarantineState.DISMISSED)
+    return found
+
+
+def _open(keys: KeyLedger, number: int) -> tuple[Quarantine, list[bytes]]:
+    found = keys.quarantines.named(number)
+    if found.state is not QuarantineState.OPEN:
+        raise InvalidInputError(Reason.REQUEST_INVALID, f"quarantine {number} is {found.state.value} already")
+    return found, keys.quarantines.keys_of(number)
+
+
+def _subjects_of(connection: Connection, ids: Collection[bytes]) -> list[Any]:
+    subject, wanted = table.subject.c, frozenset(ids)
+    query = select(subject.id, subject.registration, subject.data_key).execution_options(yield_per=CHUNK)
+    return [row for row in connection.execute(query) if row.data_key in wanted]

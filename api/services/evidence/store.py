@@ -71,8 +71,7 @@ class EvidenceReader:
             InvalidInputError: ``not_found``, the same for an answer of another bank and for none; ``erased``;
                 ``quarantined``.
         """
-        with self._store.connect() as connection:
-            row = connection.execute(select(table.evidence).where(_ROW.use == use, _ROW.bank == bank)).first()
+        row = self._store.row(select(table.evidence).where(_ROW.use == use, _ROW.bank == bank))
         if row is None:
             raise InvalidInputError(Reason.NOT_FOUND, "there is no evidence of an answer of yours with this use")
         keys = self._ring.find(row.data_keys)

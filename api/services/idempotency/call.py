@@ -19,8 +19,16 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from api.services.idempotency.attempt import Attempt, Call, CallInProgress, LeaseResult
-from api.services.idempotency.stored_response import ResponseSeal, SealedResponse, StoredResponse, store_responses
+from api.services.idempotency.attempt import (
+    Attempt,
+    Call,
+    CallInProgress,
+    LeaseResult,
+    ResponseSeal,
+    SealedResponse,
+    StoredResponse,
+    store_responses,
+)
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import KeyEncryptionKey, KeyRing, VaultKey
@@ -87,8 +95,7 @@ class IdempotentCalls:
         """
         self._leases.start()
         if not self._locks.is_shared:
-            with self._store.begin() as connection:
-                connection.execute(update(table.idempotent_call).values(lease_until=0))
+            self._store.write(update(table.idempotent_call).values(lease_until=0))
 
     @property
     def is_shared(self) -> bool:
@@ -263,11 +270,8 @@ class IdempotentCalls:
             return
         unanswered = (_CALL.id == attempt.id) & (_CALL.owner == self._locks.process_id) & (_CALL.answered == 0)
         try:
-            with self._store.connect() as connection:
-                if connection.execute(select(_CALL.id).where(unanswered)).first() is None:
-                    return
-            with self._store.begin() as connection:
-                connection.execute(update(table.idempotent_call).where(unanswered).values(lease_until=0))
+            if self._store.row(select(_CALL.id).where(unanswered)) is not None:
+                self._store.write(update(table.idempotent_call).where(unanswered).values(lease_until=0))
         except StoreError as error:
             # the lease ends by itself, later
             _log.warning("a lease of a call ends late: %s", error.reason)

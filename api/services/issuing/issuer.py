@@ -1,5 +1,7 @@
 """Issuing: rows become sealed vault records and one signed, anchored batch.
 
+A batch is drafted first: rows in an order that says nothing, each committed to and sealed under a new key.
+
 Durable steps; a kill between any two loses nothing:
 1. The key ledger holds the data keys.
 2. One store transaction holds the vault records, the signed batch and the progress of the job.
@@ -11,30 +13,123 @@ it is signed again (``anchoring``). After a kill between 1 and 2 the data keys o
 """
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from api.catalogue.datatype import DataType
 from api.ingestion.row import Rejection, Row
-from api.services.attestation.commitment_pool import CommitPool
+from api.services.attestation.commitment_pool import CommitPool, committer_of
 from api.services.attestation.erased_subject import mark_restored
-from api.services.attestation.row import text_of
-from api.services.issuing.batch_anchor import BatchAnchors
-from api.services.issuing.batch_draft import BatchDraft, draft_batch
-from api.services.issuing.job_progress import Progress, save_progress
-from api.services.issuing.row_classifier import PLAIN, Permission, classify_rows
+from api.services.attestation.stored_attestation import text_of
+from api.services.issuing.anchoring import BatchAnchors
+from api.services.issuing.job import Progress, save_progress
+from api.services.issuing.row_classifier import PLAIN, NewRow, Permission, classify_rows, row_tag
 from api.storage import table
 from api.storage.database import Store
+from api.vault.cipher import VaultRecord, seal
 from api.vault.department import Department
-from api.vault.key_ledger import KeyLedger
+from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
 from ledger_node.chain.port import Ledger, StreamHead
-from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT, Batch, changes_digest
+from ledger_node.domain.batch import ATTESTATIONS, NO_PREDECESSOR, NO_ROOT, Batch, Header
+from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.hashing import batch_tree, path_of
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
-from ledger_node.domain.status import fold
+from ledger_node.domain.status import changes_digest, fold
+from ledger_node.randomness import random_bytes, shuffled
+
+
+@dataclass(frozen=True, slots=True)
+class BatchDraft:
+    """What a batch holds, in the order of its leaves. ``root``: None where it holds nothing.
+
+    ``rows``: of the attestation table, but for the number of the batch. ``keys``: their data keys, wrapped, by id.
+    """
+
+    items: Sequence[NewRow]
+    digests: list[bytes]
+    root: bytes | None
+    rows: Sequence[dict[str, Any]]
+    keys: dict[bytes, bytes] = field(repr=False)
+
+
+def draft_batch(
+    data_type: DataType,
+    new: Sequence[NewRow],
+    department: Department,
+    pool: CommitPool,
+    domain: SigningDomain,
+    *,
+    now: int,
+    job: str | None,
+) -> BatchDraft:
+    """Shuffle rows, commit to their values, and seal what opens them."""
+    items = [new[position] for position in shuffled(len(new))]
+    committed = pool.commit(
+        committer_of(data_type.schema.id), [(item.row.credit_code, item.row.values) for item in items]
+    )
+    headers = [
+        Header(
+            schema_id=data_type.schema.id,
+            fields_root=commitment.fields_root,
+            subject_tag=commitment.subject_tag,
+            issuer=department.member,
+            issued_at=now,
+            valid_until=data_type.schema.valid_until(item.row.values, issued_at=now, valid_days=data_type.valid_days),
+            as_of=item.row.as_of,
+            period=item.row.period,
+            supersedes=NO_PREDECESSOR if item.supersedes is None else item.supersedes.digest,
+            chain_id=domain.chain_id,
+            anchor_registry=domain.contract,
+        )
+        for item, commitment in zip(items, committed, strict=True)
+    ]
+    digests = [header.digest for header in headers]
+    levels = batch_tree(digests) if digests else []
+    keys: dict[bytes, bytes] = {}
+    rows = []
+    for leaf, (item, header, commitment) in enumerate(zip(items, headers, committed, strict=True)):
+        key, wrapped = department.kek.new_data_key()
+        key_id = random_bytes(KEY_ID_BYTES)
+        keys[key_id] = wrapped
+        secret = VaultRecord(commitment.seed, item.row.credit_code, item.row.values).to_bytes()
+        rows.append(
+            _header_columns(header)
+            | {
+                "digest": digests[leaf],
+                "schema": data_type.schema.name,
+                "subject_index": item.subject_index,
+                "kind_index": item.kind_index,
+                "row_tag": row_tag(key, item.row, data_type.schema),
+                "newest_as_of": item.newest_as_of,
+                "data_key": key_id,
+                "sealed": seal(key, secret, digests[leaf]),
+                "leaf": leaf,
+                "path": b"".join(path_of(levels, leaf)),
+                "job": job,
+                "line": item.row.line,
+                "live": 1,
+            }
+        )
+    return BatchDraft(items, digests, levels[-1][0] if levels else None, rows, keys)
+
+
+def _header_columns(header: Header) -> dict[str, Any]:
+    return {
+        "member": header.issuer,
+        "schema_id": header.schema_id,
+        "period_first": header.period.first,
+        "period_last": header.period.last,
+        "as_of": header.as_of,
+        "fields_root": header.fields_root,
+        "subject_tag": header.subject_tag,
+        "issued_at": header.issued_at,
+        "valid_until": header.valid_until,
+        "supersedes": header.supersedes,
+    }
 
 
 class Issuer:
@@ -68,7 +163,7 @@ class Issuer:
             InvalidInputError: ``issuer_not_allowed``; nothing is stored of these rows, and what stands stays.
             ChainError: the batch is durably stored but not anchored yet; ``anchor_pending`` finishes it.
         """
-        with self._locked():
+        with self._store.locks.lock("issuer", self.department.member):
             self._anchors.anchor_pending()
             if rows:
                 self.require_allowed(data_type.schema)
@@ -111,11 +206,8 @@ class Issuer:
         Raises:
             ChainError: the ledger does not answer; nothing is lost.
         """
-        with self._locked():
+        with self._store.locks.lock("issuer", self.department.member):
             self._anchors.anchor_pending()
-
-    def _locked(self) -> AbstractContextManager[None]:
-        return self._store.locks.lock("issuer", self.department.member)
 
     def _store_draft(
         self,
@@ -180,6 +272,4 @@ class Issuer:
 
 def unanchored(store: Store) -> list[bytes]:
     """Return the departments of which batches are signed and not known to be anchored."""
-    query = select(table.batch.c.member).where(table.batch.c.start.is_(None)).distinct()
-    with store.connect() as connection:
-        return list(connection.execute(query).scalars())
+    return store.scalars(select(table.batch.c.member).where(table.batch.c.start.is_(None)).distinct())

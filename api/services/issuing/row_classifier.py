@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from api.ingestion.row import Rejection, Row, kind_of
 from api.services.attestation.erased_subject import erased_among
 from api.services.issuing.repeated_rows import row_bytes
 from api.storage import table
-from api.storage.chunk import chunks
-from api.storage.database import Store
+from api.storage.database import IDS, Store, rows_among
 from api.vault.department import Department
 from api.vault.key_ledger import KeyLedger
 from ledger_node.domain.hashing import HASH_BYTES, hmac_sha256
@@ -121,7 +120,6 @@ def _is_dead(held: Any, row: Row) -> bool:  # noqa: ANN401 - a row of the attest
 
 def _live(connection: Connection, member: bytes, schema: str, indices: list[bytes]) -> dict[_Key, Any]:
     held = table.attestation
-    found: dict[_Key, Any] = {}
     query = (
         select(
             held.c.digest,
@@ -141,12 +139,12 @@ def _live(connection: Connection, member: bytes, schema: str, indices: list[byte
             (table.batch.c.member == held.c.member) & (table.batch.c.number == held.c.batch),
         )
         .where(held.c.member == member, held.c.schema == schema, held.c.live == 1)
-        .where(held.c.subject_index.in_(bindparam("indices", expanding=True)))
+        .where(held.c.subject_index.in_(IDS))
     )
-    for some in chunks(indices):
-        for row in connection.execute(query, {"indices": some}):
-            found[row.subject_index, row.period_first, row.period_last, row.kind_index] = row
-    return found
+    return {
+        (row.subject_index, row.period_first, row.period_last, row.kind_index): row
+        for row in rows_among(connection, query, indices)
+    }
 
 
 def row_tag(data_key: bytes, row: Row, schema: Schema) -> bytes:

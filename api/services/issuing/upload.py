@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect
 from api.catalogue.datatype import data_type_named
 from api.ingestion.reader import Format
 from api.services.issuing.issuer import Issuer
-from api.services.issuing.job_queue import JobQueue
+from api.services.issuing.job import JobQueue
 from api.services.issuing.row_classifier import PLAIN, Permission
 from api.storage import table
 from api.storage.database import Store
@@ -108,22 +108,21 @@ class Uploads:
         key_id, job_id = random_bytes(KEY_ID_BYTES), random_bytes(16).hex()
         self._keys.put({key_id: wrapped})
         self._receiving.add(job_id)
-        with self._store.begin() as connection:
-            connection.execute(
-                insert(table.job).values(
-                    id=job_id,
-                    member=member,
-                    schema=schema,
-                    format=form.value,
-                    sequence=select(func.coalesce(func.max(table.job.c.sequence), 0) + 1).scalar_subquery(),
-                    state="receiving",
-                    data_key=key_id,
-                    created_at=self._clock(),
-                    owner=self._store.locks.process_id,
-                    corrects=int(permission.corrects),
-                    restores=int(permission.restores),
-                )
+        self._store.write(
+            insert(table.job).values(
+                id=job_id,
+                member=member,
+                schema=schema,
+                format=form.value,
+                sequence=select(func.coalesce(func.max(table.job.c.sequence), 0) + 1).scalar_subquery(),
+                state="receiving",
+                data_key=key_id,
+                created_at=self._clock(),
+                owner=self._store.locks.process_id,
+                corrects=int(permission.corrects),
+                restores=int(permission.restores),
             )
+        )
         return job_id, key
 
     def _enqueue(
@@ -141,9 +140,7 @@ class Uploads:
 
     def fail_interrupted(self) -> None:
         """Fail uploads that nobody receives any more."""
-        receiving = select(table.job.c.id, table.job.c.owner).where(table.job.c.state == "receiving")
-        with self._store.connect() as connection:
-            rows = connection.execute(receiving).all()
+        rows = self._store.rows(select(table.job.c.id, table.job.c.owner).where(table.job.c.state == "receiving"))
         locks = self._store.locks
         for row in rows:
             is_mine = row.owner == locks.process_id
@@ -153,8 +150,7 @@ class Uploads:
 
     def _spool(self, job_id: str, number: int, key: bytes, content: bytes) -> None:
         sealed = seal(key, content, f"{job_id}/{number}".encode())
-        with self._store.begin() as connection:
-            connection.execute(insert(table.job_chunk).values(job=job_id, number=number, sealed=sealed))
+        self._store.write(insert(table.job_chunk).values(job=job_id, number=number, sealed=sealed))
 
     def content(self, job: Any) -> Callable[[], Iterator[bytes]]:  # noqa: ANN401 - a row of the job table
         """Return what yields the upload of a job, in pieces, each time that it is called.
@@ -172,10 +168,9 @@ class Uploads:
         def read() -> Iterator[bytes]:
             number = 0
             while True:
-                with self._store.connect() as connection:
-                    sealed = connection.execute(
-                        select(chunk.c.sealed).where(chunk.c.job == job.id, chunk.c.number == number)
-                    ).scalar_one_or_none()
+                sealed = self._store.scalar(
+                    select(chunk.c.sealed).where(chunk.c.job == job.id, chunk.c.number == number)
+                )
                 if sealed is None:
                     return
                 yield unseal(key, sealed, f"{job.id}/{number}".encode())

@@ -72,17 +72,13 @@ class ChainFollower:
 
     def _tell_ended(self, now: int) -> None:
         due = select(consent_deadline.c.consent).where(consent_deadline.c.expires_at <= now).limit(1)
-        with self._store.connect() as connection:
-            if connection.execute(due).first() is None:
-                return
-        with self._store.begin() as connection:
-            write_notices(connection, expired_notices(connection, now))
+        if self._store.row(due) is not None:
+            with self._store.begin() as connection:
+                write_notices(connection, expired_notices(connection, now))
 
     def _look_up_late(self) -> None:
         """Look up the status of what answers rely on whose blocks the cursor had passed when they were written."""
-        late = select(reliance).where(_RELIED.late == 1).limit(_LATE_AT_ONCE)
-        with self._store.connect() as connection:
-            rows = connection.execute(late).all()
+        rows = self._store.rows(select(reliance).where(_RELIED.late == 1).limit(_LATE_AT_ONCE))
         if not rows:
             return
         places = frozenset((row.member, row.word * WORD_BITS + row.bit) for row in rows)

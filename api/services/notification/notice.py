@@ -11,18 +11,22 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, delete, insert, select
 
-from api.services.notification.reliance import relying_on
-from api.storage.chunk import chunks
-from api.storage.table import consent, consent_deadline, consent_request, notification, subject
+from api.storage.database import IDS, Store, rows_among
+from api.storage.table import consent, consent_deadline, consent_request, notification, reliance, subject
 from ledger_node.domain.canonical import JSON, decode, encode
 from ledger_node.domain.consent import NO_REQUEST, Terms
+from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.event import ConsentEvent, ControlEvent, ControlStep, LedgerEvent, StatusEvent, Step
 from ledger_node.domain.hashing import sha256_digest
 from ledger_node.domain.json_object import to_hex
+from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import Plane
 from ledger_node.randomness import random_bytes
 
 _ID_BYTES: Final = 16
+_WRITTEN: Final = select(notification.c.recipient, notification.c.source).where(notification.c.source.in_(IDS))
+_OF_REQUESTS: Final = frozenset({Step.REQUESTED, Step.REFUSED})
+_HELD: Final = notification.c
 
 
 class NoticeKind(StrEnum):
@@ -56,7 +60,6 @@ _KINDS: Final = {
     Step.USED: NoticeKind.USED,
 }
 """A request that is answered with a grant is told by the grant."""
-_OF_REQUESTS: Final = frozenset({Step.REQUESTED, Step.REFUSED})
 _CONTROL_KINDS: Final = {
     ControlStep.ROTATED: NoticeKind.ROTATED,
     ControlStep.RECOVERY_REQUESTED: NoticeKind.RECOVERY_REQUESTED,
@@ -84,11 +87,8 @@ class Notice:
 def write_notices(connection: Connection, notices: Iterable[Notice]) -> None:
     """Write notices that were not written before, in their order."""
     wanted = {(notice.recipient, notice.source): notice for notice in notices}
-    held = notification.c
-    for sources in chunks([source for _, source in wanted]):
-        query = select(held.recipient, held.source).where(held.source.in_(sources))
-        for row in connection.execute(query):
-            wanted.pop((row.recipient, row.source), None)
+    for row in rows_among(connection, _WRITTEN, [source for _, source in wanted]):
+        wanted.pop((row.recipient, row.source), None)
     rows = [
         {
             "id": f"msg_{random_bytes(_ID_BYTES).hex()}",
@@ -144,20 +144,15 @@ def _is_foreign(event: ConsentEvent, row: Any) -> bool:  # noqa: ANN401 - a row 
 
 def _stored_rows(connection: Connection, ids: set[bytes]) -> dict[tuple[bool, bytes], Any]:
     """Return requests and consents by whether they are a request, and id: a relayer may grant the id of a request."""
-    known = {}
-    for some in chunks(sorted(ids)):
-        for is_request, table in ((False, consent), (True, consent_request)):
-            for row in connection.execute(select(table).where(table.c.id.in_(some))):
-                known[is_request, row.id] = row
-    return known
+    return {
+        (table is consent_request, row.id): row
+        for table in (consent, consent_request)
+        for row in rows_among(connection, select(table).where(table.c.id.in_(IDS)), sorted(ids))
+    }
 
 
 def _subjects(connection: Connection, ids: set[bytes]) -> set[bytes]:
-    known: set[bytes] = set()
-    for some in chunks(sorted(ids)):
-        query = select(subject.c.id).where(subject.c.id.in_(some))
-        known.update(connection.execute(query).scalars())
-    return known
+    return {row.id for row in rows_among(connection, select(subject.c.id).where(subject.c.id.in_(IDS)), sorted(ids))}
 
 
 def _of_control(event: ControlEvent) -> Notice:
@@ -192,3 +187,46 @@ def _store_deadline(connection: Connection, event: ConsentEvent, row: Any) -> No
         connection.execute(insert(consent_deadline).values(values))
     elif event.step is Step.WITHDRAWN:
         connection.execute(delete(consent_deadline).where(consent_deadline.c.consent == event.id))
+
+
+class NoticeReader:
+    """Reads feeds."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def of(self, recipient: bytes, *, after: str | None, limit: int) -> list[dict[str, JSON]]:
+        """Return the notifications of a recipient behind the one with the id ``after``.
+
+        Raises:
+            InvalidInputError: ``not_found``; the recipient has no notification of this id.
+        """
+        with self._store.connect() as connection:
+            number = 0
+            if after is not None:
+                # ids are random: numbers would tell how much others are told
+                query = select(_HELD.number).where(_HELD.recipient == recipient, _HELD.id == after)
+                found = connection.execute(query).scalar_one_or_none()
+                if found is None:
+                    raise InvalidInputError(Reason.NOT_FOUND, "you have no notification of this id", field="after")
+                number = found
+            listed = select(notification).where(_HELD.recipient == recipient, _HELD.number > number)
+            rows = connection.execute(listed.order_by(_HELD.number).limit(limit)).all()
+        return [_show(row) for row in rows]
+
+
+def _show(row: Any) -> dict[str, JSON]:  # noqa: ANN401 - a row of the notification table
+    return {"id": row.id, "kind": row.kind, "time": row.time, "data": decode(row.data.encode())}
+
+
+def relying_on(connection: Connection, events: Sequence[StatusEvent]) -> Iterable[tuple[StatusEvent, Any]]:
+    """Yield (event, row) for every row of an answer that relies on a position which an event changes."""
+    words: dict[bytes, dict[int, list[StatusEvent]]] = {}
+    for event in events:
+        words.setdefault(event.member, {}).setdefault(event.word, []).append(event)
+    for member, changed in words.items():
+        query = select(reliance).where(reliance.c.member == member, reliance.c.word.in_(IDS))
+        for row in rows_among(connection, query, sorted(changed)):
+            for event in changed[row.word]:
+                if event.mask >> row.bit & 1:
+                    yield event, row

@@ -10,8 +10,9 @@ It reads from where notifications stand, so it runs before these go on.
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection, Table, func, select
@@ -20,12 +21,11 @@ from api.services.erasure.erasure import unlink_erased
 from api.services.erasure.foreign_change import ForeignChanges
 from api.services.notification.follower import next_block
 from api.storage import table
-from api.storage.chunk import chunks
-from api.storage.database import Store
+from api.storage.database import IDS, Store, rows_among
 from api.vault.key_ledger import KeyLedger
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS
-from ledger_node.domain.event import ConsentEvent, ControlEvent, ControlStep, LedgerEvent, Step
+from ledger_node.domain.event import ConsentEvent, ControlEvent, ControlStep, Step
 from ledger_node.domain.fact import FactQuery
 
 _BLOCKS_AT_ONCE: Final = 256
@@ -71,28 +71,6 @@ class Gap:
         yield from (f"{what}: {count}; {then}" for what, count, then in parts if count)
 
 
-@dataclass(slots=True)
-class _LedgerContents:
-    consents: set[bytes] = field(default_factory=set)
-    requests: set[bytes] = field(default_factory=set)
-    uses: set[bytes] = field(default_factory=set)
-    entries: dict[bytes, int] = field(default_factory=dict)
-
-    def add(self, events: Iterable[LedgerEvent]) -> None:
-        for event in events:
-            match event:
-                case ConsentEvent(step=Step.GRANTED):
-                    self.consents.add(event.id)
-                case ConsentEvent(step=Step.REQUESTED):
-                    self.requests.add(event.id)
-                case ConsentEvent(step=Step.USED) if event.use is not None:
-                    self.uses.add(event.use)
-                case ControlEvent() if event.step in _ENTRIES:
-                    self.entries[event.subject] = self.entries.get(event.subject, 0) + 1
-                case _:
-                    pass
-
-
 class LedgerReconciliation:
     """Finds and closes the gap once, as soon as the ledger answers. ``names``: of this instance's departments."""
 
@@ -103,14 +81,14 @@ class LedgerReconciliation:
         changes: ForeignChanges,
         ledger: Ledger,
         names: Mapping[bytes, str],
-        keeper: bytes,
+        operator: bytes,
     ) -> None:
         self._store = store
         self._keys = keys
         self._changes = changes
         self._ledger = ledger
         self._names = names
-        self._keeper = keeper
+        self._operator = operator
         self._lock = threading.Lock()
         self._gap: Gap | None = None
 
@@ -134,13 +112,17 @@ class LedgerReconciliation:
         with self._store.connect() as connection:
             first = next_block(connection)
             batches = self._lost_batches(connection)
-            intervals, _ = self._behind(self._keeper, ACCESS_LOG, _last_interval(connection))
-        contents, head = _LedgerContents(), self._ledger.head().number
+            intervals, _ = self._behind(self._operator, ACCESS_LOG, _last_interval(connection))
+        ids, changed, head = defaultdict[Step, set[bytes]](set), set[bytes](), self._ledger.head().number
         superseded = quarantined = 0
         registered = set(self._ledger.subjects_since(first))
         for start in range(first, head + 1, _BLOCKS_AT_ONCE):
             events = self._ledger.events_between(start, min(start + _BLOCKS_AT_ONCE - 1, head))
-            contents.add(events)
+            for event in events:
+                if isinstance(event, ConsentEvent):
+                    ids[event.step].add(event.id if event.use is None else event.use)
+                elif isinstance(event, ControlEvent) and event.step in _ENTRIES:
+                    changed.add(event.subject)
             effect = self._changes.apply(events)
             superseded, quarantined = superseded + effect.dead, quarantined + effect.quarantined
         if batches or intervals:
@@ -151,11 +133,11 @@ class LedgerReconciliation:
             return Gap(
                 batches=batches,
                 intervals=intervals,
-                consents=_unknown(connection, table.consent, "id", contents.consents),
-                requests=_unknown(connection, table.consent_request, "id", contents.requests),
-                uses=_unknown(connection, table.access_row, "use", contents.uses),
+                consents=_unknown(connection, table.consent, "id", ids[Step.GRANTED]),
+                requests=_unknown(connection, table.consent_request, "id", ids[Step.REQUESTED]),
+                uses=_unknown(connection, table.access_row, "use", ids[Step.USED]),
                 subjects=_unknown(connection, table.subject, "id", registered),
-                controllers=sum(_lacks_entries(connection, self._ledger, subject) for subject in contents.entries),
+                controllers=sum(_lacks_entries(connection, self._ledger, subject) for subject in changed),
                 superseded=superseded,
                 quarantined=quarantined,
             )
@@ -191,11 +173,8 @@ def _last_interval(connection: Connection) -> int:
 
 
 def _unknown(connection: Connection, where: Table, column: str, ids: set[bytes]) -> int:
-    known = 0
-    for some in chunks(sorted(ids)):
-        held = where.c[column]
-        known += connection.execute(select(func.count(held.distinct())).where(held.in_(some))).scalar_one()
-    return len(ids) - known
+    held = where.c[column]
+    return len(ids) - len({row[0] for row in rows_among(connection, select(held).where(held.in_(IDS)), sorted(ids))})
 
 
 def _lacks_entries(connection: Connection, ledger: Ledger, subject: bytes) -> bool:

@@ -3,16 +3,15 @@
 from contextlib import suppress
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.catalogue.datatype import data_types
 from api.ingestion.row import Row
 from api.services.issuing.issuer import Issuer
 from api.services.issuing.row_classifier import Permission
-from api.services.subject.controller_history import ControllerHistory
-from api.services.subject.refusal import ChangeKind, ForeignEntryError, RefusedChange, close_refused
-from api.services.subject.registered_subject import Subject, SubjectReader
+from api.services.subject.controller_change import ChangeKind, ForeignEntryError, RefusedChange, close_refused
+from api.services.subject.registered_subject import ControllerHistory, Subject, SubjectReader
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal
@@ -81,9 +80,10 @@ class SubjectService(SubjectReader):
                 )
 
     def _find_id(self, index: bytes) -> bytes | None:
-        query = select(table.subject.c.id).where(table.subject.c.subject_index == index)
-        with self._store.connect() as connection:
-            return connection.execute(query).scalar_one_or_none()
+        held: bytes | None = self._store.scalar(
+            select(table.subject.c.id).where(table.subject.c.subject_index == index)
+        )
+        return held
 
     def _add(self, credit_code: str, index: bytes, controllers: Controllers, now: int) -> None:
         subject_id, key_id = random_bytes(32), random_bytes(KEY_ID_BYTES)
@@ -105,8 +105,7 @@ class SubjectService(SubjectReader):
     def waiting(self) -> list[bytes]:
         """Return subjects whose registration is stored and not finished; those that were erased never will be."""
         pending = select(table.subject.c.id, table.subject.c.data_key).where(table.subject.c.registration.is_(None))
-        with self._store.connect() as connection:
-            rows = connection.execute(pending).all()
+        rows = self._store.rows(pending)
         known = self._keys.get({row.data_key for row in rows}) if rows else {}
         return [row.id for row in rows if row.data_key in known]
 
@@ -120,8 +119,7 @@ class SubjectService(SubjectReader):
             self._finish(subject_id, now)
 
     def _finish(self, subject_id: bytes, now: int) -> None:
-        with self._store.connect() as connection:
-            row = connection.execute(select(table.subject).where(table.subject.c.id == subject_id)).first()
+        row = self._store.row(select(table.subject).where(table.subject.c.id == subject_id))
         if row is None or row.registration is not None:
             return
         try:
@@ -167,11 +165,14 @@ class SubjectService(SubjectReader):
         """Give up an id that others control on the ledger, and tell the registrar; the firm may be registered anew."""
         commitment = self._history.current(row.id).controllers.commitment
         change = RefusedChange(row.id, ChangeKind.REGISTRATION, 0, commitment, reason)
-
-        def unregister(connection: Connection) -> bool:
-            for held in (table.subject_recovery, table.subject_controllers):
-                connection.execute(delete(held).where(held.c.subject == row.id))
-            connection.execute(delete(table.subject).where(table.subject.c.id == row.id))
-            return True
-
-        close_refused(self._store, self._ledger, change, unregister, recipient=row.registrar)
+        close_refused(
+            self._store,
+            self._ledger,
+            change,
+            *(
+                delete(held).where(held.c.subject == row.id)
+                for held in (table.subject_recovery, table.subject_controllers)
+            ),
+            delete(table.subject).where(table.subject.c.id == row.id),
+            recipient=row.registrar,
+        )

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple, TypeAlias
 
 from api.catalogue.datatype import schemas
-from api.services.attestation.unsealed import UnsealedAttestation
+from api.services.attestation.stored_attestation import UnsealedAttestation
 from api.services.evidence.store import SealedEvidence, seal_evidence
-from api.services.verification.answer import Answer, UseReceipt
-from api.services.verification.claim_prover import build_presentation, shown_subject
-from api.services.verification.fact_selection import FactSelection
+from api.services.verification.answer import Answer, UseReceipt, build_presentation, shown_subject
+from api.services.verification.attestation_finder import FactSelection
 from api.telemetry.stage import Stage
 from api.work.fault import WorkerFault, fault_of
 from api.work.worker_pool import WorkerDiedError, WorkerPool
@@ -24,8 +23,7 @@ from ledger_node.domain.claim import Claim
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.event import Inclusion
-from ledger_node.domain.evidence.bundle import Bundle, bundle_digest, presentation_to_json
-from ledger_node.domain.evidence.receipt import AnswerReceipt
+from ledger_node.domain.evidence.bundle import AnswerReceipt, Bundle, bundle_digest, presentation_to_json
 from ledger_node.domain.evidence.slot import facts_of, slots_of
 from ledger_node.domain.fact import members_of
 from ledger_node.domain.presentation import Presentation, ShownClaim, ShownConsent

@@ -19,14 +19,13 @@ from dataclasses import replace
 
 from api.catalogue.datatype import schemas
 from api.services.access_log.writer import AccessLog
-from api.services.attestation.unsealed import AttestationQuery
+from api.services.attestation.stored_attestation import AttestationQuery
 from api.services.consent.lifecycle import ConsentService
 from api.services.idempotency.attempt import Attempt
 from api.services.subject.registration import SubjectService
 from api.services.verification.answer import Answer, StoreResponse, store_nothing
 from api.services.verification.answer_builder import AnswerPool
-from api.services.verification.attestation_finder import AttestationFinder
-from api.services.verification.fact_selection import FactSelector
+from api.services.verification.attestation_finder import AttestationFinder, FactSelector
 from api.services.verification.request import (
     VerificationRequest,
     attestation_queries,
@@ -147,7 +146,9 @@ class VerificationService:
             with self._metrics.stage(Stage.LOG):
                 faults = each_or_error(self._write_log, requests)
             for request, fault in zip(requests, faults, strict=True):
-                set_result(request.answer, fault or request.reply)
+                outcome = fault or request.outcome
+                assert outcome is not None  # noqa: S101 - the steps follow each other
+                set_result(request.answer, outcome)
         finally:
             self._preparing.finished(len(requests))
 

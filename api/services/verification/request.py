@@ -6,27 +6,32 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Self, TypeVar
 
 from api.services.access_log.writer import AccessEntry, AskedRow
-from api.services.attestation.unsealed import AttestationQuery
-from api.services.consent.stored_consent import HeldConsent
+from api.services.attestation.stored_attestation import AttestationQuery
+from api.services.consent.stored_consent import StoredConsent
 from api.services.idempotency.attempt import Attempt
 from api.services.subject.registered_subject import Subject
-from api.services.verification.answer import Answer, ClaimResult, StoreResponse, cannot_tell, refusal, results_of
+from api.services.verification.answer import (
+    Answer,
+    ClaimResult,
+    StoreResponse,
+    cannot_tell,
+    refusal,
+    results_of,
+    unless_consented,
+)
 from api.services.verification.answer_builder import AnswerInputs
-from api.services.verification.attestation_finder import FoundAttestations
-from api.services.verification.claim_prover import unless_consented
-from api.services.verification.fact_selection import FactSelector
+from api.services.verification.attestation_finder import FactSelector, FoundAttestations
 from api.services.verification.use_recorder import RecordedUse, Use
 from api.work.batching import started_future
 from ledger_node.chain.port import StateProof
 from ledger_node.domain.access import AccessRow
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import Terms
-from ledger_node.domain.consent_scope import require_granted_to
 from ledger_node.domain.error import CredenceError, VerificationError
 from ledger_node.domain.presentation import Presentation, ShownClaim
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.selection import departments_meant
+from ledger_node.domain.selection import departments_meant, require_granted_to
 from ledger_node.domain.verification import Policy
 
 Value = TypeVar("Value")
@@ -62,7 +67,7 @@ class VerificationRequest:
     attempt: Attempt
     store_response: StoreResponse
     answer: Future[Answer] = field(default_factory=started_future, repr=False)
-    consent: HeldConsent | None = None
+    consent: StoredConsent | None = None
     unconsented: Sequence[ShownClaim | None] = ()
     subject: Subject | None = None
     inputs: AnswerInputs | None = None
@@ -74,12 +79,6 @@ class VerificationRequest:
     def terms(self) -> Terms:
         """The terms of the consent, once it is found."""
         return known(self.consent).shown.terms
-
-    @property
-    def reply(self) -> Answer | Exception:
-        """The outcome, once there is one."""
-        assert self.outcome is not None  # noqa: S101 - the steps follow each other
-        return self.outcome
 
     def with_outcome(self, outcome: Answer | Exception) -> Self:
         """Return the request with the answer to it, or with the error that there is instead of one."""
@@ -96,7 +95,7 @@ class VerificationRequest:
 
     def access_entry(self) -> AccessEntry:
         """Return what the access log holds of the request, whatever came of it."""
-        outcome = self.reply
+        outcome = known(self.outcome)
         if isinstance(outcome, Answer):
             rows = self._rows(outcome.results, outcome.use)
             return AccessEntry(rows, outcome.relied, outcome.evidence, lambda: self.store_response(outcome))

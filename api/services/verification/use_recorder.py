@@ -4,11 +4,11 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from api.services.access_log.use_lease import UseLeases
+from api.services.access_log.writer import UseLeases
 from ledger_node.chain.port import Ledger, StateProof, UseResult
 from ledger_node.domain.error import ChainError
-from ledger_node.domain.evidence.contract import Contract
 from ledger_node.domain.evidence.slot import Slots
+from ledger_node.domain.evidence.trust import Contract
 from ledger_node.domain.reason import Reason
 
 

@@ -5,7 +5,7 @@ import logging
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 from typing_extensions import override
@@ -39,22 +39,13 @@ class Endpoint:
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
 
-class AddressRules(Protocol):
-    """Decides what webhooks may connect to."""
+class AddressRules:
+    """What webhooks may connect to: https to addresses of the public internet, and to nothing else."""
 
-    schemes: tuple[str, ...]
+    schemes: tuple[str, ...] = ("https",)
 
     def allows(self, address: IpAddress) -> bool:
         """Return whether a webhook may connect to this address."""
-
-
-class PublicAddresses(AddressRules):
-    """https to addresses of the public internet, and to nothing else."""
-
-    schemes = ("https",)
-
-    @override
-    def allows(self, address: IpAddress) -> bool:
         return is_public(address)
 
 

@@ -53,8 +53,7 @@ class WebhookDeliveries:
         """Try every endpoint that has something to take and is due."""
         waits = exists().where(_NOTICE.recipient == _HOOK.member, _NOTICE.number > _HOOK.delivered)
         due = select(webhook).where(_HOOK.state != WebhookState.STOPPED.value, _HOOK.next_at <= self._now(), waits)
-        with self._store.connect() as connection:
-            rows = connection.execute(due.order_by(_HOOK.next_at).limit(_ENDPOINTS_AT_ONCE)).all()
+        rows = self._store.rows(due.order_by(_HOOK.next_at).limit(_ENDPOINTS_AT_ONCE))
         if rows:
             asyncio.run(self._deliver_all(rows))
 
@@ -65,8 +64,7 @@ class WebhookDeliveries:
 
     async def _deliver(self, row: Any) -> None:  # noqa: ANN401 - a row of the webhook table
         waiting = select(notification).where(_NOTICE.recipient == row.member, _NOTICE.number > row.delivered)
-        with self._store.connect() as connection:
-            messages = connection.execute(waiting.order_by(_NOTICE.number).limit(_MESSAGES_AT_ONCE)).all()
+        messages = self._store.rows(waiting.order_by(_NOTICE.number).limit(_MESSAGES_AT_ONCE))
         try:
             signers = [Webhook(secret) for secret in self._webhooks.secrets(row).texts]
         except InvalidInputError:
@@ -94,8 +92,7 @@ class WebhookDeliveries:
 
     def _save_failure(self, row: Any, error: PostError) -> None:  # noqa: ANN401 - a row of the webhook table
         now = self._now()
-        with self._store.connect() as connection:
-            held = connection.execute(select(webhook).where(_HOOK.member == row.member)).first()
+        held = self._store.row(select(webhook).where(_HOOK.member == row.member))
         if held is None:
             return
         since = now if held.failing_since is None else held.failing_since
@@ -112,8 +109,7 @@ class WebhookDeliveries:
     def _save(self, row: Any, **values: Any) -> None:  # noqa: ANN401 - a row of the webhook table
         # the member may have changed the endpoint meanwhile: a failure of the old one is none of the new one
         same = (_HOOK.member == row.member) & (_HOOK.sealed == row.sealed)
-        with self._store.begin() as connection:
-            connection.execute(update(webhook).where(same).values(values))
+        self._store.write(update(webhook).where(same).values(values))
 
 
 _WELL: Final = {"attempts": 0, "next_at": 0, "failing_since": None, "last_failure": None}

@@ -94,8 +94,7 @@ class Webhooks:
             .where(notification.c.recipient == _HOOK.member, notification.c.number > _HOOK.delivered)
             .scalar_subquery()
         )
-        with self._store.connect() as connection:
-            row = connection.execute(select(webhook, waiting.label("waiting")).where(_HOOK.member == member)).first()
+        row = self._store.row(select(webhook, waiting.label("waiting")).where(_HOOK.member == member))
         if row is None:
             raise _missing()
         return {
@@ -134,14 +133,12 @@ class Webhooks:
 
     def forget_lost(self) -> None:
         """Remove endpoints whose key is gone: a copy of the store brought back what was removed after it."""
-        with self._store.connect() as connection:
-            rows = connection.execute(select(_HOOK.member, _HOOK.data_key)).all()
+        rows = self._store.rows(select(_HOOK.member, _HOOK.data_key))
         known = self._keys.get([row.data_key for row in rows])
         lost = [row.data_key for row in rows if row.data_key not in known]
         if lost:
             # by their keys, since another process may have given a member a new secret meanwhile
-            with self._store.begin() as connection:
-                connection.execute(delete(webhook).where(_HOOK.data_key.in_(lost)))
+            self._store.write(delete(webhook).where(_HOOK.data_key.in_(lost)))
 
     def _secret(self, key_id: bytes, sealed: bytes, member: bytes) -> bytes:
         wrapped = self._keys.get([key_id]).get(key_id)

@@ -1,16 +1,20 @@
-"""Client assertions (RFC 7523, private_key_jwt): what a client signs to get an access token."""
+"""Client assertions (RFC 7523, private_key_jwt): what a client signs to get an access token, and the keys that sign."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from joserfc.jwk import ECKey
+
 from api.sign_in.protocol.error import SignInError
-from api.sign_in.protocol.jose import Key, Signed, public_part, read, sign
+from api.sign_in.protocol.jose import MEMBER_ALGORITHMS, Key, Signed, public_key, public_part, read, sign
 from api.sign_in.protocol.proof import BEHIND_S, MAX_IDENTIFIER, Window
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.sign_in_key import SignInKeys
 from ledger_node.randomness import random_bytes
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -91,19 +95,42 @@ def read_assertion(value: str) -> Assertion:
         client = claims.text("sub")
         if claims.text("iss") != client:
             raise InvalidInputError(Reason.VALUE_MALFORMED, "'iss' and 'sub' are both the client's id", field="iss")
+        if "exp" not in claims:
+            raise InvalidInputError(Reason.FIELD_MISSING, "claims lacks 'exp'", field="exp")
         return Assertion(
             signed,
             from_hex(client, "sub"),
             claims.take("aud"),
             claims.text("jti", max_length=MAX_IDENTIFIER),
-            _window(claims),
+            Window.of(claims),
             claims.optional("client_id"),
         )
     except InvalidInputError as error:
         raise SignInError(Reason.ASSERTION_MALFORMED, f"the assertion is malformed: {error.message}") from error
 
 
-def _window(claims: JsonObject) -> Window:
-    if "exp" not in claims:
-        raise InvalidInputError(Reason.FIELD_MISSING, "claims lacks 'exp'", field="exp")
-    return Window.of(claims)
+MAX_KEYS: Final = 8
+
+
+def stated_keys(client: bytes, number: int, keys: Sequence[JSON]) -> SignInKeys:
+    """Return a set in the one form that is signed.
+
+    Raises:
+        InvalidInputError: a key is no public key, or is of a kind that is not published.
+    """
+    read = [public_key(key) for key in keys]
+    different = len({key.thumbprint for key in read})
+    if not 1 <= len(read) <= MAX_KEYS or different != len(read):
+        raise InvalidInputError(
+            Reason.REQUEST_INVALID, f"a client has 1 to {MAX_KEYS} different sign-in keys", field="keys"
+        )
+    if not all(key.algorithm in MEMBER_ALGORITHMS for key in read):
+        raise InvalidInputError(Reason.ALGORITHM_NOT_ALLOWED, "sign-in keys are on P-256 or Ed25519", field="keys")
+    shown: list[Mapping[str, JSON]] = [dict(key.jwk) for key in read]
+    return SignInKeys(client, number, tuple(shown))
+
+
+def new_key_file() -> tuple[str, Key]:
+    """Return the text of a file with a new private key on P-256 (JWK), and the key."""
+    key = ECKey.generate_key("P-256")
+    return json.dumps({**key.as_dict(private=True), "kid": key.thumbprint()}, indent=2) + "\n", key

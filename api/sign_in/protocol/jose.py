@@ -9,7 +9,6 @@ fractions, which nothing else of ours reads.
 
 import copy
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -119,7 +118,10 @@ def public_part(key: Key) -> PublicKey:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What counts of a token's header; other members are passed over (RFC 7515, 4). ``type``: see ``_type``."""
+    """What counts of a token's header; other members are passed over (RFC 7515, 4). ``type``: in lower case.
+
+    ``application/`` may be left out of it (RFC 7515, 4.1.9), and is.
+    """
 
     algorithm: str
     type: str | None
@@ -138,7 +140,7 @@ class Header:
             raise InvalidInputError(Reason.VALUE_MALFORMED, "no critical extension is understood here", field="crit")
         return cls(
             members.text("alg"),
-            _type(members.text("typ")) if "typ" in members else None,
+            members.text("typ").lower().removeprefix("application/") if "typ" in members else None,
             members.text("kid") if "kid" in members else None,
             members.optional("jwk"),
         )
@@ -197,11 +199,6 @@ def sign(header: Mapping[str, JSON], claims: Mapping[str, JSON], key: Key) -> st
     return (signed + b"." + urlsafe_b64encode(signature)).decode("ascii")
 
 
-def _type(named: str) -> str:
-    """Return a type in lower case and without ``application/``, which may be left out (RFC 7515, 4.1.9)."""
-    return named.lower().removeprefix("application/")
-
-
 def _no_key() -> InvalidInputError:
     return InvalidInputError(
         Reason.VALUE_MALFORMED, "a key is a public JWK on P-256, Ed25519 or secp256k1, without its private part"
@@ -224,17 +221,8 @@ def read_object(data: bytes, what: str) -> JsonObject:
     return JsonObject(value, what)
 
 
-def time_of(claims: JsonObject, name: str) -> int:
-    """Return a NumericDate in whole seconds; a part of a second is cut off."""
-    return math.floor(_number(claims, name))
-
-
-def start_of(claims: JsonObject, name: str) -> int:
-    """Return a NumericDate from which something counts: the next whole second."""
-    return math.ceil(_number(claims, name))
-
-
-def _number(claims: JsonObject, name: str) -> float:
+def time_of(claims: JsonObject, name: str) -> float:
+    """Return a NumericDate (RFC 7519, 2), which may have a part of a second."""
     value: object = claims.take(name)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LATEST:
         raise InvalidInputError(

@@ -3,6 +3,7 @@
 ``Window`` says when a proof counts, and when an assertion does.
 """
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Final, Self
@@ -19,7 +20,6 @@ from api.sign_in.protocol.jose import (
     public_part,
     read,
     sign,
-    start_of,
     time_of,
 )
 from ledger_node.domain.canonical import JSON
@@ -54,9 +54,10 @@ class Window:
             InvalidInputError: one of them is no time, or ``iat`` is missing.
         """
         return cls(
-            time_of(claims, "iat"),
-            time_of(claims, "exp") if "exp" in claims else None,
-            start_of(claims, "nbf") if "nbf" in claims else None,
+            math.floor(time_of(claims, "iat")),
+            math.floor(time_of(claims, "exp")) if "exp" in claims else None,
+            # the next whole second
+            math.ceil(time_of(claims, "nbf")) if "nbf" in claims else None,
         )
 
     @property
@@ -137,49 +138,31 @@ def check_proof(value: str, target: Target, *, now: int, thumbprint: str | None 
         raise ProofError(Reason.ALGORITHM_NOT_ALLOWED, f"sign proofs with one of {allowed}")
     try:
         key = public_key(signed.header.jwk)  # 2
-        claims = _Claims.of(signed.claims)
+        claims = signed.claims
+        identifier, method = claims.text("jti", max_length=MAX_IDENTIFIER), claims.text("htm")
+        url, window = claims.text("htu", max_length=4096), Window.of(claims)
+        bound, nonce = (claims.text(name) if claims.has(name) else None for name in ("ath", "nonce"))
     except InvalidInputError as error:
         raise ProofError(Reason.PROOF_MALFORMED, f"the proof is malformed: {error.message}") from error
     if thumbprint is not None and key.thumbprint != thumbprint:  # 2
         raise ProofError(Reason.PROOF_OTHER_KEY, "the access token belongs to another key than the proof's")
     if not signed.is_by(key):  # 3
         raise ProofError(Reason.PROOF_MALFORMED, "the proof's signature does not check")
-    if claims.method != target.method or normal(claims.url) != normal(target.url):  # 4
+    if method != target.method or normal(url) != normal(target.url):  # 4
         raise ProofError(
             Reason.PROOF_OTHER_REQUEST, f"this proof is for another request than {target.method} {target.url}"
         )
-    if claims.token_hash != (None if target.token is None else token_hash(target.token)):  # 5
+    if bound != (None if target.token is None else token_hash(target.token)):  # 5
         raise ProofError(Reason.PROOF_OTHER_TOKEN, "this proof is for another access token: see its 'ath'")
-    fault = claims.window.fault_at(now)  # 6
+    fault = window.fault_at(now)  # 6
     if fault is not None:
         raise ProofError(Reason.PROOF_TIME, f"the proof does not count: {fault}")
-    return Proof(key, claims.identifier, claims.nonce, claims.window.issued_at, claims.window.until)
+    return Proof(key, identifier, nonce, window.issued_at, window.until)
 
 
 def token_hash(token: str) -> str:
     """Return the ``ath`` of an access token."""
     return urlsafe_b64encode(sha256_digest(token.encode("utf-8", "replace"))).decode("ascii")
-
-
-@dataclass(frozen=True, slots=True)
-class _Claims:
-    identifier: str
-    method: str
-    url: str
-    window: Window
-    token_hash: str | None
-    nonce: str | None
-
-    @classmethod
-    def of(cls, record: JsonObject) -> "_Claims":
-        return cls(
-            record.text("jti", max_length=MAX_IDENTIFIER),
-            record.text("htm"),
-            record.text("htu", max_length=4096),
-            Window.of(record),
-            record.text("ath") if record.has("ath") else None,
-            record.text("nonce") if record.has("nonce") else None,
-        )
 
 
 def normal(url: str) -> tuple[str, str, str]:

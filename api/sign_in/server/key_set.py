@@ -112,8 +112,7 @@ class KeySets:
 
 
 def _signer(digest: bytes, signature: Signature) -> bytes:
-    if not isinstance(signature, bytes):
-        return NO_SIGNER
     with suppress(VerificationError):
-        return recover(digest, signature)
+        if isinstance(signature, bytes):
+            return recover(digest, signature)
     return NO_SIGNER

@@ -1,9 +1,12 @@
 """Sign-in: who may have an access token, and whose request it is that carries one."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Final
 
 from joserfc.jwk import ECKey, OKPKey
+from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from api.sign_in.protocol.assertion import Assertion, read_assertion
 from api.sign_in.protocol.error import SignInError
@@ -12,14 +15,104 @@ from api.sign_in.protocol.proof import Target, check_proof
 from api.sign_in.server.key_set import NO_SIGNER, KeySet, KeySets
 from api.sign_in.server.principal import Kind, Principal, kind_of
 from api.sign_in.server.replay import ProofMemory
-from api.sign_in.server.token import Granted, IssuedToken, Tokens
+from api.storage import table
 from api.storage.database import Store
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.hashing import sha256_digest
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.sign_in_key import SignInKeys
 from ledger_node.domain.signature import address_of_point
 from ledger_node.domain.subject import DECOY, Controllers, Signature
+from ledger_node.randomness import random_bytes
+
+LIFETIME_S: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """Whom a token is for, and the thumbprint of the key that its holder proves to have."""
+
+    principal: Principal
+    thumbprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A token that was just made; it is kept nowhere else."""
+
+    value: str = field(repr=False)
+    lifetime_s: int
+
+
+class Tokens:
+    """Issues tokens against assertions, each of which counts once, and recognises them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._found: dict[bytes, tuple[Granted, int]] = {}
+        self._found_at = 0
+
+    def issue(self, granted: Granted, identifier: str, *, until: int, now: int) -> IssuedToken:
+        """Return a new token, against the assertion ``identifier`` that would count until ``until``.
+
+        Raises:
+            SignInError: ``assertion_replayed``.
+        """
+        principal, used = granted.principal, table.assertion_used
+        value = random_bytes(32).hex()
+        digest = sha256_digest(principal.id + identifier.encode("utf-8", "replace"))
+        try:
+            with self._store.begin() as connection:
+                connection.execute(delete(used).where(used.c.until <= now))
+                connection.execute(delete(table.access_token).where(table.access_token.c.expires_at <= now))
+                connection.execute(insert(used).values(digest=digest, until=until))
+                connection.execute(
+                    insert(table.access_token).values(
+                        digest=sha256_digest(value.encode()),
+                        kind=principal.kind.value,
+                        principal=principal.id,
+                        label=principal.label,
+                        thumbprint=granted.thumbprint,
+                        expires_at=now + LIFETIME_S,
+                    )
+                )
+        except IntegrityError as error:
+            raise SignInError(
+                Reason.ASSERTION_REPLAYED, "this assertion was used before; make one for each token"
+            ) from error
+        return IssuedToken(value, LIFETIME_S)
+
+    def find(self, value: str, now: int) -> Granted:
+        """Return whom a token is for.
+
+        Raises:
+            SignInError: ``token_unknown``.
+        """
+        digest = sha256_digest(value.encode("utf-8", "replace"))
+        if self._found_at != now:
+            # the store is asked once a second and token, so that what another process ended ends here as well
+            self._found, self._found_at = {}, now
+        found = self._found.get(digest) or self._read(digest)
+        if found is None or found[1] <= now:
+            raise SignInError(Reason.TOKEN_UNKNOWN, "this access token has expired or never was one; get a new one")
+        self._found[digest] = found
+        return found[0]
+
+    def end(self, principal: bytes) -> None:
+        """End all tokens of a principal."""
+        with self._store.begin() as connection:
+            connection.execute(delete(table.access_token).where(table.access_token.c.principal == principal))
+        self._found = {}
+
+    def _read(self, digest: bytes) -> tuple[Granted, int] | None:
+        held = table.access_token
+        with self._store.connect() as connection:
+            row = connection.execute(select(held).where(held.c.digest == digest)).first()
+        if row is None:
+            return None
+        return Granted(Principal(Kind(row.kind), row.principal, row.label), row.thumbprint), row.expires_at
+
 
 _STAND_INS: Final = {
     Algorithm.ES256: public_part(ECKey.generate_key("P-256")),
@@ -42,18 +135,8 @@ class SignIn:
         self._ledger = ledger
         self._controllers = controllers
         self._tokens = Tokens(store)
-        self._proofs = proofs
+        self.proofs = proofs
         self._key_sets = KeySets(store, ledger, controllers)
-
-    @property
-    def waits(self) -> bool:
-        """Whether recognising a caller waits for others: for processes that share the memory of proofs."""
-        return self._proofs.waits
-
-    @property
-    def nonce(self) -> str:
-        """What proofs carry to show that they were made in this life of the memory of proofs."""
-        return self._proofs.nonce
 
     def token(
         self, assertion: str, proof: str, target: Target, *, audience: str, now: int, client: str | None = None
@@ -68,12 +151,12 @@ class SignIn:
             ChainError: the ledger does not answer.
         """
         checked = check_proof(proof, target, now=now)
-        self._proofs.require_of_this_life(checked)
+        self.proofs.require_of_this_life(checked)
         read = read_assertion(assertion)
         principal = self._controller(read) if read.signed.algorithm is Algorithm.ES256K else self._published(read)
         read.require_client(client)
         until = read.require_for(audience, now)
-        self._proofs.use(checked.key.thumbprint, checked, now=now)
+        self.proofs.use(checked.key.thumbprint, checked, now=now)
         granted = Granted(principal, checked.key.thumbprint)
         return self._tokens.issue(granted, read.identifier, until=until, now=now)
 
@@ -85,7 +168,7 @@ class SignIn:
         """
         granted = self._tokens.find(token, now)
         checked = check_proof(proof, target, now=now, thumbprint=granted.thumbprint)
-        self._proofs.use(granted.thumbprint, checked, now=now)
+        self.proofs.use(granted.thumbprint, checked, now=now)
         return granted.principal
 
     def publish(self, stated: SignInKeys, signature: Signature, *, again: bool = False) -> None:

@@ -10,8 +10,7 @@ from typing import Final
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, LargeBinary, column, insert, select, table
 
-from api.storage.chunk import CHUNK, chunks
-from api.storage.store import Store
+from api.storage.store import CHUNK, Store, chunks
 from api.storage.table import data_key, key_ledger
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason

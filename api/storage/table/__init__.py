@@ -14,11 +14,10 @@ from api.storage.table.idempotency import idempotent_call
 from api.storage.table.identity import network, store_identity
 from api.storage.table.job import job, job_chunk, job_rejection, job_unchanged
 from api.storage.table.key import data_key, erased_key, key_ledger, key_link, key_removal, quarantine, quarantined_key
-from api.storage.table.notification import chain_cursor, consent_deadline, notification, reliance
+from api.storage.table.notification import WebhookState, chain_cursor, consent_deadline, notification, reliance, webhook
 from api.storage.table.outbox import outbox, outbox_account
 from api.storage.table.sign_in import access_token, assertion_used, proof_memory, proof_used, sign_in_keys
 from api.storage.table.subject import subject, subject_controllers, subject_recovery, subject_refusal
-from api.storage.table.webhook import WebhookState, webhook
 
 __all__ = [
     "WebhookState",

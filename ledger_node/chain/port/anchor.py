@@ -40,9 +40,8 @@ class SignedChange:
 class AnchorLedger(ChainLedger, Protocol):
     """Streams of batches, and status changes. Signatures of members carry both; the relayer only sends them."""
 
-    @property
-    def anchor_domain(self) -> SigningDomain:
-        """Where signatures on batches and status changes count."""
+    anchor_domain: SigningDomain
+    """Where signatures on batches and status changes count."""
 
     def stream_head(self, member: bytes, stream: int) -> StreamHead:
         """Return where a stream stands."""

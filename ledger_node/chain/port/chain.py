@@ -34,5 +34,5 @@ class ChainLedger(Protocol):
     def require_block(self, block: Block) -> None:
         """Require that the chain has exactly this block, by number, hash and time."""
 
-    def is_on_way(self, word: bytes) -> bool:
+    def is_on_way(self, name: bytes) -> bool:
         """Return whether a transaction that names this use, or this subject, is sent and may still be mined."""

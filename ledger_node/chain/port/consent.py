@@ -24,9 +24,8 @@ class UseResult:
 class ConsentLedger(ChainLedger, Protocol):
     """Requests, consents and their uses. The relayer sends; who signs for a subject is checked by the caller."""
 
-    @property
-    def consent_domain(self) -> SigningDomain:
-        """Where signatures on consent terms count."""
+    consent_domain: SigningDomain
+    """Where signatures on consent terms count."""
 
     def consents(self, ids: Sequence[bytes]) -> tuple[Sequence[ConsentRecord | None], Block]:
         """Return what the newest block holds of these consents, in their order."""

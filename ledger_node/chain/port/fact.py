@@ -7,10 +7,10 @@ from typing import Protocol
 
 from ledger_node.chain.port.chain import Block, ChainLedger
 from ledger_node.domain.event import LedgerEvent
-from ledger_node.domain.evidence.bundle import SealedBlock, node_set
-from ledger_node.domain.evidence.contract import Contract
+from ledger_node.domain.evidence.bundle import node_set
+from ledger_node.domain.evidence.finality import SealedBlock
 from ledger_node.domain.evidence.slot import Slot, StorageWords
-from ledger_node.domain.evidence.trust import Trust
+from ledger_node.domain.evidence.trust import Contract, Trust
 from ledger_node.domain.fact import FactQuery, LedgerFacts
 
 

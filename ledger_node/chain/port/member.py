@@ -42,15 +42,11 @@ class Standing:
 class MemberLedger(ChainLedger, Protocol):
     """Members, and what the council decided of schemas and documents. It only reads: the council writes."""
 
-    @property
-    def member_domain(self) -> SigningDomain:
-        """Where signatures of members on their sign-in keys count."""
+    member_domain: SigningDomain
+    """Where signatures of members on their sign-in keys count."""
 
     def members(self) -> Sequence[Member]:
         """Return all members."""
-
-    def member_of(self, key: bytes) -> bytes | None:
-        """Return the member that a key address belongs to."""
 
     def standing(self, member: bytes, key: bytes) -> Standing:
         """Return what the newest block holds of a member and of one key; a key of another member is never valid."""

@@ -38,9 +38,8 @@ class Recovery:
 class SubjectLedger(ChainLedger, Protocol):
     """Subjects. The registrar sends; who signs for a subject is checked by the caller."""
 
-    @property
-    def subject_domain(self) -> SigningDomain:
-        """Where signatures on rotations and on cancellations of recoveries count."""
+    subject_domain: SigningDomain
+    """Where signatures on rotations and on cancellations of recoveries count."""
 
     def register_subject(self, subject: bytes, commitment: bytes) -> Mined:
         """Register a subject id with the commitment to its controllers."""

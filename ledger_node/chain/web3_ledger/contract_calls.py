@@ -1,29 +1,27 @@
 """What every part of the client does with a contract: call it, read its logs, send to it."""
 
-from typing import Any, Final
-
-from typing_extensions import override
+from collections.abc import Sequence
+from typing import Any, Final, TypeAlias
 
 from ledger_node.chain.address_book import AddressBook
-from ledger_node.chain.artifact import artifact, call_of, decode_answer
+from ledger_node.chain.artifact import artifact, data_of, decode_answer
 from ledger_node.chain.endpoint import Call
 from ledger_node.chain.endpoint_pool import identity_calls, is_chain_of, wrong_chain
-from ledger_node.chain.event_read import EventReader
-from ledger_node.chain.fact_read import FactReader
-from ledger_node.chain.port import Block, ChainLedger
-from ledger_node.chain.receipt import TransactionReceipt
-from ledger_node.chain.rpc import HEAD_CALL, Rpc, block_of
+from ledger_node.chain.port import Block, Mined
+from ledger_node.chain.rpc import HEAD_CALL, Rpc, TransactionReceipt, block_of, count_of, receipt_call, receipt_of
 from ledger_node.chain.sender import Sender
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import ChainError, VerificationError
-from ledger_node.domain.json_object import to_hex
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
 
 GAS_ONE_WRITE: Final = 400_000
 """Enough for a call that writes some slots; a list in it takes more."""
+Event: TypeAlias = tuple[str, dict[str, Any]]
+"""The name of a contract's event, and its arguments by name."""
 
 
-class ContractCalls(ChainLedger):
+class ContractCalls:
     """The contracts of one network behind its JSON-RPC endpoints, and the chain that they are on."""
 
     def __init__(
@@ -33,42 +31,36 @@ class ContractCalls(ChainLedger):
         self._rpc = rpc
         self._relayer = relayer
         self._registrar = registrar
-        self._events = EventReader(book, rpc)
-        self._facts = FactReader(book, rpc)
         # each holds the hash that all its digests begin with
-        self._domains = {name: SigningDomain(book.chain_id, address) for name, address in book.contracts.items()}
+        domains = {name: SigningDomain(book.chain_id, address) for name, address in book.contracts.items()}
+        self.member_domain = domains["MemberRegistry"]
+        self.subject_domain = domains["SubjectRegistry"]
+        self.anchor_domain = domains["AnchorRegistry"]
+        self.consent_domain = domains["ConsentRegistry"]
 
-    @override
     def require_same_chain(self) -> None:
         if not is_chain_of(self._book, self._rpc.batch(identity_calls(self._book))):
             raise wrong_chain()
 
-    @override
     def head(self) -> Block:
         return block_of(self._rpc.batch([HEAD_CALL])[0])
 
-    @override
     def require_block(self, block: Block) -> None:
         answer = self._rpc.request("eth_getBlockByNumber", hex(block.number), False)
         if answer is None or block_of(answer) != block:
             raise VerificationError(Reason.BLOCK_NOT_FINAL, "the chain has no such block")
 
-    @override
-    def is_on_way(self, word: bytes) -> bool:
+    def is_on_way(self, name: bytes) -> bool:
         senders = (self._relayer, self._registrar)
-        return any(sender is not None and sender.is_on_way(word) for sender in senders)
+        return any(sender is not None and sender.is_on_way(name) for sender in senders)
 
     def _call(self, contract: str, function: str, *args: object) -> Call:
-        return call_of(self._book, "latest", contract, function, *args)
+        data = to_hex(artifact(contract).encode(function, *args))
+        return "eth_call", [{"to": to_hex(self._book.contracts[contract]), "data": data}, "latest"]
 
     def _read(self, contract: str, function: str, *args: object) -> tuple[Any, ...]:
-        method, params = self._call(contract, function, *args)
-        return decode_answer(contract, function, self._rpc.request(method, *params))
-
-    def _logs(self, contract: str, event: str, *topics: str) -> list[Any]:
-        wanted = [artifact(contract).topic(event), *topics]
-        query = {"address": to_hex(self._book.contracts[contract]), "fromBlock": "0x0", "toBlock": "latest"}
-        return list(self._rpc.request("eth_getLogs", {**query, "topics": wanted}))
+        (answer,) = self._rpc.batch([self._call(contract, function, *args)])
+        return decode_answer(contract, function, answer)
 
     def _write(
         self,
@@ -84,3 +76,44 @@ class ContractCalls(ChainLedger):
             raise ChainError(Reason.CONFIGURATION, "this client only reads; it has no relaying account")
         data = artifact(contract).encode(function, *args)
         return sender.send(self._book.contracts[contract], data, gas=gas, simulate=simulate)
+
+    def _logs_call(self, contracts: Sequence[str], topics: Sequence[Any], first: int, last: str) -> Call:
+        addresses = [to_hex(self._book.contracts[contract]) for contract in contracts]
+        return "eth_getLogs", [{"address": addresses, "fromBlock": hex(first), "toBlock": last, "topics": topics}]
+
+    def _logs(
+        self, contracts: Sequence[str], topics: Sequence[Any], first: int = 0, last: int | None = None
+    ) -> list[Any]:
+        """Return the logs of the blocks from ``first`` to ``last``, or to the newest one.
+
+        Blocks that are not there yet hold nothing. Nodes refuse to be asked for them (-32602), and whoever reads from
+        behind the newest block it has read asks for just that on a quiet ledger.
+        """
+        end = "latest"
+        if first != 0 or last is not None:
+            # whoever answers the request for logs has come as far as whoever answered this one
+            head = count_of(self._rpc.request("eth_blockNumber"))
+            newest = head if last is None else min(last, head)
+            if first > newest:
+                return []
+            end = hex(newest)
+        return list(self._rpc.batch([self._logs_call(contracts, topics, first, end)])[0])
+
+    def _first(self, contract: str, event: str, *topics: str) -> tuple[dict[str, Any], Mined] | None:
+        """Return the arguments of the first event with these topics and its transaction, or None without any."""
+        logs = self._logs([contract], [artifact(contract).topic(event), *topics])
+        if not logs:
+            return None
+        log = logs[0]
+        asked = [receipt_call(log["transactionHash"]), ("eth_getBlockByHash", [log["blockHash"], False])]
+        mined = receipt_of(*self._rpc.batch(asked)).mined
+        found = artifact(contract).event([from_hex(topic, "topic") for topic in log["topics"]], data_of(log["data"]))
+        if found is None:
+            raise ChainError(Reason.LEDGER_REFUSED, "the ledger returned a log of another contract")
+        return found[1], mined
+
+    def _emitted(self, receipt: TransactionReceipt, contract: str) -> list[Event]:
+        """Return the events that a contract wrote in a transaction, in their order."""
+        known = artifact(contract)
+        logs = [log for log in receipt.logs if log[0] == self._book.contracts[contract]]
+        return [event for _, topics, data in logs if (event := known.event(topics, data)) is not None]

@@ -1,27 +1,28 @@
-"""The bundle: an answer with everything that proves it, as one canonical JSON text."""
+"""The bundle: an answer with everything that proves it, as one canonical JSON text, and the receipt of the answer.
+
+What an answer proves needs no receipt. A receipt binds what only the answering instance can say: that these are all the
+claims that were asked, why one of them cannot be told, by which schemas they are read, and which use was counted.
+"""
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any, ClassVar, Final, Self
 
 from ledger_node.domain.batch import BatchKey, SignedBatch
 from ledger_node.domain.canonical import JSON, decode, encode
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.evidence import qbft
-from ledger_node.domain.evidence.block_header import MAX_HEADER_BYTES, BlockHeader
-from ledger_node.domain.evidence.claim_form import not_canonical, require_one_form
-from ledger_node.domain.evidence.receipt import AnswerReceipt, receipt_digest
+from ledger_node.domain.evidence.finality import SealedBlock
 from ledger_node.domain.fact import FactQuery, members_of, query_of
 from ledger_node.domain.hashing import HASH_BYTES, keccak
-from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
-from ledger_node.domain.presentation import SUBJECT_REGISTRATION, Presentation
+from ledger_node.domain.json_object import JsonObject, Versioned, to_hex
+from ledger_node.domain.presentation import SUBJECT_REGISTRATION, Presentation, ShownClaim
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema, SchemaSet
-from ledger_node.domain.signature import SIGNATURE_BYTES
-from ledger_node.domain.version import read_by_version
+from ledger_node.domain.signature import SIGNATURE_BYTES, parse_address
 
 FORMAT: Final = "credence-evidence/v1"
 MEDIA_TYPE: Final = "application/vnd.credence.evidence+json"
@@ -31,25 +32,29 @@ MAX_NAME: Final = 256
 _MAX_ENTRY: Final = 2**32
 MAX_MEMBERS: Final = 130
 _TAG: Final = b"\x61"
+_ANSWER_TAG: Final = b"\x60"
+_RECEIPT_TYPE: Final = keccak(b"AnswerReceipt(bytes32 member,bytes32 use,bytes32 blockHash,bytes32 answer)")
+_MAX_DAYS: Final = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class SealedBlock:
-    """A header and, on the embedded chain, the sealer's 65-byte seal; QBFT seals inside the header."""
+class AnswerReceipt:
+    """Who answered, under which recorded use, and what age of data the bank allowed (days, None for any)."""
 
-    header: BlockHeader
-    seal: bytes | None
-
-    @property
-    def hash(self) -> bytes:
-        """The hash that the chain knows the block by."""
-        return self.header.hash if self.seal is not None else qbft.block_hash(self.header)
+    member: bytes
+    key: bytes
+    use: bytes
+    max_age_days: int | None
+    signature: bytes = field(repr=False)
 
     def to_json(self) -> dict[str, JSON]:
         """Return the JSON form."""
         return {
-            "header": to_hex(self.header.encoded),
-            "seal": None if self.seal is None else to_hex(self.seal),
+            "member": to_hex(self.member),
+            "key": to_hex(self.key),
+            "use": to_hex(self.use),
+            "max_age_days": self.max_age_days,
+            "signature": to_hex(self.signature),
         }
 
     @classmethod
@@ -58,16 +63,15 @@ class SealedBlock:
 
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
-            VerificationError: ``header_malformed``.
         """
-        record = JsonObject(value, "block")
-        encoded = record.text("header", max_length=2 * MAX_HEADER_BYTES + 2)
-        seal = record.take("seal")
-        record.done()
-        return cls(
-            BlockHeader.from_rlp(from_hex(encoded, "header", length=None)),
-            None if seal is None else from_hex(seal, "seal", length=SIGNATURE_BYTES),
-        )
+        with JsonObject(value, "receipt") as record:
+            return cls(
+                member=record.blob("member"),
+                key=parse_address(record.take("key"), "key"),
+                use=record.blob("use"),
+                max_age_days=None if record.is_null("max_age_days") else record.integer("max_age_days", high=_MAX_DAYS),
+                signature=record.blob("signature", length=SIGNATURE_BYTES),
+            )
 
 
 def node_set(nodes: Iterable[bytes]) -> tuple[bytes, ...]:
@@ -98,7 +102,7 @@ def _node(item: JSON, name: str) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Bundle:
+class Bundle(Versioned):
     """An answer, and what proves it at one block.
 
     ``entry``: index of the subject's controllers in force when the consent was granted. ``schemas``: those
@@ -108,6 +112,7 @@ class Bundle:
     as ``node_set`` returns them.
     """
 
+    version_member: ClassVar[str] = "format"
     format: ClassVar[str] = FORMAT
     readers: ClassVar[dict[str, Callable[[JSON], Any]]] = {}
     """By format."""
@@ -141,21 +146,16 @@ class Bundle:
         shown = {schema_id for schema_id, _ in self.query.issuers}
         return frozenset({known[name].id for name in asked | {SUBJECT_REGISTRATION}} | (shown & known.ids))
 
-    @property
-    def needed_names(self) -> set[bytes]:
-        """Ids of the bank and of the members that issued or answered."""
-        return members_of(self.query)
-
     def require_exact(self) -> None:
         """Require that schemas, names, attestations and proofs are those that the answer needs, in their one order.
 
         Raises:
             InvalidInputError: ``not_canonical``.
         """
-        require_one_form(self.presentation.claims, self.schemas, is_signed=self.receipt is not None)
+        _require_one_form(self.presentation.claims, self.schemas, is_signed=self.receipt is not None)
         used = {part.attestation for shown in self.presentation.claims for part in shown.parts}
         held = (self.schemas.ids, set(self.names), set(self.batches), set(self.presentation.attestations))
-        if held != (self.needed_schemas(self.schemas), self.needed_names, set(self.query.anchors), used):
+        if held != (self.needed_schemas(self.schemas), members_of(self.query), set(self.query.anchors), used):
             raise not_canonical(
                 "this bundle lacks a schema, a name, a batch or an attestation, or holds one that nothing needs"
             )
@@ -166,19 +166,17 @@ class Bundle:
         return bundle_digest(self.encode())
 
     def receipt_digest(self, receipt: AnswerReceipt, domain: SigningDomain, *, presentation: JSON = None) -> bytes:
-        """Return what ``receipt`` signs of this bundle; its own signature is not looked at.
+        """Return what ``receipt`` signs of this bundle (EIP-712 under the ConsentRegistry's ``domain``).
 
-        ``presentation``: the presentation's JSON form, where it was made before.
+        Its own signature is not looked at. ``presentation``: the presentation's JSON form, where it was made before.
         """
-        return receipt_digest(
-            presentation or presentation_to_json(self.presentation, self.schemas),
-            [schema.id for schema in self.schemas.listed],
-            member=receipt.member,
-            use=receipt.use,
-            block_hash=self.block.hash,
-            max_age_days=receipt.max_age_days,
-            domain=domain,
-        )
+        said: JSON = {
+            "max_age_days": receipt.max_age_days,
+            "presentation": presentation or presentation_to_json(self.presentation, self.schemas),
+            "schemas": [to_hex(schema.id) for schema in self.schemas.listed],
+        }
+        answer = keccak(_ANSWER_TAG + encode(said))
+        return domain.digest(keccak(_RECEIPT_TYPE + receipt.member + receipt.use + self.block.hash + answer))
 
     def encode(self, *, presentation: JSON = None) -> bytes:
         """Return the one form of this bundle; ``presentation`` as for ``to_json``."""
@@ -213,42 +211,34 @@ class Bundle:
         return cls.from_json(value)
 
     @classmethod
-    def from_json(cls, value: JSON) -> Self:
-        """Read the JSON form, of which there is one for each bundle, of whichever version it is.
+    def read(cls, value: JSON) -> Self:
+        """Read the JSON form of this version, of which there is one for each bundle.
 
         Raises:
             InvalidInputError: a member is missing, unknown or malformed, or (``not_canonical``) out of order.
             VerificationError: a proof or the header is malformed.
         """
-        read: Self = read_by_version(cls.readers, value, "format")
-        return read
-
-    @classmethod
-    def read(cls, value: JSON) -> Self:
-        """Read the JSON form of this version; raises as ``from_json``."""
-        record = JsonObject(value, "evidence")
-        if record.text("format") != cls.format:
-            raise InvalidInputError(Reason.VALUE_MALFORMED, f"this is no {cls.format}", field="format")
-        network = record.record("network")
-        chain_id, genesis = network.integer("chain_id", low=1), network.blob("genesis")
-        network.done()
-        schemas = SchemaSet(Schema.from_json(item) for item in record.items("schemas", max_items=MAX_MEMBERS))
-        if SUBJECT_REGISTRATION not in schemas:
-            raise InvalidInputError(Reason.SCHEMA_UNKNOWN, f"the schema {SUBJECT_REGISTRATION} is missing")
-        receipt = record.take("receipt")
-        bundle = cls(
-            chain_id=chain_id,
-            genesis=genesis,
-            presentation=Presentation.from_json(record.take("presentation"), schemas),
-            entry=record.integer("controllers_entry", high=_MAX_ENTRY),
-            schemas=schemas,
-            names=dict(_member(item) for item in record.items("members", max_items=MAX_MEMBERS)),
-            block=SealedBlock.from_json(record.take("block")),
-            nodes=nodes_from_json(record, "nodes"),
-            receipt=None if receipt is None else AnswerReceipt.from_json(receipt),
-            batches=dict(SignedBatch.from_json(item) for item in record.items("batches", max_items=MAX_MEMBERS)),
-        )
-        record.done()
+        with JsonObject(value, "evidence") as record:
+            if record.text("format") != cls.format:
+                raise InvalidInputError(Reason.VALUE_MALFORMED, f"this is no {cls.format}", field="format")
+            with record.record("network") as network:
+                chain_id, genesis = network.integer("chain_id", low=1), network.blob("genesis")
+            schemas = SchemaSet(Schema.from_json(item) for item in record.items("schemas", max_items=MAX_MEMBERS))
+            if SUBJECT_REGISTRATION not in schemas:
+                raise InvalidInputError(Reason.SCHEMA_UNKNOWN, f"the schema {SUBJECT_REGISTRATION} is missing")
+            receipt = record.take("receipt")
+            bundle = cls(
+                chain_id=chain_id,
+                genesis=genesis,
+                presentation=Presentation.from_json(record.take("presentation"), schemas),
+                entry=record.integer("controllers_entry", high=_MAX_ENTRY),
+                schemas=schemas,
+                names=dict(_member(item) for item in record.items("members", max_items=MAX_MEMBERS)),
+                block=SealedBlock.from_json(record.take("block")),
+                nodes=nodes_from_json(record, "nodes"),
+                receipt=None if receipt is None else AnswerReceipt.from_json(receipt),
+                batches=dict(SignedBatch.from_json(item) for item in record.items("batches", max_items=MAX_MEMBERS)),
+            )
         if bundle.to_json() != value:
             raise not_canonical("the parts of this bundle are not in their order, or not in their one form")
         return bundle
@@ -269,7 +259,30 @@ def presentation_to_json(presentation: Presentation, schemas: SchemaSet) -> dict
 
 
 def _member(item: JSON) -> tuple[bytes, str]:
-    record = JsonObject(item, "member")
-    member, name = record.blob("id"), record.text("name", max_length=MAX_NAME)
-    record.done()
+    with JsonObject(item, "member") as record:
+        member, name = record.blob("id"), record.text("name", max_length=MAX_NAME)
     return member, name
+
+
+def _require_one_form(claims: Sequence[ShownClaim], schemas: Mapping[str, Schema], *, is_signed: bool) -> None:
+    """Require that claims show no part more than decides, in order, and stand by their text where nobody signed.
+
+    ``is_signed``: a receipt says which claims were asked, and in which order.
+
+    Raises:
+        InvalidInputError: ``not_canonical``.
+    """
+    for shown in claims:
+        numbers = [part.part for part in shown.parts]
+        if any(one >= other for one, other in pairwise(numbers)):
+            raise not_canonical("the parts of a claim are shown in order, each once")
+        if len(numbers) > shown.claim.parts_to_decide(shown.verdict):
+            raise not_canonical("a claim shows more parts than decide it")
+    texts = [shown.claim.text(schemas) for shown in claims]
+    if not is_signed and any(one >= other for one, other in pairwise(texts)):
+        raise not_canonical("without a receipt the claims stand in the order of their texts, each once")
+
+
+def not_canonical(message: str) -> InvalidInputError:
+    """Return the refusal of what is not written the one way."""
+    return InvalidInputError(Reason.NOT_CANONICAL, message)

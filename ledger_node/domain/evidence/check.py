@@ -22,26 +22,24 @@
 An answer holds as of its block. What came later does not unmake it, but for step 6.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ledger_node.domain.consent_scope import could_need_disclosure
+from ledger_node.domain.batch import ShownAttestation
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.evidence.bundle import Bundle
 from ledger_node.domain.evidence.finality import FinalBlock, require_final
 from ledger_node.domain.evidence.key_statement import KeyStatement, compromised_later
-from ledger_node.domain.evidence.network import require_network
 from ledger_node.domain.evidence.report import Check, CheckName, Report, Result
 from ledger_node.domain.evidence.slot import StorageWords, facts_of, require_names, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
 from ledger_node.domain.evidence.trust import Trust
-from ledger_node.domain.fact import LedgerFacts, require_key_at
-from ledger_node.domain.header import ShownAttestation
+from ledger_node.domain.fact import LedgerFacts, require_key
 from ledger_node.domain.presentation import ShownClaim, ShownConsent, ShownSubject
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.selection import names_its_attestation
+from ledger_node.domain.selection import could_need_disclosure, names_its_attestation
 from ledger_node.domain.signature import recover
 from ledger_node.domain.value import format_date
 from ledger_node.domain.verification import Policy, Verdict, judge_claims, require_consent, require_subject
@@ -60,28 +58,8 @@ def examine(data: bytes, trust: Trust, *, later: Sequence[KeyStatement] = (), at
         later: statements of keys at later blocks; each is checked like the bundle itself.
         at: a day (days since 1970-01-01, UTC) on which the answer is to have been valid, None for as of its block.
     """
-    return _run(lambda: Bundle.decode(data), trust, later, at)
-
-
-def examine_bundle(
-    bundle: Bundle, trust: Trust, *, later: Sequence[KeyStatement] = (), at: int | None = None
-) -> Report:
-    """Check a bundle that is read already; see ``examine``."""
-    return _run(lambda: bundle, trust, later, at)
-
-
-@dataclass(slots=True)
-class _Findings:
-    """What the steps established so far."""
-
-    bundle: Bundle | None = None
-    final: FinalBlock | None = None
-    verdicts: Sequence[Verdict] = ()
-
-
-def _run(read: Callable[[], Bundle], trust: Trust, later: Sequence[KeyStatement], at: int | None) -> Report:
     found, checks = _Findings(), []
-    steps = _steps(found, read, trust, later, at)
+    steps = _steps(found, data, trust, later, at)
     names = iter(CheckName)
     for name in names:
         try:
@@ -94,15 +72,22 @@ def _run(read: Callable[[], Bundle], trust: Trust, later: Sequence[KeyStatement]
     return Report(tuple(checks), found.bundle, found.final, tuple(found.verdicts))
 
 
-def _steps(
-    found: _Findings, read: Callable[[], Bundle], trust: Trust, later: Sequence[KeyStatement], at: int | None
-) -> Iterator[str]:
+@dataclass(slots=True)
+class _Findings:
+    """What the steps established so far."""
+
+    bundle: Bundle | None = None
+    final: FinalBlock | None = None
+    verdicts: Sequence[Verdict] = ()
+
+
+def _steps(found: _Findings, data: bytes, trust: Trust, later: Sequence[KeyStatement], at: int | None) -> Iterator[str]:
     """Run the steps in their order; each yields what it found, in words."""
-    bundle = found.bundle = read()  # 1
+    bundle = found.bundle = Bundle.decode(data)  # 1
     consent, subject = _require_complete(bundle)
     yield f"a bundle in its one form, with {_number(len(bundle.presentation.claims), 'claim')} and what they need"
 
-    require_network(bundle.chain_id, bundle.genesis, trust)  # 2
+    trust.require_network(bundle.chain_id, bundle.genesis)  # 2
     yield f"of network {trust.chain_id}, like the trust file"
 
     final = found.final = require_final(bundle.block, trust)  # 3
@@ -131,7 +116,7 @@ def _steps(
     facts = _with_later(facts, later, trust, header.number)
     for anchor in (each.anchor for each in shown):
         bundle.batches[anchor.member, anchor.stream, anchor.number].require_signed(anchor, trust.anchor_domain)
-        require_key_at(facts, anchor.member, anchor.key, anchor.anchored_at)
+        require_key(facts, anchor.member, anchor.key, anchor.anchored_at)
     yield f"departments signed each batch with keys that were valid; {_number(len(later), 'later statement')} of keys"
 
     _require_consent(consent, facts)  # 7
@@ -229,7 +214,7 @@ def _require_receipt(bundle: Bundle, consent: ShownConsent, facts: LedgerFacts) 
     digest = bundle.receipt_digest(receipt, facts.consent_domain)
     if recover(digest, receipt.signature) != receipt.key:
         raise VerificationError(Reason.RECEIPT_DIFFERS, "the receipt is of another answer, or of another key")
-    require_key_at(facts, receipt.member, receipt.key, facts.block_time)
+    require_key(facts, receipt.member, receipt.key, facts.block_time)
     if not facts.standings[receipt.member].may_sign_receipts:
         raise VerificationError(
             Reason.KEEPER_NOT_ALLOWED, "the ledger does not let the member that signed the receipt record consents"

@@ -1,18 +1,152 @@
-"""When a block is final: sealed by those whom the trust file names for its number."""
+"""When a block is final: sealed by those whom the trust file names for its number.
+
+The embedded chain's sealer signs beside the header. QBFT, as Besu writes it, has validators, vote, round and seals in
+the header's extra data:
+
+extraData = RLP([vanity32, [validators…], vote or [], round, [seals…]])
+what a validator seals = keccak(RLP(header with no seals, in the real round))
+block hash = keccak(RLP(header with no seals, in round 0))
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, assert_never
+from typing import Final, Self, TypeAlias, assert_never
 
+from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import VerificationError
-from ledger_node.domain.evidence import qbft
-from ledger_node.domain.evidence.bundle import SealedBlock
+from ledger_node.domain.evidence import rlp
+from ledger_node.domain.evidence.block_header import MAX_HEADER_BYTES, BlockHeader
 from ledger_node.domain.evidence.trust import FinalityKind, SealerSet, Trust
+from ledger_node.domain.hashing import keccak
+from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.signature import in_low_form, recover
+from ledger_node.domain.signature import SIGNATURE_BYTES, in_low_form, recover
+
+_VANITY_BYTES: Final = 32
+_ADDRESS_BYTES: Final = 20
+_MAX_ROUND_BYTES: Final = 4
+Vote: TypeAlias = tuple[bytes, bytes]
+"""The address voted on, and 0xff for in or nothing for out."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraData:
+    """The extra data of a header; seals are 65 bytes r || s || v, v 0 or 1."""
+
+    vanity: bytes
+    validators: tuple[bytes, ...]
+    vote: Vote | None
+    round: int
+    seals: tuple[bytes, ...]
+
+    def encode(self) -> bytes:
+        """Return the RLP form."""
+        number = self.round.to_bytes((self.round.bit_length() + 7) // 8, "big")
+        return rlp.encode([self.vanity, list(self.validators), list(self.vote or ()), number, list(self.seals)])
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Read the one RLP form.
+
+        Raises:
+            VerificationError: ``header_malformed``.
+        """
+        try:
+            read = cls._of(rlp.decode(data))
+        except ValueError as error:
+            raise _malformed("it is not a list of five parts") from error
+        lengths = [(read.vanity, _VANITY_BYTES), *((one, _ADDRESS_BYTES) for one in read.validators)]
+        lengths += [(seal, SIGNATURE_BYTES) for seal in read.seals]
+        if not all(len(part) == length for part, length in lengths):
+            raise _malformed("a vanity has 32 bytes, an address 20, a seal 65")
+        if read.encode() != data:
+            raise _malformed("it is not RLP in its shortest form")
+        return read
+
+    @classmethod
+    def _of(cls, item: rlp.Item) -> Self:
+        match item:
+            case [bytes() as vanity, validators, vote, bytes() as number, seals]:
+                if len(number) > _MAX_ROUND_BYTES:
+                    raise _malformed("a round has at most 4 bytes")
+                number_read = int.from_bytes(number, "big")
+                return cls(vanity, rlp.texts(validators), _vote(rlp.texts(vote)), number_read, rlp.texts(seals))
+            case _:
+                raise ValueError
+
+
+def _vote(parts: tuple[bytes, ...]) -> Vote | None:
+    match parts:
+        case ():
+            return None
+        case (address, (b"\xff" | b"") as direction) if len(address) == _ADDRESS_BYTES:
+            return address, direction
+        case _:
+            raise _malformed("a vote is an address, and 0xff or nothing")
+
+
+def block_hash(header: BlockHeader) -> bytes:
+    """Return the hash that the chain knows a block by.
+
+    Raises:
+        VerificationError: ``header_malformed``; its extra data is not that of QBFT.
+    """
+    extra = replace(ExtraData.decode(header.extra_data), round=0, seals=())
+    return header.with_extra_data(extra.encode()).hash
+
+
+def sealed_digest(header: BlockHeader) -> bytes:
+    """Return what validators sign to seal a block.
+
+    Raises:
+        VerificationError: ``header_malformed``; its extra data is not that of QBFT.
+    """
+    extra = replace(ExtraData.decode(header.extra_data), seals=())
+    return keccak(header.with_extra_data(extra.encode()).encoded)
+
+
+def _malformed(why: str) -> VerificationError:
+    return VerificationError(Reason.HEADER_MALFORMED, f"the extra data of this header is not that of QBFT: {why}")
+
 
 _V_OFFSET: Final = 27
 _MAX_BYTE: Final = 0xFF
+
+
+@dataclass(frozen=True, slots=True)
+class SealedBlock:
+    """A header and, on the embedded chain, the sealer's 65-byte seal; QBFT seals inside the header."""
+
+    header: BlockHeader
+    seal: bytes | None
+
+    @property
+    def hash(self) -> bytes:
+        """The hash that the chain knows the block by."""
+        return self.header.hash if self.seal is not None else block_hash(self.header)
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return the JSON form."""
+        return {
+            "header": to_hex(self.header.encoded),
+            "seal": None if self.seal is None else to_hex(self.seal),
+        }
+
+    @classmethod
+    def from_json(cls, value: JSON) -> Self:
+        """Read the JSON form.
+
+        Raises:
+            InvalidInputError: a member is missing, unknown or malformed.
+            VerificationError: ``header_malformed``.
+        """
+        with JsonObject(value, "block") as record:
+            encoded = record.text("header", max_length=2 * MAX_HEADER_BYTES + 2)
+            seal = record.take("seal")
+        return cls(
+            BlockHeader.from_rlp(from_hex(encoded, "header", length=None)),
+            None if seal is None else from_hex(seal, "seal", length=SIGNATURE_BYTES),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +190,7 @@ def in_one_form(block: SealedBlock) -> SealedBlock:
     """
     if block.seal is not None:
         return block
-    extra, digest = qbft.ExtraData.decode(block.header.extra_data), qbft.sealed_digest(block.header)
+    extra, digest = ExtraData.decode(block.header.extra_data), sealed_digest(block.header)
     by_signer: dict[bytes, bytes] = {}
     for seal in map(in_low_form, extra.seals):
         signer = _signer(digest, seal)
@@ -76,12 +210,12 @@ def _sealed(block: SealedBlock, sealers: SealerSet) -> FinalBlock:
 def _committed(block: SealedBlock, validators: SealerSet) -> FinalBlock:
     if block.seal is not None:
         raise VerificationError(Reason.SEAL_MALFORMED, "validators seal inside the header, not beside it")
-    extra = qbft.ExtraData.decode(block.header.extra_data)
+    extra = ExtraData.decode(block.header.extra_data)
     if sorted(extra.validators) != list(validators.addresses):
         raise VerificationError(
             Reason.VALIDATORS_DIFFER, "the header names other validators than the trust file does for this block"
         )
-    signers = _signers(qbft.sealed_digest(block.header), extra.seals, validators)
+    signers = _signers(sealed_digest(block.header), extra.seals, validators)
     of = len(validators.addresses)
     if len(signers) < quorum(of):
         raise VerificationError(
@@ -91,7 +225,7 @@ def _committed(block: SealedBlock, validators: SealerSet) -> FinalBlock:
         raise VerificationError(
             Reason.NOT_CANONICAL, f"evidence carries exactly {quorum(of)} seals, by rising address of the validators"
         )
-    return FinalBlock(qbft.block_hash(block.header), frozenset(signers), of)
+    return FinalBlock(block_hash(block.header), frozenset(signers), of)
 
 
 def _signers(digest: bytes, seals: Sequence[bytes], sealers: SealerSet) -> list[bytes]:

@@ -10,9 +10,8 @@ from typing import Final, Self
 
 from ledger_node.domain.canonical import JSON, decode, encode
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.evidence.bundle import MAX_BYTES, SealedBlock, nodes_from_json, nodes_to_json
-from ledger_node.domain.evidence.finality import require_final
-from ledger_node.domain.evidence.network import require_network
+from ledger_node.domain.evidence.bundle import MAX_BYTES, nodes_from_json, nodes_to_json
+from ledger_node.domain.evidence.finality import SealedBlock, require_final
 from ledger_node.domain.evidence.slot import key_record, key_slot, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
 from ledger_node.domain.evidence.trust import Trust
@@ -35,21 +34,16 @@ class KeyStatement:
     block: SealedBlock
     nodes: tuple[bytes, ...]
 
-    @property
-    def query(self) -> FactQuery:
-        """The facts that it proves."""
-        return FactQuery(keys=self.keys)
-
     def records(self, trust: Trust) -> dict[tuple[bytes, bytes], KeyRecord]:
         """Return the records of the keys at the statement's block, after checking all of it.
 
         Raises:
             VerificationError: it is of another network, not final, or its state proofs do not check.
         """
-        require_network(self.chain_id, self.genesis, trust)
+        trust.require_network(self.chain_id, self.genesis)
         require_final(self.block, trust)
         proofs = StateProofs(self.nodes, self.block.header.state_root)
-        storage_words = prove(proofs, trust.contracts, slots_of(self.query, {}))
+        storage_words = prove(proofs, trust.contracts, slots_of(FactQuery(keys=self.keys), {}))
         return {key: key_record(storage_words[key_slot(*key)]) for key in self.keys}
 
     def encode(self) -> bytes:
@@ -74,19 +68,18 @@ class KeyStatement:
             InvalidInputError: it is no statement, or (``not_canonical``) not written the one way.
             VerificationError: ``header_malformed``.
         """
-        record = JsonObject(decode(data, max_bytes=MAX_BYTES), "statement of keys")
-        if record.text("format") != FORMAT:
-            raise InvalidInputError(Reason.VALUE_MALFORMED, f"this is no {FORMAT}", field="format")
-        network = record.record("network")
-        statement = cls(
-            chain_id=network.integer("chain_id", low=1),
-            genesis=network.blob("genesis"),
-            keys=frozenset(_key(item) for item in record.items("keys", max_items=MAX_KEYS)),
-            block=SealedBlock.from_json(record.take("block")),
-            nodes=nodes_from_json(record, "nodes"),
-        )
-        network.done()
-        record.done()
+        with JsonObject(decode(data, max_bytes=MAX_BYTES), "statement of keys") as record:
+            if record.text("format") != FORMAT:
+                raise InvalidInputError(Reason.VALUE_MALFORMED, f"this is no {FORMAT}", field="format")
+            with record.record("network") as network:
+                chain_id, genesis = network.integer("chain_id", low=1), network.blob("genesis")
+            statement = cls(
+                chain_id=chain_id,
+                genesis=genesis,
+                keys=frozenset(_key(item) for item in record.items("keys", max_items=MAX_KEYS)),
+                block=SealedBlock.from_json(record.take("block")),
+                nodes=nodes_from_json(record, "nodes"),
+            )
         if statement.encode() != data:
             raise InvalidInputError(
                 Reason.NOT_CANONICAL, "this statement is not written the one way; pass it on byte for byte"
@@ -112,7 +105,6 @@ def _earlier(one: int, other: int) -> int:
 
 
 def _key(item: JSON) -> tuple[bytes, bytes]:
-    record = JsonObject(item, "key")
-    member, key = record.blob("member"), parse_address(record.take("key"), "key")
-    record.done()
+    with JsonObject(item, "key") as record:
+        member, key = record.blob("member"), parse_address(record.take("key"), "key")
     return member, key

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias
 
-from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.eip712 import SigningDomain, address_word, uint_word
 from ledger_node.domain.error import VerificationError
-from ledger_node.domain.evidence.contract import Contract
+from ledger_node.domain.evidence.trust import Contract
 from ledger_node.domain.fact import (
     ConsentRecord,
     ConsentState,
@@ -46,12 +46,8 @@ _SHORT_TEXT: Final = 31
 @lru_cache(_REMEMBERED)
 def _entry(key: bytes | int, slot: int) -> int:
     """Return k . s: the slot of a mapping's entry."""
-    word = key.to_bytes(HASH_BYTES, "big") if isinstance(key, int) else key.rjust(HASH_BYTES, b"\x00")
-    return int.from_bytes(keccak(word + _word(slot)), "big")
-
-
-def _word(number: int) -> bytes:
-    return number.to_bytes(HASH_BYTES, "big")
+    word = uint_word(key) if isinstance(key, int) else address_word(key)
+    return int.from_bytes(keccak(word + uint_word(slot)), "big")
 
 
 def anchor_slot(member: bytes, stream: int, number: int) -> Slot:
@@ -82,7 +78,7 @@ def consent_slots(consent: bytes) -> tuple[Slot, Slot]:
 
 def entry_slots(subject: bytes, index: int) -> tuple[Slot, Slot]:
     """Return where the commitment and the beginning of a subject's entry of controllers are."""
-    start = int.from_bytes(keccak(_word(_entry(subject, _ENTRIES))), "big") + _ENTRY_WORDS * index
+    start = int.from_bytes(keccak(uint_word(_entry(subject, _ENTRIES))), "big") + _ENTRY_WORDS * index
     return (Contract.SUBJECTS, start), (Contract.SUBJECTS, start + 1)
 
 
@@ -101,7 +97,7 @@ def name_words(member: bytes, name: str) -> dict[Slot, int]:
             (Contract.MEMBERS, slot): int.from_bytes(text.ljust(_SHORT_TEXT, b"\x00") + bytes([2 * len(text)]), "big")
         }
     words = {(Contract.MEMBERS, slot): 2 * len(text) + 1}
-    first = int.from_bytes(keccak(_word(slot)), "big")
+    first = int.from_bytes(keccak(uint_word(slot)), "big")
     for place, start in enumerate(range(0, len(text), HASH_BYTES)):
         part = text[start : start + HASH_BYTES].ljust(HASH_BYTES, b"\x00")
         words[Contract.MEMBERS, first + place] = int.from_bytes(part, "big")
@@ -163,7 +159,7 @@ def facts_of(
     Raises:
         VerificationError: ``state_proof_malformed``; a consent is in a state that the contract does not know.
     """
-    anchors = {anchor: _bytes(storage_words[anchor_slot(*anchor)]) for anchor in query.anchors}
+    anchors = {anchor: uint_word(storage_words[anchor_slot(*anchor)]) for anchor in query.anchors}
     consent = None if query.consent is None else consent_record(query.consent, storage_words)
     return LedgerFacts(
         block_number=number,
@@ -221,7 +217,7 @@ def consent_record(consent: bytes, storage_words: StorageWords) -> ConsentRecord
     if state == ConsentState.NONE:
         return None
     bounds = (granted_at, not_before, expires_at, max_uses)
-    return ConsentRecord(ConsentState(state), *bounds, uses, changes, _bytes(second))
+    return ConsentRecord(ConsentState(state), *bounds, uses, changes, uint_word(second))
 
 
 def _controllers(
@@ -233,7 +229,7 @@ def _controllers(
     if consent is None or not commitment or since > consent.granted_at:
         return None
     # an entry that is not there yet began at no time, which is written as zero
-    return None if 0 < next_since <= consent.granted_at else _bytes(commitment)
+    return None if 0 < next_since <= consent.granted_at else uint_word(commitment)
 
 
 def _parts(storage_word: int, widths: tuple[int, ...]) -> tuple[int, ...]:
@@ -243,7 +239,3 @@ def _parts(storage_word: int, widths: tuple[int, ...]) -> tuple[int, ...]:
         parts.append(storage_word & (1 << width) - 1)
         storage_word >>= width
     return tuple(parts)
-
-
-def _bytes(storage_word: int) -> bytes:
-    return storage_word.to_bytes(HASH_BYTES, "big")

@@ -13,11 +13,21 @@ from typing import Final, Self
 from ledger_node.domain.canonical import JSON, encode
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError, VerificationError
-from ledger_node.domain.evidence.contract import Contract
 from ledger_node.domain.hashing import keccak
-from ledger_node.domain.json_object import JsonObject, to_hex
+from ledger_node.domain.json_object import JsonObject, member_of, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import parse_address
+
+
+class Contract(StrEnum):
+    """Named as in the address book."""
+
+    MEMBERS = "MemberRegistry"
+    SCHEMAS = "SchemaRegistry"
+    SUBJECTS = "SubjectRegistry"
+    ANCHORS = "AnchorRegistry"
+    CONSENTS = "ConsentRegistry"
+
 
 FORMAT: Final = "credence-trust/v1"
 _TAG: Final = b"\x62"
@@ -89,6 +99,15 @@ class Trust:
         digits = str(number % 10 ** (_GROUPS * _GROUP_DIGITS)).zfill(_GROUPS * _GROUP_DIGITS)
         return " ".join(digits[at : at + _GROUP_DIGITS] for at in range(0, len(digits), _GROUP_DIGITS))
 
+    def require_network(self, chain_id: int, genesis: bytes) -> None:
+        """Require that a file is of this network.
+
+        Raises:
+            VerificationError: ``other_network``.
+        """
+        if (chain_id, genesis) != (self.chain_id, self.genesis):
+            raise VerificationError(Reason.OTHER_NETWORK, "this is of another network than the trust file")
+
     def sealers_at(self, block: int) -> SealerSet:
         """Return the set that seals this block.
 
@@ -129,21 +148,16 @@ class Trust:
             InvalidInputError: ``trust_invalid``, a member is missing, unknown or malformed, or (``not_canonical``) an
                 address is not in lower case.
         """
-        record = JsonObject(value, "trust file")
-        if record.text("format") != FORMAT:
-            raise _invalid(f"this is no {FORMAT}")
-        chain_id, genesis = record.integer("chain_id", low=1), record.blob("genesis")
-        contracts = record.record("contracts")
-        codes = {name: _code(JsonObject(contracts.take(name.value), f"the {name.value}")) for name in Contract}
-        contracts.done()
-        finality = record.record("finality")
-        try:
-            kind = FinalityKind(finality.text("kind"))
-        except ValueError as error:
-            raise _invalid("the finality is neither sealer nor qbft") from error
-        sets = tuple(_set(JsonObject(item, "set")) for item in finality.items("sets", max_items=MAX_SETS))
-        finality.done()
-        record.done()
+        with JsonObject(value, "trust file") as record:
+            if record.text("format") != FORMAT:
+                raise _invalid(f"this is no {FORMAT}")
+            chain_id, genesis = record.integer("chain_id", low=1), record.blob("genesis")
+            with record.record("contracts") as contracts:
+                codes = {name: _code(JsonObject(contracts.take(name.value), f"the {name.value}")) for name in Contract}
+            with record.record("finality") as finality:
+                unknown = _invalid("the finality is neither sealer nor qbft")
+                kind = member_of(FinalityKind, finality.text("kind"), unknown)
+                sets = tuple(_set(JsonObject(item, "set")) for item in finality.items("sets", max_items=MAX_SETS))
         trust = cls(chain_id, genesis, codes, kind, sets)
         if trust.to_json() != value:
             raise InvalidInputError(Reason.NOT_CANONICAL, "a trust file writes its addresses in lower case")
@@ -151,16 +165,14 @@ class Trust:
 
 
 def _code(record: JsonObject) -> ContractCode:
-    code = ContractCode(parse_address(record.take("address"), "address"), record.blob("code_hash"))
-    record.done()
-    return code
+    with record:
+        return ContractCode(parse_address(record.take("address"), "address"), record.blob("code_hash"))
 
 
 def _set(record: JsonObject) -> SealerSet:
-    addresses = record.items("addresses", max_items=MAX_SEALERS)
-    each = SealerSet(record.integer("from_block"), tuple(parse_address(item, "addresses") for item in addresses))
-    record.done()
-    return each
+    with record:
+        addresses = record.items("addresses", max_items=MAX_SEALERS)
+        return SealerSet(record.integer("from_block"), tuple(parse_address(item, "addresses") for item in addresses))
 
 
 def _invalid(message: str) -> InvalidInputError:

@@ -13,13 +13,12 @@ from ledger_node.node.embedded.block_seal import Sealer
 from ledger_node.node.embedded.database import NodeDB
 from ledger_node.node.embedded.error import RpcError, refused
 from ledger_node.node.embedded.state.state import NodeState
-from ledger_node.node.embedded.state.trie import update
+from ledger_node.node.embedded.state.trie import length_prefix, update
 from ledger_node.node.embedded.store import BlockRow, LogRow, TxRow
 from ledger_node.node.embedded.transaction import Transaction
 
 BLOCK_GAS_TARGET: Final = 30_000_000
 """Once a block has used this much it is closed (about one second of work), so that nobody waits long."""
-_RLP_SHORT: Final = 55
 _SUCCESS: Final = b"\x01"
 
 
@@ -35,9 +34,7 @@ class BuiltBlock(NamedTuple):
 
 def _rlp_length(payload: int) -> int:
     """Return the length of an RLP list or string whose payload has ``payload`` bytes."""
-    if payload <= _RLP_SHORT:
-        return payload + 1
-    return payload + 1 + (payload.bit_length() + 7) // 8
+    return len(length_prefix(payload)) + payload
 
 
 def _block_size(header: bytes, transactions: list[TxRow]) -> int:
@@ -55,10 +52,11 @@ def _list_root(items: list[bytes]) -> bytes:
 class BlockBuilder:
     """Applies transactions on top of a parent block and finishes the block once."""
 
-    def __init__(self, header: CancunBlockHeader, state: NodeState, database: NodeDB) -> None:
+    def __init__(self, header: CancunBlockHeader, state: NodeState, database: NodeDB, sealer: Sealer) -> None:
         self.state = state
         self._header = header
         self._database = database
+        self._sealer = sealer
         self._gas_used = 0
         self._bloom = 0
         self._receipts: list[ReceiptAPI] = []
@@ -130,35 +128,28 @@ class BlockBuilder:
             logs.append(LogRow(number, place, index, address, one, two, three, four, data))
         return row, receipt, logs
 
-    def finish(self, sealer: Sealer) -> BuiltBlock:
+    def finish(self) -> BuiltBlock:
         """Compute the roots and sign the header; the builder is spent."""
         self.state.persist()
-        transaction_root = _list_root([tx.raw for tx in self._rows])
-        receipt_root = _list_root([receipt.encode() for receipt in self._receipts])
         header = cast(
             "CancunBlockHeader",
             self._header.copy(
                 state_root=self.state.state_root,
-                transaction_root=transaction_root,
-                receipt_root=receipt_root,
+                transaction_root=_list_root([tx.raw for tx in self._rows]),
+                receipt_root=_list_root([receipt.encode() for receipt in self._receipts]),
                 bloom=self._bloom,
                 gas_used=self._gas_used,
             ),
         )
         encoded: bytes = rlp.encode(header)
-        row = BlockRow(
-            header.block_number,
-            header.hash,
-            encoded,
-            sealer.seal(header.hash),
-            _block_size(encoded, self._rows),
-        )
-        return BuiltBlock(header, row, list(self._database.pending.items()), self._rows, self._logs)
+        seal, size = self._sealer.seal(header.hash), _block_size(encoded, self._rows)
+        row = BlockRow(header.block_number, header.hash, encoded, seal, size)
+        return BuiltBlock(header, row, list(self._database.items()), self._rows, self._logs)
 
 
 def _refusal(transaction: Transaction, state: NodeState, error: ValidationError) -> RpcError:
     price = state.get_gas_price(transaction.evm)
-    cost = max(price, transaction.evm.max_fee_per_gas) * transaction.gas + transaction.evm.value
+    cost = max(price, transaction.evm.max_fee_per_gas) * transaction.evm.gas + transaction.evm.value
     have = state.get_balance(transaction.evm.sender)
     if have < cost:
         return refused(f"insufficient funds for gas * price + value: balance {have}, tx cost {cost}")

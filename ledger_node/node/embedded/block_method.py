@@ -1,7 +1,9 @@
 """JSON-RPC methods about blocks, transactions, receipts and logs."""
 
 from collections import defaultdict
-from typing import Any, Final
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final, TypeAlias
 
 from ledger_node.node.embedded import lookup as ledger
 from ledger_node.node.embedded import param
@@ -17,7 +19,6 @@ from ledger_node.node.embedded.json_view import (
     receipt_view,
     transaction_view,
 )
-from ledger_node.node.embedded.method import Method
 from ledger_node.node.embedded.store import BlockRow, LogRow, TxRow
 
 BLOB_BASE_FEE: Final = "0x1"
@@ -28,6 +29,7 @@ _MAX_TOPICS: Final = 4
 _MAX_FEE_BLOCKS: Final = 1_024
 _MAX_PERCENTILES: Final = 100
 _LOG_MEMBERS: Final = frozenset({"fromBlock", "toBlock", "blockHash", "address", "topics"})
+_Find: TypeAlias = Callable[[object], BlockRow | None]
 
 
 class BlockMethods:
@@ -37,25 +39,22 @@ class BlockMethods:
         self._engine = engine
         self._chain_id = engine.genesis.chain_id
 
-    def table(self) -> dict[str, Method]:
+    def table(self) -> dict[str, Callable[..., Any]]:
         """Return the methods by name."""
         return {
-            "eth_blockNumber": Method(lambda: hex(self._engine.head.number)),
-            "eth_feeHistory": Method(self.fee_history, 2, 3),
-            "eth_getBlockByNumber": Method(self.block_by_number, 2, 2),
-            "eth_getBlockByHash": Method(self.block_by_hash, 2, 2),
-            "eth_getBlockTransactionCountByNumber": Method(self.count_by_number, 1, 1),
-            "eth_getBlockTransactionCountByHash": Method(self.count_by_hash, 1, 1),
-            "eth_getTransactionByHash": Method(self.transaction, 1, 1),
-            "eth_getTransactionByBlockNumberAndIndex": Method(self.transaction_by_number, 2, 2),
-            "eth_getTransactionByBlockHashAndIndex": Method(self.transaction_by_block_hash, 2, 2),
-            "eth_getTransactionReceipt": Method(self.receipt, 1, 1),
-            "eth_getBlockReceipts": Method(self.block_receipts, 1, 1),
-            "eth_getLogs": Method(self.logs, 1, 1),
+            "eth_blockNumber": lambda: hex(self._engine.head.number),
+            "eth_feeHistory": self.fee_history,
+            "eth_getBlockByNumber": partial(self.block, self._by_tag),
+            "eth_getBlockByHash": partial(self.block, self._by_hash),
+            "eth_getBlockTransactionCountByNumber": partial(self.count, self._by_tag),
+            "eth_getBlockTransactionCountByHash": partial(self.count, self._by_hash),
+            "eth_getTransactionByHash": self.transaction,
+            "eth_getTransactionByBlockNumberAndIndex": partial(self.indexed, self._by_tag),
+            "eth_getTransactionByBlockHashAndIndex": partial(self.indexed, self._by_hash),
+            "eth_getTransactionReceipt": self.receipt,
+            "eth_getBlockReceipts": self.block_receipts,
+            "eth_getLogs": self.logs,
         }
-
-    def _row(self, block: int | bytes) -> BlockRow | None:
-        return ledger.block_row(self._engine, block)
 
     def _number(self, block: object, name: str = "block") -> int:
         wanted = param.block_number(block, name)
@@ -64,16 +63,17 @@ class BlockMethods:
         return 0 if wanted == "earliest" else self._engine.head.number
 
     def _by_tag(self, block: object) -> BlockRow | None:
-        return self._row(self._number(block))
+        return ledger.block_row(self._engine, self._number(block))
 
     def _by_hash(self, block_hash: object) -> BlockRow | None:
-        return self._row(param.hash32(block_hash, "blockHash"))
+        return ledger.block_row(self._engine, param.hash32(block_hash, "blockHash"))
 
     def _transaction(self, row: TxRow, block: BlockRow) -> Json:
         return transaction_view(row, block.hash, read_header(block.header).timestamp, self._chain_id)
 
-    def _block(self, row: BlockRow | None, full: object) -> Json | None:
-        with_bodies = param.boolean(full, "fullTransactions")
+    def block(self, find: _Find, block: object, full: object) -> Json | None:
+        """eth_getBlockByNumber and eth_getBlockByHash; ``pending``, ``safe`` and ``finalized`` are the last block."""
+        row, with_bodies = find(block), param.boolean(full, "fullTransactions")
         if row is None:
             return None
         if with_bodies:
@@ -83,48 +83,27 @@ class BlockMethods:
             listed = [hexed(tx_hash) for tx_hash in ledger.transaction_hashes(self._engine, row.number)]
         return block_view(row, read_header(row.header), listed, recover_sealer(row.hash, row.seal))
 
-    def block_by_number(self, block: object, full: object) -> Json | None:
-        """eth_getBlockByNumber; ``pending``, ``safe`` and ``finalized`` are the last block."""
-        return self._block(self._by_tag(block), full)
-
-    def block_by_hash(self, block_hash: object, full: object) -> Json | None:
-        """eth_getBlockByHash."""
-        return self._block(self._by_hash(block_hash), full)
-
-    def _count(self, row: BlockRow | None) -> str | None:
+    def count(self, find: _Find, block: object) -> str | None:
+        """eth_getBlockTransactionCountByNumber and eth_getBlockTransactionCountByHash."""
+        row = find(block)
         return None if row is None else hex(len(ledger.transaction_hashes(self._engine, row.number)))
-
-    def count_by_number(self, block: object) -> str | None:
-        """eth_getBlockTransactionCountByNumber."""
-        return self._count(self._by_tag(block))
-
-    def count_by_hash(self, block_hash: object) -> str | None:
-        """eth_getBlockTransactionCountByHash."""
-        return self._count(self._by_hash(block_hash))
 
     def transaction(self, tx_hash: object) -> Json | None:
         """eth_getTransactionByHash; a pooled transaction has no block."""
         wanted = param.hash32(tx_hash, "transactionHash")
-        pooled = self._engine.pool.find(wanted)
+        pooled = self._engine.writer.pool.find(wanted)
         found = ledger.transaction_row(self._engine, wanted)
         if found is not None:
             return self._transaction(*found)
         return pooled_view(pooled.transaction, self._chain_id) if pooled is not None else None
 
-    def _indexed(self, row: BlockRow | None, index: object) -> Json | None:
-        place = param.quantity(index, "index")
+    def indexed(self, find: _Find, block: object, index: object) -> Json | None:
+        """eth_getTransactionByBlockNumberAndIndex and eth_getTransactionByBlockHashAndIndex."""
+        row, place = find(block), param.quantity(index, "index")
         bodies = [] if row is None else ledger.block_transactions(self._engine, row.number)
         if row is None or place >= len(bodies):
             return None
         return self._transaction(bodies[place], row)
-
-    def transaction_by_number(self, block: object, index: object) -> Json | None:
-        """eth_getTransactionByBlockNumberAndIndex."""
-        return self._indexed(self._by_tag(block), index)
-
-    def transaction_by_block_hash(self, block_hash: object, index: object) -> Json | None:
-        """eth_getTransactionByBlockHashAndIndex."""
-        return self._indexed(self._by_hash(block_hash), index)
 
     def receipt(self, tx_hash: object) -> Json | None:
         """eth_getTransactionReceipt."""
@@ -132,13 +111,13 @@ class BlockMethods:
         if found is None:
             return None
         row, block = found
-        logs = ledger.transaction_logs(self._engine, row.block, row.idx)
+        logs = ledger.block_logs(self._engine, row.block, row.idx)
         return receipt_view(row, block.hash, read_header(block.header).timestamp, logs)
 
     def block_receipts(self, block: object) -> list[Json] | None:
         """eth_getBlockReceipts, by number, tag or hash."""
         wanted = param.block_tag(block, "block")
-        row = self._row(wanted if isinstance(wanted, bytes) else self._number(block))
+        row = ledger.block_row(self._engine, wanted if isinstance(wanted, bytes) else self._number(block))
         if row is None:
             return None
         logs: defaultdict[int, list[LogRow]] = defaultdict(list)
@@ -151,14 +130,10 @@ class BlockMethods:
     def logs(self, criteria: object) -> list[Json]:
         """eth_getLogs."""
         found = ledger.find_logs(self._engine, self._filter(criteria))
-        stamps: dict[int, int] = {}
-        views = []
-        for row, block_hash, header, tx_hash in found:
-            stamp = stamps.get(row.block)
-            if stamp is None:
-                stamp = stamps[row.block] = read_header(header).timestamp
-            views.append(log_view(row, block_hash, tx_hash, stamp))
-        return views
+        return [
+            log_view(row, block_hash, tx_hash, read_header(header).timestamp)
+            for row, block_hash, header, tx_hash in found
+        ]
 
     def _filter(self, criteria: object) -> ledger.LogFilter:
         given = param.mapping(criteria, "filter", _LOG_MEMBERS)
@@ -190,8 +165,7 @@ class BlockMethods:
         if last > head:
             raise refused(f"request beyond head block: requested {last}, head {head}")
         first = max(0, last - wanted + 1)
-        rows = [self._row(number) for number in range(first, last + 1)]
-        headers = [read_header(row.header) for row in rows if row is not None]
+        headers = [ledger.header_at(self._engine, number) for number in range(first, last + 1)]
         history: Json = {
             "oldestBlock": hex(first),
             "baseFeePerGas": ["0x0"] * (len(headers) + 1),
@@ -217,12 +191,7 @@ def _topics(value: object) -> tuple[tuple[bytes, ...], ...]:
     positions: list[tuple[bytes, ...]] = []
     for position, item in enumerate(param.listing(value, "filter.topics", _MAX_TOPICS)):
         name = f"filter.topics[{position}]"
-        if item is None:
-            positions.append(())
-        elif isinstance(item, list):
-            alternatives = param.listing(item, name, _MAX_ALTERNATIVES)
-            any_value = None in alternatives
-            positions.append(() if any_value else tuple(param.hash32(topic, name) for topic in alternatives))
-        else:
-            positions.append((param.hash32(item, name),))
+        alternatives = param.listing(item, name, _MAX_ALTERNATIVES) if isinstance(item, list) else [item]
+        any_value = None in alternatives
+        positions.append(() if any_value else tuple(param.hash32(topic, name) for topic in alternatives))
     return tuple(positions)

@@ -1,15 +1,17 @@
-"""The sealer's signature over a block hash."""
+"""The sealer's signature over a block hash, and the C implementations that this and py-evm need."""
 
 from functools import lru_cache
 from typing import Final
 
 import coincurve
+from eth_hash.auto import keccak as evm_keccak  # noqa: TID251 - this is the function py-evm hashes with, checked here
+from eth_keys.backends import get_backend_class
+from eth_keys.backends.coincurve import CoinCurveECCBackend
 from typing_extensions import override
 
 from ledger_node.domain.hashing import keccak
 from ledger_node.node.embedded.error import NodeError, NodeReason
 
-SEAL_BYTES: Final = 65
 _KEY_BYTES: Final = 32
 _SEALS_KEPT: Final = 64
 
@@ -44,16 +46,30 @@ class Sealer:
 
     def seal(self, block_hash: bytes) -> bytes:
         """Return r || s || v (v is 0 or 1, s in the lower half) over the 32-byte block hash."""
-        signature: bytes = self._key.sign_recoverable(block_hash, hasher=None)
-        return signature
+        return bytes(self._key.sign_recoverable(block_hash, hasher=None))
 
 
 @lru_cache(maxsize=_SEALS_KEPT)
 def recover_sealer(block_hash: bytes, seal: bytes) -> bytes | None:
     """Return the address that sealed a block hash, or None if the seal is malformed."""
-    if len(seal) != SEAL_BYTES:
-        return None
     try:
         return _address_of(coincurve.PublicKey.from_signature_and_message(seal, block_hash, hasher=None))
-    except (ValueError, Exception):  # noqa: BLE001 - coincurve raises bare Exception for an unusable signature
+    except Exception:  # noqa: BLE001 - coincurve raises that itself for an unusable signature
         return None
+
+
+def check_fast_cryptography() -> None:
+    """Refuse to run py-evm on pure Python cryptography: it would be many times slower.
+
+    Raises:
+        NodeError: ``slow_cryptography``.
+    """
+    evm_keccak(b"")
+    chosen = getattr(evm_keccak.hasher, "__module__", "")
+    if "pysha3" not in chosen:
+        raise NodeError(
+            NodeReason.SLOW_CRYPTOGRAPHY,
+            f"py-evm hashes with {chosen}: set ETH_HASH_BACKEND=pysha3 before it is imported",
+        )
+    if get_backend_class() is not CoinCurveECCBackend:
+        raise NodeError(NodeReason.SLOW_CRYPTOGRAPHY, "eth-keys does not use coincurve")

@@ -1,32 +1,74 @@
-"""Executes calls that change nothing: eth_call and eth_estimateGas."""
+"""Executes calls that change nothing: eth_call and eth_estimateGas.
 
+A call ends at a time: gas says little of how long this engine works for it.
+"""
+
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from eth._utils.address import generate_contract_address
 from eth.abc import ComputationAPI
-from eth.constants import CREATE_CONTRACT_ADDRESS
+from eth.constants import CREATE_CONTRACT_ADDRESS, GAS_CALLSTIPEND
 from eth.exceptions import OutOfGas, Revert
+from eth.vm.forks.cancun.computation import CancunComputation
+from eth.vm.forks.cancun.transaction_context import CancunTransactionContext
+from eth.vm.gas_meter import GasMeter, allow_negative_refund_strategy
 from eth.vm.message import Message
 from eth_typing import Address
 from eth_utils.exceptions import ValidationError
+from typing_extensions import override
 
 from ledger_node.node.embedded.error import EXECUTION_REVERTED, RpcError, refused
 from ledger_node.node.embedded.state.state import NodeState
-from ledger_node.node.embedded.time_limit import (
-    CALL_SECONDS,
-    CallTimeoutError,
-    TimedComputation,
-    TimedContext,
-    end_of_call,
-)
 from ledger_node.node.embedded.transaction import intrinsic_gas
 
+CALL_SECONDS: Final = 30
+"""How long a call or an estimate is worked on; its caller has given up by then."""
 CALL_GAS_CAP: Final = 50_000_000
 _ERROR_SELECTOR: Final = bytes.fromhex("08c379a0")
-_STIPEND: Final = 2_300
-_REFUND_QUOTIENT: Final = 5
+
+
+class CallTimeoutError(Exception):
+    """A call took too long. No error of the EVM: no contract can catch it."""
+
+
+class TimedContext(CancunTransactionContext):
+    """The transaction of a call, with the end of its time on the monotonic clock."""
+
+    def __init__(self, *, end: float, **members: Any) -> None:  # noqa: ANN401 - those of py-evm
+        super().__init__(**members)
+        self.end = end
+
+
+class _TimedGasMeter(GasMeter):
+    """Looks at the clock whenever an opcode pays."""
+
+    def __init__(self, start_gas: int, end: float) -> None:
+        super().__init__(start_gas, allow_negative_refund_strategy)
+        self._end = end
+
+    @override
+    def consume_gas(self, amount: int, reason: str) -> None:
+        if time.monotonic() > self._end:
+            raise CallTimeoutError
+        super().consume_gas(amount, reason)
+
+
+class TimedComputation(CancunComputation):
+    """Executes the messages of a :class:`TimedContext`; what it calls inherits the time."""
+
+    @override
+    def _configure_gas_meter(self) -> GasMeter:
+        context = self.transaction_context
+        assert isinstance(context, TimedContext)  # noqa: S101 - what calls are executed with
+        return _TimedGasMeter(self.msg.gas, context.end)
+
+
+def end_of_call() -> float:
+    """Return when a call that begins now must have ended, on the monotonic clock."""
+    return time.monotonic() + CALL_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +85,7 @@ class Call:
     @property
     def intrinsic(self) -> int:
         """The gas that a transaction with this message costs before any opcode runs."""
-        slots = sum(len(keys) for _, keys in self.access_list)
-        return intrinsic_gas(self.data, creates=self.to is None, addresses=len(self.access_list), slots=slots)
+        return intrinsic_gas(self.data, self.access_list, creates=self.to is None)
 
 
 def _message(state: NodeState, call: Call) -> Message:
@@ -120,45 +161,33 @@ def _revert_reason(output: bytes) -> str | None:
     return output[68 : 68 + length].decode("utf-8", "replace")
 
 
-def _gas_used(call: Call, computation: ComputationAPI) -> tuple[int, int]:
-    """Return the gas used before refunds and the refund."""
-    before = call.gas - computation.get_gas_remaining()
-    return before, min(computation.get_gas_refund(), before // _REFUND_QUOTIENT)
+def estimate(fresh_state: Callable[[], NodeState], call: Call) -> int:
+    """Return a gas limit with which a call was seen to succeed.
 
+    The first guess is the gas used plus what a nested call must leave behind (1/64, EIP-150) and the
+    stipend; it is tried, and if it does not do, bisection between it and the cap finds one within 2 %.
 
-class Estimator:
-    """Finds a gas limit with which a call was seen to succeed."""
+    Raises:
+        RpcError: the call fails with all the gas it may have.
+    """
+    end = end_of_call()
 
-    def __init__(self, fresh_state: Callable[[], NodeState], call: Call) -> None:
-        self._fresh_state = fresh_state
-        self._call = call
-        self._end = end_of_call()
+    def attempt(gas: int) -> ComputationAPI:
+        return execute(fresh_state(), replace(call, gas=gas), end)
 
-    def _try(self, gas: int) -> ComputationAPI:
-        return execute(self._fresh_state(), replace(self._call, gas=gas), self._end)
-
-    def estimate(self) -> int:
-        """Return a sufficient gas limit.
-
-        The first guess is the gas used plus what a nested call must leave behind (1/64, EIP-150) and the
-        stipend; it is tried, and if it does not do, bisection between it and the cap finds one within 2 %.
-
-        Raises:
-            RpcError: the call fails with all the gas it may have.
-        """
-        computation = self._try(self._call.gas)
-        call_output(computation)
-        used, _ = _gas_used(self._call, computation)
-        if used == self._call.intrinsic:
-            return used
-        guess = min((used + _STIPEND) * 64 // 63 + 1, self._call.gas)
-        if self._try(guess).is_success:
-            return guess
-        low, high = guess, self._call.gas
-        while high - low > high // 64:
-            middle = min((low + high) // 2, low * 2)
-            if self._try(middle).is_success:
-                high = middle
-            else:
-                low = middle
-        return high
+    computation = attempt(call.gas)
+    call_output(computation)
+    used = call.gas - computation.get_gas_remaining()
+    if used == call.intrinsic:
+        return used
+    guess = min((used + GAS_CALLSTIPEND) * 64 // 63 + 1, call.gas)
+    if attempt(guess).is_success:
+        return guess
+    low, high = guess, call.gas
+    while high - low > high // 64:
+        middle = min((low + high) // 2, low * 2)
+        if attempt(middle).is_success:
+            high = middle
+        else:
+            low = middle
+    return high

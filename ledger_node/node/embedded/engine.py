@@ -1,11 +1,10 @@
 """The engine: a chain file, its head, and the writer that extends it."""
 
 import json
-import sqlite3
 from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple, Self, cast
 
 import rlp
 from eth.constants import BLANK_ROOT_HASH
@@ -15,16 +14,15 @@ from eth_typing import Hash32
 from ledger_node import clock
 from ledger_node.domain.hashing import keccak
 from ledger_node.node.embedded.block_builder import BlockBuilder, BuiltBlock
-from ledger_node.node.embedded.block_seal import Sealer
-from ledger_node.node.embedded.cryptography import check_fast_cryptography
-from ledger_node.node.embedded.database import NodeCache, NodeDB
-from ledger_node.node.embedded.error import NodeError, NodeReason
+from ledger_node.node.embedded.block_seal import Sealer, check_fast_cryptography
+from ledger_node.node.embedded.database import NodeDB, StoredNodes
+from ledger_node.node.embedded.error import NOT_AUTHORIZED, NodeError, NodeReason, RpcError
 from ledger_node.node.embedded.genesis import Genesis, address_list
 from ledger_node.node.embedded.state.state import NodeState, genesis_header, next_header, state_at
-from ledger_node.node.embedded.store import BlockRow, Store
-from ledger_node.node.embedded.transaction import Transaction, read_transaction
-from ledger_node.node.embedded.transaction_pool import SubmissionResult, TransactionPool
-from ledger_node.node.embedded.writer import Ports, Writer, unauthorized, writer_stopped
+from ledger_node.node.embedded.store import BlockRow, Store, readable
+from ledger_node.node.embedded.transaction import read_transaction
+from ledger_node.node.embedded.transaction_pool import SubmissionResult
+from ledger_node.node.embedded.writer import Ports, Writer
 
 _ANCESTORS: Final = 256
 _HEADERS_KEPT: Final = 64
@@ -42,8 +40,7 @@ class Head(NamedTuple):
 @lru_cache(maxsize=_HEADERS_KEPT)
 def read_header(encoded: bytes) -> CancunBlockHeader:
     """Return the header of its RLP."""
-    header: CancunBlockHeader = rlp.decode(encoded, sedes=CancunBlockHeader)
-    return header
+    return cast("CancunBlockHeader", rlp.decode(encoded, sedes=CancunBlockHeader))
 
 
 class Engine:
@@ -58,13 +55,11 @@ class Engine:
         self.genesis = genesis
         self._sealer = sealer
         self._now = now
-        self._cache = NodeCache()
-        self._database = NodeDB(self._cache, store.node)
-        self._allowlist = _stored_allowlist(store)
+        self.nodes = StoredNodes(store.node)
+        self.allowlist = _stored_allowlist(store)
+        """Addresses that may send transactions, as 0x-prefixed lower-case hex."""
         self.head = _stored_head(store)
-        ports = Ports(self._start_block, self._finish, self._store, store.has_transaction, self.is_allowed)
-        self._writer = Writer(ports)
-        self._writer.start()
+        self.writer = Writer(Ports(self._start_block, self._store, store.has_transaction, self.require_allowed))
 
     @classmethod
     def create(cls, path: str | Path, genesis: Genesis, sealer_key: bytes) -> Self:
@@ -99,18 +94,16 @@ class Engine:
         check_fast_cryptography()
         store = Store.open(Path(path))
         try:
-            genesis = Genesis.from_json(store.meta("genesis"))
-            return cls(store, genesis, _sealer_of(genesis, sealer_key), now)
-        except sqlite3.DatabaseError as error:
-            store.close()
-            raise NodeError(NodeReason.CHAIN_CORRUPT, f"{path} cannot be read: {error}") from error
+            with readable(Path(path)):
+                genesis = Genesis.from_json(store.meta("genesis"))
+                return cls(store, genesis, _sealer_of(genesis, sealer_key), now)
         except BaseException:
             store.close()
             raise
 
     def close(self) -> None:
         """Store the block in the making, refuse what comes after, let go of the file."""
-        self._writer.stop()
+        self.writer.stop()
         self.store.close()
 
     def __enter__(self) -> Self:
@@ -122,21 +115,7 @@ class Engine:
     @property
     def is_healthy(self) -> bool:
         """Whether blocks can still be made."""
-        return not self._writer.failed
-
-    def when_failed(self, then: Callable[[], None]) -> None:
-        """Have something done when a block could not be stored and no more are made; from the writer's thread."""
-        self._writer.when_failed = then
-
-    @property
-    def pool(self) -> TransactionPool:
-        """The transactions that wait."""
-        return self._writer.pool
-
-    @property
-    def allowlist(self) -> tuple[str, ...]:
-        """Addresses that may send transactions, as 0x-prefixed lower-case hex."""
-        return tuple("0x" + address.hex() for address in self._allowlist)
+        return not self.writer.failed
 
     def set_allowlist(self, addresses: Collection[str]) -> None:
         """Replace the allowlist durably; it holds from the next block on.
@@ -145,15 +124,20 @@ class Engine:
             NodeError: ``genesis_invalid`` if one is not an address.
         """
         wanted = address_list(list(addresses))
-        if self._writer.failed:
-            raise writer_stopped()
-        with self._writer.guard:
+        if self.writer.failed:
+            raise NodeError(NodeReason.WRITER_STOPPED, "the writer has stopped; open the chain again")
+        with self.writer.guard:
             self.store.set_meta("allowlist", list(wanted))
-            self._allowlist = _addresses(wanted)
+            self.allowlist = wanted
 
-    def is_allowed(self, sender: bytes) -> bool:
-        """Tell whether an account may send transactions."""
-        return sender in self._allowlist
+    def require_allowed(self, sender: bytes) -> None:
+        """Require that an account may send transactions.
+
+        Raises:
+            RpcError: as Besu words it.
+        """
+        if "0x" + sender.hex() not in self.allowlist:
+            raise RpcError(NOT_AUTHORIZED, "Sender account not authorized to send transactions")
 
     def submit_later(self, raw: bytes) -> SubmissionResult:
         """Check and queue a raw transaction; the result gives its hash once it is stored.
@@ -163,72 +147,52 @@ class Engine:
         Raises:
             RpcError: worded as geth words it; -32007 for a sender outside the allowlist.
         """
-        transaction = self.read(raw)
-        if not self.is_allowed(transaction.sender):
-            raise unauthorized()
-        return self._writer.submit(transaction)
+        transaction = read_transaction(raw, self.genesis.chain_id, self.genesis.gas_limit // 2)
+        self.require_allowed(transaction.sender)
+        return self.writer.submit(transaction)
 
     def submit(self, raw: bytes) -> bytes:
         """Do as :meth:`submit_later` and wait; return the transaction hash."""
         return self.submit_later(raw).result()
 
-    def read(self, raw: bytes) -> Transaction:
-        """Decode and check a raw transaction as far as that needs no state."""
-        return read_transaction(raw, self.genesis.chain_id, self.genesis.gas_limit // 2)
-
     def state(self, header: CancunBlockHeader) -> NodeState:
         """Return a fresh state at the end of ``header``'s block, in its environment; never stored."""
-        database = NodeDB(self._cache, self.store.node)
-        return state_at(database, header, self.genesis.chain_id, self._ancestors(header.block_number))
+        return self._state(NodeDB(self.nodes), header)
 
-    def database(self) -> NodeDB:
-        """Return a view of all stored trie nodes and code."""
-        return NodeDB(self._cache, self.store.node)
+    def _state(self, database: NodeDB, header: CancunBlockHeader) -> NodeState:
+        return state_at(database, header, self.genesis.chain_id, self._ancestors(header.block_number))
 
     def pending_header(self) -> CancunBlockHeader:
         """Return the header that a block made now would start from."""
         return next_header(self.head.header, self._now(), self._sealer.address)
 
     def _ancestors(self, number: int) -> Iterator[Hash32]:
-        with self.store.reader() as connection:
-            rows = connection.execute(
-                "SELECT hash FROM block WHERE number < ? ORDER BY number DESC LIMIT ?", (number, _ANCESTORS)
-            ).fetchall()
-        for (block_hash,) in rows:
-            yield Hash32(block_hash)
+        query = "SELECT hash FROM block WHERE number < ? ORDER BY number DESC LIMIT ?"
+        yield from (Hash32(block_hash) for (block_hash,) in self.store.rows(query, number, _ANCESTORS))
 
     def _start_block(self) -> BlockBuilder:
-        header = self.pending_header()
-        self._database.pending = {}
-        state = state_at(self._database, header, self.genesis.chain_id, self._ancestors(header.block_number))
-        return BlockBuilder(header, state, self._database)
-
-    def _finish(self, builder: BlockBuilder) -> BuiltBlock:
-        return builder.finish(self._sealer)
+        header, database = self.pending_header(), NodeDB(self.nodes)
+        return BlockBuilder(header, self._state(database, header), database, self._sealer)
 
     def _store(self, block: BuiltBlock) -> None:
         self.store.write_block(block.row, block.nodes, block.transactions, block.logs)
-        self._database.move_to_cache()
+        for key, value in block.nodes:
+            self.nodes.put(key, value)
         self.head = Head(block.row.number, block.row.hash, block.header)
 
 
-def _addresses(addresses: Collection[str]) -> dict[bytes, None]:
-    return dict.fromkeys(bytes.fromhex(address[2:]) for address in addresses)
-
-
-def _stored_allowlist(store: Store) -> dict[bytes, None]:
+def _stored_allowlist(store: Store) -> tuple[str, ...]:
     try:
-        return _addresses(address_list(json.loads(store.meta("allowlist"))))
+        return address_list(json.loads(store.meta("allowlist")))
     except (ValueError, NodeError) as error:
         raise NodeError(NodeReason.CHAIN_CORRUPT, "the stored allowlist cannot be read") from error
 
 
 def _stored_head(store: Store) -> Head:
-    with store.reader() as connection:
-        row = connection.execute("SELECT number, hash, header FROM block ORDER BY number DESC LIMIT 1").fetchone()
-    if row is None:
+    rows = store.rows("SELECT number, hash, header FROM block ORDER BY number DESC LIMIT 1")
+    if not rows:
         raise NodeError(NodeReason.CHAIN_CORRUPT, "the chain file holds no block")
-    number, block_hash, encoded = row
+    number, block_hash, encoded = rows[0]
     if keccak(encoded) != block_hash:
         raise NodeError(NodeReason.CHAIN_CORRUPT, f"the hash of block {number} is not that of its header")
     header = read_header(encoded)

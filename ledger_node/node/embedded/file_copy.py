@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from ledger_node.node.embedded.error import NodeError, NodeReason
-from ledger_node.node.embedded.store import check_format
+from ledger_node.node.embedded.store import check_format, readable, require_file
 
 
 class ChainMoment(NamedTuple):
@@ -36,15 +35,11 @@ def chain_moment(path: Path) -> Iterator[ChainMoment]:
     Raises:
         NodeError: ``chain_missing``, ``chain_format`` or ``chain_corrupt``.
     """
-    if not path.is_file():
-        raise NodeError(NodeReason.CHAIN_MISSING, f"there is no chain at {path}")
-    try:
-        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            connection.execute("PRAGMA busy_timeout=10000")
-            check_format(connection, path)
-            # a read transaction sees what was committed when it read first
-            connection.execute("BEGIN")
-            newest = connection.execute("SELECT number, hash FROM block ORDER BY number DESC LIMIT 1").fetchone()
-            yield ChainMoment(connection, int(newest[0]), bytes(newest[1]))
-    except sqlite3.DatabaseError as error:
-        raise NodeError(NodeReason.CHAIN_CORRUPT, f"{path} cannot be read: {error}") from error
+    require_file(path)
+    with readable(path), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA busy_timeout=10000")
+        check_format(connection, path)
+        # a read transaction sees what was committed when it read first
+        connection.execute("BEGIN")
+        newest = connection.execute("SELECT number, hash FROM block ORDER BY number DESC LIMIT 1").fetchone()
+        yield ChainMoment(connection, int(newest[0]), bytes(newest[1]))

@@ -1,22 +1,20 @@
 """What a chain starts from."""
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
 
 from ledger_node.node.embedded.error import NodeError, NodeReason
 
-_ADDRESS_HEX: Final = 42
+_ADDRESS: Final = re.compile("0x[0-9a-fA-F]{40}")
 _MIN_GAS_LIMIT: Final = 5_000
 _MAX_UINT63: Final = 2**63 - 1
 
 
 def _address(text: object, name: str) -> str:
-    if isinstance(text, str) and len(text) == _ADDRESS_HEX and text.startswith("0x"):
-        try:
-            return "0x" + bytes.fromhex(text[2:]).hex()
-        except ValueError:
-            pass
+    if isinstance(text, str) and _ADDRESS.fullmatch(text):
+        return text.lower()
     raise NodeError(NodeReason.GENESIS_INVALID, f"{name} must be a 0x-prefixed address of 20 bytes")
 
 

@@ -8,7 +8,7 @@ operator allows.
 import ipaddress
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, Literal
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -36,7 +36,7 @@ class AllowedHosts:
         Raises:
             NodeError: ``host_invalid``; one is no host.
         """
-        self._hosts = {_allowed(name) for name in more}
+        self._hosts = {"localhost", *(_allowed(name) for name in more)}
         if own := _host(_bracketed(listening)):
             self._hosts.add(own)
 
@@ -58,7 +58,7 @@ class AllowedHosts:
 
     def _admit(self, authority: bytes) -> bool:
         host = _host(authority)
-        return host is not None and (_is_loopback(host) or host in self._hosts)
+        return host is not None and (host in self._hosts or _is_address(host, "is_loopback"))
 
 
 class HostGuard:
@@ -72,12 +72,13 @@ class HostGuard:
         """Answer 403, or pass the request on."""
         if scope["type"] in {"http", "websocket"}:
             headers: list[tuple[bytes, bytes]] = scope["headers"]
-            if not self._hosts.admit_host([value for name, value in headers if name == b"host"]):
-                await PlainTextResponse(_HOST_REFUSED, status_code=403)(scope, receive, send)
-                return
-            if not self._hosts.admit_origin([value for name, value in headers if name == b"origin"]):
-                await PlainTextResponse(_ORIGIN_REFUSED, status_code=403)(scope, receive, send)
-                return
+            for header, admit, words in (
+                (b"host", self._hosts.admit_host, _HOST_REFUSED),
+                (b"origin", self._hosts.admit_origin, _ORIGIN_REFUSED),
+            ):
+                if not admit([value for name, value in headers if name == header]):
+                    await PlainTextResponse(words, status_code=403)(scope, receive, send)
+                    return
         await self._app(scope, receive, send)
 
 
@@ -88,27 +89,21 @@ def _host(authority: bytes) -> str | None:
         return None
     if parts["six"] is None:
         name = parts["name"].decode("ascii").lower().removesuffix(".")
-        return None if _is_unspecified(name) else name
+        return None if _is_address(name, "is_unspecified") else name
     try:
         address = ipaddress.IPv6Address(parts["six"].decode("ascii"))
     except ValueError:
         return None
     host = str(address.ipv4_mapped or address)
-    return None if _is_unspecified(host) else host
+    return None if _is_address(host, "is_unspecified") else host
 
 
-def _is_unspecified(host: str) -> bool:
+def _is_address(host: str, kind: Literal["is_loopback", "is_unspecified"]) -> bool:
+    """Tell whether a host is an address of one kind, and no name."""
     try:
-        return ipaddress.ip_address(host).is_unspecified
+        return bool(getattr(ipaddress.ip_address(host), kind))
     except ValueError:
         return False
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _bracketed(host: str) -> bytes:

@@ -90,21 +90,18 @@ def _effective_price(evm: SignedTransactionAPI) -> int:
 
 def transaction_view(row: TxRow, block_hash: bytes, timestamp: int, chain_id: int) -> Json:
     """Return a mined transaction; ``timestamp`` is its block's."""
-    view = _common(CancunTransactionBuilder.decode(row.raw), row.hash, row.sender, chain_id)
-    view |= {
+    return _common(CancunTransactionBuilder.decode(row.raw), row.hash, row.sender, chain_id) | {
         "blockHash": hexed(block_hash),
         "blockNumber": hex(row.block),
         "blockTimestamp": hex(timestamp),
         "transactionIndex": hex(row.idx),
     }
-    return view
 
 
 def pooled_view(transaction: Transaction, chain_id: int) -> Json:
     """Return a transaction that is not mined yet."""
-    view = _common(transaction.evm, transaction.hash, transaction.sender, chain_id)
-    view |= {"blockHash": None, "blockNumber": None, "blockTimestamp": None, "transactionIndex": None}
-    return view
+    place = dict.fromkeys(("blockHash", "blockNumber", "blockTimestamp", "transactionIndex"))
+    return _common(transaction.evm, transaction.hash, transaction.sender, chain_id) | place
 
 
 def topics_of(row: LogRow) -> list[bytes]:

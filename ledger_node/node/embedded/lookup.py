@@ -17,8 +17,9 @@ _TX_COLUMNS: Final = (
     "tx.hash, tx.block, tx.idx, tx.raw, tx.sender, tx.recipient, tx.contract, tx.status, tx.gas_used, tx.cumulative_gas"
 )
 _BLOCK_COLUMNS: Final = "block.number, block.hash, block.header, block.seal, block.size"
-_LOG_PLACE: Final = "log.block, log.log_idx, log.tx_idx, log.address"
-_LOG_COLUMNS: Final = f"{_LOG_PLACE}, log.topic0, log.topic1, log.topic2, log.topic3, log.data"
+_LOG_COLUMNS: Final = (
+    "log.block, log.log_idx, log.tx_idx, log.address, log.topic0, log.topic1, log.topic2, log.topic3, log.data"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,8 @@ def block_row(engine: Engine, block: int | bytes) -> BlockRow | None:
     """Return a block by its number or hash."""
     column = "number" if isinstance(block, int) else "hash"
     query = f"SELECT {_BLOCK_COLUMNS} FROM block WHERE {column}=?"  # nosec B608 # noqa: S608 - fixed words only
-    with engine.store.reader() as connection:
-        row = connection.execute(query, (_clamp(block),)).fetchone()
-    return BlockRow(*row) if row else None
+    rows = engine.store.rows(query, _clamp(block))
+    return BlockRow(*rows[0]) if rows else None
 
 
 def _clamp(block: int | bytes) -> int | bytes:
@@ -56,19 +56,12 @@ def header_at(engine: Engine, block: str | int | bytes) -> CancunBlockHeader:
     Raises:
         RpcError: there is no such block.
     """
-    match block:
-        case "latest" | "safe" | "finalized":
-            return engine.head.header
-        case "pending":
-            return engine.pending_header()
-        case "earliest":
-            block = 0
-        case _:
-            pass
     head = engine.head
-    if block in {head.number, head.hash}:
+    if block == "pending":
+        return engine.pending_header()
+    if block in {"latest", "safe", "finalized", head.number, head.hash}:
         return head.header
-    row = block_row(engine, block) if isinstance(block, int | bytes) else None
+    row = block_row(engine, 0 if isinstance(block, str) else block)
     if row is None:
         raise refused("block not found" if isinstance(block, int) else "block not found for hash")
     return read_header(row.header)
@@ -77,47 +70,35 @@ def header_at(engine: Engine, block: str | int | bytes) -> CancunBlockHeader:
 def block_transactions(engine: Engine, number: int) -> list[TxRow]:
     """Return the transactions of a block in their order."""
     query = f"SELECT {_TX_COLUMNS} FROM tx WHERE block=? ORDER BY idx"  # nosec B608 # noqa: S608 - fixed words only
-    with engine.store.reader() as connection:
-        return [TxRow(*row) for row in connection.execute(query, (number,))]
+    return [TxRow(*row) for row in engine.store.rows(query, number)]
 
 
 def transaction_hashes(engine: Engine, number: int) -> list[bytes]:
     """Return the hashes of a block's transactions in their order."""
-    with engine.store.reader() as connection:
-        return [row[0] for row in connection.execute("SELECT hash FROM tx WHERE block=? ORDER BY idx", (number,))]
+    return [row[0] for row in engine.store.rows("SELECT hash FROM tx WHERE block=? ORDER BY idx", number)]
 
 
 def transaction_row(engine: Engine, tx_hash: bytes) -> tuple[TxRow, BlockRow] | None:
     """Return a mined transaction and its block."""
     tables = "tx JOIN block ON block.number = tx.block"
     query = f"SELECT {_TX_COLUMNS}, {_BLOCK_COLUMNS} FROM {tables} WHERE tx.hash=?"  # nosec B608 # noqa: S608 - fixed words only
-    with engine.store.reader() as connection:
-        row = connection.execute(query, (tx_hash,)).fetchone()
-    return (TxRow(*row[:10]), BlockRow(*row[10:])) if row else None
+    rows = engine.store.rows(query, tx_hash)
+    return (TxRow(*rows[0][:10]), BlockRow(*rows[0][10:])) if rows else None
 
 
-def transaction_logs(engine: Engine, number: int, index: int) -> list[LogRow]:
-    """Return the events of one transaction."""
-    query = f"SELECT {_LOG_COLUMNS} FROM log WHERE block=? AND tx_idx=? ORDER BY log_idx"  # nosec B608 # noqa: S608 - fixed words only
-    with engine.store.reader() as connection:
-        return [LogRow(*row) for row in connection.execute(query, (number, index))]
-
-
-def block_logs(engine: Engine, number: int) -> list[LogRow]:
-    """Return the events of a block in their order."""
-    query = f"SELECT {_LOG_COLUMNS} FROM log WHERE block=? ORDER BY log_idx"  # nosec B608 # noqa: S608 - fixed words only
-    with engine.store.reader() as connection:
-        return [LogRow(*row) for row in connection.execute(query, (number,))]
+def block_logs(engine: Engine, number: int, index: int | None = None) -> list[LogRow]:
+    """Return the events of a block in their order, or of one transaction of it."""
+    query = f"SELECT {_LOG_COLUMNS} FROM log WHERE block=? AND tx_idx=ifnull(?, tx_idx) ORDER BY log_idx"  # nosec B608 # noqa: S608 - fixed words only
+    return [LogRow(*row) for row in engine.store.rows(query, number, index)]
 
 
 def _condition(column: str, values: Sequence[bytes]) -> str:
     return f"log.{column} IN ({','.join('?' * len(values))})"
 
 
-def _query(wanted: LogFilter) -> tuple[str, list[object]]:
+def _query(wanted: LogFilter) -> tuple[str, list[int | bytes]]:
     """Return the SQL of a filter. The index is named: SQLite keeps no statistics here and would guess."""
-    conditions, values = ["log.block BETWEEN ? AND ?"], [_clamp(wanted.first), _clamp(wanted.last)]
-    bound: list[object] = list(values)
+    conditions, bound = ["log.block BETWEEN ? AND ?"], [_clamp(wanted.first), _clamp(wanted.last)]
     if wanted.addresses:
         conditions.append(_condition("address", wanted.addresses))
         bound.extend(wanted.addresses)

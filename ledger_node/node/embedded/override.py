@@ -58,7 +58,7 @@ def read_overrides(value: object) -> Overrides:
     if value is None:
         return ()
     overrides: dict[bytes, AccountOverride] = {}
-    for key, members in _object(value, "overrides").items():
+    for key, members in param.record(value, "overrides").items():
         address = param.address(key, "overrides' address")
         if address in overrides:
             raise invalid_params("overrides holds an address twice")
@@ -102,11 +102,5 @@ def _slots(given: dict[str, Any], name: str) -> dict[int, int]:
     name = f"{name}.{member}"
     return {
         int.from_bytes(param.hash32(slot, name), "big"): int.from_bytes(param.hash32(value, name), "big")
-        for slot, value in _object(given.get(member, {}), name).items()
+        for slot, value in param.record(given.get(member, {}), name).items()
     }
-
-
-def _object(value: object, name: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise invalid_params(f"{name} must be an object")
-    return value

@@ -10,23 +10,23 @@ _DATA: Final = re.compile(r"0x([0-9a-fA-F]{2})*")
 _HASH: Final = re.compile(r"0x[0-9a-fA-F]{64}")
 _SLOT: Final = re.compile(r"0x[0-9a-fA-F]{1,64}")
 BLOCK_TAGS: Final = ("latest", "earliest", "pending", "safe", "finalized")
-ADDRESS_BYTES: Final = 20
-HASH_BYTES: Final = 32
 _HUNDRED: Final = 100
+
+
+def _matched(pattern: re.Pattern[str], value: object, name: str, form: str) -> str:
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise invalid_params(f"{name} must be {form}")
+    return value
 
 
 def quantity(value: object, name: str) -> int:
     """Read a QUANTITY: 0x-prefixed hex without leading zeros, up to 256 bits."""
-    if not isinstance(value, str) or not _QUANTITY.fullmatch(value):
-        raise invalid_params(f"{name} must be a 0x-prefixed hex number without leading zeros")
-    return int(value, 16)
+    return int(_matched(_QUANTITY, value, name, "a 0x-prefixed hex number without leading zeros"), 16)
 
 
 def data(value: object, name: str, size: int | None = None) -> bytes:
     """Read DATA: 0x-prefixed hex, two digits a byte, of ``size`` bytes if given."""
-    if not isinstance(value, str) or not _DATA.fullmatch(value):
-        raise invalid_params(f"{name} must be 0x-prefixed hex with two digits a byte")
-    octets = bytes.fromhex(value[2:])
+    octets = bytes.fromhex(_matched(_DATA, value, name, "0x-prefixed hex with two digits a byte")[2:])
     if size is not None and len(octets) != size:
         raise invalid_params(f"{name} must be {size} bytes long, not {len(octets)}")
     return octets
@@ -34,9 +34,7 @@ def data(value: object, name: str, size: int | None = None) -> bytes:
 
 def slot(value: object, name: str) -> int:
     """Read a storage position: a QUANTITY, or up to 32 bytes of hex."""
-    if not isinstance(value, str) or not _SLOT.fullmatch(value):
-        raise invalid_params(f"{name} must be 0x-prefixed hex of 1 to 64 digits")
-    return int(value, 16)
+    return int(_matched(_SLOT, value, name, "0x-prefixed hex of 1 to 64 digits"), 16)
 
 
 def boolean(value: object, name: str) -> bool:
@@ -48,12 +46,12 @@ def boolean(value: object, name: str) -> bool:
 
 def address(value: object, name: str) -> bytes:
     """Read an address of 20 bytes."""
-    return data(value, name, ADDRESS_BYTES)
+    return data(value, name, 20)
 
 
 def hash32(value: object, name: str) -> bytes:
     """Read a hash of 32 bytes."""
-    return data(value, name, HASH_BYTES)
+    return data(value, name, 32)
 
 
 def listing(value: object, name: str, most: int) -> list[Any]:
@@ -65,14 +63,20 @@ def listing(value: object, name: str, most: int) -> list[Any]:
     return value
 
 
-def mapping(value: object, name: str, known: frozenset[str]) -> dict[str, Any]:
-    """Read an object whose members are all known; members that are null count as absent."""
+def record(value: object, name: str) -> dict[str, Any]:
+    """Read an object, whatever its members."""
     if not isinstance(value, dict):
         raise invalid_params(f"{name} must be an object")
-    unknown = sorted(set(value) - known)
+    return value
+
+
+def mapping(value: object, name: str, known: frozenset[str]) -> dict[str, Any]:
+    """Read an object whose members are all known; members that are null count as absent."""
+    given = record(value, name)
+    unknown = sorted(set(given) - known)
     if unknown:
         raise invalid_params(f"{name} has an unknown member {unknown[0][:40]!r}")
-    return {key: member for key, member in value.items() if member is not None}
+    return {key: member for key, member in given.items() if member is not None}
 
 
 def block_tag(value: object, name: str) -> str | int | bytes:

@@ -1,11 +1,13 @@
 """JSON-RPC 2.0: envelopes, batches, and errors that never show a trace."""
 
+import inspect
+import itertools
 import json
 import logging
 import math
 import re
 import time
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 from concurrent.futures import Future
 from typing import Any, Final, NoReturn
 
@@ -23,7 +25,6 @@ from ledger_node.node.embedded.error import (
     RESPONSE_TOO_LARGE,
     RpcError,
 )
-from ledger_node.node.embedded.method import Method
 from ledger_node.node.embedded.state_method import StateMethods
 
 CLIENT_VERSION: Final = "Credence/0.1.0/py-evm-0.12.1b1-cancun/python"
@@ -80,21 +81,22 @@ class Rpc:
 
     def __init__(self, engine: Engine) -> None:
         chain_id = engine.genesis.chain_id
-        self._table: dict[str, Method] = {
-            "web3_clientVersion": Method(lambda: CLIENT_VERSION),
-            "net_version": Method(lambda: str(chain_id)),
-            "net_listening": Method(lambda: True),
-            "net_peerCount": Method(lambda: "0x0"),
-            "eth_chainId": Method(lambda: hex(chain_id)),
-            "eth_syncing": Method(lambda: False),
-            "eth_accounts": Method(list),
-            "eth_gasPrice": Method(lambda: "0x0"),
-            "eth_maxPriorityFeePerGas": Method(lambda: "0x0"),
-            "eth_blobBaseFee": Method(lambda: BLOB_BASE_FEE),
-            "eth_coinbase": Method(lambda: engine.genesis.sealer),
+        methods: dict[str, Callable[..., Any]] = {
+            "web3_clientVersion": lambda: CLIENT_VERSION,
+            "net_version": lambda: str(chain_id),
+            "net_listening": lambda: True,
+            "net_peerCount": lambda: "0x0",
+            "eth_chainId": lambda: hex(chain_id),
+            "eth_syncing": lambda: False,
+            "eth_accounts": lambda: [],  # noqa: PIE807 - `list` tells nothing of its parameters
+            "eth_gasPrice": lambda: "0x0",
+            "eth_maxPriorityFeePerGas": lambda: "0x0",
+            "eth_blobBaseFee": lambda: BLOB_BASE_FEE,
+            "eth_coinbase": lambda: engine.genesis.sealer,
             **BlockMethods(engine).table(),
             **StateMethods(engine).table(),
         }
+        self._table = {name: (run, *_arity(run)) for name, run in methods.items()}
 
     def handle(self, body: bytes) -> bytes:
         """Answer a request or a batch; empty bytes if all of it were notifications."""
@@ -116,16 +118,10 @@ class Rpc:
         What comes after too many bytes of answers, or after too long a time, is refused and not executed.
         """
         answers = _Answers()
-        begun: list[tuple[Any, Any]] = []
-        for request in requests:
-            if begun and not _is_send(request):
+        for sends, group in itertools.groupby(requests, _is_send):
+            for together in [list(group)] if sends else [[request] for request in group]:
+                begun = [self._start(one) if answers.refusal is None else (one, answers.refusal) for one in together]
                 answers.add(self._finish(one) for one in begun)
-                begun = []
-            begun.append(self._start(request) if answers.refusal is None else (request, answers.refusal))
-            if not _is_send(request):
-                answers.add(self._finish(one) for one in begun)
-                begun = []
-        answers.add(self._finish(one) for one in begun)
         return answers.encoded()
 
     def _start(self, request: object) -> tuple[Any, Any]:
@@ -148,8 +144,7 @@ class Rpc:
             return error
 
     def _finish(self, begun: tuple[Any, Any]) -> Answer | None:
-        request, result = begun
-        result = self._wait_for(result)
+        request, result = begun[0], self._wait_for(begun[1])
         if isinstance(request, dict) and "id" not in request and _is_request(request):
             return None
         request_id = request.get("id") if isinstance(request, dict) else None
@@ -163,20 +158,25 @@ class Rpc:
         if not isinstance(request, dict) or not _is_request(request):
             raise RpcError(INVALID_REQUEST, _NO_REQUEST)
         name = request["method"]
-        method = self._table.get(name)
-        if method is None:
-            shown = name[:_NAME_SHOWN]
-            raise RpcError(METHOD_NOT_FOUND, f"the method {shown} does not exist/is not available")
+        if name not in self._table:
+            raise RpcError(METHOD_NOT_FOUND, f"the method {name[:_NAME_SHOWN]} does not exist/is not available")
+        run, least, most = self._table[name]
         params = request.get("params")
         params = [] if params is None else params
         if not isinstance(params, list):
             raise RpcError(INVALID_PARAMS, "params must be a list")
-        while len(params) > method.least and params[-1] is None:
+        while len(params) > least and params[-1] is None:
             params = params[:-1]
-        if not method.least <= len(params) <= method.most:
-            wanted = str(method.least) if method.least == method.most else f"{method.least} to {method.most}"
+        if not least <= len(params) <= most:
+            wanted = str(least) if least == most else f"{least} to {most}"
             raise RpcError(INVALID_PARAMS, f"{name} takes {wanted} params, not {len(params)}")
-        return method.run(*params)
+        return run(*params)
+
+
+def _arity(run: Callable[..., Any]) -> tuple[int, int]:
+    """Return how many parameters a method needs and takes."""
+    params = inspect.signature(run).parameters.values()
+    return sum(param.default is param.empty for param in params), len(params)
 
 
 def _decode(body: bytes) -> object:
@@ -206,13 +206,9 @@ def _is_request(request: dict[Any, Any]) -> bool:
 
 def _is_id(value: object) -> bool:
     """Tell whether a value is an id as JSON-RPC 2.0 has it, one that the answer can give back."""
-    match value:
-        case bool():
-            return False
-        case float():
-            return math.isfinite(value)
-        case _:
-            return value is None or isinstance(value, str | int)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or (isinstance(value, str | int) and not isinstance(value, bool))
 
 
 def _is_send(request: object) -> bool:

@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -58,12 +58,7 @@ async def _body(request: Request) -> bytes | None:
 def create_app(engine: Engine, hosts: AllowedHosts) -> Starlette:
     """Return the ASGI application of a node that answers to these hosts."""
     rpc = Rpc(engine)
-    limiters: list[CapacityLimiter] = []
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        limiters.append(CapacityLimiter(THREADS))
-        yield
+    limiter = CapacityLimiter(THREADS)
 
     async def answer(request: Request) -> Response:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -80,7 +75,7 @@ def create_app(engine: Engine, hosts: AllowedHosts) -> Starlette:
         if body is None:
             return PlainTextResponse(f"the body is larger than {BODY_LIMIT} bytes", status_code=413)
         with trace.traced(trace.Trace.of_header(request.headers.get(trace.HEADER))):
-            text = await anyio.to_thread.run_sync(rpc.handle, body, limiter=limiters[0])
+            text = await anyio.to_thread.run_sync(rpc.handle, body, limiter=limiter)
         if not engine.is_healthy:
             # an error would say that a transaction failed; whether the disk holds its block, the next start will see
             return PlainTextResponse(STOPPED, status_code=503)
@@ -99,7 +94,7 @@ def create_app(engine: Engine, hosts: AllowedHosts) -> Starlette:
         Route("/livez", live, methods=["GET"]),
         Route("/readyz", ready, methods=["GET"]),
     ]
-    return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(HostGuard, hosts)])
+    return Starlette(routes=routes, middleware=[Middleware(HostGuard, hosts)])
 
 
 class _Server(uvicorn.Server):
@@ -190,7 +185,7 @@ def run_node(
         server = _Server(config, on_ready)
         if stop_when_stdin_closes:
             _stop_at_end_of_stdin(server)
-        engine.when_failed(server.stop)
+        engine.writer.when_failed = server.stop
         collect_rarely()
         server.run()
         if not engine.is_healthy:

@@ -1,20 +1,19 @@
 """JSON-RPC methods about the state: accounts, storage, proofs, calls, and sending transactions."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from eth.vm.forks.cancun.blocks import CancunBlockHeader
 from eth_typing import Address
 
 from ledger_node.node.embedded import param
-from ledger_node.node.embedded.call import CALL_GAS_CAP, Call, Estimator, call_output, execute
+from ledger_node.node.embedded.call import CALL_GAS_CAP, Call, call_output, end_of_call, estimate, execute
 from ledger_node.node.embedded.engine import Engine
 from ledger_node.node.embedded.error import invalid_params
 from ledger_node.node.embedded.json_view import Json, hexed
 from ledger_node.node.embedded.lookup import header_at
-from ledger_node.node.embedded.method import Method
 from ledger_node.node.embedded.override import apply_overrides, read_overrides
-from ledger_node.node.embedded.state.proof import account_proof
-from ledger_node.node.embedded.time_limit import end_of_call
+from ledger_node.node.embedded.state.account import account_proof
 from ledger_node.node.embedded.transaction_pool import SubmissionResult
 
 _MAX_SLOTS: Final = 1_024
@@ -45,17 +44,17 @@ class StateMethods:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def table(self) -> dict[str, Method]:
+    def table(self) -> dict[str, Callable[..., Any]]:
         """Return the methods by name."""
         return {
-            "eth_getTransactionCount": Method(self.nonce, 1, 2),
-            "eth_getCode": Method(self.code, 1, 2),
-            "eth_getStorageAt": Method(self.storage, 2, 3),
-            "eth_getBalance": Method(self.balance, 1, 2),
-            "eth_getProof": Method(self.proof, 2, 3),
-            "eth_call": Method(self.call, 1, 3),
-            "eth_estimateGas": Method(self.estimate_gas, 1, 3),
-            "eth_sendRawTransaction": Method(self.send, 1, 1),
+            "eth_getTransactionCount": self.nonce,
+            "eth_getCode": self.code,
+            "eth_getStorageAt": self.storage,
+            "eth_getBalance": self.balance,
+            "eth_getProof": self.proof,
+            "eth_call": self.call,
+            "eth_estimateGas": self.estimate_gas,
+            "eth_sendRawTransaction": self.send,
         }
 
     def _header(self, block: object) -> CancunBlockHeader:
@@ -66,7 +65,7 @@ class StateMethods:
         account = Address(param.address(address, "address"))
         count = self._engine.state(self._header(block)).get_nonce(account)
         if block == "pending":
-            count = self._engine.pool.next_nonce(account, count)
+            count = self._engine.writer.pool.next_nonce(account, count)
         return hex(count)
 
     def balance(self, address: object, block: object = "latest") -> str:
@@ -90,7 +89,7 @@ class StateMethods:
         account = param.address(address, "address")
         listed = param.listing(positions, "storageKeys", _MAX_SLOTS)
         slots = [param.slot(item, f"storageKeys[{index}]") for index, item in enumerate(listed)]
-        return account_proof(self._engine.database().__getitem__, self._header(block).state_root, account, slots)
+        return account_proof(self._engine.nodes.__getitem__, self._header(block).state_root, account, slots)
 
     def call(self, message: object, block: object = "latest", overrides: object = None) -> str | None:
         """eth_call; the block environment is the given block's, ``pending`` has the time of now."""
@@ -102,7 +101,7 @@ class StateMethods:
         """eth_estimateGas; on the latest state it takes the time of now, as the next block will."""
         wanted, altered = _call(message), read_overrides(overrides)
         header = self._header("pending" if block == "latest" else block)
-        return hex(Estimator(lambda: apply_overrides(self._engine.state(header), altered), wanted).estimate())
+        return hex(estimate(lambda: apply_overrides(self._engine.state(header), altered), wanted))
 
     def send(self, raw: object) -> SubmissionResult:
         """eth_sendRawTransaction; the result answers once it is stored, or pooled behind a gap."""

@@ -13,7 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 from ledger_node.node.embedded.error import NodeError, NodeReason
 
@@ -77,25 +77,36 @@ class LogRow(NamedTuple):
     data: bytes
 
 
-def _lock(path: Path) -> int:
+@contextlib.contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Refuse a file that SQLite cannot read.
+
+    Raises:
+        NodeError: ``chain_corrupt``.
+    """
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise NodeError(NodeReason.CHAIN_CORRUPT, f"{path} cannot be read: {error}") from error
+
+
+def _lock(path: Path, held: contextlib.ExitStack) -> None:
+    """Keep other processes from the chain for as long as ``held`` is."""
     descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    held.callback(os.close, descriptor)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        os.close(descriptor)
         raise NodeError(NodeReason.CHAIN_LOCKED, f"another process is using the chain {path}") from error
-    return descriptor
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=64)
-    try:
-        for setting in ("busy_timeout=10000", "synchronous=FULL", "cache_size=-32000"):
+@contextlib.contextmanager
+def _connection(path: Path, *more: str) -> Iterator[sqlite3.Connection]:
+    opened = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=64)
+    with contextlib.closing(opened) as connection:
+        for setting in ("busy_timeout=10000", "synchronous=FULL", "cache_size=-32000", *more):
             connection.execute(f"PRAGMA {setting}")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+        yield connection
 
 
 def _make(path: Path, meta: dict[str, str], genesis: BlockRow) -> None:
@@ -104,7 +115,7 @@ def _make(path: Path, meta: dict[str, str], genesis: BlockRow) -> None:
     draft = path.with_name(f".{path.name}.credence.partial")
     draft.unlink(missing_ok=True)
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    with contextlib.closing(_connect(draft)) as connection:
+    with _connection(draft) as connection:
         connection.execute("BEGIN IMMEDIATE")
         for statement in _SCHEMA.split(";"):
             connection.execute(statement)
@@ -119,34 +130,19 @@ def _make(path: Path, meta: dict[str, str], genesis: BlockRow) -> None:
     os.close(folder)
 
 
-def _open_writer(path: Path) -> sqlite3.Connection:
-    try:
-        writer = _connect(path)
-    except sqlite3.DatabaseError as error:
-        raise NodeError(NodeReason.CHAIN_CORRUPT, f"{path} cannot be read: {error}") from error
-    try:
-        check_format(writer, path)
-        writer.execute("PRAGMA journal_mode=WAL")
-        writer.execute("PRAGMA wal_autocheckpoint=4000")
-    except sqlite3.DatabaseError as error:
-        writer.close()
-        raise NodeError(NodeReason.CHAIN_CORRUPT, f"{path} cannot be read: {error}") from error
-    except NodeError:
-        writer.close()
-        raise
-    return writer
-
-
 class Store:
     """The only door to the chain file. One thread writes; any number read, each on its own connection."""
 
-    def __init__(self, path: Path, lock: int, writer: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, held: contextlib.ExitStack) -> None:
+        with readable(path):
+            self._writer = held.enter_context(_connection(path))
+            check_format(self._writer, path)
+            self._writer.execute("PRAGMA journal_mode=WAL")
+            self._writer.execute("PRAGMA wal_autocheckpoint=4000")
         self._path = path
-        self._lock = lock
-        self._writer = writer
         self._idle: list[sqlite3.Connection] = []
-        self._all: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
+        self._held = held.pop_all()
 
     @classmethod
     def create(cls, path: Path, meta: dict[str, str], genesis: BlockRow) -> Self:
@@ -156,16 +152,12 @@ class Store:
             NodeError: ``chain_exists`` or ``chain_locked``.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = _lock(path)
-        try:
-            if not path.exists():
-                _make(path, meta, genesis)
-                return cls(path, lock, _open_writer(path))
-        except BaseException:
-            os.close(lock)
-            raise
-        os.close(lock)
-        raise NodeError(NodeReason.CHAIN_EXISTS, f"there is a chain at {path} already")
+        with contextlib.ExitStack() as held:
+            _lock(path, held)
+            if path.exists():
+                raise NodeError(NodeReason.CHAIN_EXISTS, f"there is a chain at {path} already")
+            _make(path, meta, genesis)
+            return cls(path, held)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -174,48 +166,39 @@ class Store:
         Raises:
             NodeError: ``chain_missing``, ``chain_locked``, ``chain_format`` or ``chain_corrupt``.
         """
-        if not path.is_file():
-            raise NodeError(NodeReason.CHAIN_MISSING, f"there is no chain at {path}")
-        lock = _lock(path)
-        try:
-            return cls(path, lock, _open_writer(path))
-        except BaseException:
-            os.close(lock)
-            raise
+        require_file(path)
+        with contextlib.ExitStack() as held:
+            _lock(path, held)
+            return cls(path, held)
 
     def close(self) -> None:
         """Let go of the file; nothing is unwritten."""
         with self._guard:
-            for connection in self._all:
-                connection.close()
-            self._all.clear()
             self._idle.clear()
-            self._writer.close()
-            if self._lock >= 0:
-                os.close(self._lock)
-                self._lock = -1
+            self._held.close()
 
     @contextlib.contextmanager
     def reader(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection that reads committed blocks, for one thread at a time."""
         with self._guard:
-            connection = self._idle.pop() if self._idle else None
-        if connection is None:
-            connection = _connect(self._path)
-            connection.execute("PRAGMA query_only=ON")
-            with self._guard:
-                self._all.append(connection)
+            connection = (
+                self._idle.pop() if self._idle else self._held.enter_context(_connection(self._path, "query_only=ON"))
+            )
         try:
             yield connection
         finally:
             with self._guard:
                 self._idle.append(connection)
 
-    def node(self, key: bytes) -> bytes | None:
-        """Return a trie node or code by its hash, on a reading connection."""
+    def rows(self, query: str, *values: object) -> list[Any]:
+        """Return what a query finds in committed blocks."""
         with self.reader() as connection:
-            row = connection.execute("SELECT value FROM node WHERE key=?", (key,)).fetchone()
-        return row[0] if row else None
+            return connection.execute(query, values).fetchall()
+
+    def node(self, key: bytes) -> bytes | None:
+        """Return a trie node or code by its hash."""
+        rows = self.rows("SELECT value FROM node WHERE key=?", key)
+        return rows[0][0] if rows else None
 
     def meta(self, key: str) -> str:
         """Return a value of the meta table.
@@ -223,11 +206,10 @@ class Store:
         Raises:
             NodeError: ``chain_corrupt`` if it is not there.
         """
-        with self.reader() as connection:
-            row = connection.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchone()
-        if row is None:
+        rows = self.rows("SELECT value FROM meta WHERE key=?", key)
+        if not rows:
             raise NodeError(NodeReason.CHAIN_CORRUPT, f"the chain file holds no {key}")
-        return str(row[0])
+        return str(rows[0][0])
 
     def set_meta(self, key: str, value: object) -> None:
         """Store a value of the meta table as JSON, durably; on the writer's thread or when it is idle."""
@@ -258,6 +240,16 @@ class Store:
             if writer.in_transaction:
                 writer.execute("ROLLBACK")
             raise
+
+
+def require_file(path: Path) -> None:
+    """Require that there is a chain.
+
+    Raises:
+        NodeError: ``chain_missing``.
+    """
+    if not path.is_file():
+        raise NodeError(NodeReason.CHAIN_MISSING, f"there is no chain at {path}")
 
 
 def check_format(connection: sqlite3.Connection, path: Path) -> None:

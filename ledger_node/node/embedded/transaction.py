@@ -1,13 +1,17 @@
 """A raw transaction, decoded and checked as far as that needs no state."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import rlp
 from eth.abc import SignedTransactionAPI
-from eth.constants import CREATE_CONTRACT_ADDRESS, SECPK1_N
+from eth.constants import CREATE_CONTRACT_ADDRESS, GAS_TX, GAS_TXCREATE, GAS_TXDATAZERO, SECPK1_N, UINT_256_MAX
 from eth.exceptions import UnrecognizedTransactionType
+from eth.vm.forks.berlin.constants import ACCESS_LIST_ADDRESS_COST_EIP_2930, ACCESS_LIST_STORAGE_KEY_COST_EIP_2930
 from eth.vm.forks.cancun.transactions import CancunTransactionBuilder
+from eth.vm.forks.istanbul.constants import GAS_TXDATANONZERO_EIP2028
+from eth.vm.forks.shanghai.constants import INITCODE_WORD_COST, MAX_INITCODE_SIZE
 from eth_keys.exceptions import BadSignature
 from eth_utils.exceptions import ValidationError
 
@@ -16,17 +20,8 @@ from ledger_node.node.embedded.error import refused
 
 _BLOB_TYPE: Final = 3
 _MAX_BYTES: Final = 131_072
-_MAX_INITCODE: Final = 49_152
 _MAX_NONCE: Final = 2**64 - 2
-_MAX_UINT256: Final = 2**256 - 1
 _EIP155_FIRST_V: Final = 35
-_GAS_TX: Final = 21_000
-_GAS_CREATE: Final = 32_000
-_GAS_ZERO_BYTE: Final = 4
-_GAS_BYTE: Final = 16
-_GAS_INITCODE_WORD: Final = 2
-_GAS_LIST_ADDRESS: Final = 2_400
-_GAS_LIST_SLOT: Final = 1_900
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,25 +29,13 @@ class Transaction:
     """A transaction whose form, chain id and signature are good.
 
     Attributes:
-        kind: EIP-2718 type: 0 legacy, 1 access list, 2 dynamic fee.
         to: recipient, or None for a contract creation.
     """
 
     raw: bytes
     hash: bytes
     sender: bytes
-    kind: int
     evm: SignedTransactionAPI
-
-    @property
-    def nonce(self) -> int:
-        """The sender's count of earlier transactions."""
-        return self.evm.nonce
-
-    @property
-    def gas(self) -> int:
-        """The gas limit the sender allows."""
-        return self.evm.gas
 
     @property
     def to(self) -> bytes | None:
@@ -60,13 +43,14 @@ class Transaction:
         return None if self.evm.to == CREATE_CONTRACT_ADDRESS else bytes(self.evm.to)
 
 
-def intrinsic_gas(data: bytes, *, creates: bool, addresses: int = 0, slots: int = 0) -> int:
+def intrinsic_gas(data: bytes, access_list: Sequence[tuple[bytes, Sequence[int]]], *, creates: bool) -> int:
     """Return the gas a transaction costs before any opcode runs (Yellow Paper g0, EIP-2028, 2930, 3860)."""
     zeros = data.count(0)
-    gas = _GAS_TX + zeros * _GAS_ZERO_BYTE + (len(data) - zeros) * _GAS_BYTE
+    gas = GAS_TX + zeros * GAS_TXDATAZERO + (len(data) - zeros) * GAS_TXDATANONZERO_EIP2028
     if creates:
-        gas += _GAS_CREATE + _GAS_INITCODE_WORD * ((len(data) + 31) // 32)
-    return gas + addresses * _GAS_LIST_ADDRESS + slots * _GAS_LIST_SLOT
+        gas += GAS_TXCREATE + INITCODE_WORD_COST * ((len(data) + 31) // 32)
+    listed = sum(len(slots) for _, slots in access_list)
+    return gas + len(access_list) * ACCESS_LIST_ADDRESS_COST_EIP_2930 + listed * ACCESS_LIST_STORAGE_KEY_COST_EIP_2930
 
 
 def _decode(raw: bytes) -> SignedTransactionAPI:
@@ -84,8 +68,8 @@ def _decode(raw: bytes) -> SignedTransactionAPI:
         raise refused("rlp: the transaction cannot be decoded") from error
 
 
-def _check_chain_id(evm: SignedTransactionAPI, kind: int, chain_id: int) -> None:
-    if kind == 0:
+def _check_chain_id(evm: SignedTransactionAPI, chain_id: int) -> None:
+    if not evm.type_id:
         v = evm.v  # type: ignore[attr-defined] # only a legacy transaction has v
         if v < _EIP155_FIRST_V:
             raise refused("only replay-protected (EIP-155) transactions allowed over RPC")
@@ -112,21 +96,19 @@ def read_transaction(raw: bytes, chain_id: int, max_gas: int) -> Transaction:
         RpcError: worded as geth words it.
     """
     evm = _decode(raw)
-    kind = evm.type_id or 0
-    _check_chain_id(evm, kind, chain_id)
+    _check_chain_id(evm, chain_id)
     creates = evm.to == CREATE_CONTRACT_ADDRESS
     if evm.nonce > _MAX_NONCE:
         raise refused("nonce has max value")
-    if evm.value > _MAX_UINT256 or evm.max_fee_per_gas > _MAX_UINT256:
+    if evm.value > UINT_256_MAX or evm.max_fee_per_gas > UINT_256_MAX:
         raise refused("value or fee is larger than 256 bits")
     if evm.max_priority_fee_per_gas > evm.max_fee_per_gas:
         raise refused("max priority fee per gas higher than max fee per gas")
-    if creates and len(evm.data) > _MAX_INITCODE:
-        raise refused(f"max initcode size exceeded: code size {len(evm.data)}, limit {_MAX_INITCODE}")
+    if creates and len(evm.data) > MAX_INITCODE_SIZE:
+        raise refused(f"max initcode size exceeded: code size {len(evm.data)}, limit {MAX_INITCODE_SIZE}")
     if evm.gas > max_gas:
         raise refused(f"exceeds block gas limit: a transaction may use {max_gas}")
-    slots = sum(len(keys) for _, keys in evm.access_list)
-    needed = intrinsic_gas(evm.data, creates=creates, addresses=len(evm.access_list), slots=slots)
+    needed = intrinsic_gas(evm.data, evm.access_list, creates=creates)
     if evm.gas < needed:
         raise refused(f"intrinsic gas too low: gas {evm.gas}, minimum needed {needed}")
-    return Transaction(raw, keccak(raw), _sender(evm), kind, evm)
+    return Transaction(raw, keccak(raw), _sender(evm), evm)

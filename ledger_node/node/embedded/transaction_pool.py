@@ -74,12 +74,12 @@ class TransactionPool:
         """
         with self._guard:
             waiting = self._by_sender.setdefault(transaction.sender, {})
-            if transaction.nonce in waiting:
+            if transaction.evm.nonce in waiting:
                 raise refused("replacement transaction underpriced")
             if len(self._by_hash) >= MAX_POOLED or len(waiting) >= MAX_POOLED_BY_SENDER:
                 raise refused("txpool is full")
             pooled = PooledTransaction(transaction)
-            waiting[transaction.nonce] = pooled
+            waiting[transaction.evm.nonce] = pooled
             self._by_hash[transaction.hash] = pooled
         return pooled
 
@@ -89,6 +89,6 @@ class TransactionPool:
         with self._guard:
             self._by_hash.pop(transaction.hash, None)
             waiting = self._by_sender.get(transaction.sender, {})
-            waiting.pop(transaction.nonce, None)
+            waiting.pop(transaction.evm.nonce, None)
             if not waiting:
                 self._by_sender.pop(transaction.sender, None)

@@ -8,16 +8,12 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from ledger_node.node.embedded.block_builder import BlockBuilder, BuiltBlock
-from ledger_node.node.embedded.error import INTERNAL_ERROR, NOT_AUTHORIZED, NodeError, NodeReason, RpcError, refused
+from ledger_node.node.embedded.error import INTERNAL_ERROR, RpcError, refused
 from ledger_node.node.embedded.transaction import Transaction
 from ledger_node.node.embedded.transaction_pool import PooledTransaction, SubmissionResult, TransactionPool
 
 _LOG: Final = logging.getLogger(__name__)
-
-
-def unauthorized() -> RpcError:
-    """Return Besu's answer for a sender outside the allowlist."""
-    return RpcError(NOT_AUTHORIZED, "Sender account not authorized to send transactions")
+_Batch = list[tuple[Transaction, SubmissionResult]]
 
 
 def _not_executed() -> RpcError:
@@ -25,14 +21,21 @@ def _not_executed() -> RpcError:
     return RpcError(INTERNAL_ERROR, "the transaction could not be executed")
 
 
+def _refusal_of(error: Exception, words: str) -> RpcError:
+    """Return what a sender is told: a refusal as it is; why the engine failed stands in the log, after ``words``."""
+    if isinstance(error, RpcError):
+        return error
+    _LOG.error(words, exc_info=error)
+    return _not_executed()
+
+
 class Ports(NamedTuple):
     """What the writer needs of its engine."""
 
     start_block: Callable[[], BlockBuilder]
-    finish: Callable[[BlockBuilder], BuiltBlock]
     store: Callable[[BuiltBlock], None]
     is_mined: Callable[[bytes], bool]
-    is_allowed: Callable[[bytes], bool]
+    require_allowed: Callable[[bytes], None]
 
 
 class Writer:
@@ -55,9 +58,6 @@ class Writer:
         self._admission = threading.Lock()
         self._round: list[PooledTransaction] = []
         self._thread = threading.Thread(target=self._run, name="credence-writer", daemon=True)
-
-    def start(self) -> None:
-        """Begin to make blocks."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -65,8 +65,7 @@ class Writer:
         with self._admission:
             self._closing = True
             self._inbox.put(None)
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._thread.join()
 
     def submit(self, transaction: Transaction) -> SubmissionResult:
         """Queue a checked transaction.
@@ -82,60 +81,50 @@ class Writer:
         return result
 
     def _run(self) -> None:
-        while True:
-            wait = not self.pool.ready
-            stop = self._run_round(wait=wait)
-            if stop or self.failed:
-                break
+        stop = False
+        while not stop and not self.failed:
+            batch, stop = self._take(wait=not self.pool.ready)
+            with self.guard:
+                try:
+                    self._make_block(batch)
+                except Exception:  # noqa: BLE001 - whatever it is, nobody may wait forever
+                    _LOG.exception("the writer stopped: a block could not be made or stored")
+                    self._fail(batch)
         for pooled in self.pool:
             pooled.reject(RpcError(INTERNAL_ERROR, "the node is stopping"))
 
-    def _run_round(self, *, wait: bool) -> bool:
-        """Carry out one round; return whether to stop."""
-        stop = False
-        batch: list[tuple[Transaction, SubmissionResult]] = []
+    def _take(self, *, wait: bool) -> tuple[_Batch, bool]:
+        """Return what waits in the inbox, and whether it ends with the word to stop."""
+        batch: _Batch = []
         while wait or not self._inbox.empty():
             item = self._inbox.get()
-            wait = False
             if item is None:
-                stop = True
-                break
+                return batch, True
             batch.append(item)
-        with self.guard:
-            try:
-                self._make_block(batch)
-            except Exception:  # noqa: BLE001 - whatever it is, nobody may wait forever
-                _LOG.exception("the writer stopped: a block could not be made or stored")
-                self._fail(batch)
-        return stop
+            wait = False
+        return batch, False
 
-    def _fail(self, batch: list[tuple[Transaction, SubmissionResult]]) -> None:
+    def _fail(self, batch: _Batch) -> None:
         error = RpcError(INTERNAL_ERROR, "the block could not be stored; the node must be started again")
         with self._admission:
             self.failed = True
-            while not self._inbox.empty():
-                item = self._inbox.get()
-                if item is not None:
-                    batch.append(item)
+            late, _ = self._take(wait=False)
         for pooled in self.pool:
             pooled.reject(error)
-        for _, result in batch:
+        for _, result in (*batch, *late):
             if not result.done():
                 result.set_exception(error)
         self.when_failed()
 
-    def _make_block(self, batch: list[tuple[Transaction, SubmissionResult]]) -> None:
+    def _make_block(self, batch: _Batch) -> None:
         builder = self._ports.start_block()
         for transaction, result in batch:
             try:
                 self._admit(builder, transaction, result)
-            except RpcError as error:
-                result.set_exception(error)
             except sqlite3.Error:  # the disk, and no fault of this transaction
                 raise
-            except Exception:  # noqa: BLE001 - one bad transaction must not stop the others
-                _LOG.exception("a transaction could not be admitted")
-                result.set_exception(_not_executed())
+            except Exception as error:  # noqa: BLE001 - one bad transaction must not stop the others
+                result.set_exception(_refusal_of(error, "a transaction could not be admitted"))
         included = self._fill(builder)
         if included and not self._store_block(builder, included):
             for pooled in included:
@@ -148,7 +137,7 @@ class Writer:
     def _store_block(self, builder: BlockBuilder, included: list[PooledTransaction]) -> bool:
         """Store a block and tell its senders; return False if it cannot be finished, with nothing stored."""
         try:
-            block = self._ports.finish(builder)
+            block = builder.finish()
         except sqlite3.Error:
             raise
         except Exception:  # noqa: BLE001 - nothing is on the disk, and the senders are told one by one
@@ -167,13 +156,12 @@ class Writer:
         """
         builder = self._ports.start_block()
         transaction = pooled.transaction
-        if transaction.nonce != builder.state.get_nonce(transaction.evm.sender):
+        if transaction.evm.nonce != builder.state.get_nonce(transaction.evm.sender):
             return
         included: list[PooledTransaction] = []
         self._apply(builder, pooled, included)
         if included and not self._store_block(builder, included):
-            self.pool.remove(pooled)
-            pooled.reject(_not_executed())
+            self._refuse(pooled, _not_executed())
 
     def _admit(self, builder: BlockBuilder, transaction: Transaction, result: SubmissionResult) -> None:
         pooled = self.pool.find(transaction.hash)
@@ -182,8 +170,8 @@ class Writer:
                 result.set_result(transaction.hash)
                 return
             expected = builder.state.get_nonce(transaction.evm.sender)
-            if transaction.nonce < expected:
-                raise refused(f"nonce too low: next nonce {expected}, tx nonce {transaction.nonce}")
+            if transaction.evm.nonce < expected:
+                raise refused(f"nonce too low: next nonce {expected}, tx nonce {transaction.evm.nonce}")
             pooled = self.pool.add(transaction)
         pooled.results.append(result)
         self._round.append(pooled)
@@ -197,30 +185,21 @@ class Writer:
             pooled = self.pool.get(sender, builder.state.get_nonce(sender))  # type: ignore[arg-type]
             if pooled is None:
                 ready.popleft()
-            elif not builder.fits(pooled.transaction.gas):
+            elif not builder.fits(pooled.transaction.evm.gas):
                 break
             else:
                 self._apply(builder, pooled, included)
         return included
 
     def _apply(self, builder: BlockBuilder, pooled: PooledTransaction, included: list[PooledTransaction]) -> None:
-        if not self._ports.is_allowed(pooled.transaction.sender):
-            self.pool.remove(pooled)
-            pooled.reject(unauthorized())
-            return
         try:
+            self._ports.require_allowed(pooled.transaction.sender)
             builder.apply(pooled.transaction)
-        except RpcError as error:
-            self.pool.remove(pooled)
-            pooled.reject(error)
-        except Exception:  # noqa: BLE001 - one bad transaction must not stop the others
-            _LOG.exception("a transaction could not be executed")
-            self.pool.remove(pooled)
-            pooled.reject(_not_executed())
+        except Exception as error:  # noqa: BLE001 - one bad transaction must not stop the others
+            self._refuse(pooled, _refusal_of(error, "a transaction could not be executed"))
         else:
             included.append(pooled)
 
-
-def writer_stopped() -> NodeError:
-    """Return the error for using an engine whose writer has stopped."""
-    return NodeError(NodeReason.WRITER_STOPPED, "the writer has stopped; open the chain again")
+    def _refuse(self, pooled: PooledTransaction, error: RpcError) -> None:
+        self.pool.remove(pooled)
+        pooled.reject(error)

@@ -4,7 +4,7 @@ import pytest
 
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
-from api.client.home_credentials import credential_named
+from api.client.credential import credential_named
 from api.client.unsigned_act import unsigned_rotation
 from ledger_node.domain.consent import Change, change_digest
 from ledger_node.domain.json_object import from_hex, to_hex

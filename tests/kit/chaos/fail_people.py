@@ -7,9 +7,8 @@ from http import HTTPStatus
 import httpx
 
 from api.client.client import ApiError, Client
-from api.client.credential import Credential
+from api.client.credential import Credential, credential_named
 from api.client.error import NoAnswerError
-from api.client.home_credentials import credential_named
 from api.client.session import Session
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.web3_ledger import Web3Ledger
@@ -29,6 +28,7 @@ class PatientClient(Client):
     """
 
     def __init__(self, url, credential=None, *, keyless=None):
+        self._home = None
         session = None if credential is None else Session(url, credential)
         # as a client makes it, but that it reads no authorities for TLS, which takes long and is not needed here
         options = {"timeout": PATIENCE_S, "trust_env": False, "verify": False}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError, Client
-from api.client.home_credentials import credential_named
+from api.client.credential import credential_named
 from api.client.unsigned_act import unsigned_rotation
 from api.home.home import Home
 from api.home.settings import environment_of_child

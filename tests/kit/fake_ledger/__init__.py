@@ -1,6 +1,6 @@
 """A Ledger in memory that refuses what the contracts refuse, for tests that take milliseconds.
 
-It passes the port's own suite (tests/chain/test_ledger_port.py), as Web3Ledger on the embedded node does.
+It passes the port's own suite (tests/chain/port), as Web3Ledger on the embedded node does.
 
 What it does not do: state proofs and the trust file need headers, seals and a state trie, so ``state_proof`` and
 ``trust`` raise NotImplementedError. Nothing is ever on its way, unless a test says so in ``chain.on_way``. No endpoint

@@ -36,10 +36,10 @@ class FakeAccess(ChainLedger):
         if not 0 <= block.number < len(blocks) or blocks[block.number] != block:
             raise VerificationError(Reason.BLOCK_NOT_FINAL, "the chain has no such block")
 
-    def is_on_way(self, word):
+    def is_on_way(self, name):
         if self._relayer is None and self._registrar is None:
             return False
-        return word in self.chain.on_way
+        return name in self.chain.on_way
 
     @property
     def _state(self):

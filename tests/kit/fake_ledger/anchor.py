@@ -3,11 +3,12 @@
 from itertools import pairwise
 
 from ledger_node.chain.port import AnchorLedger, Role, SignedChange, StreamHead
-from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS, MAX_SIZE, NO_ROOT, Anchor, changes_digest
+from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS, NO_ROOT, Anchor
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.event import StatusEvent
+from ledger_node.domain.hashing import MAX_SIZE
 from ledger_node.domain.signature import SIGNATURE_BYTES, recover
-from ledger_node.domain.status import WORD_BITS, Plane, StatusReason
+from ledger_node.domain.status import WORD_BITS, Plane, StatusReason, changes_digest
 from tests.kit.fake_ledger.access import FakeAccess
 from tests.kit.fake_ledger.chain import require
 from tests.kit.fake_ledger.council import require_actor

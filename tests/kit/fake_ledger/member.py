@@ -16,9 +16,6 @@ class FakeMembers(FakeAccess, MemberLedger):
     def members(self):
         return [self._member(member) for member in self._state.members]
 
-    def member_of(self, key):
-        return self._state.member_of.get(key)
-
     def standing(self, member, key):
         known = self._member(member) if member in self._state.members else None
         return Standing(known, self._state.keys.get((member, key), NO_KEY), self.head().time)

@@ -9,9 +9,8 @@ import pytest
 
 from api.lab.attack.bank_view import bank_view_of
 from api.lab.attack.corpus import Corpus, fetch
-from api.lab.attack.decoded_bytes import DecodedBytes, decode_all
 from api.lab.attack.ground_truth import GroundTruth
-from api.lab.attack.leak_search import needles_of, search
+from api.lab.attack.leak_search import DecodedBytes, decode_all, needles_of, search
 from api.lab.attack.rehearsal import BANKS, rehearse
 from api.lab.demo.server import InstanceProcess
 from ledger_node.chain.rpc import Rpc

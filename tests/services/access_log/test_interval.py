@@ -7,9 +7,10 @@ from api.services.access_log.interval import AccessIntervals, plant
 from api.storage import table
 from ledger_node.chain.port import BatchOrder
 from ledger_node.domain.access import CHECKPOINT_SIZE, NO_HEAD, LogTree
-from ledger_node.domain.batch import ACCESS_LOG, Batch, changes_digest
+from ledger_node.domain.batch import ACCESS_LOG, Batch
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import sign
+from ledger_node.domain.status import changes_digest
 from ledger_node.randomness import random_bytes
 from tests.kit.small_instance import RELAYER, Silence, key_of, refused
 

@@ -1,6 +1,6 @@
 """Anchoring a closed interval: sent while it is not known to be anchored, and nothing otherwise."""
 
-from api.services.access_log.interval_anchor import anchor_interval, batch_of
+from api.services.access_log.interval import anchor_interval, batch_of
 from ledger_node.domain.access import CHECKPOINT_SIZE
 from ledger_node.domain.batch import ACCESS_LOG, NO_ROOT
 from ledger_node.domain.reason import Reason

@@ -2,8 +2,8 @@
 
 import pytest
 
-from api.services.access_log.unanswered_use import LostAnswers
-from api.services.access_log.use_lease import UseLeases
+from api.services.access_log.unanswered_use import UnansweredUses
+from api.services.access_log.writer import UseLeases
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
@@ -17,7 +17,7 @@ def consent(instance, firm):
 
 @pytest.fixture
 def lost(instance, log, leases):
-    return LostAnswers(instance.store, instance.ledger, instance.consents, log, leases)
+    return UnansweredUses(instance.store, instance.ledger, instance.consents, log, leases)
 
 
 def rows(reader, subject):
@@ -46,7 +46,7 @@ def test_l3_a_use_that_an_earlier_run_sent_and_that_lands_later_gets_its_row(
 ):
     on_way = [True]
     parts = (instance.store, instance.ledger, instance.consents, log, leases)
-    lost = LostAnswers(*parts, carries_earlier=lambda: bool(on_way))
+    lost = UnansweredUses(*parts, carries_earlier=lambda: bool(on_way))
     finish(lost)
     assert lost.waiting() == [b""]
     (use,) = instance.use(consent)
@@ -113,7 +113,7 @@ def test_what_a_dead_process_left_is_finished_by_another(
 def test_a_store_that_is_shared_reads_the_ledger_only_if_it_is_older(instance, firm, consent, log, reader):
     instance.use(consent)
     parts = (instance.store, instance.ledger, instance.consents, log)
-    finish(LostAnswers(*parts, UseLeases(instance.store)))
+    finish(UnansweredUses(*parts, UseLeases(instance.store)))
     assert rows(reader, firm.subject) == []
-    finish(LostAnswers(*parts, UseLeases(instance.store), is_older=lambda: True))
+    finish(UnansweredUses(*parts, UseLeases(instance.store), is_older=lambda: True))
     assert len(rows(reader, firm.subject)) == 1

@@ -4,22 +4,23 @@ import pytest
 
 from api.catalogue.datatype import data_types
 from api.services.attestation.commitment_pool import CommitPool, commit_rows, committer_of
-from api.services.attestation.receipt import receipt_of
-from api.services.attestation.row import (
+from api.services.attestation.stored_attestation import (
     HELD,
     JOINED,
+    UnsealedAttestation,
     anchor_of,
     header_of,
     path_of,
+    receipt_of,
     signed_batch_of,
     superseded_of,
     text_of,
 )
-from api.services.attestation.unsealed import UnsealedAttestation
 from api.vault.cipher import VaultKey, unseal
 from api.work.worker_pool import WorkerPool
-from ledger_node.domain.batch import ATTESTATIONS, Batch, root_of_batch
+from ledger_node.domain.batch import ATTESTATIONS, Batch
 from ledger_node.domain.commitment import subject_tag
+from ledger_node.domain.hashing import root_of_batch
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, recover

@@ -52,7 +52,7 @@ def check_refused(place, firm, consent, reason):
         ends = select(consent_deadline).where(consent_deadline.c.consent == consent)
         assert connection.execute(ends).all() == []
     assert (row.transaction, row.refusal) == (None, reason)
-    assert consent not in place.served.instance.consents.pending_grants.waiting()
+    assert consent not in place.served.instance.consents.waiting()
     shown = place.bank.get(f"/v1/consents/{to_hex(consent)}")
     assert (shown["state"], shown["refusal"]) == ("refused", reason)
     told = ("consent.not_granted", {"consent": to_hex(consent), "reason": reason})
@@ -104,7 +104,7 @@ def test_l8_the_same_terms_that_somebody_else_relayed_are_granted(inside, other,
 def test_l8_terms_that_were_granted_before_these_controllers_were_in_force_are_refused(inside, other, terms, firm):
     consent = consent_of(inside, terms)
     other.grant(consent, terms)
-    grants = inside.served.instance.consents.grants
+    grants = inside.served.instance.consents
     store(inside, terms, firm)
     held = inside.served.instance.consents.find(consent)
     with pytest.raises(ChainError) as refusal:
@@ -116,7 +116,7 @@ def test_l8_terms_that_were_granted_before_these_controllers_were_in_force_are_r
 def store(place, terms, firm):
     """Store a grant as one does that is killed before it is sent."""
     consent = consent_of(place, terms)
-    service = place.served.instance.consents.grants
+    service = place.served.instance.consents
     present = place.served.instance.controllers.current(terms.subject)
     signatures = (Key(firm.keys[0]).sign(consent),)
     service._store_grant(consent, terms, signatures, present, "text", bytes(32), again=False)
@@ -140,9 +140,9 @@ def test_l8_where_the_ledger_refuses_the_relayer_the_grant_waits(inside, firm, t
     with monkeypatch.context() as patched:
         patched.setattr(Web3Ledger, "grant", no)
         with pytest.raises(ContractRevertError):
-            inside.served.instance.consents.grants.grant(terms, (Key(firm.keys[0]).sign(consent),), now=inside.now())
-        assert consent in inside.served.instance.consents.pending_grants.waiting()
-    inside.served.instance.consents.pending_grants.resume(consent)
+            inside.served.instance.consents.grant(terms, (Key(firm.keys[0]).sign(consent),), now=inside.now())
+        assert consent in inside.served.instance.consents.waiting()
+    inside.served.instance.consents.resume(consent)
     assert inside.bank.get(f"/v1/consents/{to_hex(consent)}")["state"] == "live"
 
 

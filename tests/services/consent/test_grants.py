@@ -6,8 +6,6 @@ import pytest
 
 from api.catalogue.purpose import default_purposes
 from api.services.consent.grant import ConsentGrants
-from api.services.consent.stored_consent import stored_consent
-from api.services.consent.terms_rules import TermsRules
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
 from tests.kit.small_instance import BANK, Silence, refused
@@ -15,8 +13,8 @@ from tests.kit.small_instance import BANK, Silence, refused
 
 @pytest.fixture
 def grants(instance):
-    rules = TermsRules(instance.ledger, default_purposes())
-    return ConsentGrants(instance.store, instance.ledger, instance.subjects, instance.history, rules)
+    parts = (instance.store, instance.ledger, instance.subjects, instance.history)
+    return ConsentGrants(*parts, default_purposes())
 
 
 @pytest.fixture
@@ -26,12 +24,12 @@ def waiting(instance, firm, grants):
     consent = instance.id_of(terms)
     with Silence(instance.ledger, "grant"):
         assert refused(grants.grant, terms, firm.sign(consent), now=instance.now()) is Reason.LEDGER_UNAVAILABLE
-    return stored_consent(instance.store, consent)
+    return instance.consents.stored(consent)
 
 
 def test_a_grant_that_was_recorded_is_known_to_be(instance, grants, waiting):
     grants.record(waiting, None)
-    assert stored_consent(instance.store, waiting.shown.id).on_ledger
+    assert instance.consents.stored(waiting.shown.id).on_ledger
     # its own earlier try, or the same terms that somebody relayed
     grants.record(waiting, None)
 
@@ -40,17 +38,17 @@ def test_the_same_terms_granted_before_these_controllers_are_refused(instance, g
     instance.other.grant(waiting.shown.id, waiting.shown.terms)
     since = instance.ledger.head().time + 1
     assert refused(grants.record, waiting, since) is Reason.CONTROLLERS_MISMATCH
-    assert stored_consent(instance.store, waiting.shown.id).refusal is Reason.CONTROLLERS_MISMATCH
+    assert instance.consents.stored(waiting.shown.id).refusal is Reason.CONTROLLERS_MISMATCH
 
 
 def test_an_answer_to_a_request_that_is_answered_is_refused(instance, grants, waiting):
     assert refused(grants.record, replace(waiting, request=random_bytes(32)), None) is Reason.REQUEST_ANSWERED
-    assert stored_consent(instance.store, waiting.shown.id).refusal is Reason.REQUEST_ANSWERED
+    assert instance.consents.stored(waiting.shown.id).refusal is Reason.REQUEST_ANSWERED
 
 
 def test_a_refusal_is_told_once_and_stays(instance, firm, grants, waiting):
     for reason in (Reason.CONSENT_EXPIRED, Reason.CONTROLLERS_CHANGED):
         grants.refuse(waiting, reason)
-    assert stored_consent(instance.store, waiting.shown.id).refusal is Reason.CONSENT_EXPIRED
+    assert instance.consents.stored(waiting.shown.id).refusal is Reason.CONSENT_EXPIRED
     for party in (firm.subject, BANK):
         assert [data["reason"] for _, data in instance.told(party)] == ["consent_expired"]

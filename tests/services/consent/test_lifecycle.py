@@ -25,7 +25,7 @@ def shown(instance, consent):
 
 def grant(instance, firm, terms, signatures=None):
     signatures = firm.sign(instance.id_of(terms)) if signatures is None else signatures
-    return instance.consents.grants.grant(terms, signatures, now=instance.now())
+    return instance.consents.grant(terms, signatures, now=instance.now())
 
 
 def test_what_controllers_sign_is_granted_on_the_ledger(instance, firm, consents):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from api.services.consent.pending_grant import PendingGrants
+from api.services.consent.grant import ConsentGrants
 from ledger_node.chain.port import Role
 from ledger_node.domain.consent import Change, revocation_hash
 from ledger_node.domain.json_object import to_hex
@@ -14,8 +14,8 @@ from tests.kit.small_instance import BANK, DAY, RELAYER, SECRET, Silence, contro
 
 @pytest.fixture
 def grants(instance):
-    assert type(instance.consents.pending_grants) is PendingGrants
-    return instance.consents.pending_grants
+    assert isinstance(instance.consents, ConsentGrants)
+    return instance.consents
 
 
 @pytest.fixture
@@ -28,14 +28,14 @@ def consent(instance, firm, terms):
     """A grant that is stored, and that the ledger did not get."""
     consent = instance.id_of(terms)
     with Silence(instance.ledger, "grant"):
-        call = (instance.consents.grants.grant, terms, firm.sign(consent))
+        call = (instance.consents.grant, terms, firm.sign(consent))
         assert refused(*call, now=instance.now()) is Reason.LEDGER_UNAVAILABLE
     return consent
 
 
 def check_refused(instance, firm, consent, reason):
     assert instance.consents.find(consent).refusal is reason
-    assert instance.consents.pending_grants.waiting() == []
+    assert instance.consents.waiting() == []
     told = ("consent.not_granted", {"consent": to_hex(consent), "reason": reason})
     assert instance.told(firm.subject) == instance.told(BANK) == [told]
 

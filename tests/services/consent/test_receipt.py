@@ -58,7 +58,7 @@ def test_a_request_has_the_receipt_of_its_answer(instance, firm, receipts, answe
     if answer == "granted":
         terms = instance.accept(asked)
         signatures = firm.sign(instance.id_of(terms))
-        instance.consents.grants.grant(terms, signatures, now=instance.now(), request=held.id)
+        instance.consents.grant(terms, signatures, now=instance.now(), request=held.id)
     elif answer == "refused":
         instance.requests.refuse(held.id, instance.signed_refusal(firm, held.id))
     found = receipts.of_request(held)

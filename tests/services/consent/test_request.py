@@ -36,7 +36,7 @@ def test_a_request_is_open_until_it_is_answered(instance, firm, requests, asked,
     assert requests.ask(asked, bank=BANK, now=instance.now()) == held
     terms = instance.accept(asked)
     signatures = firm.sign(instance.id_of(terms))
-    granted = instance.consents.grants.grant(terms, signatures, now=instance.now(), request=held.id)
+    granted = instance.consents.grant(terms, signatures, now=instance.now(), request=held.id)
     assert (state(instance, held), granted.request) == ("granted", held.id)
     signed = instance.signed_refusal(firm, held.id)
     assert refused(requests.refuse, held.id, signed) is Reason.REQUEST_ANSWERED
@@ -47,7 +47,7 @@ def test_a_request_that_was_refused_is_granted_no_more(instance, firm, requests,
     assert state(instance, held) == "refused"
     terms = instance.accept(asked)
     consent = instance.id_of(terms)
-    call = (instance.consents.grants.grant, terms, firm.sign(consent))
+    call = (instance.consents.grant, terms, firm.sign(consent))
     assert refused(*call, now=instance.now(), request=held.id) is Reason.REQUEST_ANSWERED
     assert instance.consents.find(consent).refusal is Reason.REQUEST_ANSWERED
 
@@ -86,5 +86,5 @@ def test_who_is_no_party_hears_the_same_of_what_is_there_and_what_is_not(instanc
 def test_a_request_of_another_bank_or_firm_is_not_answered_with_a_consent(instance, held):
     other = instance.new_firm()
     terms = instance.terms(other)
-    call = (instance.consents.grants.grant, terms, other.sign(instance.id_of(terms)))
+    call = (instance.consents.grant, terms, other.sign(instance.id_of(terms)))
     assert refused(*call, now=instance.now(), request=held.id) is Reason.REQUEST_UNKNOWN

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.services.consent.signed_act import find_signed_act, store_signed_act
+from api.services.consent.lifecycle import find_signed_act, store_signed_act
 from ledger_node.domain.consent import Change
 from ledger_node.domain.receipt import Act, SignedAct
 from tests.kit.small_instance import controllers_of

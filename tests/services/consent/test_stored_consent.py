@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from api.services.consent.stored_consent import consent_to_json, find_consents, state_name, stored_consent
+from api.services.consent.stored_consent import consent_to_json, state_name
 from ledger_node.domain.fact import ConsentRecord, ConsentState
 from ledger_node.domain.reason import Reason
 
@@ -38,14 +38,14 @@ def test_a_consent_is_read_as_it_was_signed(instance, firm):
     terms = instance.terms(firm)
     consent = instance.id_of(terms)
     signatures = firm.sign(consent)
-    instance.consents.grants.grant(terms, signatures, now=instance.now())
-    held = stored_consent(instance.store, consent)
+    instance.consents.grant(terms, signatures, now=instance.now())
+    held = instance.consents.stored(consent)
     assert (held.shown.terms, held.shown.signatures, held.shown.id) == (terms, signatures, consent)
-    assert find_consents(instance.store, [consent, bytes(32)]) == {consent: held}
+    assert instance.consents.find_all([consent, bytes(32)]) == {consent: held}
 
 
 def test_a_refused_consent_says_so_whatever_the_ledger_holds(instance, firm):
-    held = stored_consent(instance.store, instance.grant(firm))
+    held = instance.consents.stored(instance.grant(firm))
     shown = consent_to_json(replace(held, refusal=Reason.CONSENT_TERMS_DIFFER), RECORD, 100)
     assert (shown["state"], shown["refusal"], shown["uses"]) == ("refused", "consent_terms_differ", 0)
     assert consent_to_json(held, None, 100)["granted_at"] is None

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from api.catalogue.purpose import default_purposes
-from api.services.consent.terms_rules import TermsRules
+from api.services.consent.grant import TermsRules
 from ledger_node.domain.consent_text import text_digest
 from ledger_node.domain.reason import Reason
 from tests.kit.small_instance import BANK, DAY, NAMES, STRANGER, TAX, refused

@@ -74,7 +74,7 @@ def test_a_grant_that_waits_is_recorded_before_the_firm_is_handed_over(instance,
     terms = instance.terms(firm)
     consent = instance.id_of(terms)
     with Silence(instance.ledger, "grant"):
-        call = (instance.consents.grants.grant, terms, firm.sign(consent))
+        call = (instance.consents.grant, terms, firm.sign(consent))
         assert refused(*call, now=instance.now()) is Reason.LEDGER_UNAVAILABLE
     state = rotations.rotate(firm.subject, 1, heirs, signed(instance, firm, 1, heirs))
     assert instance.record_of(consent).granted_at < state.since

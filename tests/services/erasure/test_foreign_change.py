@@ -3,12 +3,10 @@
 import pytest
 
 from api.services.erasure.erasure import ErasureService
-from api.services.erasure.foreign_change import Effect, ForeignChanges, register_again
-from api.services.erasure.quarantine_decision import confirm, dismiss
-from ledger_node.domain.batch import changes_digest
+from api.services.erasure.foreign_change import Effect, ForeignChanges, confirm, dismiss, register_again
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
-from ledger_node.domain.status import Plane, StatusChange, StatusReason, fold
+from ledger_node.domain.status import Plane, StatusChange, StatusReason, changes_digest, fold
 from tests.kit.small_instance import NAMES, REGISTRAR, TAX, key_of, refused
 
 

@@ -3,13 +3,13 @@
 import pytest
 from sqlalchemy import select
 
-from api.services.issuing.anchoring import anchor
-from api.services.issuing.batch_anchor import BatchAnchors
+from api.services.issuing.anchoring import BatchAnchors, anchor
 from api.storage import table
 from ledger_node.chain.port import BatchOrder
-from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT, Batch, changes_digest
+from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT, Batch
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SigningKey, address_of
+from ledger_node.domain.status import changes_digest
 from ledger_node.randomness import random_bytes
 from tests.kit.small_instance import TAX, Silence, key_of, refused
 

@@ -7,8 +7,9 @@ from api.catalogue.datatype import data_types
 from api.services.issuing.issuer import Issuer, unanchored
 from api.services.issuing.row_classifier import Permission
 from api.storage import table
-from ledger_node.domain.batch import ATTESTATIONS, batch_tree
+from ledger_node.domain.batch import ATTESTATIONS
 from ledger_node.domain.fact import FactQuery
+from ledger_node.domain.hashing import batch_tree
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import Plane
 from tests.kit.small_instance import REGISTRAR, TAX, Silence, refused

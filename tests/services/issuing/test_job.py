@@ -8,9 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from api.ingestion.reader import Format
-from api.services.issuing.job_issue import issue_job
-from api.services.issuing.job_results import result_rows, show_job
-from api.services.issuing.worker import JobWorker
+from api.services.issuing.job import result_rows, show_job
+from api.services.issuing.worker import JobWorker, issue_job
 from api.storage import table
 from ledger_node.domain.reason import Reason
 from tests.kit.small_instance import REGISTRAR, TAX, Silence, refused
@@ -53,7 +52,7 @@ def finished(instance, jobs, job):
 
 def test_an_upload_is_issued_line_by_line(instance, jobs, text):
     job = receive(jobs, text)
-    assert jobs.show(job, TAX)["state"] == "queued"
+    assert show_job(instance.store, job, TAX)["state"] == "queued"
     shown = finished(instance, jobs, job)
     counts = [shown[name] for name in ("lines_read", "heading", "blank", "issued", "unchanged", "rejected")]
     assert (shown["state"], counts, shown["next_line"]) == ("done", [5, 1, 1, 2, 0, 1], None)
@@ -74,9 +73,13 @@ def test_what_was_uploaded_before_is_unchanged(instance, jobs, text):
     assert [one["line"] for one in results] == [2, 3]
 
 
-def test_a_job_is_shown_to_its_department_only(jobs, text):
+def test_a_job_is_shown_to_its_department_only(instance, jobs, text):
     job = receive(jobs, text)
-    assert (jobs.show(job, REGISTRAR), jobs.show("no id", TAX), jobs.show("0" * 32, TAX)) == (None, None, None)
+    assert (
+        show_job(instance.store, job, REGISTRAR),
+        show_job(instance.store, "no id", TAX),
+        show_job(instance.store, "0" * 32, TAX),
+    ) == (None, None, None)
 
 
 def test_an_upload_that_is_too_large_fails(instance, jobs, text):

@@ -12,9 +12,9 @@ from api.ingestion.row import Row
 from api.services.issuing import repeated_rows as repeated_row
 from api.services.issuing.repeated_rows import RepeatedRows
 from ledger_node.domain.error import StoreError
-from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
+from ledger_node.domain.value import Period
 
 FIELDS = [{"name": "count", "type": "integer", "mode": "plain"}, {"name": "kind", "type": "code", "mode": "plain"}]
 SCHEMA = Schema.from_json({"name": "facts", "version": 1, "fields": FIELDS[:1]})

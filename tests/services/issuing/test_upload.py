@@ -7,8 +7,7 @@ from sqlalchemy import select, update
 
 from api.ingestion.reader import Format
 from api.ingestion.row import Rejection
-from api.services.issuing.job_progress import Progress, save_progress
-from api.services.issuing.job_queue import JobQueue
+from api.services.issuing.job import JobQueue, Progress, save_progress
 from api.services.issuing.upload import Uploads
 from api.storage import table
 from ledger_node.domain.error import ChainError

@@ -4,15 +4,14 @@ import time
 
 import pytest
 
+from api.services.access_log.writer import Reliance, store_reliance
 from api.services.notification.follower import ChainFollower
-from api.services.notification.reliance import Reliance, store_reliance
-from ledger_node.domain.batch import changes_digest
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SigningKey
-from ledger_node.domain.status import Plane, StatusChange, StatusReason, fold
+from ledger_node.domain.status import Plane, StatusChange, StatusReason, changes_digest, fold
 from ledger_node.randomness import random_bytes
 from tests.kit.small_instance import BANK, TAX, Silence, key_of, refused
 

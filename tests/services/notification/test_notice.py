@@ -2,9 +2,17 @@
 
 import pytest
 
-from api.services.notification.notice import Notice, NoticeKind, expired_notices, notices_of, of_status, write_notices
-from api.services.notification.reader import NoticeReader
-from api.services.notification.reliance import Reliance, relying_on, store_reliance
+from api.services.access_log.writer import Reliance, store_reliance
+from api.services.notification.notice import (
+    Notice,
+    NoticeKind,
+    NoticeReader,
+    expired_notices,
+    notices_of,
+    of_status,
+    relying_on,
+    write_notices,
+)
 from ledger_node.domain.consent import Change
 from ledger_node.domain.event import Inclusion, StatusEvent
 from ledger_node.domain.json_object import to_hex
@@ -52,7 +60,7 @@ def test_the_life_of_a_consent_is_told_to_the_bank_and_its_uses_to_the_firm(inst
     request = instance.requests.ask(asked, bank=BANK, now=instance.now()).id
     terms = instance.accept(asked)
     consent = instance.id_of(terms)
-    instance.consents.grants.grant(terms, firm.sign(consent), now=instance.now(), request=request)
+    instance.consents.grant(terms, firm.sign(consent), now=instance.now(), request=request)
     (use,) = instance.use(consent)
     instance.ledger.change_consent(consent, Change.PAUSE, 1)
     instance.ledger.withdraw(consent, SECRET)

@@ -12,9 +12,10 @@ from api.services.reconciliation.network_binding import require_network
 from api.storage import table
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.port import BatchOrder
-from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS, Batch, changes_digest
+from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS, Batch
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
+from ledger_node.domain.status import changes_digest
 from ledger_node.randomness import random_bytes
 from tests.kit.small_instance import BANK, NAMES, RELAYER, TAX, Silence, controllers_of, key_of, refused
 

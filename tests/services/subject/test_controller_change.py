@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.services.subject.controller_change import ControllerChanges, forget
+from api.services.subject.controller_change import ControllerChanges, deletion
 from ledger_node.chain.port import ControllerEntry
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
@@ -47,6 +47,5 @@ def test_a_change_that_never_will_be_is_deleted_and_told_once(instance, changes,
 
 def test_only_what_is_not_on_the_ledger_is_forgotten(instance, changes, change):
     changes.confirm_on_chain(change)
-    with instance.store.begin() as connection:
-        assert not forget(connection, change)
+    assert instance.store.write(deletion(change)) == 0
     assert instance.history.current(change.subject).entry == 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.services.subject.controller_history import ControllerHistory
+from api.services.subject.registered_subject import ControllerHistory
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.subject import DECOY

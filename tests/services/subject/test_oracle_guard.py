@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.services.subject.oracle_guard import unknown_to_strangers
+from api.services.subject.registered_subject import unknown_to_strangers
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.reason import Reason
 

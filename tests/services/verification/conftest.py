@@ -3,8 +3,7 @@ import pytest
 from api.catalogue.datatype import schemas
 from api.services.idempotency.attempt import Attempt
 from api.services.verification.answer import store_nothing
-from api.services.verification.attestation_finder import AttestationFinder
-from api.services.verification.fact_selection import FactSelector
+from api.services.verification.attestation_finder import AttestationFinder, FactSelector
 from api.services.verification.request import VerificationRequest
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.signature import address_of

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from api.services.attestation.unsealed import AttestationQuery, UnsealedAttestation
+from api.services.attestation.stored_attestation import AttestationQuery, UnsealedAttestation
 from api.services.verification.attestation_finder import AttestationFinder
-from ledger_node.domain.period import Period
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.value import Period
 from tests.kit.small_instance import REGISTRAR, TAX
 
 ANY = AttestationQuery("tax_payment")

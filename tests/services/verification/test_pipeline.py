@@ -6,9 +6,8 @@ from api.catalogue.datatype import schemas
 from api.services.access_log.reader import AccessReader
 from api.services.access_log.writer import AccessLog
 from api.services.idempotency.attempt import Attempt
-from api.services.verification.answer import Answer
+from api.services.verification.answer import Answer, build_presentation, shown_subject
 from api.services.verification.answer_builder import BuiltAnswer
-from api.services.verification.claim_prover import build_presentation, shown_subject
 from api.services.verification.pipeline import VerificationService
 from api.services.verification.use_recorder import UseRecorder
 from api.telemetry.metric import Metrics

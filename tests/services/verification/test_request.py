@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from api.services.attestation.unsealed import AttestationQuery
+from api.services.attestation.stored_attestation import AttestationQuery
 from api.services.verification.request import VerificationRequest, attestation_queries, check_consent
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes

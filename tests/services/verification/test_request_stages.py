@@ -3,7 +3,7 @@
 import pytest
 
 from api.catalogue.datatype import schemas
-from api.services.consent.stored_consent import HeldConsent
+from api.services.consent.stored_consent import StoredConsent
 from api.services.idempotency.attempt import attempt_without_key
 from api.services.verification.pipeline import VerificationService
 from api.telemetry.metric import Metrics
@@ -15,7 +15,7 @@ from tests.kit.world import BANK, NOW, TAX, consent, terms
 
 ASKED = "tax_payment.paid_amount >= 500000 CNY during 2025"
 OTHER = "tax_payment.paid_amount >= 900000 CNY during 2025"
-GRANTED = HeldConsent(consent(terms(questions=(ASKED,), departments=(TAX,))), 0, True, "", bytes(32))
+GRANTED = StoredConsent(consent(terms(questions=(ASKED,), departments=(TAX,))), 0, True, "", bytes(32))
 
 
 class Parts:

@@ -4,11 +4,11 @@ import ipaddress
 
 import pytest
 
-from api.services.webhook.address import PublicAddresses, is_public, parse_url, require_address
+from api.services.webhook.address import AddressRules, is_public, parse_url, require_address
 from ledger_node.domain.reason import Reason
 from tests.kit.small_instance import refused
 
-RULES = PublicAddresses()
+RULES = AddressRules()
 
 
 @pytest.mark.parametrize(

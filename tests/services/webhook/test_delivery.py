@@ -7,7 +7,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from api.services.notification.notice import Notice, NoticeKind, write_notices
-from api.services.webhook.address import PublicAddresses
+from api.services.webhook.address import AddressRules
 from api.services.webhook.delivery import LONGEST_PAUSE_S, STOP_AFTER_S, WebhookDeliveries, pause_after
 from api.services.webhook.endpoint import BOTH_SIGN_S, Webhooks
 from api.services.webhook.post import PostError
@@ -37,7 +37,7 @@ def post():
 @pytest.fixture
 def webhooks(instance):
     kek = instance.departments[REGISTRAR].kek
-    parts = (instance.store, instance.keys, instance.removals, kek, PublicAddresses())
+    parts = (instance.store, instance.keys, instance.removals, kek, AddressRules())
     return Webhooks(*parts, lambda *_: ["8.8.8.8"], instance.now)
 
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from api.services.webhook import post as post_module
-from api.services.webhook.address import PublicAddresses
+from api.services.webhook.address import AddressRules
 from api.services.webhook.post import PostError, WebhookPost
 
 URL = "https://bank.example/hook?a=b"
@@ -30,7 +30,7 @@ def send(monkeypatch):
         with monkeypatch.context() as patched:
             client = lambda **options: real(**(options | {"transport": transport}))  # noqa: E731
             patched.setattr(post_module.httpx, "AsyncClient", client)
-            post = WebhookPost(PublicAddresses(), lambda *_: addresses)
+            post = WebhookPost(AddressRules(), lambda *_: addresses)
             try:
                 asyncio.run(post.post(URL, {"webhook-id": "one"}, "body"))
             except PostError as error:

@@ -7,10 +7,11 @@ read what is not in memory yet, and once a block to write.
 An empty account (EIP-161) is the same as none: this chain has had that rule from its first block.
 """
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
-from eth.abc import AccountDatabaseAPI, AtomicDatabaseAPI, MetaWitnessAPI
+from eth.abc import AccountDatabaseAPI, MetaWitnessAPI
 from eth.constants import BLANK_ROOT_HASH, EMPTY_SHA3, UINT_256_MAX
 from eth.db.witness import MetaWitness
 from eth.typing import JournalDBCheckpoint
@@ -19,7 +20,7 @@ from eth_utils.exceptions import ValidationError
 from typing_extensions import override
 
 from ledger_node.domain.hashing import keccak
-from ledger_node.node.embedded.journal import Journal
+from ledger_node.node.embedded.database import NodeDB
 from ledger_node.node.embedded.state.account import (
     NO_ACCOUNT,
     AccountRecord,
@@ -31,10 +32,46 @@ from ledger_node.node.embedded.state.account import (
 from ledger_node.node.embedded.state.trie import update
 
 
+class Journal:
+    """Dictionaries whose changes can be taken back to a checkpoint."""
+
+    def __init__(self) -> None:
+        self._notes: list[tuple[dict[Any, Any], Any, Any]] = []
+        self._marks: dict[int, int] = {}
+        self._count = itertools.count()
+
+    def put(self, where: dict[Any, Any], key: object, value: object) -> None:
+        """Set ``where[key]`` (never to None) so that it can be taken back."""
+        self._notes.append((where, key, where.get(key)))
+        where[key] = value
+
+    def mark(self) -> JournalDBCheckpoint:
+        """Return a checkpoint of now."""
+        checkpoint = next(self._count)
+        self._marks[checkpoint] = len(self._notes)
+        return JournalDBCheckpoint(checkpoint)
+
+    def rewind(self, checkpoint: JournalDBCheckpoint) -> None:
+        """Take back all that was put since a checkpoint."""
+        start = self._marks[checkpoint]
+        notes = self._notes
+        while len(notes) > start:
+            where, key, before = notes.pop()
+            if before is None:
+                where.pop(key, None)
+            else:
+                where[key] = before
+
+    def forget(self) -> None:
+        """Make everything up to now final."""
+        self._notes.clear()
+        self._marks.clear()
+
+
 class NodeAccountDB(AccountDatabaseAPI):
     """The state of one block in the making, over trie nodes that are only added to."""
 
-    def __init__(self, db: AtomicDatabaseAPI, state_root: Hash32 = BLANK_ROOT_HASH) -> None:
+    def __init__(self, db: NodeDB, state_root: Hash32 = BLANK_ROOT_HASH) -> None:
         self._db = db
         self._root = bytes(state_root)
         self._fetch: Callable[[bytes], bytes] = db.__getitem__
@@ -60,7 +97,7 @@ class NodeAccountDB(AccountDatabaseAPI):
 
     @override
     def has_root(self, state_root: bytes) -> bool:
-        return state_root == BLANK_ROOT_HASH or state_root in self._db
+        return state_root == self._root
 
     def _account(self, address: bytes) -> AccountRecord:
         account = self._accounts.get(address)
@@ -210,7 +247,7 @@ class NodeAccountDB(AccountDatabaseAPI):
             changes[keccak(address)] = b"" if account.is_empty else account_value(account)
         self._changed = {}
         self._root, nodes = update(self._fetch, self._root, changes)
-        self._write(nodes)
+        self._db.update(nodes)
         return self.state_root
 
     def _write_storage(self, address: bytes, slots: set[int]) -> AccountRecord:
@@ -221,16 +258,12 @@ class NodeAccountDB(AccountDatabaseAPI):
         values = {slot: self.get_storage(Address(address), slot) for slot in slots}
         changes = {keccak(slot.to_bytes(32, "big")): slot_value(value) for slot, value in values.items()}
         root, nodes = update(self._fetch, account.storage_root, changes)
-        self._write(nodes)
+        self._db.update(nodes)
         return account._replace(storage_root=root)
-
-    def _write(self, nodes: dict[bytes, bytes]) -> None:
-        for key, value in nodes.items():
-            self._db[key] = value
 
     @override
     def persist(self) -> MetaWitnessAPI:
         self.lock_changes()
         self.make_state_root()
-        self._write(self._code)
+        self._db.update(self._code)
         return MetaWitness(set(), {})

@@ -7,10 +7,11 @@ second never push the block time ahead of the wall clock (consents expire by blo
 """
 
 from collections.abc import Iterable
-from typing import Final, cast
+from typing import cast
 
-from eth.abc import SignedTransactionAPI, TransientStorageAPI
-from eth.constants import BLANK_ROOT_HASH, EMPTY_UNCLE_HASH, ZERO_HASH32
+from eth.abc import AtomicDatabaseAPI, SignedTransactionAPI, TransientStorageAPI
+from eth.constants import BLANK_ROOT_HASH, EMPTY_UNCLE_HASH, POST_MERGE_NONCE, ZERO_HASH32
+from eth.typing import JournalDBCheckpoint
 from eth.vm.execution_context import ExecutionContext
 from eth.vm.forks.cancun.blocks import CancunBlockHeader
 from eth.vm.forks.cancun.state import CancunState, CancunTransactionExecutor
@@ -18,10 +19,39 @@ from eth_typing import Address, BlockNumber, Hash32
 from typing_extensions import override
 
 from ledger_node.node.embedded.database import NodeDB
-from ledger_node.node.embedded.journal import NodeTransientStorage
-from ledger_node.node.embedded.state.account_state import NodeAccountDB
+from ledger_node.node.embedded.state.account_state import Journal, NodeAccountDB
 
-POST_MERGE_NONCE: Final = b"\x00" * 8
+
+class NodeTransientStorage(TransientStorageAPI):
+    """EIP-1153 storage in the journal of the accounts, which marks and rewinds it."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._values: dict[tuple[bytes, int], bytes] = {}
+        self._journal = journal
+
+    @override
+    def record(self, checkpoint: JournalDBCheckpoint) -> None:
+        """Do nothing: the accounts' checkpoint covers it."""
+
+    @override
+    def commit(self, snapshot: JournalDBCheckpoint) -> None:
+        """Do nothing: changes are in place already."""
+
+    @override
+    def discard(self, snapshot: JournalDBCheckpoint) -> None:
+        """Do nothing: the accounts' checkpoint covers it."""
+
+    @override
+    def clear(self) -> None:
+        self._values.clear()
+
+    @override
+    def get_transient_storage(self, address: Address, slot: int) -> bytes:
+        return self._values.get((address, slot), b"")
+
+    @override
+    def set_transient_storage(self, address: Address, slot: int, value: bytes) -> None:
+        self._journal.put(self._values, (address, slot), value)
 
 
 class NodeTransactionExecutor(CancunTransactionExecutor):
@@ -99,4 +129,4 @@ def state_at(database: NodeDB, header: CancunBlockHeader, chain_id: int, ancesto
         base_fee_per_gas=0,
         excess_blob_gas=0,
     )
-    return NodeState(database, context, header.state_root)
+    return NodeState(cast("AtomicDatabaseAPI", database), context, header.state_root)

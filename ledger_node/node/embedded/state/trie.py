@@ -43,7 +43,8 @@ def _unpack(packed: bytes) -> tuple[bytes, bool]:
     return nibbles(packed)[1 if flag & 1 else 2 :], flag >= 2  # noqa: PLR2004 - the leaf flag of appendix C
 
 
-def _prefix(size: int, offset: int) -> bytes:
+def length_prefix(size: int, offset: int = 0xC0) -> bytes:
+    """Return what RLP puts before a payload of ``size`` bytes: of a list, or of a string with ``offset`` 0x80."""
     if size <= _SHORT:
         return bytes((offset + size,))
     length = size.to_bytes((size.bit_length() + 7) // 8, "big")
@@ -63,11 +64,11 @@ def encode_node(node: Node) -> bytes:
             elif size == 1 and member[0] < 0x80:  # noqa: PLR2004 - RLP's single byte
                 parts.append(member)
             else:
-                parts.append(_prefix(size, 0x80) + member)
+                parts.append(length_prefix(size, 0x80) + member)
         else:
             parts.append(encode_node(member))
     payload = b"".join(parts)
-    return _prefix(len(payload), 0xC0) + payload
+    return length_prefix(len(payload)) + payload
 
 
 def _span(encoded: bytes, at: int) -> tuple[int, int, bool]:
