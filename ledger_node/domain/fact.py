@@ -44,8 +44,10 @@ class IssuerPeriod:
 
 ACTIVE_STATE: Final = 1
 """The state of the MemberRegistry in which a member may act; others are none, suspended and left."""
+DEPARTMENT_ROLE: Final = 1
+"""The bit of a member that attests to what its own records say."""
 RELAYER_ROLE: Final = 8
-"""The bit of a member that records consents and their uses, keeps the access log and signs receipts."""
+"""The bit of a member that records consents and their uses, and keeps the access log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,8 @@ class MemberStanding:
 
     @property
     def may_sign_receipts(self) -> bool:
-        """Whether the member is active and records consents: it alone can say what it answered."""
-        return self.state == ACTIVE_STATE and bool(self.roles & RELAYER_ROLE)
+        """Whether the member is active and answers: from its own records, or as the operator of an instance."""
+        return self.state == ACTIVE_STATE and bool(self.roles & (DEPARTMENT_ROLE | RELAYER_ROLE))
 
 
 class ConsentState(IntEnum):
@@ -72,16 +74,39 @@ class ConsentState(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ConsentRecord:
-    """What the ConsentRegistry holds of one consent at one block."""
+    """What the ConsentRegistry holds of one consent at one block.
+
+    ``granted_at`` is 0 for a tombstone: withdrawn, and never granted. ``changes``: how often the steward key changed
+    it; ``changed_at``: when it was last paused, resumed or withdrawn. ``used``: bit n - 1 is set once number n was.
+    ``word_digest``: of what controllers signed for the last change, zeros for none.
+    """
 
     state: ConsentState
     granted_at: int
     not_before: int
     expires_at: int
     max_uses: int
-    uses: int
     changes: int
-    revocation_hash: bytes
+    changed_at: int
+    spend_key: bytes
+    used: int
+    uses_digest: bytes
+    grant_digest: bytes
+    word_digest: bytes
+
+    @property
+    def uses(self) -> int:
+        """How many uses were counted."""
+        return self.used.bit_count()
+
+    @property
+    def is_resumed(self) -> bool:
+        """Whether it is live because it was resumed: the last change of a live consent is always a resumption."""
+        return self.state is ConsentState.LIVE and self.changes > 0
+
+    def is_used(self, number: int) -> bool:
+        """Return whether the use of this number was counted."""
+        return bool(number > 0 and self.used >> number - 1 & 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,9 +31,10 @@ StorageWords: TypeAlias = Mapping[Slot, int]
 _MEMBERS: Final = 1
 _KEYS: Final = 2
 _PERIODS: Final = 2
-_ANCHORS: Final = 3
-_STATUS: Final = 4
-_CONSENTS: Final = 0
+_ANCHORS: Final = 4
+_STATUS: Final = 5
+_CONSENTS: Final = 2
+_CONSENT_WORDS: Final = 5
 _ENTRIES: Final = 0
 _ENTRY_WORDS: Final = 3
 _NAME: Final = 2
@@ -70,10 +71,10 @@ def period_slot(schema: bytes, member: bytes) -> Slot:
     return Contract.SCHEMAS, _entry(member, _entry(schema, _PERIODS))
 
 
-def consent_slots(consent: bytes) -> tuple[Slot, Slot]:
-    """Return where state, times and uses of a consent are, and where its revocation hash is."""
+def consent_slots(consent: bytes) -> tuple[Slot, ...]:
+    """Return where state and times of a consent are, its spend key with the used numbers, and its three digests."""
     first = _entry(consent, _CONSENTS)
-    return (Contract.CONSENTS, first), (Contract.CONSENTS, first + 1)
+    return tuple((Contract.CONSENTS, first + place) for place in range(_CONSENT_WORDS))
 
 
 def entry_slots(subject: bytes, index: int) -> tuple[Slot, Slot]:
@@ -140,7 +141,9 @@ def status_words_of(query: FactQuery) -> Iterable[tuple[bytes, int]]:
 _KEY_BITS: Final = (64, 64, 64)
 _PERIOD_BITS: Final = (64, 64)
 _STANDING_BITS: Final = (8, 8)
-_CONSENT_BITS: Final = (8, 40, 40, 40, 32, 32, 40, 24)
+_CONSENT_BITS: Final = (8, 40, 40, 40, 8, 24, 40)
+_USED_BITS: Final = (160, 96)
+_ADDRESS_BYTES: Final = 20
 _MAX_STATE: Final = max(ConsentState)
 
 
@@ -205,19 +208,25 @@ def require_names(names: Mapping[bytes, str], storage_words: StorageWords) -> No
 
 
 def consent_record(consent: bytes, storage_words: StorageWords) -> ConsentRecord | None:
-    """Return what two words hold of a consent, or None for one that nobody granted.
+    """Return what five words hold of a consent, or None for an id that was neither granted nor withdrawn.
 
     Raises:
         VerificationError: ``state_proof_malformed``; it is in a state that the contract does not know.
     """
-    first, second = (storage_words[slot] for slot in consent_slots(consent))
-    state, granted_at, not_before, expires_at, max_uses, uses, _, changes = _parts(first, _CONSENT_BITS)
+    first, second, *digests = (storage_words[slot] for slot in consent_slots(consent))
+    state, *times = _parts(first, _CONSENT_BITS)
     if state > _MAX_STATE:
         raise VerificationError(Reason.STATE_PROOF_MALFORMED, "a consent is in a state that there is not")
     if state == ConsentState.NONE:
         return None
-    bounds = (granted_at, not_before, expires_at, max_uses)
-    return ConsentRecord(ConsentState(state), *bounds, uses, changes, uint_word(second))
+    spend_key, used = _parts(second, _USED_BITS)
+    return ConsentRecord(
+        ConsentState(state),
+        *times,
+        spend_key.to_bytes(_ADDRESS_BYTES, "big"),
+        used,
+        *(uint_word(digest) for digest in digests),
+    )
 
 
 def _controllers(
