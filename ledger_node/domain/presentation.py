@@ -8,7 +8,7 @@ from ledger_node.domain.batch import ShownAttestation
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import MAX_PARTS, Claim
 from ledger_node.domain.commitment import FieldProof, proof_from_json, proof_to_json
-from ledger_node.domain.consent import Terms, signatures_from_json
+from ledger_node.domain.consent import Bounds, Consent, Terms, signatures_from_json
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.json_object import JsonObject, from_hex, member_of, to_hex
@@ -30,18 +30,25 @@ MAX_MESSAGE = 16 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ShownConsent:
-    """The terms with the signatures of the subject's controllers, and who the controllers are."""
+    """Terms and bounds with the signatures of the subject's controllers, and who the controllers are."""
 
     id: bytes
     terms: Terms
+    bounds: Bounds
     signatures: tuple[Signature, ...]
     controllers: Controllers
+
+    @property
+    def consent(self) -> Consent:
+        """What the controllers signed."""
+        return Consent(self.terms, self.bounds)
 
     def to_json(self) -> dict[str, JSON]:
         """Return the JSON form."""
         return {
             "id": to_hex(self.id),
             "terms": self.terms.to_json(),
+            "bounds": self.bounds.to_json(),
             "signatures": [signature_to_json(signature) for signature in self.signatures],
             "controllers": self.controllers.to_json(),
         }
@@ -57,6 +64,7 @@ class ShownConsent:
             return cls(
                 id=record.blob("id"),
                 terms=Terms.from_json(record.take("terms")),
+                bounds=Bounds.from_json(record.take("bounds")),
                 signatures=signatures_from_json(record.items("signatures", max_items=MAX_SIGNATURES)),
                 controllers=Controllers.from_json(record.take("controllers")),
             )

@@ -170,6 +170,13 @@ class Reason(StrEnum):
     CONSENT_TEXT_DIFFERS = "consent_text_differs"
     CONSENT_WRONG_SECRET = "consent_wrong_secret"  # nosec B105 # noqa: S105 - a reason code, not a secret
     CONSENT_TERMS_DIFFER = "consent_terms_differ"
+    CONSENT_SIGNATURES_DIFFER = "consent_signatures_differ"
+    CONSENT_GRANT_LATE = "consent_grant_late"
+    USE_NUMBER_TAKEN = "use_number_taken"
+    USE_SIGNATURE_WRONG = "use_signature_wrong"
+    USE_TOO_LATE = "use_too_late"
+    USE_OTHER_MEMBER = "use_other_member"
+    USES_DIFFER = "uses_differ"
     QUESTION_NOT_CONSENTED = "question_not_consented"
     SIGNER_NOT_CONTROLLER = "signer_not_controller"
     CONTROLLERS_MISMATCH = "controllers_mismatch"

@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import Any, ClassVar, Final, Self
 
 from ledger_node.domain.canonical import JSON, decode, encode
-from ledger_node.domain.consent import ConsentRequest, signatures_from_json
+from ledger_node.domain.consent import ConsentRequest
+from ledger_node.domain.consent_act import SignedAct
 from ledger_node.domain.eip712 import SigningDomain, text_word, uint_word
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.event import Inclusion
@@ -19,7 +20,6 @@ from ledger_node.domain.json_object import JsonObject, Versioned, member_of, to_
 from ledger_node.domain.presentation import ShownConsent
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SIGNATURE_BYTES, parse_address
-from ledger_node.domain.subject import MAX_CONTROLLERS, Controllers, Signature, signature_to_json
 
 FORMAT: Final = "credence-receipt/v1"
 STATEMENT: Final = "This is recorded on the ledger. 本事项已记录于账本。"
@@ -48,32 +48,6 @@ _NEED_WORD: Final = (Act.REFUSED, Act.PAUSED, Act.RESUMED)
 
 
 @dataclass(frozen=True, slots=True)
-class SignedAct:
-    """What controllers signed after the grant, and who they were."""
-
-    controllers: Controllers
-    signatures: tuple[Signature, ...]
-
-    def to_json(self) -> dict[str, JSON]:
-        """Return the JSON form."""
-        return {
-            "controllers": self.controllers.to_json(),
-            "signatures": [signature_to_json(signature) for signature in self.signatures],
-        }
-
-    @classmethod
-    def from_json(cls, value: JSON) -> Self:
-        """Read the JSON form.
-
-        Raises:
-            InvalidInputError: a member is missing, unknown or malformed.
-        """
-        with JsonObject(value, "word") as record:
-            controllers = Controllers.from_json(record.take("controllers"))
-            return cls(controllers, signatures_from_json(record.items("signatures", max_items=MAX_CONTROLLERS)))
-
-
-@dataclass(frozen=True, slots=True)
 class Basis:
     """What an act rests on: of a refusal what was asked for, of any other act the consent; and the signed word.
 
@@ -86,9 +60,9 @@ class Basis:
     secret: bytes | None = None
 
     @property
-    def terms(self) -> ConsentRequest:
+    def asked(self) -> ConsentRequest:
         """What was granted or asked for."""
-        return self.about.terms if isinstance(self.about, ShownConsent) else self.about
+        return self.about.consent.asked if isinstance(self.about, ShownConsent) else self.about
 
     def to_json(self) -> dict[str, JSON]:
         """Return the JSON form; what there is none of is left out."""

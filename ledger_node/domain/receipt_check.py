@@ -18,13 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from ledger_node.domain.consent import (
-    Change,
-    change_digest,
-    refusal_digest,
-    revocation_hash,
-    withdrawal_digest,
-)
+from ledger_node.domain.consent_act import Change, change_digest, refusal_digest, withdrawal_digest, withdrawal_hash
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import CredenceError, VerificationError
 from ledger_node.domain.presentation import ShownConsent
@@ -76,8 +70,9 @@ def _require_network(receipt: Receipt, trusted: TrustedOperator) -> None:
 
 def _require_id(receipt: Receipt) -> None:
     basis = receipt.basis
-    named = basis.about.id if isinstance(basis.about, ShownConsent) else receipt.id
-    if not receipt.id == named == basis.terms.digest(receipt.domain):
+    if not isinstance(basis.about, ShownConsent):
+        return  # a request's id binds its answer key as well
+    if not receipt.id == basis.about.id == basis.about.consent.digest(receipt.domain):
         raise VerificationError(
             Reason.CONSENT_ID_MISMATCH, "the terms, or what was asked for, hash to another id than the receipt's"
         )
@@ -87,7 +82,7 @@ def _require_word(receipt: Receipt) -> None:
     about, signed_act, secret = receipt.basis.about, receipt.basis.signed_act, receipt.basis.secret
     if isinstance(about, ShownConsent):
         about.controllers.require_signatures(about.id, about.signatures)
-        if secret is not None and revocation_hash(secret) != about.terms.revocation_hash:
+        if secret is not None and withdrawal_hash(secret) != about.bounds.withdrawal_hash:
             raise VerificationError(Reason.CONSENT_WRONG_SECRET, "the secret is not the one that the terms name")
     if signed_act is not None:
         signed_act.controllers.require_signatures(_DIGESTS[receipt.act](receipt), signed_act.signatures)
@@ -103,7 +98,7 @@ _DIGESTS: Final[dict[Act, Callable[[Receipt], bytes]]] = {
 
 
 def _require_possible(receipt: Receipt) -> None:
-    terms, at = receipt.basis.terms, receipt.recorded.block_time
+    terms, at = receipt.basis.asked, receipt.recorded.block_time
     if receipt.act in {Act.GRANTED, Act.USED} and at >= terms.expires_at:
         raise VerificationError(Reason.CONSENT_EXPIRED, "the consent had ended before this block")
     if receipt.act is Act.USED and at < terms.not_before:

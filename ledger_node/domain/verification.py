@@ -134,7 +134,7 @@ def require_consent(
     Raises:
         VerificationError: naming the first rule that fails.
     """
-    require_signed(shown.terms.digest(facts.consent_domain), shown.id)  # 8
+    require_signed(shown.consent.digest(facts.consent_domain), shown.id)  # 8
     if facts.consent is None:
         raise VerificationError(Reason.CONSENT_UNKNOWN, "the ledger knows no such consent")
     if shown.controllers.commitment != facts.controllers:  # 9
@@ -144,7 +144,7 @@ def require_consent(
         )
     shown.controllers.require_signatures(shown.id, shown.signatures)  # 10
     require_granted_to(shown.terms, grantee=grantee, purpose=purpose)  # 11
-    require_usable(shown.terms, facts.consent, now=facts.block_time, uses_already_counted=uses_already_counted)  # 12
+    require_usable(shown.bounds, facts.consent, now=facts.block_time, uses_already_counted=uses_already_counted)  # 12
 
 
 def require_subject(shown: ShownSubject, subject_id: bytes, schemas: SchemaSet, facts: LedgerFacts) -> None:

@@ -73,7 +73,7 @@ def period_slot(schema: bytes, member: bytes) -> Slot:
 
 
 def consent_slots(consent: bytes) -> tuple[Slot, ...]:
-    """Return where state and times of a consent are, its spend key with the used numbers, and its three digests."""
+    """Return where a consent is: state and times, spend key and used numbers, and digests of uses, grant and word."""
     first = _entry(consent, _CONSENTS)
     return tuple((Contract.CONSENTS, first + place) for place in range(_CONSENT_WORDS))
 
@@ -143,7 +143,7 @@ _KEY_BITS: Final = (64, 64, 64, 8)
 _PERIOD_BITS: Final = (64, 64)
 _STANDING_BITS: Final = (8, 8)
 _CONSENT_BITS: Final = (8, 40, 40, 40, 8, 24, 40)
-_USED_BITS: Final = (160, 96)
+_SPENDING_BITS: Final = (160, 96)
 _ADDRESS_BYTES: Final = 20
 _MAX_STATE: Final = max(ConsentState)
 
@@ -210,24 +210,32 @@ def require_names(names: Mapping[bytes, str], storage_words: StorageWords) -> No
 
 
 def consent_record(consent: bytes, storage_words: StorageWords) -> ConsentRecord | None:
-    """Return what five words hold of a consent, or None for an id that was neither granted nor withdrawn.
+    """Return what five words hold of a consent, or None for one that nobody granted or withdrew.
 
     Raises:
         VerificationError: ``state_proof_malformed``; it is in a state that the contract does not know.
     """
-    first, second, *digests = (storage_words[slot] for slot in consent_slots(consent))
-    state, *times = _parts(first, _CONSENT_BITS)
+    first, spending, *digests = (storage_words[slot] for slot in consent_slots(consent))
+    state, granted_at, not_before, expires_at, max_uses, changes, changed_at = _parts(first, _CONSENT_BITS)
     if state > _MAX_STATE:
         raise VerificationError(Reason.STATE_PROOF_MALFORMED, "a consent is in a state that there is not")
     if state == ConsentState.NONE:
         return None
-    spend_key, used = _parts(second, _USED_BITS)
+    spend_key, used = _parts(spending, _SPENDING_BITS)
+    uses_digest, grant_digest, word_digest = map(uint_word, digests)
     return ConsentRecord(
-        ConsentState(state),
-        *times,
-        spend_key.to_bytes(_ADDRESS_BYTES, "big"),
-        used,
-        *(uint_word(digest) for digest in digests),
+        state=ConsentState(state),
+        granted_at=granted_at,
+        not_before=not_before,
+        expires_at=expires_at,
+        max_uses=max_uses,
+        changes=changes,
+        changed_at=changed_at,
+        spend_key=spend_key.to_bytes(_ADDRESS_BYTES, "big"),
+        used=used,
+        uses_digest=uses_digest,
+        grant_digest=grant_digest,
+        word_digest=word_digest,
     )
 
 
