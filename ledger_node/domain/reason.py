@@ -128,6 +128,8 @@ class Reason(StrEnum):
     MEMBER_DIFFERS = "member_differs"
     ANSWER_DIFFERS = "answer_differs"
     USE_NOT_RECORDED = "use_not_recorded"
+    USE_DIFFERS = "use_differs"
+    ANSWERED_LATE = "answered_late"
     RECEIPT_MISSING = "receipt_missing"
     RECEIPT_DIFFERS = "receipt_differs"
     KEEPER_NOT_ALLOWED = "keeper_not_allowed"
