@@ -56,12 +56,13 @@ class Rotation:
     def text(self) -> str:
         """The lines that the present controllers read; their digest is signed."""
         persons, threshold = len(self.controllers.persons), self.controllers.threshold
+        sign = f"{threshold} of {persons} persons sign ({persons} 人中须 {threshold} 人签署)"
         return "\n".join(
             [
                 ROTATION_STATEMENT,
                 f"Subject 主体: {to_hex(self.subject)}",
                 f"New entry 新条目: {self.entry}",
-                f"New controllers 新的控制人: {threshold} of {persons} persons sign ({persons} 人中须 {threshold} 人签署)",
+                f"New controllers 新的控制人: {sign}",
                 *controller_lines(self.controllers),
                 f"Good until 有效期至: {_time(self.deadline)}",
             ]
