@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 from typing import Final
 
 from ledger_node.domain.consent import Terms
@@ -14,21 +14,51 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import Plane
 
 
+class KeyPurpose(IntFlag):
+    """What a member's key is for, as the MemberRegistry numbers it; a key may be for several things."""
+
+    ATTEST = 1
+    """Signs batches of attestations."""
+    STATUS = 2
+    """Signs changes of status that say nothing of why."""
+    ERASE = 4
+    """Signs changes of status that say that what was attested is erased."""
+    LOG = 8
+    """Signs batches of the access log."""
+    RECEIPT = 16
+    """Signs receipts, off the chain."""
+    RELAY = 32
+    """Sends what others signed."""
+    REGISTER = 64
+    """Registers subjects and asks for their recovery."""
+    SIGN_IN = 128
+    """Signs in at an instance, off the chain."""
+
+
+NO_PURPOSE: Final = KeyPurpose(0)
+"""That of a key which is not the member's."""
+EVERY_PURPOSE: Final = ~NO_PURPOSE
+
+
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """When a member's signing key is valid, in seconds; ``compromised_from`` 0 means never."""
+    """When a member's signing key is valid, in seconds, and what it is for; ``compromised_from`` 0 means never."""
 
     valid_from: int
     valid_until: int
     compromised_from: int
+    purposes: KeyPurpose
 
-    def fault_at(self, time: int) -> Reason | None:
-        """Return why the key did not count at ``time``, or None if it did."""
+    def fault_at(self, time: int, purpose: KeyPurpose) -> Reason | None:
+        """Return why the key did not count at ``time`` for what it did, or None if it counted.
+
+        The times come first; ``purpose`` of several bits asks for one of them, as the contracts do.
+        """
         if not self.valid_from <= time < self.valid_until:
             return Reason.KEY_NOT_VALID
         if self.compromised_from and self.compromised_from <= time:
             return Reason.KEY_COMPROMISED
-        return None
+        return None if self.purposes & purpose else Reason.KEY_PURPOSE_WRONG
 
     def is_over_at(self, time: int) -> bool:
         """Return whether the key counts at ``time`` no more and never again: both an end and a compromise are final."""
@@ -204,14 +234,14 @@ def _require_live(terms: Terms, record: ConsentRecord) -> None:
         raise VerificationError(Reason.CONSENT_PAUSED, "the subject has paused this consent")
 
 
-def require_key(facts: LedgerFacts, member: bytes, key: bytes, time: int) -> None:
-    """Require that a member's key was valid at ``time``, and not compromised before.
+def require_key(facts: LedgerFacts, member: bytes, key: bytes, time: int, purpose: KeyPurpose) -> None:
+    """Require that a member's key was valid at ``time``, not compromised before, and for this purpose.
 
     Raises:
-        VerificationError: ``key_not_valid`` or ``key_compromised``.
+        VerificationError: ``key_not_valid``, ``key_compromised`` or ``key_purpose_wrong``.
     """
     record = facts.keys.get((member, key))
-    fault = Reason.KEY_NOT_VALID if record is None else record.fault_at(time)
+    fault = Reason.KEY_NOT_VALID if record is None else record.fault_at(time, purpose)
     if fault is not None:
         raise VerificationError(fault, f"this was signed {_KEY_FAULTS[fault]}")
 
@@ -219,4 +249,5 @@ def require_key(facts: LedgerFacts, member: bytes, key: bytes, time: int) -> Non
 _KEY_FAULTS: Final = {
     Reason.KEY_NOT_VALID: "by a key that was not valid then",
     Reason.KEY_COMPROMISED: "after its key was compromised",
+    Reason.KEY_PURPOSE_WRONG: "by a key that is not for this",
 }

@@ -106,6 +106,7 @@ class Reason(StrEnum):
     ISSUER_NOT_ALLOWED = "issuer_not_allowed"
     KEY_NOT_VALID = "key_not_valid"
     KEY_COMPROMISED = "key_compromised"
+    KEY_PURPOSE_WRONG = "key_purpose_wrong"
     BLOCK_NOT_FINAL = "block_not_final"
     SUBJECT_MISMATCH = "subject_mismatch"
     REVOKED = "revoked"

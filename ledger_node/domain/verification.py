@@ -39,7 +39,7 @@ from ledger_node.domain.commitment import subject_tag
 from ledger_node.domain.consent import require_signed
 from ledger_node.domain.controller_rule import require_controllers
 from ledger_node.domain.error import InvalidInputError, VerificationError
-from ledger_node.domain.fact import IssuerPeriod, LedgerFacts, require_key, require_usable
+from ledger_node.domain.fact import IssuerPeriod, KeyPurpose, LedgerFacts, require_key, require_usable
 from ledger_node.domain.hashing import root_of_batch
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.presentation import (
@@ -111,7 +111,7 @@ def require_attestation(shown: ShownAttestation, schema: Schema, facts: LedgerFa
         raise VerificationError(
             Reason.ISSUER_NOT_ALLOWED, f"the issuer was not allowed to issue {schema.name} at that time"
         )
-    require_key(facts, anchor.member, anchor.key, anchor.anchored_at)  # 6
+    require_key(facts, anchor.member, anchor.key, anchor.anchored_at, KeyPurpose.ATTEST)  # 6
     _require_status(shown, facts)  # 7
 
 

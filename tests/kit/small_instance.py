@@ -27,6 +27,7 @@ from api.vault.department import Department, Operator
 from api.vault.key_ledger import open_key_ledger
 from api.vault.key_removal import KeyRemovals
 from api.work.worker_pool import WorkerPool
+from ledger_node.chain.deployment import purposes_of
 from ledger_node.chain.port import Role
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import (
@@ -125,7 +126,7 @@ class SmallInstance:
         self.council = Council(self.chain)
         for member, name in NAMES.items():
             self.council.add_member(member, ROLES[member], name)
-            self.council.add_key(member, address_of(key_of(member)))
+            self.council.add_key(member, address_of(key_of(member)), purposes=purposes_of(ROLES[member]))
         for name, schema in schemas().items():
             self.council.register_schema(schema.id, name)
             self.council.allow_issuer(schema.id, TAX if name.startswith("tax") else REGISTRAR)

@@ -13,7 +13,7 @@ from ledger_node.domain.commitment import Committer, FieldProof, subject_key, su
 from ledger_node.domain.consent import Terms, revocation_hash
 from ledger_node.domain.controller_entry import ControllerEntry, ControllerHistory, EntryKind
 from ledger_node.domain.eip712 import SigningDomain
-from ledger_node.domain.fact import ConsentRecord, ConsentState, IssuerPeriod, KeyRecord, LedgerFacts
+from ledger_node.domain.fact import EVERY_PURPOSE, ConsentRecord, ConsentState, IssuerPeriod, KeyRecord, LedgerFacts
 from ledger_node.domain.hashing import batch_tree, path_of
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.presentation import Presentation, ShownClaim, ShownConsent, ShownPart, ShownSubject
@@ -318,7 +318,7 @@ def build(*, questions=(*HOLDS, *DOES_NOT_HOLD, *CANNOT_TELL), raw=None, code=CO
             anchor_domain=ANCHOR_DOMAIN,
             consent_domain=CONSENT_DOMAIN,
             anchor_digests=anchored(facts.shown, registration.shown),
-            keys={(member, address_of(key)): KeyRecord(*ever, 0) for member, key in MEMBER_KEYS.items()},
+            keys={(member, address_of(key)): KeyRecord(*ever, 0, EVERY_PURPOSE) for member, key in MEMBER_KEYS.items()},
             issuers={
                 (FACTS.id, TAX): IssuerPeriod(*ever),
                 (REGISTRATION.id, REGISTRAR): IssuerPeriod(*ever),

@@ -11,7 +11,7 @@ from api.sign_in.server import service
 from api.storage.table import access_token, assertion_used
 from ledger_node.chain.port import Member, Role
 from ledger_node.domain.error import InvalidInputError, VerificationError
-from ledger_node.domain.fact import KeyRecord
+from ledger_node.domain.fact import KeyPurpose, KeyRecord
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.signature import sign as sign_digest
@@ -169,9 +169,10 @@ def test_a_member_without_a_role_does_not_sign_in(desk, bank):
 @pytest.mark.parametrize(
     ("record", "reason"),
     [
-        (KeyRecord(0, NOW, 0), "key_not_valid"),
-        (KeyRecord(NOW + 1, NOW + 9, 0), "key_not_valid"),
-        (KeyRecord(0, NOW + 9, NOW), "key_compromised"),
+        (KeyRecord(0, NOW, 0, KeyPurpose.SIGN_IN), "key_not_valid"),
+        (KeyRecord(NOW + 1, NOW + 9, 0, KeyPurpose.SIGN_IN), "key_not_valid"),
+        (KeyRecord(0, NOW + 9, NOW, KeyPurpose.SIGN_IN), "key_compromised"),
+        (KeyRecord(0, NOW + 9, 0, ~KeyPurpose.SIGN_IN), "key_purpose_wrong"),
     ],
 )
 def test_sign_in_keys_end_with_the_registry_key_that_signed_for_them(desk, bank, record, reason):
@@ -315,7 +316,7 @@ def test_an_assertion_is_made_for_an_instance_and_a_minute(bank):
     first = make_assertion("0x" + "11" * 32, URL, bank.credential.key, bank.credential.header, now=NOW)
     again = make_assertion("0x" + "11" * 32, URL, bank.credential.key, bank.credential.header, now=NOW)
     assert first != again
-    assert ALWAYS.fault_at(NOW) is None
+    assert ALWAYS.fault_at(NOW, KeyPurpose.SIGN_IN) is None
 
 
 def publish(desk, subject, number, key, controller):

@@ -35,7 +35,7 @@ from ledger_node.domain.evidence.report import Check, CheckName, Report, Result
 from ledger_node.domain.evidence.slot import StorageWords, facts_of, require_names, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
 from ledger_node.domain.evidence.trust import Trust
-from ledger_node.domain.fact import LedgerFacts, require_key
+from ledger_node.domain.fact import KeyPurpose, LedgerFacts, require_key
 from ledger_node.domain.presentation import ShownClaim, ShownConsent, ShownSubject
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason
@@ -116,7 +116,7 @@ def _steps(found: _Findings, data: bytes, trust: Trust, later: Sequence[KeyState
     facts = _with_later(facts, later, trust, header.number)
     for anchor in (each.anchor for each in shown):
         bundle.batches[anchor.member, anchor.stream, anchor.number].require_signed(anchor, trust.anchor_domain)
-        require_key(facts, anchor.member, anchor.key, anchor.anchored_at)
+        require_key(facts, anchor.member, anchor.key, anchor.anchored_at, KeyPurpose.ATTEST)
     yield f"departments signed each batch with keys that were valid; {_number(len(later), 'later statement')} of keys"
 
     _require_consent(consent, facts)  # 7
@@ -214,7 +214,7 @@ def _require_receipt(bundle: Bundle, consent: ShownConsent, facts: LedgerFacts) 
     digest = bundle.receipt_digest(receipt, facts.consent_domain)
     if recover(digest, receipt.signature) != receipt.key:
         raise VerificationError(Reason.RECEIPT_DIFFERS, "the receipt is of another answer, or of another key")
-    require_key(facts, receipt.member, receipt.key, facts.block_time)
+    require_key(facts, receipt.member, receipt.key, facts.block_time, KeyPurpose.RECEIPT)
     if not facts.standings[receipt.member].may_sign_receipts:
         raise VerificationError(
             Reason.KEEPER_NOT_ALLOWED, "the ledger does not let the member that signed the receipt record consents"

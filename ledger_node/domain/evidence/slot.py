@@ -14,6 +14,7 @@ from ledger_node.domain.fact import (
     ConsentState,
     FactQuery,
     IssuerPeriod,
+    KeyPurpose,
     KeyRecord,
     LedgerFacts,
     MemberStanding,
@@ -150,7 +151,7 @@ def status_words_of(query: FactQuery) -> Iterable[tuple[bytes, int]]:
     return {(member, position // WORD_BITS) for member, position in query.positions}
 
 
-_KEY_BITS: Final = (64, 64, 64)
+_KEY_BITS: Final = (64, 64, 64, 8)
 _PERIOD_BITS: Final = (64, 64)
 _STANDING_BITS: Final = (8, 8)
 _CONSENT_BITS: Final = (8, 40, 40, 40, 32, 32, 40, 24)
@@ -201,8 +202,9 @@ def facts_of(
 
 
 def key_record(storage_word: int) -> KeyRecord:
-    """Return the validity of a key as one word holds it; zeros for a key that is not the member's."""
-    return KeyRecord(*_parts(storage_word, _KEY_BITS))
+    """Return validity and purposes of a key as one word holds them; zeros for a key that is not the member's."""
+    since, until, compromised, purposes = _parts(storage_word, _KEY_BITS)
+    return KeyRecord(since, until, compromised, KeyPurpose(purposes))
 
 
 def standing_of(storage_word: int) -> MemberStanding:

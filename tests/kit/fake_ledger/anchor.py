@@ -6,6 +6,7 @@ from ledger_node.chain.port import AnchorLedger, Role, SignedChange, StreamHead
 from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS, NO_ROOT, Anchor
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.event import StatusEvent
+from ledger_node.domain.fact import EVERY_PURPOSE
 from ledger_node.domain.hashing import MAX_SIZE
 from ledger_node.domain.signature import SIGNATURE_BYTES, recover
 from ledger_node.domain.status import WORD_BITS, Plane, StatusReason, changes_digest
@@ -99,7 +100,7 @@ class FakeAnchors(FakeAccess, AnchorLedger):
             key = recover(signed.digest(self.anchor_domain), signature)
         except VerificationError:
             require(False, "ECDSAInvalidSignature")
-        require_actor(made, signed.member, key, roles)
+        require_actor(made, signed.member, key, roles, EVERY_PURPOSE)
         return key
 
 

@@ -24,6 +24,7 @@ class State:
     schemas: dict = field(default_factory=dict)
     periods: dict = field(default_factory=dict)
     documents: dict = field(default_factory=dict)
+    frozen: dict = field(default_factory=dict)
     heads: dict = field(default_factory=dict)
     anchors: dict = field(default_factory=dict)
     status: dict = field(default_factory=dict)
