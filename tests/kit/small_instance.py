@@ -42,7 +42,7 @@ from ledger_node.domain.consent_text import Language, consent_text, text_digest
 from ledger_node.domain.error import ChainError, CredenceError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SigningKey, address_of, sign
-from ledger_node.domain.subject import Controllers
+from ledger_node.domain.subject import Controllers, each_person
 from ledger_node.randomness import random_bytes
 from tests.kit.fake_ledger import Council, FakeChain, FakeLedger
 from tests.kit.upload import csv_text, read
@@ -267,7 +267,7 @@ class SmallInstance:
 
 def controllers_of(*keys, threshold=1):
     """Return controllers with these keys."""
-    return Controllers(tuple(address_of(key) for key in keys), threshold, random_bytes(32))
+    return Controllers(each_person(address_of(key) for key in keys), threshold, random_bytes(32))
 
 
 def refused(call, *arguments, **options):
