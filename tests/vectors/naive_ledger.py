@@ -172,6 +172,12 @@ def ticket_hash(message: dict) -> bytes:
     return ref.H(text(TICKET), *head, text(message["purpose"]), *rest)
 
 
+def change_digest(consent: bytes, number: int, statement: str, domain: dict) -> bytes:
+    """What controllers sign to pause or resume."""
+    kind = text("ConsentChange(bytes32 consent,uint24 number,string statement)")
+    return signed(domain, ref.H(kind, consent, word(number), text(statement)))
+
+
 def uses_digest(consent: bytes, uses: list[dict]) -> bytes:
     """What the registry holds after these uses, in the order in which they were counted."""
     for one in uses:
