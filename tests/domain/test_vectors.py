@@ -10,7 +10,8 @@ import pytest
 from ledger_node.domain.batch import Anchor, Batch, ShownAttestation
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.commitment import Committer, proof_from_json, proof_to_json
-from ledger_node.domain.consent import Terms, revocation_hash
+from ledger_node.domain.consent import Terms
+from ledger_node.domain.consent_act import withdrawal_hash
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import CredenceError, InvalidInputError, VerificationError
 from ledger_node.domain.event import Inclusion
@@ -127,7 +128,7 @@ def digest(case):
         case "controllers":
             return Controllers.from_json(message).commitment
         case _:
-            return revocation_hash(blob(message["secret"]))
+            return withdrawal_hash(blob(message["secret"]))
 
 
 def receipt_of(message, domain):

@@ -4,7 +4,7 @@ import pytest
 
 from ledger_node.chain.port import Role
 from ledger_node.chain.rpc import ContractRevertError
-from ledger_node.domain.consent import Change
+from ledger_node.domain.consent_act import Change
 from ledger_node.domain.event import Inclusion
 from ledger_node.randomness import random_bytes
 from tests.kit.ledger_world import (
