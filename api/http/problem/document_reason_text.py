@@ -29,6 +29,7 @@ DOCUMENT_REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.KEY_COMPROMISED: (
             "The batch was signed after its key was compromised; ask the department to attest anew."
         ),
+        Reason.KEY_PURPOSE_WRONG: "This was signed by a key that its member has for something else; reject it.",
         Reason.BLOCK_NOT_FINAL: "The block that the answer names is not on this chain; ask again.",
         Reason.SUBJECT_MISMATCH: "This is about another firm than the consent; reject the answer.",
         Reason.REVOKED: "The department has revoked the attestation; it counts for nothing.",

@@ -5,12 +5,12 @@
 
 from typing import Protocol
 
-from ledger_node.chain.port.anchor import AnchorLedger, BatchOrder, SignedChange, StreamHead
+from ledger_node.chain.port.anchor import AnchorLedger, BatchOrder, StreamHead
 from ledger_node.chain.port.chain import Block, ChainLedger, Mined
 from ledger_node.chain.port.consent import ConsentLedger, UseResult
 from ledger_node.chain.port.fact import FactLedger, StateProof
 from ledger_node.chain.port.member import Member, MemberLedger, Role, Standing
-from ledger_node.chain.port.subject import RECOVERY_DELAY_S, ControllerEntry, Recovery, SubjectLedger
+from ledger_node.chain.port.subject import RECOVERY_DELAY_S, Recovery, SubjectLedger, SubjectStanding
 
 __all__ = [
     "RECOVERY_DELAY_S",
@@ -19,7 +19,6 @@ __all__ = [
     "Block",
     "ChainLedger",
     "ConsentLedger",
-    "ControllerEntry",
     "FactLedger",
     "Ledger",
     "Member",
@@ -27,11 +26,11 @@ __all__ = [
     "Mined",
     "Recovery",
     "Role",
-    "SignedChange",
     "Standing",
     "StateProof",
     "StreamHead",
     "SubjectLedger",
+    "SubjectStanding",
     "UseResult",
 ]
 

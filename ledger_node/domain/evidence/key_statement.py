@@ -20,7 +20,7 @@ from ledger_node.domain.json_object import JsonObject, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import parse_address
 
-FORMAT: Final = "credence-keys/v1"
+FORMAT: Final = "credence-keys/v2"
 MAX_KEYS: Final = 1024
 
 

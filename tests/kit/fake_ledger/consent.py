@@ -7,7 +7,7 @@ from ledger_node.chain.port import ConsentLedger, Role, UseResult
 from ledger_node.domain.consent import NO_REQUEST, RequestState
 from ledger_node.domain.consent_act import Change, withdrawal_hash
 from ledger_node.domain.event import ConsentEvent, Step
-from ledger_node.domain.fact import ConsentRecord, ConsentState
+from ledger_node.domain.fact import ConsentRecord, ConsentState, KeyPurpose
 from tests.kit.fake_ledger.access import FakeAccess
 from tests.kit.fake_ledger.chain import require
 from tests.kit.fake_ledger.council import actor_of
@@ -92,7 +92,7 @@ class FakeConsents(FakeAccess, ConsentLedger):
 
     def record_uses(self, uses):
         with self.chain.transaction() as made:
-            actor_of(made, self._as_relayer(), Role.DEPARTMENT | Role.RELAYER)
+            actor_of(made, self._as_relayer(), Role.DEPARTMENT | Role.RELAYER, KeyPurpose.RELAY)
             require(len(uses) <= MAX_USES_AT_A_TIME, "UseListTooLong")
             return [record_use(made, consent, use) for consent, use in uses]
 
@@ -127,7 +127,7 @@ class FakeConsents(FakeAccess, ConsentLedger):
         """Give a transaction that only a relayer may send."""
         key = self._as_relayer()
         with self.chain.transaction() as made:
-            actor_of(made, key, Role.RELAYER)
+            actor_of(made, key, Role.RELAYER, KeyPurpose.RELAY)
             yield made
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ledger_node.chain.port import ControllerEntry, Recovery, Role, SubjectLedger
 from ledger_node.domain.event import ControlEvent, ControlStep
+from ledger_node.domain.fact import KeyPurpose
 from tests.kit.fake_ledger.access import FakeAccess
 from tests.kit.fake_ledger.chain import require
 from tests.kit.fake_ledger.council import actor_of
@@ -27,7 +28,7 @@ class FakeSubjects(FakeAccess, SubjectLedger):
 
     def register_subject(self, subject, commitment):
         with self.chain.transaction() as made:
-            registrar = actor_of(made, self._as_registrar(), Role.REGISTRAR)
+            registrar = actor_of(made, self._as_registrar(), Role.REGISTRAR, KeyPurpose.REGISTER)
             require(any(subject), "SubjectIdZero")
             require(subject not in made.state.entries, "SubjectExists")
             require(any(commitment), "SubjectCommitmentZero")
@@ -44,7 +45,7 @@ class FakeSubjects(FakeAccess, SubjectLedger):
 
     def rotate(self, subject, commitment):
         with self.chain.transaction() as made:
-            registrar = actor_of(made, self._as_registrar(), Role.REGISTRAR)
+            registrar = actor_of(made, self._as_registrar(), Role.REGISTRAR, KeyPurpose.REGISTER)
             require_change(made, subject, commitment)
             if pending(made, subject).commitment is not None:
                 cancel(made, subject)
@@ -57,7 +58,7 @@ class FakeSubjects(FakeAccess, SubjectLedger):
 
     def request_recovery(self, subject, commitment):
         with self.chain.transaction() as made:
-            actor_of(made, self._as_registrar(), Role.REGISTRAR)
+            actor_of(made, self._as_registrar(), Role.REGISTRAR, KeyPurpose.REGISTER)
             require_change(made, subject, commitment)
             last = pending(made, subject)
             require(last.commitment is None, "SubjectRecoveryPending")
@@ -78,14 +79,14 @@ class FakeSubjects(FakeAccess, SubjectLedger):
     def cancel_recovery(self, subject, number, *, by):
         key = self._as_registrar() if by is Role.REGISTRAR else self._as_relayer()
         with self.chain.transaction() as made:
-            actor_of(made, key, Role.RELAYER | Role.REGISTRAR)
+            actor_of(made, key, Role.RELAYER | Role.REGISTRAR, KeyPurpose.RELAY | KeyPurpose.REGISTER)
             require_pending(made, subject, number)
             cancel(made, subject)
         return made.mined
 
     def complete_recovery(self, subject, number):
         with self.chain.transaction() as made:
-            registrar = actor_of(made, self._as_registrar(), Role.REGISTRAR)
+            registrar = actor_of(made, self._as_registrar(), Role.REGISTRAR, KeyPurpose.REGISTER)
             last = require_pending(made, subject, number)
             require(made.time >= last.completable_at, "SubjectRecoveryEarly")
             made.state.recoveries[subject] = Recovery(None, last.number, last.requested_at)
