@@ -9,7 +9,8 @@ from ledger_node.chain.port import Role
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
-from ledger_node.domain.consent import NO_REQUEST, revocation_hash
+from ledger_node.domain.consent import NO_REQUEST
+from ledger_node.domain.consent_act import withdrawal_hash
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.signature import address_of
@@ -40,7 +41,7 @@ class Place:
     def grant(self, not_before, expires_at):
         """Grant between two moments of the host's clock, in seconds from now."""
         consent, now = random_bytes(32), clock.now()
-        bounds = (consent, now + not_before, now + expires_at, 3, revocation_hash(random_bytes(32)), NO_REQUEST)
+        bounds = (consent, now + not_before, now + expires_at, 3, withdrawal_hash(random_bytes(32)), NO_REQUEST)
         to = self.book.contracts["ConsentRegistry"]
         self.sender.send(to, artifact("ConsentRegistry").encode("grant", *bounds), gas=GAS)
         return consent

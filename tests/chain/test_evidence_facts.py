@@ -12,7 +12,8 @@ from ledger_node.chain.port import BatchOrder, Role
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT, Batch
-from ledger_node.domain.consent import Terms, revocation_hash
+from ledger_node.domain.consent import Terms
+from ledger_node.domain.consent_act import withdrawal_hash
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.evidence.block_header import BlockHeader
 from ledger_node.domain.evidence.bundle import node_set
@@ -69,7 +70,7 @@ def terms():
         salt=bytes(32),
         language="zh",
         text_digest=bytes(32),
-        revocation_hash=revocation_hash(SCHEMA),
+        withdrawal_hash=withdrawal_hash(SCHEMA),
     )
 
 

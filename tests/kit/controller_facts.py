@@ -2,7 +2,7 @@
 
 from ledger_node.domain.controller_entry import ControllerEntry, ControllerHistory, EntryKind
 from ledger_node.domain.eip712 import SigningDomain
-from ledger_node.domain.fact import KeyRecord, LedgerFacts
+from ledger_node.domain.fact import KeyPurpose, KeyRecord, LedgerFacts
 from ledger_node.domain.subject import Controllers, each_person
 
 SUBJECT, REGISTRAR = b"\x51" * 32, b"\x52" * 32
@@ -41,7 +41,7 @@ def history(entries, holds=()):
 def records(compromised=()):
     """The records of both keys of the registrar. ``compromised``: from when, by key."""
     marks = dict(compromised)
-    return {(REGISTRAR, key): KeyRecord(0, FOREVER, marks.get(key, 0)) for key in (KEY, OTHER_KEY)}
+    return {(REGISTRAR, key): KeyRecord(0, FOREVER, marks.get(key, 0), KeyPurpose.REGISTER) for key in (KEY, OTHER_KEY)}
 
 
 def facts_with(entries, compromised=(), holds=()):

@@ -30,14 +30,8 @@ from api.work.worker_pool import WorkerPool
 from ledger_node.chain.deployment import purposes_of
 from ledger_node.chain.port import Role
 from ledger_node.domain.claim import Claim
-from ledger_node.domain.consent import (
-    ConsentRequest,
-    Terms,
-    change_digest,
-    refusal_digest,
-    revocation_hash,
-    withdrawal_digest,
-)
+from ledger_node.domain.consent import ConsentRequest, Terms
+from ledger_node.domain.consent_act import change_digest, refusal_digest, withdrawal_digest, withdrawal_hash
 from ledger_node.domain.consent_text import Language, consent_text, text_digest
 from ledger_node.domain.error import ChainError, CredenceError
 from ledger_node.domain.reason import Reason
@@ -213,7 +207,7 @@ class SmallInstance:
     @staticmethod
     def accept(request, secret=SECRET):
         text = consent_text(request, wording(Language.ENGLISH, NAMES))
-        return Terms.accepting(request, Language.ENGLISH.value, text_digest(text), revocation_hash(secret))
+        return Terms.accepting(request, Language.ENGLISH.value, text_digest(text), withdrawal_hash(secret))
 
     def id_of(self, terms):
         return terms.digest(self.ledger.consent_domain)
