@@ -14,7 +14,7 @@ from ledger_node.domain.consent import Terms, revocation_hash
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import CredenceError, InvalidInputError, VerificationError
 from ledger_node.domain.event import Inclusion
-from ledger_node.domain.fact import IssuerPeriod, KeyRecord, LedgerFacts
+from ledger_node.domain.fact import EVERY_PURPOSE, IssuerPeriod, KeyRecord, LedgerFacts
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.proof import Outcome, Prover, check_proof
 from ledger_node.domain.question import Question
@@ -98,7 +98,7 @@ def attestation(case):
         anchor_domain=domain,
         consent_domain=domain,
         anchor_digests={place: blob(case["held"])},
-        keys={(anchor.member, anchor.key): KeyRecord(*ever, 0)},
+        keys={(anchor.member, anchor.key): KeyRecord(*ever, 0, EVERY_PURPOSE)},
         issuers={(schema.id, shown.header.issuer): IssuerPeriod(*ever)},
         status={(anchor.member, plane, shown.position // WORD_BITS): 0 for plane in Plane},
     )

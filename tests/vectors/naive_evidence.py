@@ -23,6 +23,9 @@ STEPS = (
 )  # fmt: skip
 
 
+ATTEST, RECEIPT = 1, 16
+
+
 def check(data: bytes, trust: dict, later: list[dict], at: str | None) -> dict:
     """What the vectors expect: the verdicts, or which check fails and why."""
     steps = Evidence(data, trust, later, at).steps()
@@ -118,15 +121,18 @@ class Proven:
 class Sealed:
     """A header, who sealed it, and its hash."""
 
-    def __init__(self, block: dict, trust: dict) -> None:
+    def __init__(self, block: dict, trust: dict, genesis: str) -> None:
         header = blob(block["header"])
         fields = decode_rlp(header)
         self.number, self.time = (int.from_bytes(fields[place], "big") for place in (8, 11))
         self.root = fields[3]
-        sets = [one for one in trust["finality"]["sets"] if one["from_block"] <= self.number]
+        (era,) = (one for one in trust["eras"] if one["genesis"] == genesis)
+        ends = era.get("ends")
+        require(ends is None or self.number <= ends["block"], "era_ended")
+        sets = [one for one in era["finality"]["sets"] if one["from_block"] <= self.number]
         require(sets, "block_not_final")
         allowed = sets[-1]["addresses"]
-        if trust["finality"]["kind"] == "sealer":
+        if era["finality"]["kind"] == "sealer":
             require(block["seal"] is not None, "block_not_final")
             self.hash, digest, seals, quorum = ref.H(header), ref.H(header), [blob(block["seal"])], 1
         else:
@@ -152,6 +158,10 @@ class Sealed:
             signers.append(signer)
         require(len(signers) >= quorum, "block_not_final")
         require(len(signers) == quorum and signers == sorted(signers), "not_canonical")
+        marks = [*(trust["checkpoints"] if era is trust["eras"][-1] else []), *([ends] if ends else [])]
+        for mark in marks:
+            is_it = (self.number, hexed(self.hash)) == (mark["block"], mark["hash"])
+            require(is_it or self.number > mark["block"], "block_path_needed")
 
 
 class Evidence:
@@ -170,11 +180,9 @@ class Evidence:
         self._by_id = {hexed(ref.schema_id(spec)): spec for spec in self._listed}
         self._require_one_form()
         yield
-        for file in (value, *self._later):
-            network = {"chain_id": self._trust["chain_id"], "genesis": self._trust["genesis"]}
-            require(file is not value or file["network"] == network, "other_network")
+        self._require_network(value)
         yield
-        self._sealed = Sealed(value["block"], self._trust)
+        self._sealed = Sealed(value["block"], self._trust, value["network"]["genesis"])
         yield
         proven = Proven(value["nodes"], self._sealed.root, self._trust["contracts"])
         self._read_facts(proven, value)
@@ -188,7 +196,7 @@ class Evidence:
         self._merge_later()
         for one in self._all:
             self._require_signed(one["anchor"])
-            self._require_key(one["anchor"]["member"], one["anchor"]["key"], one["anchor"]["anchored_at"])
+            self._require_key(one["anchor"]["member"], one["anchor"]["key"], one["anchor"]["anchored_at"], ATTEST)
         yield
         self._check_consent()
         yield
@@ -252,21 +260,24 @@ class Evidence:
         order = {name: place for place, name in enumerate(state.CONTRACTS)}
         self._words = {slot: proven.word(slot) for slot in sorted(set(slots), key=lambda one: (order[one[0]], one[1]))}
         proven.require_all_read()
-        self._keys = {key: unpacked(self._words[slot], (64, 64, 64)) for key, slot in self._key_slots.items()}
+        self._keys = {key: unpacked(self._words[slot], (64, 64, 64, 8)) for key, slot in self._key_slots.items()}
+
+    def _require_network(self, file: dict) -> None:
+        known = [{"chain_id": self._trust["chain_id"], "genesis": era["genesis"]} for era in self._trust["eras"]]
+        require(file["network"] in known, "other_network")
 
     def _merge_later(self) -> None:
         for statement in self._later:
-            network = {"chain_id": self._trust["chain_id"], "genesis": self._trust["genesis"]}
-            require(statement["network"] == network, "other_network")
-            sealed = Sealed(statement["block"], self._trust)
+            self._require_network(statement)
+            sealed = Sealed(statement["block"], self._trust, statement["network"]["genesis"])
             proven = Proven(statement["nodes"], sealed.root, self._trust["contracts"])
             for key in statement["keys"]:
                 member, name = key["member"], key["key"]
                 word = proven.word(next(iter(state.key_words(blob(member), blob(name), (0, 0, 0)))))
                 mark = unpacked(word, (64, 64, 64))[2]
                 if mark and (member, name) in self._keys:
-                    since, until, known = self._keys[member, name]
-                    self._keys[member, name] = since, until, min(mark, known or mark)
+                    since, until, known, purposes = self._keys[member, name]
+                    self._keys[member, name] = since, until, min(mark, known or mark), purposes
             proven.require_all_read()
             require(sealed.number >= self._sealed.number, "statement_earlier")
 
@@ -281,10 +292,11 @@ class Evidence:
         signer = recovered(digest, blob(signed["signature"]), 27, "signature_malformed")
         require(hexed(signer) == anchor["key"], "batch_not_signed")
 
-    def _require_key(self, member: str, key: str, time: int) -> None:
-        since, until, mark = self._keys[member, key]
+    def _require_key(self, member: str, key: str, time: int, purpose: int) -> None:
+        since, until, mark, purposes = self._keys[member, key]
         require(since <= time < until, "key_not_valid")
         require(not mark or time < mark, "key_compromised")
+        require(purposes & purpose, "key_purpose_wrong")
 
     def _check_consent(self) -> None:
         terms, consent = self._consent["terms"], blob(self._consent["id"])
@@ -353,7 +365,7 @@ class Evidence:
         period = state.period_words(blob(header["schema_id"]), blob(header["issuer"]), (0, 0))
         since, until = unpacked(self._words[next(iter(period))], (64, 64))
         require(since <= anchor["anchored_at"] < until, "issuer_not_allowed")
-        self._require_key(anchor["member"], anchor["key"], anchor["anchored_at"])
+        self._require_key(anchor["member"], anchor["key"], anchor["anchored_at"], ATTEST)
         word, bit = divmod(anchor["start"] + one["index"], 256)
         planes = [self._words[slot] for slot in state.status_words(member, word, (0, 0))]
         require(not planes[0] >> bit & 1, "revoked")
@@ -455,7 +467,7 @@ class Evidence:
         digest = receipt_digest(receipt, self._presentation, self._listed, self._sealed.hash, where)
         signer = recovered(digest, blob(receipt["signature"]), 27, "signature_malformed")
         require(hexed(signer) == receipt["key"], "receipt_differs")
-        self._require_key(receipt["member"], receipt["key"], self._sealed.time)
+        self._require_key(receipt["member"], receipt["key"], self._sealed.time, RECEIPT)
         roles, standing = unpacked(self._words[self._keeper], (8, 8))
         require(roles & 8 and standing == 1, "keeper_not_allowed")
 
