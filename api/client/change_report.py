@@ -102,7 +102,7 @@ def read_changes(bundle: Bundle, trust: Trust, url: str) -> ChangeReport:
     slots = slots_of(query, {})
     slots[Contract.MEMBERS] = tuple(sorted({*slots[Contract.MEMBERS], *members}))
     proof = ledger.state_proof(slots, head)
-    final = require_final(proof.block, trust)
+    final = require_final(proof.block, trust, trust.genesis)
     header = proof.block.header
     words = prove(StateProofs(proof.nodes_of(slots), header.state_root), trust.contracts, slots)
     facts = facts_of(
@@ -124,7 +124,8 @@ def _changes(bundle: Bundle, trust: Trust, facts: LedgerFacts, words: StorageWor
     yield from _of_keys(bundle, facts)
     yield from _of_members(bundle, words)
     yield from _of_consent(bundle, facts)
-    then, now = (trust.sealers_at(number) for number in (bundle.block.header.number, facts.block_number))
+    then = trust.era_of(bundle.genesis).sealers_at(bundle.block.header.number)
+    now = trust.current.sealers_at(facts.block_number)
     if then.addresses != now.addresses:
         yield Change(
             ChangeKind.SEALERS_CHANGED,

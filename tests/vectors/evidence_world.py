@@ -32,6 +32,8 @@ REGISTER_KEYS = [h("register key", number) for number in range(2)]
 SEALER = h("sealer")
 VALIDATORS = sorted((h("validator", number) for number in range(4)), key=state.address)
 CONTRACTS = {name: (h(name)[:20], h("code of", name)) for name in state.CONTRACTS}
+NEVER_PROVEN = {"DisputeVerifier": (h("DisputeVerifier")[:20], h("code of", "DisputeVerifier"))}
+"""A trust file names it, and it has no storage that evidence could show."""
 REGISTRATION = {
     "name": "subject_registration",
     "version": 1,
@@ -596,11 +598,12 @@ def trust(engine: str = "sealer", sets: list | None = None) -> dict:
     first = [SEALER] if engine == "sealer" else VALIDATORS
     sets = [{"from_block": 0, "addresses": [hexed(state.address(key)) for key in first]}] if sets is None else sets
     return {
-        "format": "credence-trust/v1",
+        "format": "credence-trust/v2",
         "chain_id": CHAIN_ID,
-        "genesis": hexed(GENESIS),
         "contracts": {
-            name: {"address": hexed(address), "code_hash": hexed(code)} for name, (address, code) in CONTRACTS.items()
+            name: {"address": hexed(address), "code_hash": hexed(code)}
+            for name, (address, code) in {**CONTRACTS, **NEVER_PROVEN}.items()
         },
-        "finality": {"kind": engine, "sets": sets},
+        "checkpoints": [],
+        "eras": [{"genesis": hexed(GENESIS), "finality": {"kind": engine, "sets": sets}}],
     }

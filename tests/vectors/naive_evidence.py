@@ -19,12 +19,14 @@ from tests.vectors.naive_ledger import blob
 
 DAY = 86_400
 LIFETIME = 600
-TO_ATTEST, TO_RECEIPT = 1, 16
 KEY = (64, 64, 64, 8)
 HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 STEPS = (
     "form", "network", "block", "state", "members", "keys", "consent", "subject", "answers", "receipt", "day",
 )  # fmt: skip
+
+
+ATTEST, RECEIPT = 1, 16
 
 
 def check(data: bytes, trust: dict, later: list[dict], at: str | None) -> dict:
@@ -122,15 +124,18 @@ class Proven:
 class Sealed:
     """A header, who sealed it, and its hash."""
 
-    def __init__(self, block: dict, trust: dict) -> None:
+    def __init__(self, block: dict, trust: dict, genesis: str) -> None:
         header = blob(block["header"])
         fields = decode_rlp(header)
         self.number, self.time = (int.from_bytes(fields[place], "big") for place in (8, 11))
         self.root = fields[3]
-        sets = [one for one in trust["finality"]["sets"] if one["from_block"] <= self.number]
+        (era,) = (one for one in trust["eras"] if one["genesis"] == genesis)
+        ends = era.get("ends")
+        require(ends is None or self.number <= ends["block"], "era_ended")
+        sets = [one for one in era["finality"]["sets"] if one["from_block"] <= self.number]
         require(sets, "block_not_final")
         allowed = sets[-1]["addresses"]
-        if trust["finality"]["kind"] == "sealer":
+        if era["finality"]["kind"] == "sealer":
             require(block["seal"] is not None, "block_not_final")
             self.hash, digest, seals, quorum = ref.H(header), ref.H(header), [blob(block["seal"])], 1
         else:
@@ -156,6 +161,10 @@ class Sealed:
             signers.append(signer)
         require(len(signers) >= quorum, "block_not_final")
         require(len(signers) == quorum and signers == sorted(signers), "not_canonical")
+        marks = [*(trust["checkpoints"] if era is trust["eras"][-1] else []), *([ends] if ends else [])]
+        for mark in marks:
+            is_it = (self.number, hexed(self.hash)) == (mark["block"], mark["hash"])
+            require(is_it or self.number > mark["block"], "block_path_needed")
 
 
 class Evidence:
@@ -174,11 +183,9 @@ class Evidence:
         self._by_id = {hexed(ref.schema_id(spec)): spec for spec in self._listed}
         self._require_one_form()
         yield
-        for file in (value, *self._later):
-            network = {"chain_id": self._trust["chain_id"], "genesis": self._trust["genesis"]}
-            require(file is not value or file["network"] == network, "other_network")
+        self._require_network(value)
         yield
-        self._sealed = Sealed(value["block"], self._trust)
+        self._sealed = Sealed(value["block"], self._trust, value["network"]["genesis"])
         yield
         proven = Proven(value["nodes"], self._sealed.root, self._trust["contracts"])
         self._read_facts(proven, value)
@@ -192,7 +199,7 @@ class Evidence:
         self._merge_later()
         for one in self._all:
             self._require_signed(one["anchor"])
-            self._require_key(one["anchor"]["member"], one["anchor"]["key"], one["anchor"]["anchored_at"], TO_ATTEST)
+            self._require_key(one["anchor"]["member"], one["anchor"]["key"], one["anchor"]["anchored_at"], ATTEST)
         yield
         self._history.marks = self._marks()
         self._check_consent()
@@ -312,11 +319,14 @@ class Evidence:
         keys = [{"member": hexed(member), "key": hexed(key)} for member, key in query["keys"]]
         require({**query, "keys": keys} == asked, "state_proof_unneeded")
 
+    def _require_network(self, file: dict) -> None:
+        known = [{"chain_id": self._trust["chain_id"], "genesis": era["genesis"]} for era in self._trust["eras"]]
+        require(file["network"] in known, "other_network")
+
     def _merge_later(self) -> None:
         for statement in self._later:
-            network = {"chain_id": self._trust["chain_id"], "genesis": self._trust["genesis"]}
-            require(statement["network"] == network, "other_network")
-            sealed = Sealed(statement["block"], self._trust)
+            self._require_network(statement)
+            sealed = Sealed(statement["block"], self._trust, statement["network"]["genesis"])
             proven = Proven(statement["nodes"], sealed.root, self._trust["contracts"])
             for key in statement["keys"]:
                 member, name = key["member"], key["key"]
@@ -474,7 +484,7 @@ class Evidence:
         period = state.period_words(blob(header["schema_id"]), blob(header["issuer"]), (0, 0))
         since, until = unpacked(self._words[next(iter(period))], (64, 64))
         require(since <= anchor["anchored_at"] < until, "issuer_not_allowed")
-        self._require_key(anchor["member"], anchor["key"], anchor["anchored_at"], TO_ATTEST)
+        self._require_key(anchor["member"], anchor["key"], anchor["anchored_at"], ATTEST)
         word, bit = divmod(anchor["start"] + one["index"], 256)
         planes = [self._words[slot] for slot in state.status_words(member, word, (0, 0))]
         require(not planes[0] >> bit & 1, "revoked")
@@ -577,7 +587,7 @@ class Evidence:
         digest = receipt_digest(receipt, self._presentation, self._listed, self._sealed.hash, where)
         signer = recovered(digest, blob(receipt["signature"]), 27, "signature_malformed")
         require(hexed(signer) == receipt["key"], "receipt_differs")
-        self._require_key(receipt["member"], receipt["key"], self._sealed.time, TO_RECEIPT)
+        self._require_key(receipt["member"], receipt["key"], self._sealed.time, RECEIPT)
         roles, standing = unpacked(self._words[self._keeper], (8, 8))
         require(roles & 9 and standing == 1, "keeper_not_allowed")
 
