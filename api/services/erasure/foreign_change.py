@@ -30,7 +30,7 @@ from api.vault.quarantine import Quarantine, QuarantineState
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.event import Inclusion, LedgerEvent, StatusEvent
-from ledger_node.domain.fact import FactQuery
+from ledger_node.domain.fact import FactQuery, KeyPurpose
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import WORD_BITS, Plane, StatusReason, fold
 from ledger_node.randomness import random_bytes
@@ -150,7 +150,7 @@ class ForeignChanges:
 
     def _fault(self, change: _StatusChange, key: bytes) -> Reason | None:
         facts = self._ledger.facts(FactQuery(keys=frozenset({(change.member, key)})))
-        return facts.keys[change.member, key].fault_at(change.recorded.block_time)
+        return facts.keys[change.member, key].fault_at(change.recorded.block_time, KeyPurpose.ERASE)
 
     def _rows(self, change: _StatusChange) -> list[Any]:
         """Return the attestations that a change is about and whose keys are here; the others are erased already."""

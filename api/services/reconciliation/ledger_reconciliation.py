@@ -26,7 +26,7 @@ from api.vault.key_ledger import KeyLedger
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS
 from ledger_node.domain.event import ConsentEvent, ControlEvent, ControlStep, Step
-from ledger_node.domain.fact import FactQuery
+from ledger_node.domain.fact import FactQuery, KeyPurpose
 
 _BLOCKS_AT_ONCE: Final = 256
 _LOOKED_AT: Final = 256
@@ -164,7 +164,8 @@ class LedgerReconciliation:
         anchors = [self._ledger.find_anchor(member, stream, number) for number in range(first, last + 1)]
         found = [anchor for anchor, _ in filter(None, anchors)]
         facts = self._ledger.facts(FactQuery(keys=frozenset((member, anchor.key) for anchor in found)))
-        counting = [one for one in found if facts.keys[member, one.key].fault_at(one.anchored_at) is None]
+        purpose = KeyPurpose.LOG if stream == ACCESS_LOG else KeyPurpose.ATTEST
+        counting = [one for one in found if facts.keys[member, one.key].fault_at(one.anchored_at, purpose) is None]
         return first - known - 1 + len(counting), last
 
 

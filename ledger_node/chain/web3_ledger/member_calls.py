@@ -12,7 +12,7 @@ from ledger_node.chain.rpc import HEAD_CALL, Rpc, block_of
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger.contract_calls import ContractCalls
 from ledger_node.domain.error import ChainError, InvalidInputError
-from ledger_node.domain.fact import KeyRecord
+from ledger_node.domain.fact import KeyPurpose, KeyRecord
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
 
@@ -46,8 +46,9 @@ class MemberCalls(ContractCalls):
                 self._call("MemberRegistry", "keyRecord", member, to_hex(key)),
             ]
         )
-        validity = KeyRecord(*decode_answer("MemberRegistry", "keyRecord", record))
-        return Standing(_member(member, state), validity, block_of(head).time)
+        ((since, until, compromised, purposes),) = decode_answer("MemberRegistry", "keyRecord", record)
+        key_record = KeyRecord(since, until, compromised, KeyPurpose(purposes))
+        return Standing(_member(member, state), key_record, block_of(head).time)
 
     def document(self, name: str) -> bytes:
         (digest,) = self._read("SchemaRegistry", "documentOf", document_name(name))
