@@ -34,6 +34,10 @@ def recorded(mined):
     return Inclusion(mined.transaction, mined.block.number, mined.block.hash, mined.block.time)
 
 
+def granted(world, **changes):
+    return Granted.of(world, **changes).granted().id
+
+
 def record_of(ledger, consent):
     return ledger.consents([consent])[0][0]
 
