@@ -53,7 +53,7 @@ def test_facts_are_of_one_block(world, ledger, department):
     assert then.standings[member] == MemberStanding(Role.DEPARTMENT, ACTIVE)
 
 
-def test_entries_and_holds_of_a_subject_are_facts_of_one_block(world, ledger):
+def test_entries_and_holds_of_a_subject_are_facts_of_one_block(ledger):
     firm, heirs = new_firm(ledger, RELAYER), people()
     first, before = ledger.controller_entry(firm.id, 0), ledger.head()
     firm.rotate(heirs)
