@@ -1,10 +1,11 @@
 """What happened on the ledger, as its registries' events say it, in the order of the chain."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
-from ledger_node.domain.status import Plane
+from ledger_node.domain.status import NOBODY, Mark, Plane, changes_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +48,59 @@ class ConsentEvent:
     by_secret: bool = False
 
 
+class StatusStep(StrEnum):
+    """What happened to positions of a member's bitmap.
+
+    ``RESTORED``: the council had what a compromised key set cleared. ``CONFIRMED``: what a good key set is set again.
+    """
+
+    CHANGED = "StatusChanged"
+    RESTORED = "StatusRestored"
+    CONFIRMED = "StatusConfirmed"
+
+
 @dataclass(frozen=True, slots=True)
 class StatusEvent:
-    """Positions of one word of a member's bitmap got a status. ``reason``: a ``StatusReason``, or one unknown here."""
+    """Positions of a member's bitmap got a status, or lost it again (``RESTORED``).
 
+    ``words``, ``masks``: which ones. ``mark``: digest of the mark that this is about. Of a change also: ``number`` (its
+    own, or the batch's for the reason 0), ``reason`` (a ``StatusReason``, or one unknown here), ``actor`` (the member,
+    its successor, or ``NOBODY`` for the council) and ``key`` (whose signature it was).
+    """
+
+    step: StatusStep
     member: bytes
     plane: Plane
-    word: int
-    mask: int
+    words: tuple[int, ...]
+    masks: tuple[int, ...]
     recorded: Inclusion
+    mark: bytes
+    number: int = 0
     reason: int = 0
+    actor: bytes = NOBODY
+    key: bytes = b""
+
+    @classmethod
+    def changed(cls, mark: Mark, words: Sequence[int], masks: Sequence[int], recorded: Inclusion) -> Self:
+        """Return the event of a list that set bits and left ``mark``."""
+        return cls(
+            StatusStep.CHANGED,
+            mark.member,
+            mark.plane,
+            tuple(words),
+            tuple(masks),
+            recorded,
+            mark.digest,
+            mark.number,
+            mark.reason,
+            mark.actor,
+            mark.key,
+        )
+
+    @property
+    def changes_digest(self) -> bytes:
+        """What was signed of the lists."""
+        return changes_digest(self.words, self.masks)
 
 
 class ControlStep(StrEnum):

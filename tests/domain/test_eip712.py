@@ -57,13 +57,13 @@ def eip712(domain: SigningDomain, types: str, message: dict) -> bytes:
 
 
 @settings(deadline=None, max_examples=40)
-@given(domains, words, st.integers(0, 255), st.integers(0, 2**64 - 1), st.integers(0, 2**32 - 1))
-def test_a_batch_is_signed_as_typed_data(domain, root, stream, number, size):
-    batch = Batch(TAX, stream, number, root, size, h("previous"), h("superseded"))
+@given(domains, words, st.integers(0, 255), *[st.integers(0, 2**64 - 1)] * 2, st.integers(0, 2**32 - 1))
+def test_a_batch_is_signed_as_typed_data(domain, root, stream, number, deadline, size):
+    batch = Batch(TAX, stream, number, root, size, h("previous"), h("superseded"), deadline)
     expected = eip712(
         domain,
         "Batch(bytes32 member,uint8 stream,uint64 number,bytes32 root,uint32 size,bytes32 previousRoot,"
-        "bytes32 supersededDigest)",
+        "bytes32 supersededDigest,uint64 deadline)",
         {
             "member": TAX,
             "stream": stream,
@@ -72,6 +72,7 @@ def test_a_batch_is_signed_as_typed_data(domain, root, stream, number, size):
             "size": size,
             "previousRoot": h("previous"),
             "supersededDigest": h("superseded"),
+            "deadline": deadline,
         },
     )
     assert batch.digest(domain) == expected
@@ -94,18 +95,19 @@ def test_a_rotation_and_a_cancellation_are_signed_as_typed_data(domain, subject,
 
 
 @settings(deadline=None, max_examples=40)
-@given(domains, st.integers(0, 2**64 - 1), st.sampled_from(Plane), words, st.sampled_from(StatusReason))
-def test_a_status_change_is_signed_as_typed_data(domain, number, plane, changes, reason):
-    change = StatusChange(TAX, number, plane, changes, reason)
+@given(domains, *[st.integers(0, 2**64 - 1)] * 2, st.sampled_from(Plane), words, st.sampled_from(StatusReason))
+def test_a_status_change_is_signed_as_typed_data(domain, number, deadline, plane, changes, reason):
+    change = StatusChange(TAX, number, plane, changes, reason, deadline)
     expected = eip712(
         domain,
-        "StatusChange(bytes32 member,uint64 number,uint8 plane,bytes32 changesDigest,uint16 reason)",
+        "StatusChange(bytes32 member,uint64 number,uint8 plane,bytes32 changesDigest,uint16 reason,uint64 deadline)",
         {
             "member": TAX,
             "number": number,
             "plane": int(plane),
             "changesDigest": changes,
             "reason": int(reason),
+            "deadline": deadline,
         },
     )
     assert change.digest(domain) == expected

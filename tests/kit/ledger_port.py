@@ -5,6 +5,7 @@ import pytest
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.consent import Change
 from ledger_node.domain.event import Inclusion
+from ledger_node.domain.status import Mark, Plane
 from ledger_node.randomness import random_bytes
 from tests.kit.ledger_firm import Firm, people
 from tests.kit.ledger_world import (
@@ -16,6 +17,7 @@ from tests.kit.ledger_world import (
 
 ACTIVE, SUSPENDED, LEFT = 1, 2, 3
 NOTHING = bytes(32)
+UNKNOWN_MARK = Mark(NOTHING, Plane.REVOKED, 1, 1, NOTHING, 0, NOTHING, bytes(20))
 UNKNOWN, WITHDRAWN, NOT_YET_VALID, EXPIRED, EXHAUSTED, PAUSED = range(6)
 
 
@@ -50,6 +52,8 @@ def writes(world, ledger):
     return {
         "anchor": lambda: ledger.anchor(order),
         "change_status": lambda: ledger.change_status(*world.change(DEPARTMENT, DEPARTMENT_KEY, [0])),
+        "clear": lambda: ledger.clear(UNKNOWN_MARK, [0], [1], [1]),
+        "confirm": lambda: ledger.confirm(UNKNOWN_MARK, [0], [1]),
         "register_subject": lambda: ledger.register_subject(id_(), id_()),
         "rotate": lambda: Firm(ledger, id_(), people()).rotate(people()),
         "request_recovery": lambda: ledger.request_recovery(id_(), 1, 1, id_()),
@@ -69,4 +73,4 @@ def writes(world, ledger):
 
 
 WRITES = sorted(writes(FakeWorld(), FakeWorld().ledger))
-BY_ANYBODY = {"anchor", "change_status", "withdraw", "rotate", "cancel_recovery", "hold"}
+BY_ANYBODY = {"anchor", "change_status", "clear", "confirm", "withdraw", "rotate", "cancel_recovery", "hold"}

@@ -23,6 +23,7 @@ GOVERNOR, RELAYER_KEY, DEPARTMENT_KEY, STRANGER_KEY = (bytes([number]) * 32 for 
 SPARE_KEYS = [bytes([7, number]) * 16 for number in range(32)]
 RELAYER, DEPARTMENT, BANK = (bytes([number]) * 32 for number in (0x0E, 0x0D, 0x0B))
 SECRET = b"s" * 32
+SIGNED_FOR_S = 3600
 
 
 class World:
@@ -96,15 +97,17 @@ class World:
             "size": 5,
             "previous_root": head.last_root,
             "superseded_digest": changes_digest(words, masks),
+            "deadline": self.now() + SIGNED_FOR_S,
         }
         batch = Batch(**(fields | changes))
         return BatchOrder(batch, sign(batch.digest(self.ledger.anchor_domain), key), words, masks)
 
-    def change(self, member, key, positions, *, plane=Plane.REVOKED, reason=StatusReason.ERASED, number=None):
-        """Return a status change, its signature, words and masks."""
+    def change(self, member, key, positions, *, plane=Plane.REVOKED, reason=StatusReason.ERASED, **changes):
+        """Return a status change, its signature, words and masks; ``changes``: its number, or deadline."""
         words, masks = fold(positions)
-        number = number or self.ledger.status_number(member) + 1
-        change = StatusChange(member, number, plane, changes_digest(words, masks), reason)
+        number = changes.get("number", self.ledger.status_number(member) + 1)
+        deadline = changes.get("deadline", self.now() + SIGNED_FOR_S)
+        change = StatusChange(member, number, plane, changes_digest(words, masks), reason, deadline)
         return change, sign(change.digest(self.ledger.anchor_domain), key), words, masks
 
 
@@ -205,6 +208,13 @@ class VotingCouncil:
 
     def mark_compromised(self, key, since=0):
         self._vote("MemberRegistry", "markCompromised", to_hex(key), since)
+
+    def restore(self, mark, clear_digest):
+        head = (mark.member, int(mark.plane), mark.number, mark.reason, mark.changes_digest, mark.marked_at)
+        self._vote("AnchorRegistry", "restore", (*head, mark.actor, to_hex(mark.key)), clear_digest)
+
+    def change_status_for(self, member, plane, reason, words, masks):
+        self._vote("AnchorRegistry", "changeStatusFor", member, int(plane), int(reason), list(words), list(masks))
 
     def set_frozen(self, frozen):
         self._vote("MemberRegistry", "setFrozen", frozen)

@@ -5,7 +5,7 @@
 
 from typing import Protocol
 
-from ledger_node.chain.port.anchor import AnchorLedger, BatchOrder, SignedChange, StreamHead
+from ledger_node.chain.port.anchor import AnchorLedger, BatchOrder, StreamHead
 from ledger_node.chain.port.chain import Block, ChainLedger, Mined
 from ledger_node.chain.port.consent import ConsentLedger, UseResult
 from ledger_node.chain.port.fact import FactLedger, StateProof
@@ -35,7 +35,6 @@ __all__ = [
     "Mined",
     "Recovery",
     "Role",
-    "SignedChange",
     "Standing",
     "StateProof",
     "StreamHead",

@@ -6,10 +6,9 @@ from typing import Any, Final
 from eth_abi.exceptions import DecodingError
 
 from ledger_node.chain.artifact import artifact, data_of
-from ledger_node.chain.port import SignedChange
 from ledger_node.chain.rpc import block_of
 from ledger_node.chain.web3_ledger.contract_calls import ContractCalls
-from ledger_node.domain.error import ChainError, InvalidInputError, VerificationError
+from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.event import (
     ConsentEvent,
     ControlEvent,
@@ -17,15 +16,18 @@ from ledger_node.domain.event import (
     Inclusion,
     LedgerEvent,
     StatusEvent,
+    StatusStep,
     Step,
 )
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.signature import recover
-from ledger_node.domain.status import Plane, StatusChange, StatusReason
+from ledger_node.domain.status import Mark, Plane, changes_digest
 
-_STATUS: Final = "StatusChanged"
-_EVENTS: Final = {"ConsentRegistry": tuple(Step), "AnchorRegistry": (_STATUS,), "SubjectRegistry": tuple(ControlStep)}
+_EVENTS: Final = {
+    "ConsentRegistry": tuple(Step),
+    "AnchorRegistry": tuple(StatusStep),
+    "SubjectRegistry": tuple(ControlStep),
+}
 """What is told of each contract."""
 _BLOCKS_AT_ONCE: Final = 100
 _NOBODY: Final = bytes(32)
@@ -61,18 +63,6 @@ class EventCalls(ContractCalls):
     def withdrawal_secret(self, transaction: bytes) -> bytes | None:
         arguments = self._arguments("ConsentRegistry", "withdraw", transaction)
         return None if arguments is None else arguments["secret"]
-
-    def signed_change(self, transaction: bytes) -> SignedChange | None:
-        arguments = self._arguments("AnchorRegistry", "changeStatus", transaction)
-        if arguments is None:
-            return None
-        member, number, plane, digest, reason = arguments["change"]
-        try:
-            change = StatusChange(member, number, Plane(plane), digest, StatusReason(reason))
-            # the event names no key, so it is recovered from the signature that the transaction shows
-            return SignedChange(change, recover(change.digest(self.anchor_domain), arguments["signature"]))
-        except (ValueError, VerificationError):
-            return None  # a reason of a later version; what the registry refused has no event
 
     def _arguments(self, contract: str, function: str, transaction: bytes) -> dict[str, Any] | None:
         """Return with what a transaction itself calls a function, or None if it does not call it."""
@@ -114,10 +104,8 @@ def _event(log: Any, times: dict[str, int]) -> LedgerEvent:
     # an event's first topic is of one contract only
     known = (artifact(contract).event(topics, data) for contract in _EVENTS)
     name, values = next(filter(None, known), ("", {}))
-    if name == _STATUS:
-        return StatusEvent(
-            values["member"], Plane(values["plane"]), values["word"], values["mask"], recorded, values["reason"]
-        )
+    if name in _EVENTS["AnchorRegistry"]:
+        return _status_event(StatusStep(name), values, recorded)
     if name in _EVENTS["SubjectRegistry"]:
         return _control_event(ControlStep(name), values, recorded)
     step = Step(name)
@@ -145,3 +133,13 @@ def _control_event(step: ControlStep, values: Mapping[str, Any], recorded: Inclu
         completable_at=values.get("completableAt"),
         by_registrar=values.get("byRegistrar", False),
     )
+
+
+def _status_event(step: StatusStep, values: dict[str, Any], recorded: Inclusion) -> StatusEvent:
+    member, plane, words = values["member"], Plane(values["plane"]), values["words"]
+    if step is StatusStep.CHANGED:
+        digest, key = changes_digest(words, values["masks"]), from_hex(values["key"].lower(), "key", length=None)
+        what = (values["number"], values["reason"], digest, values["markedAt"], values["actor"], key)
+        return StatusEvent.changed(Mark(member, plane, *what), words, values["masks"], recorded)
+    masks = values["cleared" if step is StatusStep.RESTORED else "masks"]
+    return StatusEvent(step, member, plane, tuple(words), tuple(masks), recorded, values["markDigest"])

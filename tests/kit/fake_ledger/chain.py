@@ -29,6 +29,8 @@ class State:
     anchors: dict = field(default_factory=dict)
     status: dict = field(default_factory=dict)
     status_numbers: dict = field(default_factory=dict)
+    marks: dict = field(default_factory=dict)
+    clears: dict = field(default_factory=dict)
     entries: dict = field(default_factory=dict)
     recoveries: dict = field(default_factory=dict)
     standings: dict = field(default_factory=dict)

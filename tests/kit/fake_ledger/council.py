@@ -8,6 +8,7 @@ from ledger_node.domain.fact import EVERY_PURPOSE, NO_PURPOSE, IssuerPeriod, Key
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.reason import Reason
 from tests.kit.fake_ledger.chain import require
+from tests.kit.fake_ledger.status import StatusCouncil
 
 FOREVER = 2**64 - 1
 NONE, ACTIVE, SUSPENDED, LEFT = range(4)
@@ -65,7 +66,7 @@ def is_successor(state, member, predecessor):
     return False
 
 
-class Council:
+class Council(StatusCouncil):
     """The council of a fake chain; it needs no votes. Each call is one transaction."""
 
     def __init__(self, chain):
