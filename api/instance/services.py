@@ -21,7 +21,7 @@ from api.services.erasure.foreign_change import ForeignChanges
 from api.services.evidence.page import EvidencePages
 from api.services.evidence.store import EvidenceReader
 from api.services.idempotency.call import IdempotentCalls
-from api.services.issuing.issuer import Issuer, unanchored
+from api.services.issuing.issuer import Issuer, unanchored, unmarked
 from api.services.issuing.worker import JobWorker
 from api.services.notification.follower import ChainFollower
 from api.services.notification.notice import NoticeReader
@@ -52,7 +52,8 @@ class Services:
         names = {member: department.name for member, department in base.departments.items()}
         pool = CommitPool(base.workers)
         self.issuers = {
-            member: Issuer(department, store, keys, ledger, pool) for member, department in base.departments.items()
+            member: Issuer(department, store, keys, ledger, pool, clock.now)
+            for member, department in base.departments.items()
         }
         self.jobs = JobWorker(store, keys, removals, self.issuers, clock.now)
         self.controllers = ControllerHistory(store, ledger)
@@ -68,7 +69,7 @@ class Services:
         self.follower = ChainFollower(store, ledger, first=self.gaps.close, watch=self.changes.apply)
         self.notices = NoticeReader(store)
         self.webhooks = Webhooks(store, keys, removals, registrar.kek, rules, system_addresses, clock.now)
-        self.erasures = ErasureService(store, keys, removals, self.issuers, ledger)
+        self.erasures = ErasureService(store, keys, removals, self.issuers)
         self.calls = IdempotentCalls(store, registrar.kek, base.ring, removals.finish, clock.now)
         self.evidence = EvidenceReader(store, base.ring)
         self.evidence_pages = EvidencePages(self.evidence, ledger)
@@ -117,6 +118,9 @@ def pending_work(base: Resources, services: Services, *, stops: Callable[[], boo
         (
             Resumable(
                 "batches", lambda: unanchored(base.store), lambda member: services.issuers[member].anchor_pending()
+            ),
+            Resumable(
+                "superseded", lambda: unmarked(base.store), lambda member: services.issuers[member].mark_pending()
             ),
             Resumable("access_intervals", services.intervals.waiting, lambda _: services.intervals.anchor_pending()),
             Resumable("ledger_gap", closing.waiting, closing.resume),

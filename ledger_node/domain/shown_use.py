@@ -24,9 +24,7 @@ class ShownUse:
 
     def to_json(self) -> dict[str, JSON]:
         """Return the JSON form."""
-        uses: list[JSON] = [
-            {"number": use.number, "ticket": to_hex(use.ticket), "time": use.time} for use in self.uses
-        ]
+        uses: list[JSON] = [{"number": use.number, "ticket": to_hex(use.ticket), "time": use.time} for use in self.uses]
         return {**self.order.to_json(), "uses": uses}
 
     @classmethod

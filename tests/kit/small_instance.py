@@ -131,7 +131,7 @@ class SmallInstance:
         self.departments = {member: self._department(member) for member in (TAX, REGISTRAR)}
         self.workers = WorkerPool(0)
         self.issuers = {
-            member: Issuer(department, self.store, self.keys, self.ledger, CommitPool(self.workers))
+            member: Issuer(department, self.store, self.keys, self.ledger, CommitPool(self.workers), self.now)
             for member, department in self.departments.items()
         }
         self.history = ControllerHistory(self.store, self.ledger)

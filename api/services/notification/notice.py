@@ -5,7 +5,7 @@ subject learns of each request, of each use, and of each change of its controlle
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from api.storage.table import consent, consent_deadline, consent_request, notifi
 from ledger_node.domain.canonical import JSON, decode, encode
 from ledger_node.domain.consent import NO_REQUEST, Terms
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.event import ConsentEvent, ControlEvent, ControlStep, LedgerEvent, StatusEvent, Step
+from ledger_node.domain.event import ConsentEvent, ControlEvent, ControlStep, LedgerEvent, StatusEvent, StatusStep, Step
 from ledger_node.domain.hashing import sha256_digest
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
@@ -43,6 +43,7 @@ class NoticeKind(StrEnum):
     USED = "consent.used"
     REVOKED = "attestation.revoked"
     SUPERSEDED = "attestation.superseded"
+    RESTORED = "attestation.restored"
     ROTATED = "subject.rotated"
     RECOVERY_REQUESTED = "subject.recovery_requested"
     RECOVERY_CANCELLED = "subject.recovery_cancelled"
@@ -116,7 +117,7 @@ def notices_of(connection: Connection, events: Sequence[LedgerEvent]) -> list[No
             notices.append(_of_step(event, row))
     changes = [event for event in events if isinstance(event, StatusEvent)]
     for change, row in relying_on(connection, changes):
-        notices.append(of_status(row, change.plane, change.recorded.block_time))
+        notices.append(_of_change(change, row))
     controls = [event for event in events if isinstance(event, ControlEvent)]
     subjects = _subjects(connection, {event.subject for event in controls})
     notices += [_of_control(event) for event in controls if event.subject in subjects]
@@ -127,6 +128,15 @@ def of_status(row: Any, plane: Plane, time: int) -> Notice:  # noqa: ANN401 - a 
     """Return the notice that an attestation which a bank relied on got a status."""
     data: dict[str, JSON] = {"attestation": to_hex(row.attestation), "consent": to_hex(row.consent)}
     return Notice(row.bank, _STATUS_KINDS[plane], time, data)
+
+
+def _of_change(event: StatusEvent, row: Any) -> Notice:  # noqa: ANN401 - a row of the reliance table
+    told = of_status(row, event.plane, event.recorded.block_time)
+    if event.step is StatusStep.CHANGED:
+        return told
+    # what was told of it before is taken back, or told again: the block tells one time from another
+    told = replace(told, data={**told.data, "block": event.recorded.block_number})
+    return replace(told, kind=NoticeKind.RESTORED) if event.step is StatusStep.RESTORED else told
 
 
 def expired_notices(connection: Connection, now: int) -> list[Notice]:
@@ -221,12 +231,13 @@ def _show(row: Any) -> dict[str, JSON]:  # noqa: ANN401 - a row of the notificat
 
 def relying_on(connection: Connection, events: Sequence[StatusEvent]) -> Iterable[tuple[StatusEvent, Any]]:
     """Yield (event, row) for every row of an answer that relies on a position which an event changes."""
-    words: dict[bytes, dict[int, list[StatusEvent]]] = {}
+    words: dict[bytes, dict[int, list[tuple[StatusEvent, int]]]] = {}
     for event in events:
-        words.setdefault(event.member, {}).setdefault(event.word, []).append(event)
+        for word, mask in zip(event.words, event.masks, strict=True):
+            words.setdefault(event.member, {}).setdefault(word, []).append((event, mask))
     for member, changed in words.items():
         query = select(reliance).where(reliance.c.member == member, reliance.c.word.in_(IDS))
         for row in rows_among(connection, query, sorted(changed)):
-            for event in changed[row.word]:
-                if event.mask >> row.bit & 1:
+            for event, mask in changed[row.word]:
+                if mask >> row.bit & 1:
                     yield event, row

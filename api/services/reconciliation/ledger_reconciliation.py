@@ -111,10 +111,10 @@ class LedgerReconciliation:
     def _close(self) -> Gap:
         with self._store.connect() as connection:
             first = next_block(connection)
-            batches = self._lost_batches(connection)
-            intervals, _ = self._behind(self._operator, ACCESS_LOG, _last_interval(connection))
+            batches = self._lost_batches(connection, first)
+            intervals, _ = self._behind(self._operator, ACCESS_LOG, _last_interval(connection), first)
         ids, changed, head = defaultdict[Step, set[bytes]](set), set[bytes](), self._ledger.head().number
-        superseded = quarantined = 0
+        superseded = quarantined = replayed = 0
         registered = set(self._ledger.subjects_since(first))
         for start in range(first, head + 1, _BLOCKS_AT_ONCE):
             events = self._ledger.events_between(start, min(start + _BLOCKS_AT_ONCE - 1, head))
@@ -125,8 +125,9 @@ class LedgerReconciliation:
                     changed.add(event.subject)
             effect = self._changes.apply(events)
             superseded, quarantined = superseded + effect.dead, quarantined + effect.quarantined
-        if batches or intervals:
-            # an older store still links firms whose keys have tombstones
+            replayed += effect.replayed
+        if batches or intervals or replayed:
+            # an older store still links firms whose keys have tombstones: these are the last word, not the ledger's
             with self._store.begin() as connection:
                 unlink_erased(connection, self._keys)
         with self._store.connect() as connection:
@@ -142,17 +143,17 @@ class LedgerReconciliation:
                 quarantined=quarantined,
             )
 
-    def _lost_batches(self, connection: Connection) -> list[tuple[str, int, int]]:
+    def _lost_batches(self, connection: Connection, since: int) -> list[tuple[str, int, int]]:
         lost = []
         for member, name in self._names.items():
             known = connection.execute(select(func.max(_BATCH.number)).where(_BATCH.member == member)).scalar_one()
-            count, last = self._behind(member, ATTESTATIONS, known or 0)
+            count, last = self._behind(member, ATTESTATIONS, known or 0, since)
             if count:
                 lost.append((name, count, last))
         return lost
 
-    def _behind(self, member: bytes, stream: int, known: int) -> tuple[int, int]:
-        """Return how many batches a stream has behind ``known``, and the last number.
+    def _behind(self, member: bytes, stream: int, known: int, since: int) -> tuple[int, int]:
+        """Return how many batches a stream has behind ``known``, and the last number. ``since``: where to look first.
 
         None that a key signed which did not count counts here: that is no work of this instance. Only the newest ones
         are looked at.
@@ -161,7 +162,8 @@ class LedgerReconciliation:
         if last <= known:
             return 0, last
         first = max(known + 1, last + 1 - _LOOKED_AT)
-        anchors = [self._ledger.find_anchor(member, stream, number) for number in range(first, last + 1)]
+        numbers = range(first, last + 1)
+        anchors = [self._ledger.find_anchor(member, stream, number, since=since) for number in numbers]
         found = [anchor for anchor, _ in filter(None, anchors)]
         facts = self._ledger.facts(FactQuery(keys=frozenset((member, anchor.key) for anchor in found)))
         purpose = KeyPurpose.LOG if stream == ACCESS_LOG else KeyPurpose.ATTEST

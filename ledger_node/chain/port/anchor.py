@@ -66,7 +66,7 @@ class AnchorLedger(ChainLedger, Protocol):
         """Return the digest of the lists that the council agreed to clear of a mark, by its digest; zeros for none."""
 
     def clear(self, mark: Mark, words: Sequence[int], masks: Sequence[int], cleared: Sequence[int]) -> Mined:
-        """Clear what the council agreed to clear of a mark. ``masks``: the mark's; ``cleared``: what is to go of them."""
+        """Clear what the council agreed on of a mark. ``masks``: the mark's; ``cleared``: what is to go of them."""
 
     def confirm(self, mark: Mark, words: Sequence[int], masks: Sequence[int]) -> Mined:
         """Set again what a key set that is not compromised."""

@@ -74,7 +74,7 @@ def test_a_subject_is_registered_once_under_the_id_that_the_chain_computes(ledge
     assert refusal(ledger.registrar_of, id_()) == ("SubjectUnknown", Reason.SUBJECT_UNKNOWN)
 
 
-def test_k9_another_registrar_cannot_take_a_subject_id_first(world, ledger, thief):
+def test_k9_another_registrar_cannot_take_a_subject_id_first(ledger, thief):
     """What the honest registrar is about to send, the other one sends: it gets an id of its own."""
     firm = Firm(ledger, RELAYER, people())
     mined = thief.register_subject(firm.people.commitment, firm.salt)
@@ -98,7 +98,7 @@ def test_controllers_rotate_on_their_signatures_whoever_sends_them(world, ledger
     assert ledger.registrar_of(firm.id) == RELAYER
 
 
-def test_k6_nobody_rotates_a_subject_without_its_controllers(world, ledger, firm):
+def test_k6_nobody_rotates_a_subject_without_its_controllers(ledger, firm):
     """The registrar itself, and any other, has no way to rotate: only the retiring set and its signatures."""
     heirs, own = people(), firm.people
     forged = replace(heirs, controllers=own.controllers)

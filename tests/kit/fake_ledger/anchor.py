@@ -34,6 +34,7 @@ class FakeAnchors(FakeAccess, AnchorLedger):
         return self._state.heads.get((member, stream), EMPTY)
 
     def find_anchor(self, member, stream, number, *, since=0):
+        del since  # it only saves looking
         return self._state.anchors.get((member, stream, number))
 
     def anchor(self, order):

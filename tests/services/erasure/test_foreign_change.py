@@ -47,7 +47,7 @@ def test_keys_of_what_only_the_ledger_calls_erased_go_into_quarantine(instance, 
 
 
 def test_what_was_erased_here_is_no_foreign_change(instance, changes, code):
-    erasures = ErasureService(instance.store, instance.keys, instance.removals, instance.issuers, instance.ledger)
+    erasures = ErasureService(instance.store, instance.keys, instance.removals, instance.issuers)
     erasures.erase(TAX, credit_code=code, schema=None)
     assert apply(instance, changes) == Effect()
     assert instance.keys.quarantines.all() == []
