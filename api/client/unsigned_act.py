@@ -13,16 +13,23 @@ from api.client.client import Client
 from api.sign_in.protocol.assertion import MAX_KEYS, stated_keys
 from api.sign_in.protocol.jose import public_key
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.consent import (
+from ledger_node.domain.consent import Terms
+from ledger_node.domain.consent_act import (
     REFUSAL_STATEMENT,
     WITHDRAWAL_STATEMENT,
     Change,
-    Terms,
     change_digest,
     refusal_digest,
     withdrawal_digest,
 )
 from ledger_node.domain.consent_text import consent_text, language_named, text_digest
+from ledger_node.domain.controller_act import (
+    CANCELLATION_STATEMENT,
+    ROTATION_STATEMENT,
+    Cancellation,
+    Hold,
+    Rotation,
+)
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.json_object import JsonObject, to_hex
@@ -30,13 +37,9 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.sign_in_key import SignInKeys
 from ledger_node.domain.signature import parse_address
 from ledger_node.domain.subject import (
-    CANCELLATION_STATEMENT,
-    ROTATION_STATEMENT,
     Controllers,
     Signature,
-    cancellation_digest,
     keys_to_json,
-    rotation_digest,
     signature_from_json,
     signature_to_json,
 )

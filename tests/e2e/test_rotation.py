@@ -9,11 +9,11 @@ from api.client.answer_check import check_answer
 from api.client.unsigned_act import unsigned_change
 from api.services.consent.lifecycle import store_signed_act
 from api.services.subject.registered_subject import ControllerHistory
-from ledger_node.domain.consent import Change
+from ledger_node.domain.consent_act import Change, SignedAct
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.json_object import from_hex, to_hex
-from ledger_node.domain.receipt import Act, SignedAct
+from ledger_node.domain.receipt import Act
 from ledger_node.domain.verification import Policy
 from ledger_node.randomness import random_bytes
 from tests.kit.served import SEED, one_form

@@ -13,6 +13,7 @@ from .errors import RefusedError, need
 from .facts import Facts
 from .form import Bundle
 from .keystatement import KeyStatement
+from .state import TO_ATTEST, TO_RECEIPT
 from .strict import canonical
 from .trust import Trust
 
@@ -49,11 +50,12 @@ class Run:
 
     def network(self) -> None:
         """Check 2."""
-        need((self.bundle.chain_id, self.bundle.genesis) == (self.trust.chain_id, self.trust.genesis), "other_network")
+        same = self.bundle.chain_id == self.trust.chain_id and self.trust.era(self.bundle.genesis)
+        need(same, "other_network")
 
     def block(self) -> None:
         """Check 3."""
-        self.block_hash = block.check(self.bundle.block, self.trust)
+        self.block_hash = block.check(self.bundle.block, self.trust, self.bundle.genesis)
 
     def state(self) -> None:
         """Check 4."""
@@ -77,7 +79,7 @@ class Run:
             struct = batch_struct(anchor, batch.previous_root, batch.superseded_digest)
             digest = typed_digest(self.trust.chain_id, self.trust.address("AnchorRegistry"), struct)
             need(recover(digest, batch.signature, 27, "signature_malformed") == anchor.key, "batch_not_signed")
-            self.facts.keys[anchor.member, anchor.key].check(anchor.anchored_at)
+            self.facts.keys[anchor.member, anchor.key].check(anchor.anchored_at, TO_ATTEST)
 
     def consent(self) -> None:
         """Check 7: rules 8 to 12."""
@@ -124,7 +126,7 @@ class Run:
         need(receipt.member != bundle.consent.terms.grantee, "receipt_differs")
         signer = recover(digest, receipt.signature, 27, "signature_malformed")
         need(signer == receipt.key, "receipt_differs")
-        self.facts.keys[receipt.member, receipt.key].check(bundle.block.time)
+        self.facts.keys[receipt.member, receipt.key].check(bundle.block.time, TO_RECEIPT)
         assert self.facts.standing is not None
         roles, standing = self.facts.standing
         need(standing == ACTIVE and roles & RELAYER, "keeper_not_allowed")

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from .crypto import Rlp, keccak, rlp_decode, rlp_int, word
 from .errors import need
 from .trie import MALFORMED, Nodes, lookup
-from .trust import Trust
+from .trust import WITH_FACTS, Trust
 
 FOREVER = 2**64 - 1
 U40 = 2**40 - 1
+TO_ATTEST, TO_RECEIPT = 1, 16
 
 
 def entry(key: int | bytes, slot: int | bytes) -> bytes:
@@ -23,16 +24,18 @@ def after(slot: bytes, places: int) -> int:
 
 @dataclass(frozen=True)
 class KeyRecord:
-    """validFrom, validUntil, compromisedFrom."""
+    """validFrom, validUntil, compromisedFrom and what the key is for."""
 
     valid_from: int
     valid_until: int
     compromised_from: int
+    purposes: int
 
-    def check(self, time: int) -> None:
-        """A key of the member, valid at the time and not compromised then; validity is looked at first."""
+    def check(self, time: int, purpose: int) -> None:
+        """A key of the member, valid at the time, not compromised then, and for this; validity is looked at first."""
         need(self.valid_from <= time < self.valid_until, "key_not_valid")
         need(not self.compromised_from or time < self.compromised_from, "key_compromised")
+        need(self.purposes & purpose, "key_purpose_wrong")
 
 
 @dataclass(frozen=True)
@@ -82,8 +85,8 @@ class State:
         return value
 
     def codes(self, *contracts: str) -> None:
-        """The codes of these contracts; of all if none is named."""
-        for contract in contracts or self.trust.contracts:
+        """The codes of these contracts; of all that hold facts if none is named."""
+        for contract in contracts or WITH_FACTS:
             self._storage_root(contract)
 
     def anchored(self, member: bytes, stream: int, number: int) -> bytes:
@@ -98,7 +101,8 @@ class State:
     def key(self, member: bytes, key: bytes) -> KeyRecord:
         """The record of a key."""
         packed = self.word("MemberRegistry", entry(key, entry(member, 2)))
-        return KeyRecord(*(packed >> shift & FOREVER for shift in (0, 64, 128)))
+        times = (packed >> shift & FOREVER for shift in (0, 64, 128))
+        return KeyRecord(*times, packed >> 192 & 0xFF)
 
     def standing(self, member: bytes) -> tuple[int, int]:
         """Roles and state of a member."""

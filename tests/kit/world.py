@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from ledger_node.domain.batch import ATTESTATIONS, NO_PREDECESSOR, Anchor, Header, ShownAttestation
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.commitment import Committer, FieldProof, subject_key, subject_tag
-from ledger_node.domain.consent import Terms, revocation_hash
+from ledger_node.domain.consent import Bounds, Consent, ConsentRequest, Terms
+from ledger_node.domain.consent_act import grant_hash, signatures_digest, withdrawal_hash
+from ledger_node.domain.controller_entry import ControllerEntry, ControllerHistory, EntryKind
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.fact import EVERY_PURPOSE, ConsentRecord, ConsentState, IssuerPeriod, KeyRecord, LedgerFacts
 from ledger_node.domain.hashing import batch_tree, path_of
@@ -23,7 +25,7 @@ from ledger_node.domain.schema import Schema, SchemaSet
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.statement import Reveal, lower
 from ledger_node.domain.status import Plane
-from ledger_node.domain.subject import Controllers
+from ledger_node.domain.subject import Controllers, each_person
 from ledger_node.domain.value import EPOCH, Period
 from ledger_node.domain.verification import Policy, verify
 
@@ -46,8 +48,9 @@ CONTROLLER_KEYS = [h("controller", number) for number in range(3)]
 MEMBER_KEYS = {TAX: h("key of tax"), REGISTRAR: h("key of registrar")}
 ANCHOR_DOMAIN = SigningDomain(31337, h("AnchorRegistry")[:20])
 CONSENT_DOMAIN = SigningDomain(31337, h("ConsentRegistry")[:20])
-CONTROLLERS = Controllers(tuple(address_of(key) for key in CONTROLLER_KEYS), 2, h("controllers' salt"))
+CONTROLLERS = Controllers(each_person(address_of(key) for key in CONTROLLER_KEYS), 2, h("controllers' salt"))
 SECRET = h("withdrawal secret")
+SPEND_KEY, STEWARD_KEY, ANSWER_KEY = h("spend key"), h("steward key"), h("answer key")
 
 PURPOSES = Purposes.from_json(
     [
@@ -203,36 +206,69 @@ def terms(**changes) -> Terms:
             purpose_text="Decide on a loan application 贷款申请审批",
             questions=tuple(asked),
             departments=(),
-            not_before=NOW - DAY,
-            expires_at=NOW + DAY,
-            max_uses=3,
             retention_days=31,
             language="zh",
             text_digest=h("the text that was shown"),
-            revocation_hash=revocation_hash(SECRET),
             salt=h("salt of terms"),
         ),
         **changes,
     )
 
 
-def consent(terms: Terms, *, signers=(0, 1), domain=CONSENT_DOMAIN, controllers=CONTROLLERS) -> ShownConsent:
-    consent_id = terms.digest(domain)
-    signatures = tuple(sign(consent_id, CONTROLLER_KEYS[signer]) for signer in signers)
-    return ShownConsent(consent_id, terms, signatures, controllers)
-
-
-def registry_record(terms: Terms) -> ConsentRecord:
-    return ConsentRecord(
-        ConsentState.LIVE,
-        NOW - DAY,
-        terms.not_before,
-        terms.expires_at,
-        terms.max_uses,
-        0,
-        0,
-        terms.revocation_hash,
+def bounds(**changes) -> Bounds:
+    return replace(
+        Bounds(
+            not_before=NOW - DAY,
+            expires_at=NOW + DAY,
+            max_uses=3,
+            grant_before=NOW,
+            spend_key=address_of(SPEND_KEY),
+            steward_key=address_of(STEWARD_KEY),
+            withdrawal_hash=withdrawal_hash(SECRET),
+        ),
+        **changes,
     )
+
+
+def asked(**changes) -> ConsentRequest:
+    """What a bank asks for that the terms and bounds of this world grant exactly."""
+    return replace(Consent(terms(), bounds()).asked, **changes)
+
+
+def consent(
+    terms: Terms, limits: Bounds | None = None, *, signers=(0, 1), domain=CONSENT_DOMAIN, controllers=CONTROLLERS
+) -> ShownConsent:
+    limits = bounds() if limits is None else limits
+    consent_id = Consent(terms, limits).digest(domain)
+    signatures = tuple(sign(consent_id, CONTROLLER_KEYS[signer]) for signer in signers)
+    return ShownConsent(consent_id, terms, limits, signatures, controllers)
+
+
+def registry_record(shown: ShownConsent) -> ConsentRecord:
+    """What the chain holds of a consent that was granted as it is shown."""
+    return ConsentRecord(
+        state=ConsentState.LIVE,
+        granted_at=NOW - DAY,
+        not_before=shown.bounds.not_before,
+        expires_at=shown.bounds.expires_at,
+        max_uses=shown.bounds.max_uses,
+        changes=0,
+        changed_at=0,
+        spend_key=shown.bounds.spend_key,
+        used=0,
+        uses_digest=shown.id,
+        grant_digest=grant_hash(shown.bounds.withdrawal_hash, signatures_digest(shown.signatures)),
+        word_digest=bytes(32),
+    )
+
+
+def controlled_by(controllers: Controllers | None, *, since: int = 1) -> ControllerHistory:
+    """All that the chain holds of a subject that was registered with these controllers; None: nothing."""
+    if controllers is None:
+        return ControllerHistory({}, {0: 0}, {1: 0})
+    key = address_of(MEMBER_KEYS[REGISTRAR])
+    entry = ControllerEntry(controllers.commitment, key, since, EntryKind.REGISTERED, 0, REGISTRAR)
+    return ControllerHistory({0: entry}, {1: 0}, {1: 0})
 
 
 def prove(attested: Attested, text: str) -> ShownClaim:
@@ -271,7 +307,7 @@ class World:
 
     def with_consent(self, shown: ShownConsent) -> "World":
         """Grant another consent, and let the chain hold it."""
-        return self.with_presentation(consent=shown).with_facts(consent=registry_record(shown.terms))
+        return self.with_presentation(consent=shown).with_facts(consent=registry_record(shown))
 
     def with_shown(self, shown: ShownAttestation) -> "World":
         """Show another attestation for the same claims; the chain stays as it is."""
@@ -314,7 +350,7 @@ def build(*, questions=(*HOLDS, *DOES_NOT_HOLD, *CANNOT_TELL), raw=None, code=CO
                 (REGISTRATION.id, REGISTRAR): IssuerPeriod(*ever),
             },
             status={(member, plane, word): 0 for member in MEMBER_KEYS for plane in Plane},
-            consent=registry_record(shown_consent.terms),
-            controllers=CONTROLLERS.commitment,
+            consent=registry_record(shown_consent),
+            controllers=controlled_by(CONTROLLERS),
         ),
     )

@@ -247,6 +247,7 @@ def network_and_block() -> Iterator[Case]:
     yield altered("h7_other_genesis", "network", "other_network", put("/network/genesis", flip()))
     yield fails("h7_other_network_in_trust_file", ONE, "network", "other_network", trust={**of(ONE), "chain_id": 1})
     outsider, late = "seal_by_outsider", {"check": "block", "reason": "block_not_final"}
+    yield from ends_and_checkpoints()
     yield altered("h6_no_seal", "block", "block_not_final", put("/block/seal", None))
     yield altered(
         "h6_seal_of_another_block", "block", outsider, put("/block/seal", make(ONE.but(number=999))["block"]["seal"])
@@ -301,6 +302,30 @@ def network_and_block() -> Iterator[Case]:
 def one_more(field: bytes) -> bytes:
     """Another value of the same kind."""
     return bytes([field[0] ^ 1]) + field[1:] if field else b"\x01"
+
+
+def ends_and_checkpoints() -> Iterator[Case]:
+    file, other = of(ONE), hexed(h("another block"))
+    (era,) = file["eras"]
+    number = blob_number(make(ONE)["block"]["header"])
+
+    def ended(block: int) -> dict:
+        end = {"block": block, "hash": other, "root": other, "state_root": other}
+        return {**file, "eras": [{**era, "ends": end}]}
+
+    def marked(block: int) -> dict:
+        return {**file, "checkpoints": [{"block": block, "hash": other, "root": other}]}
+
+    needed = "block_path_needed"
+    yield fails("r_era_ended_before", ONE, "block", "era_ended", trust=ended(number - 1))
+    yield fails("r_era_ended_with_another_block", ONE, "block", needed, trust=ended(number))
+    yield fails("r_era_ended_later", ONE, "block", needed, trust=ended(number + 1))
+    yield fails("r_checkpoint_of_another_block", ONE, "block", needed, trust=marked(number))
+    yield fails("r_checkpoint_later", ONE, "block", needed, trust=marked(number + 1))
+
+
+def blob_number(header: str) -> int:
+    return int.from_bytes(decode_rlp(blob(header))[8], "big")
 
 
 def high_s(text: str) -> str:
@@ -387,6 +412,7 @@ def keys() -> Iterator[Case]:
     yield fails("h9_compromised_at_anchoring", ONE.but(keys={TAX: (*EVER[:2], ANCHORED)}), *compromised)
     yield fails("h9_compromised_before_anchoring", ONE.but(keys={TAX: (*EVER[:2], 1)}), *compromised)
     yield fails("h9_registrars_key", ONE.but(keys={REGISTRAR: (*EVER[:2], ANCHORED)}), *compromised)
+    yield fails("h5_key_for_everything_else", ONE.but(keys={TAX: (*EVER, 0xFE)}), "keys", "key_purpose_wrong")
     yield fails("h9_marked_later", ONE, *compromised, later=(statement(ANCHORED),))
     yield fails("h9_marked_in_one_of_two_statements", ONE, *compromised, later=(statement(ANCHORED), statement(0)))
     moved = ONE.but(keys={TAX: (*EVER[:2], ANCHORED + 5)})
@@ -576,6 +602,8 @@ def receipt_and_day() -> Iterator[Case]:
     yield fails("x_receipt_key_compromised", ONE.but(keys={HOST: (*EVER[:2], NOW)}), name, "key_compromised")
     later = (statement(NOW, member=HOST),)
     yield fails("x_receipt_key_marked_later", ONE, name, "key_compromised", later=later)
+    for_others = ONE.but(keys={HOST: (*EVER, 0xFF - 16)})
+    yield fails("x_receipt_key_for_something_else", for_others, name, "key_purpose_wrong")
     yield fails("x_day_before", ONE, "day", "given_later", at="2026-11-10")
     ended = ONE.but(headers={"firm_facts": {"valid_until": NOW + DAY}})
     yield fails("x_day_after_the_end", ended, "day", "attestation_expired", at="2026-11-13")

@@ -111,7 +111,7 @@ def statement(
     fields = state.header_fields(held.root, number, NOW + 30 * DAY, b"credence", state.address(SEALER))
     header, seal, _ = seal_block(world, fields)
     return {
-        "format": "credence-keys/v1",
+        "format": "credence-keys/v2",
         "network": {"chain_id": CHAIN_ID, "genesis": hexed(GENESIS)},
         "keys": [{"member": hexed(member), "key": hexed(key)}],
         "block": {"header": hexed(header), "seal": None if seal is None else hexed(seal)},

@@ -18,12 +18,12 @@ from api.storage.database import Store
 from api.storage.table import consent_word
 from ledger_node.chain.port import ConsentLedger
 from ledger_node.domain.canonical import decode
-from ledger_node.domain.consent import Change, change_digest, revocation_hash, withdrawal_digest
+from ledger_node.domain.consent_act import Change, SignedAct, change_digest, withdrawal_digest, withdrawal_hash
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.event import Step
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.receipt import Act, SignedAct
+from ledger_node.domain.receipt import Act
 from ledger_node.domain.subject import Controllers, Signature
 
 _NOBODY: Final = bytes(HASH_BYTES)
@@ -61,7 +61,7 @@ class ConsentService(ConsentGrants):
         # it says enough: who controls the subject now, and what waits for it, does not matter
         held = self.find(consent_id)
         with unknown_to_strangers(_unknown(), is_party=_is_party(held, asker)):
-            if revocation_hash(secret) != (_NOBODY if held is None else held.shown.terms.revocation_hash):
+            if withdrawal_hash(secret) != (_NOBODY if held is None else held.shown.terms.withdrawal_hash):
                 raise VerificationError(Reason.CONSENT_WRONG_SECRET, "this secret does not withdraw this consent")
             if held is None:
                 raise _unknown()

@@ -17,7 +17,8 @@ from api.storage.database import Store
 from ledger_node.chain.port import ConsentLedger
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.canonical import JSON, decode
-from ledger_node.domain.consent import ConsentRequest, RequestState, refusal_digest
+from ledger_node.domain.consent import ConsentRequest, RequestState
+from ledger_node.domain.consent_act import refusal_digest
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.json_object import to_hex

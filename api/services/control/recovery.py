@@ -29,7 +29,8 @@ from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.subject import Controllers, Signature, cancellation_digest
+from ledger_node.domain.controller_act import Cancellation
+from ledger_node.domain.subject import Controllers, Signature
 
 _HELD: Final = table.subject_recovery.c
 

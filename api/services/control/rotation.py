@@ -10,7 +10,8 @@ from api.services.subject.registered_subject import ControllerHistory
 from ledger_node.chain.port import SubjectLedger
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.subject import Controllers, Signature, rotation_digest
+from ledger_node.domain.controller_act import Rotation
+from ledger_node.domain.subject import Controllers, Signature
 
 
 class RotationService:

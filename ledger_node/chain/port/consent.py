@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ledger_node.chain.port.chain import Block, ChainLedger, Mined
-from ledger_node.domain.consent import NO_REQUEST, Change, RequestState, Terms
+from ledger_node.domain.consent import NO_REQUEST, RequestState, Terms
+from ledger_node.domain.consent_act import Change
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.event import ConsentEvent
 from ledger_node.domain.fact import ConsentRecord

@@ -7,7 +7,8 @@ from ledger_node.chain.artifact import decode_answer
 from ledger_node.chain.port import Block, Mined, UseResult
 from ledger_node.chain.web3_ledger.contract_calls import GAS_ONE_WRITE
 from ledger_node.chain.web3_ledger.fact_calls import FactCalls
-from ledger_node.domain.consent import NO_REQUEST, Change, RequestState, Terms
+from ledger_node.domain.consent import NO_REQUEST, RequestState, Terms
+from ledger_node.domain.consent_act import Change
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.evidence.slot import consent_record, consent_slots
 from ledger_node.domain.evidence.trust import Contract
@@ -39,7 +40,7 @@ class ConsentCalls(FactCalls):
         return [RequestState(decode_answer("ConsentRegistry", "requestState", answer)[0]) for answer in answers]
 
     def grant(self, consent: bytes, terms: Terms, *, request: bytes = NO_REQUEST) -> Mined:
-        bounds = (terms.not_before, terms.expires_at, terms.max_uses, terms.revocation_hash)
+        bounds = (terms.not_before, terms.expires_at, terms.max_uses, terms.withdrawal_hash)
         return self._write("ConsentRegistry", "grant", consent, *bounds, request).mined
 
     def change_consent(self, consent: bytes, change: Change, number: int) -> Mined:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from ledger_node.domain.consent import Change, RequestState, revocation_hash
+from ledger_node.domain.consent import RequestState
+from ledger_node.domain.consent_act import Change, withdrawal_hash
 from ledger_node.domain.event import ConsentEvent, Step
 from ledger_node.domain.fact import ConsentRecord, ConsentState
 from ledger_node.domain.reason import Reason
@@ -31,7 +32,7 @@ def test_a_consent_is_granted_with_its_bounds(world, ledger):
     mined = ledger.grant(consent, terms)
     records, block = ledger.consents([id_(), consent])
     bounds = (mined.block.time, terms.not_before, terms.expires_at, 3)
-    assert list(records) == [None, ConsentRecord(ConsentState.LIVE, *bounds, 0, 0, terms.revocation_hash)]
+    assert list(records) == [None, ConsentRecord(ConsentState.LIVE, *bounds, 0, 0, terms.withdrawal_hash)]
     assert block == ledger.head()
     assert ledger.consent_events(consent) == [ConsentEvent(Step.GRANTED, consent, recorded(mined))]
     assert refusal(ledger.grant, consent, terms) == ("ConsentExists", Reason.CONSENT_EXISTS)
@@ -44,7 +45,7 @@ def test_a_consent_is_granted_with_its_bounds(world, ledger):
         ({"expires_at": 2**40}, "ConsentPeriodInvalid", Reason.LEDGER_REFUSED),
         ({"expires_at": 5, "not_before": 4}, "ConsentExpired", Reason.CONSENT_EXPIRED),
         ({"max_uses": 0}, "ConsentUsesZero", Reason.LEDGER_REFUSED),
-        ({"revocation_hash": NOTHING}, "ConsentRevocationHashZero", Reason.LEDGER_REFUSED),
+        ({"withdrawal_hash": NOTHING}, "ConsentRevocationHashZero", Reason.LEDGER_REFUSED),
     ],
     ids=str,
 )
@@ -187,6 +188,6 @@ def test_uses_are_recorded_for_departments_as_well_and_at_most_1024_at_a_time(wo
 
 
 def test_a_revocation_hash_is_what_the_registry_computes(world, ledger):
-    consent = granted(world, revocation_hash=revocation_hash(b"z" * 32))
+    consent = granted(world, withdrawal_hash=withdrawal_hash(b"z" * 32))
     ledger.withdraw(consent, b"z" * 32)
     assert record_of(ledger, consent).state is ConsentState.WITHDRAWN

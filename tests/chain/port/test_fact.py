@@ -4,7 +4,7 @@ import pytest
 
 from ledger_node.chain.port import Role
 from ledger_node.domain.evidence.trust import Contract
-from ledger_node.domain.fact import FactQuery, IssuerPeriod, KeyRecord, MemberStanding
+from ledger_node.domain.fact import EVERY_PURPOSE, NO_PURPOSE, FactQuery, IssuerPeriod, KeyRecord, MemberStanding
 from ledger_node.domain.signature import address_of
 from tests.kit.ledger_port import ACTIVE, NOTHING, SUSPENDED, granted, id_, record_of, registered
 from tests.kit.ledger_world import (
@@ -33,7 +33,10 @@ def test_facts_are_of_one_block(world, ledger, department):
     head = ledger.head()
     assert (facts.block_number, facts.block_hash, facts.block_time) == (head.number, head.hash, head.time)
     assert (facts.anchor_domain, facts.consent_domain) == (ledger.anchor_domain, ledger.consent_domain)
-    assert facts.keys == {(member, address): KeyRecord(0, FOREVER, 9), (BANK, address): KeyRecord(0, 0, 0)}
+    assert facts.keys == {
+        (member, address): KeyRecord(0, FOREVER, 9, EVERY_PURPOSE),
+        (BANK, address): KeyRecord(0, 0, 0, NO_PURPOSE),
+    }
     assert facts.issuers[schema, member] == IssuerPeriod(allowed_at, head.time)
     assert facts.issuers[schema, BANK] == IssuerPeriod(0, 0)
     assert facts.standings == {
@@ -42,7 +45,7 @@ def test_facts_are_of_one_block(world, ledger, department):
     }
     assert (facts.consent, facts.controllers) == (None, None)
     then = ledger.facts(query, before)
-    assert (then.block_number, then.keys[member, address]) == (before.number, KeyRecord(0, FOREVER, 0))
+    assert (then.block_number, then.keys[member, address]) == (before.number, KeyRecord(0, FOREVER, 0, EVERY_PURPOSE))
     assert then.issuers[schema, member] == IssuerPeriod(allowed_at, FOREVER)
     assert then.standings[member] == MemberStanding(Role.DEPARTMENT, ACTIVE)
 

@@ -4,7 +4,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from ledger_node.chain.port import ConsentLedger, Role, UseResult
-from ledger_node.domain.consent import NO_REQUEST, Change, RequestState, revocation_hash
+from ledger_node.domain.consent import NO_REQUEST, RequestState
+from ledger_node.domain.consent_act import Change, withdrawal_hash
 from ledger_node.domain.event import ConsentEvent, Step
 from ledger_node.domain.fact import ConsentRecord, ConsentState, KeyPurpose
 from tests.kit.fake_ledger.access import FakeAccess
@@ -51,9 +52,9 @@ class FakeConsents(FakeAccess, ConsentLedger):
             require(terms.not_before < terms.expires_at <= MOST_SECONDS, "ConsentPeriodInvalid")
             require(terms.expires_at > made.time, "ConsentExpired")
             require(terms.max_uses, "ConsentUsesZero")
-            require(any(terms.revocation_hash), "ConsentRevocationHashZero")
+            require(any(terms.withdrawal_hash), "ConsentRevocationHashZero")
             bounds = (made.time, terms.not_before, terms.expires_at, terms.max_uses)
-            made.state.consents[consent] = ConsentRecord(ConsentState.LIVE, *bounds, 0, 0, terms.revocation_hash)
+            made.state.consents[consent] = ConsentRecord(ConsentState.LIVE, *bounds, 0, 0, terms.withdrawal_hash)
             made.emit(ConsentEvent(Step.GRANTED, consent, made.recorded))
             if any(request):
                 answer(made, request, RequestState.GRANTED)
@@ -79,7 +80,7 @@ class FakeConsents(FakeAccess, ConsentLedger):
         with self.chain.transaction() as made:
             made.called("withdraw", secret)
             record = require_not_withdrawn(made, consent)
-            require(revocation_hash(secret) == record.revocation_hash, "ConsentWrongSecret")
+            require(withdrawal_hash(secret) == record.withdrawal_hash, "ConsentWrongSecret")
             withdraw(made, consent, by_secret=True)
         return made.mined
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from api.services.consent.lifecycle import ConsentService
-from ledger_node.domain.consent import Change
+from ledger_node.domain.consent_act import Change
 from ledger_node.domain.fact import ConsentState
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes

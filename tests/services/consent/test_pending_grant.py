@@ -6,7 +6,7 @@ import pytest
 
 from api.services.consent.grant import ConsentGrants
 from ledger_node.chain.port import Role
-from ledger_node.domain.consent import Change, revocation_hash
+from ledger_node.domain.consent_act import Change, withdrawal_hash
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 from tests.kit.small_instance import BANK, DAY, RELAYER, SECRET, Silence, controllers_of, refused
@@ -64,7 +64,7 @@ def test_the_same_grant_of_somebody_else_is_this_one(instance, grants, terms, co
 
 
 @pytest.mark.parametrize(
-    "changes", [{"not_before": 1}, {"max_uses": 9}, {"revocation_hash": revocation_hash(b"x" * 32)}], ids=str
+    "changes", [{"not_before": 1}, {"max_uses": 9}, {"withdrawal_hash": withdrawal_hash(b"x" * 32)}], ids=str
 )
 def test_another_grant_under_the_id_refuses_this_one(instance, firm, grants, terms, consent, changes):
     instance.other.grant(consent, replace(terms, **changes))

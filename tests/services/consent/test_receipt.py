@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from api.services.consent.receipt import ConsentReceipts
-from ledger_node.domain.consent import Change
+from ledger_node.domain.consent_act import Change
 from ledger_node.domain.receipt import Act
 from ledger_node.domain.receipt_check import TrustedOperator, check_receipt
 from tests.kit.small_instance import BANK, RELAYER, SECRET

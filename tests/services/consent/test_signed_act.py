@@ -3,8 +3,8 @@
 import pytest
 
 from api.services.consent.lifecycle import find_signed_act, store_signed_act
-from ledger_node.domain.consent import Change
-from ledger_node.domain.receipt import Act, SignedAct
+from ledger_node.domain.consent_act import Change, SignedAct
+from ledger_node.domain.receipt import Act
 from tests.kit.small_instance import controllers_of
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from api.services.control.rotation import RotationService, require_change
-from ledger_node.domain.consent import Change
+from ledger_node.domain.consent_act import Change
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.subject import rotation_digest
 from ledger_node.randomness import random_bytes
