@@ -11,12 +11,10 @@ from api.services.reconciliation.ledger_reconciliation import LedgerReconciliati
 from api.services.reconciliation.network_binding import require_network
 from api.storage import table
 from ledger_node.chain.address_book import AddressBook
-from ledger_node.chain.port import BatchOrder
-from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS, Batch
+from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.signature import address_of, sign
-from ledger_node.domain.status import changes_digest
-from ledger_node.randomness import random_bytes
+from ledger_node.domain.signature import address_of
+from tests.kit.signed_word import signed_batch
 from tests.kit.small_instance import BANK, NAMES, RELAYER, TAX, Silence, controllers_of, key_of, refused
 
 
@@ -39,10 +37,7 @@ def forget(instance, *tables):
 
 
 def anchor(instance, member, stream):
-    head = instance.other.stream_head(member, stream)
-    batch = Batch(member, stream, head.number + 1, random_bytes(32), 1, head.last_root, changes_digest((), ()))
-    signature = sign(batch.digest(instance.ledger.anchor_domain), key_of(member))
-    instance.other.anchor(BatchOrder(batch, signature, (), ()))
+    instance.other.anchor(signed_batch(instance.other, member, key_of(member), stream=stream))
 
 
 def counts(gap):
