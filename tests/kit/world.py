@@ -78,17 +78,19 @@ FACTS_SPEC = {
         {
             "name": "paid",
             "type": "integer",
-            "unit": "fen",
+            "currency": "CNY",
+            "scale": 2,
             "mode": "ladder",
-            "ladder": {"kind": "one_digit", "from": 100_000, "to": 100_000_000},
+            "ladder": {"kind": "one_digit", "from": "1000", "to": "1000000"},
         },
         {
             "name": "sales",
             "type": "integer",
-            "unit": "fen",
+            "currency": "CNY",
+            "scale": 2,
             "mode": "ladder",
             "optional": True,
-            "ladder": {"kind": "one_digit", "from": 100_000, "to": 100_000_000},
+            "ladder": {"kind": "one_digit", "from": "1000", "to": "1000000"},
         },
         {"name": "grade", "type": "enum", "mode": "enum", "members": ["A", "B", "M", "C", "D"]},
         {
@@ -122,7 +124,7 @@ REGISTRATION = Schema.from_json(REGISTRATION_SPEC)
 SCHEMAS = SchemaSet((FACTS, REGISTRATION))
 RAW = {
     "kind": "10101",
-    "paid": 1_286_400,
+    "paid": "12864",
     "sales": None,
     "grade": "B",
     "last_month": "none",
