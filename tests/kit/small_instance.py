@@ -19,7 +19,7 @@ from api.services.consent.request import ConsentRequestService
 from api.services.consent.steward import ConsentKeys
 from api.services.issuing.issuer import Issuer
 from api.services.notification.notice import NoticeReader
-from api.services.subject.registered_subject import ControllerHistory
+from api.services.subject.controller_history import ControllerHistory
 from api.services.subject.registration import SubjectService
 from api.storage import table
 from api.storage.database import open_store
@@ -174,8 +174,7 @@ class SmallInstance:
     def new_firm(self, controllers=1, threshold=1):
         """Register a firm with fresh keys."""
         code, keys = self.new_code(), tuple(random_bytes(32) for _ in range(controllers))
-        addresses = tuple(address_of(key) for key in keys)
-        found = self.subjects.register(code, addresses, threshold, now=self.now())
+        found = self.subjects.register(code, each_person(map(address_of, keys)), threshold, now=self.now())
         return Firm(code, found.id, keys)
 
     def rows(self, *codes, **cells):
@@ -316,10 +315,13 @@ def refused(call, *arguments, **options):
 
 
 class Silence:
-    """While it lasts a ledger does not answer to ``methods``: what is sent is lost, or lands unseen (``lands``)."""
+    """While it lasts a ledger does not answer to ``methods``: what is sent is lost, or lands unseen (``lands``).
 
-    def __init__(self, ledger, *methods, lands=False):
-        self._ledger, self._methods, self._lands = ledger, methods, lands
+    ``sees``: is given the arguments.
+    """
+
+    def __init__(self, ledger, *methods, lands=False, sees=lambda _: None):
+        self._ledger, self._methods, self._lands, self._sees = ledger, methods, lands, sees
 
     def __enter__(self):
         for name in self._methods:
@@ -332,6 +334,7 @@ class Silence:
 
     def _silent(self, real):
         def silent(*arguments, **options):
+            self._sees(arguments)
             if self._lands:
                 real(*arguments, **options)
             raise ChainError(Reason.LEDGER_UNAVAILABLE, "no answer")

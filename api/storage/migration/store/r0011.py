@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Text
 
 revision: Final = "0011"
-down_revision: Final = "0009"
+down_revision: Final = "0010"
 
 _HASH: Final = LargeBinary(32)
 
