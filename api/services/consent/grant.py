@@ -89,6 +89,7 @@ class ConsentGrants(ConsentReader):
             # first of all, so that whoever cannot sign costs the ledger no reads
             signatures = current.controllers.in_one_form(consent_id, signatures)
             text = self.rules.require_text(consent, now)
+            self._history.require_no_hold(subject, now)
             self._require_steward(consent)
             self._require_request(request, consent)
             known = self.find(consent_id)

@@ -96,18 +96,24 @@ class ConsentService(ConsentGrants):
         number: int,
         signatures: tuple[Signature, ...],
         *,
+        now: int = 0,
         asker: bytes | None = None,
     ) -> None:
         """Pause or resume, on the current controllers' signatures over the change and its number.
 
+        ``now``: where the clock is later than the newest block.
+
         Raises:
             VerificationError: ``consent_unknown``; or, for its own subject and bank, why signatures do not count.
+            VerificationError: ``subject_on_hold``; a firm that is held resumes nothing.
             ChainError: ``consent_withdrawn``, ``consent_paused`` or ``consent_not_paused``,
                 ``consent_changed_already`` for another number than the next one, or no answer.
         """
         digest = change_digest(consent_id, change, number, self._ledger.consent_domain)
         # a key that was rotated out, perhaps because it was stolen, neither pauses nor resumes
         with self._authority(consent_id, asker, digest, signatures) as (held, controllers):
+            if change is Change.RESUME:
+                self._history.require_no_hold(held.shown.terms.subject, now)
             act = self._store_act(consent_id, _ACTS[change], number, controllers, digest, signatures)
             self.record_first(held)
             self._ledger.change_consent(self._order(held, change.kind, number, act))

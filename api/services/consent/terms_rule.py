@@ -41,11 +41,11 @@ class TermsRules:
             InvalidInputError: naming the part that cannot be granted.
         """
         terms, asked = consent.terms, consent.asked
+        names = self.require_grantable(asked, now)
         if consent.bounds.grant_before <= now:
             raise InvalidInputError(
                 Reason.CONSENT_GRANT_LATE, "this consent was to be recorded earlier", field="grant_before"
             )
-        names = self.require_grantable(asked, now)
         language = language_named(terms.language)
         if terms.purpose_text != self._purposes.named(terms.purpose).text(language):
             raise InvalidInputError(

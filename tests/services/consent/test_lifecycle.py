@@ -11,6 +11,7 @@ from ledger_node.domain.fact import ConsentState
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Act
 from ledger_node.randomness import random_bytes
+from tests.kit.small_control import hold
 from tests.kit.small_instance import BANK, DAY, GOOD, REGISTRAR, SECRET, STRANGER, TAX, Silence, one_form, refused
 
 
@@ -60,7 +61,7 @@ def test_a_stranger_grants_nothing(instance, firm):
     assert refused(grant, instance, other, terms, other.sign(instance.id_of(terms))) is Reason.SIGNER_NOT_CONTROLLER
     assert instance.consents.find(instance.id_of(terms)) is None
     unknown = replace(firm, subject=random_bytes(32))
-    assert refused(grant, instance, firm, instance.consent(unknown)) is Reason.SUBJECT_UNKNOWN
+    assert refused(grant, instance, firm, instance.consent(unknown, steward_key=b"x" * 20)) is Reason.SUBJECT_UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -214,3 +215,15 @@ def test_a_question_of_a_department_that_is_not_covered_is_refused(instance, fir
     terms = instance.consent(firm, named, departments=(REGISTRAR,))
     assert refused(grant, instance, firm, terms) is Reason.CONSENT_OTHER_DEPARTMENT
     assert grant(instance, firm, instance.consent(firm, named, GOOD, departments=(TAX,))).on_ledger
+
+
+def test_k24_a_firm_that_is_held_grants_and_resumes_nothing_but_withdraws(instance, firm, consents):
+    consent = instance.grant(firm)
+    consents.change(consent, Change.PAUSE, 1, instance.signed_change(firm, consent, Change.PAUSE, 1))
+    made, signatures = hold(instance, firm)
+    instance.ledger.hold(made, instance.history.current(firm.subject).controllers, signatures[0])
+    assert refused(grant, instance, firm, instance.consent(firm)) is Reason.SUBJECT_ON_HOLD
+    resumed = instance.signed_change(firm, consent, Change.RESUME, 2)
+    assert refused(consents.change, consent, Change.RESUME, 2, resumed) is Reason.SUBJECT_ON_HOLD
+    consents.withdraw(consent, secret=SECRET, signatures=())
+    assert shown(instance, consent)["state"] == "withdrawn"
