@@ -120,6 +120,10 @@ class World:
     use: dict = field(default_factory=dict)
     """What is other in the order that the ticket follows from."""
     spender: bytes = h("spend key")
+    ticket: dict = field(default_factory=dict)
+    """What is other in the ticket that the bank signed."""
+    asked: tuple | None = None
+    """The claims that the bank signed for, where they are others than those answered."""
     counted: dict = field(default_factory=dict)
     """What is other in the use that the ledger counted."""
     others: tuple = ((1, h("an earlier ticket"), NOW - DAY // 2),)
@@ -452,7 +456,7 @@ def use_of(world: World, consent: bytes, terms: dict) -> tuple[bytes, dict]:
         **world.use,
     }
     said = {"version": 2, "consent": hexed(consent), "bank": terms["grantee"], "purpose": terms["purpose"]}
-    message = {**order, **said, "groups": groups_of(world.questions)}
+    message = {**order, **said, "groups": groups_of(world.asked or world.questions), **world.ticket}
     ticket = naive_ledger.digest("ticket", message, domain("ConsentRegistry"))
     counted = {"number": order["number"], "ticket": hexed(ticket), "time": NOW, **world.counted}
     use = {"consent": hexed(consent), **order, "ticket": counted["ticket"]}
