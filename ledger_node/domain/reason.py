@@ -115,6 +115,8 @@ class Reason(StrEnum):
 
     # evidence
     TRUST_INVALID = "trust_invalid"
+    ERA_ENDED = "era_ended"
+    BLOCK_PATH_NEEDED = "block_path_needed"
     BATCH_NOT_SIGNED = "batch_not_signed"
     HEADER_MALFORMED = "header_malformed"
     SEAL_MALFORMED = "seal_malformed"

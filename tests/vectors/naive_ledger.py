@@ -11,13 +11,13 @@ DIFFERS = {
     "status_change": "key_not_valid",
     "consent": "consent_id_mismatch",
     "request": "consent_id_mismatch",
-    "grant": "signatures_differ",
+    "grant": "consent_signatures_differ",
     "grant_word": "key_not_valid",
     "answer": "key_not_valid",
     "change": "key_not_valid",
-    "use": "use_differs",
+    "use": "use_signature_wrong",
     "ticket": "use_differs",
-    "uses": "use_not_recorded",
+    "uses": "uses_differ",
     "receipt": "key_not_valid",
     "anchor": "not_anchored",
     "controllers": "controllers_mismatch",
@@ -170,6 +170,12 @@ def ticket_hash(message: dict) -> bytes:
     head = [word(message[name]) for name in ("version", "consent", "number", "bank")]
     rest = [word(message["answered_by"]), root, word(message["not_after"]), word(message["nonce"])]
     return ref.H(text(TICKET), *head, text(message["purpose"]), *rest)
+
+
+def change_digest(consent: bytes, number: int, statement: str, domain: dict) -> bytes:
+    """What controllers sign to pause or resume."""
+    kind = text("ConsentChange(bytes32 consent,uint24 number,string statement)")
+    return signed(domain, ref.H(kind, consent, word(number), text(statement)))
 
 
 def uses_digest(consent: bytes, uses: list[dict]) -> bytes:

@@ -31,10 +31,14 @@ def packed(*parts: tuple[int, int]) -> int:
     return total
 
 
+KEY_TIMES, EVERY_PURPOSE = (64, 64, 64), 0xFF
+
+
 def key_words(member: bytes, key: bytes, record: tuple) -> dict:
-    """Validity, compromise and purposes; three numbers are those of a key for everything, or of none."""
-    four = record if len(record) == 4 else (*record, 255 if any(record) else 0)
-    return {("MemberRegistry", at(key, at(member, 2))): packed(*zip(four, (64, 64, 64, 8), strict=True))}
+    """Times of a key, and what it is for: everything, unless the record says so."""
+    purposes = record[3] if len(record) > len(KEY_TIMES) else EVERY_PURPOSE * any(record)
+    word = packed(*zip((*record[: len(KEY_TIMES)], purposes), (*KEY_TIMES, 8), strict=True))
+    return {("MemberRegistry", at(key, at(member, 2))): word}
 
 
 def member_words(member: bytes, standing: tuple[int, int]) -> dict:

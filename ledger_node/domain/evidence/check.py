@@ -92,7 +92,7 @@ def _steps(found: _Findings, data: bytes, trust: Trust, later: Sequence[KeyState
     trust.require_network(bundle.chain_id, bundle.genesis)  # 2
     yield f"of network {trust.chain_id}, like the trust file"
 
-    final = found.final = require_final(bundle.block, trust)  # 3
+    final = found.final = require_final(bundle.block, trust, bundle.genesis)  # 3
     header = bundle.block.header
     yield f"block {header.number} of {_day_of(header.timestamp)}, sealed by {len(final.signers)} of {final.of}"
 

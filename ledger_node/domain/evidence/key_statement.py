@@ -41,7 +41,7 @@ class KeyStatement:
             VerificationError: it is of another network, not final, or its state proofs do not check.
         """
         trust.require_network(self.chain_id, self.genesis)
-        require_final(self.block, trust)
+        require_final(self.block, trust, self.genesis)
         proofs = StateProofs(self.nodes, self.block.header.state_root)
         storage_words = prove(proofs, trust.contracts, slots_of(FactQuery(keys=self.keys), {}))
         return {key: key_record(storage_words[key_slot(*key)]) for key in self.keys}
