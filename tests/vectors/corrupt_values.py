@@ -9,7 +9,7 @@ from tests.vectors.naive import hexed
 
 VALUE = f"{OPENING}/value"
 OTHERS = {
-    "decimal": ["0", "1", "-1", "33.3334", "1286500", "-1286300"],
+    "decimal": ["0", "1", "-1", "33.3", "1286500", "-1286300"],
     "integer": [0, 1, -1, 1_286_400, -1_286_401, 2**53 - 2],
     "date": ["2026-04-21", "2026-04-19", "2027-04-20", "1970-01-01"],
     "month": ["1970-01", "1969-11", "2025-12"],
@@ -192,14 +192,16 @@ def value_set(case: dict) -> list[dict]:
 def absent(case: dict) -> list[dict]:
     """T12: an absent field is not 0, not the text \"\", and not below everything."""
     name, made = case["name"], []
+    value = {"month": "2026-01", "codes": []}.get(field_of(case)[1]["type"], "0")
     kinds = {
-        "plain": {"kind": "plain", "value": "0" if case["question"]["op"] == "reveal" else 0},
+        "plain": {"kind": "plain", "value": value},
         "at_least": {"kind": "at_least", "head_up": "0x" + "00" * 32, "tip_down": "0x" + "00" * 32},
         "below": {"kind": "below", "head_down": "0x" + "00" * 32, "tip_up": "0x" + "00" * 32},
     }
     mode = field_of(case)[1]["mode"]
     for kind, body in kinds.items():
-        reason = FAILED if (mode == "plain") == (kind == "plain") else "mode_mismatch"
+        fits = {"plain": kind == "plain", "ladder": kind != "plain"}.get(mode, False)
+        reason = FAILED if fits else "mode_mismatch"
         made.append(corruption(f"t12_{name}_as_{kind}", case, reason, (OPENING, body)))
     return made
 
