@@ -26,9 +26,6 @@ from ledger_node.domain.consent_text import consent_text, language_named, text_d
 from ledger_node.domain.controller_act import (
     CANCELLATION_STATEMENT,
     ROTATION_STATEMENT,
-    Cancellation,
-    Hold,
-    Rotation,
 )
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError, VerificationError

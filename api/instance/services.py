@@ -26,7 +26,7 @@ from api.services.issuing.worker import JobWorker
 from api.services.notification.follower import ChainFollower
 from api.services.notification.notice import NoticeReader
 from api.services.reconciliation.ledger_reconciliation import LedgerReconciliation
-from api.services.subject.registered_subject import ControllerHistory
+from api.services.subject.controller_history import ControllerHistory
 from api.services.subject.registration import SubjectService
 from api.services.verification.answer_builder import AnsweringMember, AnswerPool
 from api.services.verification.attestation_finder import AttestationFinder, FactSelector

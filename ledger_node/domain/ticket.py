@@ -83,6 +83,13 @@ class SignedUse:
     not_after: int
     signature: bytes
 
+    @classmethod
+    def short_form(cls, consent: bytes, number: int, ticket: bytes, not_after: int, r: bytes, vs: bytes) -> Self:
+        """Return a use whose signature is in its short form (EIP-2098)."""
+        both = int.from_bytes(vs, "big")
+        s, v = both & (1 << _V_BIT) - 1, both >> _V_BIT
+        return cls(consent, number, ticket, not_after, r + uint_word(s) + bytes([_V_OFFSET + v]))
+
     def digest(self, domain: SigningDomain) -> bytes:
         """Return what the spend key signs (EIP-712)."""
         return use_digest(self.consent, self.number, self.ticket, self.not_after, domain)

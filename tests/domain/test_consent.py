@@ -36,7 +36,6 @@ from tests.kit.world import (
     BANK,
     CONSENT_DOMAIN,
     CONTROLLERS,
-    controlled_by,
     HOLDS,
     NOW,
     PURPOSES,
@@ -47,6 +46,7 @@ from tests.kit.world import (
     bounds,
     build,
     consent,
+    controlled_by,
     h,
     terms,
 )

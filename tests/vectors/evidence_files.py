@@ -102,4 +102,4 @@ def index(trusts: dict[str, dict], lines: list[dict]) -> bytes:
 
     trusted = ",\n".join(f"{written(name)}:{written(trust)}" for name, trust in trusts.items())
     cases = ",\n".join(map(written, lines))
-    return f'{{"format":"credence-evidence/v1","trusts":{{\n{trusted}\n}},"cases":[\n{cases}\n]}}\n'.encode()
+    return f'{{"format":"credence-evidence/v2","trusts":{{\n{trusted}\n}},"cases":[\n{cases}\n]}}\n'.encode()

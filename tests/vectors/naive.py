@@ -54,6 +54,8 @@ def well_formed(field: dict, value: object) -> bool:
             return type(value) is int and -(2**53) < value < 2**53
         case "bool":
             return type(value) is bool
+        case "codes":
+            return type(value) is list and all(type(member) is str for member in value)
         case "date" | "month":
             pattern = r"\d{4}-\d\d-\d\d" if kind == "date" else r"\d{4}-\d\d"
             if type(value) is not str or not re.fullmatch(pattern, value, re.ASCII):

@@ -26,7 +26,6 @@ from ledger_node.domain.consent import signatures_from_json
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import JsonObject
-
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.subject import MAX_CONTROLLERS, ControllerKey, Signature, keys_from_json
 
@@ -34,7 +33,6 @@ MAX_SIGNATURES: Final = 16
 _Bytes: TypeAlias = Annotated[str, Field(pattern="^0x([0-9a-f]{2})*$", examples=["0x5a5a"])]
 ADDRESS_EXAMPLE: Final = "0x19e7e376e7c213b7e7e7e46cc70a5dd086daff2a"
 PASSKEY_EXAMPLE: Final[dict[str, Any]] = {
-    
     "rp_id_hash": "0x" + "77" * 32,
     # the base point of the curve (SEC 2), which is the public key of the private key 1
     "public_key": "0x6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"

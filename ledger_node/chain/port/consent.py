@@ -88,6 +88,9 @@ class ConsentLedger(ChainLedger, Protocol):
     def withdrawal_secret(self, transaction: bytes) -> bytes | None:
         """Return the secret that a transaction shows the registry, or None if it does not call it so."""
 
+    def signed_use(self, transaction: bytes, ticket: bytes) -> SignedUse | None:
+        """Return the use for this ticket that a transaction itself shows the registry, or None if it shows none."""
+
     def uses_frozen(self) -> bool:
         """Return whether no use is counted, since the council has stopped everything."""
 

@@ -98,6 +98,12 @@ class SubjectLedger(ChainLedger, Protocol):
     def controller_entry(self, subject: bytes, index: int) -> ControllerEntry | None:
         """Return an entry of a subject's controllers, counted from 0, or None beyond the last."""
 
+    def entry_count(self, subject: bytes) -> int:
+        """Return how many entries a subject has, which is the index of the next one; 0 if it is not registered."""
+
+    def hold_count(self, subject: bytes) -> int:
+        """Return how many holds of a subject there were; the next one has the number after it."""
+
     def current_entry(self, subject: bytes) -> tuple[int, ControllerEntry] | None:
         """Return the entry in force now and its index, or None where none counts or there is no such subject."""
 

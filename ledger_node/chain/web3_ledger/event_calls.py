@@ -23,7 +23,7 @@ from ledger_node.domain.event import (
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import Mark, Plane, changes_digest
-from ledger_node.domain.ticket import CountedUse
+from ledger_node.domain.ticket import CountedUse, SignedUse
 
 _EVENTS: Final = {
     "ConsentRegistry": tuple(Step),
@@ -62,16 +62,23 @@ class EventCalls(ContractCalls):
         return [from_hex(log["topics"][1], "subject") for log in logs]
 
     def withdrawal_secret(self, transaction: bytes) -> bytes | None:
-        arguments = self._arguments("ConsentRegistry", "withdraw", transaction)
-        return None if arguments is None else arguments["secret"]
+        name, arguments = self._call_of("ConsentRegistry", transaction)
+        return arguments["secret"] if name == "withdraw" else None
 
-    def _arguments(self, contract: str, function: str, transaction: bytes) -> dict[str, Any] | None:
-        """Return with what a transaction itself calls a function, or None if it does not call it."""
+    def signed_use(self, transaction: bytes, ticket: bytes) -> SignedUse | None:
+        name, arguments = self._call_of("ConsentRegistry", transaction)
+        uses = [arguments["use"]] if name == "recordUse" else arguments["uses"] if name == "recordUses" else []
+        for consent, number, of, not_after, r, vs in uses:
+            if of == ticket:
+                return SignedUse.short_form(consent, number, of, not_after, r, vs)
+        return None
+
+    def _call_of(self, contract: str, transaction: bytes) -> tuple[str, dict[str, Any]]:
+        """Return which function of a contract a transaction itself calls, and with what; "" if it calls none."""
         sent = self._rpc.request("eth_getTransactionByHash", to_hex(transaction))
         if sent is None or sent["to"] is None or sent["to"].lower() != to_hex(self._book.contracts[contract]):
-            return None
-        name, arguments = artifact(contract).call(data_of(sent["input"])) or ("", None)
-        return arguments if name == function else None
+            return "", {}
+        return artifact(contract).call(data_of(sent["input"])) or ("", {})
 
     def _events(self, logs: list[Any]) -> list[LedgerEvent]:
         times = self._times(sorted({log["blockHash"] for log in logs}))

@@ -43,6 +43,12 @@ class SubjectCalls(ContractCalls):
         found = self._read_unless("SubjectEntryUnknown", "entry", subject, index)
         return None if found is None else _entry(found[0])
 
+    def entry_count(self, subject: bytes) -> int:
+        return int(self._read(_REGISTRY, "count", subject)[0])
+
+    def hold_count(self, subject: bytes) -> int:
+        return int(self._read(_REGISTRY, "holdCount", subject)[0])
+
     def current_entry(self, subject: bytes) -> tuple[int, ControllerEntry] | None:
         found = self._read_unless("SubjectNoneCounts SubjectUnknown", "current", subject)
         return None if found is None else (found[0], _entry(found[1]))

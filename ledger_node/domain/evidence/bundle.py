@@ -263,9 +263,10 @@ def presentation_to_json(presentation: Presentation, schemas: SchemaSet) -> dict
 
 
 def _controllers(value: JSON, presentation: Presentation) -> ControllerQuery | None:
-    # the subject is that of the terms, so without a consent there is nothing to read
+    # the subject is that of the terms; without a consent there is none, and the check refuses the whole
     consent = presentation.consent
-    return None if consent is None or value is None else ControllerQuery.from_json(value, consent.terms.subject)
+    subject = bytes(HASH_BYTES) if consent is None else consent.terms.subject
+    return None if value is None else ControllerQuery.from_json(value, subject)
 
 
 def _member(item: JSON) -> tuple[bytes, str]:

@@ -210,6 +210,8 @@ def test_uses_are_counted_in_any_order_each_number_once(world, ledger):
     assert ledger.counted_use(one.id, uses[1].ticket) == (counted[1], recorded(mined))
     assert ledger.counted_use(one.id, uses[2].ticket) is None
     assert ledger.counted_use(other.id, uses[1].ticket) is None
+    assert ledger.signed_use(mined.transaction, uses[5].ticket) == uses[5]
+    assert ledger.signed_use(mined.transaction, id_()) is None
     held = record_of(ledger, one.id)
     assert (held.uses, held.free_numbers) == (3, ())
     assert held.uses_digest == uses_digest(one.id, mine)
@@ -221,6 +223,8 @@ def test_k2_what_is_sent_twice_counts_once_and_spoils_no_other_use(world, ledger
     assert results_of(ledger, use, use, other.use()) == [None, UseRefusal.NUMBER_USED, None]
     assert results_of(world.stranger, use) == [UseRefusal.NUMBER_USED]
     assert record_of(ledger, one.id).uses == 1
+    (alone,) = ledger.record_uses([one.use(2)])
+    assert ledger.signed_use(alone.mined.transaction, use.ticket) is None
 
 
 def test_k2_only_the_spend_key_spends_a_use(world, ledger):

@@ -342,7 +342,9 @@ def test_k8_the_wait_doubles_with_each_cancellation_and_further_ones_take_the_th
 
 
 def test_k24_a_hold_stops_rotations_and_a_single_controllers_cancellation(world, ledger, couple):
+    assert (ledger.hold_count(couple.id), ledger.entry_count(couple.id)) == (0, 1)
     mined = couple.hold(by=2, ledger=world.stranger)
+    assert ledger.hold_count(couple.id) == 1
     event = ControlEvent(ControlStep.HELD, couple.id, recorded(mined), number=1)
     assert events_of(ledger, mined) == [event]
     standing = ledger.standing_of(couple.id)

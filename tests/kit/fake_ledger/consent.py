@@ -133,6 +133,7 @@ class FakeConsents(FakeAccess, ConsentLedger):
 
     def record_uses(self, uses):
         with self._by_anybody() as made:
+            made.called("record_uses", *uses)
             require(USES_FROZEN not in made.state.use_freezes, "MembersFrozen")
             require(len(uses) <= MAX_USES_AT_A_TIME, "UseListTooLong")
             return [UseResult(self._count(made, use), made.mined) for use in uses]
@@ -157,6 +158,13 @@ class FakeConsents(FakeAccess, ConsentLedger):
         match self.chain.calls.get(transaction, []):
             case ["withdraw", secret]:
                 return secret
+            case _:
+                return None
+
+    def signed_use(self, transaction, ticket):
+        match self.chain.calls.get(transaction, []):
+            case ["record_uses", *uses]:
+                return next((use for use in uses if use.ticket == ticket), None)
             case _:
                 return None
 
@@ -196,7 +204,7 @@ class FakeConsents(FakeAccess, ConsentLedger):
         made.emit(ConsentEvent(Step.USED, use.consent, made.recorded, number=use.number, use=use.ticket))
         return None
 
-    def _why_not(self, use, record, now):  # noqa: PLR0911 - one refusal a line
+    def _why_not(self, use, record, now):
         if record.spend_key == NOBODY:
             return UseRefusal.UNKNOWN
         if not signed(use.digest(self.consent_domain), use.signature, record.spend_key):

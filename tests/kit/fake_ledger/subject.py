@@ -61,6 +61,12 @@ class FakeSubjects(FakeAccess, SubjectLedger):
         entries = self._state.entries.get(subject, ())
         return entries[index] if index < len(entries) else None
 
+    def entry_count(self, subject):
+        return len(self._state.entries.get(subject, ()))
+
+    def hold_count(self, subject):
+        return len(self._state.holds.get(subject, ()))
+
     def current_entry(self, subject):
         found = current(self._state, subject)
         return None if found is None else found[:2]
