@@ -84,7 +84,7 @@ def _facts(bundle: Bundle, consent: ShownConsent, report: Report) -> Iterator[st
     yield _fact("银行", "Bank", terms.grantee_name)
     yield _fact("用途", "Purpose", f"{terms.purpose_text} ({terms.purpose})")
     span = f"{_time(terms.not_before, _BEIJING)} — {_time(terms.expires_at, _BEIJING)}"
-    signed = f"{len(consent.signatures)}/{len(consent.controllers.keys)}"
+    signed = f"{len(consent.signatures)}/{len(consent.controllers.persons)}"
     yield _fact("授权", "Consent", f"{span}（北京时间 Beijing）· {signed} 签名 signed", to_hex(consent.id))
     if receipt is None:
         yield _fact("答复方", "Answered by", "无回执 no receipt: nobody signed which claims were asked")
