@@ -30,7 +30,6 @@ from tests.kit.world import (
     BANK,
     CONSENT_DOMAIN,
     CONTROLLERS,
-    controlled_by,
     HOLDS,
     NOW,
     PURPOSES,
@@ -39,6 +38,7 @@ from tests.kit.world import (
     TAX,
     build,
     consent,
+    controlled_by,
     h,
     terms,
 )

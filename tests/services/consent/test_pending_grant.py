@@ -9,6 +9,7 @@ from ledger_node.chain.port import Role
 from ledger_node.domain.consent import Change, revocation_hash
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
+from tests.kit.small_control import rotate_here
 from tests.kit.small_instance import BANK, DAY, RELAYER, SECRET, Silence, controllers_of, refused
 
 
@@ -84,8 +85,7 @@ def test_a_grant_that_is_changed_already_is_refused(instance, firm, grants, term
 
 
 def test_what_predecessors_signed_grants_nothing(instance, firm, grants, consent):
-    with instance.history.locked(firm.subject) as present:
-        instance.history.append(present, controllers_of(b"h" * 32))
+    rotate_here(instance, firm, controllers_of(b"h" * 32))
     grants.resume(consent)
     check_refused(instance, firm, consent, Reason.CONTROLLERS_CHANGED)
 
