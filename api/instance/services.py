@@ -15,6 +15,7 @@ from api.services.consent.lifecycle import ConsentService
 from api.services.consent.receipt import ConsentReceipts
 from api.services.consent.request import ConsentRequestService
 from api.services.consent.steward import ConsentKeys
+from api.services.control.hold import HoldService
 from api.services.control.recovery import RecoveryService
 from api.services.control.rotation import RotationService
 from api.services.erasure.erasure import ErasureService
@@ -69,6 +70,7 @@ class Services:
         self.receipts = ConsentReceipts(store, ledger, self.consents, operator)
         self.rotations = RotationService(ledger, self.controllers, self.consents)
         self.recoveries = RecoveryService(store, ledger, self.controllers, self.consents)
+        self.holds = HoldService(ledger, self.controllers)
         self.changes = ForeignChanges(store, keys, ledger, names)
         self.gaps = LedgerReconciliation(store, keys, self.changes, ledger, names, operator.member)
         self.follower = ChainFollower(store, ledger, first=self.gaps.close, watch=self.changes.apply)
