@@ -189,6 +189,20 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.CONSENT_WRONG_SECRET: (
             "This secret does not withdraw this consent; withdraw by the controllers' signatures."
         ),
+        Reason.USE_OTHER_MEMBER: (
+            "This use is for another member's answer; name the member that GET /v1/ledger calls `answers`."
+        ),
+        Reason.USE_TOO_LATE: "The time is over that this use was signed for; sign a new one, good for ten minutes.",
+        Reason.USE_SIGNATURE_WRONG: (
+            "The consent's spend key signed no use for just these claims; sign with the bank's own seed."
+        ),
+        Reason.USE_NUMBER_TAKEN: (
+            "A use of this number was counted before; sign the use again with the free number of this answer."
+        ),
+        Reason.CONSENT_GRANT_LATE: "This consent was to be recorded earlier; draw up a new one, and sign it.",
+        Reason.CONSENT_SIGNATURES_DIFFER: (
+            "The ledger holds this consent with other signatures of controllers; sign a new one."
+        ),
         Reason.CONSENT_TERMS_DIFFER: (
             "The ledger holds other terms under this id; reject the answer, and have the firm grant other terms."
         ),
