@@ -6,7 +6,7 @@ import pytest
 
 from ledger_node.chain.port import Role, StreamHead
 from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS, NO_ROOT
-from ledger_node.domain.event import StatusEvent, StatusStep
+from ledger_node.domain.event import RestoreEvent, StatusEvent, StatusStep
 from ledger_node.domain.fact import FactQuery, KeyPurpose
 from ledger_node.domain.hashing import MAX_SIZE
 from ledger_node.domain.reason import Reason
@@ -256,6 +256,9 @@ def test_k10_what_a_compromised_key_set_is_cleared_and_what_a_good_key_set_is_se
     assert ledger.clear_digest(bad_mark.digest) == NOTHING
     world.council.mark_compromised(address_of(stolen), at.block.time)
     world.council.restore(bad_mark, changes_digest(words, masks))
+    agreed = RestoreEvent(member, bad_mark.digest, address_of(stolen), changes_digest(words, masks), at_head(ledger))
+    assert ledger.events_between(ledger.head().number, ledger.head().number)[-1:] == [agreed]
+    assert [event.mark for event in ledger.status_changes(member)] == [good_mark.digest, bad_mark.digest]
     assert ledger.clear_digest(bad_mark.digest) == changes_digest(words, masks)
     assert refusal(ledger.confirm, bad_mark, words, masks)[0] == "StatusKeyCompromised"
     mined = ledger.clear(bad_mark, words, masks, masks)
@@ -270,6 +273,11 @@ def test_k10_what_a_compromised_key_set_is_cleared_and_what_a_good_key_set_is_se
     assert happened(ledger, mined) == [confirmed]
     assert ledger.status_words(member, [0])[Plane.REVOKED] == {0: 2}
     assert refusal(ledger.confirm, replace(good_mark, number=9), *good[2:])[0] == "StatusMarkUnknown"
+
+
+def at_head(ledger):
+    """Return where the last event was recorded."""
+    return ledger.events_between(ledger.head().number, ledger.head().number)[-1].recorded
 
 
 def test_k19_there_is_one_neutral_reason_beside_erased():
