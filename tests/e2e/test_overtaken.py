@@ -22,7 +22,8 @@ from ledger_node.randomness import random_bytes
 from tests.kit.office import TAX, Interrupted, Killed, Office, Thief
 
 OPERATOR = "operator"
-HARM = pytest.mark.parametrize("harm", ["another batch", "key ended", "key compromised", "both"])
+HARMS = ("another batch", "key ended", "key compromised", "both", "deadline passed")
+HARM = pytest.mark.parametrize("harm", HARMS)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,11 @@ def harmed(office, thief, harm, slug=TAX, stream=ATTESTATIONS):
     """Let it happen that what was signed cannot be anchored any more."""
     if harm in {"another batch", "both"}:
         thief.anchor(stream)
-    if harm != "another batch":
+    if harm == "deadline passed":
+        office.node.pass_time(3 * 86_400)
+        # time shows in a block
+        office.vote(("setServiceUrl", office.member(slug), "https://later.example"))
+    elif harm != "another batch":
         office.replace_key(slug, end=1 if harm == "key compromised" else "now")
 
 
@@ -83,6 +88,8 @@ def test_l2_a_batch_that_was_overtaken_is_signed_anew_behind_the_head(office, ha
     office.start()
     require_whole(office)
     (now,) = [batch for batch in office.batches() if batch.root == held.root]
+    assert now.signature != held.signature
+    assert now.deadline >= held.deadline + 86_400 * (harm == "deadline passed")
     assert now.number == held.number + (harm in {"another batch", "both"})
     # headers name no batch, so what was issued is what stands
     assert {one.digest for one in office.attestations().values() if one.batch == now.number} == digests
@@ -228,7 +235,7 @@ def require_log_whole(office, beats):
 @pytest.mark.parametrize(
     ("harm", "kill"),
     [
-        *((harm, None) for harm in ("another batch", "key ended", "key compromised", "both")),
+        *((harm, None) for harm in HARMS),
         *(("both", kill) for kill in INTERVAL_KILLS),
     ],
 )

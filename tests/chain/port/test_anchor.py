@@ -11,7 +11,7 @@ from ledger_node.domain.fact import FactQuery, KeyPurpose
 from ledger_node.domain.hashing import MAX_SIZE
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of
-from ledger_node.domain.status import MAX_WORDS, NOBODY, Mark, Plane, StatusReason, changes_digest
+from ledger_node.domain.status import MAX_WORDS, NOBODY, WORD_BITS, Mark, Plane, StatusReason, changes_digest
 from tests.kit.ledger_port import LEFT, NOTHING, SUSPENDED, id_, recorded, refusal
 from tests.kit.ledger_world import (
     RELAYER,
@@ -144,6 +144,27 @@ def test_a_change_of_status_names_who_made_it_with_which_key(world, ledger, depa
     mark = mark_of(mined, member, Plane.REVOKED, 1, StatusReason.ERASED, words, masks, key)
     assert happened(ledger, mined) == [StatusEvent.changed(mark, words, masks, recorded(mined))]
     assert ledger.mark_digest(member, 1, by_batch=False) == mark.digest
+
+
+@pytest.mark.parametrize("kind", ["batch", "change", "clear", "confirm"])
+def test_k18_the_longest_list_is_taken_with_the_gas_that_every_network_allows(world, ledger, department, kind):
+    member, key = department
+    ledger.anchor(world.order(member, key, size=MAX_WORDS * WORD_BITS))
+    every = range(MAX_WORDS * WORD_BITS)
+    if kind == "batch":
+        mined = ledger.anchor(world.order(member, key, positions=every))[1]
+    else:
+        change = world.change(member, key, every)
+        mined = ledger.change_status(*change)
+        lists = change[2:]
+        mark = mark_of(mined, member, Plane.REVOKED, 1, StatusReason.ERASED, *lists, key)
+        if kind == "confirm":
+            mined = ledger.confirm(mark, *lists)
+        if kind == "clear":
+            world.council.mark_compromised(address_of(key), mined.block.time)
+            world.council.restore(mark, changes_digest(*lists))
+            mined = ledger.clear(mark, *lists, lists[1])
+    assert mined.gas_used < 16_700_000
 
 
 def test_k18_words_are_read_however_many_they_are(ledger, department):
