@@ -23,6 +23,16 @@ from ledger_node.domain.consent import (
     withdrawal_digest,
 )
 from ledger_node.domain.consent_text import consent_text, language_named, text_digest
+from ledger_node.domain.controller_act import (
+    CANCELLATION_STATEMENT,
+    HOLD_STATEMENT,
+    MAX_DEADLINE,
+    Cancellation,
+    Hold,
+    Rotation,
+    controller_lines,
+    time_text,
+)
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.json_object import JsonObject, to_hex
@@ -30,13 +40,9 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.sign_in_key import SignInKeys
 from ledger_node.domain.signature import parse_address
 from ledger_node.domain.subject import (
-    CANCELLATION_STATEMENT,
-    ROTATION_STATEMENT,
     Controllers,
     Signature,
-    cancellation_digest,
     keys_to_json,
-    rotation_digest,
     signature_from_json,
     signature_to_json,
 )
@@ -121,35 +127,52 @@ def unsigned_change(domain: SigningDomain, consent: bytes, change: Change, numbe
     )
 
 
-def unsigned_rotation(domain: SigningDomain, subject: bytes, entry: int, controllers: Controllers) -> UnsignedAct:
-    """Return the hand-over of a subject to ``controllers``; ``entry`` is one more than the present one."""
-    shown = f"subject {to_hex(subject)}, entry {entry}\n{describe(controllers)}"
+def unsigned_rotation(domain: SigningDomain, rotation: Rotation) -> UnsignedAct:
+    """Return the hand-over of a subject to other controllers."""
+    subject, controllers = to_hex(rotation.subject), rotation.controllers
+    numbers: dict[str, JSON] = {"entry": rotation.entry, "deadline": rotation.deadline}
     return UnsignedAct(
-        rotation_digest(subject, entry, controllers.commitment, domain),
-        f"{ROTATION_STATEMENT}\n{shown}",
-        f"/v1/subjects/{to_hex(subject)}/rotations",
+        rotation.digest(domain),
+        rotation.text,
+        f"/v1/subjects/{subject}/rotations",
         {
             "controllers": keys_to_json(controllers.keys),
             "threshold": controllers.threshold,
             "salt": to_hex(controllers.salt),
-            "entry": entry,
+            **numbers,
         },
-        _content("rotate", domain, {"subject": to_hex(subject), "entry": entry, "controllers": controllers.to_json()}),
+        _content("rotate", domain, {"subject": subject, **numbers, "controllers": controllers.to_json()}),
     )
 
 
-def unsigned_cancellation(domain: SigningDomain, subject: bytes, number: int, commitment: bytes) -> UnsignedAct:
-    """Return the cancellation of a recovery, for which the signature of one controller is enough."""
+def unsigned_cancellation(domain: SigningDomain, cancellation: Cancellation) -> UnsignedAct:
+    """Return the cancellation of a recovery; how many persons must sign it, the subject shows."""
+    subject, number, deadline = to_hex(cancellation.subject), cancellation.number, cancellation.deadline
+    members: dict[str, JSON] = {
+        "subject": subject,
+        "number": number,
+        "commitment": to_hex(cancellation.commitment),
+        "deadline": deadline,
+    }
     return UnsignedAct(
-        cancellation_digest(subject, number, commitment, domain),
-        f"{CANCELLATION_STATEMENT}\nsubject {to_hex(subject)}, recovery {number}",
-        f"/v1/subjects/{to_hex(subject)}/recoveries/{number}/cancellation",
-        {},
-        _content(
-            "cancel_recovery",
-            domain,
-            {"subject": to_hex(subject), "number": number, "commitment": to_hex(commitment)},
-        ),
+        cancellation.digest(domain),
+        f"{CANCELLATION_STATEMENT}\nsubject {subject}, recovery {number}, good until {time_text(deadline)}",
+        f"/v1/subjects/{subject}/recoveries/{number}/cancellation",
+        {"deadline": deadline},
+        _content("cancel_recovery", domain, members),
+    )
+
+
+def unsigned_hold(domain: SigningDomain, hold: Hold) -> UnsignedAct:
+    """Return the hold of a subject, for which the signature of one controller is enough."""
+    subject = to_hex(hold.subject)
+    numbers: dict[str, JSON] = {"number": hold.number, "deadline": hold.deadline}
+    return UnsignedAct(
+        hold.digest(domain),
+        f"{HOLD_STATEMENT}\nsubject {subject}, hold {hold.number}, good until {time_text(hold.deadline)}",
+        f"/v1/subjects/{subject}/holds",
+        numbers,
+        _content("hold", domain, {"subject": subject, **numbers}),
     )
 
 
@@ -200,10 +223,15 @@ def _read(act: str, record: JsonObject, domain: SigningDomain) -> UnsignedAct:
             return unsigned_change(domain, record.blob("consent"), Change(act), number)
         case "rotate":
             subject, entry = record.blob("subject"), record.integer("entry", low=1, high=_MAX_NUMBER)
-            return unsigned_rotation(domain, subject, entry, Controllers.from_json(record.take("controllers")))
+            deadline, controllers = _deadline(record), Controllers.from_json(record.take("controllers"))
+            return unsigned_rotation(domain, Rotation(subject, entry, controllers, deadline))
         case "cancel_recovery":
             subject, number = record.blob("subject"), record.integer("number", low=1, high=_MAX_NUMBER)
-            return unsigned_cancellation(domain, subject, number, record.blob("commitment"))
+            commitment, deadline = record.blob("commitment"), _deadline(record)
+            return unsigned_cancellation(domain, Cancellation(subject, number, commitment, deadline))
+        case "hold":
+            subject, number = record.blob("subject"), record.integer("number", low=1, high=_MAX_NUMBER)
+            return unsigned_hold(domain, Hold(subject, number, _deadline(record)))
         case "sign_in_keys":
             client, number = record.blob("client"), record.integer("number", low=1)
             return unsigned_sign_in_keys(domain, stated_keys(client, number, record.items("keys", max_items=MAX_KEYS)))
@@ -211,13 +239,14 @@ def _read(act: str, record: JsonObject, domain: SigningDomain) -> UnsignedAct:
             raise InvalidInputError(Reason.REQUEST_INVALID, "this is no draft of an act that is signed", field="act")
 
 
+def _deadline(record: JsonObject) -> int:
+    return record.integer("deadline", low=1, high=MAX_DEADLINE)
+
+
 def describe(controllers: Controllers) -> str:
     """Return who signs, in words: the threshold, then a key a line."""
-    keys = [
-        f"  passkey {key['public_key']}" if isinstance(key, Mapping) else f"  {key}"
-        for key in keys_to_json(controllers.keys)
-    ]
-    return "\n".join([f"{controllers.threshold} of these {len(keys)} must sign:", *keys])
+    persons = len(controllers.persons)
+    return "\n".join([f"{controllers.threshold} of {persons} persons must sign:", *controller_lines(controllers)])
 
 
 def _content(act: str, domain: SigningDomain, members: Mapping[str, JSON]) -> dict[str, JSON]:

@@ -14,6 +14,7 @@ from api.services.attestation.commitment_pool import CommitPool
 from api.services.consent.lifecycle import ConsentService
 from api.services.consent.receipt import ConsentReceipts
 from api.services.consent.request import ConsentRequestService
+from api.services.control.hold import HoldService
 from api.services.control.recovery import RecoveryService
 from api.services.control.rotation import RotationService
 from api.services.erasure.erasure import ErasureService
@@ -27,7 +28,7 @@ from api.services.issuing.worker import JobWorker
 from api.services.notification.follower import ChainFollower
 from api.services.notification.notice import NoticeReader
 from api.services.reconciliation.ledger_reconciliation import LedgerReconciliation
-from api.services.subject.registered_subject import ControllerHistory
+from api.services.subject.controller_history import ControllerHistory
 from api.services.subject.registration import SubjectService
 from api.services.verification.answer_builder import AnsweringMember, AnswerPool
 from api.services.verification.attestation_finder import AttestationFinder, FactSelector
@@ -65,6 +66,7 @@ class Services:
         self.receipts = ConsentReceipts(store, ledger, self.consents, operator)
         self.rotations = RotationService(ledger, self.controllers, self.consents)
         self.recoveries = RecoveryService(store, ledger, self.controllers, self.consents)
+        self.holds = HoldService(ledger, self.controllers)
         self.changes = ForeignChanges(store, keys, ledger, names)
         self.gaps = LedgerReconciliation(store, keys, self.changes, ledger, names, operator.member)
         self.follower = ChainFollower(store, ledger, first=self.gaps.close, watch=self.changes.apply)

@@ -73,7 +73,26 @@ _KNOWN: Final = {
     "SubjectCommitmentCurrent": (Reason.CONTROLLERS_UNCHANGED, "these controllers are in force already"),
     "SubjectRecoveryPending": (Reason.RECOVERY_PENDING, "a recovery of this subject is pending already"),
     "SubjectRecoveryNotPending": (Reason.RECOVERY_NOT_PENDING, "no recovery of this subject is pending"),
-    "SubjectRecoveryEarly": (Reason.RECOVERY_EARLY, "a recovery takes effect 72 hours after it was requested"),
+    "SubjectRecoveryEarly": (Reason.RECOVERY_EARLY, "the controllers still have time to cancel this recovery"),
+    "SubjectNumberWrong": (
+        Reason.CONTROLLERS_CHANGED,
+        "this was made under another number than the next one; read the subject and do it again",
+    ),
+    "SubjectSignatureLate": (Reason.SIGNATURES_LATE, "the signatures were good until a time that is over; sign again"),
+    "SubjectControllersWrong": (Reason.CONTROLLERS_MISMATCH, "these controllers are not in force"),
+    "SubjectNoneCounts": (Reason.CONTROLLERS_NONE_COUNT, "every entry of this subject rests on a compromised key"),
+    "SubjectSignatureWrong": (
+        Reason.SIGNER_NOT_CONTROLLER,
+        "a signature is by a key that does not control the subject",
+    ),
+    "SubjectSignatureRepeated": (Reason.SIGNER_REPEATED, "a controller signed twice; one counts"),
+    "SubjectThresholdNotMet": (Reason.THRESHOLD_NOT_MET, "fewer persons signed than must sign"),
+    "SubjectRegistrarForeign": (
+        Reason.REGISTRAR_FOREIGN,
+        "this registrar is neither the subject's own nor its successor",
+    ),
+    "SubjectOnHold": (Reason.SUBJECT_ON_HOLD, "this subject is held; only withdrawals and recoveries go on"),
+    "SubjectHoldTooSoon": (Reason.HOLD_TOO_SOON, "a hold may be called once in 60 days"),
 }
 
 

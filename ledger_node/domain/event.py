@@ -126,23 +126,30 @@ class ControlStep(StrEnum):
     ROTATED = "SubjectRotated"
     RECOVERY_REQUESTED = "SubjectRecoveryRequested"
     RECOVERY_CANCELLED = "SubjectRecoveryCancelled"
+    RECOVERY_ABANDONED = "SubjectRecoveryAbandoned"
     RECOVERED = "SubjectRecovered"
+    HELD = "SubjectHeld"
+    REGISTRAR_NAMED = "SubjectRegistrarNamed"
 
 
 @dataclass(frozen=True, slots=True)
 class ControlEvent:
     """One step of who controls a subject.
 
-    ``number``: which recovery it was, 0 for a rotation. ``commitment``: to the new controllers, where it names them.
-    ``completable_at``: when a recovery that was requested may take effect, in block time.
+    ``number``: which recovery or hold it was, 0 for others. ``entry``: the index of a new entry. ``commitment``: to the
+    new controllers, where it names them. ``member``: who sent it, or the registrar; None for nobody.
+    ``completable_at``: when a recovery that was requested may take effect, in block time. ``by_registrar``: of a hold.
     """
 
     step: ControlStep
     subject: bytes
     recorded: Inclusion
     number: int = 0
+    entry: int | None = None
     commitment: bytes | None = None
+    member: bytes | None = None
     completable_at: int | None = None
+    by_registrar: bool = False
 
 
 LedgerEvent: TypeAlias = ConsentEvent | StatusEvent | RestoreEvent | ControlEvent

@@ -6,6 +6,7 @@ from enum import IntEnum, IntFlag
 from typing import Final
 
 from ledger_node.domain.consent import Terms
+from ledger_node.domain.controller_entry import ControllerHistory, ControllerQuery
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.presentation import Presentation
@@ -134,8 +135,8 @@ class LedgerFacts:
     standings: Mapping[bytes, MemberStanding] = field(default_factory=dict)
     """member -> roles and state."""
     consent: ConsentRecord | None = None
-    controllers: bytes | None = None
-    """The subject's commitment to its controllers at the time of the grant."""
+    controllers: ControllerHistory | None = None
+    """The subject's entries and holds that were asked for; what they say is for ``controller_rule``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ class FactQuery:
     anchors: frozenset[tuple[bytes, int, int]] = frozenset()
     """(member, stream, number) of batches."""
     keys: frozenset[tuple[bytes, bytes]] = frozenset()
-    """(member, key address)."""
+    """(member, key address); those that the entries of ``subject`` rest on are added by themselves."""
     issuers: frozenset[tuple[bytes, bytes]] = frozenset()
     """(schema id, member)."""
     positions: frozenset[tuple[bytes, int]] = frozenset()
@@ -155,8 +156,13 @@ class FactQuery:
     grantee: bytes | None = None
     """The bank: nothing of it is read but its name."""
     consent: bytes | None = None
-    subject: tuple[bytes, int] | None = None
-    """Subject id and the index of its controllers' entry at the time of the grant."""
+    subject: ControllerQuery | None = None
+    """Which entries of its controllers, and which holds."""
+
+    def __post_init__(self) -> None:
+        """Add the keys that the subject's entries rest on, so that nobody forgets them."""
+        if self.subject is not None:
+            object.__setattr__(self, "keys", self.keys | self.subject.keys)
 
 
 def members_of(query: FactQuery) -> set[bytes]:
@@ -165,8 +171,8 @@ def members_of(query: FactQuery) -> set[bytes]:
     return {member for member, _ in query.keys} | {member for _, member in query.issuers} | query.standings | bank
 
 
-def query_of(presentation: Presentation, entry: int) -> FactQuery:
-    """Return the facts that checking a presentation needs; ``entry`` is the index of the controllers' entry."""
+def query_of(presentation: Presentation, controllers: ControllerQuery | None) -> FactQuery:
+    """Return the facts that checking a presentation needs; ``controllers``: those about who controls its subject."""
     shown = list(presentation.attestations.values())
     if presentation.subject is not None:
         shown.append(presentation.subject.registration)
@@ -178,7 +184,7 @@ def query_of(presentation: Presentation, entry: int) -> FactQuery:
         positions=frozenset((item.anchor.member, item.position) for item in shown),
         grantee=None if consent is None else consent.terms.grantee,
         consent=None if consent is None else consent.id,
-        subject=None if consent is None else (consent.terms.subject, entry),
+        subject=None if consent is None else controllers,
     )
 
 

@@ -10,8 +10,9 @@ Attestation (``require_attestation``)
  7. At the pinned block the position is neither revoked nor superseded.
 Consent (``require_consent``)
  8. The terms hash to the consent id under this ConsentRegistry.
- 9. The controllers are those the chain committed to when the consent was granted.
-10. Enough different controllers signed the terms.
+ 9. The controllers are those of the last entry that counted when the consent was granted, and the subject was not
+    held then (``controller_rule``).
+10. Enough different persons among the controllers signed the terms.
 11. The bank and its purpose are those of the terms.
 12. At the pinned block the consent is live, in time, and not exhausted.
 Subject (``require_subject``)
@@ -36,6 +37,7 @@ from ledger_node.domain.batch import ATTESTATIONS, ShownAttestation
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.commitment import subject_tag
 from ledger_node.domain.consent import require_signed
+from ledger_node.domain.controller_rule import require_controllers
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.fact import IssuerPeriod, KeyPurpose, LedgerFacts, require_key, require_usable
 from ledger_node.domain.hashing import root_of_batch
@@ -137,11 +139,7 @@ def require_consent(
     require_signed(shown.terms.digest(facts.consent_domain), shown.id)  # 8
     if facts.consent is None:
         raise VerificationError(Reason.CONSENT_UNKNOWN, "the ledger knows no such consent")
-    if shown.controllers.commitment != facts.controllers:  # 9
-        raise VerificationError(
-            Reason.CONTROLLERS_MISMATCH,
-            "these controllers are not those of the subject at the time of the grant",
-        )
+    require_controllers(facts, shown.controllers, facts.consent.granted_at)  # 9
     shown.controllers.require_signatures(shown.id, shown.signatures)  # 10
     require_granted_to(shown.terms, grantee=grantee, purpose=purpose)  # 11
     require_usable(shown.terms, facts.consent, now=facts.block_time, uses_already_counted=uses_already_counted)  # 12

@@ -18,8 +18,8 @@ from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of
 from ledger_node.node.embedded import Engine
-from ledger_node.randomness import random_bytes
 from tests.kit.chain import RELAYER, RELAYER_ID, copy_chain
+from tests.kit.ledger_firm import Firm, people
 from tests.kit.node import CHAIN_ID, SEALER_KEY, NodeProcess, genesis
 from tests.kit.proxy import GARBLED, NO_ANSWER, Proxy
 
@@ -91,9 +91,8 @@ def old(node, book, relayer, tmp_path):
 
 
 def mine_a_block(relayer, book):
-    subject = random_bytes(32)
-    ledger = Web3Ledger(book, relayer._rpc, registrar=relayer)
-    return subject, ledger.register_subject(subject, b"\x01" * 32).block
+    firm = Firm(Web3Ledger(book, relayer._rpc, registrar=relayer), RELAYER_ID, people())
+    return firm.id, firm.register().block
 
 
 def known(ledger, subject):

@@ -3,7 +3,6 @@
 import pytest
 
 from ledger_node import clock
-from ledger_node.chain.port import Role
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.consent import Change, Terms, revocation_hash
 from ledger_node.domain.error import ChainError
@@ -11,6 +10,7 @@ from ledger_node.domain.event import ControlEvent, ControlStep, Step
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
 from tests.kit.chain import RELAYER_ID
+from tests.kit.ledger_firm import new_firm, people
 
 
 @pytest.fixture
@@ -72,30 +72,26 @@ def test_everything_that_happens_to_a_consent_is_read_in_order(ledger):
 
 
 def test_everything_that_happens_to_the_controllers_of_a_subject_is_read_in_order(ledger):
-    subject, *commitments = (random_bytes(32) for _ in range(5))
-    first, second, third, fourth = commitments
-    ledger.register_subject(subject, first)
+    firm = new_firm(ledger, RELAYER_ID)
+    second, third, heirs = random_bytes(32), random_bytes(32), people()
     since = ledger.head().number + 1
-    assert ledger.recovery(subject).number == 0
-    ledger.request_recovery(subject, second)
-    asked = ledger.recovery(subject)
-    assert (asked.commitment, asked.number, asked.completable_at) == (second, 1, asked.requested_at + 72 * 3600)
-    ledger.cancel_recovery(subject, 1, by=Role.RELAYER)
-    assert (ledger.recovery(subject).commitment, ledger.recovery(subject).number) == (None, 1)
-    ledger.request_recovery(subject, third)
-    ledger.cancel_recovery(subject, 2, by=Role.REGISTRAR)
-    rotated = ledger.rotate(subject, fourth)
-    held = ledger.controller_entry(subject, 1)
-    assert (held.commitment, held.since, held.registrar) == (fourth, rotated.block.time, RELAYER_ID)
-    assert ledger.controller_entry(subject, 2) is None
+    firm.request(second)
+    asked = ledger.recovery(firm.id)
+    firm.cancel(second)
+    firm.request(third, number=2)
+    ledger.abandon_recovery(firm.id, 2)
+    firm.rotate(heirs)
+    firm.hold()
     events = [event for event in ledger.events_between(since, ledger.head().number) if isinstance(event, ControlEvent)]
-    assert [(event.step, event.subject, event.number, event.commitment) for event in events] == [
-        (ControlStep.RECOVERY_REQUESTED, subject, 1, second),
-        (ControlStep.RECOVERY_CANCELLED, subject, 1, None),
-        (ControlStep.RECOVERY_REQUESTED, subject, 2, third),
-        (ControlStep.RECOVERY_CANCELLED, subject, 2, None),
-        (ControlStep.ROTATED, subject, 0, fourth),
+    assert [(event.step, event.number, event.entry, event.commitment) for event in events] == [
+        (ControlStep.RECOVERY_REQUESTED, 1, None, second),
+        (ControlStep.RECOVERY_CANCELLED, 1, None, None),
+        (ControlStep.RECOVERY_REQUESTED, 2, None, third),
+        (ControlStep.RECOVERY_ABANDONED, 2, None, None),
+        (ControlStep.ROTATED, 0, 1, heirs.commitment),
+        (ControlStep.HELD, 1, None, None),
     ]
+    assert {(event.subject, event.member) for event in events} == {(firm.id, RELAYER_ID)}
     assert events[0].completable_at == asked.completable_at
 
 
@@ -116,10 +112,9 @@ def test_l3_a_range_that_ends_behind_the_newest_block_ends_with_it(ledger):
     request = random_bytes(32)
     ledger.request_consent(request)
     assert [event.id for event in ledger.events_between(since, since + 1_000)] == [request]
-    subject = random_bytes(32)
-    ledger.register_subject(subject, random_bytes(32))
-    assert ledger.subjects_since(since) == [subject]
-    assert ledger.subjects_since(ledger.head().number) == [subject]
+    firm = new_firm(ledger, RELAYER_ID)
+    assert ledger.subjects_since(since) == [firm.id]
+    assert ledger.subjects_since(ledger.head().number) == [firm.id]
 
 
 def test_l8_a_use_that_was_recorded_twice_is_the_first_one(ledger):

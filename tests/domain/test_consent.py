@@ -23,13 +23,14 @@ from ledger_node.domain.proof import Outcome
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
-from ledger_node.domain.subject import MAX_CONTROLLERS, Controllers
+from ledger_node.domain.subject import MAX_CONTROLLERS, Controllers, each_person
 from ledger_node.domain.verification import require_consent
 from tests.kit.world import (
     ANCHOR_DOMAIN,
     BANK,
     CONSENT_DOMAIN,
     CONTROLLERS,
+    controlled_by,
     HOLDS,
     NOW,
     PURPOSES,
@@ -214,17 +215,23 @@ def test_c3_a_signature_by_a_key_that_does_not_control_the_subject_is_refused(va
         replace(CONTROLLERS, keys=CONTROLLERS.keys[::-1]),
         replace(CONTROLLERS, threshold=1),
         replace(CONTROLLERS, salt=h("another salt")),
-        replace(CONTROLLERS, keys=(*CONTROLLERS.keys, address_of(h("new")))),
+        replace(CONTROLLERS, keys=each_person([*(each.key for each in CONTROLLERS.keys), address_of(h("new"))])),
     ],
 )
 def test_c3_controllers_who_did_not_control_at_the_time_are_refused(valid, controllers):
     shown = replace(valid.presentation.consent, controllers=controllers)
     assert refused(valid.with_presentation(consent=shown)) is Reason.CONTROLLERS_MISMATCH
-    assert refused(valid.with_facts(controllers=controllers.commitment)) is Reason.CONTROLLERS_MISMATCH
+    assert refused(valid.with_facts(controllers=controlled_by(controllers))) is Reason.CONTROLLERS_MISMATCH
 
 
 def test_c3_a_subject_without_controllers_on_the_ledger_is_refused(valid):
-    assert refused(valid.with_facts(controllers=None)) is Reason.CONTROLLERS_MISMATCH
+    assert refused(valid.with_facts(controllers=controlled_by(None))) is Reason.CONTROLLERS_NONE_COUNT
+    assert refused(valid.with_facts(controllers=None)) is Reason.STATE_PROOF_MISSING
+
+
+def test_k24_a_grant_during_a_hold_is_refused(valid):
+    held = replace(valid.facts.controllers, holds={1: valid.facts.consent.granted_at, 2: 0})
+    assert refused(valid.with_facts(controllers=held)) is Reason.SUBJECT_ON_HOLD
 
 
 @pytest.mark.parametrize("signers", [(), (0,), (2,)])
@@ -254,13 +261,13 @@ def test_c4_the_same_controller_twice_is_refused(valid, signers):
 )
 def test_c4_controllers_nobody_or_anybody_could_sign_for_are_refused(addresses, threshold, field):
     with pytest.raises(InvalidInputError) as bad:
-        Controllers(addresses, threshold, bytes(32))
+        Controllers(each_person(addresses), threshold, bytes(32))
     assert (bad.value.reason, bad.value.field) == (Reason.REQUEST_INVALID, field)
 
 
 def test_c4_sixteen_controllers_can_all_be_asked_to_sign():
     keys = [h("many", number) for number in range(MAX_CONTROLLERS)]
-    everybody = Controllers(tuple(address_of(key) for key in keys), MAX_CONTROLLERS, h("salt"))
+    everybody = Controllers(each_person(address_of(key) for key in keys), MAX_CONTROLLERS, h("salt"))
     signatures = [sign(h("digest"), key) for key in keys]
     everybody.require_signatures(h("digest"), signatures)
     for wrong, reason in (
@@ -390,7 +397,7 @@ def test_terms_and_controllers_survive_their_json_form():
 @pytest.mark.parametrize("address", ["0x" + "ab" * 19 + "  ", "ab" * 21, "0x" + "zz" * 20, "0x" + "ab" * 21, 7, None])
 def test_an_address_of_any_other_form_is_refused(address):
     with pytest.raises(InvalidInputError) as bad:
-        Controllers.from_json(CONTROLLERS.to_json() | {"addresses": [address]})
+        Controllers.from_json(CONTROLLERS.to_json() | {"keys": [{"person": 1, "address": address}]})
     assert bad.value.reason is Reason.VALUE_MALFORMED
 
 

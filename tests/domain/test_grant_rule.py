@@ -58,7 +58,7 @@ def test_members_that_are_not_what_the_consent_says_are_refused(changes, reason,
 
 
 def test_signers_are_enough_different_controllers_before_they_sign():
-    first, second, _ = CONTROLLERS.keys
+    first, second, _ = (each.key for each in CONTROLLERS.keys)
     CONTROLLERS.require_signers([first, second])
     for signers, reason in (
         ([first], Reason.THRESHOLD_NOT_MET),

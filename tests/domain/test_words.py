@@ -14,7 +14,7 @@ from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import JsonObject, from_hex
 from ledger_node.domain.signature import parse_address
-from ledger_node.domain.subject import Controllers
+from ledger_node.domain.subject import Controllers, each_person
 from ledger_node.domain.value import Period, add_months, parse_date, parse_month
 from tests.kit.world import DAY, FACTS, NOW, PURPOSES, RAW, SCHEMAS, terms
 
@@ -182,8 +182,8 @@ VALUES = [
     ),
     (lambda: Controllers((), 1, b""), "request_invalid controllers: a subject has 1 to 16 different controllers"),
     (
-        lambda: Controllers((b"1",), 2, b""),
-        "request_invalid threshold: the threshold lies between 1 and the number of controllers",
+        lambda: Controllers(each_person([b"1"]), 2, b""),
+        "request_invalid threshold: the threshold lies between 1 and the number of persons",
     ),
     (
         lambda: terms_with(questions=[]),

@@ -14,7 +14,7 @@ from api.services.consent.lifecycle import ConsentService
 from api.services.control.recovery import RecoveryService
 from api.services.control.rotation import RotationService
 from api.services.issuing.job import show_job
-from api.services.subject.registered_subject import ControllerHistory
+from api.services.subject.controller_history import ControllerHistory
 from api.work.resumable import PendingWork, Resumable
 from ledger_node import clock
 from ledger_node.chain.port import RECOVERY_DELAY_S, Role

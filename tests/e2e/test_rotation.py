@@ -8,7 +8,7 @@ from api.catalogue.synthetic import credit_code
 from api.client.answer_check import check_answer
 from api.client.unsigned_act import unsigned_change
 from api.services.consent.lifecycle import store_signed_act
-from api.services.subject.registered_subject import ControllerHistory
+from api.services.subject.controller_history import ControllerHistory
 from ledger_node.domain.consent import Change
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.evidence.check import examine

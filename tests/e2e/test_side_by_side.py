@@ -16,7 +16,7 @@ from api.client.client import ApiError
 from api.client.credential import credential_named
 from api.client.session import Session
 from api.lab.demo.actor import attest
-from api.services.subject.registered_subject import ControllerHistory
+from api.services.subject.controller_history import ControllerHistory
 from api.sign_in.protocol.proof import Target, make_proof
 from api.storage import table
 from ledger_node import clock

@@ -2,12 +2,12 @@
 
 import pytest
 
-from ledger_node.chain.port import Role
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.consent import Change
 from ledger_node.domain.event import Inclusion
 from ledger_node.domain.status import Mark, Plane
 from ledger_node.randomness import random_bytes
+from tests.kit.ledger_firm import Firm, people
 from tests.kit.ledger_world import (
     DEPARTMENT,
     DEPARTMENT_KEY,
@@ -46,12 +46,6 @@ def record_of(ledger, consent):
     return ledger.consents([consent])[0][0]
 
 
-def registered(ledger):
-    subject, commitment = id_(), id_()
-    ledger.register_subject(subject, commitment)
-    return subject, commitment
-
-
 def writes(world, ledger):
     """Return a call of every method that writes."""
     terms, order = world.terms(), world.order(DEPARTMENT, DEPARTMENT_KEY)
@@ -61,10 +55,13 @@ def writes(world, ledger):
         "clear": lambda: ledger.clear(UNKNOWN_MARK, [0], [1], [1]),
         "confirm": lambda: ledger.confirm(UNKNOWN_MARK, [0], [1]),
         "register_subject": lambda: ledger.register_subject(id_(), id_()),
-        "rotate": lambda: ledger.rotate(id_(), id_()),
-        "request_recovery": lambda: ledger.request_recovery(id_(), id_()),
-        "cancel_recovery": lambda: ledger.cancel_recovery(id_(), 1, by=Role.RELAYER),
+        "rotate": lambda: Firm(ledger, id_(), people()).rotate(people()),
+        "request_recovery": lambda: ledger.request_recovery(id_(), 1, 1, id_()),
+        "cancel_recovery": lambda: Firm(ledger, id_(), people()).cancel(id_()),
+        "abandon_recovery": lambda: ledger.abandon_recovery(id_(), 1),
         "complete_recovery": lambda: ledger.complete_recovery(id_(), 1),
+        "hold": lambda: Firm(ledger, id_(), people()).hold(),
+        "hold_by_registrar": lambda: ledger.hold_by_registrar(id_(), 1),
         "request_consent": lambda: ledger.request_consent(id_()),
         "refuse_consent": lambda: ledger.refuse_consent(id_()),
         "grant": lambda: ledger.grant(id_(), terms),
@@ -76,4 +73,4 @@ def writes(world, ledger):
 
 
 WRITES = sorted(writes(FakeWorld(), FakeWorld().ledger))
-BY_ANYBODY = {"anchor", "change_status", "clear", "confirm", "withdraw"}
+BY_ANYBODY = {"anchor", "change_status", "clear", "confirm", "withdraw", "rotate", "cancel_recovery", "hold"}

@@ -20,6 +20,7 @@ EVERY_ROLE = Role(15)
 ACTIVE, SUSPENDED, LEFT = 1, 2, 3
 GAS = 16_000_000
 GOVERNOR, RELAYER_KEY, DEPARTMENT_KEY, STRANGER_KEY = (bytes([number]) * 32 for number in (1, 2, 3, 4))
+SPARE_KEYS = [bytes([7, number]) * 16 for number in range(32)]
 RELAYER, DEPARTMENT, BANK = (bytes([number]) * 32 for number in (0x0E, 0x0D, 0x0B))
 SECRET = b"s" * 32
 SIGNED_FOR_S = 3600
@@ -39,6 +40,8 @@ class World:
         council.add_key(RELAYER, address_of(RELAYER_KEY), 0, FOREVER)
         council.add_key(DEPARTMENT, address_of(DEPARTMENT_KEY), 0, FOREVER)
 
+        self._spare = list(SPARE_KEYS)
+
     def now(self):
         """Return the time that the next block will have."""
         raise NotImplementedError
@@ -49,6 +52,13 @@ class World:
         self.council.add_member(member, roles, "New member", "")
         self.council.add_key(member, address_of(key), 0, FOREVER, purposes)
         return member, key
+
+    def new_sender(self, roles):
+        """Add a member whose key the chain takes transactions of; return its id, its key's address and its ledger."""
+        member, key = random_bytes(32), self._spare.pop()
+        self.council.add_member(member, roles, "New sender", "")
+        self.council.add_key(member, address_of(key), 0, FOREVER)
+        return member, address_of(key), self.of(key)
 
     def terms(self, **changes):
         """Return terms that can be granted now and end in an hour."""
@@ -131,7 +141,7 @@ class NodeWorld(World):
     is_fake = False
 
     def __init__(self, folder):
-        keys = (GOVERNOR, RELAYER_KEY, DEPARTMENT_KEY, STRANGER_KEY)
+        keys = (GOVERNOR, RELAYER_KEY, DEPARTMENT_KEY, STRANGER_KEY, *SPARE_KEYS)
         self._rpc = EngineRpc(folder, CHAIN_ID, keys, GENESIS_TIME)
         governor = Sender(self._rpc, CHAIN_ID, GOVERNOR)
         self.book = deploy(self._rpc, governor, [], [], {})
@@ -217,6 +227,9 @@ class VotingCouncil:
 
     def disallow_issuer(self, schema, member):
         self._vote("SchemaRegistry", "disallowIssuer", schema, member)
+
+    def name_registrar(self, subject, registrar):
+        self._vote("SubjectRegistry", "nameRegistrar", subject, registrar)
 
     def set_document(self, name, digest):
         self._vote("SchemaRegistry", "setDocument", document_name(name), digest)

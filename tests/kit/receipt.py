@@ -8,7 +8,7 @@ from ledger_node.domain.passkey import Assertion, Passkey
 from ledger_node.domain.receipt import Act, Basis, Receipt, SignedAct
 from ledger_node.domain.receipt_check import TrustedOperator
 from ledger_node.domain.signature import address_of, sign
-from ledger_node.domain.subject import Controllers
+from ledger_node.domain.subject import Controllers, each_person
 from tests.kit.authenticator import Authenticator
 from tests.kit.world import BANK, CONSENT_DOMAIN, CONTROLLER_KEYS, CONTROLLERS, DAY, NOW, SECRET, consent, h, terms
 
@@ -16,7 +16,7 @@ KEEPER, KEEPER_KEY = h("member", "keeper"), h("key of keeper")
 TRUSTED = TrustedOperator(frozenset({address_of(KEEPER_KEY)}), KEEPER, CONSENT_DOMAIN)
 RECORDED = Inclusion(h("transaction"), 41, h("block"), NOW)
 PHONE = Authenticator(7)
-PASSKEYS = Controllers((Passkey(PHONE.rp_id_hash, PHONE.public_key),), 1, h("salt of passkeys"))
+PASSKEYS = Controllers(each_person([Passkey(PHONE.rp_id_hash, PHONE.public_key)]), 1, h("salt of passkeys"))
 QUESTIONS = ("firm_facts.grade in {A, B} during 2025",)
 SHOWN = consent(terms(questions=QUESTIONS))
 ASKED = ConsentRequest(

@@ -18,7 +18,7 @@ from api.services.consent.lifecycle import ConsentService
 from api.services.consent.request import ConsentRequestService
 from api.services.issuing.issuer import Issuer
 from api.services.notification.notice import NoticeReader
-from api.services.subject.registered_subject import ControllerHistory
+from api.services.subject.controller_history import ControllerHistory
 from api.services.subject.registration import SubjectService
 from api.storage import table
 from api.storage.database import open_store
@@ -42,7 +42,7 @@ from ledger_node.domain.consent_text import Language, consent_text, text_digest
 from ledger_node.domain.error import ChainError, CredenceError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SigningKey, address_of, sign
-from ledger_node.domain.subject import Controllers
+from ledger_node.domain.subject import Controllers, each_person
 from ledger_node.randomness import random_bytes
 from tests.kit.fake_ledger import Council, FakeChain, FakeLedger
 from tests.kit.upload import csv_text, read
@@ -173,8 +173,7 @@ class SmallInstance:
     def new_firm(self, controllers=1, threshold=1):
         """Register a firm with fresh keys."""
         code, keys = self.new_code(), tuple(random_bytes(32) for _ in range(controllers))
-        addresses = tuple(address_of(key) for key in keys)
-        found = self.subjects.register(code, addresses, threshold, now=self.now())
+        found = self.subjects.register(code, each_person(map(address_of, keys)), threshold, now=self.now())
         return Firm(code, found.id, keys)
 
     def rows(self, *codes, **cells):
@@ -267,7 +266,7 @@ class SmallInstance:
 
 def controllers_of(*keys, threshold=1):
     """Return controllers with these keys."""
-    return Controllers(tuple(address_of(key) for key in keys), threshold, random_bytes(32))
+    return Controllers(each_person(address_of(key) for key in keys), threshold, random_bytes(32))
 
 
 def refused(call, *arguments, **options):
@@ -280,10 +279,13 @@ def refused(call, *arguments, **options):
 
 
 class Silence:
-    """While it lasts a ledger does not answer to ``methods``: what is sent is lost, or lands unseen (``lands``)."""
+    """While it lasts a ledger does not answer to ``methods``: what is sent is lost, or lands unseen (``lands``).
 
-    def __init__(self, ledger, *methods, lands=False):
-        self._ledger, self._methods, self._lands = ledger, methods, lands
+    ``sees``: is given the arguments.
+    """
+
+    def __init__(self, ledger, *methods, lands=False, sees=lambda _: None):
+        self._ledger, self._methods, self._lands, self._sees = ledger, methods, lands, sees
 
     def __enter__(self):
         for name in self._methods:
@@ -296,6 +298,7 @@ class Silence:
 
     def _silent(self, real):
         def silent(*arguments, **options):
+            self._sees(arguments)
             if self._lands:
                 real(*arguments, **options)
             raise ChainError(Reason.LEDGER_UNAVAILABLE, "no answer")

@@ -11,7 +11,7 @@ from ledger_node.domain.consent import Change
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.passkey import Assertion, Passkey
 from ledger_node.domain.signature import address_of, sign
-from ledger_node.domain.subject import Controllers, keys_to_json, signature_to_json
+from ledger_node.domain.subject import Controllers, each_person, keys_to_json, signature_to_json
 from ledger_node.randomness import random_bytes
 from tests.kit.authenticator import Authenticator
 
@@ -55,11 +55,11 @@ def new_phone(**options):
 
 
 def controllers_of(people, threshold=1):
-    return Controllers(tuple(person.controller for person in people), threshold, random_bytes(32))
+    return Controllers(each_person(person.controller for person in people), threshold, random_bytes(32))
 
 
 def body_of(people, threshold=1):
-    return {"controllers": keys_to_json([person.controller for person in people]), "threshold": threshold}
+    return {"controllers": keys_to_json(each_person(person.controller for person in people)), "threshold": threshold}
 
 
 def signed(digest, people):

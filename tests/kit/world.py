@@ -11,6 +11,7 @@ from ledger_node.domain.batch import ATTESTATIONS, NO_PREDECESSOR, Anchor, Heade
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.commitment import Committer, FieldProof, subject_key, subject_tag
 from ledger_node.domain.consent import Terms, revocation_hash
+from ledger_node.domain.controller_entry import ControllerEntry, ControllerHistory, EntryKind
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.fact import EVERY_PURPOSE, ConsentRecord, ConsentState, IssuerPeriod, KeyRecord, LedgerFacts
 from ledger_node.domain.hashing import batch_tree, path_of
@@ -23,7 +24,7 @@ from ledger_node.domain.schema import Schema, SchemaSet
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.statement import Reveal, lower
 from ledger_node.domain.status import Plane
-from ledger_node.domain.subject import Controllers
+from ledger_node.domain.subject import Controllers, each_person
 from ledger_node.domain.value import EPOCH, Period
 from ledger_node.domain.verification import Policy, verify
 
@@ -46,7 +47,7 @@ CONTROLLER_KEYS = [h("controller", number) for number in range(3)]
 MEMBER_KEYS = {TAX: h("key of tax"), REGISTRAR: h("key of registrar")}
 ANCHOR_DOMAIN = SigningDomain(31337, h("AnchorRegistry")[:20])
 CONSENT_DOMAIN = SigningDomain(31337, h("ConsentRegistry")[:20])
-CONTROLLERS = Controllers(tuple(address_of(key) for key in CONTROLLER_KEYS), 2, h("controllers' salt"))
+CONTROLLERS = Controllers(each_person(address_of(key) for key in CONTROLLER_KEYS), 2, h("controllers' salt"))
 SECRET = h("withdrawal secret")
 
 PURPOSES = Purposes.from_json(
@@ -235,6 +236,15 @@ def registry_record(terms: Terms) -> ConsentRecord:
     )
 
 
+def controlled_by(controllers: Controllers | None, *, since: int = 1) -> ControllerHistory:
+    """All that the chain holds of a subject that was registered with these controllers; None: nothing."""
+    if controllers is None:
+        return ControllerHistory({}, {0: 0}, {1: 0})
+    key = address_of(MEMBER_KEYS[REGISTRAR])
+    entry = ControllerEntry(controllers.commitment, key, since, EntryKind.REGISTERED, 0, REGISTRAR)
+    return ControllerHistory({0: entry}, {1: 0}, {1: 0})
+
+
 def prove(attested: Attested, text: str) -> ShownClaim:
     question = Question.parse(text, SCHEMAS)
     schema = attested.prover.committer.schema
@@ -315,6 +325,6 @@ def build(*, questions=(*HOLDS, *DOES_NOT_HOLD, *CANNOT_TELL), raw=None, code=CO
             },
             status={(member, plane, word): 0 for member in MEMBER_KEYS for plane in Plane},
             consent=registry_record(shown_consent.terms),
-            controllers=CONTROLLERS.commitment,
+            controllers=controlled_by(CONTROLLERS),
         ),
     )

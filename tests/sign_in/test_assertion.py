@@ -15,7 +15,7 @@ from ledger_node.domain.fact import KeyPurpose, KeyRecord
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.signature import sign as sign_digest
-from ledger_node.domain.subject import Controllers
+from ledger_node.domain.subject import Controllers, each_person
 from ledger_node.randomness import random_bytes
 from tests.kit.sign_in import ALWAYS, NOW, TOKEN_URL, URL, new_key, refused
 
@@ -327,7 +327,7 @@ def publish(desk, subject, number, key, controller):
 
 def test_a_controller_signs_for_sign_in_keys_of_its_subject_until_it_is_rotated_out(desk):
     subject, controllers = random_bytes(32), [random_bytes(32), random_bytes(32)]
-    desk.subjects[subject] = Controllers(tuple(map(address_of, controllers)), 2, random_bytes(32))
+    desk.subjects[subject] = Controllers(each_person(map(address_of, controllers)), 2, random_bytes(32))
     credential, key = publish(desk, subject, 1, new_key(), controllers[1]), new_key()
     token = desk.token(credential, key)
     assert (desk.call(token, key).kind, desk.call(token, key).id) == ("subject", subject)
@@ -335,7 +335,7 @@ def test_a_controller_signs_for_sign_in_keys_of_its_subject_until_it_is_rotated_
     refused("client_unknown", desk.token, credential, new_key())
     refused("token_unknown", desk.call, token, key)
     assert desk.token(later, new_key())
-    desk.subjects[subject] = Controllers((address_of(random_bytes(32)),), 1, random_bytes(32))
+    desk.subjects[subject] = Controllers(each_person([address_of(random_bytes(32))]), 1, random_bytes(32))
     refused("client_unknown", desk.token, later, new_key())
     assert desk.sign_in.keys_of_member(subject) is None
 

@@ -77,6 +77,7 @@ PERMISSIONS: Final[Mapping[str, Permission]] = MappingProxyType(
         "POST /v1/subjects/{subject}/recoveries": _only(Kind.REGISTRAR, own=Own.VAULT),
         "POST /v1/subjects/{subject}/recoveries/{number}/cancellation": _anybody(Own.SIGNED, unsigned=Kind.REGISTRAR),
         "POST /v1/subjects/{subject}/recoveries/{number}/completion": _only(Kind.REGISTRAR, own=Own.VAULT),
+        "POST /v1/subjects/{subject}/holds": _anybody(Own.SIGNED, unsigned=Kind.REGISTRAR),
         "POST /v1/consent-requests": _only(Kind.BANK, own=Own.SELF),
         "GET /v1/consent-requests": _only(*_MEMBERS_OF_CONSENTS, own=Own.SELF),
         "POST /v1/consent-requests/{request_id}/refusal": _anybody(Own.SIGNED),

@@ -14,7 +14,8 @@ from api.catalogue.wording import wording
 from api.services.consent.stored_consent import WAITS, ConsentReader, StoredConsent
 from api.services.notification.notice import Notice, NoticeKind, write_notices
 from api.services.subject.controller_change import ControllerState
-from api.services.subject.registered_subject import ControllerHistory, SubjectReader
+from api.services.subject.controller_history import ControllerHistory
+from api.services.subject.registered_subject import SubjectReader
 from api.storage import table
 from api.storage.database import Store
 from api.storage.table import consent_deadline

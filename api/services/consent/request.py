@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from api.services.consent.lifecycle import ConsentService, signed_act, store_signed_act
 from api.services.consent.stored_consent import MAX_LISTED
-from api.services.subject.registered_subject import ControllerHistory, SubjectReader, unknown_to_strangers
+from api.services.subject.controller_history import ControllerHistory
+from api.services.subject.registered_subject import SubjectReader, unknown_to_strangers
 from api.storage import table
 from api.storage.database import Store
 from ledger_node.chain.port import ConsentLedger

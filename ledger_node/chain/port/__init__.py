@@ -10,16 +10,24 @@ from ledger_node.chain.port.chain import Block, ChainLedger, Mined
 from ledger_node.chain.port.consent import ConsentLedger, UseResult
 from ledger_node.chain.port.fact import FactLedger, StateProof
 from ledger_node.chain.port.member import Member, MemberLedger, Role, Standing
-from ledger_node.chain.port.subject import RECOVERY_DELAY_S, ControllerEntry, Recovery, SubjectLedger
+from ledger_node.chain.port.subject import (
+    HOLD_INTERVAL_S,
+    RECOVERY_DELAY_S,
+    RECOVERY_LAPSE_S,
+    Recovery,
+    SubjectLedger,
+    SubjectStanding,
+)
 
 __all__ = [
+    "HOLD_INTERVAL_S",
     "RECOVERY_DELAY_S",
+    "RECOVERY_LAPSE_S",
     "AnchorLedger",
     "BatchOrder",
     "Block",
     "ChainLedger",
     "ConsentLedger",
-    "ControllerEntry",
     "FactLedger",
     "Ledger",
     "Member",
@@ -31,6 +39,7 @@ __all__ = [
     "StateProof",
     "StreamHead",
     "SubjectLedger",
+    "SubjectStanding",
     "UseResult",
 ]
 

@@ -113,14 +113,7 @@ def _event(log: Any, times: dict[str, int]) -> LedgerEvent:
     if name in _EVENTS["AnchorRegistry"]:
         return _status_event(name, values, recorded)
     if name in _EVENTS["SubjectRegistry"]:
-        return ControlEvent(
-            ControlStep(name),
-            topics[1],
-            recorded,
-            number=values.get("number", 0),
-            commitment=values.get("commitment"),
-            completable_at=values.get("completableAt"),
-        )
+        return _control_event(ControlStep(name), values, recorded)
     step = Step(name)
     return ConsentEvent(
         step=step,
@@ -130,6 +123,21 @@ def _event(log: Any, times: dict[str, int]) -> LedgerEvent:
         use=values.get("useId"),
         answer=values["id"] if step is Step.ANSWERED else None,
         by_secret=step is Step.WITHDRAWN and values["relayer"] == _NOBODY,
+    )
+
+
+def _control_event(step: ControlStep, values: Mapping[str, Any], recorded: Inclusion) -> ControlEvent:
+    member = values.get("sender", values.get("registrar", _NOBODY))
+    return ControlEvent(
+        step,
+        values["subjectId"],
+        recorded,
+        number=values.get("number", 0),
+        entry=values.get("entry"),
+        commitment=values.get("commitment"),
+        member=None if member == _NOBODY else member,
+        completable_at=values.get("completableAt"),
+        by_registrar=values.get("byRegistrar", False),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias
 
+from ledger_node.domain.controller_entry import ControllerEntry, ControllerHistory, ControllerQuery, EntryKind
 from ledger_node.domain.eip712 import SigningDomain, address_word, uint_word
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.evidence.trust import Contract
@@ -35,8 +36,9 @@ _PERIODS: Final = 2
 _ANCHORS: Final = 4
 _STATUS: Final = 5
 _CONSENTS: Final = 0
-_ENTRIES: Final = 0
+_ENTRIES: Final = 3
 _ENTRY_WORDS: Final = 3
+_HOLDS: Final = 6
 _NAME: Final = 2
 _REMEMBERED: Final = 4096
 """Entries that are kept: those of members, keys and schemas are the same in every question."""
@@ -77,10 +79,23 @@ def consent_slots(consent: bytes) -> tuple[Slot, Slot]:
     return (Contract.CONSENTS, first), (Contract.CONSENTS, first + 1)
 
 
-def entry_slots(subject: bytes, index: int) -> tuple[Slot, Slot]:
-    """Return where the commitment and the beginning of a subject's entry of controllers are."""
+def entry_slots(subject: bytes, index: int) -> tuple[Slot, Slot, Slot]:
+    """Return where the commitment, key with beginning, kind and link, and the registrar of an entry are."""
     start = int.from_bytes(keccak(uint_word(_entry(subject, _ENTRIES))), "big") + _ENTRY_WORDS * index
-    return (Contract.SUBJECTS, start), (Contract.SUBJECTS, start + 1)
+    return (Contract.SUBJECTS, start), (Contract.SUBJECTS, start + 1), (Contract.SUBJECTS, start + 2)
+
+
+def hold_slot(subject: bytes, number: int) -> Slot:
+    """Return where a hold of a subject is; holds are numbered from 1."""
+    start = int.from_bytes(keccak(uint_word(_entry(subject, _HOLDS))), "big")
+    return Contract.SUBJECTS, start + number - 1
+
+
+def _controller_slots(query: ControllerQuery) -> Iterator[Slot]:
+    for index in query.entries:
+        yield from entry_slots(query.subject, index)
+    yield from (entry_slots(query.subject, index)[1] for index in query.begins)
+    yield from (hold_slot(query.subject, number) for number in query.holds)
 
 
 def member_slots(member: bytes) -> tuple[Slot, Slot]:
@@ -126,9 +141,7 @@ def _all(query: FactQuery, names: Mapping[bytes, str]) -> Iterator[Slot]:
     if query.consent is not None:
         yield from consent_slots(query.consent)
     if query.subject is not None:
-        subject, index = query.subject
-        yield from entry_slots(subject, index)
-        yield entry_slots(subject, index + 1)[1]
+        yield from _controller_slots(query.subject)
     for member, name in names.items():
         yield from name_words(member, name)
 
@@ -142,7 +155,10 @@ _KEY_BITS: Final = (64, 64, 64, 8)
 _PERIOD_BITS: Final = (64, 64)
 _STANDING_BITS: Final = (8, 8)
 _CONSENT_BITS: Final = (8, 40, 40, 40, 32, 32, 40, 24)
+_ENTRY_BITS: Final = (160, 40, 8, 32)
+_HOLD_BITS: Final = (40, 8)
 _MAX_STATE: Final = max(ConsentState)
+_MAX_KIND: Final = max(EntryKind)
 
 
 def facts_of(
@@ -158,7 +174,8 @@ def facts_of(
     """Return the facts that ``query`` asks for, out of the words of its slots at one block.
 
     Raises:
-        VerificationError: ``state_proof_malformed``; a consent is in a state that the contract does not know.
+        VerificationError: ``state_proof_malformed``; a consent is in a state, or an entry of a kind, that the contract
+            does not know. ``state_proof_missing``; there is no such entry.
     """
     anchors = {anchor: uint_word(storage_words[anchor_slot(*anchor)]) for anchor in query.anchors}
     consent = None if query.consent is None else consent_record(query.consent, storage_words)
@@ -180,7 +197,7 @@ def facts_of(
         },
         standings={member: standing_of(storage_words[member_slots(member)[0]]) for member in query.standings},
         consent=consent,
-        controllers=None if query.subject is None else _controllers(query.subject, storage_words, consent),
+        controllers=None if query.subject is None else controller_history(query.subject, storage_words),
     )
 
 
@@ -222,16 +239,31 @@ def consent_record(consent: bytes, storage_words: StorageWords) -> ConsentRecord
     return ConsentRecord(ConsentState(state), *bounds, uses, changes, uint_word(second))
 
 
-def _controllers(
-    subject: tuple[bytes, int], storage_words: StorageWords, consent: ConsentRecord | None
-) -> bytes | None:
-    """Return the commitment if this entry was the one in force when the consent was granted."""
-    commitment, since = (storage_words[slot] for slot in entry_slots(*subject))
-    next_since = storage_words[entry_slots(subject[0], subject[1] + 1)[1]]
-    if consent is None or not commitment or since > consent.granted_at:
-        return None
-    # an entry that is not there yet began at no time, which is written as zero
-    return None if 0 < next_since <= consent.granted_at else uint_word(commitment)
+def controller_history(query: ControllerQuery, storage_words: StorageWords) -> ControllerHistory:
+    """Return what words hold of a subject's entries and holds.
+
+    Raises:
+        VerificationError: ``state_proof_missing``; a whole entry is asked for that there is not.
+            ``state_proof_malformed``; an entry is of a kind that the contract does not know.
+    """
+    begins = {index: storage_words[entry_slots(query.subject, index)[1]] for index in query.begins}
+    holds = {number: storage_words[hold_slot(query.subject, number)] for number in query.holds}
+    return ControllerHistory(
+        {index: _controller_entry(query.subject, index, storage_words) for index in query.entries},
+        {index: _parts(word, _ENTRY_BITS)[1] for index, word in begins.items()},
+        {number: _parts(word, _HOLD_BITS)[0] for number, word in holds.items()},
+    )
+
+
+def _controller_entry(subject: bytes, index: int, storage_words: StorageWords) -> ControllerEntry:
+    commitment, word, registrar = (storage_words[slot] for slot in entry_slots(subject, index))
+    key, since, kind, link = _parts(word, _ENTRY_BITS)
+    if not since:
+        raise VerificationError(Reason.STATE_PROOF_MISSING, "the subject has no such entry of controllers")
+    if kind > _MAX_KIND:
+        raise VerificationError(Reason.STATE_PROOF_MALFORMED, "an entry of controllers is of a kind that there is not")
+    address = key.to_bytes(20, "big")
+    return ControllerEntry(uint_word(commitment), address, since, EntryKind(kind), link, uint_word(registrar))
 
 
 def _parts(storage_word: int, widths: tuple[int, ...]) -> tuple[int, ...]:

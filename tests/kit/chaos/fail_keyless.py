@@ -9,7 +9,7 @@ from api.client.unsigned_act import unsigned_rotation
 from ledger_node.domain.consent import Change, change_digest
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.signature import sign
-from ledger_node.domain.subject import Controllers
+from ledger_node.domain.subject import Controllers, each_person
 from ledger_node.randomness import random_bytes
 from tests.kit.chaos.fail_path import GOOD, granted, signed, step, upload
 from tests.kit.served import SEED
@@ -62,7 +62,7 @@ def registration_without_a_key(place):
 @step(KEYLESS)
 def rotation_without_a_key(place):
     firm, bank = place.register(place.fresh()), without_key(place, "demo-bank")
-    heirs = Controllers((new_key().controller,), 1, random_bytes(32))
+    heirs = Controllers(each_person([new_key().controller]), 1, random_bytes(32))
     draft = unsigned_rotation(place.ledger.subject_domain, firm.subject, 1, heirs)
     yield
     yield draft.submit(bank, [sign(draft.digest, firm.keys[0])])["entry"]

@@ -15,7 +15,7 @@ from ledger_node.domain.consent_text import Language
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.signature import sign
-from ledger_node.domain.subject import Controllers
+from ledger_node.domain.subject import Controllers, each_person
 from ledger_node.randomness import random_bytes
 from tests.kit.chaos.fail_process import PATIENCE_S
 from tests.kit.chaos.fail_state import rows_of
@@ -218,7 +218,7 @@ def row_until_it_is_anchored(place):
 @step("controllers")
 def rotation(place):
     firm = place.register(place.fresh())
-    heirs = Controllers((new_key().controller,), 1, random_bytes(32))
+    heirs = Controllers(each_person([new_key().controller]), 1, random_bytes(32))
     yield
     yield rotate(place, firm, [Key(firm.keys[0])], heirs)["entry"]
 

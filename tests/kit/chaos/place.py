@@ -20,7 +20,7 @@ from api.home.settings import environment_of_child
 from ledger_node.domain.error import ChainError, CredenceError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of, sign
-from ledger_node.domain.subject import Controllers
+from ledger_node.domain.subject import Controllers, each_person
 from ledger_node.randomness import random_bytes
 from tests.kit.postgres import usual_database
 from tests.kit.served import ROWS, SEED, Place, one_form, write_rows
@@ -258,7 +258,7 @@ class People:
     def _rotate(self, chance, pending):
         time.sleep(chance.uniform(0, 0.5))
         heir = pending.setdefault("heir", random_bytes(32))
-        heirs = pending.setdefault("heirs", Controllers((address_of(heir),), 1, random_bytes(32)))
+        heirs = pending.setdefault("heirs", Controllers(each_person([address_of(heir)]), 1, random_bytes(32)))
         key = pending.setdefault("key", self.firm.keys[0])
         domain, entry = self.place.ledger.subject_domain, len(self.rotated) + 1
         draft = unsigned_rotation(domain, self.firm.subject, entry, heirs)

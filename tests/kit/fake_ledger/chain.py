@@ -33,6 +33,9 @@ class State:
     clears: dict = field(default_factory=dict)
     entries: dict = field(default_factory=dict)
     recoveries: dict = field(default_factory=dict)
+    standings: dict = field(default_factory=dict)
+    holds: dict = field(default_factory=dict)
+    named_registrars: dict = field(default_factory=dict)
     consents: dict = field(default_factory=dict)
     requests: dict = field(default_factory=dict)
 

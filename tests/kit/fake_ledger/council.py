@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from ledger_node.chain.port import Role
+from ledger_node.domain.event import ControlEvent, ControlStep
 from ledger_node.domain.fact import EVERY_PURPOSE, NO_PURPOSE, IssuerPeriod, KeyPurpose, KeyRecord
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.reason import Reason
@@ -169,6 +170,21 @@ class Council(StatusCouncil):
             period = made.state.periods.get((schema, member))
             require(period is not None and period.until == FOREVER, "IssuerNotAllowed")
             made.state.periods[schema, member] = replace(period, until=made.time)
+
+    def name_registrar(self, subject, registrar):
+        with self._chain.transaction() as made:
+            require(subject in made.state.entries, "SubjectUnknown")
+            known = made.state.members.get(registrar, NOBODY)
+            require(not any(registrar) or known.roles & Role.REGISTRAR, "SubjectRegistrarInvalid")
+            made.state.named_registrars[subject] = registrar
+            made.emit(
+                ControlEvent(
+                    ControlStep.REGISTRAR_NAMED,
+                    subject,
+                    made.recorded,
+                    member=registrar if any(registrar) else None,
+                )
+            )
 
     def set_document(self, name, digest):
         with self._chain.transaction() as made:
