@@ -19,7 +19,8 @@ from api.files.evidence import read_file
 from api.home.home import Home, write_private
 from ledger_node import clock
 from ledger_node.domain.canonical import decode
-from ledger_node.domain.consent import Change, ConsentRequest
+from ledger_node.domain.consent import ConsentRequest
+from ledger_node.domain.consent_act import Change
 from ledger_node.domain.consent_text import Language, language_named
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.json_object import from_hex, to_hex

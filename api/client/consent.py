@@ -6,7 +6,8 @@ from typing import Any
 from api.catalogue.datatype import schemas
 from api.catalogue.wording import wording
 from api.client.client import ApiError, Client
-from ledger_node.domain.consent import ConsentRequest, Terms, revocation_hash
+from ledger_node.domain.consent import ConsentRequest, Terms
+from ledger_node.domain.consent_act import withdrawal_hash
 from ledger_node.domain.consent_text import Language, consent_text, text_digest
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError
@@ -25,7 +26,7 @@ def accept(client: Client, request: ConsentRequest, language: Language, secret: 
     """
     members = {from_hex(member["id"], "id"): str(member["name"]) for member in client.get("/v1/members")["members"]}
     text = consent_text(request, wording(language, members))
-    return Terms.accepting(request, language.value, text_digest(text), revocation_hash(secret)), text
+    return Terms.accepting(request, language.value, text_digest(text), withdrawal_hash(secret)), text
 
 
 def require_grantable(client: Client, terms: Terms, signers: Sequence[ControllerKey] | None, *, now: int) -> None:

@@ -13,11 +13,11 @@ from api.client.client import Client
 from api.sign_in.protocol.assertion import MAX_KEYS, stated_keys
 from api.sign_in.protocol.jose import public_key
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.consent import (
+from ledger_node.domain.consent import Terms
+from ledger_node.domain.consent_act import (
     REFUSAL_STATEMENT,
     WITHDRAWAL_STATEMENT,
     Change,
-    Terms,
     change_digest,
     refusal_digest,
     withdrawal_digest,

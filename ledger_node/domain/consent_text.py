@@ -1,4 +1,4 @@
-"""The human text of consent terms, in Chinese and English, rendered from the terms and never written beside them.
+"""The human text of a consent, in Chinese and English, rendered from what is asked and never written beside it.
 
 Terms carry the digest of the text that was shown (``text_digest``), so nobody can later claim other words.
 """
@@ -58,26 +58,26 @@ def text_digest(text: str) -> bytes:
     return keccak(text.encode("utf-8"))
 
 
-def consent_text(terms: ConsentRequest, wording: Wording) -> str:
-    """Return the text of terms; the same terms and wording always give the same text.
+def consent_text(asked: ConsentRequest, wording: Wording) -> str:
+    """Return the text of what is asked, or of ``Consent.asked``; the same with one wording always gives the same text.
 
     Raises:
-        InvalidInputError: a question of the terms cannot be read.
+        InvalidInputError: a question cannot be read.
     """
     phrases = _PHRASES[wording.language]
-    claims = [Claim.parse(text, wording.schemas) for text in terms.questions]
+    claims = [Claim.parse(text, wording.schemas) for text in asked.questions]
     shows = any(part.op is Op.REVEAL for claim in claims for part in claim.parts)
     lines = [
         phrases["title"],
         "",
-        phrases["grantee"].format(name=terms.grantee_name, id=to_hex(terms.grantee)),
-        phrases["purpose"].format(text=terms.purpose_text, code=terms.purpose),
+        phrases["grantee"].format(name=asked.grantee_name, id=to_hex(asked.grantee)),
+        phrases["purpose"].format(text=asked.purpose_text, code=asked.purpose),
         phrases["questions"],
         *(line for number, claim in enumerate(claims, start=1) for line in _claim_lines(number, claim, wording)),
-        phrases["departments"].format(names=_departments(terms, wording)),
-        phrases["data"].format(span=_data(terms, phrases)),
-        phrases["bounds"].format(begin=_time(terms.not_before), end=_time(terms.expires_at), uses=terms.max_uses),
-        phrases["retention"].format(days=terms.retention_days),
+        phrases["departments"].format(names=_departments(asked, wording)),
+        phrases["data"].format(span=_data(asked, phrases)),
+        phrases["bounds"].format(begin=_time(asked.not_before), end=_time(asked.expires_at), uses=asked.max_uses),
+        phrases["retention"].format(days=asked.retention_days),
         phrases["shown" if shows else "hidden"],
         phrases["withdraw"],
     ]
@@ -146,16 +146,16 @@ def _shown(operand: str, wording: Wording) -> str:
     return operand if known is None else number + space + known
 
 
-def _departments(terms: ConsentRequest, wording: Wording) -> str:
+def _departments(asked: ConsentRequest, wording: Wording) -> str:
     phrases = _PHRASES[wording.language]
-    named = [wording.members.get(member, to_hex(member)) for member in terms.departments]
+    named = [wording.members.get(member, to_hex(member)) for member in asked.departments]
     return phrases["comma"].join(named) if named else phrases["all_departments"]
 
 
-def _data(terms: ConsentRequest, phrases: Mapping[str, str]) -> str:
-    if terms.data_from == terms.data_to == ANY_DATE:
+def _data(asked: ConsentRequest, phrases: Mapping[str, str]) -> str:
+    if asked.data_from == asked.data_to == ANY_DATE:
         return phrases["any_data"]
-    first, last = (day if day != ANY_DATE else phrases["open"] for day in (terms.data_from, terms.data_to))
+    first, last = (day if day != ANY_DATE else phrases["open"] for day in (asked.data_from, asked.data_to))
     return phrases["span"].format(first=first, last=last)
 
 

@@ -111,7 +111,9 @@ class ControllerQuery:
 def _numbers(record: JsonObject, name: str, *, low: int) -> frozenset[int]:
     numbers = []
     for item in record.items(name, max_items=_MAX_LISTED):
-        if not isinstance(item, int) or isinstance(item, bool) or not low <= item <= MAX_ENTRY:
+        if not isinstance(item, int) or isinstance(item, bool):
+            raise InvalidInputError(Reason.TYPE_WRONG, f"'{name}' lists numbers", field=name)
+        if not low <= item <= MAX_ENTRY:
             raise InvalidInputError(Reason.VALUE_OUT_OF_RANGE, f"'{name}' lists numbers from {low} on", field=name)
         numbers.append(item)
     return _in_order(numbers, name)

@@ -35,8 +35,9 @@ class Step(StrEnum):
 class ConsentEvent:
     """One step of the request or consent ``id``.
 
-    ``number``: which change or which use it was. ``use``: the use's id. ``answer``: the consent that a request
-    was answered with. ``by_secret``: of a withdrawal that no relayer vouches for.
+    ``number``: which change the steward key signed, or the number of a use. ``use``: the ticket, which is the use's id.
+    ``answer``: the consent that a request was answered with. ``by_secret``: of a withdrawal that shows the secret.
+    ``word_digest``: of a change, what binds the controllers' word for it; zeros for none.
     """
 
     step: Step
@@ -46,6 +47,7 @@ class ConsentEvent:
     use: bytes | None = None
     answer: bytes | None = None
     by_secret: bool = False
+    word_digest: bytes | None = None
 
 
 class StatusStep(StrEnum):

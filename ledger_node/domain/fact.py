@@ -1,17 +1,19 @@
 """What the chain says at one pinned block: the only facts that verification takes from outside."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
 from typing import Final
 
-from ledger_node.domain.consent import Terms
+from ledger_node.domain.consent import Bounds
+from ledger_node.domain.consent_act import SignedAct, grant_hash, signatures_digest
 from ledger_node.domain.controller_entry import ControllerHistory, ControllerQuery
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.presentation import Presentation
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import Plane
+from ledger_node.domain.subject import Signature
 
 
 class KeyPurpose(IntFlag):
@@ -75,8 +77,10 @@ class IssuerPeriod:
 
 ACTIVE_STATE: Final = 1
 """The state of the MemberRegistry in which a member may act; others are none, suspended and left."""
+DEPARTMENT_ROLE: Final = 1
+"""The bit of a member that attests to what its own records say."""
 RELAYER_ROLE: Final = 8
-"""The bit of a member that records consents and their uses, keeps the access log and signs receipts."""
+"""The bit of a member that records consents and their uses, and keeps the access log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +92,8 @@ class MemberStanding:
 
     @property
     def may_sign_receipts(self) -> bool:
-        """Whether the member is active and records consents: it alone can say what it answered."""
-        return self.state == ACTIVE_STATE and bool(self.roles & RELAYER_ROLE)
+        """Whether the member is active and answers: from its own records, or as the operator of an instance."""
+        return self.state == ACTIVE_STATE and bool(self.roles & (DEPARTMENT_ROLE | RELAYER_ROLE))
 
 
 class ConsentState(IntEnum):
@@ -103,16 +107,38 @@ class ConsentState(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ConsentRecord:
-    """What the ConsentRegistry holds of one consent at one block."""
+    """What the ConsentRegistry holds of one consent at one block; ``granted_at`` 0: withdrawn before it was granted.
+
+    ``used``: bit n - 1 is set once number n was used. ``changes``: how many the steward key signed; ``word_digest``
+    binds what controllers signed for the last of them. ``changed_at``: when it was last paused, resumed or withdrawn.
+    """
 
     state: ConsentState
     granted_at: int
     not_before: int
     expires_at: int
     max_uses: int
-    uses: int
     changes: int
-    revocation_hash: bytes
+    changed_at: int
+    spend_key: bytes
+    used: int
+    uses_digest: bytes
+    grant_digest: bytes
+    word_digest: bytes
+
+    @property
+    def uses(self) -> int:
+        """How many uses were counted."""
+        return self.used.bit_count()
+
+    def is_used(self, number: int) -> bool:
+        """Return whether a use of this number was counted."""
+        return bool(self.used >> number - 1 & 1)
+
+    @property
+    def free_numbers(self) -> tuple[int, ...]:
+        """The numbers that can still be used, rising."""
+        return tuple(number for number in range(1, self.max_uses + 1) if not self.is_used(number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +214,7 @@ def query_of(presentation: Presentation, controllers: ControllerQuery | None) ->
     )
 
 
-def require_usable(terms: Terms, record: ConsentRecord, *, now: int, uses_already_counted: int = 0) -> None:
+def require_usable(bounds: Bounds, record: ConsentRecord, *, now: int, uses_already_counted: int = 0) -> None:
     """Require that a consent may be used at block time ``now``.
 
     ``uses_already_counted``: uses in ``record`` that belong to the verification being checked.
@@ -196,7 +222,7 @@ def require_usable(terms: Terms, record: ConsentRecord, *, now: int, uses_alread
     Raises:
         VerificationError: one reason each for unknown, different, withdrawn, paused, early, expired and exhausted.
     """
-    _require_live(terms, record)
+    _require_live(bounds, record)
     if now < record.not_before:
         raise VerificationError(Reason.CONSENT_NOT_YET_VALID, "this consent is not valid yet")
     if now >= record.expires_at:
@@ -205,31 +231,61 @@ def require_usable(terms: Terms, record: ConsentRecord, *, now: int, uses_alread
         raise VerificationError(Reason.CONSENT_EXHAUSTED, "all uses of this consent are spent")
 
 
-def require_recorded(terms: Terms, record: ConsentRecord, *, since: int | None) -> None:
-    """Require that what the ledger holds under the id of ``terms`` is what granting them leaves there.
+def require_recorded(
+    bounds: Bounds, signatures: Sequence[Signature], record: ConsentRecord, *, since: int | None
+) -> None:
+    """Require that what the ledger holds under an id is what granting ``bounds`` with these signatures leaves there.
 
-    Anybody who relays may put anything under an id. ``since``: when the controllers who signed took over, if that is
-    known; an earlier grant is judged by their predecessors.
+    ``signatures``: of the controllers, in their one form. ``since``: when the controllers who signed took over, if that
+    is known; an earlier grant is judged by their predecessors.
 
     Raises:
-        VerificationError: ``consent_unknown``, ``consent_terms_differ``, ``controllers_mismatch``,
-            ``consent_withdrawn`` or ``consent_paused``.
+        VerificationError: ``consent_unknown``, ``consent_terms_differ``, ``consent_signatures_differ``,
+            ``controllers_mismatch``, ``consent_withdrawn`` or ``consent_paused``.
     """
-    _require_live(terms, record)
+    _require_live(bounds, record)
+    require_grant_digest(bounds, signatures, record)
     if since is not None and record.granted_at < since:
         raise VerificationError(
             Reason.CONTROLLERS_MISMATCH, "the ledger holds a grant from before these controllers were in force"
         )
 
 
-def _require_live(terms: Terms, record: ConsentRecord) -> None:
+def require_grant_digest(bounds: Bounds, signatures: Sequence[Signature], record: ConsentRecord) -> None:
+    """Require that the grant was recorded with exactly these signatures, and for this withdrawal secret.
+
+    Raises:
+        VerificationError: ``consent_signatures_differ``.
+    """
+    if record.grant_digest != grant_hash(bounds.withdrawal_hash, signatures_digest(signatures)):
+        raise VerificationError(
+            Reason.CONSENT_SIGNATURES_DIFFER, "the grant was recorded for other signatures of controllers"
+        )
+
+
+def require_resumed(record: ConsentRecord, act: SignedAct | None) -> None:
+    """Require of a live consent that its last change, if any, stands on what controllers signed.
+
+    The steward key alone lets no consent go on. That ``act`` is the word of the controllers in force when the consent
+    was resumed, for change number ``record.changes``, is for the caller to check.
+
+    Raises:
+        VerificationError: ``consent_paused``.
+    """
+    if record.state is ConsentState.LIVE and record.changes and (act is None or act.digest != record.word_digest):
+        raise VerificationError(
+            Reason.CONSENT_PAUSED, "this consent was paused, and no controllers' word that resumed it is kept"
+        )
+
+
+def _require_live(bounds: Bounds, record: ConsentRecord) -> None:
     if record.state is ConsentState.NONE:
         raise VerificationError(Reason.CONSENT_UNKNOWN, "the ledger knows no such consent")
-    bounds = (record.not_before, record.expires_at, record.max_uses, record.revocation_hash)
-    if bounds != (terms.not_before, terms.expires_at, terms.max_uses, terms.revocation_hash):
-        raise VerificationError(Reason.CONSENT_TERMS_DIFFER, "the ledger holds other bounds than the terms")
     if record.state is ConsentState.WITHDRAWN:
         raise VerificationError(Reason.CONSENT_WITHDRAWN, "the subject has withdrawn this consent")
+    held = (record.not_before, record.expires_at, record.max_uses, record.spend_key)
+    if held != (bounds.not_before, bounds.expires_at, bounds.max_uses, bounds.spend_key):
+        raise VerificationError(Reason.CONSENT_TERMS_DIFFER, "the ledger holds other bounds than the consent")
     if record.state is ConsentState.PAUSED:
         raise VerificationError(Reason.CONSENT_PAUSED, "the subject has paused this consent")
 

@@ -115,6 +115,8 @@ class Reason(StrEnum):
 
     # evidence
     TRUST_INVALID = "trust_invalid"
+    ERA_ENDED = "era_ended"
+    BLOCK_PATH_NEEDED = "block_path_needed"
     BATCH_NOT_SIGNED = "batch_not_signed"
     HEADER_MALFORMED = "header_malformed"
     SEAL_MALFORMED = "seal_malformed"
@@ -128,6 +130,8 @@ class Reason(StrEnum):
     MEMBER_DIFFERS = "member_differs"
     ANSWER_DIFFERS = "answer_differs"
     USE_NOT_RECORDED = "use_not_recorded"
+    USE_DIFFERS = "use_differs"
+    ANSWERED_LATE = "answered_late"
     RECEIPT_MISSING = "receipt_missing"
     RECEIPT_DIFFERS = "receipt_differs"
     KEEPER_NOT_ALLOWED = "keeper_not_allowed"
@@ -170,6 +174,13 @@ class Reason(StrEnum):
     CONSENT_TEXT_DIFFERS = "consent_text_differs"
     CONSENT_WRONG_SECRET = "consent_wrong_secret"  # nosec B105 # noqa: S105 - a reason code, not a secret
     CONSENT_TERMS_DIFFER = "consent_terms_differ"
+    CONSENT_SIGNATURES_DIFFER = "consent_signatures_differ"
+    CONSENT_GRANT_LATE = "consent_grant_late"
+    USE_NUMBER_TAKEN = "use_number_taken"
+    USE_SIGNATURE_WRONG = "use_signature_wrong"
+    USE_TOO_LATE = "use_too_late"
+    USE_OTHER_MEMBER = "use_other_member"
+    USES_DIFFER = "uses_differ"
     QUESTION_NOT_CONSENTED = "question_not_consented"
     SIGNER_NOT_CONTROLLER = "signer_not_controller"
     CONTROLLERS_MISMATCH = "controllers_mismatch"

@@ -15,7 +15,8 @@ from dataclasses import replace
 from ledger_node.domain.batch import Header
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.commitment import FieldProof, PlainOpening
-from ledger_node.domain.consent import ConsentRequest, Terms
+from ledger_node.domain.consent import Terms
+from ledger_node.domain.consent_scope import Scope
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.proof import Outcome, Prover, check_proof
 from ledger_node.domain.question import Op, Question
@@ -213,7 +214,7 @@ def departments_meant(question: Question, terms: Terms, may_attest: AbstractSet[
     return covered or frozenset(terms.departments)
 
 
-def names_its_attestation(question: Question, schema: Schema, terms: ConsentRequest) -> bool:
+def names_its_attestation(question: Question, schema: Schema, terms: Scope) -> bool:
     """Return whether what was signed fixes the attestation that ``question`` is about.
 
     A question without a period means the newest attestation, and no proof shows that there is no newer one. Where the

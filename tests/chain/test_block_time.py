@@ -4,14 +4,15 @@ import pytest
 
 from ledger_node import clock
 from ledger_node.chain.artifact import artifact
-from ledger_node.chain.deployment import Founder, deploy
+from ledger_node.chain.deployment import Founder, FounderKey, deploy
 from ledger_node.chain.port import Role
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
-from ledger_node.domain.consent import NO_REQUEST, revocation_hash
+from ledger_node.domain.consent import NO_REQUEST
+from ledger_node.domain.consent_act import withdrawal_hash
 from ledger_node.domain.error import ChainError
-from ledger_node.domain.fact import FactQuery
+from ledger_node.domain.fact import EVERY_PURPOSE, FactQuery
 from ledger_node.domain.signature import address_of
 from ledger_node.node.embedded import Engine
 from ledger_node.randomness import random_bytes
@@ -32,15 +33,17 @@ class Place:
         Engine.create(path, genesis(), SEALER_KEY).close()
         self.node = NodeProcess(path, clock_ahead_s=ahead_s)
         rpc = Rpc(self.node.url)
-        founder = Founder(RELAYER_ID, "Relayer", Role.RELAYER | Role.REGISTRAR, (address_of(RELAYER),))
-        self.book = deploy(rpc, Sender(rpc, CHAIN_ID, GOVERNOR), [founder], {}, {})
+        founder = Founder(
+            RELAYER_ID, "Relayer", Role.RELAYER | Role.REGISTRAR, (FounderKey(address_of(RELAYER), EVERY_PURPOSE),)
+        )
+        self.book = deploy(rpc, Sender(rpc, CHAIN_ID, GOVERNOR), [founder], [], {})
         self.sender = Sender(rpc, CHAIN_ID, RELAYER)
         self.ledger = Web3Ledger(self.book, rpc, relayer=self.sender)
 
     def grant(self, not_before, expires_at):
         """Grant between two moments of the host's clock, in seconds from now."""
         consent, now = random_bytes(32), clock.now()
-        bounds = (consent, now + not_before, now + expires_at, 3, revocation_hash(random_bytes(32)), NO_REQUEST)
+        bounds = (consent, now + not_before, now + expires_at, 3, withdrawal_hash(random_bytes(32)), NO_REQUEST)
         to = self.book.contracts["ConsentRegistry"]
         self.sender.send(to, artifact("ConsentRegistry").encode("grant", *bounds), gas=GAS)
         return consent

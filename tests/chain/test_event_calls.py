@@ -4,7 +4,8 @@ import pytest
 
 from ledger_node import clock
 from ledger_node.chain.web3_ledger import Web3Ledger
-from ledger_node.domain.consent import Change, Terms, revocation_hash
+from ledger_node.domain.consent import Terms
+from ledger_node.domain.consent_act import Change, withdrawal_hash
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.event import ControlEvent, ControlStep, Step
 from ledger_node.domain.reason import Reason
@@ -34,7 +35,7 @@ def terms(secret):
         retention_days=1,
         language="en",
         text_digest=bytes(32),
-        revocation_hash=revocation_hash(secret),
+        withdrawal_hash=withdrawal_hash(secret),
         salt=random_bytes(32),
     )
 

@@ -7,20 +7,23 @@ from eth_utils.address import to_checksum_address
 from web3 import Web3
 
 from ledger_node.chain.artifact import artifact
-from ledger_node.chain.deployment import Founder, FoundingSchema, deploy
+from ledger_node.chain.deployment import Founder, FounderKey, FoundingSchema, deploy
 from ledger_node.chain.port import BatchOrder, Role
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT, Batch
-from ledger_node.domain.consent import Terms, revocation_hash
+from ledger_node.domain.consent import Terms
+from ledger_node.domain.consent_act import withdrawal_hash
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.evidence.block_header import BlockHeader
 from ledger_node.domain.evidence.bundle import node_set
+from ledger_node.domain.evidence.era import Era, FinalityKind, SealerSet
 from ledger_node.domain.evidence.finality import SealedBlock, require_final
 from ledger_node.domain.evidence.slot import facts_of, require_names, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
-from ledger_node.domain.evidence.trust import Contract, ContractCode, FinalityKind, SealerSet, Trust
+from ledger_node.domain.evidence.trust import Contract, ContractCode, Trust
 from ledger_node.domain.fact import (
+    EVERY_PURPOSE,
     ConsentRecord,
     ConsentState,
     FactQuery,
@@ -35,6 +38,7 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.status import Plane, StatusChange, StatusReason, changes_digest
 from tests.kit.chain import GOVERNOR, RELAYER
+from tests.kit.evidence import in_era
 from tests.kit.node import CHAIN_ID, SEALER_KEY
 
 MEMBER, SCHEMA, SUBJECT, CONSENT, OTHER = (
@@ -69,7 +73,7 @@ def terms():
         salt=bytes(32),
         language="zh",
         text_digest=bytes(32),
-        revocation_hash=revocation_hash(SCHEMA),
+        withdrawal_hash=withdrawal_hash(SCHEMA),
     )
 
 
@@ -78,7 +82,7 @@ class Place:
 
     def __init__(self, rpc):
         roles = Role.RELAYER | Role.REGISTRAR | Role.DEPARTMENT
-        founder = Founder(MEMBER, NAME, roles, (KEY,))
+        founder = Founder(MEMBER, NAME, roles, (FounderKey(KEY, EVERY_PURPOSE),))
         self.book = deploy(
             rpc, Sender(rpc, CHAIN_ID, GOVERNOR), [founder], [FoundingSchema("s", SCHEMA, (MEMBER,))], {}
         )
@@ -106,7 +110,7 @@ class Place:
             code = from_hex(self.rpc.request("eth_getCode", to_hex(address), "latest"), "code", length=None)
             codes[name] = ContractCode(address, keccak(code))
         sealers = SealerSet(0, (address_of(SEALER_KEY),))
-        return Trust(self.book.chain_id, self.book.genesis, codes, FinalityKind.SEALER, (sealers,))
+        return Trust(self.book.chain_id, codes, (Era(self.book.genesis, FinalityKind.SEALER, (sealers,)),))
 
     def sealed(self, number):
         block = self.rpc.request("eth_getBlockByNumber", hex(number), False)
@@ -135,7 +139,7 @@ def proven(place, query=QUERY, names=None):
     _, block = place.sealed(head.number)
     words = prove(StateProofs(place.nodes(slots, head.number), block.header.state_root), trust.contracts, slots)
     require_names(names, words)
-    header, final = block.header, require_final(block, trust)
+    header, final = block.header, require_final(block, trust, trust.genesis)
     domains = {"anchor_domain": trust.anchor_domain, "consent_domain": trust.consent_domain}
     facts = facts_of(query, words, **domains, number=header.number, block_hash=final.hash, time=header.timestamp)
     return facts, place.ledger.facts(query, head), answered(place, query, head)
@@ -206,14 +210,14 @@ def test_the_hash_of_a_header_is_the_one_the_node_gives(place):
     for number in range(place.ledger.head().number + 1):
         block, sealed = place.sealed(number)
         assert to_hex(sealed.header.hash) == block["hash"]
-        assert require_final(sealed, place.trust()).hash == sealed.header.hash
+        assert require_final(sealed, place.trust(), place.book.genesis).hash == sealed.header.hash
 
 
 def test_h6_a_block_sealed_by_another_node_is_not_final(place):
     other = SealerSet(0, (address_of(GOVERNOR),))
     _, sealed = place.sealed(place.ledger.head().number)
     with pytest.raises(VerificationError) as refused:
-        require_final(sealed, replace(place.trust(), sets=(other,)))
+        require_final(sealed, in_era(place.trust(), sets=(other,)), place.book.genesis)
     assert refused.value.reason is Reason.SEAL_BY_OUTSIDER
 
 

@@ -16,7 +16,7 @@ from ledger_node import clock
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.canonical import encode
-from ledger_node.domain.consent import Change, change_digest, withdrawal_digest
+from ledger_node.domain.consent_act import Change, change_digest, withdrawal_digest
 from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.receipt_check import TrustedOperator, check_receipt

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from api.client.change_report import ChangeKind, _changes
+from ledger_node.domain.evidence.era import SealerSet
 from ledger_node.domain.evidence.slot import entry_slots, facts_of, member_slots, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
-from ledger_node.domain.evidence.trust import SealerSet
 from ledger_node.domain.fact import ConsentState, IssuerPeriod
 from ledger_node.domain.status import WORD_BITS, Plane
-from tests.kit.evidence import checked, named, trust_of
+from tests.kit.evidence import checked, in_era, named, trust_of
 
 NAME = next(name for name in named("", valid=True) if checked(name).bundle.receipt is not None)
 
@@ -133,6 +133,6 @@ def test_a_member_that_was_suspended_left_or_was_taken_over_is_told(then, state,
 def test_other_sealers_are_told(then):
     bundle, trust, facts, words = then
     number = facts.block_number
-    others = replace(trust, sets=(*trust.sets, SealerSet(number + 1, (b"\x01" * 20,))))
+    others = in_era(trust, sets=(*trust.current.sets, SealerSet(number + 1, (b"\x01" * 20,))))
     assert kinds(bundle, others, facts, words) == []
     assert kinds(bundle, others, replace(facts, block_number=number + 1), words) == [ChangeKind.SEALERS_CHANGED]

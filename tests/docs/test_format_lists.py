@@ -21,7 +21,7 @@ from ledger_node.domain import (
     subject,
     value,
 )
-from ledger_node.domain.evidence import block_header, bundle, key_statement, state_proof, trust
+from ledger_node.domain.evidence import block_header, bundle, era, key_statement, state_proof, trust
 from ledger_node.domain.evidence.report import CheckName
 from ledger_node.domain.reason import Reason
 
@@ -55,8 +55,10 @@ LIMITS = {
     "bytes of an authenticator's data": passkey.MAX_AUTHENTICATOR_DATA,
     "bytes of a passkey's client data": passkey.MAX_CLIENT_DATA,
     "keys of a statement of keys": key_statement.MAX_KEYS,
-    "sets of a trust file": trust.MAX_SETS,
-    "addresses of a set": trust.MAX_SEALERS,
+    "eras of a trust file": trust.MAX_ERAS,
+    "checkpoints of a trust file": trust.MAX_CHECKPOINTS,
+    "sets of an era": era.MAX_SETS,
+    "addresses of a set": era.MAX_SEALERS,
 }
 
 

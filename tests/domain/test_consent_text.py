@@ -8,7 +8,7 @@ from ledger_node.domain.consent_text import Language, Wording, consent_text, lan
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.reason import Reason
-from tests.kit.world import BANK, FACTS, NOW, PURPOSES, SCHEMAS, TAX, terms
+from tests.kit.world import BANK, FACTS, NOW, PURPOSES, SCHEMAS, TAX, asked
 
 WORDINGS = {
     language: Wording(
@@ -27,7 +27,7 @@ QUESTIONS = (
     "firm_facts.grade not in {C, D}",
     "2 of (firm_facts.count < 3; firm_facts.grade in {A, B} during 2024; firm_facts.listed equals false)",
 )
-BOUNDED = terms(questions=QUESTIONS, departments=(TAX,), data_from="2024-01-01", not_before=NOW - 43_200)
+BOUNDED = asked(questions=QUESTIONS, departments=(TAX,), data_from="2024-01-01", not_before=NOW - 43_200)
 ENGLISH = f"""\
 Consent to answers about your credit data
 
@@ -157,15 +157,15 @@ def test_bounds_are_said_or_that_there_are_none(change, english, chinese):
     ],
 )
 def test_times_are_said_as_people_say_them(question, english, chinese):
-    asked = terms(questions=(f"firm_facts.{question}",))
-    assert f": {english}\n" in consent_text(asked, WORDINGS[Language.ENGLISH])
-    assert f"：{chinese}\n" in consent_text(asked, WORDINGS[Language.CHINESE])
+    one = asked(questions=(f"firm_facts.{question}",))
+    assert f": {english}\n" in consent_text(one, WORDINGS[Language.ENGLISH])
+    assert f"：{chinese}\n" in consent_text(one, WORDINGS[Language.CHINESE])
 
 
 @pytest.mark.parametrize("language", Language)
 def test_it_is_said_where_the_bank_sees_a_value(language):
-    hidden = consent_text(terms(questions=QUESTIONS), WORDINGS[language])
-    shown = consent_text(terms(questions=(*QUESTIONS, "firm_facts.note reveal")), WORDINGS[language])
+    hidden = consent_text(asked(questions=QUESTIONS), WORDINGS[language])
+    shown = consent_text(asked(questions=(*QUESTIONS, "firm_facts.note reveal")), WORDINGS[language])
     sentence = {"en": "It does not see the data.", "zh": "看不到数据本身"}[language]
     assert sentence in hidden
     assert sentence not in shown
@@ -173,7 +173,7 @@ def test_it_is_said_where_the_bank_sees_a_value(language):
 
 def test_only_questions_that_can_be_read_are_shown():
     with pytest.raises(InvalidInputError) as unreadable:
-        consent_text(terms(questions=("firm_facts.paid ?",)), WORDINGS[Language.ENGLISH])
+        consent_text(asked(questions=("firm_facts.paid ?",)), WORDINGS[Language.ENGLISH])
     assert unreadable.value.reason is Reason.QUESTION_MALFORMED
 
 

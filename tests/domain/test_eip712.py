@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from ledger_node.domain.batch import Anchor, Batch
 from ledger_node.domain.canonical import encode as canonical
-from ledger_node.domain.consent import (
+from ledger_node.domain.consent import Consent
+from ledger_node.domain.consent_act import (
     REFUSAL_STATEMENT,
     WITHDRAWAL_STATEMENT,
     Change,
     change_digest,
     refusal_digest,
-    typed_data,
     withdrawal_digest,
 )
 from ledger_node.domain.eip712 import SigningDomain
@@ -32,11 +32,13 @@ from ledger_node.domain.subject import (
     cancellation_digest,
     rotation_digest,
 )
-from tests.kit.world import ANCHOR_DOMAIN, BANK, CONSENT_DOMAIN, CONTROLLER_KEYS, TAX, h, terms
+from tests.kit.world import ANCHOR_DOMAIN, BANK, CONSENT_DOMAIN, CONTROLLER_KEYS, TAX, bounds, h, terms
 
 words = st.binary(min_size=32, max_size=32)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 domains = st.builds(SigningDomain, st.integers(1, 2**64 - 1), st.binary(min_size=20, max_size=20))
+
+GRANTED = Consent(terms(), bounds())
 
 
 def eip712(domain: SigningDomain, types: str, message: dict) -> bytes:
@@ -128,16 +130,17 @@ def test_sign_in_keys_are_signed_as_typed_data(domain, client, number, keys):
 @settings(deadline=None, max_examples=40)
 @given(domains, st.lists(texts, max_size=4), st.lists(words, max_size=3), texts, st.integers(0, 2**32 - 1))
 def test_terms_are_signed_as_the_typed_data_that_wallets_show(domain, questions, departments, name, uses):
-    granted = terms(questions=tuple(questions), departments=tuple(departments), grantee_name=name, max_uses=uses)
-    signable = encode_typed_data(full_message=typed_data(granted, domain))
+    asked = terms(questions=tuple(questions), departments=tuple(departments), grantee_name=name)
+    granted = Consent(asked, bounds(max_uses=uses))
+    signable = encode_typed_data(full_message=granted.to_typed_data(domain))
     expected = eth_keccak(b"\x19" + signable.version + signable.header + signable.body)
     assert granted.digest(domain) == expected
 
 
 def test_a_wallets_signature_of_the_terms_counts():
-    full = typed_data(terms(), CONSENT_DOMAIN)
+    full = GRANTED.to_typed_data(CONSENT_DOMAIN)
     signed = Account.sign_typed_data(CONTROLLER_KEYS[0], full_message=full)
-    signer = recover(terms().digest(CONSENT_DOMAIN), bytes(signed.signature))
+    signer = recover(GRANTED.digest(CONSENT_DOMAIN), bytes(signed.signature))
     assert signer == address_of(CONTROLLER_KEYS[0]) == bytes.fromhex(Account.from_key(CONTROLLER_KEYS[0]).address[2:])
 
 
@@ -196,14 +199,15 @@ def test_signatures_have_low_s_and_recover_in_eth_keys_too(digest, key):
 
 @pytest.mark.parametrize("changes", [{"chain_id": 1}, {"contract": bytes(20)}])
 def test_a_digest_counts_for_one_contract_on_one_chain(changes):
-    assert terms().digest(ANCHOR_DOMAIN) != terms().digest(replace(ANCHOR_DOMAIN, **changes))
+    assert GRANTED.digest(ANCHOR_DOMAIN) != GRANTED.digest(replace(ANCHOR_DOMAIN, **changes))
 
 
 def test_wallets_are_shown_the_terms_in_this_form():
-    shown = typed_data(terms(departments=(TAX,)), CONSENT_DOMAIN)
-    assert list(shown["message"]) == [member["name"] for member in shown["types"]["ConsentTerms"]]
-    assert shown["message"]["grantee"] == to_hex(BANK)
-    assert shown["message"]["retentionDays"] == 31
+    shown = Consent(terms(departments=(TAX,)), bounds()).to_typed_data(CONSENT_DOMAIN)
+    for name in ("terms", "bounds"):
+        assert list(shown["message"][name]) == [member["name"] for member in shown["types"][name.title()]]
+    assert shown["message"]["terms"]["grantee"] == to_hex(BANK)
+    assert shown["message"]["terms"]["retentionDays"] == 31
     del shown["message"]
     assert shown == {
         "types": {
@@ -213,7 +217,8 @@ def test_wallets_are_shown_the_terms_in_this_form():
                 {"name": "chainId", "type": "uint256"},
                 {"name": "verifyingContract", "type": "address"},
             ],
-            "ConsentTerms": [
+            "Consent": [{"name": "terms", "type": "Terms"}, {"name": "bounds", "type": "Bounds"}],
+            "Terms": [
                 {"name": "version", "type": "uint16"},
                 {"name": "subject", "type": "bytes32"},
                 {"name": "grantee", "type": "bytes32"},
@@ -224,17 +229,22 @@ def test_wallets_are_shown_the_terms_in_this_form():
                 {"name": "departments", "type": "bytes32[]"},
                 {"name": "dataFrom", "type": "string"},
                 {"name": "dataTo", "type": "string"},
-                {"name": "notBefore", "type": "uint64"},
-                {"name": "expiresAt", "type": "uint64"},
-                {"name": "maxUses", "type": "uint32"},
                 {"name": "retentionDays", "type": "uint32"},
                 {"name": "salt", "type": "bytes32"},
                 {"name": "language", "type": "string"},
                 {"name": "textDigest", "type": "bytes32"},
-                {"name": "revocationHash", "type": "bytes32"},
+            ],
+            "Bounds": [
+                {"name": "notBefore", "type": "uint64"},
+                {"name": "expiresAt", "type": "uint64"},
+                {"name": "maxUses", "type": "uint32"},
+                {"name": "grantBefore", "type": "uint64"},
+                {"name": "spendKey", "type": "address"},
+                {"name": "stewardKey", "type": "address"},
+                {"name": "withdrawalHash", "type": "bytes32"},
             ],
         },
-        "primaryType": "ConsentTerms",
+        "primaryType": "Consent",
         "domain": {
             "name": "Credence",
             "version": "1",

@@ -10,7 +10,7 @@ from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.evidence.key_statement import KeyStatement, compromised_later
 from ledger_node.domain.evidence.report import CheckName
 from ledger_node.domain.evidence.slot import slots_of
-from ledger_node.domain.fact import KeyRecord
+from ledger_node.domain.fact import EVERY_PURPOSE, KeyRecord
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.value import parse_date
 from tests.kit.evidence import CASES, Bundle, Trust, checked, data_of, found, naive_state, world
@@ -149,7 +149,7 @@ def test_a_statement_of_keys_survives_reading_and_writing():
 
 def test_a_statement_of_keys_gives_the_records_at_its_block():
     key = (world.TAX, naive_state.address(world.MEMBER_KEYS[world.TAX]))
-    assert read(statement(77)).records(TRUST) == {key: KeyRecord(*world.EVER[:2], 77)}
+    assert read(statement(77)).records(TRUST) == {key: record(*world.EVER[:2], 77)}
 
 
 @pytest.mark.parametrize(
@@ -169,16 +169,20 @@ def test_a_statement_that_is_not_in_its_one_form_is_refused(data, reason):
     assert refused.value.reason is reason
 
 
+def record(*times):
+    return KeyRecord(*times, EVERY_PURPOSE)
+
+
 @pytest.mark.parametrize(("known", "later", "mark"), [(0, 0, 0), (0, 5, 5), (5, 0, 5), (5, 3, 3), (3, 5, 3), (5, 5, 5)])
 def test_of_two_marks_of_compromise_the_earlier_one_counts(known, later, mark):
     key = (world.TAX, bytes(20))
-    merged = compromised_later({key: KeyRecord(1, 2, known)}, {key: KeyRecord(7, 8, later)})
-    assert merged == {key: KeyRecord(1, 2, mark)}
+    merged = compromised_later({key: record(1, 2, known)}, {key: record(7, 8, later)})
+    assert merged == {key: record(1, 2, mark)}
 
 
 def test_keys_that_a_statement_does_not_speak_of_stay_as_they_are():
-    known = {(world.TAX, bytes(20)): KeyRecord(1, 2, 3)}
-    assert compromised_later(known, {(world.HOST, bytes(20)): KeyRecord(1, 2, 1)}) == known
+    known = {(world.TAX, bytes(20)): record(1, 2, 3)}
+    assert compromised_later(known, {(world.HOST, bytes(20)): record(1, 2, 1)}) == known
 
 
 def test_no_report_shows_a_credit_code_or_a_key_that_opens_a_tag():

@@ -24,7 +24,7 @@ from ledger_node.domain.evidence.slot import (
 )
 from ledger_node.domain.evidence.state_proof import MAX_NODE_BYTES, StateProofs, prove
 from ledger_node.domain.evidence.trust import Contract, ContractCode
-from ledger_node.domain.fact import ConsentState, FactQuery, KeyRecord, query_of
+from ledger_node.domain.fact import NO_PURPOSE, ConsentState, FactQuery, KeyPurpose, KeyRecord, query_of
 from ledger_node.domain.presentation import Presentation
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import Plane
@@ -105,8 +105,12 @@ def test_facts_that_nobody_asked_for_are_not_there():
 
 
 def test_a_word_of_zeros_is_a_key_that_is_not_the_members():
-    assert key_record(0) == KeyRecord(0, 0, 0)
-    assert key_record(5 | 7 << 64 | 9 << 128 | 1 << 192) == KeyRecord(5, 7, 9)
+    assert key_record(0) == KeyRecord(0, 0, 0, NO_PURPOSE)
+
+
+def test_k14_a_word_of_a_key_holds_its_times_and_its_purposes():
+    word = 5 | 7 << 64 | 9 << 128 | 0x81 << 192 | 1 << 200
+    assert key_record(word) == KeyRecord(5, 7, 9, KeyPurpose.ATTEST | KeyPurpose.SIGN_IN)
 
 
 def consent_facts(state):

@@ -125,7 +125,7 @@ def test_l6_a_receipt_binds_every_schema_of_an_answer_in_the_order_of_name_and_v
     assert both.receipt_digest(both.receipt, CONSENT_DOMAIN) != one.receipt_digest(one.receipt, CONSENT_DOMAIN)
 
 
-_NEXT_TYPE = SignedType("ConsentTerms", (number("version", 16, 2, 2), *TERMS_TYPE.fields[1:]))
+_NEXT_TYPE = SignedType("Terms", (number("version", 16, 3, 3), *TERMS_TYPE.fields[1:]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,11 +133,11 @@ class NextTerms(Terms):
     """Terms of a version that is not there yet."""
 
     signed: ClassVar[SignedType] = _NEXT_TYPE
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
 
 def test_l6_terms_of_two_versions_are_read_side_by_side(monkeypatch):
-    monkeypatch.setitem(Terms.readers, 2, NextTerms.read)
+    monkeypatch.setitem(Terms.readers, 3, NextTerms.read)
     old = terms()
     new = NextTerms(**{one.name: getattr(old, one.name) for one in fields(old)})
     for each in (old, new):
@@ -145,11 +145,11 @@ def test_l6_terms_of_two_versions_are_read_side_by_side(monkeypatch):
         assert (Terms.from_json(form), type(Terms.from_json(form))) == (each, type(each))
         shown = consent(each)
         assert ShownConsent.from_json(shown.to_json()) == shown
-    assert old.digest(CONSENT_DOMAIN) != new.digest(CONSENT_DOMAIN)
+    assert old.struct_hash != new.struct_hash
     assert refused(ConsentRequest.from_json, new.to_json()) is Reason.VALUE_OUT_OF_RANGE
 
 
-@pytest.mark.parametrize("value", [{"version": 3}, {"version": [1]}, {"version": True}, {}, [], None])
+@pytest.mark.parametrize("value", [{"version": 4}, {"version": [1]}, {"version": True}, {}, [], None])
 def test_l6_terms_of_no_known_version_are_refused(value):
     assert refused(Terms.from_json, value) in {Reason.VALUE_OUT_OF_RANGE, Reason.TYPE_WRONG, Reason.FIELD_MISSING}
 

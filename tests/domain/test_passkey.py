@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from eth_abi import decode as abi_decode
 
-from ledger_node.domain.consent import signatures_from_json
+from ledger_node.domain.consent import Consent, signatures_from_json
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.passkey import MAX_AUTHENTICATOR_DATA, MAX_CLIENT_DATA, Assertion, Passkey
 from ledger_node.domain.presentation import ShownConsent
@@ -15,7 +15,7 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.subject import Controllers, each_person, keys_from_json, signature_from_json, signature_to_json
 from tests.kit.authenticator import AT, BE, BS, ED, ORDER, ORIGIN, RP_ID, UP, UV, Authenticator, base64url, der
-from tests.kit.world import CONTROLLER_KEYS, controlled_by, h, terms
+from tests.kit.world import CONTROLLER_KEYS, bounds, controlled_by, h, terms
 
 DIGEST = h("what is granted")
 PHONE, LAPTOP, STRANGER = Authenticator(1), Authenticator(2), Authenticator(3)
@@ -489,9 +489,11 @@ def test_assertions_of_any_other_form_are_refused(changes, reason):
 
 
 def test_a_consent_signed_by_a_passkey_and_a_key_checks_in_the_whole_plan(valid):
-    granted = terms()
+    granted = Consent(terms(), bounds())
     consent_id = granted.digest(valid.facts.consent_domain)
-    shown = ShownConsent(consent_id, granted, (sign(consent_id, SECP256K1), signed(LAPTOP, consent_id)), SET)
+    shown = ShownConsent(
+        consent_id, granted.terms, granted.bounds, (sign(consent_id, SECP256K1), signed(LAPTOP, consent_id)), SET
+    )
     world = valid.with_consent(shown).with_facts(controllers=controlled_by(SET))
     world.verify()
     assert ShownConsent.from_json(shown.to_json()) == shown

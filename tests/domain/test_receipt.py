@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger_node.domain.canonical import decode, encode
-from ledger_node.domain.consent import Change, withdrawal_digest
+from ledger_node.domain.consent_act import Change, SignedAct, withdrawal_digest
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.hashing import keccak
-from ledger_node.domain.receipt import STATEMENT, Act, Basis, Receipt, SignedAct
+from ledger_node.domain.receipt import STATEMENT, Act, Basis, Receipt
 from ledger_node.domain.receipt_check import TrustedOperator, check_receipt
 from ledger_node.domain.signature import address_of
 from tests.domain.test_eip712 import eip712
@@ -27,7 +27,7 @@ from tests.kit.receipt import (
     signed,
     word,
 )
-from tests.kit.world import CONSENT_DOMAIN, CONTROLLERS, DAY, NOW, consent, h, terms
+from tests.kit.world import CONSENT_DOMAIN, CONTROLLERS, DAY, NOW, bounds, consent, h, terms
 
 EXAMPLES = pytest.mark.parametrize("one", ALL.values(), ids=ALL)
 OTHER_DOMAIN = SigningDomain(1, CONSENT_DOMAIN.contract)
@@ -179,7 +179,7 @@ def test_c6_a_receipt_of_another_network_breaks_rule_2(one):
 @pytest.mark.parametrize(
     "forged",
     [
-        receipt(Act.GRANTED, Basis(consent(terms(max_uses=9)))),
+        receipt(Act.GRANTED, Basis(consent(terms(), bounds(max_uses=9)))),
         receipt(Act.GRANTED, Basis(replace(SHOWN, id=h("another id"))), id=h("another id")),
         receipt(Act.GRANTED, Basis(replace(SHOWN, id=h("another id")))),
         receipt(Act.REFUSED, replace(ALL["refused"].basis, about=replace(ASKED, max_uses=1)), id=ALL["refused"].id),

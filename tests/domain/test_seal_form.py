@@ -9,11 +9,11 @@ import pytest
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.evidence import finality
 from ledger_node.domain.evidence.block_header import BlockHeader
+from ledger_node.domain.evidence.era import FinalityKind, SealerSet
 from ledger_node.domain.evidence.finality import SealedBlock, in_one_form, quorum, require_final
-from ledger_node.domain.evidence.trust import FinalityKind, SealerSet
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
-from tests.kit.evidence import Trust, naive_state, world
+from tests.kit.evidence import Trust, in_era, naive_state, world
 
 BLOCKS = json.loads((Path(__file__).parent / "besu" / "blocks.json").read_text("utf-8"))
 IDS = [f"{int(block['number'], 16)}-{len(block)}" for block in BLOCKS]
@@ -36,9 +36,7 @@ def with_seals(sealed, seals):
 def trust_in(sealed):
     """A trust file that believes the validators of a header."""
     addresses = tuple(sorted(extra_of(sealed).validators))
-    return replace(
-        Trust.from_json(world.trust()), finality=FinalityKind.QBFT, sets=(SealerSet(0, addresses),)
-    )  # fmt: skip
+    return in_era(Trust.from_json(world.trust()), finality=FinalityKind.QBFT, sets=(SealerSet(0, addresses),))
 
 
 def high(seal):
@@ -51,7 +49,7 @@ def test_e6_a_header_of_besu_is_brought_into_one_form_and_keeps_its_hash(block):
     sealed = read(block)
     form = in_one_form(sealed)
     assert to_hex(form.hash) == to_hex(sealed.hash) == block["hash"]
-    final = require_final(form, trust_in(sealed))
+    final = require_final(form, trust_in(sealed), world.GENESIS)
     assert len(final.signers) == len(extra_of(form).seals) == quorum(len(extra_of(form).validators))
     assert in_one_form(form) == form
 
@@ -68,7 +66,7 @@ def test_e6_seals_in_another_order_or_written_with_a_high_s_come_to_the_same_for
 def test_e6_seals_that_do_not_rise_are_refused(block):
     form = in_one_form(read(block))
     with pytest.raises(VerificationError) as refused:
-        require_final(with_seals(form, extra_of(form).seals[::-1]), trust_in(form))
+        require_final(with_seals(form, extra_of(form).seals[::-1]), trust_in(form), world.GENESIS)
     assert refused.value.reason is Reason.NOT_CANONICAL
 
 

@@ -16,7 +16,7 @@ from ledger_node.domain.json_object import JsonObject, from_hex
 from ledger_node.domain.signature import parse_address
 from ledger_node.domain.subject import Controllers, each_person
 from ledger_node.domain.value import Period, add_months, parse_date, parse_month
-from tests.kit.world import DAY, FACTS, NOW, PURPOSES, RAW, SCHEMAS, terms
+from tests.kit.world import DAY, FACTS, NOW, PURPOSES, RAW, SCHEMAS, asked, terms
 
 
 def said(call) -> str:
@@ -154,15 +154,15 @@ VALUES = [
         "purpose_unknown purpose: a purpose is one of loan_application, guarantee",
     ),
     (
-        lambda: terms(max_uses=99).require_within_purpose(PURPOSES, []),
+        lambda: asked(max_uses=99).require_within_purpose(PURPOSES, []),
         "purpose_ceiling max_uses: purpose loan_application allows at most 3 uses",
     ),
     (
-        lambda: terms(expires_at=NOW + 99 * DAY).require_within_purpose(PURPOSES, []),
+        lambda: asked(expires_at=NOW + 99 * DAY).require_within_purpose(PURPOSES, []),
         "purpose_ceiling expires_at: purpose loan_application allows at most 31 days",
     ),
     (
-        lambda: terms(retention_days=99).require_within_purpose(PURPOSES, []),
+        lambda: asked(retention_days=99).require_within_purpose(PURPOSES, []),
         "purpose_ceiling retention_days: purpose loan_application allows at most 31 days kept",
     ),
     (
@@ -187,7 +187,7 @@ VALUES = [
     ),
     (
         lambda: terms_with(questions=[]),
-        "request_invalid: a consent lists at least one question and ends after it begins",
+        "request_invalid questions: a consent lists at least one question",
     ),
     (lambda: parse_date(5, "d"), "type_wrong d: 'd' must be a date written YYYY-MM-DD"),
     (lambda: parse_month("2025-1", "d"), "type_wrong d: 'd' must be a month written YYYY-MM"),

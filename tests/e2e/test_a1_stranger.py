@@ -20,7 +20,7 @@ from api.sign_in.protocol.proof import Target, make_proof
 from ledger_node import clock
 from ledger_node.chain.endpoint_pool import EndpointPool
 from ledger_node.chain.port import Role
-from ledger_node.domain.consent import Change, change_digest, refusal_digest, withdrawal_digest
+from ledger_node.domain.consent_act import Change, change_digest, refusal_digest, withdrawal_digest
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import sign

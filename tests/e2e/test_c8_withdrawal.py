@@ -8,7 +8,7 @@ import pytest
 from ledger_node import clock
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.rpc import Rpc
-from ledger_node.domain.consent import Change, change_digest, withdrawal_digest
+from ledger_node.domain.consent_act import Change, change_digest, withdrawal_digest
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes

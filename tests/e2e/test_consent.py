@@ -6,7 +6,7 @@ import pytest
 
 from api.client.client import ApiError
 from ledger_node import clock
-from ledger_node.domain.consent import withdrawal_digest
+from ledger_node.domain.consent_act import withdrawal_digest
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import sign

@@ -9,7 +9,7 @@ from api.client.client import ApiError
 from api.client.consent import accept
 from api.home.home import Home
 from api.instance.wiring import open_instance
-from ledger_node.domain.consent import Change, change_digest, refusal_digest
+from ledger_node.domain.consent_act import Change, change_digest, refusal_digest
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import to_hex

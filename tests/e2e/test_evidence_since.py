@@ -20,12 +20,13 @@ from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.evidence.check import examine
+from ledger_node.domain.evidence.era import SealerSet
 from ledger_node.domain.evidence.key_statement import KeyStatement
-from ledger_node.domain.evidence.trust import SealerSet
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.status import StatusReason
 from ledger_node.randomness import random_bytes
+from tests.kit.evidence import in_era
 from tests.kit.served import PENALISED, SEED, Place, one_form
 from tests.kit.signed_word import signed_change
 
@@ -281,7 +282,7 @@ def test_h6_a_node_whose_newest_block_others_sealed_tells_nothing(stages):
     town, _ = stages
     bundle = examine(town.evidence, town.trust).require().bundle
     then = bundle.block.header.number
-    others = replace(town.trust, sets=(*town.trust.sets, SealerSet(then + 1, (b"\x01" * 20,))))
+    others = in_era(town.trust, sets=(*town.trust.current.sets, SealerSet(then + 1, (b"\x01" * 20,))))
     with pytest.raises(VerificationError) as refused:
         read_changes(bundle, others, town.url)
     assert refused.value.reason == "seal_by_outsider"

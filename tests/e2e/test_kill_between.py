@@ -19,7 +19,8 @@ from api.work.resumable import PendingWork, Resumable
 from ledger_node import clock
 from ledger_node.chain.port import RECOVERY_DELAY_S, Role
 from ledger_node.chain.rpc import ContractRevertError
-from ledger_node.domain.consent import ConsentRequest, Terms, revocation_hash
+from ledger_node.domain.consent import ConsentRequest, Terms
+from ledger_node.domain.consent_act import withdrawal_hash
 from ledger_node.domain.consent_text import Language, consent_text, text_digest
 from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError
 from ledger_node.domain.fact import FactQuery
@@ -232,7 +233,7 @@ def terms_of(instance, subject):
         salt=random_bytes(32),
     )
     text = consent_text(asked, wording(Language.CHINESE, {}))
-    return Terms.accepting(asked, Language.CHINESE.value, text_digest(text), revocation_hash(random_bytes(32)))
+    return Terms.accepting(asked, Language.CHINESE.value, text_digest(text), withdrawal_hash(random_bytes(32)))
 
 
 def grant(services, instance, terms, key):

@@ -9,7 +9,7 @@ from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
 from api.storage.table import consent_deadline
 from ledger_node.domain.batch import ShownAttestation
-from ledger_node.domain.consent import Change, change_digest, refusal_digest
+from ledger_node.domain.consent_act import Change, change_digest, refusal_digest
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes

@@ -12,7 +12,7 @@ from api.http.request.admission import permissions_of
 from api.http.request.permission import PERMISSIONS, Own, Permission
 from api.sign_in.server.principal import Kind
 from ledger_node.chain.port import Role
-from ledger_node.domain.consent import Change, change_digest, refusal_digest, withdrawal_digest
+from ledger_node.domain.consent_act import Change, change_digest, refusal_digest, withdrawal_digest
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes

@@ -13,11 +13,11 @@ from api.page.receipt import CONTENT_SECURITY_POLICY, receipt_page
 from api.services.consent.lifecycle import find_signed_act, store_signed_act
 from api.storage.database import open_store
 from ledger_node.domain.canonical import encode
-from ledger_node.domain.consent import Change, change_digest, refusal_digest, withdrawal_digest
+from ledger_node.domain.consent_act import Change, SignedAct, change_digest, refusal_digest, withdrawal_digest
 from ledger_node.domain.consent_text import text_digest
 from ledger_node.domain.event import ConsentEvent, Inclusion, Step
 from ledger_node.domain.json_object import from_hex, to_hex
-from ledger_node.domain.receipt import Act, Receipt, SignedAct
+from ledger_node.domain.receipt import Act, Receipt
 from ledger_node.domain.receipt_check import TrustedOperator, check_receipt
 from ledger_node.domain.signature import sign
 from ledger_node.domain.subject import Controllers, each_person

@@ -7,13 +7,13 @@ import pytest
 from api.catalogue.synthetic import credit_code
 from api.client.answer_check import check_answer
 from api.client.unsigned_act import unsigned_change
-from api.services.consent.lifecycle import store_signed_act
+from api.services.consent.signed_act import store_signed_act
 from api.services.subject.controller_history import ControllerHistory
-from ledger_node.domain.consent import Change
+from ledger_node.domain.consent_act import Change, SignedAct
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.json_object import from_hex, to_hex
-from ledger_node.domain.receipt import Act, SignedAct
+from ledger_node.domain.receipt import Act
 from ledger_node.domain.verification import Policy
 from ledger_node.randomness import random_bytes
 from tests.kit.served import SEED, one_form

@@ -23,7 +23,7 @@ from api.sign_in.protocol.jose import public_part
 from api.storage import table
 from ledger_node import clock
 from ledger_node.chain.port import Role
-from ledger_node.domain.consent import Change, change_digest, refusal_digest
+from ledger_node.domain.consent_act import Change, change_digest, refusal_digest
 from ledger_node.domain.error import ChainError, CredenceError, StoreError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason

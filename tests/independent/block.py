@@ -6,7 +6,7 @@ from typing import cast
 from .crypto import Rlp, keccak, recover, rlp_decode, rlp_encode, rlp_int
 from .errors import need
 from .strict import rising
-from .trust import Trust
+from .trust import Era, Trust
 
 MALFORMED = "header_malformed"
 # the fields in the order of the Yellow Paper: bytes of a fixed size, -bits of a number, 0 for any bytes
@@ -59,11 +59,21 @@ def read(data: bytes, seal: bytes | None) -> Block:
     return block
 
 
-def check(block: Block, trust: Trust) -> bytes:
-    """The hash of a block that was sealed by those that the trust file names for its number."""
-    sealers = trust.sealers(block.number)
+def check(block: Block, trust: Trust, genesis: bytes) -> bytes:
+    """The hash of a block that was sealed by those that the trust file names for its number in its era."""
+    era = trust.era(genesis)
+    assert era is not None
+    need(era.ends is None or block.number <= era.ends[0], "era_ended")
+    digest = _sealed(block, era)
+    for mark in trust.marks_of(era):
+        need(block.number > mark[0] or (block.number, digest) == mark, "block_path_needed")
+    return digest
+
+
+def _sealed(block: Block, era: Era) -> bytes:
+    sealers = era.sealers(block.number)
     need(sealers, "block_not_final", "before the first set")
-    if trust.kind == "qbft":
+    if era.kind == "qbft":
         return _qbft(block, sealers)
     digest = keccak(rlp_encode(cast("Rlp", block.fields)))
     need(block.seal is not None, "block_not_final")

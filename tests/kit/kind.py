@@ -84,7 +84,7 @@ def answered(text, *, known=None, schema=LEVY, raw=RAW, department=TAX, asked=No
         world.with_facts(
             anchor_digests=anchored(one.shown, registration),
             issuers={(schema.id, department): ever, (REGISTRATION.id, REGISTRAR): ever},
-            consent=registry_record(granted.terms),
+            consent=registry_record(granted),
         ),
         known,
     )

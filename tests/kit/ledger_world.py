@@ -6,7 +6,8 @@ from ledger_node.chain.port import BatchOrder, Role
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.batch import ATTESTATIONS, Batch
-from ledger_node.domain.consent import Terms, revocation_hash
+from ledger_node.domain.consent import Terms
+from ledger_node.domain.consent_act import withdrawal_hash
 from ledger_node.domain.fact import EVERY_PURPOSE
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of, sign
@@ -78,7 +79,7 @@ class World:
                 "retention_days": 1,
                 "language": "en",
                 "text_digest": bytes(32),
-                "revocation_hash": revocation_hash(SECRET),
+                "withdrawal_hash": withdrawal_hash(SECRET),
                 "salt": random_bytes(32),
             }
             | changes

@@ -2,15 +2,28 @@
 
 from dataclasses import replace
 
-from ledger_node.domain.consent import Change, ConsentRequest, change_digest, refusal_digest, withdrawal_digest
+from ledger_node.domain.consent import ConsentRequest
+from ledger_node.domain.consent_act import Change, SignedAct, change_digest, refusal_digest, withdrawal_digest
 from ledger_node.domain.event import Inclusion
 from ledger_node.domain.passkey import Assertion, Passkey
-from ledger_node.domain.receipt import Act, Basis, Receipt, SignedAct
+from ledger_node.domain.receipt import Act, Basis, Receipt
 from ledger_node.domain.receipt_check import TrustedOperator
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.subject import Controllers, each_person
 from tests.kit.authenticator import Authenticator
-from tests.kit.world import BANK, CONSENT_DOMAIN, CONTROLLER_KEYS, CONTROLLERS, DAY, NOW, SECRET, consent, h, terms
+from tests.kit.world import (
+    ANSWER_KEY,
+    BANK,
+    CONSENT_DOMAIN,
+    CONTROLLER_KEYS,
+    CONTROLLERS,
+    DAY,
+    NOW,
+    SECRET,
+    consent,
+    h,
+    terms,
+)
 
 KEEPER, KEEPER_KEY = h("member", "keeper"), h("key of keeper")
 TRUSTED = TrustedOperator(frozenset({address_of(KEEPER_KEY)}), KEEPER, CONSENT_DOMAIN)
@@ -31,6 +44,7 @@ ASKED = ConsentRequest(
     expires_at=NOW + DAY,
     max_uses=3,
     retention_days=31,
+    spend_key=address_of(h("spend key")),
     salt=h("salt of a request"),
 )
 
@@ -58,7 +72,7 @@ def changed(act, change, number):
 
 
 def refused():
-    request = ASKED.digest(CONSENT_DOMAIN)
+    request = ASKED.digest(address_of(ANSWER_KEY), CONSENT_DOMAIN)
     return receipt(Act.REFUSED, Basis(ASKED, word(refusal_digest(request, CONSENT_DOMAIN))), id=request)
 
 

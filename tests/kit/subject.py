@@ -7,7 +7,7 @@ import pytest
 
 from api.client.client import ApiError
 from api.client.unsigned_act import unsigned_cancellation, unsigned_change, unsigned_rotation, unsigned_withdrawal
-from ledger_node.domain.consent import Change
+from ledger_node.domain.consent_act import Change
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.passkey import Assertion, Passkey
 from ledger_node.domain.signature import address_of, sign

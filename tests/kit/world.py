@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from ledger_node.domain.batch import ATTESTATIONS, NO_PREDECESSOR, Anchor, Header, ShownAttestation
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.commitment import Committer, FieldProof, subject_key, subject_tag
-from ledger_node.domain.consent import Terms, revocation_hash
+from ledger_node.domain.consent import Bounds, Consent, ConsentRequest, Terms
+from ledger_node.domain.consent_act import grant_hash, signatures_digest, withdrawal_hash
 from ledger_node.domain.controller_entry import ControllerEntry, ControllerHistory, EntryKind
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.fact import EVERY_PURPOSE, ConsentRecord, ConsentState, IssuerPeriod, KeyRecord, LedgerFacts
@@ -49,6 +50,7 @@ ANCHOR_DOMAIN = SigningDomain(31337, h("AnchorRegistry")[:20])
 CONSENT_DOMAIN = SigningDomain(31337, h("ConsentRegistry")[:20])
 CONTROLLERS = Controllers(each_person(address_of(key) for key in CONTROLLER_KEYS), 2, h("controllers' salt"))
 SECRET = h("withdrawal secret")
+SPEND_KEY, STEWARD_KEY, ANSWER_KEY = h("spend key"), h("steward key"), h("answer key")
 
 PURPOSES = Purposes.from_json(
     [
@@ -204,35 +206,59 @@ def terms(**changes) -> Terms:
             purpose_text="Decide on a loan application 贷款申请审批",
             questions=tuple(asked),
             departments=(),
-            not_before=NOW - DAY,
-            expires_at=NOW + DAY,
-            max_uses=3,
             retention_days=31,
             language="zh",
             text_digest=h("the text that was shown"),
-            revocation_hash=revocation_hash(SECRET),
             salt=h("salt of terms"),
         ),
         **changes,
     )
 
 
-def consent(terms: Terms, *, signers=(0, 1), domain=CONSENT_DOMAIN, controllers=CONTROLLERS) -> ShownConsent:
-    consent_id = terms.digest(domain)
+def bounds(**changes) -> Bounds:
+    return replace(
+        Bounds(
+            not_before=NOW - DAY,
+            expires_at=NOW + DAY,
+            max_uses=3,
+            grant_before=NOW,
+            spend_key=address_of(SPEND_KEY),
+            steward_key=address_of(STEWARD_KEY),
+            withdrawal_hash=withdrawal_hash(SECRET),
+        ),
+        **changes,
+    )
+
+
+def asked(**changes) -> ConsentRequest:
+    """What a bank asks for that the terms and bounds of this world grant exactly."""
+    return replace(Consent(terms(), bounds()).asked, **changes)
+
+
+def consent(
+    terms: Terms, limits: Bounds | None = None, *, signers=(0, 1), domain=CONSENT_DOMAIN, controllers=CONTROLLERS
+) -> ShownConsent:
+    limits = bounds() if limits is None else limits
+    consent_id = Consent(terms, limits).digest(domain)
     signatures = tuple(sign(consent_id, CONTROLLER_KEYS[signer]) for signer in signers)
-    return ShownConsent(consent_id, terms, signatures, controllers)
+    return ShownConsent(consent_id, terms, limits, signatures, controllers)
 
 
-def registry_record(terms: Terms) -> ConsentRecord:
+def registry_record(shown: ShownConsent) -> ConsentRecord:
+    """What the chain holds of a consent that was granted as it is shown."""
     return ConsentRecord(
-        ConsentState.LIVE,
-        NOW - DAY,
-        terms.not_before,
-        terms.expires_at,
-        terms.max_uses,
-        0,
-        0,
-        terms.revocation_hash,
+        state=ConsentState.LIVE,
+        granted_at=NOW - DAY,
+        not_before=shown.bounds.not_before,
+        expires_at=shown.bounds.expires_at,
+        max_uses=shown.bounds.max_uses,
+        changes=0,
+        changed_at=0,
+        spend_key=shown.bounds.spend_key,
+        used=0,
+        uses_digest=shown.id,
+        grant_digest=grant_hash(shown.bounds.withdrawal_hash, signatures_digest(shown.signatures)),
+        word_digest=bytes(32),
     )
 
 
@@ -281,7 +307,7 @@ class World:
 
     def with_consent(self, shown: ShownConsent) -> "World":
         """Grant another consent, and let the chain hold it."""
-        return self.with_presentation(consent=shown).with_facts(consent=registry_record(shown.terms))
+        return self.with_presentation(consent=shown).with_facts(consent=registry_record(shown))
 
     def with_shown(self, shown: ShownAttestation) -> "World":
         """Show another attestation for the same claims; the chain stays as it is."""
@@ -324,7 +350,7 @@ def build(*, questions=(*HOLDS, *DOES_NOT_HOLD, *CANNOT_TELL), raw=None, code=CO
                 (REGISTRATION.id, REGISTRAR): IssuerPeriod(*ever),
             },
             status={(member, plane, word): 0 for member in MEMBER_KEYS for plane in Plane},
-            consent=registry_record(shown_consent.terms),
+            consent=registry_record(shown_consent),
             controllers=controlled_by(CONTROLLERS),
         ),
     )

@@ -76,8 +76,8 @@ def committed_statements() -> Iterator[Case]:
 
 def consent() -> Iterator[Case]:
     name, unordered = "consent", ONE.but(signers=(1, 0))
-    yield fails("x_expired_and_unordered", unordered.but(terms={"expires_at": NOW}), name, "consent_expired")
-    yield fails("x_unused_and_unordered", unordered.but(record={"uses": 0}), name, "not_canonical")
+    yield fails("x_expired_and_unordered", unordered.but(bounds={"expires_at": NOW}), name, "consent_expired")
+    yield fails("x_unused_and_unordered", unordered.but(record={"used": 0}), name, "not_canonical")
     for what, reason, changes in (
         ("of_another_challenge", "challenge_mismatch", {"challenge": "AAAA"}),
         ("of_another_origin", "origin_mismatch", {"origin": "https://other.example"}),

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from tests.vectors.corrupt_evidence import altered, fails, put, refielded, without
 from tests.vectors.evidence_world import BOTH, BOTH_THEN, DAY, HOST_SAYS, INCOME, NOW, PAID, World
 from tests.vectors.naive_passkey import KEY
-from tests.vectors.valid_evidence import BARE, NAMED, ONE, QBFT, REVEALED, Case
+from tests.vectors.valid_evidence import BARE, NAMED, ONE, QBFT, RESUMED, REVEALED, Case
 
 FIRST, TERMS = "/presentation/claims/0", "/presentation/consent/terms"
-CONTROLLERS = "/presentation/consent/controllers"
+BOUNDS, CONTROLLERS = "/presentation/consent/bounds", "/presentation/consent/controllers"
 BOTH_ASKED, BOTH_BARE = World(questions=(BOTH,)), World(questions=(BOTH_THEN,), receipt=None)
 NOTE = {"schema": "firm_facts", "field": "note", "op": "equals", "operand": "x during 2025"}
 LAST = {"schema": "firm_facts", "field": "last_month", "op": "<", "operand": {"as_of_minus_months": 3}}
@@ -38,14 +38,12 @@ def other_writings() -> Iterator[Case]:
     yield refused("x_part_as_text", "type_wrong", f"{question}/of/0", text, BOTH_ASKED)
     yield told("x_text_read_back_as_another", "question_malformed", NOTE)
     yield told("x_text_read_back_as_none", "question_malformed", {**NOTE, "operand": " "})
-    yield refused("x_addresses_written_as_keys", other, CONTROLLERS, as_keys)
+    capitals = f"{CONTROLLERS}/keys/0/address"
+    yield refused("x_controller_in_capitals", other, capitals, lambda key: "0x" + key[2:].upper())
+    yield refused("x_spend_key_in_capitals", other, f"{BOUNDS}/spend_key", lambda key: "0x" + key[2:].upper())
     yield refused("x_credit_code_in_small_letters", other, "/presentation/subject/credit_code", str.lower)
     yield refused("x_proof_without_attestation", other, f"{FIRST}/attestation", None)
     yield refused("x_attestation_without_proof", other, f"{FIRST}/proof", None)
-
-
-def as_keys(controllers: dict) -> dict:
-    return {"keys": controllers["addresses"], "threshold": controllers["threshold"], "salt": controllers["salt"]}
 
 
 def questions() -> Iterator[Case]:
@@ -100,19 +98,37 @@ def consents() -> Iterator[Case]:
     yield refused("x_terms_without_questions", invalid, f"{TERMS}/questions", [])
     yield refused("x_terms_of_65_questions", "too_large", f"{TERMS}/questions", ["q"] * 65)
     yield refused("x_terms_with_a_long_question", "too_large", f"{TERMS}/questions/0", "q" * 1025)
-    yield refused("x_terms_end_as_they_begin", invalid, f"{TERMS}/expires_at", NOW - DAY)
-    yield refused("x_terms_of_version_2", "value_out_of_range", f"{TERMS}/version", 2)
+    yield refused("x_bounds_end_as_they_begin", invalid, f"{BOUNDS}/expires_at", NOW - DAY)
+    yield refused("x_bounds_of_97_uses", "value_out_of_range", f"{BOUNDS}/max_uses", 97)
+    yield refused("x_bounds_of_no_use", "value_out_of_range", f"{BOUNDS}/max_uses", 0)
+    yield refused("x_bounds_beyond_40_bits", "value_out_of_range", f"{BOUNDS}/grant_before", 2**40)
+    for name, size in (("spend_key", 20), ("steward_key", 20), ("withdrawal_hash", 32)):
+        yield refused(f"x_{name}_of_zeros", invalid, f"{BOUNDS}/{name}", "0x" + "00" * size)
+        yield altered(f"x_bounds_without_{name}", "form", "field_missing", without(f"{BOUNDS}/{name}"))
+    yield refused("x_terms_with_times", "field_unknown", f"{TERMS}/not_before", NOW)
+    yield refused("x_terms_of_version_1", "value_out_of_range", f"{TERMS}/version", 1)
     yield refused("x_terms_of_no_day", "value_malformed", f"{TERMS}/data_from", "2025-1-1")
     falling = put(TERMS, lambda terms: {**terms, "data_from": "2025-01-02", "data_to": "2025-01-01"})
     yield altered("x_days_of_data_falling", "form", "range_empty", falling)
-    yield refused("x_controller_twice", invalid, f"{CONTROLLERS}/addresses", lambda all_: [*all_, all_[0]])
-    yield refused("x_no_controllers", invalid, f"{CONTROLLERS}/addresses", [])
-    yield refused("x_17_controllers", "too_large", f"{CONTROLLERS}/addresses", lambda all_: [all_[0]] * 17)
+    keys = f"{CONTROLLERS}/keys"
+    yield refused("x_controller_twice", invalid, keys, lambda all_: [*all_, all_[0]])
+    yield refused("x_no_controllers", invalid, keys, [])
+    yield refused("x_17_controllers", "too_large", keys, lambda all_: [all_[0]] * 17)
+    yield refused("k23_controllers_without_persons", "field_missing", f"{keys}/0", lambda key: {"address": key["address"]})
+    yield refused("k23_person_0", "value_out_of_range", f"{keys}/0/person", 0)
+    yield refused("k23_person_256", "value_out_of_range", f"{keys}/0/person", 256)
+    one = put(keys, lambda all_: [{**key, "person": 1} for key in all_])
+    yield altered("k23_threshold_above_the_persons", "form", invalid, one)
+    yield refused("x_controller_without_key", "field_missing", f"{keys}/0", {"person": 1})
+    yield refused("x_controller_with_two_keys", "field_unknown", f"{keys}/0", lambda key: {**key, "passkey": KEY})
+    yield refused("x_controller_as_text", "type_wrong", f"{keys}/0", lambda key: key["address"])
     yield refused("x_threshold_0", invalid, f"{CONTROLLERS}/threshold", 0)
     yield refused("x_threshold_4_of_3", invalid, f"{CONTROLLERS}/threshold", 4)
     yield refused("x_threshold_17", "value_out_of_range", f"{CONTROLLERS}/threshold", 17)
-    keys = put(CONTROLLERS, lambda held: {**as_keys(held), "keys": [{**KEY, "public_key": "0x" + "11" * 64}]})
-    yield altered("x_passkey_that_is_no_point", "form", "value_malformed", keys)
+    point = {"person": 1, "passkey": {**KEY, "public_key": "0x" + "11" * 64}}
+    yield refused("x_passkey_that_is_no_point", "value_malformed", keys, [point])
+    kind = {"person": 1, "passkey": {**KEY, "kind": "passkey"}}
+    yield refused("x_passkey_with_a_kind", "field_unknown", keys, [kind])
     short = "/presentation/consent/signatures/0"
     yield refused("x_signature_too_short", "value_malformed", short, lambda text: text[:-2])
 
@@ -140,7 +156,36 @@ def attested() -> Iterator[Case]:
     yield altered("x_member_missing_beside_one_too_many", "form", "field_missing", both)
     yield altered("x_receipt_without_age", "form", "field_missing", without("/receipt/max_age_days"))
     yield refused("x_member_with_a_long_name", "too_large", "/members/0/name", "n" * 257)
-    yield refused("x_entry_beyond_2_53", "value_out_of_range", "/controllers_entry", 2**53)
+    yield refused("x_entry_beyond_2_53", "value_out_of_range", "/controllers/entries/0", 2**53)
+
+
+def uses() -> Iterator[Case]:
+    use, first = "/presentation/use", "/presentation/use/uses/0"
+    for name in ("number", "answered_by", "not_after", "nonce", "seed", "signature", "uses"):
+        yield altered(f"k2_use_without_{name}", "form", "field_missing", without(f"{use}/{name}"))
+    for name in ("number", "ticket", "time"):
+        yield altered(f"k2_counted_use_without_{name}", "form", "field_missing", without(f"{first}/{name}"))
+    yield refused("k2_use_with_more", "field_unknown", f"{use}/remark", 1)
+    yield refused("k2_counted_use_with_more", "field_unknown", f"{first}/remark", 1)
+    yield refused("k2_use_of_number_0", "value_out_of_range", f"{use}/number", 0)
+    yield refused("k2_use_of_number_97", "value_out_of_range", f"{use}/number", 97)
+    yield refused("k2_97_uses", "too_large", f"{use}/uses", lambda all_: [all_[0]] * 97)
+    yield refused("k2_use_signed_too_short", "value_malformed", f"{use}/signature", lambda text: text[:-2])
+    yield refused("k2_no_use", "field_missing", use, None)
+    resumption = "/presentation/resumption"
+    yield refused("k1_resumption_without_word", "field_missing", resumption, {})
+    yield altered("k1_without_resumption", "form", "field_missing", without(resumption))
+    signatures = f"{resumption}/signatures"
+    yield refused("k1_resumption_of_17_signatures", "too_large", signatures, lambda all_: [all_[0]] * 17, RESUMED)
+    for name in ("entries", "begins", "holds", "keys"):
+        yield altered(f"k7_controllers_without_{name}", "form", "field_missing", without(f"/controllers/{name}"))
+    yield refused("k7_no_controllers", "field_missing", "/controllers", None)
+    yield refused("k7_controllers_with_more", "field_unknown", "/controllers/remark", 1)
+    yield refused("k7_entries_falling", "not_canonical", "/controllers/entries", [1, 0])
+    yield refused("k7_entry_twice", "not_canonical", "/controllers/entries", [0, 0])
+    yield refused("k7_hold_of_number_0", "value_out_of_range", "/controllers/holds", [0])
+    yield refused("k7_1025_entries", "too_large", "/controllers/entries", list(range(1025)))
+    yield refused("k7_key_twice", "not_canonical", "/controllers/keys", lambda all_: [*all_, *all_])
 
 
 def schemas() -> Iterator[Case]:
@@ -180,5 +225,5 @@ def headers() -> Iterator[Case]:
 
 
 def corruptions() -> list[Case]:
-    groups = (other_writings, questions, combinations, consents, attested, schemas, headers)
+    groups = (other_writings, questions, combinations, consents, attested, uses, schemas, headers)
     return [case for group in groups for case in group()]

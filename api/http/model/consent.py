@@ -32,10 +32,11 @@ from api.http.model.base import (
 )
 from api.http.model.subject import Controllers, SignatureJson, Signatures
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.consent import VERSION, Change
 from ledger_node.domain.consent import ConsentRequest as AskedTerms
 from ledger_node.domain.consent import Terms as SignedTerms
+from ledger_node.domain.consent_act import Change
 from ledger_node.domain.consent_schema import REQUEST_SCHEMA, TERMS_SCHEMA
+from ledger_node.domain.consent_scope import VERSION
 from ledger_node.domain.consent_text import Language, language_named
 from ledger_node.domain.error import CredenceError, InvalidInputError
 from ledger_node.domain.json_object import JsonObject
@@ -63,7 +64,7 @@ TERMS_EXAMPLE: Final[dict[str, Any]] = {
     **REQUEST_EXAMPLE,
     "language": "zh",
     "text_digest": "0x" + "55" * 32,
-    "revocation_hash": "0x" + "33" * 32,
+    "withdrawal_hash": "0x" + "33" * 32,
 }
 
 

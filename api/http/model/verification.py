@@ -7,12 +7,15 @@ from pydantic import Field
 
 from api.catalogue.datatype import schemas
 from api.http.model.base import (
+    Address,
     AnswerModel,
     Count,
     Hex32,
     HexText,
     RequestModel,
+    SignatureText,
     Strict,
+    Time,
     absent,
     example,
     opened,
@@ -21,7 +24,7 @@ from api.http.model.base import (
 )
 from api.http.model.consent import ShownConsent
 from api.http.model.proof import Block, FieldProof, ShownAttestation
-from api.http.model.receipt import Receipt
+from api.http.model.receipt import Receipt, SignedAct
 from ledger_node.domain.access import MAX_OPERATOR
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
@@ -89,11 +92,36 @@ class ShownSubject(AnswerModel):
     proof: FieldProof
 
 
+class CountedUse(AnswerModel):
+    """A use that the ledger counted, and when."""
+
+    number: Count
+    ticket: HexText
+    time: Time
+
+
+class ShownUse(AnswerModel):
+    """What the ticket of an answer follows from, beside its claims, and all uses of the consent until then."""
+
+    number: Count
+    answered_by: HexText
+    not_after: Time
+    nonce: HexText
+    seed: HexText
+    signature: SignatureText
+    uses: list[CountedUse]
+
+
 class Presentation(AnswerModel):
-    """What a bank checks, and what checks offline; ``consent`` and ``subject`` are null where nothing may be shown."""
+    """What a bank checks, and what checks offline. What is not about claims is null where nothing may be shown.
+
+    ``resumption``: of a consent that was paused, what the controllers signed so that it goes on; else null.
+    """
 
     claims: list[ShownClaim]
     consent: ShownConsent | None
+    resumption: SignedAct | None
+    use: ShownUse | None
     subject: ShownSubject | None
     attestations: list[ShownAttestation]
 
@@ -177,6 +205,22 @@ class RecordedUse(AnswerModel):
     transaction: HexText
 
 
+class ControllerKey(AnswerModel):
+    """A registrar and its key, which asked for controllers of the subject."""
+
+    member: HexText
+    key: Address
+
+
+class ControllerQuery(AnswerModel):
+    """Which entries of the subject's controllers, and which holds, tell who controlled it at the times that count."""
+
+    entries: list[Count]
+    begins: list[Count]
+    holds: list[Count]
+    keys: list[ControllerKey]
+
+
 class EvidenceLink(AnswerModel):
     """Where the evidence of an answer lies, and what it must hash to."""
 
@@ -191,7 +235,7 @@ class Verification(AnswerModel):
     use: RecordedUse | None
     uses: Annotated[Count | None, Field(description="how many uses of the consent are spent")]
     max_uses: Count | None
-    controllers_entry: Count
+    controllers: ControllerQuery | None
     evidence: Annotated[EvidenceLink | None, Field(description="a file that checks offline; save it")]
     presentation: Presentation
     receipt: Annotated[Receipt | None, Field(description="that of the use")]

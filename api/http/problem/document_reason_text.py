@@ -37,6 +37,11 @@ DOCUMENT_REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.OUTSIDE_INTERVAL: "The row lies outside the interval it is said to be in; reject the list.",
         # evidence
         Reason.TRUST_INVALID: "This is no trust file of a consortium; get it anew from whom you trust.",
+        Reason.ERA_ENDED: "This era of the network ended before that block; reject the evidence.",
+        Reason.BLOCK_PATH_NEEDED: (
+            "The trust file fixes the chain behind this block, and the evidence does not lead there; ask its owner for "
+            "newer evidence."
+        ),
         Reason.HEADER_MALFORMED: "The block header of the evidence is none; reject the evidence.",
         Reason.SEAL_MALFORMED: "A seal of the block does not have the form of its engine; reject the evidence.",
         Reason.SEAL_BY_OUTSIDER: "A seal is by a key that seals no block of this chain; reject the evidence.",

@@ -30,7 +30,8 @@ from api.instance.wiring import Instance
 from api.services.consent.stored_consent import StoredConsent
 from api.sign_in.server.principal import Kind, Principal
 from ledger_node import clock
-from ledger_node.domain.consent import NO_REQUEST, Change
+from ledger_node.domain.consent import NO_REQUEST
+from ledger_node.domain.consent_act import Change
 from ledger_node.domain.consent_text import consent_text, text_digest
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.json_object import from_hex

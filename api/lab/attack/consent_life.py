@@ -12,13 +12,8 @@ from api.home.home import Home
 from api.lab.attack.corpus import Json
 from api.lab.demo.actor import consent_request
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.consent import (
-    Change,
-    ConsentRequest,
-    change_digest,
-    refusal_digest,
-    withdrawal_digest,
-)
+from ledger_node.domain.consent import ConsentRequest
+from ledger_node.domain.consent_act import Change, change_digest, refusal_digest, withdrawal_digest
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.json_object import from_hex, to_hex

@@ -22,7 +22,8 @@ from ledger_node.chain.artifact import artifact
 from ledger_node.chain.rpc import Rpc, TransactionReceipt
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
-from ledger_node.domain.consent import NO_REQUEST, revocation_hash
+from ledger_node.domain.consent import NO_REQUEST
+from ledger_node.domain.consent_act import withdrawal_hash
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.proof import Outcome
 from ledger_node.randomness import random_bytes
@@ -189,7 +190,7 @@ class _Registry:
 
 def _bounds(identity: bytes, secret: bytes | None = None) -> tuple[object, ...]:
     now = clock.now()
-    return (identity, now - 60, now + 86_400, 2**31, revocation_hash(secret or random_bytes(32)), NO_REQUEST)
+    return (identity, now - 60, now + 86_400, 2**31, withdrawal_hash(secret or random_bytes(32)), NO_REQUEST)
 
 
 def _timed(steps: Iterator[tuple[str, TransactionReceipt]]) -> Iterator[tuple[tuple[str, TransactionReceipt], float]]:

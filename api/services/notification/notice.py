@@ -1,7 +1,7 @@
 """Notifications: what the ledger's events mean for whom. They tell kinds, ids and times, and nothing else.
 
 A bank learns of the end of its requests and consents, and of changes to attestations that its answers relied on. A
-subject learns of each request, of each use, and of each change of its controllers.
+subject learns of everything that happens to its requests, consents and controllers, whoever sent it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,20 +12,24 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, insert, select
 
 from api.storage.database import IDS, Store, rows_among
-from api.storage.table import consent, consent_deadline, consent_request, notification, reliance, subject
+from api.storage.table import consent, consent_deadline, consent_request, consent_word, notification, reliance, subject
 from ledger_node.domain.canonical import JSON, decode, encode
-from ledger_node.domain.consent import NO_REQUEST, Terms
+from ledger_node.domain.consent import NO_REQUEST, Bounds
+from ledger_node.domain.consent_act import SignedAct
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.event import ConsentEvent, ControlEvent, ControlStep, LedgerEvent, StatusEvent, StatusStep, Step
 from ledger_node.domain.hashing import sha256_digest
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.receipt import Act
 from ledger_node.domain.status import Plane
 from ledger_node.randomness import random_bytes
 
 _ID_BYTES: Final = 16
 _WRITTEN: Final = select(notification.c.recipient, notification.c.source).where(notification.c.source.in_(IDS))
 _OF_REQUESTS: Final = frozenset({Step.REQUESTED, Step.REFUSED})
+_FOR_SUBJECTS: Final = frozenset({Step.REQUESTED, Step.USED})
+_RESUMED: Final = Act.RESUMED.value
 _HELD: Final = notification.c
 
 
@@ -114,7 +118,8 @@ def notices_of(connection: Connection, events: Sequence[LedgerEvent]) -> list[No
         row = known.get((event.step in _OF_REQUESTS, event.id))
         if row is not None and event.step in _KINDS and not _is_foreign(event, row):
             _store_deadline(connection, event, row)
-            notices.append(_of_step(event, row))
+            counts = event.step is not Step.RESUMED or _is_word_kept(connection, event)
+            notices += _of_step(event, row, counts=counts)
     changes = [event for event in events if isinstance(event, StatusEvent)]
     for change, row in relying_on(connection, changes):
         notices.append(_of_change(change, row))
@@ -176,9 +181,16 @@ def _of_control(event: ControlEvent) -> Notice:
     return Notice(event.subject, _CONTROL_KINDS[event.step], event.recorded.block_time, data)
 
 
-def _of_step(event: ConsentEvent, row: Any) -> Notice:  # noqa: ANN401 - a row of a consent or request
+def _is_word_kept(connection: Connection, event: ConsentEvent) -> bool:
+    """Return whether what controllers signed for a resumption is kept here; without it, it counts for nothing."""
+    kept = (consent_word.c.target == event.id) & (consent_word.c.number == event.number)
+    text = connection.execute(select(consent_word.c.word).where(kept, consent_word.c.act == _RESUMED)).scalar()
+    return text is not None and SignedAct.from_json(decode(text.encode())).digest == event.word_digest
+
+
+def _of_step(event: ConsentEvent, row: Any, *, counts: bool) -> list[Notice]:  # noqa: ANN401 - a row of consent or request
     kind = _KINDS[event.step]
-    recipient = row.subject if event.step in {Step.REQUESTED, Step.USED} else row.grantee
+    recipients = [row.subject] if event.step in _FOR_SUBJECTS else [row.subject, row.grantee]
     name = "request" if event.step in _OF_REQUESTS else "consent"
     data: dict[str, JSON] = {name: to_hex(event.id)}
     if event.step is Step.GRANTED and row.request != NO_REQUEST:
@@ -187,12 +199,14 @@ def _of_step(event: ConsentEvent, row: Any) -> Notice:  # noqa: ANN401 - a row o
         data["number"] = event.number
     if event.use is not None:
         data["use"] = to_hex(event.use)
-    return Notice(recipient, kind, event.recorded.block_time, data)
+    if not counts:
+        data["counts"] = False
+    return [Notice(recipient, kind, event.recorded.block_time, data) for recipient in recipients]
 
 
 def _store_deadline(connection: Connection, event: ConsentEvent, row: Any) -> None:  # noqa: ANN401 - as above
     if event.step is Step.GRANTED:
-        ends = Terms.from_json(decode(row.terms.encode())).expires_at
+        ends = Bounds.from_json(decode(row.bounds.encode())).expires_at
         values = {"consent": event.id, "grantee": row.grantee, "expires_at": ends}
         connection.execute(insert(consent_deadline).values(values))
     elif event.step is Step.WITHDRAWN:

@@ -9,7 +9,7 @@ Columns named ``sealed`` hold ciphertext. Nothing else may hold a value, a salt 
 from api.storage.table.access_log import access_interval, access_row, evidence, use_under_way
 from api.storage.table.attestation import attestation, batch, erased_subject, restored_mark, status_order
 from api.storage.table.column import key_metadata, metadata, shared_metadata
-from api.storage.table.consent import consent, consent_request, consent_word
+from api.storage.table.consent import consent, consent_request, consent_word, counted_use
 from api.storage.table.idempotency import idempotent_call
 from api.storage.table.identity import network, store_identity
 from api.storage.table.job import job, job_chunk, job_rejection, job_unchanged
@@ -32,6 +32,7 @@ __all__ = [
     "consent_deadline",
     "consent_request",
     "consent_word",
+    "counted_use",
     "data_key",
     "erased_key",
     "erased_subject",

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from ledger_node.chain.port.anchor import AnchorLedger, BatchOrder, StreamHead
 from ledger_node.chain.port.chain import Block, ChainLedger, Mined
-from ledger_node.chain.port.consent import ConsentLedger, UseResult
+from ledger_node.chain.port.consent import MAX_USES_AT_A_TIME, ConsentLedger, UseRefusal, UseResult
 from ledger_node.chain.port.fact import FactLedger, StateProof
 from ledger_node.chain.port.member import Member, MemberLedger, Role, Standing
 from ledger_node.chain.port.subject import (
@@ -21,6 +21,7 @@ from ledger_node.chain.port.subject import (
 
 __all__ = [
     "HOLD_INTERVAL_S",
+    "MAX_USES_AT_A_TIME",
     "RECOVERY_DELAY_S",
     "RECOVERY_LAPSE_S",
     "AnchorLedger",
@@ -40,6 +41,7 @@ __all__ = [
     "StreamHead",
     "SubjectLedger",
     "SubjectStanding",
+    "UseRefusal",
     "UseResult",
 ]
 

@@ -16,7 +16,8 @@ from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.evidence import rlp
 from ledger_node.domain.evidence.block_header import MAX_HEADER_BYTES, BlockHeader
-from ledger_node.domain.evidence.trust import FinalityKind, SealerSet, Trust
+from ledger_node.domain.evidence.era import Era, FinalityKind, SealerSet
+from ledger_node.domain.evidence.trust import Trust
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
 from ledger_node.domain.reason import Reason
@@ -163,21 +164,29 @@ def quorum(validators: int) -> int:
     return -(-2 * validators // 3)
 
 
-def require_final(block: SealedBlock, trust: Trust) -> FinalBlock:
-    """Require that the sealers of the trust file sealed this block.
+def require_final(block: SealedBlock, trust: Trust, genesis: bytes) -> FinalBlock:
+    """Require that the sealers of the trust file sealed this block of the era that begins with ``genesis``.
 
     Raises:
-        VerificationError: ``block_not_final``, ``validators_differ``, ``seal_malformed``, ``seal_by_outsider``,
-            ``seal_repeated``, ``not_canonical`` or ``header_malformed``.
+        VerificationError: ``other_network``, ``era_ended``, ``block_not_final``, ``validators_differ``,
+            ``seal_malformed``, ``seal_by_outsider``, ``seal_repeated``, ``not_canonical``, ``header_malformed`` or
+            ``block_path_needed``.
     """
-    sealers = trust.sealers_at(block.header.number)
-    match trust.finality:
+    era = trust.era_of(genesis)
+    final = _final_in(era, block)
+    trust.require_present(era, block.header.number, final.hash)
+    return final
+
+
+def _final_in(era: Era, block: SealedBlock) -> FinalBlock:
+    sealers = era.sealers_at(block.header.number)
+    match era.finality:
         case FinalityKind.SEALER:
             return _sealed(block, sealers)
         case FinalityKind.QBFT:
             return _committed(block, sealers)
         case _:
-            assert_never(trust.finality)
+            assert_never(era.finality)
 
 
 def in_one_form(block: SealedBlock) -> SealedBlock:

@@ -35,7 +35,8 @@ _KEYS: Final = 2
 _PERIODS: Final = 2
 _ANCHORS: Final = 4
 _STATUS: Final = 5
-_CONSENTS: Final = 0
+_CONSENTS: Final = 2
+_CONSENT_WORDS: Final = 5
 _ENTRIES: Final = 3
 _ENTRY_WORDS: Final = 3
 _HOLDS: Final = 6
@@ -73,10 +74,10 @@ def period_slot(schema: bytes, member: bytes) -> Slot:
     return Contract.SCHEMAS, _entry(member, _entry(schema, _PERIODS))
 
 
-def consent_slots(consent: bytes) -> tuple[Slot, Slot]:
-    """Return where state, times and uses of a consent are, and where its revocation hash is."""
+def consent_slots(consent: bytes) -> tuple[Slot, ...]:
+    """Return where a consent is: state and times, spend key and used numbers, and digests of uses, grant and word."""
     first = _entry(consent, _CONSENTS)
-    return (Contract.CONSENTS, first), (Contract.CONSENTS, first + 1)
+    return tuple((Contract.CONSENTS, first + place) for place in range(_CONSENT_WORDS))
 
 
 def entry_slots(subject: bytes, index: int) -> tuple[Slot, Slot, Slot]:
@@ -154,7 +155,9 @@ def status_words_of(query: FactQuery) -> Iterable[tuple[bytes, int]]:
 _KEY_BITS: Final = (64, 64, 64, 8)
 _PERIOD_BITS: Final = (64, 64)
 _STANDING_BITS: Final = (8, 8)
-_CONSENT_BITS: Final = (8, 40, 40, 40, 32, 32, 40, 24)
+_CONSENT_BITS: Final = (8, 40, 40, 40, 8, 24, 40)
+_SPENDING_BITS: Final = (160, 96)
+_ADDRESS_BYTES: Final = 20
 _ENTRY_BITS: Final = (160, 40, 8, 32)
 _HOLD_BITS: Final = (40, 8)
 _MAX_STATE: Final = max(ConsentState)
@@ -224,19 +227,33 @@ def require_names(names: Mapping[bytes, str], storage_words: StorageWords) -> No
 
 
 def consent_record(consent: bytes, storage_words: StorageWords) -> ConsentRecord | None:
-    """Return what two words hold of a consent, or None for one that nobody granted.
+    """Return what five words hold of a consent, or None for one that nobody granted or withdrew.
 
     Raises:
         VerificationError: ``state_proof_malformed``; it is in a state that the contract does not know.
     """
-    first, second = (storage_words[slot] for slot in consent_slots(consent))
-    state, granted_at, not_before, expires_at, max_uses, uses, _, changes = _parts(first, _CONSENT_BITS)
+    first, spending, *digests = (storage_words[slot] for slot in consent_slots(consent))
+    state, granted_at, not_before, expires_at, max_uses, changes, changed_at = _parts(first, _CONSENT_BITS)
     if state > _MAX_STATE:
         raise VerificationError(Reason.STATE_PROOF_MALFORMED, "a consent is in a state that there is not")
     if state == ConsentState.NONE:
         return None
-    bounds = (granted_at, not_before, expires_at, max_uses)
-    return ConsentRecord(ConsentState(state), *bounds, uses, changes, uint_word(second))
+    spend_key, used = _parts(spending, _SPENDING_BITS)
+    uses_digest, grant_digest, word_digest = map(uint_word, digests)
+    return ConsentRecord(
+        state=ConsentState(state),
+        granted_at=granted_at,
+        not_before=not_before,
+        expires_at=expires_at,
+        max_uses=max_uses,
+        changes=changes,
+        changed_at=changed_at,
+        spend_key=spend_key.to_bytes(_ADDRESS_BYTES, "big"),
+        used=used,
+        uses_digest=uses_digest,
+        grant_digest=grant_digest,
+        word_digest=word_digest,
+    )
 
 
 def controller_history(query: ControllerQuery, storage_words: StorageWords) -> ControllerHistory:
@@ -262,7 +279,7 @@ def _controller_entry(subject: bytes, index: int, storage_words: StorageWords) -
         raise VerificationError(Reason.STATE_PROOF_MISSING, "the subject has no such entry of controllers")
     if kind > _MAX_KIND:
         raise VerificationError(Reason.STATE_PROOF_MALFORMED, "an entry of controllers is of a kind that there is not")
-    address = key.to_bytes(20, "big")
+    address = key.to_bytes(_ADDRESS_BYTES, "big")
     return ControllerEntry(uint_word(commitment), address, since, EntryKind(kind), link, uint_word(registrar))
 
 

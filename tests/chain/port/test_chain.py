@@ -22,7 +22,7 @@ from tests.kit.ledger_port import (
 def test_the_fake_has_every_method_of_the_port_itself():
     named = [name for part in Ledger.__mro__ for name in {**vars(part), **inspect.get_annotations(part)}]
     port = {name for name in named if not name.startswith("_")}
-    assert {"anchor_domain", "head", "standing", "recorded_use"} <= port
+    assert {"anchor_domain", "head", "standing", "counted_use"} <= port
     for name in port:
         (first, *_) = [part for part in FakeLedger.__mro__ if name in vars(part)]
         assert first.__module__.startswith("tests.kit.fake_ledger"), name
@@ -53,9 +53,9 @@ def test_time_that_passes_shows_in_the_next_block(world, ledger):
 
 
 def test_nothing_is_on_its_way_that_is_mined(ledger):
-    consent, use = id_(), id_()
-    ledger.record_uses([(consent, use)])
-    assert not ledger.is_on_way(use)
+    use = Granted.of(world).use()
+    ledger.record_uses([use])
+    assert not ledger.is_on_way(use.ticket)
 
 
 def test_every_contract_has_a_signing_domain_of_its_own(ledger):

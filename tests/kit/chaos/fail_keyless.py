@@ -6,7 +6,7 @@ from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
 from api.client.credential import credential_named
 from api.client.unsigned_act import unsigned_rotation
-from ledger_node.domain.consent import Change, change_digest
+from ledger_node.domain.consent_act import Change, change_digest
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.domain.subject import Controllers, each_person

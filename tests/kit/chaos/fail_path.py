@@ -10,7 +10,7 @@ from collections import Counter
 from api.catalogue.synthetic import credit_code
 from api.client.consent import accept
 from ledger_node.chain.port import RECOVERY_DELAY_S
-from ledger_node.domain.consent import Change, change_digest, refusal_digest, withdrawal_digest
+from ledger_node.domain.consent_act import Change, change_digest, refusal_digest, withdrawal_digest
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.json_object import from_hex, to_hex

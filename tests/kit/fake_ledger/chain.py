@@ -38,6 +38,7 @@ class State:
     named_registrars: dict = field(default_factory=dict)
     consents: dict = field(default_factory=dict)
     requests: dict = field(default_factory=dict)
+    use_freezes: dict = field(default_factory=dict)
 
     def copy(self):
         return State(**{one.name: dict(getattr(self, one.name)) for one in fields(self)})

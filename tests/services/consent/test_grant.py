@@ -9,7 +9,7 @@ from api.storage import table
 from api.storage.table import consent_deadline
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.chain.web3_ledger import Web3Ledger
-from ledger_node.domain.consent import Change, change_digest, revocation_hash, withdrawal_digest
+from ledger_node.domain.consent_act import Change, change_digest, withdrawal_digest, withdrawal_hash
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
@@ -69,7 +69,7 @@ def check_refused(place, firm, consent, reason):
         {"not_before": 1},
         {"expires_at": 2**40 - 1},
         {"max_uses": 99},
-        {"revocation_hash": revocation_hash(b"known to the thief".ljust(32))},
+        {"withdrawal_hash": withdrawal_hash(b"known to the thief".ljust(32))},
     ],
     ids=str,
 )
@@ -182,7 +182,7 @@ def test_l8_the_secret_does_not_withdraw_what_others_granted_under_it_with_anoth
 ):
     consent = consent_of(inside, terms)
     store(inside, terms, firm)
-    other.grant(consent, replace(terms, revocation_hash=revocation_hash(bytes(32))))
+    other.grant(consent, replace(terms, withdrawal_hash=withdrawal_hash(bytes(32))))
     with pytest.raises(ContractRevertError) as refusal:
         inside.served.instance.consents.withdraw(consent, secret=secret, signatures=())
     assert refusal.value.reason is Reason.CONSENT_WRONG_SECRET

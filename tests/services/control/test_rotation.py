@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from api.services.control.rotation import RotationService, require_change
-from ledger_node.domain.consent import Change
+from ledger_node.domain.consent_act import Change
 from ledger_node.domain.controller_entry import HOLD_TIME_S
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.subject import Controller, Controllers

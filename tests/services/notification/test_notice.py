@@ -15,7 +15,7 @@ from api.services.notification.notice import (
     relying_on,
     write_notices,
 )
-from ledger_node.domain.consent import Change
+from ledger_node.domain.consent_act import Change
 from ledger_node.domain.event import Inclusion, StatusEvent, StatusStep
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
