@@ -17,6 +17,7 @@ from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.fact import EVERY_PURPOSE, ConsentRecord, ConsentState, IssuerPeriod, KeyRecord, LedgerFacts
 from ledger_node.domain.hashing import batch_tree, path_of
 from ledger_node.domain.json_object import to_hex
+from ledger_node.domain.number import decimal_text
 from ledger_node.domain.presentation import Presentation, ShownClaim, ShownConsent, ShownPart, ShownSubject
 from ledger_node.domain.proof import Prover, check_proof
 from ledger_node.domain.purpose import Purposes
@@ -37,6 +38,11 @@ def h(*names: object) -> bytes:
 
 def day(text: str) -> int:
     return (dt.date.fromisoformat(text) - EPOCH).days
+
+
+def yuan(fen: int) -> str:
+    """An amount of so many fen as JSON has it, where the scale is 2."""
+    return decimal_text(fen, 2)
 
 
 DAY = 86_400
@@ -78,17 +84,19 @@ FACTS_SPEC = {
         {
             "name": "paid",
             "type": "integer",
-            "unit": "fen",
+            "currency": "CNY",
+            "scale": 2,
             "mode": "ladder",
-            "ladder": {"kind": "one_digit", "from": 100_000, "to": 100_000_000},
+            "ladder": {"kind": "one_digit", "from": "1000", "to": "1000000"},
         },
         {
             "name": "sales",
             "type": "integer",
-            "unit": "fen",
+            "currency": "CNY",
+            "scale": 2,
             "mode": "ladder",
             "optional": True,
-            "ladder": {"kind": "one_digit", "from": 100_000, "to": 100_000_000},
+            "ladder": {"kind": "one_digit", "from": "1000", "to": "1000000"},
         },
         {"name": "grade", "type": "enum", "mode": "enum", "members": ["A", "B", "M", "C", "D"]},
         {
@@ -120,9 +128,11 @@ REGISTRATION_SPEC = {
 FACTS = Schema.from_json(FACTS_SPEC)
 REGISTRATION = Schema.from_json(REGISTRATION_SPEC)
 SCHEMAS = SchemaSet((FACTS, REGISTRATION))
+AMOUNT = 1_286_400
+"""What the firm paid, in fen."""
 RAW = {
     "kind": "10101",
-    "paid": 1_286_400,
+    "paid": yuan(AMOUNT),
     "sales": None,
     "grade": "B",
     "last_month": "none",
