@@ -3,7 +3,7 @@
 import pytest
 
 from api.services.erasure.erasure import ErasureService
-from api.services.erasure.foreign_change import ForeignChanges
+from api.services.erasure.foreign_change import Effect, ForeignChanges
 from api.services.erasure.restored_mark import RestoredMarks, clearable, mark_of
 from ledger_node.domain.event import StatusEvent
 from ledger_node.domain.reason import Reason
@@ -149,6 +149,9 @@ def test_k10_what_a_batch_of_the_thief_superseded_is_cleared(instance, marks, st
     told(instance)
     work(marks)
     assert instance.ledger.status_words(TAX, [0])[Plane.SUPERSEDED] == {0: 0}
+    # whoever finds nothing to do any more does nothing
+    marks.resume(event.mark)
+    assert told(instance) == Effect(dead=0)
 
 
 @pytest.mark.usefixtures("codes")
