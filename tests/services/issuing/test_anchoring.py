@@ -157,3 +157,29 @@ def test_a_stored_batch_gets_the_number_that_it_is_anchored_under(instance):
     assert found.root == row.root
     with instance.store.connect() as connection:
         assert connection.execute(select(table.attestation.c.batch)).scalars().all() == [2]
+
+
+def test_a_node_that_does_not_show_what_it_holds_has_nothing_signed_anew(instance):
+    wanted = order(instance.ledger)
+    anchor(instance.ledger, wanted, KEY, never)
+    instance.ledger.find_anchor = lambda *_, **__: None
+    assert refused(anchor, instance.ledger, wanted, KEY, never) is Reason.LEDGER_UNAVAILABLE
+
+
+def test_a_batch_that_is_overtaken_while_it_is_sent_is_signed_anew_at_once(instance):
+    wanted, real = order(instance.ledger), instance.ledger.anchor
+    thefts = iter(range(1))
+
+    def overtaken(sent):
+        if next(thefts, None) is not None:
+            steal(instance)
+        return real(sent)
+
+    instance.ledger.anchor = overtaken
+    anchored, _ = anchor(instance.ledger, wanted, KEY, lambda before, head: resigned(instance, before, head))
+    assert (anchored.number, anchored.root) == (2, wanted.batch.root)
+
+
+def test_what_the_ledger_refuses_for_good_is_told_and_not_signed_anew(instance):
+    instance.council.mark_compromised(KEY.address)
+    assert refused(anchor, instance.ledger, order(instance.ledger), KEY, never) is Reason.KEY_NOT_VALID
