@@ -197,6 +197,7 @@ class Reason(StrEnum):
     LEDGER_WRONG_CHAIN = "ledger_wrong_chain"
     LEDGER_REFUSED = "ledger_refused"
     LEDGER_STALE = "ledger_stale"
+    NODE_LIMIT = "node_limit"
     OUTBOX_STUCK = "outbox_stuck"
     NOTIFICATIONS_STUCK = "notifications_stuck"
     WORKER_DIED = "worker_died"

@@ -216,6 +216,7 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
             "The instance's store does not answer or is busy; nothing that was acknowledged is lost, "
             "try again after Retry-After."
         ),
+        Reason.NODE_LIMIT: "The chain's node allows less than the ledger needs; its operator raises that limit.",
         Reason.LEDGER_STALE: (
             "The chain stands still: no block was made for longer than is usual; the instance's operator must look."
         ),

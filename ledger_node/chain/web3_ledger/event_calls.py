@@ -44,11 +44,10 @@ class EventCalls(ContractCalls):
 
     def recorded_uses(self, consents: Sequence[bytes]) -> Mapping[bytes, Sequence[bytes]]:
         used = artifact("ConsentRegistry").topic(Step.USED)
-        calls = [self._logs_call(["ConsentRegistry"], [used, to_hex(consent)], 0, "latest") for consent in consents]
-        return {
-            consent: [from_hex(log["topics"][2], "use") for log in logs]
-            for consent, logs in zip(consents, self._rpc.batch(calls), strict=True)
-        }
+        found: dict[bytes, list[bytes]] = {consent: [] for consent in consents}
+        for log in self._logs(["ConsentRegistry"], [used, [to_hex(consent) for consent in consents]]):
+            found[from_hex(log["topics"][1], "consent")].append(from_hex(log["topics"][2], "use"))
+        return found
 
     def uses_since(self, block: int) -> Sequence[tuple[bytes, bytes]]:
         logs = self._logs(["ConsentRegistry"], [artifact("ConsentRegistry").topic(Step.USED)], block)
