@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from ledger_node.chain.address_book import CONTRACTS, AddressBook
 from ledger_node.chain.artifact import artifact
-from ledger_node.chain.governance import NO_DELAYS, Delays, rules
+from ledger_node.chain.governance import rules
 from ledger_node.chain.node_limit import MAX_TRANSACTION_GAS, require_limits
-from ledger_node.chain.port import Role
+from ledger_node.chain.port import NO_DELAYS, Delays, Role
 from ledger_node.chain.rpc import Rpc, count_of
 from ledger_node.chain.sender import Sender
 from ledger_node.domain.error import ChainError
