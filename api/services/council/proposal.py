@@ -57,6 +57,15 @@ class ShownProposal:
         """Which governors want it cancelled."""
         return self._by(Vote.CANCEL)
 
+    def require_digest(self, digest: bytes) -> None:
+        """Require that this proposal has the calls that somebody looked at.
+
+        Raises:
+            ChainError: ``proposal_digest_wrong``.
+        """
+        if self.proposal.digest != digest:
+            raise ChainError(Reason.PROPOSAL_DIGEST_WRONG, "this proposal has other calls than the digest says")
+
     def _by(self, vote: Vote) -> list[bytes]:
         return [governor for governor, one in self.proposal.votes.items() if one is vote]
 
@@ -122,8 +131,7 @@ class CouncilService:
         Raises:
             ChainError: ``proposal_digest_wrong`` and others of the council; or the ledger does not answer.
         """
-        if self.proposal(number).proposal.digest != digest:
-            raise ChainError(Reason.PROPOSAL_DIGEST_WRONG, "this proposal has other calls than the digest says")
+        self.proposal(number).require_digest(digest)
         self._council.approve(number, digest)
         return self.proposal(number)
 
