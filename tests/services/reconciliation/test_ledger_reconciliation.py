@@ -16,11 +16,8 @@ from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of
 from tests.kit.signed_word import signed_batch
-from ledger_node.domain.signature import address_of, sign
-from ledger_node.domain.status import changes_digest
-from ledger_node.randomness import random_bytes
-from tests.kit.signed_word import signed_batch
-from tests.kit.small_control import rotate_here
+from tests.kit.small_control import rotate_elsewhere
+from tests.kit.small_instance import NAMES, REGISTRAR, RELAYER, TAX, Silence, controllers_of, key_of, refused
 
 
 @pytest.fixture
@@ -74,11 +71,7 @@ def test_what_a_store_lacks_is_counted_and_told_once(instance, firm, reconciliat
 
 def test_subjects_and_their_controllers_are_missed(instance, reconciliation):
     lost, held = instance.new_firm(), instance.new_firm()
-from ledger_node.domain.signature import address_of, sign
-from ledger_node.domain.status import changes_digest
-from ledger_node.randomness import random_bytes
-from tests.kit.signed_word import signed_batch
-from tests.kit.small_control import rotate_here
+    rotate_elsewhere(instance, held, controllers_of(b"h" * 32))
     with instance.store.begin() as connection:
         entry = table.subject_controllers.c
         connection.execute(delete(table.subject_controllers).where(entry.subject == lost.subject))
