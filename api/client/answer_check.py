@@ -28,8 +28,6 @@ def check_answer(answer: JSON, ledger: FactLedger, *, grantee: bytes, policy: Po
         block = Block(named.integer("number"), named.blob("hash"), named.integer("time"))
         ledger.require_block(block)
     consent, shown = presentation.consent, record.take("controllers")
-    controllers = (
-        None if consent is None or shown is None else ControllerQuery.from_json(shown, consent.terms.subject)
-    )
+    controllers = None if consent is None or shown is None else ControllerQuery.from_json(shown, consent.terms.subject)
     facts = ledger.facts(query_of(presentation, controllers), block)
     return verify(presentation, schemas(), facts, grantee=grantee, policy=policy)

@@ -64,7 +64,7 @@ class Rotation:
                 f"New entry 新条目: {self.entry}",
                 f"New controllers 新的控制人: {sign}",
                 *controller_lines(self.controllers),
-                f"Good until 有效期至: {_time(self.deadline)}",
+                f"Good until 有效期至: {time_text(self.deadline)}",
             ]
         )
 
@@ -133,6 +133,7 @@ def chain_signatures(
     ]
 
 
-def _time(seconds: int) -> str:
+def time_text(seconds: int) -> str:
+    """Return a time to the second, in UTC."""
     rest = seconds % _DAY
     return f"{format_date(seconds // _DAY)} {rest // _HOUR:02}:{rest % _HOUR // _MINUTE:02}:{rest % _MINUTE:02} UTC"

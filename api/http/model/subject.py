@@ -6,7 +6,6 @@ from pydantic import Field
 
 from api.http.model.base import (
     EXAMPLE,
-    Address,
     AnswerModel,
     Count,
     Hex32,
@@ -17,17 +16,19 @@ from api.http.model.base import (
     Time,
     absent,
     example,
+    missing_member,
     opened,
     shown,
     whole,
 )
 from api.services.subject.controller_change import ChangeKind
 from ledger_node.domain.consent import signatures_from_json
+from ledger_node.domain.controller_act import MAX_DEADLINE
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.subject import MAX_CONTROLLERS, ControllerKey, Signature, keys_from_json
+from ledger_node.domain.subject import MAX_CONTROLLERS, MAX_PERSON, Controller, Signature, keys_from_json
 
 MAX_SIGNATURES: Final = 16
 _Bytes: TypeAlias = Annotated[str, Field(pattern="^0x([0-9a-f]{2})*$", examples=["0x5a5a"])]
@@ -38,14 +39,25 @@ PASSKEY_EXAMPLE: Final[dict[str, Any]] = {
     "public_key": "0x6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
     "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5",
 }
+_KEY_EXAMPLES: Final[list[Any]] = [
+    {"person": 1, "address": ADDRESS_EXAMPLE},
+    {"person": 2, "passkey": PASSKEY_EXAMPLE},
+]
 
 
 class Passkey(AnswerModel, json_schema_extra={EXAMPLE: PASSKEY_EXAMPLE}):
-    """A controller that is a passkey."""
+    """A P-256 key that an authenticator made for one domain."""
 
-    kind: Literal["passkey"]
     rp_id_hash: Annotated[HexText, Field(description="SHA-256 of the domain that the passkey was made for")]
     public_key: Annotated[str, Field(pattern="^0x[0-9a-f]{128}$", description="point of P-256: x, then y")]
+
+
+class ControllerKey(AnswerModel, json_schema_extra={EXAMPLE: _KEY_EXAMPLES[0]}):
+    """A controller's key, an address or a passkey, and the number of the person who holds it."""
+
+    person: Annotated[int, Field(ge=1, le=MAX_PERSON, description="two keys of one person have one number")]
+    address: Annotated[str, Field(pattern="^0x[0-9a-fA-F]{40}$")] = absent()
+    passkey: Passkey = absent()
 
 
 class Assertion(AnswerModel, json_schema_extra={}):
@@ -58,12 +70,11 @@ class Assertion(AnswerModel, json_schema_extra={}):
 
 class Controllers(
     AnswerModel,
-    json_schema_extra=example({"addresses": ["0x" + "19" * 20], "threshold": 1, "salt": "0x" + "5a" * 32}, opened),
+    json_schema_extra=example({"keys": _KEY_EXAMPLES, "threshold": 1, "salt": "0x" + "5a" * 32}, opened),
 ):
-    """Who controls a subject: ``addresses``, or ``keys`` where there are passkeys; ``threshold`` of them sign."""
+    """Who controls a subject: ``threshold`` of the persons who hold ``keys`` sign."""
 
-    addresses: list[Address] = absent()
-    keys: list[Address | Passkey] = absent()
+    keys: list[ControllerKey]
     threshold: int
     salt: HexText
 
@@ -77,9 +88,9 @@ def _signatures(record: JsonObject, name: str) -> tuple[Signature, ...]:
     return signatures_from_json(record.items(name, max_items=MAX_SIGNATURES))
 
 
-def _keys(record: JsonObject, name: str) -> tuple[ControllerKey, ...]:
+def _keys(record: JsonObject, name: str) -> tuple[Controller, ...]:
     keys = keys_from_json(record.items(name, max_items=MAX_CONTROLLERS))
-    if any(isinstance(key, bytes) and not any(key) for key in keys):
+    if any(isinstance(each.key, bytes) and not any(each.key) for each in keys):
         raise InvalidInputError(Reason.REQUEST_INVALID, "the zero address is nobody's", field="controllers")
     return keys
 
@@ -87,23 +98,22 @@ def _keys(record: JsonObject, name: str) -> tuple[ControllerKey, ...]:
 Signatures: TypeAlias = Annotated[tuple[Signature, ...], Strict(_signatures, SignatureList)]
 """Signatures of controllers, as requests bring them."""
 ControllerKeys: TypeAlias = Annotated[
-    tuple[ControllerKey, ...],
+    tuple[Controller, ...],
     Strict(
         _keys,
         Annotated[
-            list[Annotated[str, Field(pattern="^0x[0-9a-fA-F]{40}$")] | Passkey],
-            Field(
-                min_length=1,
-                max_length=MAX_CONTROLLERS,
-                json_schema_extra={EXAMPLE: [ADDRESS_EXAMPLE, PASSKEY_EXAMPLE]},
-            ),
+            list[ControllerKey],
+            Field(min_length=1, max_length=MAX_CONTROLLERS, json_schema_extra={EXAMPLE: _KEY_EXAMPLES}),
         ],
     ),
 ]
-"""Addresses and passkeys, as requests bring them."""
-
-
-Threshold: TypeAlias = Annotated[int, whole(low=1, high=MAX_CONTROLLERS)]
+"""The keys of a set and who holds them, as requests bring them."""
+Threshold: TypeAlias = Annotated[
+    int, whole(low=1, high=MAX_CONTROLLERS), Field(description="how many persons must sign")
+]
+Deadline: TypeAlias = Annotated[
+    int, whole(low=1, high=MAX_DEADLINE), Field(description="the last second at which the signatures are good")
+]
 
 MAX_ENTRY: Final = 2**32 - 1
 CreditCode = Annotated[
@@ -155,8 +165,9 @@ class PendingRecovery(AnswerModel):
 
     number: Count
     commitment: HexText
-    requested_at: Time
     completable_at: Time
+    lapses_at: Annotated[Time, Field(description="when it is pending no more")]
+    needed_to_cancel: Annotated[int, Field(description="how many persons must sign to cancel it now", examples=[1])]
     controllers: Controllers | None
 
 
@@ -172,9 +183,12 @@ class RefusedChange(AnswerModel):
 
 
 class Subject(ControllerEntry):
-    """A subject: its present controllers, their predecessors, and the recovery that is pending."""
+    """A subject: its present controllers, their predecessors, the recovery that is pending, and whether it is held."""
 
     subject: HexText
+    next_entry: Annotated[int, Field(description="the entry that a rotation is signed for", examples=[1])]
+    held_until: Annotated[Time | None, Field(description="when its last hold ends or ended; null if there was none")]
+    next_hold: Annotated[int, Field(description="the number that a hold is signed for", examples=[1])]
     registration: HexText
     history: list[ControllerEntry]
     pending_recovery: PendingRecovery | None
@@ -187,7 +201,8 @@ class Rotation(RequestModel):
     controllers: ControllerKeys
     threshold: Threshold
     salt: Annotated[Hex32, Field(description="random; it hides the controllers in their commitment")]
-    entry: Annotated[int, whole(low=1, high=MAX_ENTRY), Field(description="one more than the present entry")]
+    entry: Annotated[int, whole(low=1, high=MAX_ENTRY), Field(description="next_entry of the subject")]
+    deadline: Deadline
     signatures: Signatures
 
 
@@ -215,17 +230,48 @@ class Recovery(AnswerModel):
 
 
 class RequestedRecovery(Recovery):
-    """A recovery that was requested; times are null until the ledger holds it."""
+    """A recovery that was requested; its time is null until the ledger holds it."""
 
     commitment: Hex32
-    requested_at: Time | None
     completable_at: Time | None
 
 
-class Cancellation(RequestModel):
-    """The signature of a present controller; the registrar needs none for what it requested itself."""
+class SignedUnlessRegistrar(RequestModel):
+    """Signatures of present controllers, good until a deadline; the registrar sends neither."""
 
     signatures: Signatures | None = None
+    deadline: Deadline | None = None
+
+    def signed(self) -> tuple[tuple[Signature, ...], int] | None:
+        """Return signatures and deadline, or None for neither.
+
+        Raises:
+            InvalidInputError: ``field_missing``; one is there without the other.
+        """
+        if self.signatures is None and self.deadline is None:
+            return None
+        for name in ("signatures", "deadline"):
+            if getattr(self, name) is None:
+                raise missing_member(name)
+        return self.signatures or (), self.deadline or 0
+
+
+class Cancellation(SignedUnlessRegistrar):
+    """Signatures of present controllers; the registrar needs none for what it requested itself."""
+
+
+class NewHold(SignedUnlessRegistrar):
+    """The signature of any one present controller on the next hold; the registrar needs none."""
+
+    number: Annotated[int, whole(low=1, high=MAX_ENTRY)] | None = None
+
+
+class HeldSubject(AnswerModel):
+    """A subject that is held."""
+
+    subject: Hex32
+    number: Count
+    until: Time
 
 
 class CancelledRecovery(Recovery):

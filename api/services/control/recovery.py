@@ -73,8 +73,7 @@ class RecoveryService(RecoveryRequests):
             self.confirm_pending(subject)
             if not self._is_cancelled(subject, number):
                 require_in_time(deadline, now)
-                at = max(now, self._ledger.head().time)
-                needed = self._ledger.standing_of(subject).needed_to_cancel(threshold, at)
+                needed = self._needed_to_cancel(subject, threshold, now)
                 signed = current.controllers.in_one_form(digest, signatures, needed=needed)
                 self._ledger.cancel_recovery(cancellation, current.controllers, signed)
 
@@ -116,8 +115,8 @@ class RecoveryService(RecoveryRequests):
                 self._consents.send_pending(current)
             return self._history.append(ControllerState(subject, held.entry, held.controllers, recovery=number))
 
-    def pending(self, subject: bytes) -> dict[str, JSON] | None:
-        """Return the recovery that waits, as the subject and the registrar see it.
+    def pending(self, subject: bytes, threshold: int, *, now: int) -> dict[str, JSON] | None:
+        """Return the recovery that waits, as the subject and the registrar see it; ``threshold``: of the set in force.
 
         Raises:
             ChainError: the ledger does not answer.
@@ -133,6 +132,7 @@ class RecoveryService(RecoveryRequests):
             "commitment": to_hex(state.commitment),
             "completable_at": state.completable_at,
             "lapses_at": state.lapses_at,
+            "needed_to_cancel": self._needed_to_cancel(subject, threshold, now),
             "controllers": None if held is None else held.controllers.to_json(),
         }
 
@@ -144,6 +144,9 @@ class RecoveryService(RecoveryRequests):
         """
         with self._history.settled(subject):
             self.confirm_pending(subject)
+
+    def _needed_to_cancel(self, subject: bytes, threshold: int, now: int) -> int:
+        return self._ledger.standing_of(subject).needed_to_cancel(threshold, max(now, self._ledger.head().time))
 
     def _current(self, subject: bytes) -> ControllerState | None:
         """Return who is in force, if this instance knows them and anybody is."""

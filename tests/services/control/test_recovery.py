@@ -37,7 +37,7 @@ def test_a_recovery_takes_effect_after_three_days(instance, firm, recoveries, he
     assert (held.number, held.entry) == (1, 1)
     assert held.completable_at == instance.ledger.head().time + RECOVERY_DELAY_S
     assert recoveries.request(firm.subject, controllers_of(b"h" * 32)) == held
-    shown = recoveries.pending(firm.subject)
+    shown = recoveries.pending(firm.subject, 1, now=0)
     assert (shown["number"], shown["controllers"]) == (1, heirs.to_json())
     assert shown["lapses_at"] == shown["completable_at"] + RECOVERY_LAPSE_S
     assert refused(recoveries.complete, firm.subject, 1) is Reason.RECOVERY_EARLY
@@ -45,7 +45,7 @@ def test_a_recovery_takes_effect_after_three_days(instance, firm, recoveries, he
     state = recoveries.complete(firm.subject, 1)
     assert (state.entry, state.controllers, state.recovery) == (1, heirs, 1)
     assert recoveries.complete(firm.subject, 1) == state
-    assert recoveries.pending(firm.subject) is None
+    assert recoveries.pending(firm.subject, 1, now=0) is None
     assert refused(recoveries.abandon, firm.subject, 1) is Reason.RECOVERY_NOT_PENDING
 
 
@@ -69,7 +69,7 @@ def test_any_one_present_controller_cancels_the_first_recovery(instance, recover
     late = {"deadline": instance.now() - 1}
     assert refused(cancel, firm, 1, heirs.commitment, **late) is Reason.SIGNATURES_LATE
     cancel(firm, 1, heirs.commitment, slice(2, 3))
-    assert recoveries.pending(firm.subject) is None
+    assert recoveries.pending(firm.subject, 1, now=0) is None
     instance.chain.pass_time(RECOVERY_DELAY_S)
     assert refused(recoveries.complete, firm.subject, 1) is Reason.RECOVERY_NOT_PENDING
     cancel(firm, 1, heirs.commitment, slice(1))
@@ -99,7 +99,7 @@ def test_k24_during_a_controllers_hold_no_single_person_cancels(instance, firm, 
 def test_k8_a_recovery_lapses_after_thirty_days(instance, firm, recoveries, heirs):
     recoveries.request(firm.subject, heirs)
     instance.chain.pass_time(RECOVERY_DELAY_S + RECOVERY_LAPSE_S)
-    assert recoveries.pending(firm.subject) is None
+    assert recoveries.pending(firm.subject, 1, now=0) is None
     assert refused(recoveries.complete, firm.subject, 1) is Reason.RECOVERY_NOT_PENDING
     assert recoveries.request(firm.subject, heirs).number == 2
 
@@ -167,7 +167,7 @@ def test_a_recovery_of_others_in_its_place_refuses_it_and_is_told(instance, firm
     recoveries.resume(firm.subject)
     ((kind, data),) = instance.told(firm.subject)
     assert (kind, data["reason"]) == ("subject.change_refused", "controllers_foreign")
-    shown = recoveries.pending(firm.subject)
+    shown = recoveries.pending(firm.subject, 1, now=0)
     assert (shown["number"], shown["controllers"]) == (1, None)
     assert refused(recoveries.request, firm.subject, heirs) is Reason.RECOVERY_PENDING
     cancel(firm, 1, foreign)

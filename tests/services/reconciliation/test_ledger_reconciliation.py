@@ -17,6 +17,7 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.status import changes_digest
 from ledger_node.randomness import random_bytes
+from tests.kit.small_control import rotate_here
 from tests.kit.small_instance import BANK, NAMES, RELAYER, TAX, Silence, controllers_of, key_of, refused
 
 
@@ -75,8 +76,7 @@ def test_what_a_store_lacks_is_counted_and_told_once(instance, firm, reconciliat
 
 def test_subjects_and_their_controllers_are_missed(instance, reconciliation):
     lost, held = instance.new_firm(), instance.new_firm()
-    with instance.history.locked(held.subject) as present:
-        instance.history.append(present, controllers_of(b"h" * 32))
+    rotate_here(instance, held, controllers_of(b"h" * 32))
     with instance.store.begin() as connection:
         entry = table.subject_controllers.c
         connection.execute(delete(table.subject_controllers).where(entry.subject == lost.subject))
