@@ -32,7 +32,7 @@ def refused(call):
 @pytest.fixture
 def request_of_the_bank(place):
     asked = place.request([one_form(GOOD)])
-    made = place.bank.post("/v1/consent-requests", {"request": asked.to_json()})
+    made = place.bank.post("/v1/consent-requests", place.asking(asked))
     return asked, made["id"]
 
 
@@ -69,7 +69,7 @@ def test_a_request_is_shown_granted_and_used(place, request_of_the_bank):
     assert state_of(place, request) == state_of(place, request, place.bank) == "granted"
     assert place.ask(granted["id"], GOOD) == [("holds", None)]
     assert refused(lambda: refusal(place, request, place.shop.keys[0])) == (409, "request_answered")
-    again = place.terms([one_form(GOOD)])
+    again = place.consent([one_form(GOOD)])
     signature = to_hex(sign(again.digest(place.ledger.consent_domain), place.shop.keys[0]))
     body = {"terms": again.to_json(), "signatures": [signature], "request": request}
     assert refused(lambda: place.bank.post("/v1/consents", body)) == (409, "request_answered")
@@ -86,7 +86,7 @@ def test_a_request_is_refused_by_the_controllers_alone(place, request_of_the_ban
 
 def test_asking_the_same_twice_is_one_request(place, request_of_the_bank):
     asked, request = request_of_the_bank
-    assert place.bank.post("/v1/consent-requests", {"request": asked.to_json()})["id"] == request
+    assert place.bank.post("/v1/consent-requests", place.asking(asked))["id"] == request
     listed = [one["id"] for one in place.bank.get("/v1/consent-requests")["requests"]]
     assert listed.count(request) == 1
 
@@ -112,14 +112,14 @@ def test_a_request_is_seen_by_its_two_parties_alone(place, request_of_the_bank):
 )
 def test_c7_what_could_not_be_granted_cannot_be_asked_for(place, changes, reason):
     asked = replace(place.request([one_form(GOOD)]), **changes)
-    found = refused(lambda: place.bank.post("/v1/consent-requests", {"request": asked.to_json()}))
+    found = refused(lambda: place.bank.post("/v1/consent-requests", place.asking(asked)))
     assert found == (422, reason)
 
 
 def test_a_grant_names_a_request_of_the_same_parties(place, request_of_the_bank):
     _, request = request_of_the_bank
     firm = place.new_firm()
-    terms = place.terms([one_form(GOOD)], firm=firm)
+    terms = place.consent([one_form(GOOD)], firm=firm)
     signature = to_hex(sign(terms.digest(place.ledger.consent_domain), firm.keys[0]))
     for named in (request, to_hex(random_bytes(32))):
         body = {"terms": terms.to_json(), "signatures": [signature], "request": named}
@@ -127,17 +127,17 @@ def test_a_grant_names_a_request_of_the_same_parties(place, request_of_the_bank)
 
 
 def test_terms_over_another_text_are_refused(place):
-    honest = place.terms([one_form(GOOD)])
+    honest = place.consent([one_form(GOOD)])
     for terms in (
         replace(honest, text_digest=random_bytes(32)),
         replace(honest, language="en"),
         replace(honest, purpose_text="Anything at all"),
         replace(honest, questions=(*honest.questions, RATED)),
     ):
-        assert refused(lambda terms=terms: place.post_terms(terms)) == (422, "consent_text_differs")
-    assert refused(lambda: place.post_terms(replace(honest, language="fr"))) == (422, "request_invalid")
-    english = place.terms([one_form(GOOD)], language=Language.ENGLISH, purpose_text="Decide on a loan application")
-    assert "Tax payment, paid amount: at least 1000000 CNY (2025)" in place.post_terms(english)["text"]
+        assert refused(lambda terms=terms: place.post_consent(terms)) == (422, "consent_text_differs")
+    assert refused(lambda: place.post_consent(replace(honest, language="fr"))) == (422, "request_invalid")
+    english = place.consent([one_form(GOOD)], language=Language.ENGLISH, purpose_text="Decide on a loan application")
+    assert "Tax payment, paid amount: at least 1000000 CNY (2025)" in place.post_consent(english)["text"]
 
 
 def test_a_paused_consent_answers_nothing_until_it_goes_on(place):
