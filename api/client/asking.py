@@ -67,6 +67,11 @@ class Asker:
                 number = error.free_number
         return self._send(claims, asked, number, options)
 
+    def body(self, claims: Sequence[JSON], number: int) -> dict[str, JSON]:
+        """Return the body of a request whose use is signed, for whoever sends it in a way of its own."""
+        order = self._spending.sign([_claim(item) for item in claims], number, now=clock.now())
+        return {"consent": self._consent, "claims": list(claims), "use": order.to_json()}
+
     def _send(self, claims: Sequence[JSON], asked: Sequence[Claim], number: int, options: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON of the route
         order = self._spending.sign(asked, number, now=clock.now())
         return self._client.verify(self._consent, claims, order.to_json(), **options)
