@@ -1,7 +1,5 @@
 """Consents are granted, used up and withdrawn by those who may, and each refusal has its reason."""
 
-from dataclasses import replace
-
 import pytest
 
 from api.client.client import ApiError
@@ -11,7 +9,7 @@ from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
-from tests.kit.served import DAY, seen
+from tests.kit.served import DAY, altered, seen
 
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 TOO_MANY = tuple(GOOD.replace("1000000", f"{n}{'0' * zeros}") for n in range(1, 10) for zeros in range(3, 7))
@@ -92,7 +90,7 @@ class TestGrant:
     def test_c2_signatures_on_other_terms_grant_nothing(self, place):
         honest = place.consent([GOOD])
         signature = to_hex(sign(honest.digest(place.ledger.consent_domain), place.shop.keys[0]))
-        more = replace(honest, max_uses=2)
+        more = altered(honest, max_uses=2)
         found = refused(lambda: place.post_consent(more, signatures=[signature]))
         assert found == (422, "signer_not_controller")
 
@@ -102,7 +100,8 @@ class TestGrant:
 
     @pytest.mark.parametrize("signatures", [[], ["0x"], ["0x" + "00" * 65], ["0x" + "ff" * 65], ["x"], [5]])
     def test_c5_a_malformed_signature_grants_nothing(self, place, signatures):
-        body = {"terms": place.consent([GOOD]).to_json(), "signatures": signatures}
+        consent = place.consent([GOOD])
+        body = {"terms": consent.terms.to_json(), "bounds": consent.bounds.to_json(), "signatures": signatures}
         status, reason = refused(lambda: place.bank.post("/v1/consents", body))
         assert status == 422
         assert reason in {"threshold_not_met", "signature_malformed", "value_malformed", "type_wrong"}
@@ -145,7 +144,7 @@ class TestGrant:
     )
     def test_c7_terms_beyond_their_bounds_are_refused_by_name(self, place, changes, reason, field):
         with pytest.raises(ApiError) as caught:
-            place.post_consent(replace(place.consent([GOOD]), **changes))
+            place.post_consent(altered(place.consent([GOOD]), **changes))
         assert (caught.value.status, caught.value.reason) == (422, reason)
         assert field is None or caught.value.field == field
 

@@ -178,7 +178,7 @@ def test_c1_the_uses_of_a_consent_run_out_even_for_twenty_at_once(place):
     def ask():
         client = place.client("demo-bank")
         start.wait()
-        answers.append(client.verify(consent, [GOOD]))
+        answers.append(place.verify(consent, [GOOD], client=client))
 
     threads = [threading.Thread(target=ask) for _ in range(20)]
     for thread in threads:
@@ -233,7 +233,10 @@ def test_the_true_answer_is_accepted(place, answer):
         ("presentation.attestations.0.subject_key", "0x" + "22" * 32, "subject_mismatch"),
         ("presentation.consent", None, "consent_unknown"),
         ("presentation.subject", None, "consent_unknown"),
-        ("presentation.consent.terms.max_uses", 2, "consent_id_mismatch"),
+        ("presentation.consent.bounds.max_uses", 2, "consent_id_mismatch"),
+        ("presentation.use", None, "use_not_recorded"),
+        ("presentation.use.number", 2, "use_not_recorded"),
+        ("presentation.use.uses", [], "uses_differ"),
         ("presentation.consent.terms.questions.0", "tax_payment.tax_kind reveal", "consent_id_mismatch"),
         ("presentation.consent.id", "0x" + "33" * 32, "consent_id_mismatch"),
         ("presentation.consent.signatures", [], "threshold_not_met"),
@@ -242,7 +245,7 @@ def test_the_true_answer_is_accepted(place, answer):
         ("presentation.subject.proof", None, None),
         ("block.number", 1, "block_not_final"),
         ("block.hash", "0x" + "44" * 32, "block_not_final"),
-        ("controllers_entry", 1, None),
+        ("controllers.entries", [], None),
     ],
 )
 def test_a_changed_answer_is_refused_with_its_reason(place, answer, path, value, reason):
@@ -313,6 +316,7 @@ def test_every_digest_in_an_answer_matters(place, answer):
 
         with pytest.raises(CredenceError):
             check_answer(changed(answer, flip), place.ledger, grantee=place.bank_id, policy=Policy())
+            pytest.fail(f"nobody noticed another {path}")
     assert [verdict.outcome for verdict in honest] == ["holds", "does_not_hold", "holds"]
 
 
