@@ -48,13 +48,15 @@ def verify(
     """
     from api.cli.id_prefix import consent_id
     from api.client.answer_check import check_answer
+    from api.client.asking import Asker, spend_seed
 
     folder, client = caller.folder.require(), caller.client()
     for text in claim:
         Claim.parse(text, schemas())
     granted = consent_id(client, consent)
     me = from_hex(client.get("/v1/me")["id"], "member")
-    answer = client.verify(granted, list(claim), purpose=purpose, max_age_days=max_age_days, operator=operator)
+    asker = Asker(client, spend_seed(folder, caller.name), granted)
+    answer = asker.ask(list(claim), purpose=purpose, max_age_days=max_age_days, operator=operator)
     ledger = ledger_of(folder, rpc_url)
     verdicts = check_answer(answer, ledger, grantee=me, policy=Policy(max_age_days))
     presentation = Presentation.from_json(answer["presentation"], schemas())

@@ -13,7 +13,7 @@ from api.client.client import Client
 from api.sign_in.protocol.assertion import MAX_KEYS, stated_keys
 from api.sign_in.protocol.jose import public_key
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.consent import Terms
+from ledger_node.domain.consent import Bounds, Consent, Terms
 from ledger_node.domain.consent_act import (
     REFUSAL_STATEMENT,
     WITHDRAWAL_STATEMENT,
@@ -73,24 +73,25 @@ class UnsignedAct:
 
 
 def unsigned_grant(
-    domain: SigningDomain, terms: Terms, names: Mapping[bytes, str], request: bytes | None = None
+    domain: SigningDomain, consent: Consent, names: Mapping[bytes, str], request: bytes | None = None
 ) -> UnsignedAct:
-    """Return the grant of ``terms``; ``names``: of departments that they list; ``request``: the one it answers.
+    """Return the grant of a consent; ``names``: of departments that it lists; ``request``: the one it answers.
 
     Raises:
         InvalidInputError: ``consent_text_differs``; the terms name another text than they say.
     """
-    text = consent_text(terms, wording(language_named(terms.language), names))
+    terms = consent.terms
+    text = consent_text(consent.asked, wording(language_named(terms.language), names))
     if text_digest(text) != terms.text_digest:
         raise InvalidInputError(
             Reason.CONSENT_TEXT_DIFFERS, "the terms name another text than they say; do not sign them"
         )
-    body: dict[str, JSON] = {"terms": terms.to_json()}
+    body: dict[str, JSON] = {"terms": terms.to_json(), "bounds": consent.bounds.to_json()}
     if request is not None:
         body["request"] = to_hex(request)
     listed: dict[str, JSON] = {to_hex(member): name for member, name in names.items() if member in terms.departments}
     return UnsignedAct(
-        terms.digest(domain), text, "/v1/consents", body, _content("grant", domain, {**body, "names": listed})
+        consent.digest(domain), text, "/v1/consents", body, _content("grant", domain, {**body, "names": listed})
     )
 
 
@@ -210,10 +211,11 @@ def _read(act: str, record: JsonObject, domain: SigningDomain) -> UnsignedAct:
     match act:
         case "grant":
             terms, listed = Terms.from_json(record.take("terms")), record.record("names")
+            bounds = Bounds.from_json(record.take("bounds"))
             names = {member: listed.text(to_hex(member)) for member in terms.departments if to_hex(member) in listed}
             listed.done()
             request = record.blob("request") if record.has("request") else None
-            return unsigned_grant(domain, terms, names, request)
+            return unsigned_grant(domain, Consent(terms, bounds), names, request)
         case "refuse":
             return unsigned_refusal(domain, record.blob("request"))
         case "withdraw":

@@ -14,6 +14,7 @@ from api.services.attestation.commitment_pool import CommitPool
 from api.services.consent.lifecycle import ConsentService
 from api.services.consent.receipt import ConsentReceipts
 from api.services.consent.request import ConsentRequestService
+from api.services.consent.steward import ConsentKeys
 from api.services.control.hold import HoldService
 from api.services.control.recovery import RecoveryService
 from api.services.control.rotation import RotationService
@@ -31,9 +32,12 @@ from api.services.reconciliation.ledger_reconciliation import LedgerReconciliati
 from api.services.subject.controller_history import ControllerHistory
 from api.services.subject.registration import SubjectService
 from api.services.verification.answer_builder import AnsweringMember, AnswerPool
-from api.services.verification.attestation_finder import AttestationFinder, FactSelector
+from api.services.verification.attestation_finder import AttestationFinder
+from api.services.verification.fact_selector import FactSelector
 from api.services.verification.pipeline import VerificationService
+from api.services.verification.use_history import UseHistory
 from api.services.verification.use_recorder import UseRecorder
+from api.services.verification.use_step import FactSources
 from api.services.webhook.address import AddressRules, system_addresses
 from api.services.webhook.endpoint import Webhooks
 from api.sign_in.server.replay import LocalProofMemory, ProofMemory, SharedProofMemory
@@ -61,7 +65,8 @@ class Services:
         self.controllers = ControllerHistory(store, ledger)
         self.sign_in = SignIn(store, ledger, self.controllers.find_current, _proof_memory(store))
         self.subjects = SubjectService(store, keys, self.issuers[registrar.member], ledger, self.controllers)
-        self.consents = ConsentService(store, ledger, self.subjects, self.controllers, base.purposes)
+        consent_keys = ConsentKeys(store, keys, registrar.kek)
+        self.consents = ConsentService(store, ledger, self.subjects, self.controllers, base.purposes, consent_keys)
         self.consent_requests = ConsentRequestService(store, ledger, self.subjects, self.controllers, self.consents)
         self.receipts = ConsentReceipts(store, ledger, self.consents, operator)
         self.rotations = RotationService(ledger, self.controllers, self.consents)
@@ -104,8 +109,11 @@ class Services:
             UseRecorder(ledger, leases),
             log,
             FactSelector(ledger, (operator.member, operator.signing_key.address)),
+            FactSources(UseHistory(store, ledger), self.consents.find_resumption),
             AnswerPool(answering, processes),
             metrics,
+            answering=operator.member,
+            domain=ledger.consent_domain,
         )
 
 

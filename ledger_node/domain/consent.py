@@ -188,8 +188,7 @@ class Consent:
 
     def digest(self, domain: SigningDomain) -> bytes:
         """Return the id: the EIP-712 digest under the ConsentRegistry's domain."""
-        words = self.terms.struct_hash + BOUNDS_TYPE.struct_hash(self.bounds)
-        return domain.digest(keccak(_CONSENT_TYPE + words))
+        return consent_digest(self.terms.struct_hash, self.bounds, domain)
 
     @property
     def asked(self) -> ConsentRequest:
@@ -211,6 +210,11 @@ class Consent:
             "domain": domain.to_typed_data(),
             "message": {"terms": TERMS_TYPE.message(self.terms), "bounds": BOUNDS_TYPE.message(self.bounds)},
         }
+
+
+def consent_digest(terms_hash: bytes, bounds: Bounds, domain: SigningDomain) -> bytes:
+    """Return the id of the consent whose terms have this struct hash."""
+    return domain.digest(keccak(_CONSENT_TYPE + terms_hash + BOUNDS_TYPE.struct_hash(bounds)))
 
 
 def require_signed(digest: bytes, shown_id: bytes) -> None:

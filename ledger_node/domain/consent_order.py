@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from ledger_node.domain.consent import Bounds, Consent, ConsentRequest
+from ledger_node.domain.consent import Bounds, Consent, ConsentRequest, consent_digest
 from ledger_node.domain.consent_act import (
     NO_CONSENT,
     NO_WORD,
@@ -54,6 +54,11 @@ class ShownConsentId:
     def of(cls, consent: Consent, domain: SigningDomain) -> Self:
         """Return what is shown of a consent."""
         return cls(consent.digest(domain), consent.terms.struct_hash, consent.bounds)
+
+    @classmethod
+    def from_hash(cls, terms_hash: bytes, bounds: Bounds, domain: SigningDomain) -> Self:
+        """Return the same where the terms are not known."""
+        return cls(consent_digest(terms_hash, bounds, domain), terms_hash, bounds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,17 +21,21 @@ from ledger_node.domain.consent_act import (
     refusal_digest,
     withdrawal_digest,
 )
+from ledger_node.domain.controller_act import (
+    CANCELLATION_STATEMENT,
+    HOLD_STATEMENT,
+    ROTATION_STATEMENT,
+    Cancellation,
+    Hold,
+    Rotation,
+    subject_id,
+)
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.sign_in_key import SignInKeys
 from ledger_node.domain.signature import address_of, recover, sign
 from ledger_node.domain.status import Plane, StatusChange, StatusReason, changes_digest
-from ledger_node.domain.subject import (
-    CANCELLATION_STATEMENT,
-    ROTATION_STATEMENT,
-    cancellation_digest,
-    rotation_digest,
-)
+from ledger_node.domain.subject import Controllers, each_person
 from tests.kit.world import ANCHOR_DOMAIN, BANK, CONSENT_DOMAIN, CONTROLLER_KEYS, TAX, bounds, h, terms
 
 words = st.binary(min_size=32, max_size=32)
@@ -80,20 +84,49 @@ def test_a_batch_is_signed_as_typed_data(domain, root, stream, number, deadline,
     assert batch.digest(domain) == expected
 
 
-@settings(deadline=None, max_examples=20)
-@given(domains, words, st.integers(0, 2**64 - 1), words)
-def test_a_rotation_and_a_cancellation_are_signed_as_typed_data(domain, subject, number, commitment):
-    message = {"subject": subject, "commitment": commitment}
-    assert rotation_digest(subject, number, commitment, domain) == eip712(
+@settings(deadline=None, max_examples=40)
+@given(domains, words, words, *[st.integers(1, 2**32 - 1)] * 2)
+def test_what_controllers_sign_about_their_subject_is_typed_data(domain, subject, commitment, number, deadline):
+    heirs = Controllers(each_person([b"\x07" * 20]), 1, commitment)
+    rotation, hold = Rotation(subject, number, heirs, deadline), Hold(subject, number, deadline)
+    assert rotation.text_digest == eth_keccak(rotation.text.encode())
+    assert rotation.digest(domain) == eip712(
         domain,
-        "ControllerRotation(bytes32 subject,uint64 entry,bytes32 commitment,string statement)",
-        {**message, "entry": number, "statement": ROTATION_STATEMENT},
+        "ControllerRotation(bytes32 subject,uint64 entry,bytes32 commitment,bytes32 textDigest,uint64 deadline,"
+        "string statement)",
+        {
+            "subject": subject,
+            "entry": number,
+            "commitment": heirs.commitment,
+            "textDigest": rotation.text_digest,
+            "deadline": deadline,
+            "statement": ROTATION_STATEMENT,
+        },
     )
-    assert cancellation_digest(subject, number, commitment, domain) == eip712(
+    assert Cancellation(subject, number, commitment, deadline).digest(domain) == eip712(
         domain,
-        "RecoveryCancellation(bytes32 subject,uint64 number,bytes32 commitment,string statement)",
-        {**message, "number": number, "statement": CANCELLATION_STATEMENT},
+        "RecoveryCancellation(bytes32 subject,uint64 number,bytes32 commitment,uint64 deadline,string statement)",
+        {
+            "subject": subject,
+            "number": number,
+            "commitment": commitment,
+            "deadline": deadline,
+            "statement": CANCELLATION_STATEMENT,
+        },
     )
+    assert hold.digest(domain) == eip712(
+        domain,
+        "SubjectHold(bytes32 subject,uint64 number,uint64 deadline,string statement)",
+        {"subject": subject, "number": number, "deadline": deadline, "statement": HOLD_STATEMENT},
+    )
+
+
+@settings(deadline=None, max_examples=40)
+@given(domains, words, words, words)
+def test_a_subject_id_is_the_hash_of_what_the_abi_encodes(domain, registrar, commitment, salt):
+    types = ["bytes32", "uint256", "address", "bytes32", "bytes32", "bytes32"]
+    values = [eth_keccak(b"credence-subject/v2"), domain.chain_id, domain.contract, registrar, commitment, salt]
+    assert subject_id(domain, registrar, commitment, salt) == eth_keccak(abi_encode(types, values))
 
 
 @settings(deadline=None, max_examples=40)

@@ -13,6 +13,7 @@ from api.catalogue.datatype import data_types, schemas
 from api.catalogue.purpose import default_purposes
 from api.catalogue.synthetic import credit_code
 from api.catalogue.wording import wording
+from api.client.spending import Spending
 from api.services.attestation.commitment_pool import CommitPool
 from api.services.consent.lifecycle import ConsentService
 from api.services.consent.request import ConsentRequestService
@@ -260,6 +261,14 @@ class SmallInstance:
 
     def signed_refusal(self, firm, request):
         return firm.sign(refusal_digest(request, self.ledger.consent_domain))
+
+    def order(self, consent, *questions, number=1, answered_by=RELAYER, key=SPEND_KEY, now=None):
+        """Return the use that the bank signs for questions under a consent, which may be nobody's."""
+        held = self.consents.find(consent)
+        terms = self.consent(Firm("", bytes(32), ()), steward_key=b"x" * 20).terms if held is None else held.shown.terms
+        spending = Spending(consent, terms, key, answered_by, self.ledger.consent_domain)
+        claims = [Claim.parse(text, schemas()) for text in questions]
+        return spending.sign(claims, number, now=self.now() if now is None else now)
 
     def signed_use(self, consent, number=1, *, ticket=None, not_after=None, key=None):
         """Return a use that the bank's spend key signed."""

@@ -7,8 +7,8 @@ from typing import Any
 from tests.kit import reference as ref
 from tests.vectors import naive, naive_claim, naive_ledger, naive_passkey
 from tests.vectors import naive_state as state
-from tests.vectors.naive_controllers import History
 from tests.vectors.naive import hexed
+from tests.vectors.naive_controllers import History
 from tests.vectors.naive_ledger import blob
 from tests.vectors.valid import FINE, FINE_VALUES, FIRM, LEVY, LEVY_VALUES, VALUES, h
 

@@ -13,8 +13,8 @@ from tests.kit import reference as ref
 from tests.vectors import naive, naive_claim, naive_ledger, naive_passkey
 from tests.vectors import naive_state as state
 from tests.vectors.evidence_world import RESUMES, canonical, groups_of, receipt_digest
-from tests.vectors.naive_controllers import History
 from tests.vectors.naive import RefusedError, hexed, require
+from tests.vectors.naive_controllers import History
 from tests.vectors.naive_ledger import blob
 
 DAY = 86_400

@@ -17,6 +17,7 @@ from pydantic import (
 
 from api.http.model.base import (
     EXAMPLE,
+    Address,
     AnswerModel,
     Count,
     Hex32,
@@ -27,15 +28,17 @@ from api.http.model.base import (
     example,
     missing_member,
     refused,
+    shown,
     unknown_member,
     whole,
 )
 from api.http.model.subject import Controllers, SignatureJson, Signatures
 from ledger_node.domain.canonical import JSON
+from ledger_node.domain.consent import Bounds as SignedBounds
 from ledger_node.domain.consent import ConsentRequest as AskedTerms
 from ledger_node.domain.consent import Terms as SignedTerms
 from ledger_node.domain.consent_act import Change
-from ledger_node.domain.consent_schema import REQUEST_SCHEMA, TERMS_SCHEMA
+from ledger_node.domain.consent_schema import BOUNDS_SCHEMA, REQUEST_SCHEMA, TERMS_SCHEMA
 from ledger_node.domain.consent_scope import VERSION
 from ledger_node.domain.consent_text import Language, language_named
 from ledger_node.domain.error import CredenceError, InvalidInputError
@@ -58,13 +61,29 @@ REQUEST_EXAMPLE: Final[dict[str, Any]] = {
     "expires_at": 1797000000,
     "max_uses": 3,
     "retention_days": 30,
+    "spend_key": "0x" + "66" * 20,
     "salt": "0x" + "44" * 32,
 }
+_NOT_OF_TERMS: Final = {"not_before", "expires_at", "max_uses", "spend_key"}
 TERMS_EXAMPLE: Final[dict[str, Any]] = {
-    **REQUEST_EXAMPLE,
+    **{name: value for name, value in REQUEST_EXAMPLE.items() if name not in _NOT_OF_TERMS},
     "language": "zh",
     "text_digest": "0x" + "55" * 32,
+}
+BOUNDS_EXAMPLE: Final[dict[str, Any]] = {
+    "not_before": 1795000000,
+    "expires_at": 1797000000,
+    "max_uses": 3,
+    "grant_before": 1795600000,
+    "spend_key": "0x" + "66" * 20,
+    "steward_key": "0x" + "77" * 20,
     "withdrawal_hash": "0x" + "33" * 32,
+}
+
+_SECRET_EXAMPLE: Final[dict[str, Any]] = {
+    "terms_hash": "0x" + "4b" * 32,
+    "bounds": BOUNDS_EXAMPLE,
+    "secret": "0x" + "5a" * 32,
 }
 
 
@@ -98,7 +117,14 @@ class ConsentTerms(
     RootModel[Annotated[dict[str, Any], _read_by(SignedTerms.from_json)]],
     json_schema_extra=_documented(TERMS_SCHEMA, TERMS_EXAMPLE),
 ):
-    """Terms of a consent, as the subject's controllers sign them."""
+    """Terms of a consent: with the bounds they are what the subject's controllers sign."""
+
+
+class ConsentBounds(
+    RootModel[Annotated[dict[str, Any], _read_by(SignedBounds.from_json)]],
+    json_schema_extra=_documented(BOUNDS_SCHEMA, BOUNDS_EXAMPLE),
+):
+    """What the ledger holds of a consent in the open: times, number of uses, and the keys that act for it."""
 
 
 AskedByBank: TypeAlias = Annotated[
@@ -109,13 +135,18 @@ SignedBySubject: TypeAlias = Annotated[
     SignedTerms,
     Strict(lambda record, name: SignedTerms.from_json(record.take(name)), ConsentTerms),
 ]
+BoundsOfConsent: TypeAlias = Annotated[
+    SignedBounds,
+    Strict(lambda record, name: SignedBounds.from_json(record.take(name)), ConsentBounds),
+]
 
 
 class ShownConsent(AnswerModel):
-    """A consent with what makes it one: terms, the signatures on them, and who signed."""
+    """A consent with what makes it one: terms and bounds, the signatures on them, and who signed."""
 
     id: HexText
     terms: ConsentTerms
+    bounds: ConsentBounds
     signatures: list[SignatureJson]
     controllers: Controllers
 
@@ -128,6 +159,7 @@ class Consent(ShownConsent):
     text: Annotated[str, Field(examples=["the words that were shown before signing"])]
     request: Annotated[HexText | None, Field(description="the request that it answers")]
     uses: Count
+    free_numbers: Annotated[list[Count], Field(description="numbers of uses that are not used yet"), shown([2, 3])]
     changes: Count
     granted_at: Time | None
 
@@ -139,9 +171,10 @@ class ConsentList(AnswerModel):
 
 
 class Grant(RequestModel):
-    """Terms, and the signatures that are the authority, whoever delivers them."""
+    """Terms and bounds, and the signatures that are the authority, whoever delivers them."""
 
     terms: SignedBySubject
+    bounds: BoundsOfConsent
     signatures: Signatures
     request: Annotated[Hex32 | None, Field(description="the request that this answers")] = None
 
@@ -200,11 +233,35 @@ class WithdrawnConsent(AnswerModel):
     state: Literal["withdrawn"] = "withdrawn"
 
 
+class StewardKeyRequest(RequestModel):
+    """Terms that the subject is about to sign."""
+
+    terms: SignedBySubject
+
+
+class StewardKey(AnswerModel):
+    """The address of the key by which this instance acts for a consent, as its controllers say."""
+
+    steward_key: Address
+
+
+class SecretWithdrawal(RequestModel, json_schema_extra=example(_SECRET_EXAMPLE)):
+    """What leads to a consent's id, and its secret; the struct hash of the terms says nothing of them."""
+
+    terms_hash: Hex32
+    bounds: BoundsOfConsent
+    secret: Hex32
+
+
 class ConsentRequest(AnswerModel):
-    """A request, and how it stands with it; it is ``pending`` until the ledger holds it."""
+    """A request, and how it stands with it; it is ``pending`` until the ledger holds it.
+
+    ``answer_key``: the address of the key that answers it on the ledger.
+    """
 
     id: HexText
     request: ConsentRequestTerms
+    answer_key: Address
     requested_at: Time
     state: Literal["pending", "open", "granted", "refused"]
 
@@ -216,9 +273,10 @@ class ConsentRequestList(AnswerModel):
 
 
 class NewConsentRequest(RequestModel):
-    """What a bank would like to be granted."""
+    """What a bank would like to be granted, and a private key that it drew for the answer, fresh for each request."""
 
     request: AskedByBank
+    answer_key: Annotated[Hex32, Field(description="32 bytes of a secp256k1 key; it goes to who serves the subject")]
 
 
 class Refusal(RequestModel):

@@ -33,6 +33,7 @@ from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.presentation import MAX_CLAIMS
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.ticket import UseOrder
 
 Verdict: TypeAlias = Annotated[Outcome, Field(examples=["holds"])]
 
@@ -160,13 +161,32 @@ class VerificationPolicy(RequestModel):
 _EXAMPLE: Final[dict[str, Any]] = {
     "consent": "0x" + "5a" * 32,
     "claims": ["tax_payment.paid_amount >= 500000 CNY during 2025", "tax_credit_rating.grade in {A, B}"],
+    "use": {
+        "number": 1,
+        "answered_by": "0x" + "22" * 32,
+        "not_after": 1795000600,
+        "nonce": "0x" + "33" * 32,
+        "seed": "0x" + "44" * 32,
+        "signature": "0x" + "66" * 64 + "1b",
+    },
     "operator": "credit desk 7",
     "policy": {"max_age_days": 90},
 }
 
 
+class UseWord(AnswerModel):
+    """A use that the consent's spend key signed for just these claims. Nonce and seed are 32 random bytes each."""
+
+    number: Annotated[Count, Field(description="any number from 1 on that is not used yet")]
+    answered_by: Annotated[HexText, Field(description="the member that answers: GET /v1/ledger")]
+    not_after: Annotated[Time, Field(description="at most ten minutes from now")]
+    nonce: HexText
+    seed: HexText
+    signature: SignatureText
+
+
 class VerificationRequest(RequestModel, json_schema_extra=example(_EXAMPLE)):
-    """Questions under a consent."""
+    """Questions under a consent, and the use that they cost."""
 
     consent: Hex32
     claims: Annotated[
@@ -183,6 +203,7 @@ class VerificationRequest(RequestModel, json_schema_extra=example(_EXAMPLE)):
             ],
         ),
     ]
+    use: Annotated[UseOrder, Strict(lambda record, name: UseOrder.from_json(record.take(name)), UseWord)]
     purpose: Annotated[str, text()] | None = None
     operator: (
         Annotated[

@@ -189,6 +189,20 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.CONSENT_WRONG_SECRET: (
             "This secret does not withdraw this consent; withdraw by the controllers' signatures."
         ),
+        Reason.USE_OTHER_MEMBER: (
+            "This use is for another member's answer; name the member that GET /v1/ledger calls `answers`."
+        ),
+        Reason.USE_TOO_LATE: "The time is over that this use was signed for; sign a new one, good for ten minutes.",
+        Reason.USE_SIGNATURE_WRONG: (
+            "The consent's spend key signed no use for just these claims; sign with the bank's own seed."
+        ),
+        Reason.USE_NUMBER_TAKEN: (
+            "A use of this number was counted before; sign the use again with the free number of this answer."
+        ),
+        Reason.CONSENT_GRANT_LATE: "This consent was to be recorded earlier; draw up a new one, and sign it.",
+        Reason.CONSENT_SIGNATURES_DIFFER: (
+            "The ledger holds this consent with other signatures of controllers; sign a new one."
+        ),
         Reason.CONSENT_TERMS_DIFFER: (
             "The ledger holds other terms under this id; reject the answer, and have the firm grant other terms."
         ),
@@ -198,11 +212,20 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         ),
         Reason.CONTROLLERS_CHANGED: "The firm has other controllers by now; read the subject and sign again.",
         Reason.CONTROLLERS_FOREIGN: (
-            "The ledger shows a registration, rotation or recovery of this firm that this instance did not send; what "
-            "was begun here is closed. Tell the firm and the registrar."
+            "The ledger shows controllers of this firm that this instance does not know; what was begun here is "
+            "closed. Whoever rotated elsewhere sends the same rotation here; anybody else tells the registrar."
         ),
+        Reason.CONTROLLERS_NONE_COUNT: (
+            "Every change of this firm's controllers rests on a compromised key; the registrar asks for a recovery."
+        ),
+        Reason.SUBJECT_ON_HOLD: "The firm is held; until 'held_until' only withdrawals and recoveries go on.",
+        Reason.HOLD_TOO_SOON: "A controller may hold a firm once in 60 days, and so may its registrar.",
+        Reason.SIGNATURES_LATE: "The signatures were good until a time that is over; sign again.",
+        Reason.REGISTRAR_FOREIGN: "Only the registrar that registered or last recovered this firm may do this.",
         Reason.CONTROLLERS_MISMATCH: "These are not the firm's controllers at that time; reject the answer.",
-        Reason.THRESHOLD_NOT_MET: "Too few controllers signed; collect as many signatures as the threshold says.",
+        Reason.THRESHOLD_NOT_MET: (
+            "Too few persons signed; collect signatures of as many as must sign. Two devices of one person count once."
+        ),
         Reason.CHALLENGE_MISMATCH: "The passkey signed another challenge; sign this request again.",
         Reason.ORIGIN_MISMATCH: "The passkey signed for another site; sign on the site that the terms name.",
         Reason.USER_NOT_VERIFIED: "The passkey did not verify its user; sign again with fingerprint, face or PIN.",
@@ -210,7 +233,7 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.RECOVERY_PENDING: "A recovery of this firm is under way; wait for its end, or cancel it.",
         Reason.RECOVERY_NOT_PENDING: "No recovery of this firm is under way.",
         Reason.RECOVERY_EARLY: "The waiting time of the recovery is not over; try again after it.",
-        Reason.SIGNER_REPEATED: "A controller signed twice; each counts once.",
+        Reason.SIGNER_REPEATED: "A person signed twice, perhaps with two devices; each person counts once.",
         # the chain and the machinery around it
         Reason.STORE_UNAVAILABLE: (
             "The instance's store does not answer or is busy; nothing that was acknowledged is lost, "

@@ -28,7 +28,10 @@ _HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-in
 async def verify_claims(
     wanted: VerificationRequest, request: Request, instance: ServingInstance, bank: SignedIn, attempt: CurrentAttempt
 ) -> Response:
-    """Take ``{consent, claims: [question or combination, as text or JSON], purpose?, operator?, policy?}``.
+    """Take ``{consent, claims: [question or combination, as text or JSON], use, purpose?, operator?, policy?}``.
+
+    ``use`` is signed by the consent's spend key for these claims; its ticket is the use's id. A number that is taken is
+    answered with 409 ``use_number_taken`` and a ``free_number``: sign anew. The same use sent again costs nothing.
 
     One use is recorded on the ledger, and every claim in the access log, before anything is answered.
     Claims outside the consent, and all claims of a consent that cannot be used, are answered
@@ -48,6 +51,7 @@ async def verify_claims(
                     bank.id,
                     wanted.consent,
                     wanted.claims,
+                    wanted.use,
                     purpose=wanted.purpose,
                     policy=policy,
                     now=clock.now(),

@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
+from api.client.asking import Asker
 from api.client.client import Client
 from api.client.consent import accept, purpose_of, signing_domain
 from api.client.credential import credential_named
+from api.client.spending import OfferedSpendKey, SpendSeed
 from api.home.home import Home
 from api.lab.attack.corpus import Json
 from api.lab.demo.actor import consent_request
+from ledger_node import clock
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.consent import ConsentRequest
 from ledger_node.domain.consent_act import Change, change_digest, refusal_digest, withdrawal_digest
@@ -31,6 +34,9 @@ _QUESTIONS: Final = (
     "penalty_summary.count_24m < 2",
 )
 _PURPOSES: Final = ("loan_application", "post_loan_monitoring", "guarantee", "subsidy_or_tender")
+
+_SEED: Final = SpendSeed.draw()
+"""Of all banks: what it would link, only they could."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +115,12 @@ class Stage:
     def live(self, life: Life, firm: Firm, bank: Bank) -> Iterator[None]:
         """Live a life step by step: each step is done when the next one is asked for."""
         parties, purpose = (firm.subject, (bank.name, bank.member)), self._purposes[life.purpose]
-        asked = consent_request(*parties, purpose, life.questions, days=life.days, uses=life.uses)
+        key = OfferedSpendKey.draw(_SEED)
+        asked = consent_request(*parties, purpose, life.questions, key, days=life.days, uses=life.uses)
         request = None
         if life.is_asked:
-            request = str(bank.client.post("/v1/consent-requests", {"request": asked.to_json()})["id"])
+            body: dict[str, JSON] = {"request": asked.to_json(), "answer_key": to_hex(_SEED.answer_key(key.salt))}
+            request = str(bank.client.post("/v1/consent-requests", body)["id"])
             self.requests[request] = {"credit_code": firm.code, "bank": bank.name}
             yield
         if request is not None and life.is_refused:
@@ -129,8 +137,10 @@ class Stage:
             "asked": list(life.questions),
         }
         yield
+        asker = Asker(bank.client, _SEED, consent) if life.verified else None
         for _ in range(life.verified):
-            self.answers.append((bank, bank.client.verify(consent, list(life.questions))))
+            assert asker is not None  # noqa: S101 - it is made where there are verifications
+            self.answers.append((bank, asker.ask(list(life.questions))))
             yield
         if life.is_paused:
             yield from self._pause_and_resume(firm, consent)
@@ -140,8 +150,9 @@ class Stage:
             firm.client.post(f"/v1/consents/{consent}/withdrawal", body)
 
     def _grant(self, asked: ConsentRequest, firm: Firm, secret: bytes, request: str | None) -> str:
-        terms, _ = accept(firm.client, asked, Language.CHINESE, secret)
-        body = {"terms": terms.to_json(), "request": request, **_signed(firm, terms.digest(self.domain))}
+        consent, _ = accept(firm.client, asked, Language.CHINESE, secret, now=clock.now())
+        signed = _signed(firm, consent.digest(self.domain))
+        body = {"terms": consent.terms.to_json(), "bounds": consent.bounds.to_json(), "request": request, **signed}
         return str(firm.client.post("/v1/consents", body)["id"])
 
     def _pause_and_resume(self, firm: Firm, consent: str) -> Iterator[None]:

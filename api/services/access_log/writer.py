@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 from api.services.evidence.store import SealedEvidence, store_evidence
 from api.services.idempotency.attempt import SealedResponse, store_responses
 from api.storage import table
-from api.storage.database import Store
+from api.storage.database import IDS, Store, rows_among
 from api.vault.cipher import seal
 from api.vault.department import Department
 from api.vault.key_ledger import KeyLedger
@@ -26,6 +26,7 @@ from ledger_node.domain.error import StoreError
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.presentation import Presentation
 from ledger_node.domain.status import WORD_BITS
+from ledger_node.domain.ticket import CountedUse
 from ledger_node.randomness import random_bytes
 
 _LEASE: Final = table.use_under_way.c
@@ -35,6 +36,9 @@ _ROW: Final = table.access_row.c
 _INTERVAL: Final = table.access_interval.c
 _ADD: Final = insert(table.access_row)
 _ADD_RELIANCE: Final = insert(table.reliance)
+_KEPT: Final = select(table.counted_use.c.consent, table.counted_use.c.number).where(
+    table.counted_use.c.consent.in_(IDS)
+)
 _NEXT_BLOCK: Final = select(table.chain_cursor.c.next_block)
 _LAST_ROW: Final = select(_ROW.head, _ROW.time).order_by(_ROW.number.desc()).limit(1)
 _LAST_UNTIL: Final = select(_INTERVAL.until).order_by(_INTERVAL.number.desc()).limit(1)
@@ -84,13 +88,26 @@ class AskedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptUse:
+    """A use that the ledger counted, as the ``place``th of its consent from 0."""
+
+    consent: bytes
+    place: int
+    use: CountedUse
+
+
+@dataclass(frozen=True, slots=True)
 class AccessEntry:
-    """What is written in one piece: rows, the attestations that the answer relies on, what proves it, and itself."""
+    """What is written in one piece: rows, the attestations that the answer relies on, what proves it, and itself.
+
+    ``uses``: what is kept of the uses that the ledger counted.
+    """
 
     rows: Sequence[AskedRow]
     relied: Sequence[Reliance] = ()
     evidence: SealedEvidence | None = None
     answer: Callable[[], SealedResponse | None] = lambda: None
+    uses: Sequence[KeptUse] = ()
 
 
 class AccessLog:
@@ -132,6 +149,7 @@ class AccessLog:
         with self._store.begin() as connection:
             self._insert(connection, rows, keys)
             UseLeases(self._store).release(connection, {asked.row.use for asked in rows if asked.row.use is not None})
+            keep_uses(connection, [use for entry in entries for use in entry.uses])
             store_reliance(connection, [one for entry in entries for one in entry.relied])
             store_evidence(connection, [entry.evidence for entry in entries if entry.evidence is not None])
             store_responses(connection, answers)
@@ -189,6 +207,25 @@ def _end(connection: Connection) -> tuple[bytes, int]:
     row: Any = connection.execute(_LAST_ROW).first()
     until = connection.execute(_LAST_UNTIL).scalar_one_or_none()
     return (NO_HEAD, until or 0) if row is None else (row.head, max(row.time, until or 0))
+
+
+def keep_uses(connection: Connection, uses: Sequence[KeptUse]) -> None:
+    """Keep uses that the ledger counted, but for those that are kept already."""
+    wanted = {(one.consent, one.use.number): one for one in uses}
+    for row in rows_among(connection, _KEPT, [consent for consent, _ in wanted]):
+        wanted.pop((row.consent, row.number), None)
+    rows = [
+        {
+            "consent": one.consent,
+            "number": one.use.number,
+            "ticket": one.use.ticket,
+            "time": one.use.time,
+            "place": one.place,
+        }
+        for one in wanted.values()
+    ]
+    if rows:
+        connection.execute(insert(table.counted_use), rows)
 
 
 def store_reliance(connection: Connection, relied: Sequence[Reliance]) -> None:

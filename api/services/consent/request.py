@@ -183,6 +183,7 @@ def _to_json(held: StoredRequest, state: RequestState) -> dict[str, JSON]:
     return {
         "id": to_hex(held.id),
         "request": held.asked.to_json(),
+        "answer_key": to_hex(held.answer_key),
         "requested_at": held.requested_at,
         "state": "pending" if state is RequestState.NONE else state.name.lower(),
     }

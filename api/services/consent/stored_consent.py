@@ -13,6 +13,7 @@ from api.storage.database import Store
 from ledger_node.chain.port import ConsentLedger
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.consent import NO_REQUEST, Bounds, Terms, signatures_from_json
+from ledger_node.domain.consent_act import SignedAct
 from ledger_node.domain.consent_rule import is_resumed
 from ledger_node.domain.fact import ConsentRecord, ConsentState
 from ledger_node.domain.json_object import to_hex
@@ -82,9 +83,18 @@ class ConsentReader:
             for held, record in zip(consents, records, strict=True)
         ]
 
+    def record_of(self, consent_id: bytes) -> ConsentRecord | None:
+        """Return what the newest block holds of a consent."""
+        (record,), _ = self._ledger.consents([consent_id])
+        return record
+
+    def find_resumption(self, consent_id: bytes, record: ConsentRecord) -> SignedAct | None:
+        """Return the word of controllers that is kept by which a consent goes on, or None."""
+        return find_resumption(self._store, consent_id, record)
+
     def is_resumed(self, consent_id: bytes, record: ConsentRecord) -> bool:
         """Return whether the word of controllers is kept here by which a live consent goes on; else it is paused."""
-        return not is_resumed(record) or find_resumption(self._store, consent_id, record) is not None
+        return not is_resumed(record) or self.find_resumption(consent_id, record) is not None
 
     def _select(self, condition: ColumnElement[bool]) -> list[StoredConsent]:
         return [held_of(row) for row in self._store.rows(select(table.consent).where(condition).limit(MAX_LISTED))]

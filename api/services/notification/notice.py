@@ -51,7 +51,10 @@ class NoticeKind(StrEnum):
     ROTATED = "subject.rotated"
     RECOVERY_REQUESTED = "subject.recovery_requested"
     RECOVERY_CANCELLED = "subject.recovery_cancelled"
+    RECOVERY_ABANDONED = "subject.recovery_abandoned"
     RECOVERED = "subject.recovered"
+    HELD = "subject.held"
+    REGISTRAR_NAMED = "subject.registrar_named"
     CHANGE_REFUSED = "subject.change_refused"
 
 
@@ -69,7 +72,10 @@ _CONTROL_KINDS: Final = {
     ControlStep.ROTATED: NoticeKind.ROTATED,
     ControlStep.RECOVERY_REQUESTED: NoticeKind.RECOVERY_REQUESTED,
     ControlStep.RECOVERY_CANCELLED: NoticeKind.RECOVERY_CANCELLED,
+    ControlStep.RECOVERY_ABANDONED: NoticeKind.RECOVERY_ABANDONED,
     ControlStep.RECOVERED: NoticeKind.RECOVERED,
+    ControlStep.HELD: NoticeKind.HELD,
+    ControlStep.REGISTRAR_NAMED: NoticeKind.REGISTRAR_NAMED,
 }
 _STATUS_KINDS: Final = {Plane.REVOKED: NoticeKind.REVOKED, Plane.SUPERSEDED: NoticeKind.SUPERSEDED}
 
@@ -174,6 +180,15 @@ def _of_control(event: ControlEvent) -> Notice:
     data: dict[str, JSON] = {"subject": to_hex(event.subject)}
     if event.number:
         data["number"] = event.number
+    if event.entry is not None:
+        data["entry"] = event.entry
+    if event.member is not None:
+        data["member"] = to_hex(event.member)
+    if event.step is ControlStep.HELD:
+        data["by_registrar"] = event.by_registrar
+    if event.step is ControlStep.REGISTRAR_NAMED:
+        # the council may name one again after it took the name back
+        data["transaction"] = to_hex(event.recorded.transaction)
     if event.commitment is not None:
         data["commitment"] = to_hex(event.commitment)
     if event.completable_at is not None:

@@ -224,7 +224,7 @@ class SignIn:
         key = _shown_key(assertion)
         is_by = assertion.signed.is_by(key)
         controllers = self._controllers(assertion.client) or DECOY
-        if not is_by or address_of_point(key.point) not in controllers.keys:
+        if not is_by or address_of_point(key.point) not in {each.key for each in controllers.keys}:
             raise _unknown()
         return _subject(assertion.client)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
-from ledger_node.chain.artifact import decode_answer
+from ledger_node.chain.artifact import artifact, decode_answer
 from ledger_node.chain.port import Block, Mined, UseRefusal, UseResult
 from ledger_node.chain.web3_ledger.contract_calls import GAS_ONE_WRITE
 from ledger_node.chain.web3_ledger.event_calls import EventCalls
@@ -51,9 +51,7 @@ class ConsentCalls(EventCalls, FactCalls):
         return [RequestState(decode_answer("ConsentRegistry", "requestState", answer)[0]) for answer in answers]
 
     def grant(self, order: GrantOrder) -> Mined:
-        answering = _NO_ANSWER if order.answer is None else _answer(order.answer)
-        shown = (order.shown.terms_hash, _bounds(order.shown))
-        return self._write("ConsentRegistry", "grant", *shown, order.signatures_digest, order.word, answering).mined
+        return self._write("ConsentRegistry", "grant", *_grant(order)).mined
 
     def change_consent(self, order: ChangeOrder) -> Mined:
         shown = (order.shown.terms_hash, _bounds(order.shown))
@@ -92,6 +90,16 @@ class ConsentCalls(EventCalls, FactCalls):
 
     def follow_freeze(self) -> Mined:
         return self._write("ConsentRegistry", "followFreeze").mined
+
+
+def grant_call(order: GrantOrder) -> bytes:
+    """Return the call data that records a grant, for whoever sends it by a transaction of its own."""
+    return artifact("ConsentRegistry").encode("grant", *_grant(order))
+
+
+def _grant(order: GrantOrder) -> tuple[object, ...]:
+    answering = _NO_ANSWER if order.answer is None else _answer(order.answer)
+    return order.shown.terms_hash, _bounds(order.shown), order.signatures_digest, order.word, answering
 
 
 def _bounds(shown: ShownConsentId) -> _Bounds:

@@ -243,7 +243,7 @@ UNFINISHED = {
     "batch": "start IS NULL",
     "subject": "registration IS NULL",
     "subject_controllers": "since IS NULL",
-    "subject_recovery": "requested_at IS NULL",
+    "subject_recovery": "completable_at IS NULL",
     "consent": '"transaction" IS NULL',
     "consent_request": '"transaction" IS NULL',
     "access_interval": "start IS NULL",

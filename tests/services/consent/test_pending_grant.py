@@ -3,12 +3,11 @@
 import pytest
 
 from api.services.consent.grant import ConsentGrants
-from api.services.subject.controller_change import ControllerState
 from ledger_node.chain.port import Role
 from ledger_node.domain.consent_act import ChangeKind
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
-from tests.kit.small_control import rotation
+from tests.kit.small_control import rotate_here
 from tests.kit.small_instance import BANK, DAY, RELAYER, Silence, controllers_of, refused
 
 
@@ -95,12 +94,7 @@ def test_k5_a_grant_that_waits_longer_than_it_may_be_recorded_is_refused(instanc
 
 
 def test_what_predecessors_signed_grants_nothing(instance, firm, grants, consent):
-    made, signatures = rotation(instance, firm, controllers_of(b"h" * 32))
-    with instance.history.locked(firm.subject):
-        change = ControllerState(
-            firm.subject, made.entry, made.controllers, signatures=signatures, deadline=made.deadline
-        )
-        instance.history.append(change)
+    rotate_here(instance, firm, controllers_of(b"h" * 32))
     grants.resume(consent)
     check_refused(instance, firm, consent, Reason.CONTROLLERS_CHANGED)
 

@@ -3,7 +3,8 @@ import pytest
 from api.catalogue.datatype import schemas
 from api.services.idempotency.attempt import Attempt
 from api.services.verification.answer import store_nothing
-from api.services.verification.attestation_finder import AttestationFinder, FactSelector
+from api.services.verification.attestation_finder import AttestationFinder
+from api.services.verification.fact_selector import FactSelector
 from api.services.verification.request import VerificationRequest
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.signature import address_of
@@ -40,6 +41,7 @@ def asked(instance):
             operator=None,
             consent_id=consent,
             claims=[Claim.parse(text, schemas()) for text in questions],
+            order=instance.order(consent, *questions),
             purpose=purpose,
             policy=Policy(),
             attempt=Attempt(random_bytes(32)),
