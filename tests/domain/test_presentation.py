@@ -83,7 +83,7 @@ def test_bytes_of_another_length_are_named(path, field):
 @pytest.mark.parametrize(
     ("path", "field"),
     [
-        (("consent", "controllers", "addresses", 0), "controllers"),
+        (("consent", "controllers", "keys", 0, "address"), "address"),
         (("attestations", 0, "anchor", "key"), "key"),
         (("attestations", 0, "header", "anchor_registry"), "anchor_registry"),
     ],
@@ -100,7 +100,7 @@ def test_an_address_of_another_form_is_named(path, field):
         (("attestations",), MAX_CLAIMS),
         (("attestations", 0, "path"), 32),
         (("consent", "signatures"), 32),
-        (("consent", "controllers", "addresses"), 16),
+        (("consent", "controllers", "keys"), 16),
         (("consent", "terms", "questions"), 64),
         (("consent", "terms", "departments"), 64),
     ],
