@@ -27,7 +27,7 @@ def test_the_search_finds_what_is_there():
 
 def test_a_prover_shows_its_schema_only():
     assert repr(PROVER) == "Prover(firm_facts)"
-    assert RAW["paid"] not in f"{PROVER!r} {PROVER.committer!r}"
+    assert str(RAW["paid"]) not in f"{PROVER!r} {PROVER.committer!r}"
 
 
 def test_controllers_and_terms_do_not_show_their_salts():

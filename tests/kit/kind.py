@@ -100,6 +100,6 @@ def verdict(world: World, known: SchemaSet):
 
 def judged(world: World, known: SchemaSet):
     """Check the presentation as it is."""
-    grantee = world.presentation.consent.terms.grantee
+    grantee, world = world.presentation.consent.terms.grantee, world.spent(known)
     (found,) = verify(world.presentation, known, world.facts, grantee=grantee, policy=Policy())
     return found

@@ -23,10 +23,13 @@ from ledger_node.domain.proof import Prover, check_proof
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.question import Question
 from ledger_node.domain.schema import Schema, SchemaSet
+from ledger_node.domain.shown_use import ShownUse
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.statement import Reveal, lower
 from ledger_node.domain.status import Plane
 from ledger_node.domain.subject import Controllers, each_person
+from ledger_node.domain.ticket import CountedUse, UseOrder, use_digest, uses_digest
+from ledger_node.domain.ticket_slot import by_department
 from ledger_node.domain.value import EPOCH, Period
 from ledger_node.domain.verification import Policy, verify
 
@@ -293,13 +296,46 @@ def prove(attested: Attested, text: str) -> ShownClaim:
     return ShownClaim(Claim.of(question), outcome, parts=(ShownPart(0, header.digest, proof),))
 
 
+def unsigned_order(**changes) -> UseOrder:
+    """What a bank sends beside its questions, before its spend key signs."""
+    order = {
+        "number": 1,
+        "answered_by": TAX,
+        "not_after": NOW + 300,
+        "nonce": h("nonce"),
+        "seed": h("seed of claims"),
+        "signature": bytes(65),
+    }
+    return UseOrder(**(order | changes))
+
+
 @dataclass(frozen=True)
 class World:
     presentation: Presentation
     facts: LedgerFacts
 
     def verify(self, *, grantee=BANK, policy=None, **more):
-        return verify(self.presentation, SCHEMAS, self.facts, grantee=grantee, policy=policy or Policy(), **more)
+        """Run the plan; a use is spent for whatever is answered, unless the presentation shows one."""
+        world = self if self.presentation.use is not None or self.presentation.consent is None else self.spent()
+        return verify(world.presentation, SCHEMAS, world.facts, grantee=grantee, policy=policy or Policy(), **more)
+
+    def spent(self, schemas=SCHEMAS, *, earlier=(), time=None, key=SPEND_KEY, **order) -> "World":
+        """Spend a use for the claims that are answered, and let the chain count it at ``time`` after earlier ones."""
+        shown, record, now = self.presentation.consent, self.facts.consent, self.facts.block_time
+        unsigned = unsigned_order(**{"not_after": now + 300, **order})
+        if record is None:
+            return self.with_presentation(use=ShownUse(unsigned, ()))
+        asked = by_department([claim.claim for claim in self.presentation.claims], schemas)
+        ticket = unsigned.ticket(
+            consent=shown.id, bank=shown.terms.grantee, purpose=shown.terms.purpose, asked=asked
+        ).digest(CONSENT_DOMAIN)
+        signed = sign(use_digest(shown.id, unsigned.number, ticket, unsigned.not_after, CONSENT_DOMAIN), key)
+        uses = (*earlier, CountedUse(unsigned.number, ticket, now if time is None else time))
+        used = record.used
+        for use in uses:
+            used |= 1 << use.number - 1
+        world = self.with_presentation(use=ShownUse(replace(unsigned, signature=signed), uses))
+        return world.with_record(used=used, uses_digest=uses_digest(shown.id, uses))
 
     @property
     def shown(self) -> ShownAttestation:

@@ -592,11 +592,17 @@ class Evidence:
         require(roles & 9 and standing == 1, "keeper_not_allowed")
 
 
+OF_SETS = {"has any of", "has none of", "has all of"}
+
+
 def asked_of(spec: dict, question: dict, as_of: str) -> dict:
     """The statement of a question, where its field knows it."""
     mode, op = spec["fields"][naive.index_of(spec, question["field"])]["mode"], question["op"]
     require(mode != "ladder" or op != "reveal", "not_revealable")
-    known = {"ladder": {">=", "<", "range", "equals"}, "enum": {"in", "not in", "equals", "reveal"}}
+    known = {
+        "ladder": {">=", ">", "<=", "<", "range", "equals"},
+        "enum": {"in", "not in", "equals", "reveal", *OF_SETS},
+    }
     require(op in known.get(mode, {"equals", "reveal"}), "operator_unsupported")
     try:
         return naive.lower(spec, question, as_of)
@@ -613,11 +619,16 @@ def means_the_same(question: dict, newest: dict, spec: dict) -> bool:
     if newest == spec:
         return True
     pairs = [{one["name"]: one for one in each["fields"]}.get(question["field"]) for each in (newest, spec)]
-    if None in pairs or len({(one["type"], one.get("unit"), one["mode"]) for one in pairs}) > 1:
+    if None in pairs:
         return False
-    members = question["operand"] if question["op"] in {"in", "not in"} else []
+    currencies = {one.get("currency") for one in pairs}
+    require(len(currencies) == 1 or None in currencies, "currency_differs")
+    meant = [(one["type"], one["mode"], one.get("unit"), one.get("currency"), one.get("scale", 0)) for one in pairs]
+    if len(set(meant)) > 1:
+        return False
+    members = question["operand"] if question["op"] in {"in", "not in", *OF_SETS} else []
     known = pairs[1].get("members", [])
-    if not set(members) <= set(known) or len(members) == len(known) > 0:
+    if not set(members) <= set(known) or (question["op"] not in OF_SETS and len(members) == len(known) > 0):
         return False
     totals = [{one["field"]: one.get("total") for one in each.get("per", [])} for each in (newest, spec)]
     named = question.get("per", {})
