@@ -251,7 +251,9 @@ class Evidence:
         slots += [slot for index in asked["entries"] for slot in state.entry_slots(subject, index)]
         slots += [state.entry_slots(subject, index)[1] for index in asked["begins"]]
         slots += [state.hold_slot(subject, number) for number in asked["holds"]]
-        keys = [(one["member"], one["key"]) for one in asked["keys"]] + [(one["anchor"]["member"], one["anchor"]["key"]) for one in self._all]
+        keys = [(one["member"], one["key"]) for one in asked["keys"]] + [
+            (one["anchor"]["member"], one["anchor"]["key"]) for one in self._all
+        ]
         if self._receipt is not None:
             keys.append((self._receipt["member"], self._receipt["key"]))
             self._keeper = next(iter(state.member_words(blob(self._receipt["member"]), (0, 0))))
@@ -590,6 +592,9 @@ class Evidence:
         self._require_key(receipt["member"], receipt["key"], self._sealed.time, RECEIPT)
         roles, standing = unpacked(self._words[self._keeper], (8, 8))
         require(roles & 9 and standing == 1, "keeper_not_allowed")
+
+
+OF_SETS = {"has any of", "has none of", "has all of"}
 
 
 OF_SETS = {"has any of", "has none of", "has all of"}

@@ -14,6 +14,7 @@ from api.storage.table.idempotency import idempotent_call
 from api.storage.table.identity import network, store_identity
 from api.storage.table.job import job, job_chunk, job_rejection, job_unchanged
 from api.storage.table.key import data_key, erased_key, key_ledger, key_link, key_removal, quarantine, quarantined_key
+from api.storage.table.ledger_log import ledger_log, ledger_log_mark
 from api.storage.table.notification import WebhookState, chain_cursor, consent_deadline, notification, reliance, webhook
 from api.storage.table.outbox import outbox, outbox_account
 from api.storage.table.sign_in import access_token, assertion_used, proof_memory, proof_used, sign_in_keys
@@ -46,6 +47,8 @@ __all__ = [
     "key_link",
     "key_metadata",
     "key_removal",
+    "ledger_log",
+    "ledger_log_mark",
     "metadata",
     "network",
     "notification",

@@ -49,7 +49,10 @@ class EventCalls(ContractCalls):
         return self._events(self._logs(list(_EVENTS), [topics], first, last))
 
     def counted_uses(self, consents: Sequence[bytes], *, since: int = 0) -> Mapping[bytes, Sequence[CountedUse]]:
-        return {consent: [use for _, use in self._uses(since, to_hex(consent))] for consent in consents}
+        found: dict[bytes, list[CountedUse]] = {consent: [] for consent in consents}
+        for consent, use in self._uses(since, [to_hex(consent) for consent in consents]):
+            found[consent].append(use)
+        return found
 
     def status_changes(self, member: bytes) -> Sequence[StatusEvent]:
         logs = self._logs(["AnchorRegistry"], [artifact("AnchorRegistry").topic(StatusStep.CHANGED), to_hex(member)])
@@ -58,7 +61,7 @@ class EventCalls(ContractCalls):
     def uses_since(self, block: int) -> Sequence[tuple[bytes, CountedUse]]:
         return self._uses(block)
 
-    def _uses(self, since: int, *topics: str) -> list[tuple[bytes, CountedUse]]:
+    def _uses(self, since: int, *topics: Sequence[str]) -> list[tuple[bytes, CountedUse]]:
         logs = self._logs(["ConsentRegistry"], [artifact("ConsentRegistry").topic(Step.USED), *topics], since)
         with _events_of_ours():
             return [_use(log) for log in logs]
