@@ -36,7 +36,7 @@ from ledger_node.domain.consent_text import Language
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.signature import address_of, sign
-from ledger_node.domain.subject import signature_to_json
+from ledger_node.domain.subject import each_person, keys_to_json, signature_to_json
 from ledger_node.randomness import random_bytes
 from tests.kit.answer_model import require_model
 from tests.kit.canary import plant, plant_row
@@ -204,7 +204,7 @@ class Place:
             "/v1/subjects",
             {
                 "credit_code": credit_code(firm, SEED),
-                "controllers": [to_hex(address_of(key)) for key in keys],
+                "controllers": keys_to_json(each_person(map(address_of, keys))),
                 "threshold": threshold,
             },
         )
