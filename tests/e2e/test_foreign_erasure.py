@@ -22,6 +22,7 @@ from ledger_node.domain.presentation import SUBJECT_REGISTRATION
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.status import Plane, StatusReason
+from ledger_node.domain.subject import each_person
 from ledger_node.randomness import random_bytes
 from tests.kit.office import SCHEMA, TAX, Interrupted, Killed, Office, Thief
 from tests.kit.signed_word import mark_of
@@ -54,7 +55,9 @@ def credence(office, *arguments):
 
 def found(office, code, schema=SCHEMA):
     """Return what a search for a firm's attestation comes to: it itself, or the reason why there is none."""
-    return found_of(office, office.all.subjects.register(code, (address_of(b"\x01" * 32),), 1, now=clock.now()), schema)
+    return found_of(
+        office, office.all.subjects.register(code, each_person([address_of(b"\x01" * 32)]), 1, now=clock.now()), schema
+    )
 
 
 def found_of(office, registered, schema=SCHEMA):
@@ -198,14 +201,14 @@ def test_l1_a_change_under_a_compromised_key_counts_for_nothing(office, caplog, 
 def test_l1_registrations_that_a_thief_revoked_are_made_anew_when_the_change_is_dismissed(office):
     key = address_of(b"\x05" * 32)
     code = credit_code(4711, 13)
-    subject = office.all.subjects.register(code, (key,), 1, now=clock.now())
+    subject = office.all.subjects.register(code, each_person([key]), 1, now=clock.now())
     Thief(office, REGISTRAR).revoke_all()
     office.start()
     assert office.all.subjects.find(subject.id) is None
     assert office.all.subjects.why_unknown(subject.id) is Reason.QUARANTINED
     # whoever registers it again meanwhile changes nothing, and no start fails over it
     with pytest.raises(InvalidInputError) as refused:
-        office.all.subjects.register(code, (key,), 1, now=clock.now())
+        office.all.subjects.register(code, each_person([key]), 1, now=clock.now())
     assert refused.value.reason is Reason.QUARANTINED
     office.start()
     (one,) = open_quarantines(office)
@@ -314,7 +317,7 @@ def test_k10_what_the_council_has_cleared_answers_again(office):
 def test_l1_an_old_store_beside_the_key_ledger_finds_nothing_of_what_was_erased_since(office, issues):
     """Of the store there are old copies; the key ledger never goes back, and its tombstones are what is replayed."""
     code, key = credit_code(815 + issues, 13), address_of(b"\x06" * 32)
-    subject = office.all.subjects.register(code, (key,), 1, now=clock.now())
+    subject = office.all.subjects.register(code, each_person([key]), 1, now=clock.now())
     (digest,) = office.issue(office.rows(codes=[code]))
     data_key = office.attestations([digest])[digest].data_key
     wrapped = office.all.keys.get([data_key])
@@ -341,7 +344,7 @@ def test_l1_an_old_store_beside_the_key_ledger_finds_nothing_of_what_was_erased_
         office.all.keys.put(wrapped)
     assert refused.value.reason is Reason.ERASED
     # the firm is unlinked again, so it can be registered as a new one
-    again = office.all.subjects.register(code, (key,), 1, now=clock.now())
+    again = office.all.subjects.register(code, each_person([key]), 1, now=clock.now())
     assert again.id != subject.id
     assert found_of(office, again) is Reason.ERASED
 
