@@ -14,6 +14,7 @@ from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.access import Checkpoint, Tally
 from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS, Batch
 from ledger_node.domain.error import ChainError
+from ledger_node.domain.fact import EVERY_PURPOSE
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SigningKey, address_of, recover
 from ledger_node.domain.status import changes_digest
@@ -167,7 +168,7 @@ def test_l2_a_replaced_key_that_still_counts_anchors_what_it_signed(office):
     """Signing anew while the first signature could still land would leave a signature that the anchor is not of."""
     waiting(office, office.rows(1))
     old, new = address_of(office.home.read_key(TAX)), random_bytes(32)
-    office.vote(("addKey", office.member(TAX), "0x" + address_of(new).hex(), 0, 2**64 - 1))
+    office.vote(("addKey", office.member(TAX), "0x" + address_of(new).hex(), int(EVERY_PURPOSE), 0, 2**64 - 1))
     office.home.write_key(TAX, new)
     office.start()
     assert office.batches()[-1].key == old

@@ -18,7 +18,7 @@ from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.batch import ATTESTATIONS, Batch
-from ledger_node.domain.fact import FactQuery
+from ledger_node.domain.fact import EVERY_PURPOSE, FactQuery
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.schema import day_in_china
 from ledger_node.domain.signature import address_of, sign
@@ -130,7 +130,7 @@ class Office:
         now = self.all.ledger.head().time
         self.vote(
             ("endKey", to_hex(old), now + 60) if end == "now" else ("markCompromised", to_hex(old), end),
-            ("addKey", self.member(slug), to_hex(address_of(new)), 0, 2**64 - 1),
+            ("addKey", self.member(slug), to_hex(address_of(new)), int(EVERY_PURPOSE), 0, 2**64 - 1),
         )
         self.node.pass_time(120)
         self.vote(("setServiceUrl", self.member(slug), "https://after.example"))
@@ -154,7 +154,7 @@ class Office:
         governor = Sender(Rpc(self.node.url), book.chain_id, self.home.read_key("governor"))
         proposal = [(to_hex(book.contracts[contract]), artifact(contract).encode(*call)) for call in calls]
         call = artifact("Council").encode("proposeAndExecute", proposal)
-        return governor.send(book.contracts["Council"], call, gas=20_000_000)
+        return governor.send(book.contracts["Council"], call, gas=16_000_000)
 
     def anchored(self, stream=ATTESTATIONS, slug=TAX):
         """Return every anchor of a member's stream, by number."""
