@@ -32,8 +32,6 @@ from tests.kit.served import PENALISED, SEED, Place, one_form
 
 QUESTIONS = ["tax_payment.paid_amount >= 1000000 CNY during 2025", "penalty_summary.count_24m < 1"]
 SECRET = b"\x07" * 32
-GRACES_S = (3, 30, 300)
-"""A key ends in the future of the block that says so; a busy machine needs longer to make that block."""
 COMMANDED = {"nothing", "withdraw", "key lost after", "key lost before"}
 """After these the command is run as well, which takes a process each time."""
 pytestmark = pytest.mark.timeout(900)
@@ -127,7 +125,7 @@ class Town:
         self.place.bank.post(f"/v1/consents/{self.consent}/withdrawal", {"secret": to_hex(SECRET)})
 
     def end_key(self, key):
-        """End a key now; when it ended."""
+        """End a key now, and return when that is."""
         self.govern("endKey", key, 0)
         return self.ledger.head().time
 
