@@ -61,6 +61,23 @@ def test_k18_a_block_is_read_once_by_all_that_share_a_store(world, logs):
     assert limits.widest == 2
 
 
+def test_blocks_without_such_events_write_nothing(world, logs):
+    ledger = Web3Ledger(world.book, world._rpc, logs=logs)
+    known, mark = ledger.members(), logs.mark()
+    world._rpc._engine._store(world._rpc._engine._start_block().finish())
+    assert (ledger.members(), logs.mark()) == (known, mark)
+    limits = asked(world)
+    assert ledger.members() == known
+    assert limits.widest == 0
+
+
+def test_two_processes_that_read_at_once_find_the_same(world, logs):
+    one, two = (Web3Ledger(world.book, world._rpc, logs=logs) for _ in range(2))
+    assert one.members() == two.members()
+    member, _ = world.new_member(1)
+    assert [ledger.members()[-1].id for ledger in (one, two, one)] == [member] * 3
+
+
 def test_an_index_of_a_chain_that_was_put_back_is_made_anew(world, logs):
     ledger = Web3Ledger(world.book, world._rpc, logs=logs)
     known = ledger.members()

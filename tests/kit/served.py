@@ -28,6 +28,7 @@ from api.sign_in.protocol.jose import public_part
 from api.storage.database import open_store
 from ledger_node import clock
 from ledger_node.chain.artifact import artifact
+from ledger_node.chain.deployment import purposes_of
 from ledger_node.chain.port import Role
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
@@ -318,7 +319,7 @@ class Place:
         member = random_bytes(32)
         self.vote(
             ("addMember", member, int(roles), name, ""),
-            ("addKey", member, to_hex(address_of(registry_key)), 255, 0, 2**64 - 1),
+            ("addKey", member, to_hex(address_of(registry_key)), int(purposes_of(roles)), 0, 2**64 - 1),
         )
         self.publish_keys(member, registry_key, 1, key)
         return Credential.published(member, key)
@@ -329,7 +330,7 @@ class Place:
         governor = Sender(Rpc(self.served.node()["url"]), book.chain_id, self.home.read_key("governor"))
         proposal = [(to_hex(book.contracts["MemberRegistry"]), registry.encode(*call)) for call in calls]
         governor.send(
-            book.contracts["Council"], artifact("Council").encode("proposeAndExecute", proposal), gas=20_000_000
+            book.contracts["Council"], artifact("Council").encode("proposeAndExecute", proposal), gas=16_000_000
         )
 
     def publish_keys(self, member, registry_key, number, *keys):
