@@ -23,12 +23,13 @@ def world(tmp_path_factory):
     made.close()
 
 
-@pytest.fixture(params=["memory", "store"])
+@pytest.fixture(params=["memory", "file", "postgresql"])
 def logs(request, tmp_path):
     if request.param == "memory":
         yield MemoryLogs()
         return
-    store = open_store(tmp_path / "store.sqlite3")
+    url = request.getfixturevalue("postgres").database() if request.param == "postgresql" else None
+    store = open_store(tmp_path / "store.sqlite3", url)
     require_version(store, STORE)
     yield StoredLogs(store)
     store.dispose()
