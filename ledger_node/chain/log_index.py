@@ -8,7 +8,6 @@ that block any more was replaced or put back: the index begins anew.
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Final, Protocol
 
 from typing_extensions import override
@@ -24,7 +23,7 @@ from ledger_node.domain.reason import Reason
 
 PAGE_BLOCKS: Final = 1_000
 """The most blocks that one request for logs covers; Besu refuses more than 5,000 by default."""
-_PAGES_AT_ONCE: Final = 10
+PAGES_AT_ONCE: Final = 10
 INDEXED: Final = {
     "MemberRegistry": ("MemberAdded",),
     "SchemaRegistry": ("IssuerAllowed", "IssuerDisallowed"),
@@ -158,12 +157,12 @@ class LogIndex:
     def _read_on(self, head: Block) -> None:
         """Read some pages more, and keep what they hold."""
         first = 0 if self._read is None else self._read.number + 1
-        pages = list(islice(pages_of(first, head.number), _PAGES_AT_ONCE))
-        last = pages[-1][1]
-        calls = [logs_call(self._addresses, [self._topics], *page) for page in pages]
-        *answers, block = self._rpc.batch([*calls, ("eth_getBlockByNumber", [hex(last), False])])
-        logs = [stored_log(log) for some in answers for log in some]
-        mark = BlockMark(last, block_of(block).hash)
+        last = min(head.number, first + PAGES_AT_ONCE * PAGE_BLOCKS - 1)
+        logs = [stored_log(log) for log in logs_of(self._rpc, self._addresses, [self._topics], first, last)]
+        newest = head
+        if last < head.number:
+            newest = block_of(self._rpc.batch([("eth_getBlockByNumber", [hex(last), False])])[0])
+        mark = BlockMark(last, newest.hash)
         if logs or self._stored is None or last - self._stored.number >= PAGE_BLOCKS:
             if not self._store.append(self._stored, logs, mark):
                 # another process was faster: go on from where it came to
@@ -178,6 +177,25 @@ def pages_of(first: int, last: int) -> Iterator[tuple[int, int]]:
     """Yield the first and last block of each page from ``first`` to ``last``."""
     for start in range(first, last + 1, PAGE_BLOCKS):
         yield start, min(start + PAGE_BLOCKS - 1, last)
+
+
+def logs_of(rpc: Rpc, addresses: Sequence[str], topics: Sequence[Any], first: int, last: int) -> list[Any]:
+    """Return the logs of the blocks from ``first`` to ``last``, at most ten pages of them, in one request.
+
+    Where a node refuses, since too many match, half of the blocks is asked for at a time.
+
+    Raises:
+        ChainError: the node does not answer, or refuses the logs of a single block.
+    """
+    try:
+        answers = rpc.batch([logs_call(addresses, topics, *page) for page in pages_of(first, last)])
+    except ChainError as error:
+        if error.reason is not Reason.LEDGER_REFUSED or first == last:
+            raise
+        middle = (first + last) // 2
+        halves = (first, middle), (middle + 1, last)
+        return [log for half in halves for log in logs_of(rpc, addresses, topics, *half)]
+    return [log for logs in answers for log in logs]
 
 
 def logs_call(addresses: Sequence[str], topics: Sequence[Any], first: int, last: int) -> Call:
