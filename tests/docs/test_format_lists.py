@@ -9,7 +9,7 @@ import pytest
 from ledger_node.domain import (
     canonical,
     claim,
-    consent,
+    consent_scope,
     hashing,
     ladder,
     passkey,
@@ -36,7 +36,7 @@ LIMITS = {
     "parts of a combination": claim.MAX_PARTS,
     "characters of a combination's text": claim.MAX_TEXT,
     "characters of a question's text": question.MAX_TEXT,
-    "questions, departments of a consent": consent.MAX_QUESTIONS,
+    "questions, departments of a consent": consent_scope.MAX_QUESTIONS,
     "controllers": subject.MAX_CONTROLLERS,
     "signatures of a consent": presentation.MAX_SIGNATURES,
     "characters of a claim's message": presentation.MAX_MESSAGE,
@@ -71,7 +71,7 @@ def rows(name: str) -> list[list[str]]:
 
 def test_e7_the_limits_are_those_of_the_code():
     assert {what: int(limit.replace(",", "")) for what, limit in rows("limits")} == LIMITS
-    assert consent.MAX_DEPARTMENTS == consent.MAX_QUESTIONS
+    assert consent_scope.MAX_DEPARTMENTS == consent_scope.MAX_QUESTIONS
 
 
 def test_e7_the_list_of_all_reasons_is_that_of_the_code():
