@@ -72,7 +72,7 @@ def test_n7_whoever_asks_while_the_disk_takes_nothing_is_told_so_and_what_was_ac
     assert refused(lambda: bank.post(*withdrawal)) == (503, "store_unavailable")
     bank.close()
     life.limit_files("api", resource.RLIM_INFINITY)
-    assert seen(place.bank.verify(consent, [GOOD])) == [("holds", None)]
+    assert seen(place.verify(consent, [GOOD])) == [("holds", None)]
     assert place.bank.post(*withdrawal)["state"] == "withdrawn"
     state = wait_for(job, place.tax)
     assert (state["state"], state["issued"], state["rejected"]) == ("done", 50, 0)
@@ -87,7 +87,7 @@ def test_n7_a_node_whose_disk_takes_nothing_ends_and_what_was_asked_meanwhile_is
     life, (consent, _) = place.served, granted(place)
     before = life.pid("node")
     life.limit_files("node", 0)
-    assert seen(place.bank.verify(consent, [GOOD])) == [("holds", None)]
+    assert seen(place.verify(consent, [GOOD])) == [("holds", None)]
     assert life.pid("node") != before
     settle(place)
     (uses,) = place.ledger.recorded_uses([from_hex(consent, "consent")]).values()

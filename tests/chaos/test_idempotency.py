@@ -58,8 +58,8 @@ def test_a4_after_kill_9_a_verification_has_cost_one_use_and_has_one_answer(plac
     chance = random.Random(41)
     for _ in range(LONG if request.config.getoption("--chaos") else KILLS):
         secret = random_bytes(32)
-        terms = place.terms([QUESTION], secret=secret)
-        consent = place.post_terms(terms)["id"]
+        terms = place.consent([QUESTION], secret=secret)
+        consent = place.post_consent(terms)["id"]
         body, key = {"consent": consent, "claims": [QUESTION]}, f'"{random_bytes(16).hex()}"'
         lost = post_and_kill(place, chance, "/v1/verifications", body, key)
         first = post(place, "/v1/verifications", body, key)
@@ -84,7 +84,7 @@ def recorded(place, consent):
 def test_a4_after_kill_9_a_withdrawal_is_answered_as_one(place):
     chance = random.Random(42)
     secret = random_bytes(32)
-    consent = place.post_terms(place.terms([QUESTION], secret=secret))["id"]
+    consent = place.post_consent(place.consent([QUESTION], secret=secret))["id"]
     path, body, key = f"/v1/consents/{consent}/withdrawal", {"secret": to_hex(secret)}, f'"{random_bytes(16).hex()}"'
     post_and_kill(place, chance, path, body, key)
     first = post(place, path, body, key)

@@ -66,7 +66,7 @@ def live(place, consent, terms):
         return post(f"/v1/consents/{to_hex(consent)}/changes", body)
 
     withdrawal = {"signatures": [to_hex(sign(withdrawal_digest(consent, domain), key))]}
-    until_done(lambda: place.post_terms(terms, client=place.client("demo-bank")), done={"consent_exists"})
+    until_done(lambda: place.post_consent(terms, client=place.client("demo-bank")), done={"consent_exists"})
     until_done(lambda: place.client("demo-bank").verify(to_hex(consent), [QUESTION]))
     until_done(lambda: change(Change.PAUSE, 1), done={"consent_changed_already", "consent_paused"})
     until_done(lambda: change(Change.RESUME, 2), done={"consent_changed_already", "consent_not_paused"})
@@ -86,7 +86,7 @@ def test_kills_between_act_notification_and_delivery_lose_and_double_nothing(pla
     consents = []
     try:
         for _ in range(LIVES):
-            terms = place.terms([QUESTION], uses=3)
+            terms = place.consent([QUESTION], uses=3)
             consents.append(terms.digest(place.ledger.consent_domain))
             living = threading.Thread(target=live, args=(place, consents[-1], terms), daemon=True)
             living.start()

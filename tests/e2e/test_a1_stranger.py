@@ -104,7 +104,7 @@ def instance(place, tmp_path_factory):
     """
     place.require_file()
     consent = place.grant(GOOD)
-    use = place.bank.verify(consent, [GOOD])["use"]["id"]
+    use = place.verify(consent, [GOOD])["use"]["id"]
     request = place.bank.post("/v1/consent-requests", {"request": place.request([one_form(GOOD)]).to_json()})["id"]
     body = {"request": place.request([one_form(GOOD)], firm=place.new_firm()).to_json()}
     other = place.bank.post("/v1/consent-requests", body)["id"]

@@ -62,7 +62,7 @@ def warned(place):
 
 def test_an_answer_is_made_in_a_worker_and_its_evidence_checks(place):
     consent = place.grant(QUESTION)
-    answer = place.bank.verify(consent, [QUESTION])
+    answer = place.verify(consent, [QUESTION])
     assert seen(answer) == [("holds", None)]
     assert len(workers(place.served)) == 1
     evidence = place.bank.evidence(answer["use"]["id"])
@@ -119,7 +119,7 @@ def test_l8_work_that_two_workers_die_of_is_refused_for_now_and_its_use_is_found
     reasons = [entry["row"]["reason"] for entry in listed if entry["row"]["use"] == to_hex(use)]
     assert sorted(map(str, reasons)) == ["None", "worker_died"]
     # the worker process is there again for everybody else
-    assert seen(place.bank.verify(consent, [QUESTION])) == [("holds", None)]
+    assert seen(place.verify(consent, [QUESTION])) == [("holds", None)]
 
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])

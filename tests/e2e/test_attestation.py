@@ -108,7 +108,7 @@ def only_result(place, job):
 def test_h8_a_corrected_row_supersedes_the_old_one_on_the_chain(place):
     firm = place.new_firm()
     consent = place.grant(GOOD, LESS, firm=firm)
-    before = place.bank.verify(consent, [GOOD, LESS])
+    before = place.verify(consent, [GOOD, LESS])
     assert seen(before) == [("holds", None), ("does_not_hold", None)]
     old = only_result(place, place.attest("tax_payment", [(firm.number, {})]))
     assert status_of(place, old, Plane.SUPERSEDED) == 0
@@ -185,7 +185,7 @@ def test_another_departments_jobs_and_receipts_are_not_found(place, sent):
 def test_d2_what_is_erased_cannot_be_told_and_is_revoked(place):
     firm = place.new_firm()
     consent = place.grant(GOOD, GRADE, firm=firm)
-    before = place.bank.verify(consent, [GOOD, GRADE])
+    before = place.verify(consent, [GOOD, GRADE])
     old = only_result(place, place.attest("tax_payment", [(firm.number, {})]))
     code = credit_code(firm.number, SEED)
     erased = place.tax.post("/v1/erasures", {"credit_code": code, "schema": "tax_payment"})
@@ -211,7 +211,7 @@ def test_d2_an_erased_registration_ends_all_answers_without_a_use(place):
     firm = place.new_firm()
     consent = place.grant(GOOD, firm=firm)
     place.regulator.post("/v1/erasures", {"credit_code": credit_code(firm.number, SEED)})
-    answer = place.bank.verify(consent, [GOOD])
+    answer = place.verify(consent, [GOOD])
     assert seen(answer) == [("cannot_tell", "erased")]
     assert answer["use"] is None
 

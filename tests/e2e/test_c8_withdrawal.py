@@ -63,7 +63,7 @@ def test_c8_a_verdict_leaves_only_for_a_use_that_the_ledger_counted_before_the_w
         ending = people.submit(end_it)
         answers = [answer for several in people.map(ask_until_refused, range(ASKERS)) for answer in several]
         ending.result()
-    answers.append(place.bank.verify(consent, [GOOD]) | {"asked_after": True})
+    answers.append(place.verify(consent, [GOOD]) | {"asked_after": True})
 
     events = history(place, consent)
     ended = [name for name, _ in events].index("ConsentPaused" if how == "pause" else "ConsentWithdrawn")

@@ -77,7 +77,7 @@ def test_a_consent_signed_by_a_passkey_is_granted_used_paused_and_withdrawn(plac
 
 def test_receipts_and_evidence_of_a_passkey_and_a_key_check_offline(place, partnership, partners):
     consent = grant(place, partnership, partners, GOOD)
-    answer = place.bank.verify(consent, [GOOD])
+    answer = place.verify(consent, [GOOD])
     change(place, consent, "pause", 1, partners)
     withdraw(place, consent, partners)
     keeper = next(member for member in place.ledger.members() if "operator" in member.name)
@@ -94,7 +94,7 @@ def test_receipts_and_evidence_of_a_passkey_and_a_key_check_offline(place, partn
 
 def test_a_request_is_refused_by_a_passkey(place, firm, phone):
     asked = place.request([GOOD], firm=firm)
-    made = place.bank.post("/v1/consent-requests", {"request": asked.to_json()})
+    made = place.bank.post("/v1/consent-requests", place.asking(asked))
     draft = unsigned_refusal(place.ledger.consent_domain, from_hex(made["id"], "request"))
     stranger = new_phone()
     assert refused(lambda: draft.submit(place.bank, [stranger.sign(draft.digest)])) == (422, "signer_not_controller")
@@ -120,11 +120,11 @@ def test_c3_a_passkey_that_does_not_control_the_subject_grants_nothing(place, fi
     assert refused(lambda: grant(place, firm, [new_key()], GOOD)) == (422, "signer_not_controller")
     # the same key, made for the domain of somebody else
     elsewhere = Phone(Authenticator(phone.authenticator.scalar, "other.example"))
-    terms = place.terms([GOOD], firm=firm)
+    terms = place.consent([GOOD], firm=firm)
     digest = terms.digest(place.ledger.consent_domain)
     client = elsewhere.authenticator.client_data(digest, origin="https://other.example")
     assertion = signature_to_json(elsewhere.sign(digest, client=client))
-    assert refused(lambda: place.post_terms(terms, signatures=[assertion])) == (422, "signer_not_controller")
+    assert refused(lambda: place.post_consent(terms, signatures=[assertion])) == (422, "signer_not_controller")
 
 
 def signing_something_else(phone, digest):
@@ -159,9 +159,9 @@ def signing_a_creation(phone, digest):
     ],
 )
 def test_c5_an_assertion_that_does_not_sign_these_terms_grants_nothing(place, firm, phone, spoil, reason):
-    terms = place.terms([GOOD], firm=firm)
+    terms = place.consent([GOOD], firm=firm)
     assertion = signature_to_json(spoil(phone, terms.digest(place.ledger.consent_domain)))
-    assert refused(lambda: place.post_terms(terms, signatures=[assertion])) == (422, reason)
+    assert refused(lambda: place.post_consent(terms, signatures=[assertion])) == (422, reason)
 
 
 @pytest.mark.parametrize(
@@ -177,8 +177,8 @@ def test_c5_an_assertion_that_does_not_sign_these_terms_grants_nothing(place, fi
     ],
 )
 def test_c5_what_is_no_signature_is_refused_by_name(place, firm, signature):
-    terms = place.terms([GOOD], firm=firm)
-    status, reason = refused(lambda: place.post_terms(terms, signatures=[signature]))
+    terms = place.consent([GOOD], firm=firm)
+    status, reason = refused(lambda: place.post_consent(terms, signatures=[signature]))
     assert status == 422
     assert reason in {"field_missing", "field_unknown", "type_wrong", "value_malformed"}
 
@@ -237,11 +237,11 @@ def test_a_subject_is_shown_to_itself_and_the_registrar_alone(place, partnership
 def test_e6_signatures_of_both_kinds_are_kept_and_shown_in_one_form_and_the_evidence_checks(
     place, partnership, partners
 ):
-    terms = place.terms([GOOD], firm=partnership)
+    terms = place.consent([GOOD], firm=partnership)
     by_phone, by_key = (person.sign(terms.digest(place.ledger.consent_domain)) for person in partners)
-    granted = place.post_terms(terms, signatures=[signature_to_json(one) for one in (by_key, by_phone)])
+    granted = place.post_consent(terms, signatures=[signature_to_json(one) for one in (by_key, by_phone)])
     form = [signature_to_json(one) for one in (by_phone.in_one_form(), by_key)]
     assert granted["signatures"] == form
-    bundle = place.bank.evidence(place.bank.verify(granted["id"], [GOOD])["use"]["id"])
+    bundle = place.bank.evidence(place.verify(granted["id"], [GOOD])["use"]["id"])
     assert json.loads(bundle)["presentation"]["consent"]["signatures"] == form
     assert examine(bundle, place.ledger.trust()).failed is None

@@ -69,7 +69,7 @@ class Town:
         self.council = book.contracts["Council"]
         self.firm = place.new_firm()
         self.consent = place.grant(*QUESTIONS, firm=self.firm, secret=SECRET)
-        answer = place.bank.verify(self.consent, QUESTIONS)
+        answer = place.verify(self.consent, QUESTIONS)
         self.evidence = place.bank.evidence(answer["use"]["id"])
         self.trust = self.ledger.trust()
         self.shown = {

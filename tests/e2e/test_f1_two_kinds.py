@@ -36,7 +36,7 @@ def firm(place):
 
 @pytest.fixture(scope="module")
 def answer(place, firm):
-    return place.bank.verify(place.grant(*ASKED, firm=firm), list(ASKED))
+    return place.verify(place.grant(*ASKED, firm=firm), list(ASKED))
 
 
 def live(place, firm):
@@ -129,7 +129,7 @@ def test_f1_one_row_of_a_kind_twice_is_still_a_repetition(place):
 def test_f1_a_question_that_names_nothing_there_is_refused_and_costs_nothing(place, named):
     consent = place.grant("tax_payment.paid_amount >= 1000 CNY")
     with pytest.raises(ApiError) as refused:
-        place.bank.verify(consent, [f"tax_payment[{named}].paid_amount >= 1000 CNY"])
+        place.verify(consent, [f"tax_payment[{named}].paid_amount >= 1000 CNY"])
     assert (refused.value.status, refused.value.reason.value) in {
         (422, "question_malformed"),
         (422, "value_malformed"),

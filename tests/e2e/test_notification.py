@@ -43,7 +43,7 @@ def change(place, name, what, number):
 
 def test_a_bank_learns_what_becomes_of_its_requests_and_consents(place):
     asked = place.request([one_form(GOOD)])
-    request = place.bank.post("/v1/consent-requests", {"request": asked.to_json()})["id"]
+    request = place.bank.post("/v1/consent-requests", place.asking(asked))["id"]
     digest = refusal_digest(from_hex(request, "request"), place.ledger.consent_domain)
     signatures = [to_hex(sign(digest, place.shop.keys[0]))]
     place.shop.client.post(f"/v1/consent-requests/{request}/refusal", {"signatures": signatures})
@@ -51,7 +51,7 @@ def test_a_bank_learns_what_becomes_of_its_requests_and_consents(place):
     granted = place.grant(GOOD, secret=secret)
     change(place, granted, Change.PAUSE, 1)
     change(place, granted, Change.RESUME, 2)
-    use = place.bank.verify(granted, [GOOD])["use"]["id"]
+    use = place.verify(granted, [GOOD])["use"]["id"]
     place.shop.client.post(f"/v1/consents/{granted}/withdrawal", {"secret": to_hex(secret)})
     bank = told_until(place.bank, ("consent.withdrawn", {"consent": granted}))
     assert about(bank, request) == ["consent.refused"]
@@ -65,8 +65,8 @@ def test_a_bank_learns_what_becomes_of_its_requests_and_consents(place):
 
 def test_a_grant_tells_the_request_that_it_answers(place):
     asked = place.request([one_form(GOOD)])
-    request = place.bank.post("/v1/consent-requests", {"request": asked.to_json()})["id"]
-    terms = place.terms([one_form(GOOD)])
+    request = place.bank.post("/v1/consent-requests", place.asking(asked))["id"]
+    terms = place.consent([one_form(GOOD)])
     signature = to_hex(sign(terms.digest(place.ledger.consent_domain), place.shop.keys[0]))
     body = {"terms": terms.to_json(), "signatures": [signature], "request": request}
     granted = place.shop.client.post("/v1/consents", body)["id"]
@@ -88,7 +88,7 @@ def test_a_withdrawal_past_every_relayer_is_told_as_well(place):
 def test_a_bank_learns_that_what_its_answer_relied_on_is_superseded_or_revoked(place):
     firm = place.new_firm()
     granted = place.grant(GOOD, RATED, firm=firm)
-    answer = place.bank.verify(granted, [GOOD])
+    answer = place.verify(granted, [GOOD])
     (shown,) = answer["presentation"]["attestations"]
     place.attest("tax_payment", [(firm.number, {"实缴税额（元）": "3,000,000.00"})], correct=True)
     superseded = to_hex(ShownAttestation.from_json(shown).header.digest)

@@ -107,9 +107,9 @@ def answer(client, path):
 def things(place):
     """For each row about a named thing: the path of one, its owner, and a caller of the same kind whose it is not."""
     consent = place.grant(QUESTION)
-    use = place.bank.verify(consent, [one_form(QUESTION)])["use"]["id"]
+    use = place.verify(consent, [one_form(QUESTION)])["use"]["id"]
     asked = place.request([one_form(QUESTION)])
-    request = place.bank.post("/v1/consent-requests", {"request": asked.to_json()})["id"]
+    request = place.bank.post("/v1/consent-requests", place.asking(asked))["id"]
     digest = refusal_digest(bytes.fromhex(request[2:]), place.ledger.consent_domain)
     signatures = [to_hex(sign(digest, place.shop.keys[0]))]
     place.shop.client.post(f"/v1/consent-requests/{request}/refusal", {"signatures": signatures})
@@ -223,7 +223,7 @@ def test_lists_are_of_ones_own_things(place, things, row):
 def test_a_bank_asks_for_itself_alone(place):
     asked = place.request([one_form(QUESTION)])
     with pytest.raises(ApiError) as refused:
-        place.other_bank().post("/v1/consent-requests", {"request": asked.to_json()})
+        place.other_bank().post("/v1/consent-requests", place.asking(asked))
     assert refused.value.status in {403, 422}
 
 
@@ -248,7 +248,7 @@ def test_where_signatures_are_the_authority_being_signed_in_is_none(place, row):
     key, domain, consent = random_bytes(32), place.ledger.consent_domain, place.grant(QUESTION)
     raw = bytes.fromhex(consent[2:])
     asked = place.bank.post("/v1/consent-requests", {"request": place.request([one_form(QUESTION)]).to_json()})["id"]
-    terms = place.terms([one_form(QUESTION)])
+    terms = place.consent([one_form(QUESTION)])
 
     firm = f"/v1/subjects/{to_hex(place.shop.subject)}"
     control = {"controllers": ["0x" + "11" * 20], "threshold": 1}

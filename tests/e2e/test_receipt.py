@@ -50,10 +50,10 @@ def change(place, consent, what, number):
 def test_every_act_on_a_consent_has_a_receipt_that_checks_offline(place, trusted):
     secret = random_bytes(32)
     consent = place.grant(GOOD, secret=secret)
-    answer = place.bank.verify(consent, [GOOD])
+    answer = place.verify(consent, [GOOD])
     change(place, consent, Change.PAUSE, 1)
     change(place, consent, Change.RESUME, 2)
-    place.bank.verify(consent, [GOOD])
+    place.verify(consent, [GOOD])
     place.shop.client.post(f"/v1/consents/{consent}/withdrawal", {"secret": to_hex(secret)})
     receipts = checked(place, trusted, consent)
     acts = [(receipt.act, receipt.number) for receipt in receipts]
@@ -77,7 +77,7 @@ def test_every_act_on_a_consent_has_a_receipt_that_checks_offline(place, trusted
 def test_uses_that_share_a_block_have_a_receipt_each(place, trusted):
     consent = place.grant(GOOD)
     with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(lambda _: place.bank.verify(consent, [GOOD]), range(6)))
+        answers = list(pool.map(lambda _: place.verify(consent, [GOOD]), range(6)))
     answered = [answer["receipt"] for answer in answers if answer["receipt"]]
     uses = [receipt for receipt in checked(place, trusted, consent) if receipt.act is Act.USED]
     assert [receipt.number for receipt in uses] == [1, 2, 3]
@@ -114,13 +114,13 @@ def test_of_several_words_the_one_that_the_ledger_took_is_kept(tmp_path):
 def test_a_use_in_a_paused_or_withdrawn_consent_has_no_receipt(place, trusted):
     consent = place.grant(GOOD)
     change(place, consent, Change.PAUSE, 1)
-    assert place.bank.verify(consent, [GOOD])["receipt"] is None
+    assert place.verify(consent, [GOOD])["receipt"] is None
     assert [receipt.act for receipt in checked(place, trusted, consent)] == [Act.GRANTED, Act.PAUSED]
 
 
 def test_a_request_has_the_receipt_of_its_answer(place, trusted):
     asked = place.request([one_form(GOOD)])
-    request = place.bank.post("/v1/consent-requests", {"request": asked.to_json()})["id"]
+    request = place.bank.post("/v1/consent-requests", place.asking(asked))["id"]
     route = f"/v1/consent-requests/{request}/receipt"
     with pytest.raises(ApiError) as early:
         place.bank.get(route)
@@ -139,8 +139,8 @@ def test_a_request_has_the_receipt_of_its_answer(place, trusted):
 
 def test_a_granted_request_has_the_receipt_of_the_grant(place, trusted):
     asked = place.request([one_form(GOOD)])
-    request = place.bank.post("/v1/consent-requests", {"request": asked.to_json()})["id"]
-    terms = place.terms([one_form(GOOD)])
+    request = place.bank.post("/v1/consent-requests", place.asking(asked))["id"]
+    terms = place.consent([one_form(GOOD)])
     signature = to_hex(sign(terms.digest(place.ledger.consent_domain), place.shop.keys[0]))
     body = {"terms": terms.to_json(), "signatures": [signature], "request": request}
     granted = place.shop.client.post("/v1/consents", body)["id"]
@@ -186,7 +186,7 @@ class Tags(HTMLParser):
 
 def test_a8_the_page_of_receipts_runs_nothing_and_loads_nothing(place):
     consent = place.grant(GOOD)
-    place.bank.verify(consent, [GOOD])
+    place.verify(consent, [GOOD])
     http = place.http("demo-bank")
     found = http.get(f"/v1/consents/{consent}/receipts", headers={"Accept": "text/html"})
     assert found.headers["content-type"] == "text/html; charset=utf-8"
@@ -228,7 +228,7 @@ def test_a8_whatever_a_name_holds_is_shown_and_never_run(place, trusted):
 
 def test_the_command_lists_saves_and_verifies_receipts(place, trusted, tmp_path):
     consent = place.grant(GOOD)
-    place.bank.verify(consent, [GOOD])
+    place.verify(consent, [GOOD])
     done = place.credence("receipt", "list", consent, "--as", "demo-bank", "--json")
     assert done.returncode == 0, done.stderr
     assert [item["receipt"]["act"] for item in json.loads(done.stdout)["receipts"]] == ["granted", "used"]

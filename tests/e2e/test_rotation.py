@@ -56,12 +56,12 @@ def test_what_was_granted_before_is_judged_by_the_controllers_of_its_time(place,
     made = rotate(place, firm, [old], controllers_of([heir]))
     held = place.ledger.controller_entry(firm.subject, 1)
     assert (made["entry"], made["since"], made["commitment"]) == (1, held.since, to_hex(held.commitment))
-    answer = place.bank.verify(consent, [GOOD])
+    answer = place.verify(consent, [GOOD])
     assert answer["controllers_entry"] == 0
     verdicts = check_answer(answer, place.ledger, grantee=place.bank_id, policy=Policy())
     assert [verdict.outcome for verdict in verdicts] == ["holds"]
     younger = grant(place, firm, [heir], GOOD)
-    answer = place.bank.verify(younger, [GOOD])
+    answer = place.verify(younger, [GOOD])
     assert answer["controllers_entry"] == 1
     verdicts = check_answer(answer, place.ledger, grantee=place.bank_id, policy=Policy())
     assert [verdict.outcome for verdict in verdicts] == ["holds"]
@@ -74,10 +74,10 @@ def test_what_was_granted_before_is_judged_by_the_controllers_of_its_time(place,
 def test_evidence_of_both_times_checks_offline(place, firm, old, heir):
     trust = place.ledger.trust()
     older = grant(place, firm, [old], GOOD)
-    first = place.bank.verify(older, [GOOD])
+    first = place.verify(older, [GOOD])
     rotate(place, firm, [old], controllers_of([heir]))
-    second = place.bank.verify(older, [GOOD])
-    third = place.bank.verify(grant(place, firm, [heir], GOOD), [GOOD])
+    second = place.verify(older, [GOOD])
+    third = place.verify(grant(place, firm, [heir], GOOD), [GOOD])
     for answer, entry in ((first, 0), (second, 0), (third, 1)):
         assert answer["controllers_entry"] == entry
         report = examine(place.bank.evidence(answer["use"]["id"]), trust)
@@ -133,10 +133,10 @@ def test_c3_before_a_rotation_the_new_key_grants_nothing(place, firm, heir):
 
 
 def test_c3_terms_that_the_old_key_signed_in_time_are_not_granted_too_late(place, firm, old, heir):
-    terms = place.terms([GOOD], firm=firm)
+    terms = place.consent([GOOD], firm=firm)
     signatures = signed(terms.digest(place.ledger.consent_domain), [old])
     rotate(place, firm, [old], controllers_of([heir]))
-    assert refused(lambda: place.post_terms(terms, signatures=signatures)) == (422, "signer_not_controller")
+    assert refused(lambda: place.post_consent(terms, signatures=signatures)) == (422, "signer_not_controller")
 
 
 def test_the_present_controllers_withdraw_what_their_predecessors_granted(place, firm, old, heir):

@@ -257,7 +257,7 @@ def test_f10_a_question_that_cannot_be_answered_costs_no_use(place, question, re
     firm = place.new_firm()
     consent = place.grant(GOOD, firm=firm)
     with pytest.raises(ApiError) as refused:
-        place.bank.verify(consent, [GOOD, question])
+        place.verify(consent, [GOOD, question])
     assert refused.value.reason == reason
     assert uses(place, consent) == 0
     # nor can it be asked for, or granted
@@ -277,7 +277,7 @@ def test_f11_nobody_asks_for_or_grants_data_that_ends_before_it_begins(place, fi
     with pytest.raises(ApiError) as refused:
         place.bank.post("/v1/consent-requests", {"request": request})
     assert (refused.value.reason, refused.value.field) == ("range_empty", "data_to")
-    terms = place.terms([GOOD]).to_json() | days
+    terms = place.consent([GOOD]).to_json() | days
     with pytest.raises(ApiError) as refused:
         place.bank.post("/v1/consents", {"terms": terms, "signatures": [to_hex(bytes(65))]})
     assert (refused.value.reason, refused.value.field) == ("range_empty", "data_to")

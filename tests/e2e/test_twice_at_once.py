@@ -23,8 +23,8 @@ def post(client, path, body):
 
 
 def test_one_grant_that_is_sent_four_times_at_once_is_one_grant(place):
-    terms = place.terms(["tax_credit_rating.grade in {A, B}"])
-    answers = together([lambda: place.post_terms(terms)] * 4)
+    terms = place.consent(["tax_credit_rating.grade in {A, B}"])
+    answers = together([lambda: place.post_consent(terms)] * 4)
     assert sorted(answer if isinstance(answer, str) else "granted" for answer in answers) == [
         "consent_exists",
         "consent_exists",

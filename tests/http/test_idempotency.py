@@ -222,7 +222,7 @@ def registering(place):
 
 
 def granting(place):
-    terms = place.terms([one_form(GOOD)])
+    terms = place.consent([one_form(GOOD)])
     body = {"terms": terms.to_json(), "signatures": signed(place, terms.digest(place.ledger.consent_domain))}
     return Call(place, "/v1/consents", body)
 
@@ -511,7 +511,7 @@ def test_the_client_proves_possession_anew_in_every_try(place, monkeypatch):
 
 def test_n7_an_answer_that_cannot_be_kept_is_not_given_and_asking_again_gets_it(place, monkeypatch):
     secret = random_bytes(32)
-    consent = place.post_terms(place.terms([one_form(GOOD)], secret=secret))["id"]
+    consent = place.post_consent(place.consent([one_form(GOOD)], secret=secret))["id"]
     call = Call(place, f"/v1/consents/{consent}/withdrawal", {"secret": to_hex(secret)}, name="demo-bank")
 
     def full(*_, **__):

@@ -117,7 +117,7 @@ def test_l6_a_version_is_raised_on_a_running_home(place, raised):
     assert sorted(live(place).values()) == sorted([*before.values(), second.id])
     both = f"all({OLD}; {NEWER_YEAR})"
     consent = place.grant(both, OLD, NEWER_YEAR, firm=firm)
-    answer = place.bank.verify(consent, [both, OLD, NEWER_YEAR])
+    answer = place.verify(consent, [both, OLD, NEWER_YEAR])
     assert seen(answer) == [("holds", None)] * 3
     data = place.bank.evidence(answer["use"]["id"])
     report = examine(data, place.ledger.trust()).require()

@@ -81,9 +81,9 @@ def refused(call):
 
 def grant(place, firm, people, question, **options):
     """Grant one question and return the consent's id."""
-    terms = place.terms([question], firm=firm, **options)
-    digest = terms.digest(place.ledger.consent_domain)
-    return place.post_terms(terms, signatures=signed(digest, people))["id"]
+    consent = place.consent([question], firm=firm, **options)
+    digest = consent.digest(place.ledger.consent_domain)
+    return place.post_consent(consent, signatures=signed(digest, people))["id"]
 
 
 def withdraw(place, consent, people):

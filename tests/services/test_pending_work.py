@@ -63,7 +63,7 @@ class Begun:
             patched.setattr(Web3Ledger, method, silent)
         instance = place.served.instance
         firms = [place.begun_firms.pop() for _ in range(3)]
-        self.terms = place.terms([GOOD], firm=firms[0])
+        self.terms = place.consent([GOOD], firm=firms[0])
         digest = self.terms.digest(place.ledger.consent_domain)
         now = place.now()
         with pytest.raises(ChainError):
@@ -161,7 +161,7 @@ def test_l3_a_completion_that_fails_at_the_start_holds_up_no_other_and_is_done_w
 def test_l3_one_poisonous_grant_holds_up_no_other_and_what_it_is_waits_in_sight(inside, monkeypatch):
     firm = inside.new_taxpayer()
     instance, key, true = inside.served.instance, Key(firm.keys[0]), Web3Ledger.grant
-    terms = [inside.terms([GOOD], firm=firm) for _ in range(3)]
+    terms = [inside.consent([GOOD], firm=firm) for _ in range(3)]
     ids = [one.digest(inside.ledger.consent_domain) for one in terms]
     poison = ids[1]
 
@@ -203,7 +203,7 @@ def gauge(place, name, **labels):
 def test_l3_a_grant_that_never_will_be_is_refused_and_told_and_waits_no_more(inside, monkeypatch):
     firm = inside.new_taxpayer()
     instance, key = inside.served.instance, Key(firm.keys[0])
-    terms = inside.terms([GOOD], firm=firm)
+    terms = inside.consent([GOOD], firm=firm)
     consent = terms.digest(inside.ledger.consent_domain)
     with monkeypatch.context() as patched:
         tries_nothing(patched)
@@ -225,7 +225,7 @@ def test_l3_a_grant_that_never_will_be_is_refused_and_told_and_waits_no_more(ins
     assert inside.ask(to_hex(consent), GOOD) == [("cannot_tell", "consent_expired")]
     # the same terms may be granted by asking again
     signatures = signed(consent, [key])
-    assert inside.post_terms(terms, signatures=signatures)["state"] == "live"
+    assert inside.post_consent(terms, signatures=signatures)["state"] == "live"
     assert inside.ask(to_hex(consent), GOOD) == [("holds", None)]
 
 
@@ -276,8 +276,8 @@ def test_l3_a_use_of_this_run_is_no_lost_answer_of_an_earlier_one_however_late_t
 def test_l3_a_grant_of_a_requests_id_does_not_stop_notifications(inside, other):
     """Any relayer may put a consent under any id, also one that is a request's."""
     asked = inside.request([GOOD])
-    made = inside.bank.post("/v1/consent-requests", {"request": asked.to_json()})
-    other.grant(from_hex(made["id"], "request"), inside.terms([GOOD]))
+    made = inside.bank.post("/v1/consent-requests", place.asking(asked))
+    other.grant(from_hex(made["id"], "request"), inside.consent([GOOD]))
     after = inside.grant(GOOD)
     until(lambda: {"consent": after} in [one["data"] for one in inside.bank.notifications()])
     assert inside.served.instance.notifications.failure is None

@@ -61,7 +61,11 @@ def register(client: Client, home: Home, name: str, credit_code: str) -> str:
     """Register a firm with a fresh key and return its subject id."""
     key = random_bytes(32)
     home.write_key(name, key)
-    body: dict[str, JSON] = {"credit_code": credit_code, "controllers": [to_hex(address_of(key))], "threshold": 1}
+    body: dict[str, JSON] = {
+        "credit_code": credit_code,
+        "controllers": [{"person": 1, "address": to_hex(address_of(key))}],
+        "threshold": 1,
+    }
     registered = client.post("/v1/subjects", body)
     home.add_credential(name, {"kind": "subject", "id": registered["subject"], "key": f"keys/{name}.json"})
     return str(registered["subject"])

@@ -66,7 +66,7 @@ class Story:
         self._attest()
         home, bank = self.served.home, self.served.client(BANK_SLUG)
         seed = spend_seed(home, BANK_SLUG)
-        with self._step("consent", "The shop owner is registered; the bank asks for four questions, which it accepts"):
+        with self._step("consent", "The shop owner is registered; the bank asks for a consent, and the owner accepts"):
             subject = register(self.served.client("market-regulator"), home, SHOP, credit_code(0, SEED))
             request = ask(bank, seed, subject, QUESTIONS)
             shop = self.served.client(SHOP)

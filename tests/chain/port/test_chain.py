@@ -9,6 +9,7 @@ from ledger_node.chain.port import Ledger
 from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.reason import Reason
 from tests.kit.fake_ledger import FakeLedger
+from tests.kit.ledger_consent import Granted
 from tests.kit.ledger_port import (
     BY_ANYBODY,
     NOTHING,
@@ -52,7 +53,7 @@ def test_time_that_passes_shows_in_the_next_block(world, ledger):
     assert ledger.request_consent(id_()).block.time == world.now() >= before + 77
 
 
-def test_nothing_is_on_its_way_that_is_mined(ledger):
+def test_nothing_is_on_its_way_that_is_mined(world, ledger):
     use = Granted.of(world).use()
     ledger.record_uses([use])
     assert not ledger.is_on_way(use.ticket)
@@ -73,4 +74,4 @@ def test_a_client_without_keys_only_reads(world, write):
 
 @pytest.mark.parametrize("write", [write for write in WRITES if write not in BY_ANYBODY])
 def test_a_key_of_no_member_sends_nothing(world, write):
-    assert refusal(writes(world, world.stranger)[write]) == ("MemberKeyUnknown", Reason.LEDGER_REFUSED)
+    assert refusal(writes(world, world.stranger)[write]) == ("MemberKeyUnknown", Reason.KEY_NOT_VALID)

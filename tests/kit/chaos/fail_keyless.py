@@ -25,10 +25,10 @@ def without_key(place, name, *reasons):
 
 @step(KEYLESS)
 def grant_without_a_key(place):
-    terms = place.terms([GOOD])
+    terms = place.consent([GOOD])
     bank = without_key(place, "demo-bank", "consent_exists")
     yield
-    place.post_terms(terms, client=bank)
+    place.post_consent(terms, client=bank)
     consent = to_hex(terms.digest(place.ledger.consent_domain))
     yield bank.get(f"/v1/consents/{consent}")["state"]
 

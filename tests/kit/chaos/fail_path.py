@@ -53,7 +53,7 @@ def signed(place, digest, key=None):
 
 def granted(place, **options):
     secret = random_bytes(32)
-    return place.post_terms(place.terms([GOOD, MORE, NONE], secret=secret, **options))["id"], secret
+    return place.post_consent(place.consent([GOOD, MORE, NONE], secret=secret, **options))["id"], secret
 
 
 def upload(place, rows, name="rows", **said):
@@ -93,14 +93,14 @@ def registration(place):
 def request(place):
     yield
     asked = place.request([GOOD])
-    place.bank.post("/v1/consent-requests", {"request": asked.to_json()})
+    place.bank.post("/v1/consent-requests", place.asking(asked))
     yield None
 
 
 @step("consent")
 def grant_of_a_request(place):
     asked = place.request([GOOD])
-    number = place.bank.post("/v1/consent-requests", {"request": asked.to_json()})["id"]
+    number = place.bank.post("/v1/consent-requests", place.asking(asked))["id"]
     terms, _ = accept(place.shop.client, asked, Language.CHINESE, random_bytes(32))
     signatures = signed(place, terms.digest(place.ledger.consent_domain))
     yield
@@ -112,7 +112,7 @@ def grant_of_a_request(place):
 @step("consent")
 def refusal_of_a_request(place):
     asked = place.request([GOOD])
-    number = place.bank.post("/v1/consent-requests", {"request": asked.to_json()})["id"]
+    number = place.bank.post("/v1/consent-requests", place.asking(asked))["id"]
     digest = refusal_digest(from_hex(number, "request"), place.ledger.consent_domain)
     yield
     body = {"signatures": signed(place, digest)}
@@ -136,7 +136,7 @@ def pause_and_resumption(place):
 
 def verified(place, consent, question):
     """Ask, and hold the evidence and the log against the answer."""
-    answer = place.bank.verify(consent, [question])
+    answer = place.verify(consent, [question])
     use = answer["use"] and answer["use"]["id"]
     if use is not None:
         recorded = place.ledger.recorded_uses([from_hex(consent, "consent")])
@@ -181,7 +181,7 @@ def question_that_was_not_consented_to(place):
 @step("verify")
 def question_without_a_use_left(place):
     consent, _ = granted(place, uses=1)
-    place.bank.verify(consent, [GOOD])
+    place.verify(consent, [GOOD])
     yield
     yield verified(place, consent, GOOD)
 

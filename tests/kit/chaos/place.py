@@ -204,12 +204,12 @@ class People:
     def _grant(self, chance, pending):
         if not pending:
             secret = random_bytes(32)
-            pending["grant"] = (self.place.terms([QUESTION], secret=secret, uses=chance.choice([1, 3])), secret)
+            pending["grant"] = (self.place.consent([QUESTION], secret=secret, uses=chance.choice([1, 3])), secret)
         terms, secret = pending["grant"]
         consent = to_hex(terms.digest(self.place.ledger.consent_domain))
         client = self._as("demo-bank")
         try:
-            self.place.post_terms(terms, client=client)
+            self.place.post_consent(terms, client=client)
         except ApiError as error:
             if error.reason != "consent_exists":
                 raise

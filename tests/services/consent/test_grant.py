@@ -38,7 +38,7 @@ def secret():
 
 @pytest.fixture
 def terms(inside, firm, secret):
-    return inside.terms([GOOD], firm=firm, secret=secret)
+    return inside.consent([GOOD], firm=firm, secret=secret)
 
 
 def consent_of(place, terms):
@@ -76,7 +76,7 @@ def check_refused(place, firm, consent, reason):
 def test_l8_an_id_that_the_ledger_holds_with_other_bounds_is_refused_and_told(inside, other, firm, terms, changes):
     consent = consent_of(inside, terms)
     other.grant(consent, replace(terms, **changes))
-    assert refused(lambda: inside.post_terms(terms, firm.keys)) == (409, "consent_terms_differ")
+    assert refused(lambda: inside.post_consent(terms, firm.keys)) == (409, "consent_terms_differ")
     check_refused(inside, firm, consent, "consent_terms_differ")
 
 
@@ -90,13 +90,13 @@ def test_l8_an_id_that_the_ledger_holds_in_another_state_is_refused_and_told(
         other.change_consent(consent, Change.PAUSE, 1)
     else:
         other.withdraw(consent, secret)
-    assert refused(lambda: inside.post_terms(terms, firm.keys)) == (409, reason)
+    assert refused(lambda: inside.post_consent(terms, firm.keys)) == (409, reason)
     check_refused(inside, firm, consent, reason)
 
 
 def test_l8_the_same_terms_that_somebody_else_relayed_are_granted(inside, other, firm, terms):
     other.grant(consent_of(inside, terms), terms)
-    granted = inside.post_terms(terms, firm.keys)
+    granted = inside.post_consent(terms, firm.keys)
     assert (granted["state"], granted["refusal"]) == ("live", None)
     assert inside.ask(granted["id"], GOOD) == [("holds", None)]
 
@@ -149,7 +149,7 @@ def test_l8_where_the_ledger_refuses_the_relayer_the_grant_waits(inside, firm, t
 def test_l8_a_foreign_grant_under_an_id_of_the_firm_can_be_withdrawn_by_its_controllers(inside, other, firm, terms):
     consent = consent_of(inside, terms)
     other.grant(consent, replace(terms, max_uses=99))
-    assert refused(lambda: inside.post_terms(terms, firm.keys)) == (409, "consent_terms_differ")
+    assert refused(lambda: inside.post_consent(terms, firm.keys)) == (409, "consent_terms_differ")
     inside.served.instance.consents.withdraw(consent, secret=None, signatures=signed_withdrawal(inside, firm, consent))
     (record,), _ = inside.ledger.consents([consent])
     assert record.state.name == "WITHDRAWN"
