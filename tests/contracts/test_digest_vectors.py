@@ -146,7 +146,8 @@ def terms_hash(terms):
 
 
 def asked_hash(asked):
-    kind = f"Asked({SCOPE}uint64 notBefore,uint64 expiresAt,uint32 maxUses,uint32 retentionDays,address spendKey,bytes32 salt)"
+    limits = "uint64 notBefore,uint64 expiresAt,uint32 maxUses,uint32 retentionDays,address spendKey,bytes32 salt"
+    kind = f"Asked({SCOPE}{limits})"
     names = ("not_before", "expires_at", "max_uses", "retention_days")
     numbers_ = [asked[name].to_bytes(32) for name in names]
     return struct(kind, *scope(asked), *numbers_, blob(asked["spend_key"]).rjust(32, b"\0"), blob(asked["salt"]))

@@ -42,15 +42,21 @@ def others(value):
     """Other values of the same kind, and of other kinds."""
     match value:
         case str() if value.startswith("0x") and len(value) > 2:
-            return st.integers(0, len(value) // 2 - 2).flatmap(lambda at: st.integers(1, 255).map(
-                lambda bits: value[: 2 + 2 * at] + f"{int(value[2 + 2 * at : 4 + 2 * at], 16) ^ bits:02x}" + value[4 + 2 * at :]
-            ))
+            return st.integers(0, len(value) // 2 - 2).flatmap(
+                lambda at: st.integers(1, 255).map(
+                    lambda bits: (
+                        value[: 2 + 2 * at]
+                        + f"{int(value[2 + 2 * at : 4 + 2 * at], 16) ^ bits:02x}"
+                        + value[4 + 2 * at :]
+                    )
+                )
+            )
         case bool() | None:
             return st.sampled_from([0, "", {}, [], True, False, None]).filter(lambda one: one is not value)
         case int():
-            return st.one_of(st.integers(-1, 2**53 - 1), st.sampled_from([value + 1, value - 1, None, str(value)])).filter(
-                lambda one: one != value
-            )
+            return st.one_of(
+                st.integers(-1, 2**53 - 1), st.sampled_from([value + 1, value - 1, None, str(value)])
+            ).filter(lambda one: one != value)
         case str():
             return st.one_of(st.text(max_size=8), st.just(value + " "), st.none()).filter(lambda one: one != value)
         case _:
@@ -81,7 +87,9 @@ def test_any_change_of_one_member_of_a_good_bundle_is_refused(data):
 def test_any_change_of_what_shows_the_consent_and_its_use_is_refused(data):
     name = data.draw(st.sampled_from([name for name in GOOD if name.startswith(KINDS)]))
     parts = {"consent", "resumption", "use"}
-    places = [(path, value) for path, value in leaves(name) if path[0] == "controllers" or path[1:2] and path[1] in parts]
+    places = [
+        (path, value) for path, value in leaves(name) if path[0] == "controllers" or (path[1:2] and path[1] in parts)
+    ]
     path, value = data.draw(st.sampled_from(places))
     report = examine(put(name, path, data.draw(others(value))), trust_of(name))
     assert report.failed is not None, path

@@ -163,9 +163,7 @@ def form() -> Iterator[Case]:
         "json_malformed",
         lambda data: data.replace(b'"one"', b'"\\ud800"').replace(b'"loan_application"', b'"\\ud800"'),
     )
-    yield bytes_of(
-        "a5_float", "type_wrong", lambda data: data.replace(b'"entries":[0]', b'"entries":[0.0]')
-    )
+    yield bytes_of("a5_float", "type_wrong", lambda data: data.replace(b'"entries":[0]', b'"entries":[0.0]'))
     yield altered("x_other_format", "form", "value_malformed", put("/format", "credence-evidence/v1"))
     for part in (
         "format",
@@ -474,7 +472,9 @@ def consent() -> Iterator[Case]:
         yield altered(f"k4_other_{name}", "consent", "consent_id_mismatch", change)
     yield fails("c3_stranger_signs", ONE.but(signers=(0, 7)), "consent", "signer_not_controller")
     others = "controllers_mismatch"
-    yield fails("c3_controllers_of_another_entry", ONE.but(entries=((1, NOW - 9 * DAY, REGISTERED, 0, 0),)), "consent", others)
+    yield fails(
+        "c3_controllers_of_another_entry", ONE.but(entries=((1, NOW - 9 * DAY, REGISTERED, 0, 0),)), "consent", others
+    )
     replaced = ((0, NOW - 9 * DAY, REGISTERED, 0, 0), (1, GRANTED, ROTATED, 0, 0))
     yield fails("c3_controllers_replaced_before_the_grant", ONE.but(entries=replaced), "consent", others)
     yield fails("c3_entry_that_is_not_there", ONE.but(entries=()), "consent", "controllers_none_count")
@@ -531,7 +531,12 @@ def proven_controllers() -> Iterator[Case]:
     two = ONE.but(entries=(FIRST, (1, NOW - 3 * DAY, ROTATED, 0, 0)), entry=1)
     yield fails("k7_root_not_proven", two.but(controllers={"entries": [1]}), state_, missing)
     yield fails("k7_entry_that_is_not_there", ONE.but(controllers={"entries": [0, 1]}), state_, missing)
-    yield fails("k7_entry_nobody_needs", two.but(entries=(*two.entries, two.entries[1]), controllers={"entries": [0, 1, 2], "begins": [3]}), state_, unneeded)
+    yield fails(
+        "k7_entry_nobody_needs",
+        two.but(entries=(*two.entries, two.entries[1]), controllers={"entries": [0, 1, 2], "begins": [3]}),
+        state_,
+        unneeded,
+    )
     yield fails("k7_begin_nobody_needs", ONE.but(controllers={"begins": [1, 2]}), state_, unneeded)
     yield fails("k7_hold_nobody_needs", ONE.but(controllers={"holds": [1, 2]}), state_, unneeded)
     keys = [(REGISTRAR, state.address(key)) for key in REGISTER_KEYS]
@@ -566,11 +571,13 @@ def bound_words() -> Iterator[Case]:
         yield fails(f"k1_word_of_a_change_{what}", later, name, paused)
     retired = ONE.but(entries=HANDED_ON, resumed={"set": 0})
     yield fails("k1_resumed_by_those_that_were_retired", retired, name, paused)
-    held = RESUMED.but(holds=(GRANTED + DAY, ), resumed={"changed_at": GRANTED + DAY + 5})
+    held = RESUMED.but(holds=(GRANTED + DAY,), resumed={"changed_at": GRANTED + DAY + 5})
     yield fails("k1_resumed_while_held", held, name, paused)
     yield altered("k1_resumption_of_what_was_not_paused", name, "not_canonical", put(word, resumption()))
     yield fails("k1_resumption_unordered", ONE.but(resumed={"signers": (1, 0)}), name, "not_canonical")
-    yield fails("k1_resumption_with_a_signature_too_many", ONE.but(resumed={"signers": (0, 1, 2)}), name, "not_canonical")
+    yield fails(
+        "k1_resumption_with_a_signature_too_many", ONE.but(resumed={"signers": (0, 1, 2)}), name, "not_canonical"
+    )
     again = RESUMED.but(record={"state": 3, "changes": 3})
     yield fails("k1_paused_again", again, name, paused)
 

@@ -119,7 +119,9 @@ def consents() -> Iterator[Case]:
     yield refused("x_controller_twice", invalid, keys, lambda all_: [*all_, all_[0]])
     yield refused("x_no_controllers", invalid, keys, [])
     yield refused("x_17_controllers", "too_large", keys, lambda all_: [all_[0]] * 17)
-    yield refused("k23_controllers_without_persons", "field_missing", f"{keys}/0", lambda key: {"address": key["address"]})
+    yield refused(
+        "k23_controllers_without_persons", "field_missing", f"{keys}/0", lambda key: {"address": key["address"]}
+    )
     yield refused("k23_person_0", "value_out_of_range", f"{keys}/0/person", 0)
     yield refused("k23_person_256", "value_out_of_range", f"{keys}/0/person", 256)
     one = put(keys, lambda all_: [{**key, "person": 1} for key in all_])

@@ -261,7 +261,9 @@ class Evidence:
         slots += [slot for index in asked["entries"] for slot in state.entry_slots(subject, index)]
         slots += [state.entry_slots(subject, index)[1] for index in asked["begins"]]
         slots += [state.hold_slot(subject, number) for number in asked["holds"]]
-        keys = [(one["member"], one["key"]) for one in asked["keys"]] + [(one["anchor"]["member"], one["anchor"]["key"]) for one in self._all]
+        keys = [(one["member"], one["key"]) for one in asked["keys"]] + [
+            (one["anchor"]["member"], one["anchor"]["key"]) for one in self._all
+        ]
         if self._receipt is not None:
             keys.append((self._receipt["member"], self._receipt["key"]))
             self._keeper = next(iter(state.member_words(blob(self._receipt["member"]), (0, 0))))
