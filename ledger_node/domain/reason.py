@@ -30,6 +30,7 @@ class Reason(StrEnum):
     OPERATOR_UNSUPPORTED = "operator_unsupported"
     UNIT_MISSING = "unit_missing"
     UNIT_UNKNOWN = "unit_unknown"
+    CURRENCY_DIFFERS = "currency_differs"
     OFF_LADDER = "off_ladder"
     RANGE_EMPTY = "range_empty"
     SET_EMPTY = "set_empty"

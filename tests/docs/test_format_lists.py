@@ -10,6 +10,7 @@ from ledger_node.domain import (
     canonical,
     claim,
     consent_scope,
+    controller_entry,
     hashing,
     ladder,
     passkey,
@@ -19,6 +20,7 @@ from ledger_node.domain import (
     schema,
     schema_field,
     subject,
+    ticket_slot,
     value,
 )
 from ledger_node.domain.evidence import block_header, bundle, era, key_statement, state_proof, trust
@@ -39,6 +41,9 @@ LIMITS = {
     "questions, departments of a consent": consent_scope.MAX_QUESTIONS,
     "controllers": subject.MAX_CONTROLLERS,
     "signatures of a consent": presentation.MAX_SIGNATURES,
+    "uses of a consent": consent_scope.MAX_USES,
+    "departments that a ticket names": ticket_slot.SLOTS,
+    "entries, holds, keys of controllers": controller_entry.MAX_LISTED,
     "characters of a claim's message": presentation.MAX_MESSAGE,
     "fields of a schema": schema.MAX_FIELDS,
     "members of an enum": schema_field.MAX_MEMBERS,

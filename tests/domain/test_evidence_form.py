@@ -14,7 +14,7 @@ from tests.kit.evidence import found, trust_of, world
 
 FIRST = ("presentation", "claims", 0)
 TERMS = ("presentation", "consent", "terms")
-FIELD = ("schemas", 0, "fields", 0)
+FIELD, COUNTED = ("schemas", 0, "fields", 0), ("schemas", 0, "fields", 5)
 PAID_TEXT = "firm_facts.paid >= 2000 CNY during 2025"
 
 
@@ -52,8 +52,8 @@ def refused_for(path, value, base=None):
         ((*TERMS, "questions"), [1], "type_wrong"),
         ((*TERMS, "questions"), [], "request_invalid"),
         ((*FIELD, "optional"), None, "type_wrong"),
-        ((*FIELD, "unit"), None, "type_wrong"),
-        ((*FIELD, "unit"), 5, "type_wrong"),
+        ((*COUNTED, "unit"), None, "type_wrong"),
+        ((*COUNTED, "unit"), 5, "type_wrong"),
         (("schemas", 0, "valid_to"), None, "type_wrong"),
     ],
 )

@@ -100,7 +100,10 @@ def test_a_withdrawal_by_signatures_shows_them_and_no_secret(place, trusted):
 def test_of_several_words_the_one_that_the_ledger_took_is_kept(tmp_path):
     store, target, taken = open_store(tmp_path / "store.sqlite3"), random_bytes(32), []
     ledger = SimpleNamespace(consent_events=lambda _: taken)
-    words = [SignedAct(Controllers(each_person([random_bytes(20)]), 1, random_bytes(32)), (random_bytes(65),)) for _ in range(3)]
+    words = [
+        SignedAct(Controllers(each_person([random_bytes(20)]), 1, random_bytes(32)), (random_bytes(65),))
+        for _ in range(3)
+    ]
     store_signed_act(store, ledger, target, Act.PAUSED, words[0], number=1)
     store_signed_act(store, ledger, target, Act.PAUSED, words[1], number=1)
     assert find_signed_act(store, target, Act.PAUSED, number=1) == words[1]

@@ -155,7 +155,9 @@ def _request(message: dict[str, Any]) -> bytes:
     words = consent.scope_words(SimpleNamespace(**scope))
     rest = scope["retention_days"], strict.octets(asked["spend_key"], 20), scope["salt"]
     inner = struct_hash(ASKED, *words, *limits, *rest)
-    return struct_hash(f"Request(Asked asked,address answerKey){ASKED}", inner, strict.octets(message["answer_key"], 20))
+    return struct_hash(
+        f"Request(Asked asked,address answerKey){ASKED}", inner, strict.octets(message["answer_key"], 20)
+    )
 
 
 def _change(message: dict[str, Any]) -> bytes:

@@ -95,7 +95,7 @@ class InsecureLedger:
         ladder = schemas()["tax_payment"].field("paid_amount").require_ladder()
         for row, code in enumerate(CODES):
             amount = self._values(row)["tax_payment"]["paid_amount"]
-            step = ladder.thresholds[ladder.idx(amount) - 1]
+            step = ladder.points[ladder.idx(amount) - 1]
             leaves = [keccak(code.encode() + GRADES[row].encode()), keccak(code.encode() + str(step).encode())]
             self._send(("unknown", {"data": leaves}))
 

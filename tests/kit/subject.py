@@ -6,8 +6,15 @@ from dataclasses import dataclass
 import pytest
 
 from api.client.client import ApiError
-from api.client.unsigned_act import unsigned_cancellation, unsigned_change, unsigned_rotation, unsigned_withdrawal
+from api.client.unsigned_act import (
+    unsigned_cancellation,
+    unsigned_change,
+    unsigned_hold,
+    unsigned_rotation,
+    unsigned_withdrawal,
+)
 from ledger_node.domain.consent_act import Change
+from ledger_node.domain.controller_act import MAX_DEADLINE, Cancellation, Hold, Rotation
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.passkey import Assertion, Passkey
 from ledger_node.domain.signature import address_of, sign
@@ -90,7 +97,8 @@ def change(place, consent, what, number, people):
 
 
 def rotation(place, firm, controllers, entry=1):
-    return unsigned_rotation(place.ledger.subject_domain, firm.subject, entry, controllers)
+    made = Rotation(firm.subject, entry, controllers, MAX_DEADLINE)
+    return unsigned_rotation(place.ledger.subject_domain, made)
 
 
 def rotate(place, firm, people, controllers, entry=1):
@@ -101,7 +109,14 @@ def rotate(place, firm, people, controllers, entry=1):
 
 def cancellation(place, firm, pending):
     commitment = from_hex(pending["commitment"], "commitment")
-    return unsigned_cancellation(place.ledger.subject_domain, firm.subject, pending["number"], commitment)
+    made = Cancellation(firm.subject, pending["number"], commitment, MAX_DEADLINE)
+    return unsigned_cancellation(place.ledger.subject_domain, made)
+
+
+def hold(place, firm, people, number=1):
+    """Hold a firm on the signatures of ``people``."""
+    draft = unsigned_hold(place.ledger.subject_domain, Hold(firm.subject, number, MAX_DEADLINE))
+    return draft.submit(place.bank, [person.sign(draft.digest) for person in people])
 
 
 def cancel(place, firm, pending, people):

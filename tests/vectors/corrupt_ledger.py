@@ -300,9 +300,7 @@ def word(case: dict) -> list[dict]:
         {**said, "controllers": {**said["controllers"], "threshold": 1}},
         {**said, "controllers": {**said["controllers"], "salt": OTHER}},
     ]
-    return [
-        corruption(f"x_{name}_word_{n}", case, reason, ("/message/word", other)) for n, other in enumerate(others)
-    ]
+    return [corruption(f"x_{name}_word_{n}", case, reason, ("/message/word", other)) for n, other in enumerate(others)]
 
 
 def basis(case: dict) -> list[dict]:
@@ -389,7 +387,11 @@ _NESTED = {
     "basis": basis,
     "word": word,
     "signatures": listed(
-        "signatures", lambda all_: all_[::-1], lambda all_: all_[:1], lambda _: [], lambda all_: [*all_, "0x" + "22" * 65]
+        "signatures",
+        lambda all_: all_[::-1],
+        lambda all_: all_[:1],
+        lambda _: [],
+        lambda all_: [*all_, "0x" + "22" * 65],
     ),
     "groups": listed(
         "groups",

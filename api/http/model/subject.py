@@ -23,7 +23,7 @@ from api.http.model.base import (
 )
 from api.services.subject.controller_change import ChangeKind
 from ledger_node.domain.consent import signatures_from_json
-from ledger_node.domain.controller_act import MAX_DEADLINE
+from ledger_node.domain.controller_act import MAX_DEADLINE, Hold
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import JsonObject
@@ -264,6 +264,20 @@ class NewHold(SignedUnlessRegistrar):
     """The signature of any one present controller on the next hold; the registrar needs none."""
 
     number: Annotated[int, whole(low=1, high=MAX_ENTRY)] | None = None
+
+    def act(self, subject: bytes) -> tuple[Hold, tuple[Signature, ...]] | None:
+        """Return what was signed and by whom, or None for the registrar's own hold.
+
+        Raises:
+            InvalidInputError: ``field_missing``; not all is there.
+        """
+        signed = self.signed()
+        if signed is None and self.number is None:
+            return None
+        if signed is None or self.number is None:
+            raise missing_member("number" if self.number is None else "signatures")
+        signatures, deadline = signed
+        return Hold(subject, self.number, deadline), signatures
 
 
 class HeldSubject(AnswerModel):

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from api.http.model.base import missing_member
 from api.http.model.subject import (
     MAX_ENTRY,
     Cancellation,
@@ -29,7 +28,6 @@ from api.instance.wiring import Instance
 from api.services.subject.registered_subject import Subject
 from api.sign_in.server.principal import Kind, Principal
 from ledger_node import clock
-from ledger_node.domain.controller_act import Hold
 from ledger_node.domain.controller_act import Rotation as RotationAct
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex, to_hex
@@ -188,18 +186,15 @@ async def hold_subject(subject: str, hold: NewHold, request: Request, instance: 
     Until it is over, or a recovery completes, only withdrawals and recoveries go on. Each of the two may call one in
     60 days.
     """
-    subject_id, signed = from_hex(subject, "subject"), hold.signed()
-    if signed is None:
+    subject_id = from_hex(subject, "subject")
+    act = hold.act(subject_id)
+    if act is None:
         without_signatures(request, instance)
     await run_in_threadpool(_found, instance, subject_id)
-    if signed is None:
+    if act is None:
         held = await run_in_threadpool(instance.holds.hold_by_registrar, subject_id, now=clock.now())
     else:
-        if hold.number is None:
-            raise missing_member("number")
-        signatures, deadline = signed
-        wanted = Hold(subject_id, hold.number, deadline)
-        held = await run_in_threadpool(instance.holds.hold, wanted, signatures, now=clock.now())
+        held = await run_in_threadpool(instance.holds.hold, *act, now=clock.now())
     return HeldSubject(subject=subject_id, number=held.number, until=held.until)
 
 

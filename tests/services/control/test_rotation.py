@@ -111,10 +111,10 @@ def test_a_set_that_the_ledger_does_not_hold_is_not_taken_over(instance, firm, r
 
 
 def test_a_grant_that_waits_is_recorded_before_the_firm_is_handed_over(instance, firm, rotate, heirs):
-    terms = instance.terms(firm)
-    consent = instance.id_of(terms)
+    granted = instance.consent(firm)
+    consent = instance.id_of(granted)
     with Silence(instance.ledger, "grant"):
-        call = (instance.consents.grant, terms, firm.sign(consent))
+        call = (instance.consents.grant, granted, firm.sign(consent))
         assert refused(*call, now=instance.now()) is Reason.LEDGER_UNAVAILABLE
     state = rotate(*rotation(instance, firm, heirs))
     assert instance.record_of(consent).granted_at < state.since
