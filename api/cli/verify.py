@@ -12,8 +12,7 @@ from ledger_node.domain.claim import Claim
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.presentation import Presentation, ShownClaim
 from ledger_node.domain.proof import Outcome, revealed
-from ledger_node.domain.question_part import show_operand
-from ledger_node.domain.value import Special, format_date
+from ledger_node.domain.value import format_date
 from ledger_node.domain.verification import Policy, Verdict
 
 _COLOURS = {Outcome.HOLDS: "green", Outcome.DOES_NOT_HOLD: "red", Outcome.CANNOT_TELL: "yellow"}
@@ -88,7 +87,7 @@ def _basis(shown: ShownClaim, presentation: Presentation, names: Mapping[bytes, 
         question, header = shown.claim.parts[part.part], presentation.attestations[part.attestation].header
         field = schemas().attested(header.schema_id, question.schema).field(question.field)
         value = revealed(field, part.proof)
-        told = "" if value is None else f": {'none' if isinstance(value, Special) else show_operand(field, value)}"
+        told = "" if value is None else f": {field.text(value)}"
         whose = names.get(header.issuer, to_hex(header.issuer))
         yield f"by {whose}: {question.schema} of {header.period}, as of {format_date(header.as_of)}{told}"
 

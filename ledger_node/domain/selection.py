@@ -116,21 +116,31 @@ def read_in(question: Question, asked: Schema, attested: Schema) -> Question:
     """Return what ``question``, which was read by the schema ``asked``, says of an attestation of another version.
 
     Raises:
-        VerificationError: ``schema_version_differs``; it does not mean the same there, or cannot be asked.
+        VerificationError: ``schema_version_differs``; it does not mean the same there, or cannot be asked. Of amounts
+            in another currency, ``currency_differs``.
     """
     if asked.id == attested.id:
         return question
     field = asked.field(question.field)
     try:
         there = attested.field(question.field)
+        _require_currency(field, there)
         again = Question.from_json(question.to_json(field), {attested.name: attested})
         require_askable(again, there)
     except InvalidInputError as error:
         raise _other_version(asked, attested) from error
-    same_field = (field.type, field.unit, field.mode) == (there.type, there.unit, there.mode)
+    same_field = (field.type, field.mode) == (there.type, there.mode) and field.measure.means(there.measure)
     if not same_field or _totals(question, asked) != _totals(question, attested):
         raise _other_version(asked, attested)
     return again
+
+
+def _require_currency(asked: Field, attested: Field) -> None:
+    currencies = asked.measure.currency, attested.measure.currency
+    if None not in currencies and len(set(currencies)) > 1:
+        raise VerificationError(
+            Reason.CURRENCY_DIFFERS, f"'{asked.name}' was attested in {currencies[1]}, and nothing is converted"
+        )
 
 
 def _totals(question: Question, schema: Schema) -> list[bool]:

@@ -163,7 +163,7 @@ def other_mode(mode):
 
     def corrupt(case):
         schema, _, field, statement, proof = case
-        own = b"\xff" if isinstance(proof.opening, AbsentOpening) else field.mode.byte
+        own = b"\xff" if isinstance(proof.opening, AbsentOpening) else field.mode_byte
         if mode == own:
             return None
         _, digest = _value_digest(schema, field, statement, proof.opening)

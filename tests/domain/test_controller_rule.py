@@ -185,9 +185,10 @@ def test_a_query_reads_back_as_it_was_written():
     assert ControllerQuery.from_json(query.to_json(), SUBJECT) == query
     for name, value in (("entries", [3, 0]), ("begins", [4, 4]), ("keys", query.to_json()["keys"] * 2)):
         assert reason_of(ControllerQuery.from_json, query.to_json() | {name: value}, SUBJECT) is Reason.NOT_CANONICAL
-    for name, value in (("entries", [-1]), ("holds", [0]), ("begins", [True])):
+    for name, value in (("entries", [-1]), ("holds", [0]), ("begins", [2**32])):
         wrong = query.to_json() | {name: value}
         assert reason_of(ControllerQuery.from_json, wrong, SUBJECT) is Reason.VALUE_OUT_OF_RANGE
+    assert reason_of(ControllerQuery.from_json, query.to_json() | {"begins": [True]}, SUBJECT) is Reason.TYPE_WRONG
 
 
 def test_facts_of_keys_hold_those_that_the_entries_rest_on():

@@ -26,10 +26,10 @@ WORDS = """\
 1 form: a bundle in its one form, with 2 claims and what they need
 2 network: of network 31337, like the trust file
 3 block: block 1000 of 2026-11-11, sealed by 1 of 1
-4 state: 24 words of the contracts' storage lead to the state of that block
+4 state: 30 words of the contracts' storage lead to the state of that block
 5 members: the chain knows the members by these names: NAMES
 6 keys: departments signed each batch with keys that were valid; 0 later statements of keys
-7 consent: the firm's controllers allowed 虚构银行 to ask this, and the use was recorded
+7 consent: the firm's controllers allowed 虚构银行 to ask this, and the bank spent use 2 for exactly this answer
 8 subject: the registrar attested that this credit code is the subject that consented
 9 answers: every verdict follows from what the departments attested to, which was neither revoked nor superseded
 10 receipt: Host signed that this is the whole answer
@@ -124,7 +124,7 @@ def test_requiring_a_report_that_failed_raises_the_reason_and_names_the_check():
 
 def test_a_bundle_knows_which_slots_prove_it():
     slots = slots_of(BUNDLE.query, BUNDLE.names)
-    assert sum(map(len, slots.values())) == 24
+    assert sum(map(len, slots.values())) == 30
 
 
 @pytest.mark.parametrize("missing", ["consent", "subject"])
@@ -155,7 +155,7 @@ def test_a_statement_of_keys_gives_the_records_at_its_block():
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (world.canonical(statement(0, format="credence-keys/v2")), Reason.VALUE_MALFORMED),
+        (world.canonical(statement(0, format="credence-keys/v1")), Reason.VALUE_MALFORMED),
         (world.canonical(statement(0, keys=[])) + b"\n", Reason.NOT_CANONICAL),
         (world.canonical(statement(0, keys=statement(0)["keys"] * 2)), Reason.NOT_CANONICAL),
         (world.canonical(statement(0, remark=1)), Reason.FIELD_UNKNOWN),

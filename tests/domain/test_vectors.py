@@ -32,7 +32,19 @@ from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Act, Basis, Receipt
 from ledger_node.domain.schema import Schema
-from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal, lower
+from ledger_node.domain.statement import (
+    AtLeast,
+    Below,
+    Between,
+    Equals,
+    HasAll,
+    HasAny,
+    HasNone,
+    NoneOf,
+    OneOf,
+    Reveal,
+    lower,
+)
 from ledger_node.domain.status import WORD_BITS, Plane, StatusChange, StatusReason, changes_digest
 from ledger_node.domain.subject import Controllers
 from ledger_node.domain.ticket import CountedUse, UseOrder, use_digest, uses_digest
@@ -82,6 +94,8 @@ def statement_of(value, field):
             return OneOf(frozenset(value["positions"]))
         case "none_of":
             return NoneOf(frozenset(value["positions"]))
+        case "has_any" | "has_none" | "has_all" as kind:
+            return {"has_any": HasAny, "has_none": HasNone, "has_all": HasAll}[kind](frozenset(value["positions"]))
         case "equals":
             return Equals(field.parse(value["value"]))
         case _:

@@ -62,11 +62,11 @@ JSON_TEXTS = [
     (lambda: decode(b"9" * 40), "value_out_of_range: an integer is longer than 39 digits"),
     (
         lambda: decode(b"1.5"),
-        "type_wrong: decimal points, exponents, NaN and Infinity are not read; write amounts as integers in fen",
+        "type_wrong: decimal points, exponents, NaN and Infinity are not read; write decimals as texts",
     ),
     (
         lambda: decode(b"NaN"),
-        "type_wrong: decimal points, exponents, NaN and Infinity are not read; write amounts as integers in fen",
+        "type_wrong: decimal points, exponents, NaN and Infinity are not read; write decimals as texts",
     ),
 ]
 
@@ -108,10 +108,16 @@ def test_a_member_that_is_refused(call, words):
 
 
 VALUES = [
-    (lambda: value(paid="1"), "type_wrong paid: 'paid' must be an integer (amounts are in fen)"),
+    (lambda: value(year="1"), "type_wrong year: 'year' must be an integer"),
+    (lambda: value(paid=1), "type_wrong paid: 'paid' must be a decimal text such as \"12.5\""),
+    (lambda: value(paid="1.50"), "value_malformed paid: 'paid' must have at most 2 decimals and no needless zeros"),
     (
-        lambda: value(paid=2**127),
-        "value_out_of_range paid: 'paid' must lie between -9007199254740991 and 9007199254740991",
+        lambda: value(year=2**127),
+        "value_out_of_range year: 'year' must lie between -9007199254740991 and 9007199254740991",
+    ),
+    (
+        lambda: value(paid="90071992547409.92"),
+        "value_out_of_range paid: 'paid' must lie between -90071992547409.91 and 90071992547409.91",
     ),
     (lambda: value(listed=1), "type_wrong listed: 'listed' must be true or false"),
     (lambda: value(rated_on=20260101), "type_wrong rated_on: 'rated_on' must be a date written YYYY-MM-DD"),

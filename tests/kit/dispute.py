@@ -34,12 +34,13 @@ NOWHERE = "0x" + "00" * 19 + "01"
 HOLDS, DOES_NOT_HOLD, CANNOT_TELL = Outcome.HOLDS, Outcome.DOES_NOT_HOLD, Outcome.CANNOT_TELL
 
 ONE_DIGIT = {"kind": "one_digit", "from": 100_000, "to": 100_000_000}
+MONEY = {"kind": "one_digit", "from": "1000", "to": "1000000"}
 MEMBERS = ["A", "B", "M", "C", "D"]
 SPEC = {
     "name": "dispute",
     "version": 1,
     "fields": [
-        {"name": "paid", "type": "integer", "unit": "fen", "mode": "ladder", "ladder": ONE_DIGIT},
+        {"name": "paid", "type": "integer", "currency": "CNY", "scale": 2, "mode": "ladder", "ladder": MONEY},
         {"name": "sales", "type": "integer", "mode": "ladder", "optional": True, "ladder": ONE_DIGIT},
         {"name": "count", "type": "integer", "mode": "ladder", "ladder": {"kind": "integers", "from": -2, "to": 9}},
         {
@@ -62,7 +63,7 @@ SCHEMA = Schema.from_json(SPEC)
 OTHER_SCHEMA = Schema.from_json(SPEC | {"version": 2})
 COMMITTER = Committer(SCHEMA)
 RAW = {
-    "paid": 1_286_400,
+    "paid": "12864",
     "sales": None,
     "count": 0,
     "last_month": "2026-03",
@@ -78,9 +79,9 @@ RAW = {
 CNY = 100
 TAX = {
     "tax_kind": "10101",
-    "paid_amount": 1_234_567 * CNY,
+    "paid_amount": "1234567",
     "paid_on": "2026-03-15",
-    "sales_income": 20_000_000 * CNY,
+    "sales_income": "20000000",
     "months_paid_on_time_12m": 11,
 }
 

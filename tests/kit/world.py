@@ -17,15 +17,19 @@ from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.fact import EVERY_PURPOSE, ConsentRecord, ConsentState, IssuerPeriod, KeyRecord, LedgerFacts
 from ledger_node.domain.hashing import batch_tree, path_of
 from ledger_node.domain.json_object import to_hex
+from ledger_node.domain.number import decimal_text
 from ledger_node.domain.presentation import Presentation, ShownClaim, ShownConsent, ShownPart, ShownSubject
 from ledger_node.domain.proof import Prover, check_proof
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.question import Question
 from ledger_node.domain.schema import Schema, SchemaSet
+from ledger_node.domain.shown_use import ShownUse
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.statement import Reveal, lower
 from ledger_node.domain.status import Plane
 from ledger_node.domain.subject import Controllers, each_person
+from ledger_node.domain.ticket import CountedUse, UseOrder, use_digest, uses_digest
+from ledger_node.domain.ticket_slot import by_department
 from ledger_node.domain.value import EPOCH, Period
 from ledger_node.domain.verification import Policy, verify
 
@@ -37,6 +41,11 @@ def h(*names: object) -> bytes:
 
 def day(text: str) -> int:
     return (dt.date.fromisoformat(text) - EPOCH).days
+
+
+def yuan(fen: int) -> str:
+    """An amount of so many fen as JSON has it, where the scale is 2."""
+    return decimal_text(fen, 2)
 
 
 DAY = 86_400
@@ -78,17 +87,19 @@ FACTS_SPEC = {
         {
             "name": "paid",
             "type": "integer",
-            "unit": "fen",
+            "currency": "CNY",
+            "scale": 2,
             "mode": "ladder",
-            "ladder": {"kind": "one_digit", "from": 100_000, "to": 100_000_000},
+            "ladder": {"kind": "one_digit", "from": "1000", "to": "1000000"},
         },
         {
             "name": "sales",
             "type": "integer",
-            "unit": "fen",
+            "currency": "CNY",
+            "scale": 2,
             "mode": "ladder",
             "optional": True,
-            "ladder": {"kind": "one_digit", "from": 100_000, "to": 100_000_000},
+            "ladder": {"kind": "one_digit", "from": "1000", "to": "1000000"},
         },
         {"name": "grade", "type": "enum", "mode": "enum", "members": ["A", "B", "M", "C", "D"]},
         {
@@ -120,9 +131,11 @@ REGISTRATION_SPEC = {
 FACTS = Schema.from_json(FACTS_SPEC)
 REGISTRATION = Schema.from_json(REGISTRATION_SPEC)
 SCHEMAS = SchemaSet((FACTS, REGISTRATION))
+AMOUNT = 1_286_400
+"""What the firm paid, in fen."""
 RAW = {
     "kind": "10101",
-    "paid": 1_286_400,
+    "paid": yuan(AMOUNT),
     "sales": None,
     "grade": "B",
     "last_month": "none",
@@ -283,13 +296,46 @@ def prove(attested: Attested, text: str) -> ShownClaim:
     return ShownClaim(Claim.of(question), outcome, parts=(ShownPart(0, header.digest, proof),))
 
 
+def unsigned_order(**changes) -> UseOrder:
+    """What a bank sends beside its questions, before its spend key signs."""
+    order = {
+        "number": 1,
+        "answered_by": TAX,
+        "not_after": NOW + 300,
+        "nonce": h("nonce"),
+        "seed": h("seed of claims"),
+        "signature": bytes(65),
+    }
+    return UseOrder(**(order | changes))
+
+
 @dataclass(frozen=True)
 class World:
     presentation: Presentation
     facts: LedgerFacts
 
     def verify(self, *, grantee=BANK, policy=None, **more):
-        return verify(self.presentation, SCHEMAS, self.facts, grantee=grantee, policy=policy or Policy(), **more)
+        """Run the plan; a use is spent for whatever is answered, unless the presentation shows one."""
+        world = self if self.presentation.use is not None or self.presentation.consent is None else self.spent()
+        return verify(world.presentation, SCHEMAS, world.facts, grantee=grantee, policy=policy or Policy(), **more)
+
+    def spent(self, schemas=SCHEMAS, *, earlier=(), time=None, key=SPEND_KEY, **order) -> "World":
+        """Spend a use for the claims that are answered, and let the chain count it at ``time`` after earlier ones."""
+        shown, record, now = self.presentation.consent, self.facts.consent, self.facts.block_time
+        unsigned = unsigned_order(**{"not_after": now + 300, **order})
+        if record is None:
+            return self.with_presentation(use=ShownUse(unsigned, ()))
+        asked = by_department([claim.claim for claim in self.presentation.claims], schemas)
+        ticket = unsigned.ticket(
+            consent=shown.id, bank=shown.terms.grantee, purpose=shown.terms.purpose, asked=asked
+        ).digest(CONSENT_DOMAIN)
+        signed = sign(use_digest(shown.id, unsigned.number, ticket, unsigned.not_after, CONSENT_DOMAIN), key)
+        uses = (*earlier, CountedUse(unsigned.number, ticket, now if time is None else time))
+        used = record.used
+        for use in uses:
+            used |= 1 << use.number - 1
+        world = self.with_presentation(use=ShownUse(replace(unsigned, signature=signed), uses))
+        return world.with_record(used=used, uses_digest=uses_digest(shown.id, uses))
 
     @property
     def shown(self) -> ShownAttestation:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from tests.vectors.corrupt_evidence import altered, fails, put, refielded, without
-from tests.vectors.evidence_world import BOTH, BOTH_THEN, DAY, HOST_SAYS, INCOME, NOW, PAID, World
+from tests.vectors.evidence_world import BOTH, BOTH_THEN, DAY, GRADE, HOST_SAYS, INCOME, NOW, PAID, World
 from tests.vectors.naive_passkey import KEY
+from tests.vectors.valid import fen
 from tests.vectors.valid_evidence import BARE, NAMED, ONE, QBFT, RESUMED, REVEALED, Case
 
 FIRST, TERMS = "/presentation/claims/0", "/presentation/consent/terms"
@@ -48,12 +49,16 @@ def other_writings() -> Iterator[Case]:
 
 def questions() -> Iterator[Case]:
     operand, per = f"{FIRST}/question/operand", f"{FIRST}/question/per"
-    yield refused("x_operator_unknown", "operator_unsupported", f"{FIRST}/question/op", ">")
+    yield refused("x_operator_unknown", "operator_unsupported", f"{FIRST}/question/op", "~")
     yield refused("x_question_of_no_field", "field_unknown", f"{FIRST}/question/field", "amount")
     yield refused("x_question_of_no_schema", "schema_unknown", f"{FIRST}/question/schema", "facts")
     yield refused("x_question_with_more", "field_unknown", f"{FIRST}/question/currency", "CNY")
     yield altered("x_question_without_operator", "form", "field_missing", without(f"{FIRST}/question/op"))
-    yield refused("x_amount_as_text", "type_wrong", operand, "2000 CNY")
+    yield refused("x_amount_with_currency", "value_malformed", operand, "2000 CNY")
+    yield refused("x_amount_with_a_needless_zero", "value_malformed", operand, "2000.0")
+    yield refused("x_amount_as_integer", "type_wrong", operand, 2000)
+    yield told("x_set_asked_of_an_enum", "operator_unsupported", {**GRADE, "op": "has any of"})
+    yield told("x_end_that_the_field_has_not", "type_wrong", {**LAST, "op": "equals", "operand": "no end"})
     yield refused("x_amount_missing", "type_wrong", operand, None)
     yield refused("x_period_of_no_month", "value_malformed", f"{FIRST}/question/period", "2025-13")
     moving = [{"as_of_minus_months": 9}, {"as_of_minus_months": 3}]
@@ -61,8 +66,8 @@ def questions() -> Iterator[Case]:
     yield told("x_moving_too_far", "value_out_of_range", {**LAST, "operand": {"as_of_minus_months": 1201}})
     yield refused("x_moving_amount", "operator_unsupported", operand, {"as_of_minus_months": 3})
     ranged = {**PAID, "op": "range"}
-    yield told("x_range_falling", "range_empty", {**ranged, "operand": [300_000, 200_000]})
-    yield refused("x_range_of_one", "question_malformed", f"{FIRST}/question", {**ranged, "operand": [200_000]})
+    yield told("x_range_falling", "range_empty", {**ranged, "operand": [fen(300_000), fen(200_000)]})
+    yield refused("x_range_of_one", "question_malformed", f"{FIRST}/question", {**ranged, "operand": [fen(200_000)]})
     for name, reason, members in (
         ("empty", "set_empty", []),
         ("full", "set_full", ["A", "B", "M", "C", "D"]),
@@ -192,13 +197,21 @@ def uses() -> Iterator[Case]:
 
 def schemas() -> Iterator[Case]:
     first, invalid = "/schemas/0", "schema_invalid"
-    yield refused("x_ladder_without_thresholds", invalid, f"{first}/fields/1/ladder/to", 99_999)
+    yield refused("x_ladder_without_thresholds", invalid, f"{first}/fields/1/ladder/to", "999.99")
+    yield refused("x_ladder_of_integers_where_there_are_decimals", "type_wrong", f"{first}/fields/1/ladder/to", 99_999)
+    yield refused("x_ladder_with_a_point_twice", invalid, f"{first}/fields/1/ladder/also", ["2000"])
+    yield refused("x_ladder_with_falling_points", invalid, f"{first}/fields/1/ladder/also", ["3", "2"])
+    yield refused("x_field_of_two_measures", invalid, f"{first}/fields/1/unit", "months")
+    yield refused("x_field_of_no_currency", invalid, f"{first}/fields/1/currency", "yuan")
+    yield refused("x_field_of_10_decimals", "value_out_of_range", f"{first}/fields/1/scale", 10)
+    yield refused("x_field_without_end_that_is_no_date", invalid, f"{first}/fields/1/no_end", True)
+    yield refused("x_field_of_codes_in_mode_plain", invalid, f"{first}/fields/0/type", "codes")
     yield refused("x_field_of_no_type", invalid, f"{first}/fields/0/type", "colour")
     yield refused("x_schema_without_fields", invalid, f"{first}/fields", [])
     yield refused("x_schema_of_version_0", "value_out_of_range", f"{first}/version", 0)
     yield refused("x_schema_named_by_a_number", "type_wrong", f"{first}/name", 1)
     yield refused("x_field_optional_null", "type_wrong", f"{first}/fields/0/optional", None)
-    yield refused("x_field_of_unit_null", "type_wrong", f"{first}/fields/0/unit", None)
+    yield refused("x_field_of_unit_null", "type_wrong", f"{first}/fields/5/unit", None)
     yield refused("x_schema_with_more", "field_unknown", f"{first}/remark", 1)
     again = put("/schemas", lambda all_: [{**all_[0], "fields": all_[0]["fields"][:-1]}, *all_])
     yield altered("x_two_schemas_of_one_version", "form", invalid, again)

@@ -10,7 +10,7 @@ from tests.vectors import naive_state as state
 from tests.vectors.naive import hexed
 from tests.vectors.naive_controllers import History
 from tests.vectors.naive_ledger import blob
-from tests.vectors.valid import FINE, FINE_VALUES, FIRM, LEVY, LEVY_VALUES, VALUES, h
+from tests.vectors.valid import FINE, FINE_VALUES, FIRM, LEVY, LEVY_VALUES, MORE, MORE_VALUES, VALUES, fen, h
 
 DAY = 86_400
 NOW = 1_794_400_000
@@ -44,32 +44,45 @@ MINI = {
     "version": 1,
     "fields": [{"name": "state", "type": "enum", "mode": "enum", "members": ["on", "off"]}],
 }
-SPECS = {spec["name"]: spec for spec in (FIRM, FINE, REGISTRATION, MINI, LEVY)}
+SPECS = {spec["name"]: spec for spec in (FIRM, FINE, REGISTRATION, MINI, LEVY, MORE)}
 OLD_LEVY = {
     **LEVY,
     "version": 1,
     "per": [{"field": "kind", "total": "all"}, {"field": "place"}],
     "fields": [
         *LEVY["fields"][:2],
-        {**LEVY["fields"][2], "ladder": {"kind": "one_digit", "from": 100_000, "to": 1_000_000}},
+        {**LEVY["fields"][2], "ladder": {"kind": "one_digit", "from": "1000", "to": "10000"}},
         {**LEVY["fields"][3], "members": ["A", "B", "C"]},
     ],
 }
-ISSUERS = {"firm_facts": TAX, "mini": TAX, "levy": TAX, "tax_fine": COURT, "subject_registration": REGISTRAR}
+DOLLAR_LEVY = {
+    **LEVY,
+    "version": 1,
+    "fields": [{**one, "currency": "USD"} if one["name"] == "paid" else one for one in LEVY["fields"]],
+}
+ISSUERS = {
+    "firm_facts": TAX,
+    "mini": TAX,
+    "levy": TAX,
+    "firm_more": TAX,
+    "tax_fine": COURT,
+    "subject_registration": REGISTRAR,
+}
 RAW = {
     "firm_facts": VALUES,
     "tax_fine": FINE_VALUES,
     "mini": {"state": "on"},
     "levy": LEVY_VALUES,
+    "firm_more": MORE_VALUES,
     "subject_registration": {"subject_id": hexed(SUBJECT)},
 }
 EVER = (NOW - 1000 * DAY, NOW + 1000 * DAY, 0)
 RESUMES = "I resume this consent. 我恢复本授权。"
 REGISTERED, ROTATED, RECOVERED = range(3)
-PAID = {"schema": "firm_facts", "field": "paid", "op": ">=", "operand": 200_000, "period": "2025"}
+PAID = {"schema": "firm_facts", "field": "paid", "op": ">=", "operand": fen(200_000), "period": "2025"}
 GRADE = {"schema": "firm_facts", "field": "grade", "op": "in", "operand": ["C", "D"]}
-SALES = {"schema": "firm_facts", "field": "sales", "op": ">=", "operand": 200_000}
-INCOME = {"schema": "tax_fine", "field": "income", "op": "<", "operand": 48_000}
+SALES = {"schema": "firm_facts", "field": "sales", "op": ">=", "operand": fen(200_000)}
+INCOME = {"schema": "tax_fine", "field": "income", "op": "<", "operand": fen(48_000)}
 _MADE: dict[str, dict] = {}
 STATE = {"schema": "mini", "field": "state", "op": "equals", "operand": "on"}
 BOTH = {"needed": 2, "of": [PAID, INCOME]}

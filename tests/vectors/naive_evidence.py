@@ -20,6 +20,7 @@ from tests.vectors.naive_ledger import blob
 DAY = 86_400
 LIFETIME = 600
 KEY = (64, 64, 64, 8)
+ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 STEPS = (
     "form", "network", "block", "state", "members", "keys", "consent", "subject", "answers", "receipt", "day",
@@ -63,6 +64,14 @@ def first_item(data: bytes) -> tuple[object, bytes]:
         item, body = first_item(body)
         items.append(item)
     return items, rest
+
+
+def low(seal: bytes) -> bytes:
+    """A seal with the smaller of the two values of s, and v 0 or 1."""
+    s, v = int.from_bytes(seal[32:64], "big"), seal[64] - 27 if seal[64] in {27, 28} else seal[64]
+    if HALF_ORDER < s < ORDER:
+        s, v = ORDER - s, v ^ 1
+    return seal[:32] + s.to_bytes(32, "big") + bytes([v])
 
 
 def recovered(digest: bytes, signature: bytes, v: int, reason: str) -> bytes:
@@ -155,12 +164,13 @@ class Sealed:
             quorum = (2 * len(allowed) + 2) // 3
         signers = []
         for seal in seals:
-            signer = hexed(recovered(digest, seal, 0, "seal_malformed"))
+            signer = hexed(recovered(digest, low(seal), 0, "seal_malformed"))
             require(signer in allowed, "seal_by_outsider")
             require(signer not in signers, "seal_repeated")
             signers.append(signer)
         require(len(signers) >= quorum, "block_not_final")
         require(len(signers) == quorum and signers == sorted(signers), "not_canonical")
+        require(all(seal == low(seal) for seal in seals), "not_canonical")
         marks = [*(trust["checkpoints"] if era is trust["eras"][-1] else []), *([ends] if ends else [])]
         for mark in marks:
             is_it = (self.number, hexed(self.hash)) == (mark["block"], mark["hash"])
@@ -594,11 +604,20 @@ class Evidence:
         require(roles & 9 and standing == 1, "keeper_not_allowed")
 
 
+OF_SETS = {"has any of", "has none of", "has all of"}
+
+
+OF_SETS = {"has any of", "has none of", "has all of"}
+
+
 def asked_of(spec: dict, question: dict, as_of: str) -> dict:
     """The statement of a question, where its field knows it."""
     mode, op = spec["fields"][naive.index_of(spec, question["field"])]["mode"], question["op"]
     require(mode != "ladder" or op != "reveal", "not_revealable")
-    known = {"ladder": {">=", "<", "range", "equals"}, "enum": {"in", "not in", "equals", "reveal"}}
+    known = {
+        "ladder": {">=", ">", "<=", "<", "range", "equals"},
+        "enum": {"in", "not in", "equals", "reveal", *OF_SETS},
+    }
     require(op in known.get(mode, {"equals", "reveal"}), "operator_unsupported")
     try:
         return naive.lower(spec, question, as_of)
@@ -615,11 +634,16 @@ def means_the_same(question: dict, newest: dict, spec: dict) -> bool:
     if newest == spec:
         return True
     pairs = [{one["name"]: one for one in each["fields"]}.get(question["field"]) for each in (newest, spec)]
-    if None in pairs or len({(one["type"], one.get("unit"), one["mode"]) for one in pairs}) > 1:
+    if None in pairs:
         return False
-    members = question["operand"] if question["op"] in {"in", "not in"} else []
+    currencies = {one.get("currency") for one in pairs}
+    require(len(currencies) == 1 or None in currencies, "currency_differs")
+    meant = [(one["type"], one["mode"], one.get("unit"), one.get("currency"), one.get("scale", 0)) for one in pairs]
+    if len(set(meant)) > 1:
+        return False
+    members = question["operand"] if question["op"] in {"in", "not in", *OF_SETS} else []
     known = pairs[1].get("members", [])
-    if not set(members) <= set(known) or len(members) == len(known) > 0:
+    if not set(members) <= set(known) or (question["op"] not in OF_SETS and len(members) == len(known) > 0):
         return False
     totals = [{one["field"]: one.get("total") for one in each.get("per", [])} for each in (newest, spec)]
     named = question.get("per", {})

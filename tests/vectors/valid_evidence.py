@@ -12,6 +12,7 @@ from tests.vectors.evidence_world import (
     CONTRACTS,
     COURT,
     DAY,
+    DOLLAR_LEVY,
     EITHER,
     EVER,
     GENESIS,
@@ -46,7 +47,7 @@ from tests.vectors.evidence_world import (
     trust,
 )
 from tests.vectors.naive import hexed
-from tests.vectors.valid import h
+from tests.vectors.valid import fen, h
 
 ANCHORED = NOW - 4 * DAY
 TODAY, TOMORROW = "2026-11-11", "2026-11-12"
@@ -54,16 +55,32 @@ ONE = World()
 QBFT = World(engine="qbft")
 BARE = World(questions=(GRADE_THEN, PAID), receipt=None, terms={"departments": [hexed(TAX)]})
 KINDS = {"kind": "vat", "place": "south"}
-VAT = {"schema": "levy", "field": "paid", "op": ">=", "operand": 200_000, "per": KINDS}
+VAT = {"schema": "levy", "field": "paid", "op": ">=", "operand": fen(200_000), "per": KINDS}
 LEVIED = {"schema": "levy", "field": "grade", "op": "in", "operand": ["B", "A"]}
 OF_TAX = {**LEVIED, "issuer": hexed(TAX)}
 TOTAL = {"kind": "total", "place": "south"}
 SUMMED = {**RAW, "levy": {**RAW["levy"], "kind": "total"}}
 NAMED = World(questions=(VAT, LEVIED))
+SETTLED = World(
+    questions=tuple(
+        {"schema": "firm_more", "field": field, "op": op, "operand": operand}
+        for field, op, operand in (
+            ("pledged", "has any of", ["shares", "goods"]),
+            ("pledged", "has none of", ["land", "rights"]),
+            ("pledged", "has all of", ["land", "goods"]),
+            ("valid_to", "equals", "no end"),
+            ("valid_to", "<=", "2026-12-30"),
+            ("change", "<", "-10"),
+            ("insured", "<=", 300),
+            ("share", "equals", "33.3333"),
+        )
+    )
+)
+DOLLARS = NAMED.but(shown_by={"levy": DOLLAR_LEVY})
 OLD = NAMED.but(shown_by={"levy": OLD_LEVY})
 REVEALED = BARE.but(questions=({"schema": "firm_facts", "field": "kind", "op": "reveal", "period": "2025"},))
 PASSKEY = World(passkey={}, signers=(0, 2))
-OFF_LADDER = {**PAID, "operand": 250_000}
+OFF_LADDER = {**PAID, "operand": fen(250_000)}
 OF_COURT = ONE.but(receipt={"member": hexed(COURT)}, use={"answered_by": hexed(COURT)}, standings={COURT: (1, 1)})
 GRANTED = NOW - 2 * DAY
 FIRST = (0, NOW - 90 * DAY, REGISTERED, 0, 0)
@@ -290,6 +307,8 @@ def evidence() -> list[Case]:
         holds("f4_department_named", NAMED.but(questions=(OF_TAX, {**VAT, "issuer": hexed(TAX)})), "yy"),
         holds("l6_two_versions_of_a_schema", OLD, "yy"),
         holds("l6_other_version_told_by_the_host", OLD.but(told={1: HOST_SAYS}), "y?"),
+        holds("l6_other_currency_told_by_the_host", DOLLARS.but(told={0: HOST_SAYS}), "?y"),
+        holds("values_of_version_2", SETTLED, "ynyynyyy"),
         holds("x_revealed", REVEALED, "y"),
         holds("x_passkey", PASSKEY),
         holds("x_passkey_with_extensions", PASSKEY.but(passkey={"flags": 0x85, "extra": b"\xa0"})),
