@@ -14,7 +14,7 @@ from ledger_node.domain.signature import parse_address
 HOLD_TIME_S: Final = 14 * 86_400
 """How long a hold holds, unless a recovery completes before."""
 MAX_ENTRY: Final = 2**32 - 1
-_MAX_LISTED: Final = 1024
+MAX_LISTED: Final = 1024
 _Item = TypeVar("_Item", int, tuple[bytes, bytes])
 
 
@@ -104,13 +104,13 @@ class ControllerQuery:
                 _numbers(record, "entries", low=0),
                 _numbers(record, "begins", low=0),
                 _numbers(record, "holds", low=1),
-                _in_order([_key(item) for item in record.items("keys", max_items=_MAX_LISTED)], "keys"),
+                _in_order([_key(item) for item in record.items("keys", max_items=MAX_LISTED)], "keys"),
             )
 
 
 def _numbers(record: JsonObject, name: str, *, low: int) -> frozenset[int]:
     numbers = []
-    for item in record.items(name, max_items=_MAX_LISTED):
+    for item in record.items(name, max_items=MAX_LISTED):
         if not isinstance(item, int) or isinstance(item, bool):
             raise InvalidInputError(Reason.TYPE_WRONG, f"'{name}' lists numbers", field=name)
         if not low <= item <= MAX_ENTRY:

@@ -268,5 +268,5 @@ def _require_numbers(receipt: Receipt) -> None:
     if not fits or (receipt.act is Act.USED) != (receipt.use is not None):
         raise InvalidInputError(
             Reason.VALUE_MALFORMED,
-            "changes and uses are numbered from 1, and a use has a ticket; nothing else has, and no withdrawal by secret",
+            "changes and uses are numbered from 1, and a use has a ticket; nothing else is, nor a withdrawal by secret",
         )

@@ -6,7 +6,7 @@ import pytest
 
 from api.client.change_report import ChangeKind, _changes
 from ledger_node.domain.evidence.era import SealerSet
-from ledger_node.domain.evidence.slot import entry_slots, facts_of, member_slots, slots_of
+from ledger_node.domain.evidence.slot import facts_of, member_slots, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
 from ledger_node.domain.fact import ConsentState, IssuerPeriod
 from ledger_node.domain.status import WORD_BITS, Plane
@@ -107,9 +107,17 @@ def test_a_key_that_ended_or_was_lost_is_told(then, field, kind):
 @pytest.mark.parametrize(("after", "expected"), [(0, []), (1, [ChangeKind.CONTROLLERS_CHANGED])])
 def test_other_controllers_are_told_if_they_came_after_the_answer(then, after, expected):
     bundle, trust, facts, words = then
-    _, began = entry_slots(bundle.presentation.consent.terms.subject, bundle.entry + 1)
-    later = {**words, began: bundle.block.header.timestamp + after}
-    assert kinds(bundle, trust, facts, later) == expected
+    (following,) = bundle.controllers.begins
+    history = replace(facts.controllers, begins={following: bundle.block.header.timestamp + after})
+    assert kinds(bundle, trust, replace(facts, controllers=history), words) == expected
+
+
+@pytest.mark.parametrize(("after", "expected"), [(0, []), (1, [ChangeKind.SUBJECT_HELD])])
+def test_k24_a_hold_is_told_if_it_came_after_the_answer(then, after, expected):
+    bundle, trust, facts, words = then
+    (following,) = bundle.controllers.holds
+    history = replace(facts.controllers, holds={following: bundle.block.header.timestamp + after})
+    assert kinds(bundle, trust, replace(facts, controllers=history), words) == expected
 
 
 @pytest.mark.parametrize(

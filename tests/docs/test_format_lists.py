@@ -9,7 +9,8 @@ import pytest
 from ledger_node.domain import (
     canonical,
     claim,
-    consent,
+    consent_scope,
+    controller_entry,
     hashing,
     ladder,
     passkey,
@@ -19,6 +20,7 @@ from ledger_node.domain import (
     schema,
     schema_field,
     subject,
+    ticket_slot,
     value,
 )
 from ledger_node.domain.evidence import block_header, bundle, era, key_statement, state_proof, trust
@@ -36,9 +38,12 @@ LIMITS = {
     "parts of a combination": claim.MAX_PARTS,
     "characters of a combination's text": claim.MAX_TEXT,
     "characters of a question's text": question.MAX_TEXT,
-    "questions, departments of a consent": consent.MAX_QUESTIONS,
+    "questions, departments of a consent": consent_scope.MAX_QUESTIONS,
     "controllers": subject.MAX_CONTROLLERS,
     "signatures of a consent": presentation.MAX_SIGNATURES,
+    "uses of a consent": consent_scope.MAX_USES,
+    "departments that a ticket names": ticket_slot.SLOTS,
+    "entries, holds, keys of controllers": controller_entry.MAX_LISTED,
     "characters of a claim's message": presentation.MAX_MESSAGE,
     "fields of a schema": schema.MAX_FIELDS,
     "members of an enum": schema_field.MAX_MEMBERS,
@@ -71,7 +76,7 @@ def rows(name: str) -> list[list[str]]:
 
 def test_e7_the_limits_are_those_of_the_code():
     assert {what: int(limit.replace(",", "")) for what, limit in rows("limits")} == LIMITS
-    assert consent.MAX_DEPARTMENTS == consent.MAX_QUESTIONS
+    assert consent_scope.MAX_DEPARTMENTS == consent_scope.MAX_QUESTIONS
 
 
 def test_e7_the_list_of_all_reasons_is_that_of_the_code():

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import cast
 
-from .crypto import Rlp, keccak, recover, rlp_decode, rlp_encode, rlp_int
+from .crypto import ORDER, Rlp, keccak, recover, rlp_decode, rlp_encode, rlp_int
 from .errors import need
 from .strict import rising
 from .trust import Era, Trust
@@ -78,7 +78,8 @@ def _sealed(block: Block, era: Era) -> bytes:
     digest = keccak(rlp_encode(cast("Rlp", block.fields)))
     need(block.seal is not None, "block_not_final")
     assert block.seal is not None
-    need(recover(digest, block.seal, 0, "seal_malformed") == sealers[0], "seal_by_outsider")
+    need(recover(digest, low_form(block.seal), 0, "seal_malformed") == sealers[0], "seal_by_outsider")
+    need(block.seal == low_form(block.seal), "not_canonical")
     return digest
 
 
@@ -108,7 +109,7 @@ def _vote(vote: list[Rlp]) -> bool:
 def _seals(seals: list[bytes], digest: bytes, validators: list[bytes]) -> None:
     found: list[bytes] = []
     for seal in seals:
-        address = recover(digest, seal, 0, "seal_malformed")
+        address = recover(digest, low_form(seal), 0, "seal_malformed")
         need(address in validators, "seal_by_outsider")
         need(address not in found, "seal_repeated")
         found.append(address)
@@ -116,3 +117,14 @@ def _seals(seals: list[bytes], digest: bytes, validators: list[bytes]) -> None:
     need(len(found) >= wanted, "block_not_final")
     need(len(found) == wanted, "not_canonical")
     rising(found)
+    need(all(seal == low_form(seal) for seal in seals), "not_canonical")
+
+
+def low_form(seal: bytes) -> bytes:
+    """The one writing of a seal: the smaller s, and v 0 or 1."""
+    need(len(seal) == 65, MALFORMED)
+    s, v = int.from_bytes(seal[32:64]), seal[64]
+    v -= 27 if v in (27, 28) else 0
+    if ORDER // 2 < s < ORDER:
+        s, v = ORDER - s, v ^ 1
+    return seal[:32] + s.to_bytes(32) + bytes([v])

@@ -94,13 +94,9 @@ def read(value: Any) -> Use:
         integer(value["not_after"], 0, MAX_TIME),
         octets(value["nonce"], 32),
         octets(value["seed"], 32),
-        _signature(value["signature"]),
+        octets(value["signature"], 65),
         [_counted(item) for item in items(value["uses"], MAX_USES)],
     )
-
-
-def _signature(value: Any) -> bytes:
-    return octets(value, 65)
 
 
 def _counted(value: Any) -> Counted:

@@ -260,8 +260,8 @@ def network_and_block() -> Iterator[Case]:
     yield altered(
         "h6_seal_of_another_block", "block", outsider, put("/block/seal", make(ONE.but(number=999))["block"]["seal"])
     )
-    yield altered("h6_high_s", "block", "seal_malformed", put("/block/seal", high_s))
-    yield altered("h6_v_27", "block", "seal_malformed", put("/block/seal", lambda seal: seal[:-2] + "1b"))
+    yield altered("k22_high_s", "block", "not_canonical", put("/block/seal", high_s))
+    yield altered("k22_v_27", "block", "not_canonical", put("/block/seal", lambda seal: seal[:-2] + "1b"))
     yield altered("h6_seal_of_zeros", "block", "seal_malformed", put("/block/seal", "0x" + "00" * 65))
     for place, field in (
         (3, "state_root"),

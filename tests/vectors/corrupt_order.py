@@ -44,7 +44,7 @@ def keys() -> Iterator[Case]:
     late = statement(0)
     for what, reason, other in (
         ("without_seal", "block_not_final", {"block": {**late["block"], "seal": None}}),
-        ("sealed_with_high_s", "seal_malformed", {"block": {**late["block"], "seal": high_s(late["block"]["seal"])}}),
+        ("sealed_with_high_s", "not_canonical", {"block": {**late["block"], "seal": high_s(late["block"]["seal"])}}),
         ("with_nodes_falling", "state_proof_malformed", {"nodes": late["nodes"][::-1]}),
         ("with_a_node_too_many", "state_proof_unneeded", {"nodes": by_hash([*late["nodes"], spare()])}),
     ):

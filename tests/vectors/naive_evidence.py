@@ -20,6 +20,7 @@ from tests.vectors.naive_ledger import blob
 DAY = 86_400
 LIFETIME = 600
 KEY = (64, 64, 64, 8)
+ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 STEPS = (
     "form", "network", "block", "state", "members", "keys", "consent", "subject", "answers", "receipt", "day",
@@ -63,6 +64,14 @@ def first_item(data: bytes) -> tuple[object, bytes]:
         item, body = first_item(body)
         items.append(item)
     return items, rest
+
+
+def low(seal: bytes) -> bytes:
+    """A seal with the smaller of the two values of s, and v 0 or 1."""
+    s, v = int.from_bytes(seal[32:64], "big"), seal[64] - 27 if seal[64] in {27, 28} else seal[64]
+    if HALF_ORDER < s < ORDER:
+        s, v = ORDER - s, v ^ 1
+    return seal[:32] + s.to_bytes(32, "big") + bytes([v])
 
 
 def recovered(digest: bytes, signature: bytes, v: int, reason: str) -> bytes:
@@ -155,12 +164,13 @@ class Sealed:
             quorum = (2 * len(allowed) + 2) // 3
         signers = []
         for seal in seals:
-            signer = hexed(recovered(digest, seal, 0, "seal_malformed"))
+            signer = hexed(recovered(digest, low(seal), 0, "seal_malformed"))
             require(signer in allowed, "seal_by_outsider")
             require(signer not in signers, "seal_repeated")
             signers.append(signer)
         require(len(signers) >= quorum, "block_not_final")
         require(len(signers) == quorum and signers == sorted(signers), "not_canonical")
+        require(all(seal == low(seal) for seal in seals), "not_canonical")
         marks = [*(trust["checkpoints"] if era is trust["eras"][-1] else []), *([ends] if ends else [])]
         for mark in marks:
             is_it = (self.number, hexed(self.hash)) == (mark["block"], mark["hash"])

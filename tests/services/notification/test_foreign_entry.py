@@ -131,6 +131,8 @@ def told_until_kind(client, kind):
 def test_l4_what_was_begun_before_the_foreign_rotation_was_seen_is_closed_while_serving(inside, other, firm, key):
     """The process was killed between the row and the ledger, and somebody with the key was faster elsewhere."""
     history, heir, heirs = inside.served.instance.controllers, new_key(), controllers_of([new_key()])
+    # it is signed in: afterwards this key signs in no more
+    firm.client.get("/v1/me")
     begin(inside, firm, key, heirs)
     elsewhere = controllers_of([heir])
     rotate_elsewhere(inside, other, firm, key, elsewhere)
