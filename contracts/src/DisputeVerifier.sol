@@ -109,6 +109,19 @@ contract DisputeVerifier is IDisputeVerifier {
     }
 
     /// @inheritdoc IDisputeVerifier
+    function checkCodes(
+        Field calldata field,
+        uint16 count,
+        uint256 present,
+        uint256 missing,
+        bytes32[] calldata shown,
+        bytes32 fieldsRoot
+    ) external pure returns (bool) {
+        bytes32 value = CL1Enum.codes(count, present, missing, shown);
+        return CL1Field.leadsTo(field, CL1Field.CODES, value, fieldsRoot);
+    }
+
+    /// @inheritdoc IDisputeVerifier
     function checkPlain(Field calldata field, uint8 typeByte, bytes calldata value, bytes32 fieldsRoot)
         external
         pure
@@ -175,6 +188,18 @@ contract DisputeVerifier is IDisputeVerifier {
         bytes32[] calldata shown
     ) external view returns (bytes32) {
         return _settle(attestation, slot, CL1Field.ENUM, CL1Enum.oneOf(count, asked, opened, shown));
+    }
+
+    /// @inheritdoc IDisputeVerifier
+    function settleCodes(
+        Attestation calldata attestation,
+        Slot calldata slot,
+        uint16 count,
+        uint256 present,
+        uint256 missing,
+        bytes32[] calldata shown
+    ) external view returns (bytes32) {
+        return _settle(attestation, slot, CL1Field.CODES, CL1Enum.codes(count, present, missing, shown));
     }
 
     /// @inheritdoc IDisputeVerifier

@@ -16,7 +16,7 @@ from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.json_object import member_of, to_hex
 from ledger_node.domain.number import decimal_text
-from ledger_node.domain.question import Op, Question
+from ledger_node.domain.question import OF_SETS, Op, Question
 from ledger_node.domain.question_part import MonthsBefore
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
@@ -68,7 +68,7 @@ def consent_text(asked: ConsentRequest, wording: Wording) -> str:
     """
     phrases = _PHRASES[wording.language]
     claims = [Claim.parse(text, wording.schemas) for text in asked.questions]
-    shows = any(part.op is Op.REVEAL for claim in claims for part in claim.parts)
+    shows = any(part.op is Op.REVEAL or _shows_one(part) for claim in claims for part in claim.parts)
     lines = [
         phrases["title"],
         "",
@@ -110,12 +110,19 @@ def _sentence(question: Question, wording: Wording) -> str:
         phrase = _OF_TIMES.get(phrase, phrase)
     if isinstance(question.operand, Special):
         phrase = question.operand.value
+    elif question.op in OF_SETS and not _shows_one(question):
+        phrase = "lacks" if question.op is Op.HAS_NONE else "has"
     said = phrases[phrase].format(*_operands(question, wording))
     resolution = field.measure.resolution
     if resolution is not None:
         said += phrases["rounded"].format(number_words(field, resolution, wording.language))
     during = "" if question.period is None else phrases["during"].format(period=question.period)
     return name + said + during
+
+
+def _shows_one(question: Question) -> bool:
+    """Return whether one of the answers about a set shows which of several members decides."""
+    return question.op in OF_SETS and isinstance(question.operand, tuple) and len(question.operand) > 1
 
 
 def _type_words(question: Question, wording: Wording) -> str:
@@ -231,6 +238,8 @@ _PHRASES: Final[Mapping[Language, Mapping[str, str]]] = {
         "has any of": "at least one of {0}; a yes shows one of them",
         "has none of": "none of {0}; a no shows one of them",
         "has all of": "all of {0}; a no shows one that is missing",
+        "has": "includes {0}",
+        "lacks": "does not include {0}",
         "equals": "exactly {0}",
         "none": "nothing is on record",
         "no end": "without an end",
@@ -277,6 +286,8 @@ _PHRASES: Final[Mapping[Language, Mapping[str, str]]] = {
         "has any of": "至少有 {0} 之一（“是”会显示其中一项）",
         "has none of": "没有 {0} 中的任何一项（“否”会显示其中一项）",
         "has all of": "具有 {0} 的全部（“否”会显示所缺的一项）",
+        "has": "包括 {0}",
+        "lacks": "不包括 {0}",
         "equals": "等于 {0}",
         "none": "无记录",
         "no end": "长期（无截止日期）",

@@ -4,7 +4,7 @@ A question may only use a threshold of the ladder. With free thresholds some for
 binary-search the amount; with a published ladder they cannot.
 
 The K thresholds cost K steps of a chain: to whoever commits or proves, whatever the value, and at most as many to
-whoever checks. So a ladder has at most 65,535, which is a twentieth of a second in Python, and 7 million gas.
+whoever checks. So a ladder has at most 65,535, which is a twentieth of a second in Python, and 7.4 million gas.
 """
 
 from collections.abc import Callable, Mapping

@@ -9,7 +9,7 @@ from ledger_node.domain.commitment import AtLeastOpening, Committer
 from ledger_node.domain.hashing import batch_tree, path_of
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.proof import Prover
-from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
+from ledger_node.domain.statement import AtLeast, Below, Between, Equals, HasAll, HasAny, HasNone, NoneOf, OneOf, Reveal
 from ledger_node.domain.value import Period
 from tests.kit.contract_set import Refused, word
 from tests.kit.dispute import (
@@ -28,7 +28,7 @@ from tests.kit.dispute import (
 )
 
 PAID = SCHEMA.field("paid")
-IDX = PAID.ladder.idx(RAW["paid"])
+IDX = PAID.ladder.idx(PAID.parse(RAW["paid"]))
 STATEMENTS = {
     "at_least": ("paid", AtLeast(IDX)),
     "at_least_refuted": ("paid", AtLeast(IDX + 1)),
@@ -39,6 +39,11 @@ STATEMENTS = {
     "one_of": ("grade", OneOf(frozenset({0, 1}))),
     "none_of": ("grade", NoneOf(frozenset({0, 4}))),
     "enum_revealed": ("grade", Reveal()),
+    "has_any": ("pledged", HasAny(frozenset({1, 2}))),
+    "has_none": ("pledged", HasNone(frozenset({1}))),
+    "has_all": ("pledged", HasAll(frozenset({0, 2}))),
+    "has_all_refuted": ("pledged", HasAll(frozenset({0, 1, 2}))),
+    "set_revealed": ("pledged", Reveal()),
     "integer": ("year", Reveal()),
     "bool": ("listed", Equals(value=False)),
     "text": ("note", Reveal()),
@@ -324,7 +329,7 @@ def flipped(argument, bit):
                     yield type(argument)([*argument[:place], changed, *argument[place + 1 :]])
 
 
-@pytest.mark.parametrize("name", ["at_least", "below", "between", "one_of", "absent"])
+@pytest.mark.parametrize("name", ["at_least", "below", "between", "one_of", "has_all", "absent"])
 def test_no_call_with_one_bit_of_one_word_changed_settles(dispute, name):
     function = dispute.function(name)
     calls = [*flipped(tuple(function.args), 0), *flipped(tuple(function.args), 255)]

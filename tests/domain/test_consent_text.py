@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from ledger_node.domain.consent_text import Language, Wording, consent_text, language_named, text_digest
+from ledger_node.domain.claim import Claim
+from ledger_node.domain.consent_text import Language, Wording, claim_words, consent_text, language_named, text_digest
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.schema import Schema
 from tests.kit.world import BANK, FACTS, NOW, PURPOSES, SCHEMAS, TAX, asked
 
 WORDINGS = {
@@ -188,3 +190,87 @@ def test_there_are_two_languages():
 def test_a_purpose_has_words_in_both_languages():
     purpose = PURPOSES.named("guarantee")
     assert [purpose.text(language) for language in Language] == ["Decide on a guarantee", "担保审查"]
+
+
+MORE = Schema.from_json(
+    {
+        "name": "more",
+        "version": 2,
+        "fields": [
+            {
+                "name": "profit",
+                "type": "integer",
+                "currency": "CNY",
+                "scale": 2,
+                "resolution": "10000",
+                "mode": "plain",
+            },
+            {"name": "euros", "type": "integer", "currency": "EUR", "scale": 2, "mode": "plain"},
+            {"name": "change", "type": "integer", "unit": "percent", "scale": 1, "mode": "plain"},
+            {"name": "usage", "type": "integer", "unit": "kWh", "scale": 2, "mode": "plain"},
+            {
+                "name": "insured",
+                "type": "integer",
+                "unit": "persons",
+                "mode": "ladder",
+                "ladder": {"kind": "integers", "from": 1, "to": 500},
+            },
+            {
+                "name": "valid_to",
+                "type": "date",
+                "mode": "ladder",
+                "none_on_record": True,
+                "no_end": True,
+                "ladder": {"kind": "days", "from": "2026-01-01", "to": "2026-12-31"},
+            },
+            {"name": "pledged", "type": "codes", "mode": "enum", "members": ["land", "shares", "goods"]},
+        ],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "english", "chinese"),
+    [
+        (
+            "profit equals -20000 CNY",
+            "exactly -20000 CNY; the source is rounded to 10000 CNY",
+            "等于 -20000 元（来源数据取整到 10000 元）",
+        ),
+        ("euros equals 0.5 EUR", "exactly 0.5 EUR", "等于 0.5 EUR"),
+        ("change equals -12.5 percent", "exactly -12.5%", "等于 -12.5%"),
+        ("usage equals 3.25 kWh", "exactly 3.25 kWh", "等于 3.25 kWh"),
+        ("insured <= 300 persons", "at most 300 persons", "不高于 300 人"),
+        ("insured > 300 persons", "more than 300 persons", "高于 300 人"),
+        ("valid_to > 2026-06-30", "after 2026-06-30", "晚于 2026-06-30"),
+        ("valid_to <= 2026-06-30", "2026-06-30 or earlier", "不晚于 2026-06-30"),
+        ("valid_to equals no end", "without an end", "长期（无截止日期）"),
+        ("valid_to equals none", "nothing is on record", "无记录"),
+        ("pledged has any of {land}", "includes land", "包括 land"),
+        ("pledged has none of {land}", "does not include land", "不包括 land"),
+        (
+            "pledged has any of {land, goods}",
+            "at least one of land, goods; a yes shows one of them",
+            "至少有 land、goods 之一（“是”会显示其中一项）",
+        ),
+        (
+            "pledged has none of {land, goods}",
+            "none of land, goods; a no shows one of them",
+            "没有 land、goods 中的任何一项（“否”会显示其中一项）",
+        ),
+        (
+            "pledged has all of {land, goods}",
+            "all of land, goods; a no shows one that is missing",
+            "具有 land、goods 的全部（“否”会显示所缺的一项）",
+        ),
+    ],
+)
+def test_a_question_speaks_its_unit_its_currency_its_resolution_and_its_ends(question, english, chinese):
+    fields = {f"more.{field.name}": field.name for field in MORE.fields}
+    for language, words in ((Language.ENGLISH, english), (Language.CHINESE, chinese)):
+        wording = Wording(language, {"more": MORE}, {"more": "More"}, fields, {})
+        (said,) = claim_words(Claim.parse(f"more.{question}", {"more": MORE}), wording)
+        assert said.endswith(words), said
+        text = consent_text(replace(BOUNDED, questions=(f"more.{question}",)), wording)
+        sees = "sees the data only" in text or "看到数据。" in text
+        assert sees is ("shows" in english)

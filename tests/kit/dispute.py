@@ -19,13 +19,14 @@ from ledger_node.domain.commitment import (
     BelowOpening,
     BetweenOpening,
     BitsOpening,
+    CodesOpening,
     Committer,
     PlainOpening,
 )
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.proof import Outcome, Prover, check_proof
 from ledger_node.domain.schema import Schema
-from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
+from ledger_node.domain.statement import AtLeast, Below, Between, Equals, HasAll, HasAny, HasNone, NoneOf, OneOf, Reveal
 from ledger_node.domain.value import encode_value
 from tests.kit.contract_set import GAS, Chain, Refused, artifact, errors, type_of
 
@@ -35,6 +36,7 @@ HOLDS, DOES_NOT_HOLD, CANNOT_TELL = Outcome.HOLDS, Outcome.DOES_NOT_HOLD, Outcom
 
 ONE_DIGIT = {"kind": "one_digit", "from": 100_000, "to": 100_000_000}
 MONEY = {"kind": "one_digit", "from": "1000", "to": "1000000"}
+PLEDGES = ["land", "shares", "goods"]
 MEMBERS = ["A", "B", "M", "C", "D"]
 SPEC = {
     "name": "dispute",
@@ -57,6 +59,7 @@ SPEC = {
         {"name": "listed", "type": "bool", "mode": "plain"},
         {"name": "note", "type": "text", "mode": "plain", "optional": True},
         {"name": "kind", "type": "code", "mode": "plain"},
+        {"name": "pledged", "type": "codes", "mode": "enum", "optional": True, "members": PLEDGES},
     ],
 }
 SCHEMA = Schema.from_json(SPEC)
@@ -74,6 +77,7 @@ RAW = {
     "listed": False,
     "note": "示例",
     "kind": "10101",
+    "pledged": ["land", "goods"],
 }
 
 CNY = 100
@@ -187,8 +191,10 @@ def call_for(contract, schema, root, field, statement, proof):
             call = contract.functions.checkPlain(where, encoded[0], encoded[1:], root)
             unequal = isinstance(statement, Equals) and statement.value != value
             return call, DOES_NOT_HOLD if unequal else HOLDS
-        case ((OneOf() | NoneOf() | Reveal()), BitsOpening()):
+        case ((OneOf() | NoneOf() | Reveal()), BitsOpening()) if field.type != "codes":
             return _bits(contract, where, root, field, statement, proof.opening)
+        case ((HasAny() | HasNone() | HasAll() | Reveal()), CodesOpening()):
+            return _codes(contract, where, root, field, statement, proof.opening)
         case ((AtLeast() | Below() | Between()), _) if field.ladder is not None:
             return _ladder(contract, where, root, len(field.ladder), statement, proof.opening)
         case _:
@@ -227,6 +233,32 @@ def _bits(contract, where, root, field, statement, opening):
     shown = [digest for _, digest in sorted([*opening.opened.items(), *opening.shut.items()])]
     arguments = (len(field.members), mask_of(asked), mask_of(opened), shown)
     return contract.functions.checkBits(where, *arguments, root), outcome
+
+
+def _codes(contract, where, root, field, statement, opening):
+    """None where what is opened is not what the statement or its complement is shown by."""
+    present, missing = frozenset(opening.present), frozenset(opening.missing)
+    match statement:
+        case Reveal():
+            asked, every, one = frozenset(range(len(field.members))), present | missing, frozenset()
+        case HasAll(asked):
+            every, one = present, missing
+        case HasAny(asked) | HasNone(asked):
+            every, one = missing, present
+    if isinstance(statement, Reveal):
+        outcome = HOLDS
+    elif len(one) == 1 and one <= asked and not every:
+        outcome = HOLDS if isinstance(statement, HasAny) else DOES_NOT_HOLD
+    else:
+        outcome = DOES_NOT_HOLD if isinstance(statement, HasAny) else HOLDS
+        if one:
+            return None
+    if not one and every != asked:
+        return None
+    parts = [*opening.present.items(), *opening.missing.items(), *opening.shut.items()]
+    shown = [digest for _, digest in sorted(parts)]
+    arguments = (len(field.members), mask_of(present), mask_of(missing), shown)
+    return contract.functions.checkCodes(where, *arguments, root), outcome
 
 
 def settle(contract, schema, root, field, statement, proof):

@@ -607,6 +607,9 @@ class Evidence:
 OF_SETS = {"has any of", "has none of", "has all of"}
 
 
+OF_SETS = {"has any of", "has none of", "has all of"}
+
+
 def asked_of(spec: dict, question: dict, as_of: str) -> dict:
     """The statement of a question, where its field knows it."""
     mode, op = spec["fields"][naive.index_of(spec, question["field"])]["mode"], question["op"]

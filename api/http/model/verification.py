@@ -41,7 +41,7 @@ Verdict: TypeAlias = Annotated[Outcome, Field(examples=["holds"])]
 class Question(
     AnswerModel,
     json_schema_extra=example(
-        {"schema": "tax_payment", "field": "paid_amount", "op": ">=", "operand": 50000000, "period": "2025"}, opened
+        {"schema": "tax_payment", "field": "paid_amount", "op": ">=", "operand": "500000", "period": "2025"}, opened
     ),
 ):
     """A question in JSON form. ``per`` and ``issuer`` say which of several attestations is meant."""
