@@ -183,27 +183,38 @@ def test_c5_what_is_no_signature_is_refused_by_name(place, firm, signature):
     assert reason in {"field_missing", "field_unknown", "type_wrong", "value_malformed"}
 
 
+def persons(*addresses):
+    return [{"person": number, "address": f"0x{address}"} for number, address in enumerate(addresses, start=1)]
+
+
 @pytest.mark.parametrize(
     ("controllers", "threshold", "reason"),
     [
         ([], 1, "request_invalid"),
-        (["0x" + "00" * 20], 1, "request_invalid"),
-        (["0x" + "11" * 20] * 2, 1, "request_invalid"),
-        (["0x" + "11" * 20], 2, "request_invalid"),
-        (["0x" + "11" * 20], 0, "value_out_of_range"),
-        (["0x" + "11" * 19], 1, "value_malformed"),
-        ([5], 1, "value_malformed"),
-        ([{"kind": "passkey", "rp_id_hash": "0x" + "11" * 32, "public_key": "0x" + "11" * 64}], 1, "value_malformed"),
-        ([{"kind": "card", "rp_id_hash": "0x" + "11" * 32, "public_key": "0x" + "11" * 64}], 1, "value_malformed"),
-        ([{"kind": "passkey"}], 1, "field_missing"),
-        (["0x" + f"{number:040x}" for number in range(1, 18)], 1, "too_large"),
+        (persons("00" * 20), 1, "request_invalid"),
+        (persons("11" * 20, "11" * 20), 1, "request_invalid"),
+        (persons("11" * 20), 2, "request_invalid"),
+        ([*persons("11" * 20), {"person": 1, "address": "0x" + "22" * 20}], 2, "request_invalid"),
+        (persons("11" * 20), 0, "value_out_of_range"),
+        (persons("11" * 19), 1, "value_malformed"),
+        ([5], 1, "type_wrong"),
+        ([{"person": 0, "address": "0x" + "11" * 20}], 1, "value_out_of_range"),
+        ([{"address": "0x" + "11" * 20}], 1, "field_missing"),
+        ([{"person": 1}], 1, "field_missing"),
+        (
+            [{"person": 1, "passkey": {"rp_id_hash": "0x" + "11" * 32, "public_key": "0x" + "11" * 64}}],
+            1,
+            "value_malformed",
+        ),
+        ([{"person": 1, "passkey": {}}], 1, "field_missing"),
+        (persons(*(f"{number:040x}" for number in range(1, 18))), 1, "too_large"),
     ],
 )
 def test_c4_controllers_that_make_no_sense_are_refused_everywhere(place, controllers, threshold, reason):
     body = {"controllers": controllers, "threshold": threshold}
     register = {"credit_code": credit_code(place.fresh(), SEED), **body}
     subject = path_of(place.shop)
-    rotation = {**body, "salt": "0x" + "11" * 32, "entry": 1, "signatures": []}
+    rotation = {**body, "salt": "0x" + "11" * 32, "entry": 1, "deadline": 2**37 - 1, "signatures": []}
     status = 413 if reason == "too_large" else 422
     assert refused(lambda: place.regulator.post("/v1/subjects", register)) == (status, reason)
     assert refused(lambda: place.regulator.post(f"{subject}/recoveries", body)) == (status, reason)

@@ -1,7 +1,7 @@
 """People with keys and passkeys, and what they do with the subject they control."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -133,6 +133,11 @@ def told_until(client, wanted):
             return told
         assert time.monotonic() < deadline, told[-5:]
         time.sleep(0.1)
+
+
+def handed_to(place, firm, person):
+    """The firm as one of its new controllers acts for it, with a sign-in key of their own."""
+    return replace(firm, client=place.client_by(firm.subject, person))
 
 
 def path_of(firm, rest=""):

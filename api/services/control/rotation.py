@@ -12,7 +12,7 @@ from api.services.subject.controller_change import ControllerState
 from api.services.subject.controller_history import ControllerHistory
 from ledger_node.chain.port import SubjectLedger
 from ledger_node.domain.controller_act import Rotation
-from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.subject import Controllers, Signature
 
@@ -41,9 +41,11 @@ class RotationService:
             if held is not None:
                 return self._history.adopt(_state(rotation, signatures), held)
             current = self._history.current(subject)
+            digest = rotation.digest(self._ledger.subject_domain)
             if 0 < entry == current.entry and controllers.commitment == current.controllers.commitment:
+                self._require_retired(rotation, digest, signatures)
                 return current
-            signatures = current.controllers.in_one_form(rotation.digest(self._ledger.subject_domain), signatures)
+            signatures = current.controllers.in_one_form(digest, signatures)
             self._require_next(entry, self._ledger.entry_count(subject))
             require_change(current, controllers)
             require_in_time(rotation.deadline, now)
@@ -51,6 +53,21 @@ class RotationService:
             # what the current controllers granted counts from before they hand over
             self._consents.send_pending(current)
             return self._history.append(_state(rotation, signatures))
+
+    def _require_retired(self, rotation: Rotation, digest: bytes, signatures: tuple[Signature, ...]) -> None:
+        """Require that those who were in force before signed; of several sets, the newest says why they did not."""
+        refusals = []
+        for before in reversed(self._history.of(rotation.subject)):
+            if before.entry >= rotation.entry:
+                continue
+            try:
+                before.controllers.require_signatures(digest, signatures)
+            except VerificationError as error:
+                refusals.append(error)
+            else:
+                return
+        if refusals:
+            raise refusals[0]
 
     @staticmethod
     def _require_next(entry: int, following: int) -> None:

@@ -40,6 +40,8 @@ def test_the_present_controllers_hand_over(instance, firm, rotate, heirs):
     assert (state.entry, state.controllers) == (1, heirs)
     assert instance.ledger.controller_entry(firm.subject, 1).commitment == heirs.commitment
     assert rotate(*made) == state
+    heir = Firm(firm.code, firm.subject, (HEIR,))
+    assert refused(rotate, made[0], rotation(instance, heir, heirs)[1]) is Reason.SIGNER_NOT_CONTROLLER
 
 
 def test_signatures_of_others_rotate_nothing(instance, firm, rotate, heirs):

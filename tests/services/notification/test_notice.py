@@ -112,7 +112,11 @@ def test_changes_of_controllers_are_told_to_the_firm(instance, firm):
         (subject, NoticeKind.RECOVERY_REQUESTED, asked | {"number": 1, "completable_at": recovery.completable_at}),
         (subject, NoticeKind.RECOVERY_CANCELLED, {"subject": named, "number": 1, **theirs}),
         (subject, NoticeKind.ROTATED, {"subject": named, "entry": 1, "commitment": to_hex(heirs.commitment), **theirs}),
-        (subject, NoticeKind.RECOVERY_REQUESTED, asked | {"number": 2, "completable_at": recovery.completable_at + 259_200}),
+        (
+            subject,
+            NoticeKind.RECOVERY_REQUESTED,
+            asked | {"number": 2, "completable_at": recovery.completable_at + 259_200},
+        ),
         (subject, NoticeKind.RECOVERY_ABANDONED, {"subject": named, "number": 2, **ours}),
         (subject, NoticeKind.HELD, {"subject": named, "number": 1, "by_registrar": True, **ours}),
     ]
