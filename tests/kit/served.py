@@ -356,6 +356,12 @@ class Place:
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=timeout)
 
 
+def altered(consent, **changes):
+    """Return a consent with changes of its terms or bounds, which were not shown to anybody."""
+    limits = {name: changes.pop(name) for name in list(changes) if hasattr(consent.bounds, name)}
+    return Consent(replace(consent.terms, **changes), replace(consent.bounds, **limits))
+
+
 def seen(answer):
     """Return (verdict, reason) a claim of an answer."""
     return [(claim["verdict"], claim["reason"]) for claim in answer["presentation"]["claims"]]
