@@ -79,9 +79,9 @@ class Begun:
         self.request = asked.digest(address_of(ANSWER_KEY), place.ledger.consent_domain)
         self.rotated, self.recovered = firms[1].subject, firms[2].subject
         self.heirs = controllers_of([new_key()])
+        made = Rotation(self.rotated, 1, self.heirs, MAX_DEADLINE)
+        signatures = (Key(firms[1].keys[0]).sign(made.digest(place.ledger.subject_domain)),)
         with pytest.raises(ChainError):
-            made = Rotation(self.rotated, 1, self.heirs, MAX_DEADLINE)
-            signatures = (Key(firms[1].keys[0]).sign(made.digest(place.ledger.subject_domain)),)
             instance.rotations.rotate(made, signatures, now=now)
         with pytest.raises(ChainError):
             instance.recoveries.request(self.recovered, self.heirs)
