@@ -171,10 +171,10 @@ def test_l3_one_poisonous_grant_holds_up_no_other_and_what_it_is_waits_in_sight(
     ids = [one.digest(inside.ledger.consent_domain) for one in terms]
     poison = ids[1]
 
-    def odd(self, consent, *arguments, **options):
-        if consent == poison:
+    def odd(self, order):
+        if order.shown.id == poison:
             raise ContractRevertError("SomethingOdd", {})
-        return true(self, consent, *arguments, **options)
+        return true(self, order)
 
     with monkeypatch.context() as patched:
         with monkeypatch.context() as begun:
