@@ -258,8 +258,17 @@ def ledger_of(folder: Home, rpc_url: str | None) -> "Web3Ledger":
     from ledger_node.chain.rpc import Rpc
     from ledger_node.chain.web3_ledger import Web3Ledger
 
-    if not rpc_url:
-        if not folder.node_file.is_file():
-            raise InvalidInputError(Reason.CONFIGURATION, "name a node to check against: --rpc-url")
-        rpc_url = str(json.loads(folder.node_file.read_text("utf-8"))["url"])
-    return Web3Ledger(folder.address_book(), Rpc(rpc_url))
+    return Web3Ledger(folder.address_book(), Rpc(node_url(folder, rpc_url)))
+
+
+def node_url(folder: Home, rpc_url: str | None) -> str:
+    """Return the address of the node that is named, or of the folder's own.
+
+    Raises:
+        InvalidInputError: ``configuration``; the folder has no node, so one must be named.
+    """
+    if rpc_url:
+        return rpc_url
+    if not folder.node_file.is_file():
+        raise InvalidInputError(Reason.CONFIGURATION, "name a node to check against: --rpc-url")
+    return str(json.loads(folder.node_file.read_text("utf-8"))["url"])

@@ -20,7 +20,7 @@ from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.reason import Reason
 
 if TYPE_CHECKING:
-    from ledger_node.chain.governance import Delays
+    from ledger_node.chain.port import Delays
 
 _DELAYS: Final = 2
 _LENGTH: Final = re.compile(r"([0-9]{1,9})([dhms]?)")
@@ -151,7 +151,7 @@ def _banks(options: list[str]) -> dict[str, str] | None:
 
 def _delays(option: str) -> "Delays":
     """Read two lengths of time, such as 3d,7d."""
-    from ledger_node.chain.governance import Delays
+    from ledger_node.chain.port import Delays
 
     parts = [_LENGTH.fullmatch(part) for part in option.split(",")]
     if len(parts) != _DELAYS or not all(parts):

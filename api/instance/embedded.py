@@ -10,7 +10,7 @@ from api.instance.chain_copy import Head, OpenMoment
 from api.instance.founding import DEMO_BANKS, ChainParameters, found
 from api.instance.store_place import Addresses
 from ledger_node import clock
-from ledger_node.chain.governance import NO_DELAYS, Delays
+from ledger_node.chain.port import NO_DELAYS, Delays
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason

@@ -18,8 +18,7 @@ from api.sign_in.protocol.jose import public_part
 from api.sign_in.server.key_set import KeySets
 from api.sign_in.server.principal import kind_of
 from ledger_node.chain.deployment import Founder, FounderKey, FoundingSchema, deploy, member_id, purposes_of
-from ledger_node.chain.governance import NO_DELAYS, Delays
-from ledger_node.chain.port import Ledger, Role
+from ledger_node.chain.port import NO_DELAYS, Delays, Ledger, Role
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger

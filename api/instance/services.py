@@ -20,6 +20,7 @@ from api.services.control.recovery import RecoveryService
 from api.services.control.rotation import RotationService
 from api.services.erasure.erasure import ErasureService
 from api.services.erasure.foreign_change import ForeignChanges
+from api.services.erasure.restored_mark import RestoredMarks
 from api.services.evidence.page import EvidencePages
 from api.services.evidence.store import EvidenceReader
 from api.services.idempotency.call import IdempotentCalls
@@ -76,6 +77,7 @@ class Services:
         self.follower = ChainFollower(store, ledger, first=self.gaps.close, watch=self.changes.apply)
         self.notices = NoticeReader(store)
         self.webhooks = Webhooks(store, keys, removals, registrar.kek, rules, system_addresses, clock.now)
+        self.restored_marks = RestoredMarks(store, ledger, self.issuers)
         self.erasures = ErasureService(store, keys, removals, self.issuers)
         self.calls = IdempotentCalls(store, registrar.kek, base.ring, removals.finish, clock.now)
         self.evidence = EvidenceReader(store, base.ring)
@@ -134,6 +136,7 @@ def pending_work(base: Resources, services: Services, *, stops: Callable[[], boo
             ),
             Resumable("access_intervals", services.intervals.waiting, lambda _: services.intervals.anchor_pending()),
             Resumable("ledger_gap", closing.waiting, closing.resume),
+            Resumable("restored_marks", services.restored_marks.waiting, services.restored_marks.resume),
             Resumable(
                 "registrations",
                 services.subjects.waiting,

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from ledger_node.chain.address_book import CONTRACTS, AddressBook
 from ledger_node.chain.artifact import artifact
-from ledger_node.chain.governance import NO_DELAYS, Delays, rules
-from ledger_node.chain.port import Role
+from ledger_node.chain.governance import rules
+from ledger_node.chain.node_limit import MAX_TRANSACTION_GAS, require_limits
+from ledger_node.chain.port import NO_DELAYS, Delays, Role
 from ledger_node.chain.rpc import Rpc, count_of
 from ledger_node.chain.sender import Sender
 from ledger_node.domain.error import ChainError
@@ -22,8 +23,7 @@ from ledger_node.domain.hashing import keccak
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
 
-GAS: Final = 16_000_000
-"""Below 16.7 million, the most that a network gives to one transaction (EIP-7825)."""
+GAS: Final = MAX_TRANSACTION_GAS
 _CALLS: Final = 16
 """Calls of one founding proposal: each takes up to half a million gas, as a proposal stores its calls."""
 _FOREVER: Final = 2**64 - 1
@@ -108,8 +108,9 @@ def deploy(
     from the governor's account meanwhile.
 
     Raises:
-        ChainError: the node does not answer or refuses.
+        ChainError: the node does not answer, refuses, or (``node_limit``) allows less than the contracts need.
     """
+    require_limits(rpc)
     contracts = _contracts(rpc, governor)
     calls = [("MemberRegistry", data) for founder in founders for data in _found_member(founder)]
     calls += [("SchemaRegistry", data) for schema in schemas for data in _found_schema(schema)]

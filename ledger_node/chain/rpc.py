@@ -49,6 +49,30 @@ class ContractRevertError(ChainError):
 
 
 _KNOWN: Final = {
+    "GovernorUnknown": (Reason.GOVERNOR_UNKNOWN, "this account is no governor"),
+    "GovernorCounterWrong": (
+        Reason.PROPOSAL_VOTED,
+        "the governor took back a vote meanwhile; look and vote again",
+    ),
+    "ProposalUnknown": (Reason.PROPOSAL_UNKNOWN, "there is no proposal of this number"),
+    "ProposalNotOpen": (Reason.PROPOSAL_CLOSED, "this proposal was executed or cancelled already"),
+    "ProposalExpired": (Reason.PROPOSAL_CLOSED, "the time of this proposal is over; open it anew"),
+    "ProposalBlocked": (Reason.PROPOSAL_CLOSED, "so many governors voted to cancel that it cannot be executed"),
+    "ProposalDigestWrong": (Reason.PROPOSAL_DIGEST_WRONG, "this proposal has other calls than the digest says"),
+    "ProposalAlreadyApproved": (Reason.PROPOSAL_VOTED, "this governor has approved already"),
+    "ProposalAlreadyOpposed": (Reason.PROPOSAL_VOTED, "this governor has voted to cancel already"),
+    "ProposalNotVoted": (Reason.PROPOSAL_VOTED, "this governor has no vote to take back"),
+    "ProposalLacksApprovals": (Reason.PROPOSAL_LACKS_APPROVALS, "too few governors have approved"),
+    "ProposalEarly": (Reason.PROPOSAL_EARLY, "this proposal is decided, and its delay is not over"),
+    "CouncilUnanimityWithoutRecovery": (
+        Reason.COUNCIL_RULE_BROKEN,
+        "if all governors must agree, one lost key ends the council; name a recovery quorum or a lower threshold",
+    ),
+    "CouncilThresholdInvalid": (
+        Reason.COUNCIL_RULE_BROKEN,
+        "the threshold is from 1 to the number of governors, and above the recovery quorum",
+    ),
+    "CouncilDelayTooLong": (Reason.COUNCIL_RULE_BROKEN, "a delay is at most 30 days"),
     "ConsentExists": (Reason.CONSENT_EXISTS, "exactly this consent was granted already"),
     "ConsentUnknown": (Reason.CONSENT_UNKNOWN, "the ledger knows no such consent"),
     "ConsentNotLive": (Reason.CONSENT_WITHDRAWN, "this consent was withdrawn, and that is final"),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self, TypeAlias
+from typing import Final, Self, TypeAlias
 
 from ledger_node.domain.status import NOBODY, Mark, Plane, changes_digest
 
@@ -105,6 +105,23 @@ class StatusEvent:
         return changes_digest(self.words, self.masks)
 
 
+RESTORE_AGREED: Final = "StatusRestoreAgreed"
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreEvent:
+    """The council agreed on what is to be cleared of a mark, which a compromised key left.
+
+    ``clear``: the digest of (words, what is to go of each), or zeros if nothing is to be cleared any more.
+    """
+
+    member: bytes
+    mark: bytes
+    key: bytes
+    clear: bytes
+    recorded: Inclusion
+
+
 class ControlStep(StrEnum):
     """What happened to the controllers of a subject."""
 
@@ -137,4 +154,4 @@ class ControlEvent:
     by_registrar: bool = False
 
 
-LedgerEvent: TypeAlias = ConsentEvent | StatusEvent | ControlEvent
+LedgerEvent: TypeAlias = ConsentEvent | StatusEvent | RestoreEvent | ControlEvent

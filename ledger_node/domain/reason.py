@@ -202,6 +202,16 @@ class Reason(StrEnum):
     RECOVERY_EARLY = "recovery_early"
     SIGNER_REPEATED = "signer_repeated"
 
+    # the council
+    GOVERNOR_UNKNOWN = "governor_unknown"
+    PROPOSAL_UNKNOWN = "proposal_unknown"
+    PROPOSAL_DIGEST_WRONG = "proposal_digest_wrong"
+    PROPOSAL_CLOSED = "proposal_closed"
+    PROPOSAL_VOTED = "proposal_voted"
+    PROPOSAL_LACKS_APPROVALS = "proposal_lacks_approvals"
+    PROPOSAL_EARLY = "proposal_early"
+    COUNCIL_RULE_BROKEN = "council_rule_broken"
+
     # webhooks, for who receives them
     WEBHOOK_SIGNATURE_WRONG = "webhook_signature_wrong"
     WEBHOOK_LATE = "webhook_late"
@@ -212,6 +222,7 @@ class Reason(StrEnum):
     LEDGER_WRONG_CHAIN = "ledger_wrong_chain"
     LEDGER_REFUSED = "ledger_refused"
     LEDGER_STALE = "ledger_stale"
+    NODE_LIMIT = "node_limit"
     OUTBOX_STUCK = "outbox_stuck"
     NOTIFICATIONS_STUCK = "notifications_stuck"
     WORKER_DIED = "worker_died"

@@ -23,11 +23,12 @@ from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.evidence.era import SealerSet
 from ledger_node.domain.evidence.key_statement import KeyStatement
 from ledger_node.domain.json_object import to_hex
-from ledger_node.domain.signature import address_of, sign
-from ledger_node.domain.status import Plane, StatusChange, StatusReason, changes_digest, fold
+from ledger_node.domain.signature import address_of
+from ledger_node.domain.status import StatusReason
 from ledger_node.randomness import random_bytes
 from tests.kit.evidence import in_era
 from tests.kit.served import PENALISED, SEED, Place, one_form
+from tests.kit.signed_word import signed_change
 
 QUESTIONS = ["tax_payment.paid_amount >= 1000000 CNY during 2025", "penalty_summary.count_24m < 1"]
 SECRET = b"\x07" * 32
@@ -107,16 +108,9 @@ class Town:
     def revoke(self):
         anchor = self.anchor_of("tax_payment")
         member = bytes.fromhex(anchor["member"][2:])
-        words, masks = fold([anchor["start"] + anchor["index"]])
-        change = StatusChange(
-            member,
-            self.ledger.status_number(member) + 1,
-            Plane.REVOKED,
-            changes_digest(words, masks),
-            StatusReason.ISSUED_IN_ERROR,
-        )
-        signature = sign(change.digest(self.ledger.anchor_domain), self.key_of("tax-bureau"))
-        self.ledger.change_status(change, signature, words, masks)
+        position, key = anchor["start"] + anchor["index"], self.key_of("tax-bureau")
+        change = signed_change(self.ledger, member, key, [position], reason=StatusReason.NO_LONGER_USED)
+        self.ledger.change_status(*change)
 
     def supersede(self):
         job = self.place.attest("penalty_summary", [(self.firm.number, PENALISED)], name="newer", correct=True)

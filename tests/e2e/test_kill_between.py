@@ -313,13 +313,14 @@ def test_n1_an_erasure_that_was_cut_off_is_finished_by_asking_again_and_revokes_
     subject = instance.subjects.register(code, (key.controller,), 1, now=NOW)
     member = next(member.id for member in instance.ledger.members() if Role.REGISTRAR in member.roles)
     erasures, before = instance.erasures, instance.ledger.status_number(member)
-    real = erasures._ledger
-    erasures._ledger = Interrupted(real, "change_status", done=done, how=Killed())
+    changes = instance.issuers[member].status_changes
+    real = changes._ledger
+    changes._ledger = Interrupted(real, "change_status", done=done, how=Killed())
     try:
         with pytest.raises(Killed):
             erasures.erase(member, credit_code=code, schema=None)
     finally:
-        erasures._ledger = real
+        changes._ledger = real
     erased = erasures.erase(member, credit_code=code, schema=None)
     assert (erased.attestations, erased.mined is None) == ((subject.registration,), done)
     assert instance.ledger.status_number(member) == before + 1

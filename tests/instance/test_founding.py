@@ -8,8 +8,8 @@ from api.home.home import Home
 from api.home.node_process import NodeProcess
 from api.instance.embedded import LARGEST_CHAIN_ID, drawn_chain_id, found_instance
 from ledger_node.chain.artifact import artifact
-from ledger_node.chain.governance import RULES, Delays
-from ledger_node.chain.port import Role
+from ledger_node.chain.governance import RULES
+from ledger_node.chain.port import Delays, Role
 from ledger_node.chain.rpc import ContractRevertError, Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger

@@ -1,5 +1,8 @@
 """anvil behind the same interface as the chain in memory: one block a transaction, one second a block."""
 
+import gzip
+import json
+
 from eth_account import Account
 from web3 import Web3
 from web3.exceptions import ContractCustomError, ContractLogicError
@@ -52,6 +55,12 @@ class AnvilChain(Chain):
     def revert(self, snapshot):
         assert self._ask("evm_revert", self._snapshots[snapshot])
         self._snapshots[snapshot] = self._ask("evm_snapshot")
+
+    def storage_of(self, contract):
+        """Every slot of a contract that holds something."""
+        state = json.loads(gzip.decompress(bytes.fromhex(self._ask("anvil_dumpState")[2:])))
+        held = state["accounts"][contract.address.lower()]["storage"]
+        return {int(slot, 16): int(value, 16) for slot, value in held.items()}
 
     def refusal(self, error):
         return Refused.of(bytes.fromhex(error.data[2:])) if isinstance(error.data, str) else error

@@ -1,5 +1,7 @@
 """A small consortium on a ledger of either kind: the real client on the embedded node, and the fake."""
 
+from types import MappingProxyType
+
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.deployment import deploy, document_name
 from ledger_node.chain.port import BatchOrder, Role
@@ -13,6 +15,7 @@ from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.status import Plane, StatusChange, StatusReason, changes_digest, fold
 from ledger_node.randomness import random_bytes
+from tests.kit.besu_limit import BLOCKS, LimitedRpc
 from tests.kit.engine_rpc import EngineRpc
 from tests.kit.fake_ledger import CHAIN_ID, GENESIS_TIME, Council, FakeChain, FakeLedger
 
@@ -140,10 +143,11 @@ class NodeWorld(World):
     """On the embedded node, in this process."""
 
     is_fake = False
+    rpc_kind, rpc_options = EngineRpc, MappingProxyType({})
 
     def __init__(self, folder):
         keys = (GOVERNOR, RELAYER_KEY, DEPARTMENT_KEY, STRANGER_KEY, *SPARE_KEYS)
-        self._rpc = EngineRpc(folder, CHAIN_ID, keys, GENESIS_TIME)
+        self._rpc = self.rpc_kind(folder, CHAIN_ID, keys, GENESIS_TIME, **self.rpc_options)
         governor = Sender(self._rpc, CHAIN_ID, GOVERNOR)
         self.book = deploy(self._rpc, governor, [], [], {})
         self.council = VotingCouncil(governor, self.book)
@@ -161,6 +165,17 @@ class NodeWorld(World):
 
     def close(self):
         self._rpc.close()
+
+
+class LimitedWorld(NodeWorld):
+    """Behind what Besu refuses by default, on a chain that is longer than one request for logs may be."""
+
+    rpc_kind, rpc_options = LimitedRpc, MappingProxyType({"blocks": BLOCKS})
+
+    def close(self):
+        refusals = self._rpc.limits.refusals
+        super().close()
+        assert refusals == []
 
 
 class VotingCouncil:

@@ -22,6 +22,7 @@ from tests.kit.node import CHAIN_ID, GENESIS_TIME, SEALER_KEY, account, genesis,
 
 GOVERNOR, MEMBER_KEY = account(0), bytes([1]) * 32
 MEMBER, SCHEMA, CONSENT, SUBJECT = (keccak(name) for name in (b"member", b"schema", b"consent", b"subject"))
+FOREVER = 2**64 - 1
 SECRET = b"\x55" * 32
 ROLES = 1 | 4 | 8
 RICH = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"
@@ -121,8 +122,8 @@ def life(twins):
     domain = SigningDomain(CHAIN_ID, contracts["AnchorRegistry"])
 
     def anchor(number, root, previous, words, masks):
-        batch = Batch(MEMBER, 0, number, root, 300, previous, changes_digest(words, masks))
-        fields = (MEMBER, 0, number, root, 300, previous, batch.superseded_digest)
+        batch = Batch(MEMBER, 0, number, root, 300, previous, changes_digest(words, masks), FOREVER)
+        fields = (MEMBER, 0, number, root, 300, previous, batch.superseded_digest, FOREVER)
         return call("AnchorRegistry", "anchor", fields, sign_digest(batch.digest(domain), MEMBER_KEY), words, masks)
 
     yield (

@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event, select
 
 from api.catalogue.synthetic import credit_code
-from api.services.issuing.issuer import unanchored
+from api.services.issuing.issuer import unanchored, unmarked
 from api.storage.table import chain_cursor
 from api.work.resumable import PendingWork
 from ledger_node.chain.rpc import ContractRevertError
@@ -321,9 +321,10 @@ def test_l3_looking_for_what_waits_costs_what_it_is_and_reads_no_whole_table(ins
             for part in parts:
                 part.waiting()
             unanchored(store)
+            unmarked(store)
         finally:
             event.remove(connection.engine, "before_cursor_execute", note)
-        assert len(statements) == len(parts) + 1
+        assert len(statements) == len(parts) + 2
         for statement, parameters in statements:
             for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters):
                 # of the removals the first one is enough

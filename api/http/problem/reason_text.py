@@ -240,6 +240,15 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
             "The instance's store does not answer or is busy; nothing that was acknowledged is lost, "
             "try again after Retry-After."
         ),
+        Reason.GOVERNOR_UNKNOWN: "This account is no governor; vote with the key of one.",
+        Reason.PROPOSAL_UNKNOWN: "There is no proposal of this number; credence council list shows them.",
+        Reason.PROPOSAL_DIGEST_WRONG: "The proposal has other calls than you looked at; look again before you vote.",
+        Reason.PROPOSAL_CLOSED: "The proposal was executed, cancelled or blocked, or its time is over.",
+        Reason.PROPOSAL_VOTED: "This governor has this vote already, or has none to take back; look again.",
+        Reason.PROPOSAL_LACKS_APPROVALS: "Too few governors have approved; ask the others.",
+        Reason.PROPOSAL_EARLY: "The proposal is decided and waits; credence council show says until when.",
+        Reason.COUNCIL_RULE_BROKEN: "The council would break a rule of its own; correct threshold, quorum or delay.",
+        Reason.NODE_LIMIT: "The chain's node allows less than the ledger needs; its operator raises that limit.",
         Reason.LEDGER_STALE: (
             "The chain stands still: no block was made for longer than is usual; the instance's operator must look."
         ),

@@ -6,7 +6,7 @@ was made, or was marked as compromised from an earlier time.
 
 An attestation that the ledger holds revoked or superseded proves nothing any more. So its row is new again when the
 department sends it. What the council has cleared proves again: its keys leave the quarantine, since nobody calls them
-erased any more.
+erased any more. What is erased here is revoked again (``restored_mark``).
 
 The operator decides about a quarantine: the keys go, or they open again. A decision is written to the store first,
 then to the key ledger. A kill in between leaves it undecided: decide again. Confirming notes keys for removal; the
@@ -21,6 +21,7 @@ from typing import Any, Final, assert_never
 from sqlalchemy import Connection, select, update
 
 from api.services.attestation.stored_attestation import text_of
+from api.services.erasure.restored_mark import save_agreed, save_erased
 from api.services.idempotency.attempt import forget_responses_about
 from api.services.issuing.row_classifier import NO_TAG
 from api.services.issuing.status_change import was_ordered
@@ -31,7 +32,7 @@ from api.vault.key_removal import KeyRemovals
 from api.vault.quarantine import Quarantine, QuarantineState
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.event import LedgerEvent, StatusEvent, StatusStep
+from ledger_node.domain.event import LedgerEvent, RestoreEvent, StatusEvent, StatusStep
 from ledger_node.domain.fact import FactQuery, KeyPurpose
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import NOBODY, Plane, StatusReason, is_set, unfold
@@ -79,9 +80,12 @@ class ForeignChanges:
         Raises:
             ChainError: the ledger does not answer; call it again.
         """
-        effects = [
-            self._apply(event) for event in events if isinstance(event, StatusEvent) and event.member in self._names
-        ]
+        effects = []
+        for event in events:
+            if isinstance(event, RestoreEvent) and event.member in self._names:
+                save_agreed(self._store, event)
+            elif isinstance(event, StatusEvent) and event.member in self._names:
+                effects.append(self._apply(event))
         return Effect(
             quarantined=sum(one.quarantined for one in effects),
             released=sum(one.released for one in effects),
@@ -109,7 +113,7 @@ class ForeignChanges:
             self._discount(event, rows, fault)
             return Effect(dead=dead)
         quarantined = self._quarantine(event, rows) if is_erasure else 0
-        return Effect(quarantined, dead=dead, replayed=gone if is_erasure else 0)
+        return Effect(quarantined, dead=dead, replayed=len(gone) if is_erasure else 0)
 
     def _quarantine(self, event: StatusEvent, rows: Sequence[Any]) -> int:
         ids = self._keys_of(rows)
@@ -136,7 +140,10 @@ class ForeignChanges:
         if event.plane is not Plane.REVOKED:
             return Effect()
         held = self._ledger.status_words(event.member, event.words)[event.plane]
-        rows = [row for row in self._rows(event)[0] if not is_set(held, row.start + row.leaf)]
+        found, gone = self._rows(event)
+        # a stolen key may have said what was true: what is erased here stays revoked
+        save_erased(self._store, event, [row.start + row.leaf for row in gone])
+        rows = [row for row in found if not is_set(held, row.start + row.leaf)]
         released = self._keys.quarantines.release(self._keys_of(rows))
         if released:
             _log.warning(
@@ -179,8 +186,8 @@ class ForeignChanges:
         purpose = _PURPOSES[StatusReason(event.reason)] if known else KeyPurpose.STATUS
         return facts.keys[event.actor, event.key].fault_at(event.recorded.block_time, purpose)
 
-    def _rows(self, event: StatusEvent) -> tuple[list[Any], int]:
-        """Return the attestations that an event is about and whose keys are here, and how many others there are."""
+    def _rows(self, event: StatusEvent) -> tuple[list[Any], list[Any]]:
+        """Return the attestations that an event is about: those whose keys are here, and those whose keys are gone."""
         query = (
             select(_HELD.digest, _HELD.data_key, _HELD.leaf, _HELD.live, _HELD.row_tag, _BATCH.start)
             .join(table.batch, (_BATCH.member == _HELD.member) & (_BATCH.number == _HELD.batch))
@@ -191,8 +198,7 @@ class ForeignChanges:
         with self._store.connect() as connection:
             rows = [row for row in connection.execute(query) if row.start + row.leaf in positions]
         held = self._keys.held([row.data_key for row in rows])
-        found = [row for row in rows if row.data_key in held]
-        return found, len(rows) - len(found)
+        return [row for row in rows if row.data_key in held], [row for row in rows if row.data_key not in held]
 
     def _untag(self, rows: Sequence[Any]) -> int:
         """Let the rows of live attestations be news, and return how many were not yet."""

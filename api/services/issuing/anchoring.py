@@ -60,8 +60,9 @@ def anchor(
     Raises:
         ChainError: the ledger does not answer or refuses; nothing is lost, call it again.
     """
+    why = None
     for _ in range(_TRIES):
-        batch = order.batch
+        batch, was_late = order.batch, why == _PAST
         signer = recover(batch.digest(ledger.anchor_domain), order.signature)
         # in this order: what is not anchored after all of it was read can never be any more where it is over
         why = _why_over(ledger, batch, signer, key)
@@ -86,10 +87,10 @@ def anchor(
             except ContractRevertError as error:
                 # of a ledger that stands still nothing says that its time is past the deadline. Two signatures of one
                 # key for one place anchor once, so it is signed anew all the same
-                if error.error != _LATE or signer != key.address:
-                    if error.error not in _OVERTAKEN:
-                        raise
+                if error.error in _OVERTAKEN:
                     continue
+                if error.error != _LATE or signer != key.address or was_late:
+                    raise
                 why = _PAST
         order = sign_behind(order, head)
         _log.warning("batch %d is signed anew as number %d: %s", batch.number, order.batch.number, why or _OTHER)

@@ -74,7 +74,7 @@ class StatusChanges:
                 return self._ledger.change_status(change, signature, *left)
             except ContractRevertError as error:
                 # somebody else with the member's key, a thief for one, took the number: it is signed anew behind that
-                if error.error not in {_OVERTAKEN, _LATE}:
+                if error.error not in {_OVERTAKEN, _LATE} or (error.error == _LATE and is_late):
                     raise
                 is_late = error.error == _LATE
         raise ChainError(Reason.LEDGER_REFUSED, "others change statuses of this member all the time; it is tried again")

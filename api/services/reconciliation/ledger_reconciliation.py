@@ -113,7 +113,7 @@ class LedgerReconciliation:
             first = next_block(connection)
             batches = self._lost_batches(connection, first)
             intervals, _ = self._behind(self._operator, ACCESS_LOG, _last_interval(connection), first)
-        ids, changed, head = defaultdict[Step, set[bytes]](set), set[bytes](), self._ledger.head().number
+        ids, changed, head = defaultdict[Step, set[bytes]](set), dict[bytes, int](), self._ledger.head().number
         superseded = quarantined = replayed = 0
         registered = set(self._ledger.subjects_since(first))
         for start in range(first, head + 1, _BLOCKS_AT_ONCE):
@@ -122,7 +122,7 @@ class LedgerReconciliation:
                 if isinstance(event, ConsentEvent):
                     ids[event.step].add(event.id if event.use is None else event.use)
                 elif isinstance(event, ControlEvent) and event.step in _ENTRIES:
-                    changed.add(event.subject)
+                    changed[event.subject] = max(changed.get(event.subject, 0), event.entry or 0)
             effect = self._changes.apply(events)
             superseded, quarantined = superseded + effect.dead, quarantined + effect.quarantined
             replayed += effect.replayed
@@ -138,7 +138,7 @@ class LedgerReconciliation:
                 requests=_unknown(connection, table.consent_request, "id", ids[Step.REQUESTED]),
                 uses=_unknown(connection, table.access_row, "use", ids[Step.USED]),
                 subjects=_unknown(connection, table.subject, "id", registered),
-                controllers=sum(_lacks_entries(connection, self._ledger, subject) for subject in changed),
+                controllers=sum(_lacks_entry(connection, subject, entry) for subject, entry in changed.items()),
                 superseded=superseded,
                 quarantined=quarantined,
             )
@@ -180,7 +180,8 @@ def _unknown(connection: Connection, where: Table, column: str, ids: set[bytes])
     return len(ids) - len({row[0] for row in rows_among(connection, select(held).where(held.in_(IDS)), sorted(ids))})
 
 
-def _lacks_entries(connection: Connection, ledger: Ledger, subject: bytes) -> bool:
+def _lacks_entry(connection: Connection, subject: bytes, entry: int) -> bool:
+    """Return whether a subject of the store has an entry on the ledger that the store lacks."""
     held = table.subject_controllers.c
     newest = connection.execute(select(func.max(held.entry)).where(held.subject == subject)).scalar_one()
-    return newest is not None and ledger.controller_entry(subject, newest + 1) is not None
+    return newest is not None and newest < entry

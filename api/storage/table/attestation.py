@@ -51,6 +51,17 @@ status_order = Table(
 ``digest``: what was signed; ``changes``: the digest of its lists.
 """
 
+restored_mark = Table(
+    "restored_mark",
+    metadata,
+    Column("mark", LargeBinary(32), primary_key=True),
+    Column("member", LargeBinary(32), nullable=False),
+    Column("again", Text),
+)
+"""Marks of which the council had something cleared. ``again``: what is to be revoked again of it, since it is erased
+here; None: the lists of the mark are to be shown, so that it is cleared. A row goes when that is done.
+"""
+
 attestation = Table(
     "attestation",
     metadata,

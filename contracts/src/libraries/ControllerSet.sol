@@ -58,9 +58,9 @@ library ControllerSet {
         uint256 needed
     ) internal view {
         bytes32[] memory seen = new bytes32[](starts.length);
-        uint256 persons;
-        uint256 count;
-        uint256 next;
+        uint256 persons = 0;
+        uint256 count = 0;
+        uint256 next = 0;
         for (uint256 i = 0; i < signatures.length; ++i) {
             uint256 index = signatures[i].index;
             if (index >= starts.length) revert ISubjectRegistry.SubjectSignatureWrong(index);

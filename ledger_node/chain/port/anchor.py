@@ -7,6 +7,7 @@ from typing import Protocol
 from ledger_node.chain.port.chain import ChainLedger, Mined
 from ledger_node.domain.batch import Anchor, Batch
 from ledger_node.domain.eip712 import SigningDomain
+from ledger_node.domain.event import StatusEvent
 from ledger_node.domain.status import Mark, Plane, StatusChange
 
 
@@ -61,6 +62,9 @@ class AnchorLedger(ChainLedger, Protocol):
 
     def mark_digest(self, member: bytes, number: int, *, by_batch: bool) -> bytes:
         """Return the digest of the mark that a status change, or a batch, left; zeros if it set nothing."""
+
+    def status_changes(self, member: bytes) -> Sequence[StatusEvent]:
+        """Return every list that set bits of a member, in their order: all of the ledger is looked through for them."""
 
     def clear_digest(self, mark: bytes) -> bytes:
         """Return the digest of the lists that the council agreed to clear of a mark, by its digest; zeros for none."""

@@ -11,11 +11,13 @@ from ledger_node.chain.rpc import block_of
 from ledger_node.chain.web3_ledger.contract_calls import ContractCalls
 from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.event import (
+    RESTORE_AGREED,
     ConsentEvent,
     ControlEvent,
     ControlStep,
     Inclusion,
     LedgerEvent,
+    RestoreEvent,
     StatusEvent,
     StatusStep,
     Step,
@@ -27,7 +29,7 @@ from ledger_node.domain.ticket import CountedUse, SignedUse
 
 _EVENTS: Final = {
     "ConsentRegistry": tuple(Step),
-    "AnchorRegistry": tuple(StatusStep),
+    "AnchorRegistry": (*StatusStep, RESTORE_AGREED),
     "SubjectRegistry": tuple(ControlStep),
 }
 """What is told of each contract."""
@@ -47,12 +49,19 @@ class EventCalls(ContractCalls):
         return self._events(self._logs(list(_EVENTS), [topics], first, last))
 
     def counted_uses(self, consents: Sequence[bytes], *, since: int = 0) -> Mapping[bytes, Sequence[CountedUse]]:
-        return {consent: [use for _, use in self._uses(since, to_hex(consent))] for consent in consents}
+        found: dict[bytes, list[CountedUse]] = {consent: [] for consent in consents}
+        for consent, use in self._uses(since, [to_hex(consent) for consent in consents]):
+            found[consent].append(use)
+        return found
+
+    def status_changes(self, member: bytes) -> Sequence[StatusEvent]:
+        logs = self._logs(["AnchorRegistry"], [artifact("AnchorRegistry").topic(StatusStep.CHANGED), to_hex(member)])
+        return [event for event in self._events(logs) if isinstance(event, StatusEvent)]
 
     def uses_since(self, block: int) -> Sequence[tuple[bytes, CountedUse]]:
         return self._uses(block)
 
-    def _uses(self, since: int, *topics: str) -> list[tuple[bytes, CountedUse]]:
+    def _uses(self, since: int, *topics: Sequence[str]) -> list[tuple[bytes, CountedUse]]:
         logs = self._logs(["ConsentRegistry"], [artifact("ConsentRegistry").topic(Step.USED), *topics], since)
         with _events_of_ours():
             return [_use(log) for log in logs]
@@ -119,7 +128,7 @@ def _event(log: Any, times: dict[str, int]) -> LedgerEvent:
     known = (artifact(contract).event(topics, data) for contract in _EVENTS)
     name, values = next(filter(None, known), ("", {}))
     if name in _EVENTS["AnchorRegistry"]:
-        return _status_event(StatusStep(name), values, recorded)
+        return _status_event(name, values, recorded)
     if name in _EVENTS["SubjectRegistry"]:
         return _control_event(ControlStep(name), values, recorded)
     step = Step(name)
@@ -158,11 +167,19 @@ def _control_event(step: ControlStep, values: Mapping[str, Any], recorded: Inclu
     )
 
 
-def _status_event(step: StatusStep, values: dict[str, Any], recorded: Inclusion) -> StatusEvent:
-    member, plane, words = values["member"], Plane(values["plane"]), values["words"]
+def _status_event(name: str, values: dict[str, Any], recorded: Inclusion) -> StatusEvent | RestoreEvent:
+    member = values["member"]
+    if name == RESTORE_AGREED:
+        return RestoreEvent(member, values["markDigest"], _address(values["key"]), values["clearDigest"], recorded)
+    step, plane, words = StatusStep(name), Plane(values["plane"]), values["words"]
     if step is StatusStep.CHANGED:
-        digest, key = changes_digest(words, values["masks"]), from_hex(values["key"].lower(), "key", length=None)
-        what = (values["number"], values["reason"], digest, values["markedAt"], values["actor"], key)
-        return StatusEvent.changed(Mark(member, plane, *what), words, values["masks"], recorded)
+        digest = changes_digest(words, values["masks"])
+        what = (values["number"], values["reason"], digest, values["markedAt"], values["actor"])
+        mark = Mark(member, plane, *what, _address(values["key"]))
+        return StatusEvent.changed(mark, words, values["masks"], recorded)
     masks = values["cleared" if step is StatusStep.RESTORED else "masks"]
     return StatusEvent(step, member, plane, tuple(words), tuple(masks), recorded, values["markDigest"])
+
+
+def _address(shown: str) -> bytes:
+    return bytes.fromhex(shown.removeprefix("0x"))

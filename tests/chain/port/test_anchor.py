@@ -6,12 +6,12 @@ import pytest
 
 from ledger_node.chain.port import Role, StreamHead
 from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS, NO_ROOT
-from ledger_node.domain.event import StatusEvent, StatusStep
+from ledger_node.domain.event import RestoreEvent, StatusEvent, StatusStep
 from ledger_node.domain.fact import FactQuery, KeyPurpose
 from ledger_node.domain.hashing import MAX_SIZE
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of
-from ledger_node.domain.status import MAX_WORDS, NOBODY, Mark, Plane, StatusReason, changes_digest
+from ledger_node.domain.status import MAX_WORDS, NOBODY, WORD_BITS, Mark, Plane, StatusReason, changes_digest
 from tests.kit.ledger_port import LEFT, NOTHING, SUSPENDED, id_, recorded, refusal
 from tests.kit.ledger_world import (
     RELAYER,
@@ -146,6 +146,27 @@ def test_a_change_of_status_names_who_made_it_with_which_key(world, ledger, depa
     assert ledger.mark_digest(member, 1, by_batch=False) == mark.digest
 
 
+@pytest.mark.parametrize("kind", ["batch", "change", "clear", "confirm"])
+def test_k18_the_longest_list_is_taken_with_the_gas_that_every_network_allows(world, ledger, department, kind):
+    member, key = department
+    ledger.anchor(world.order(member, key, size=MAX_WORDS * WORD_BITS))
+    every = range(MAX_WORDS * WORD_BITS)
+    if kind == "batch":
+        mined = ledger.anchor(world.order(member, key, positions=every))[1]
+    else:
+        change = world.change(member, key, every)
+        mined = ledger.change_status(*change)
+        lists = change[2:]
+        mark = mark_of(mined, member, Plane.REVOKED, 1, StatusReason.ERASED, *lists, key)
+        if kind == "confirm":
+            mined = ledger.confirm(mark, *lists)
+        if kind == "clear":
+            world.council.mark_compromised(address_of(key), mined.block.time)
+            world.council.restore(mark, changes_digest(*lists))
+            mined = ledger.clear(mark, *lists, lists[1])
+    assert mined.gas_used < 16_700_000
+
+
 def test_k18_words_are_read_however_many_they_are(ledger, department):
     member, _ = department
     assert ledger.status_words(member, []) == {plane: {} for plane in Plane}
@@ -256,6 +277,9 @@ def test_k10_what_a_compromised_key_set_is_cleared_and_what_a_good_key_set_is_se
     assert ledger.clear_digest(bad_mark.digest) == NOTHING
     world.council.mark_compromised(address_of(stolen), at.block.time)
     world.council.restore(bad_mark, changes_digest(words, masks))
+    agreed = RestoreEvent(member, bad_mark.digest, address_of(stolen), changes_digest(words, masks), at_head(ledger))
+    assert ledger.events_between(ledger.head().number, ledger.head().number)[-1:] == [agreed]
+    assert [event.mark for event in ledger.status_changes(member)] == [good_mark.digest, bad_mark.digest]
     assert ledger.clear_digest(bad_mark.digest) == changes_digest(words, masks)
     assert refusal(ledger.confirm, bad_mark, words, masks)[0] == "StatusKeyCompromised"
     mined = ledger.clear(bad_mark, words, masks, masks)
@@ -270,6 +294,11 @@ def test_k10_what_a_compromised_key_set_is_cleared_and_what_a_good_key_set_is_se
     assert happened(ledger, mined) == [confirmed]
     assert ledger.status_words(member, [0])[Plane.REVOKED] == {0: 2}
     assert refusal(ledger.confirm, replace(good_mark, number=9), *good[2:])[0] == "StatusMarkUnknown"
+
+
+def at_head(ledger):
+    """Return where the last event was recorded."""
+    return ledger.events_between(ledger.head().number, ledger.head().number)[-1].recorded
 
 
 def test_k19_there_is_one_neutral_reason_beside_erased():

@@ -293,3 +293,14 @@ def test_nothing_is_recorded_while_everything_stands_still_but_withdrawals(world
         world.council.set_frozen(False)
         ledger.follow_freeze()
     assert not ledger.uses_frozen()
+
+
+def test_500_uses_of_as_many_consents_fit_into_one_transaction(world, ledger):
+    """What such a use costs does not depend on how many there are, so 24 stand for 500."""
+    if world.is_fake:
+        pytest.skip("the fake counts no gas")
+    uses = [Granted.of(world).granted().use() for _ in range(24)]
+    (mined,) = {one.mined for one in ledger.record_uses(uses)}
+    alone = ledger.record_uses([Granted.of(world).granted().use()])[0].mined.gas_used
+    assert alone <= 46_000
+    assert MAX_USES_AT_A_TIME * (mined.gas_used - 21_000) / len(uses) <= 16_000_000

@@ -20,11 +20,13 @@ from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS
 TIMES = {
     "created_at", "issued_at", "valid_until", "anchored_at", "since", "until", "time", "requested_at", "expires_at",
     "lease_until", "before_until", "next_at", "completable_at", "granted_at", "at", "not_before", "validFrom",
-    "anchoredAt", "expiresAt", "completableAt", "notBefore", "as_of", "newest_as_of", "next_block",
+    "anchoredAt", "expiresAt", "completableAt", "notBefore", "as_of", "newest_as_of", "next_block", "deadline",
+    "markedAt",
 }  # fmt: skip
 DRAWN = {
     "sealed", "sealed_before", "wrapped", "signature", "signatures", "raw", "data_keys", "terms", "text", "controllers",
     "word", "path", "owner", "gas_used", "block", "leaf", "slot", "batch.supersedes", "bit",
+    "signed_since", "batch.rest",
     "transaction", "url",
 }  # fmt: skip
 """Ciphers, signatures and salted texts, the places that batches are shuffled into, and how much gas that took."""
@@ -105,7 +107,9 @@ class State:
                 plain.append((name, f"id {len(text)}"))
                 if text.strip("0"):
                     opaque.append((name, text))
-            elif name == "mask":
+            elif name.startswith("words."):
+                plain.append((name, True))
+            elif name.startswith("masks."):
                 plain.append((name, value.bit_count()))
             else:
                 plain.append((name, value))
@@ -240,7 +244,8 @@ def check_order(home, node_url):
 
 UNFINISHED = {
     "job": "state IN ('receiving', 'queued', 'running')",
-    "batch": "start IS NULL",
+    "batch": "start IS NULL OR rest IS NOT NULL",
+    "restored_mark": "1",
     "subject": "registration IS NULL",
     "subject_controllers": "since IS NULL",
     "subject_recovery": "completable_at IS NULL",

@@ -3,6 +3,7 @@
 from ledger_node.chain.port import AnchorLedger, Role, StreamHead
 from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS, Anchor
 from ledger_node.domain.error import VerificationError
+from ledger_node.domain.event import StatusEvent, StatusStep
 from ledger_node.domain.fact import KeyPurpose
 from ledger_node.domain.hashing import MAX_SIZE
 from ledger_node.domain.signature import SIGNATURE_BYTES, recover
@@ -84,6 +85,10 @@ class FakeAnchors(FakeAccess, AnchorLedger):
 
     def mark_digest(self, member, number, *, by_batch):
         return self._state.marks.get((member, by_batch, number), NOTHING)
+
+    def status_changes(self, member):
+        told = [event for _, event in self._events() if isinstance(event, StatusEvent) and event.member == member]
+        return [event for event in told if event.step is StatusStep.CHANGED]
 
     def clear_digest(self, mark):
         return self._state.clears.get(mark, NOTHING)

@@ -25,6 +25,8 @@ class State:
     periods: dict = field(default_factory=dict)
     documents: dict = field(default_factory=dict)
     frozen: dict = field(default_factory=dict)
+    council: dict = field(default_factory=dict)
+    proposals: dict = field(default_factory=dict)
     heads: dict = field(default_factory=dict)
     anchors: dict = field(default_factory=dict)
     status: dict = field(default_factory=dict)

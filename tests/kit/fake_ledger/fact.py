@@ -1,7 +1,7 @@
 """The fake's part of facts at a block and of events."""
 
 from ledger_node.chain.port import FactLedger
-from ledger_node.domain.event import ConsentEvent, ControlEvent, StatusEvent
+from ledger_node.domain.event import ConsentEvent, ControlEvent, RestoreEvent, StatusEvent
 from ledger_node.domain.fact import IssuerPeriod, LedgerFacts, MemberStanding
 from ledger_node.domain.status import WORD_BITS, Plane
 from tests.kit.fake_ledger.access import FakeAccess
@@ -47,5 +47,5 @@ class FakeFacts(FakeAccess, FactLedger):
         raise NotImplementedError("the fake ledger has no sealer; take Web3Ledger on an embedded node")
 
     def events_between(self, first, last):
-        told = (ConsentEvent, StatusEvent, ControlEvent)
+        told = (ConsentEvent, StatusEvent, RestoreEvent, ControlEvent)
         return [event for _, event in self._events(first, last) if isinstance(event, told)]

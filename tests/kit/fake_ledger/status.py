@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from ledger_node.chain.port import StreamHead
 from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT
-from ledger_node.domain.event import StatusEvent, StatusStep
+from ledger_node.domain.event import RestoreEvent, StatusEvent, StatusStep
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.status import MAX_WORDS, NOBODY, WORD_BITS, Mark, Plane, StatusReason, changes_digest
 from tests.kit.fake_ledger.chain import require
@@ -23,6 +23,7 @@ class StatusCouncil:
             require_mark(made, mark)
             require(is_compromised(made, mark), "StatusKeyGood")
             made.state.clears[mark.digest] = clear_digest
+            made.emit(RestoreEvent(mark.member, mark.digest, mark.key, clear_digest, made.recorded))
 
     def change_status_for(self, member, plane, reason, words, masks):
         with self._chain.transaction() as made:

@@ -9,7 +9,7 @@ from tests.kit.small_instance import RELAYER, Silence, refused
 
 def test_nothing_is_sent_where_nothing_waits(instance):
     before = instance.ledger.head()
-    anchor_interval(instance.store, instance.ledger, instance.operator)
+    anchor_interval(instance.store, instance.ledger, instance.operator, instance.now)
     assert instance.ledger.head() == before
 
 
@@ -17,16 +17,12 @@ def test_what_waits_is_anchored_once(instance, intervals):
     with Silence(instance.ledger, "anchor"):
         assert refused(intervals.beat) is Reason.LEDGER_UNAVAILABLE
     for _ in range(2):
-        anchor_interval(instance.store, instance.ledger, instance.operator)
+        anchor_interval(instance.store, instance.ledger, instance.operator, instance.now)
     assert instance.ledger.stream_head(RELAYER, ACCESS_LOG).number == 1
     assert intervals.waiting() == []
 
 
 def test_an_interval_is_a_batch_of_one_leaf():
-    batch = batch_of(RELAYER, 3, b"r" * 32, NO_ROOT)
-    assert (batch.stream, batch.number, batch.size, batch.superseded_digest) == (
-        ACCESS_LOG,
-        3,
-        CHECKPOINT_SIZE,
-        bytes(32),
-    )
+    batch = batch_of(RELAYER, 3, b"r" * 32, NO_ROOT, 9)
+    assert (batch.stream, batch.number, batch.size) == (ACCESS_LOG, 3, CHECKPOINT_SIZE)
+    assert (batch.superseded_digest, batch.deadline) == (bytes(32), 9)

@@ -1,5 +1,7 @@
 """What an event of the ledger means for whom, and that each of it is told once."""
 
+from dataclasses import replace
+
 import pytest
 
 from api.services.access_log.writer import Reliance, store_reliance
@@ -14,7 +16,7 @@ from api.services.notification.notice import (
     write_notices,
 )
 from ledger_node.domain.consent_act import Change, ChangeKind, SignedAct
-from ledger_node.domain.event import Inclusion, StatusEvent
+from ledger_node.domain.event import Inclusion, StatusEvent, StatusStep
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import Plane
@@ -137,7 +139,7 @@ def test_a_consent_that_ended_is_told_once(instance, firm):
 @pytest.mark.parametrize(("word", "bit", "hit"), [(1, 3, True), (1, 4, False), (0, 3, False)])
 def test_a_status_is_told_to_whoever_relied_on_the_attestation(instance, word, bit, hit):
     relied = Reliance(USE, CONSENT, BANK, ATTESTATION, MEMBER, 256 + 3, 6)
-    event = StatusEvent(MEMBER, Plane.REVOKED, word, 1 << bit, AT)
+    event = StatusEvent(StatusStep.CHANGED, MEMBER, Plane.REVOKED, (word, 7), (1 << bit, 1), AT, bytes(32))
     with instance.store.begin() as connection:
         store_reliance(connection, [relied])
         found = list(relying_on(connection, [event]))
@@ -146,3 +148,17 @@ def test_a_status_is_told_to_whoever_relied_on_the_attestation(instance, word, b
     expected = [of_status(row, Plane.REVOKED, 70) for _, row in found]
     assert notices == expected
     assert [(one.recipient, one.kind) for one in notices] == [(BANK, NoticeKind.REVOKED)] * hit
+
+
+def test_k10_what_the_council_has_cleared_is_told_and_what_is_set_again_as_well(instance):
+    relied = Reliance(USE, CONSENT, BANK, ATTESTATION, MEMBER, 3, 6)
+    with instance.store.begin() as connection:
+        store_reliance(connection, [relied])
+    for block, step in enumerate((StatusStep.CHANGED, StatusStep.RESTORED, StatusStep.CONFIRMED), start=7):
+        at = replace(AT, block_number=block)
+        event = StatusEvent(step, MEMBER, Plane.REVOKED, (0,), (8,), at, bytes(32))
+        for _ in range(2):
+            with instance.store.begin() as connection:
+                write_notices(connection, notices_of(connection, [event]))
+    kinds = [(kind, data.get("block")) for kind, data in instance.told(BANK)]
+    assert kinds == [("attestation.revoked", None), ("attestation.restored", 8), ("attestation.revoked", 9)]

@@ -35,10 +35,17 @@ def upgrade() -> None:
         Column("signature", LargeBinary(65), nullable=False),
     )
     op.create_index("status_order_by_number", "status_order", ["member", "number"])
+    op.create_table(
+        "restored_mark",
+        Column("mark", LargeBinary(32), primary_key=True),
+        Column("member", LargeBinary(32), nullable=False),
+        Column("again", Text()),
+    )
 
 
 def downgrade() -> None:
     """Forget all of it."""
+    op.drop_table("restored_mark")
     op.drop_table("status_order")
     op.create_table(
         "status_order",
