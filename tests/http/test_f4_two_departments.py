@@ -32,7 +32,7 @@ def council(place, function, *arguments):
     book = place.home.address_book()
     governor = Sender(Rpc(place.served.node()["url"]), book.chain_id, place.home.read_key("governor"))
     call = (to_hex(book.contracts["SchemaRegistry"]), artifact("SchemaRegistry").encode(function, *arguments))
-    governor.send(book.contracts["Council"], artifact("Council").encode("proposeAndExecute", [call]), gas=20_000_000)
+    governor.send(book.contracts["Council"], artifact("Council").encode("proposeAndExecute", [call]), gas=16_000_000)
 
 
 def schema_id(name):

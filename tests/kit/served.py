@@ -329,7 +329,7 @@ class Place:
         governor = Sender(Rpc(self.served.node()["url"]), book.chain_id, self.home.read_key("governor"))
         proposal = [(to_hex(book.contracts["MemberRegistry"]), registry.encode(*call)) for call in calls]
         governor.send(
-            book.contracts["Council"], artifact("Council").encode("proposeAndExecute", proposal), gas=20_000_000
+            book.contracts["Council"], artifact("Council").encode("proposeAndExecute", proposal), gas=16_000_000
         )
 
     def publish_keys(self, member, registry_key, number, *keys):
