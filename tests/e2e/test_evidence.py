@@ -90,7 +90,7 @@ def test_the_answer_names_its_evidence_and_is_else_as_it_was(place, answer, bund
         "use",
         "uses",
         "max_uses",
-        "controllers_entry",
+        "controllers",
         "presentation",
         "evidence",
         "receipt",
@@ -254,7 +254,7 @@ def test_e7_what_does_not_check_exits_with_4_says_which_check_failed_and_is_not_
 
 def test_h7_under_the_trust_file_of_another_network_nothing_checks(files):
     other = json.loads((files / "trust.json").read_text("utf-8"))
-    other["genesis"] = "0x" + "11" * 32
+    other["eras"][0]["genesis"] = "0x" + "11" * 32
     (files / "other.json").write_text(json.dumps(other), "utf-8")
     done = run_offline("evidence", "verify", files / "evidence.json", "--trust", files / "other.json")
     assert done.returncode == 4
