@@ -305,6 +305,14 @@ def test_the_policy_of_the_bank_decides_and_not_the_answers(place, answer):
     assert refusal(place, answer, policy=Policy(AGE_DAYS - 5)) == "attestation_too_old"
 
 
+def is_noticed(place, altered):
+    try:
+        check_answer(altered, place.ledger, grantee=place.bank_id, policy=Policy())
+    except CredenceError:
+        return True
+    return False
+
+
 def test_every_digest_in_an_answer_matters(place, answer):
     """Flip one digit of every long hexadecimal string, one at a time: no change passes as the truth.
 
@@ -321,9 +329,7 @@ def test_every_digest_in_an_answer_matters(place, answer):
             last = int(path[-1]) if isinstance(copy, list) else path[-1]
             copy[last] = value[:-1] + ("0" if value[-1] != "0" else "1")
 
-        with pytest.raises(CredenceError):
-            check_answer(changed(answer, flip), place.ledger, grantee=place.bank_id, policy=Policy())
-            pytest.fail(f"nobody noticed another {path}")
+        assert is_noticed(place, changed(answer, flip)), path
     assert [verdict.outcome for verdict in honest] == ["holds", "does_not_hold", "holds"]
 
 
