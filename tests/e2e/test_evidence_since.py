@@ -22,6 +22,7 @@ from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.evidence.era import SealerSet
 from ledger_node.domain.evidence.key_statement import KeyStatement
+from ledger_node.domain.fact import EVERY_PURPOSE
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.status import StatusReason
@@ -136,7 +137,8 @@ class Town:
         while clock.now() < end:
             time.sleep(0.1)
         member = bytes.fromhex(self.anchor_of("tax_payment")["member"][2:])
-        self.govern("addKey", member, to_hex(address_of(random_bytes(32))), end, 2**64 - 1)
+        key = to_hex(address_of(random_bytes(32)))
+        self.govern("addKey", member, key, int(EVERY_PURPOSE), end, 2**64 - 1)
 
     def lose_key(self, at):
         self.govern("markCompromised", to_hex(address_of(self.key_of("tax-bureau"))), at)
@@ -239,10 +241,10 @@ def test_a_department_that_is_merged_into_another_or_suspended_is_told(stages):
     earlier = found["key lost before"].changes
     try:
         town.govern("setSuccessor", tax, regulator)
-        town.govern("setState", tax, 2)
+        town.govern("suspend", tax)
         told = town.look("merged").changes
     finally:
-        town.govern("setState", tax, 1)
+        town.govern("reactivate", tax)
     assert told - earlier == {ChangeKind.MEMBER_SUCCEEDED, ChangeKind.MEMBER_SUSPENDED}
 
 
