@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -54,6 +55,7 @@ def init(
     ] = None,
 ) -> Output:
     """Found a consortium of one: keys, genesis, contracts, address book, members, sign-in keys."""
+    from api.client.asking import spend_seed
     from api.instance.embedded import found_instance
 
     folder = home_of(home)
@@ -63,6 +65,8 @@ def init(
     found_instance(
         folder, chain_id, banks=banks, database_url=known.database_url, keys_url=known.keys_url, delays=delays
     )
+    for slug in banks:
+        spend_seed(folder, slug)
     book = folder.address_book()
     talk.print(f"chain id {book.chain_id}: what is signed for it counts on no other chain", soft_wrap=True)
     names = list(folder.credentials())
@@ -142,11 +146,13 @@ def permit(
     return Output({"accounts": list[JSON](permitted)}, told=f"{len(permitted)} accounts may send; start the node")
 
 
-def _banks(options: list[str]) -> dict[str, str] | None:
+def _banks(options: list[str]) -> Mapping[str, str]:
+    from api.instance.founding import DEMO_BANKS
+
     banks = dict(option.partition("=")[::2] for option in options)
     if len(banks) != len(options):
         raise InvalidInputError(Reason.CONFIGURATION, "a bank's short name stands twice", field="bank")
-    return banks or None
+    return banks or DEMO_BANKS
 
 
 def _delays(option: str) -> "Delays":

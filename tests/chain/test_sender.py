@@ -15,16 +15,30 @@ from ledger_node.chain.pending_transaction import TransactionSigner
 from ledger_node.chain.rpc import ContractRevertError, Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
+from ledger_node.domain.consent import Bounds
+from ledger_node.domain.consent_order import SecretOrder, ShownConsentId
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.json_object import to_hex
-from ledger_node.domain.signature import address_of
+from ledger_node.domain.signature import address_of, sign
+from ledger_node.domain.ticket import SignedUse
 from ledger_node.randomness import random_bytes
 from tests.kit.chain import RELAYER, RELAYER_ID, STRANGER
 from tests.kit.node import CHAIN_ID
 from tests.kit.proxy import Proxy
 
 GAS = 400_000
+USE = SignedUse(b"\x01" * 32, 1, b"\x02" * 32, 2**40 - 1, sign(b"\x03" * 32, b"\x04" * 32))
+BOUNDS = Bounds(
+    not_before=0,
+    expires_at=1,
+    max_uses=1,
+    grant_before=1,
+    spend_key=b"\x05" * 20,
+    steward_key=b"\x06" * 20,
+    withdrawal_hash=b"\x07" * 32,
+)
+SECRET = SecretOrder(ShownConsentId(b"\x01" * 32, b"\x08" * 32, BOUNDS), b"\x02" * 32)
 DOWN = "http://127.0.0.1:9"
 
 
@@ -423,8 +437,8 @@ def test_a6_a_node_that_is_down_is_unavailable(book, url):
         ledger.members,
         ledger.require_same_chain,
         lambda: ledger.facts(FactQuery(consent=b"\x01" * 32)),
-        lambda: ledger.withdraw(b"\x01" * 32, b"\x02" * 32),
-        lambda: ledger.record_uses([(b"\x01" * 32, b"\x02" * 32)]),
+        lambda: ledger.withdraw(SECRET),
+        lambda: ledger.record_uses([USE]),
     ):
         assert reason_of(call) == "ledger_unavailable"
 
@@ -446,12 +460,12 @@ def test_a6_a_node_of_another_chain_is_told_apart(rpc, book, member):
 
 def test_a_client_without_an_account_only_reads(rpc, book):
     ledger = Web3Ledger(book, rpc)
-    assert reason_of(lambda: ledger.withdraw(b"\x01" * 32, b"\x02" * 32)) == "configuration"
+    assert reason_of(lambda: ledger.withdraw(SECRET)) == "configuration"
     assert [member.id for member in ledger.members()] == [RELAYER_ID]
 
 
 def test_uses_of_an_unknown_consent_are_refused_one_by_one(rpc, book, relayer):
     ledger = Web3Ledger(book, rpc, relayer=relayer)
-    results = ledger.record_uses([(b"\x01" * 32, random_bytes(32)) for _ in range(3)])
+    results = ledger.record_uses([replace(USE, ticket=random_bytes(32)) for _ in range(3)])
     assert [result.recorded for result in results] == [False] * 3
     assert len({result.mined.transaction for result in results}) == 1

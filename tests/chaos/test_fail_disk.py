@@ -66,9 +66,10 @@ def test_n7_whoever_asks_while_the_disk_takes_nothing_is_told_so_and_what_was_ac
     assert bank.get("/v1/me")
     rows = [(place.fresh(), {}) for _ in range(50)]
     job = place.tax.upload(write_rows(place.folder / "many.csv", "tax_payment", rows), "tax_payment")
+    body = place.body(consent, [GOOD])
     life.limit_files("api", 0)
     withdrawal = f"/v1/consents/{consent}/withdrawal", {"secret": to_hex(secret)}
-    assert refused(lambda: bank.verify(consent, [GOOD])) == (503, "store_unavailable")
+    assert refused(lambda: bank.post("/v1/verifications", body)) == (503, "store_unavailable")
     assert refused(lambda: bank.post(*withdrawal)) == (503, "store_unavailable")
     bank.close()
     life.limit_files("api", resource.RLIM_INFINITY)

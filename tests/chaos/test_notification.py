@@ -67,7 +67,7 @@ def live(place, consent, terms):
 
     withdrawal = {"signatures": [to_hex(sign(withdrawal_digest(consent, domain), key))]}
     until_done(lambda: place.post_consent(terms, client=place.client("demo-bank")), done={"consent_exists"})
-    until_done(lambda: place.client("demo-bank").verify(to_hex(consent), [QUESTION]))
+    until_done(lambda: place.verify(to_hex(consent), [QUESTION], client=place.client("demo-bank")))
     until_done(lambda: change(Change.PAUSE, 1), done={"consent_changed_already", "consent_paused"})
     until_done(lambda: change(Change.RESUME, 2), done={"consent_changed_already", "consent_not_paused"})
     until_done(lambda: post(f"/v1/consents/{to_hex(consent)}/withdrawal", withdrawal), done={"consent_withdrawn"})

@@ -110,8 +110,8 @@ def test_a_stranger_that_tries_a_consent_is_seen_by_the_subject_and_learns_nothi
     consent, nobodys = logged.grant(GOOD), to_hex(random_bytes(32))
     logged.verify(consent, [GOOD])
     stranger = logged.other_bank()
-    place.verify(consent, [GOOD], client=stranger)
-    place.verify(nobodys, [GOOD], client=stranger)
+    logged.verify(consent, [GOOD], client=stranger)
+    logged.verify(nobodys, [GOOD], client=stranger)
     assert [item["row"]["reason"] for item in rows_of(logged.shop.client, consent)] == [None, "consent_unknown"]
     tried, unknown = (item["row"] for item in rows_of(stranger))
     assert tried["bank"] == unknown["bank"] != to_hex(logged.bank_id)
@@ -249,7 +249,7 @@ def test_two_verifications_at_once_are_two_rows(logged):
     def ask():
         client = logged.client("demo-bank")
         start.wait()
-        answers.append(client.verify(consent, [GOOD]))
+        answers.append(logged.verify(consent, [GOOD], client=client))
 
     threads = [threading.Thread(target=ask) for _ in range(12)]
     for thread in threads:

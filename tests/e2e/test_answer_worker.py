@@ -14,7 +14,7 @@ from api.lab.demo.server import InstanceProcess
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.randomness import random_bytes
-from tests.kit.served import Place, one_form, seen
+from tests.kit.served import Place, seen
 
 QUESTION = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 USES = 3
@@ -77,10 +77,7 @@ def test_n1_a_worker_that_is_killed_costs_no_answer_and_no_use(place):
             assert time.monotonic() < deadline, "no worker died at work"
             until(lambda: workers(place.served))
             consent = place.grant(QUESTION, uses=USES)
-            asked = [
-                threads.submit(lambda consent=consent: place.client("demo-bank").verify(consent, [QUESTION]))
-                for _ in range(USES)
-            ]
+            asked = [threads.submit(lambda consent=consent: place.verify(consent, [QUESTION])) for _ in range(USES)]
             kill(workers(place.served))
             answers += [one.result(HANG_S) for one in asked]
     assert [seen(answer) for answer in answers] == [[("holds", None)]] * len(answers)
@@ -91,7 +88,7 @@ def test_n1_a_worker_that_is_killed_costs_no_answer_and_no_use(place):
 def test_l8_work_that_two_workers_die_of_is_refused_for_now_and_its_use_is_found_again(place):
     consent, stop = place.grant(QUESTION, uses=USES), threading.Event()
     headers = {"Idempotency-Key": f'"{random_bytes(16).hex()}"'}
-    body = {"consent": consent, "claims": [one_form(QUESTION)]}
+    body = place.body(consent, [QUESTION])
     http = place.http("demo-bank")
 
     def kill_them():

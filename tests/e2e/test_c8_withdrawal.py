@@ -43,7 +43,7 @@ def test_c8_a_verdict_leaves_only_for_a_use_that_the_ledger_counted_before_the_w
         client, answers = place.client("demo-bank"), []
         while not answers or answers[-1]["presentation"]["claims"][0]["verdict"] == "holds":
             asked_after = withdrawn.is_set()
-            answers.append(client.verify(consent, [GOOD]) | {"asked_after": asked_after})
+            answers.append(place.verify(consent, [GOOD], client=client) | {"asked_after": asked_after})
             began.set()
         return answers
 

@@ -16,7 +16,7 @@ from ledger_node.node.embedded import Engine
 from tests.kit.chain import copy_chain
 from tests.kit.node import SEALER_KEY, NodeProcess, genesis
 from tests.kit.proxy import Proxy
-from tests.kit.served import one_form, seen
+from tests.kit.served import seen
 
 CONSENTS = 10
 QUESTION = "tax_payment.paid_amount >= 1000000 CNY during 2025"
@@ -27,6 +27,7 @@ class Beside:
 
     def __init__(self, place, folder, *node_urls):
         place.require_file()
+        self._place = place
         self._consents = [place.grant(QUESTION) for _ in range(CONSENTS)]
         self.turn()
         self.home = copy_home(place.home, folder)
@@ -54,7 +55,7 @@ class Beside:
                     raise
 
     def verify(self):
-        return seen(self.client.verify(self.consent, [one_form(QUESTION)]))
+        return seen(self._place.verify(self.consent, [QUESTION], client=self.client))
 
     def close(self):
         self.client.close()

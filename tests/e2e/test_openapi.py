@@ -24,6 +24,9 @@ POSTS = {
     "/v1/consent-requests/{request_id}/refusal",
     "/v1/consent-texts",
     "/v1/consents/{consent}/withdrawal",
+    "/v1/steward-keys",
+    "/v1/withdrawals",
+    "/v1/subjects/{subject}/holds",
     "/v1/verifications",
     "/v1/erasures",
 }
@@ -46,11 +49,13 @@ OPERATIONS = {
     "getMetrics": "GET /metrics",
     "getReadiness": "GET /readyz",
     "getReceipt": "GET /v1/consents/{consent}/receipts/{receipt}",
+    "getStewardKey": "POST /v1/steward-keys",
     "getResourceMetadata": "GET /.well-known/oauth-protected-resource",
     "getServerMetadata": "GET /.well-known/oauth-authorization-server",
     "getSignInKeys": "GET /v1/sign-in-keys/{member}",
     "getSubject": "GET /v1/subjects/{subject}",
     "getWebhook": "GET /v1/webhook",
+    "holdSubject": "POST /v1/subjects/{subject}/holds",
     "grantConsent": "POST /v1/consents",
     "listAccessLog": "GET /v1/access-log",
     "listConsentRequests": "GET /v1/consent-requests",
@@ -69,6 +74,7 @@ OPERATIONS = {
     "requestConsent": "POST /v1/consent-requests",
     "requestRecovery": "POST /v1/subjects/{subject}/recoveries",
     "requestToken": "POST /v1/token",
+    "relayWithdrawal": "POST /v1/withdrawals",
     "rotateControllers": "POST /v1/subjects/{subject}/rotations",
     "uploadRecords": "POST /v1/attestations",
     "verifyClaims": "POST /v1/verifications",
@@ -116,7 +122,7 @@ def test_every_route_that_takes_a_body_describes_it_with_an_example(document):
     for path in posts:
         for content in paths[path]["post"]["requestBody"]["content"].values():
             assert content["schema"]
-            assert example_of(content) or path.endswith(("completion", "cancellation"))
+            assert example_of(content) or path.endswith(("completion", "cancellation", "holds"))
 
 
 def test_the_document_is_openapi_3_1(document):
@@ -167,7 +173,7 @@ def test_every_component_is_used_and_described(document):
         for name, component in components.items():
             assert kind == "securitySchemes" or f"#/components/{kind}/{name}'" in text
             if kind == "schemas" and component.get("type") == "object":
-                assert component.get("description") or name in {"ConsentTerms", "ConsentRequestTerms"}
+                assert component.get("description") or name in {"ConsentTerms", "ConsentRequestTerms", "ConsentBounds"}
 
 
 def test_every_body_that_is_shown_is_what_its_schema_says(document):
@@ -199,12 +205,13 @@ def test_the_served_schema_of_consent_terms_is_what_openapi_says_and_takes_real_
     assert answer.headers["content-type"] == "application/schema+json"
     schema = answer.json()
     for path, member, name in (
-        ("/v1/consents", "terms", "ConsentTerms"),
-        ("/v1/consent-requests", "request", "ConsentRequest"),
+        ("/v1/consents", "terms", "Terms"),
+        ("/v1/consents", "bounds", "Bounds"),
+        ("/v1/consent-requests", "request", "Asked"),
     ):
         body = resolved(document, body_of(document, "post", path)["schema"])
         assert resolved(document, body["properties"][member]) == schema["$defs"][name]
     valid = Draft202012Validator(schema).is_valid
     granted = place.bank.get(f"/v1/consents/{place.grant('tax_credit_rating.grade in {A, B}')}")["terms"]
     assert valid(granted)
-    assert not valid(granted | {"max_uses": 0})
+    assert not valid(granted | {"max_uses": 1})

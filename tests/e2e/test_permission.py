@@ -231,7 +231,7 @@ def test_a1_a_bank_verifies_under_its_own_consents_alone(place, things):
     consent = things["GET /v1/consents/{consent}"][0].rpartition("/")[2]
     other = place.other_bank()
     for tried in (consent, ID):
-        claims = other.verify(tried, [QUESTION])["presentation"]["claims"]
+        claims = place.verify(tried, [QUESTION], client=other)["presentation"]["claims"]
         assert [(claim["verdict"], claim["reason"]) for claim in claims] == [("cannot_tell", "consent_unknown")]
 
 

@@ -83,7 +83,7 @@ def read(pair, query):
 def test_a4_fifty_posts_with_one_key_to_both_are_one_effect_and_one_answer(pair):
     clients = raw(pair, "demo-bank")
     consent = pair.grant(QUESTION)
-    body, key = {"consent": consent, "claims": [QUESTION]}, f'"{random_bytes(16).hex()}"'
+    body, key = pair.body(consent, [QUESTION]), f'"{random_bytes(16).hex()}"'
     calls = [
         lambda client=clients[number % 2]: client.post("/v1/verifications", json=body, headers={"Idempotency-Key": key})
         for number in range(50)
@@ -144,7 +144,7 @@ def test_what_one_process_signed_in_or_ended_holds_at_the_other(pair):
 def test_the_uses_of_a_consent_are_spent_once_whichever_process_is_asked(pair):
     consent = pair.grant(QUESTION, uses=3)
     clients = pair.clients("demo-bank")
-    calls = [lambda client=clients[number % 2]: client.verify(consent, [QUESTION]) for number in range(16)]
+    calls = [lambda client=clients[number % 2]: pair.verify(consent, [QUESTION], client=client) for number in range(16)]
     answers = [seen(answer)[0] for answer in at_once(calls)]
     assert sorted(answers) == sorted([("holds", None)] * 3 + [("cannot_tell", "consent_exhausted")] * 13)
 
@@ -228,7 +228,9 @@ def test_the_access_log_is_one_chain_and_its_intervals_follow_one_another(pair):
     consent = pair.grant(QUESTION)
     clients = pair.clients("demo-bank")
     # refused ones are logged as well
-    at_once([lambda client=clients[number % 2]: client.verify(consent, [QUESTION]) for number in range(20)])
+    at_once(
+        [lambda client=clients[number % 2]: pair.verify(consent, [QUESTION], client=client) for number in range(20)]
+    )
     closed = read(pair, select(func.count()).select_from(table.access_interval))[0][0]
     until(lambda: read(pair, select(func.count()).select_from(table.access_interval))[0][0] > closed + 1)
     row, interval = table.access_row.c, table.access_interval.c
@@ -282,7 +284,7 @@ def test_one_goes_on_with_everything_when_the_other_is_killed(pair):
     until(lambda: read(pair, select(func.max(table.access_interval.c.number)))[0][0] > number + 1)
     bank = pair.bank = pair.clients("demo-bank")[1]
     consent = pair.grant(QUESTION, uses=2)
-    assert seen(bank.verify(consent, [QUESTION])) == [("holds", None)]
+    assert seen(pair.verify(consent, [QUESTION], client=bank)) == [("holds", None)]
     until(lambda: any(one["data"].get("consent") == consent for one in bank.notifications()))
 
 
@@ -290,14 +292,14 @@ def test_kill_9_amid_everything_loses_nothing_and_doubles_nothing(pair):
     """Whatever was acknowledged is there once; a call that was cut off is taken up by the other process."""
     consents = [pair.grant(QUESTION, uses=3) for _ in range(14)]
     names = [from_hex(consent, "consent") for consent in consents]
+    bodies = [pair.body(consents[one % 14], [QUESTION], one // 14 + 1) for one in range(ASKED)]
     answered, lost = {}, []
 
     def ask(number, http):
         consent = consents[number % len(consents)]
         key = f'"{number}-{consent}"'
-        body = {"consent": consent, "claims": [QUESTION]}
         try:
-            answer = http.post("/v1/verifications", json=body, headers={"Idempotency-Key": key})
+            answer = http.post("/v1/verifications", json=bodies[number], headers={"Idempotency-Key": key})
         except httpx.HTTPError:
             # the process died
             lost.append(number)
@@ -334,8 +336,9 @@ def test_kill_9_amid_everything_loses_nothing_and_doubles_nothing(pair):
 
 def test_a_use_whose_process_died_before_it_answered_gets_its_row_from_the_other(pair):
     consent = pair.grant(QUESTION, uses=3)
-    use = random_bytes(32)
-    (result,) = pair.ledger_of("operator.sender-1").record_uses([(from_hex(consent, "consent"), use)])
+    signed = pair.unanswered_use(consent)
+    use = signed.ticket
+    (result,) = pair.ledger_of("operator.sender-1").record_uses([signed])
     assert result.recorded
     store = pair.store()
     with store.begin() as connection:
@@ -439,7 +442,7 @@ def test_a_server_that_is_lost_is_answered_with_try_again_and_both_recover_by_th
         again = client.get("/v1/me", headers=used, auth=None)
         assert (again.status_code, again.json()["reason"]) == (401, "proof_nonce")
     for bank in pair.clients("demo-bank"):
-        assert seen(bank.verify(consent, [QUESTION])) == [("holds", None)]
+        assert seen(pair.verify(consent, [QUESTION], client=bank)) == [("holds", None)]
     # what works in the background goes on as well
     job = pair.attest("tax_payment", [(pair.fresh(), {})])
     assert job["issued"] == 1

@@ -7,6 +7,7 @@ import pytest
 from api.client.answer_check import check_answer
 from api.client.client import ApiError
 from ledger_node.domain.error import CredenceError
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.verification import Policy
 from ledger_node.randomness import random_bytes
@@ -298,6 +299,14 @@ def test_the_policy_of_the_bank_decides_and_not_the_answers(place, answer):
     assert refusal(place, answer, policy=Policy(AGE_DAYS - 5)) == "attestation_too_old"
 
 
+def is_noticed(place, altered):
+    try:
+        check_answer(altered, place.ledger, grantee=place.bank_id, policy=Policy())
+    except CredenceError:
+        return True
+    return False
+
+
 def test_every_digest_in_an_answer_matters(place, answer):
     """Flip one digit of every long hexadecimal string, one at a time: no change passes as the truth.
 
@@ -314,9 +323,7 @@ def test_every_digest_in_an_answer_matters(place, answer):
             last = int(path[-1]) if isinstance(copy, list) else path[-1]
             copy[last] = value[:-1] + ("0" if value[-1] != "0" else "1")
 
-        with pytest.raises(CredenceError):
-            check_answer(changed(answer, flip), place.ledger, grantee=place.bank_id, policy=Policy())
-            pytest.fail(f"nobody noticed another {path}")
+        assert is_noticed(place, changed(answer, flip)), path
     assert [verdict.outcome for verdict in honest] == ["holds", "does_not_hold", "holds"]
 
 
@@ -384,3 +391,49 @@ def test_the_parts_of_all_claims_are_counted(place):
     with pytest.raises(ApiError) as refused:
         place.verify(consent, [RATED_TWICE] * 22)
     assert (refused.value.status, refused.value.reason) == (422, "request_invalid")
+
+
+def test_k2_the_same_use_sent_again_gets_the_same_answer_and_costs_nothing(place):
+    consent = place.grant(GOOD)
+    body = place.body(consent, [GOOD])
+    with place.http("demo-bank") as http:
+        first, second = (http.post("/v1/verifications", json=body).json() for _ in range(2))
+    for part in ("block", "use", "presentation", "receipt"):
+        assert first[part] == second[part]
+    assert place.bank.get(f"/v1/consents/{consent}")["uses"] == 1
+    assert place.bank.evidence(second["use"]["id"])
+
+
+def test_k2_a_number_that_is_taken_is_answered_with_a_free_one(place):
+    consent = place.grant(GOOD)
+    with place.http("demo-bank") as http:
+        assert http.post("/v1/verifications", json=place.body(consent, [GOOD])).status_code == 200
+        taken = http.post("/v1/verifications", json=place.body(consent, [GOOD]))
+    problem = taken.json()
+    assert (taken.status_code, problem["reason"], problem["free_number"]) == (409, "use_number_taken", 2)
+    assert place.bank.get(f"/v1/consents/{consent}")["free_numbers"] == [2, 3]
+
+
+def test_k2_an_instance_cannot_spend_a_use_by_itself(place):
+    consent = place.grant(GOOD)
+    body = place.body(consent, [GOOD])
+    forged = body | {"use": body["use"] | {"number": 2}}
+    with place.http("demo-bank") as http:
+        refused = http.post("/v1/verifications", json=forged)
+    assert (refused.status_code, refused.json()["reason"]) == (422, "use_signature_wrong")
+    assert place.bank.get(f"/v1/consents/{consent}")["uses"] == 0
+
+
+def test_k21_a_consent_is_withdrawn_by_what_the_firm_keeps_whoever_serves_it(place):
+    secret = random_bytes(32)
+    consent = place.consent([one_form(GOOD)], secret=secret)
+    body = {
+        "terms_hash": to_hex(consent.terms.struct_hash),
+        "bounds": consent.bounds.to_json(),
+        "secret": to_hex(secret),
+    }
+    shown = place.client_with(None).post("/v1/withdrawals", body)
+    assert shown == {"consent": to_hex(consent.digest(place.ledger.consent_domain)), "state": "withdrawn"}
+    with pytest.raises(ApiError) as refused:
+        place.post_consent(consent)
+    assert refused.value.reason == "consent_withdrawn"

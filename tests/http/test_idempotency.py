@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from api.catalogue.synthetic import credit_code
+from api.client.asking import Asker
 from api.client.credential import Credential, credential_named
 from api.client.session import Session
 from api.ingestion.reader import Format
@@ -63,7 +64,7 @@ class Call:
 
 def verification(place, consent=None):
     consent = consent or place.grant(GOOD)
-    return Call(place, "/v1/verifications", {"consent": consent, "claims": [GOOD]}, name="demo-bank")
+    return Call(place, "/v1/verifications", place.body(consent, [GOOD]), name="demo-bank")
 
 
 def uses(place, call):
@@ -479,12 +480,13 @@ def test_the_client_uses_one_key_for_all_its_tries(place, monkeypatch):
         return answer
 
     consent = place.grant(GOOD)
+    asker = Asker(client, place.seed, consent)
     monkeypatch.setattr(client._http, "request", lossy)
-    answer = client.verify(consent, [GOOD])
+    answer = asker.ask([GOOD])
     assert len(seen) == 3
     assert len(set(seen)) == 1
     assert answer["uses"] == 1
-    client.verify(consent, [GOOD])
+    asker.ask([GOOD])
     assert seen[3] != seen[0]
 
 
@@ -503,8 +505,9 @@ def test_the_client_proves_possession_anew_in_every_try(place, monkeypatch):
             raise httpx.ReadError("the connection broke after the answer was made")
         return answer
 
+    asker = Asker(client, place.seed, consent)
     monkeypatch.setattr(transport, "handle_request", lossy)
-    assert client.verify(consent, [GOOD])["uses"] == 1
+    assert asker.ask([GOOD])["uses"] == 1
     keys, made = zip(*proofs, strict=True)
     assert (len(set(keys)), len(set(made))) == (1, 3)
 

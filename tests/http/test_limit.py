@@ -51,7 +51,7 @@ def refused(response, status, reason):
 
 def test_a9_a_bank_that_floods_is_told_to_wait_and_the_others_are_answered(place):
     consent = place.grant(GOOD)
-    body = {"consent": consent, "claims": [GOOD]}
+    body = place.body(consent, [GOOD])
     flooder, other = place.http("demo-bank"), place.other_bank()
     with ThreadPoolExecutor(8) as pool:
         flood = [pool.submit(flooder.post, "/v1/verifications", json=body) for _ in range(60)]

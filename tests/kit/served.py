@@ -40,6 +40,7 @@ from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.subject import each_person, keys_to_json, signature_to_json
+from ledger_node.domain.ticket import LIFETIME, SignedUse, use_digest
 from ledger_node.randomness import random_bytes
 from tests.kit.answer_model import require_model
 from tests.kit.canary import plant, plant_row
@@ -300,6 +301,13 @@ class Place:
     def body(self, consent, claims, number=1, **members):
         """Return the body of a verification whose use is signed."""
         return self._asker(consent, self.bank).body(claims, number) | members
+
+    def unanswered_use(self, consent, number=1):
+        """Return a use that the bank signed, for the ledger itself."""
+        named, use, late = from_hex(consent, "consent"), random_bytes(32), clock.now() + LIFETIME
+        key = self.seed.spend_key(from_hex(self.bank.get(f"/v1/consents/{consent}")["terms"]["salt"], "salt"))
+        signature = sign(use_digest(named, number, use, late, self.ledger.consent_domain), key)
+        return SignedUse(named, number, use, late, signature)
 
     def _asker(self, consent, client):
         try:

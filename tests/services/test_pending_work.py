@@ -17,7 +17,6 @@ from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.randomness import random_bytes
 from tests.kit.served import SEED, one_form
 from tests.kit.stranger import stranger_ledger
 from tests.kit.subject import Key, controllers_of, grant, new_key, signed
@@ -260,23 +259,23 @@ def test_l3_a_use_of_this_run_is_no_lost_answer_of_an_earlier_one_however_late_t
 ):
     firm = inside.new_taxpayer()
     consent = grant(inside, firm, [Key(firm.keys[0])], GOOD)
-    lost = random_bytes(32)
-    other.record_uses([(from_hex(consent, "consent"), lost)])
+    lost = inside.unanswered_use(consent)
+    other.record_uses([lost])
     inside.served.end()
     with monkeypatch.context() as patched:
         patched.setattr(Web3Ledger, "uses_since", silent)
         inside.served.start()
-        answer = inside.client("demo-bank").verify(consent, [GOOD])
+        answer = inside.verify(consent, [GOOD], client=inside.client("demo-bank"))
     until(lambda: waiting(inside) == {})
     rows = firm.client.get("/v1/access-log")["rows"]
     seen = sorted((str(row["row"]["reason"]), row["row"]["use"]) for row in rows)
-    assert seen == [("None", answer["use"]["id"]), ("answer_lost", to_hex(lost))]
+    assert seen == [("None", answer["use"]["id"]), ("answer_lost", to_hex(lost.ticket))]
 
 
 def test_l3_a_grant_of_a_requests_id_does_not_stop_notifications(inside, other):
     """Any relayer may put a consent under any id, also one that is a request's."""
     asked = inside.request([GOOD])
-    made = inside.bank.post("/v1/consent-requests", place.asking(asked))
+    made = inside.bank.post("/v1/consent-requests", inside.asking(asked))
     other.grant(from_hex(made["id"], "request"), inside.consent([GOOD]))
     after = inside.grant(GOOD)
     until(lambda: {"consent": after} in [one["data"] for one in inside.bank.notifications()])

@@ -36,6 +36,7 @@ _ROW: Final = table.access_row.c
 _INTERVAL: Final = table.access_interval.c
 _ADD: Final = insert(table.access_row)
 _ADD_RELIANCE: Final = insert(table.reliance)
+_RELIED_USE: Final = table.reliance.c.use
 _KEPT: Final = select(table.counted_use.c.consent, table.counted_use.c.number).where(
     table.counted_use.c.consent.in_(IDS)
 )
@@ -248,8 +249,10 @@ def store_reliance(connection: Connection, relied: Sequence[Reliance]) -> None:
             "bit": one.position % WORD_BITS,
             "late": int(next_block > one.block + 1),
         }
-        for one in relied
+        for one in {(one.use, one.attestation): one for one in relied}.values()
     ]
+    # a use that is answered once more relies on what its newest answer shows
+    connection.execute(delete(table.reliance).where(_RELIED_USE.in_({one.use for one in relied})))
     connection.execute(_ADD_RELIANCE, rows)
 
 

@@ -129,7 +129,7 @@ def test_the_contract_computes_the_same_request_id(world, asked, domain):
     assert held == asked.digest(address_of(ANSWER), domain)
 
 
-def test_a_grant_is_taken_and_stands_in_storage_as_it_is_read(world, acts, granted, domain):
+def test_a_grant_is_taken_and_stands_in_storage_as_it_is_read(world, acts, granted):
     receipt = world.chain.send(acts.grant(), world.relayer.key)
     held, bounds = record(world, acts.id), granted.bounds
     assert (held.state, held.granted_at) == (ConsentState.LIVE, world.chain.time_of(receipt))

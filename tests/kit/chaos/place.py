@@ -226,7 +226,7 @@ class People:
         consent = chance.choice(list(self.granted)[-8:])
         client = self._as("demo-bank")
         try:
-            answer = client.verify(consent, [QUESTION])
+            answer = self.place.verify(consent, [QUESTION], client=client)
         finally:
             client.close()
         if answer["use"]:
