@@ -182,7 +182,7 @@ def test_rows_verify_against_the_chain_and_every_use_has_one(logged):
     rows = anchored(logged.shop.client, consent)
     found = checked(logged, rows)
     assert all(item.place.anchor.size == 1 and len(item.place.path) == 16 for item in found)
-    uses = logged.ledger.recorded_uses([from_hex(consent, "consent")])
+    uses = logged.ledger.counted_uses([from_hex(consent, "consent")])
     assert [len(ids) for ids in uses.values()] == [1]
     assert uses_without_row(found, uses) == []
     assert len(uses_without_row([], uses)) == 1

@@ -70,7 +70,7 @@ def verification(place, consent=None):
 
 def uses(place, call):
     consent = from_hex(json.loads(call.content)["consent"], "consent")
-    return len(place.ledger.recorded_uses([consent])[consent])
+    return len(place.ledger.counted_uses([consent])[consent])
 
 
 def same(first, second):
