@@ -62,6 +62,8 @@ _CODES: Final = {
     Reason.SIGNER_NOT_CONTROLLER: ExitCode.REFUSED,
     Reason.SIGNER_REPEATED: ExitCode.REFUSED,
     Reason.THRESHOLD_NOT_MET: ExitCode.REFUSED,
+    # another node must be named, or this one be set up otherwise
+    Reason.NODE_LIMIT: ExitCode.USAGE,
     # these pass by themselves
     Reason.STORE_IN_USE: ExitCode.CANNOT_TELL,
     Reason.KEY_LEDGER_BUSY: ExitCode.CANNOT_TELL,

@@ -58,7 +58,7 @@ def _numbered(folder: Home, raw: str) -> Controller:
     if not number.isascii() or not number.isdecimal() or not 1 <= int(number[:4]) <= MAX_PERSON or not key:
         raise InvalidInputError(
             Reason.CONFIGURATION,
-            f"--person takes a person's number and a key, such as 1=alice; '{raw}' is none",
+            f"name a person by number and key, such as --person 1=alice; '{raw}' is none",
             field="person",
         )
     return Controller(int(number), _key_named(folder, key))

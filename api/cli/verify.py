@@ -88,6 +88,8 @@ def _basis(shown: ShownClaim, presentation: Presentation, names: Mapping[bytes, 
         field = schemas().attested(header.schema_id, question.schema).field(question.field)
         value = revealed(field, part.proof)
         told = "" if value is None else f": {field.text(value)}"
+        resolution = field.measure.resolution
+        told += "" if resolution is None else f"; the source is rounded to {field.measure.text(resolution)}"
         whose = names.get(header.issuer, to_hex(header.issuer))
         yield f"by {whose}: {question.schema} of {header.period}, as of {format_date(header.as_of)}{told}"
 

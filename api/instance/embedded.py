@@ -31,11 +31,13 @@ def found_instance(
     database_url: str | None = None,
     keys_url: str | None = None,
     delays: Delays = NO_DELAYS,
+    relayers: Sequence[str] = (),
 ) -> None:
     """Make ``home`` with an embedded chain. ``banks``: short name -> full name; None for the demo bank.
 
     ``chain_id``: drawn if it is None, so that what is signed here counts on no other chain, a rehearsal's included.
-    ``database_url``, ``keys_url``: where its store and its key ledger are, if not in the folder.
+    ``database_url``, ``keys_url``: where its store and its key ledger are, if not in the folder. ``relayers``: as for
+    ``found``.
 
     Raises:
         InvalidInputError: ``configuration``; there is something at this path or in these databases already.
@@ -48,6 +50,7 @@ def found_instance(
         banks=banks or DEMO_BANKS,
         addresses=Addresses(database_url, keys_url),
         delays=delays,
+        relayers=relayers,
     )
 
 

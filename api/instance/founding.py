@@ -1,7 +1,7 @@
 """Founding a consortium of one: keys, chain, contracts, members, and their first sign-in keys."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -68,10 +68,12 @@ def found(
     banks: Mapping[str, str] = DEMO_BANKS,
     addresses: Addresses = IN_FOLDER,
     delays: Delays = NO_DELAYS,
+    relayers: Sequence[str] = (),
 ) -> None:
     """Make ``home``; it appears whole or not at all. ``banks``: as ``DEMO_BANKS``; ``addresses``: of its store.
 
-    ``delays``: of the council's decisions, from the end of the founding on.
+    ``delays``: of the council's decisions, from the end of the founding on. ``relayers``: names of further relayers, at
+    most two; each has one of the accounts that the operator sends from.
 
     Raises:
         InvalidInputError: ``configuration``; this path exists already, the banks cannot be told apart, or the databases
@@ -81,7 +83,7 @@ def found(
     members = _members(chain_id, banks)
     require_unused(home, addresses)
     with new_folder(home.path) as path:
-        _found_in(Home(path), chain_id, members, create_chain, addresses, delays)
+        _found_in(Home(path), chain_id, members, create_chain, addresses, delays, relayers)
 
 
 def _found_in(
@@ -91,6 +93,7 @@ def _found_in(
     create_chain: Callable[[ChainParameters], None],
     addresses: Addresses,
     delays: Delays,
+    relayers: Sequence[str],
 ) -> None:
     draft.ensure_passphrase()
     further = {
@@ -111,7 +114,13 @@ def _found_in(
     create_chain(ChainParameters(draft.chain, chain_id, keys["sealer"], allowlist))
     draft.write_members(members)
     draft.write_purposes(default_purposes())
-    founders = [_founder(member, keys, further.get(member.slug, ())) for member in members]
+    lent = dict(zip(chain.from_iterable(further.values()), relayers, strict=False))
+    own = {slug: [name for name in accounts if name not in lent] for slug, accounts in further.items()}
+    founders = [_founder(member, keys, own.get(member.slug, ())) for member in members]
+    founders += [
+        Founder(member_id(name, chain_id), name, Role.RELAYER, (FounderKey(address_of(keys[slug]), KeyPurpose.RELAY),))
+        for slug, name in lent.items()
+    ]
     _deploy(draft, chain_id, keys, members, founders, senders, addresses, delays)
 
 

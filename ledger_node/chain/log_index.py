@@ -15,6 +15,7 @@ from typing_extensions import override
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.endpoint import Call
+from ledger_node.chain.port import Block
 from ledger_node.chain.rpc import HEAD_CALL, Rpc, block_of
 from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.json_object import from_hex, to_hex
@@ -22,7 +23,7 @@ from ledger_node.domain.reason import Reason
 
 PAGE_BLOCKS: Final = 1_000
 """The most blocks that one request for logs covers; Besu refuses more than 5,000 by default."""
-_PAGES_AT_ONCE: Final = 10
+PAGES_AT_ONCE: Final = 10
 INDEXED: Final = {
     "MemberRegistry": ("MemberAdded",),
     "SchemaRegistry": ("IssuerAllowed", "IssuerDisallowed"),
@@ -103,7 +104,11 @@ class MemoryLogs(LogStore):
 
 
 class LogIndex:
-    """The index of one network. Any number of threads may use it."""
+    """The index of one network. Any number of threads may use it.
+
+    Most blocks hold none of these events. So the store is written when something was found, or a page was read; in
+    between, how far this process has read is only known to itself.
+    """
 
     def __init__(self, book: AddressBook, rpc: Rpc, store: LogStore | None = None) -> None:
         self._rpc = rpc
@@ -112,6 +117,9 @@ class LogIndex:
         self._topics = [artifact(name).topic(event) for name, events in INDEXED.items() for event in events]
         self._guard = threading.Lock()
         self._is_checked = False
+        self._stored: BlockMark | None = None
+        self._read: BlockMark | None = None
+        self._found: dict[tuple[bytes, ...], Sequence[Any]] = {}
 
     def find(self, *topics: bytes) -> Sequence[Any]:
         """Return the logs with these first topics, up to the newest block, in the order of the chain.
@@ -119,24 +127,18 @@ class LogIndex:
         Raises:
             ChainError: the ledger does not answer.
         """
-        self.catch_up()
-        return self._store.find(topics)
-
-    def catch_up(self) -> BlockMark:
-        """Read the blocks that are new, and return the newest one.
-
-        Raises:
-            ChainError: the ledger does not answer.
-        """
         with self._guard:
-            if not self._is_checked:
-                self._check()
-            while True:
-                head = block_of(self._rpc.batch([HEAD_CALL])[0])
-                before = self._store.mark()
-                if before is not None and before.number >= head.number:
-                    return before
-                self._read(before, head.number)
+            self._catch_up()
+            if topics not in self._found:
+                self._found[topics] = self._store.find(topics)
+            return self._found[topics]
+
+    def _catch_up(self) -> None:
+        if not self._is_checked:
+            self._check()
+        head = block_of(self._rpc.batch([HEAD_CALL])[0])
+        while self._read is None or self._read.number < head.number:
+            self._read_on(head)
 
     def _check(self) -> None:
         """Begin anew if this chain does not have the last block that was read."""
@@ -145,25 +147,55 @@ class LogIndex:
             block = self._rpc.request("eth_getBlockByNumber", hex(mark.number), False)
             if block is None or block_of(block).hash != mark.hash:
                 self._store.clear()
+        self._reload()
         self._is_checked = True
 
-    def _read(self, before: BlockMark | None, head: int) -> None:
-        pages = list(pages_of(0 if before is None else before.number + 1, head))
-        for start in range(0, len(pages), _PAGES_AT_ONCE):
-            some = pages[start : start + _PAGES_AT_ONCE]
-            last = some[-1][1]
-            calls = [logs_call(self._addresses, [self._topics], *page) for page in some]
-            *answers, block = self._rpc.batch([*calls, ("eth_getBlockByNumber", [hex(last), False])])
-            mark = BlockMark(last, block_of(block).hash)
-            if not self._store.append(before, [stored_log(log) for logs in answers for log in logs], mark):
+    def _reload(self) -> None:
+        self._stored = self._read = self._store.mark()
+        self._found.clear()
+
+    def _read_on(self, head: Block) -> None:
+        """Read some pages more, and keep what they hold."""
+        first = 0 if self._read is None else self._read.number + 1
+        last = min(head.number, first + PAGES_AT_ONCE * PAGE_BLOCKS - 1)
+        logs = [stored_log(log) for log in logs_of(self._rpc, self._addresses, [self._topics], first, last)]
+        newest = head
+        if last < head.number:
+            newest = block_of(self._rpc.batch([("eth_getBlockByNumber", [hex(last), False])])[0])
+        mark = BlockMark(last, newest.hash)
+        if logs or self._stored is None or last - self._stored.number >= PAGE_BLOCKS:
+            if not self._store.append(self._stored, logs, mark):
+                # another process was faster: go on from where it came to
+                self._reload()
                 return
-            before = mark
+            self._stored = mark
+            self._found.clear()
+        self._read = mark
 
 
 def pages_of(first: int, last: int) -> Iterator[tuple[int, int]]:
     """Yield the first and last block of each page from ``first`` to ``last``."""
     for start in range(first, last + 1, PAGE_BLOCKS):
         yield start, min(start + PAGE_BLOCKS - 1, last)
+
+
+def logs_of(rpc: Rpc, addresses: Sequence[str], topics: Sequence[Any], first: int, last: int) -> list[Any]:
+    """Return the logs of the blocks from ``first`` to ``last``, at most ten pages of them, in one request.
+
+    Where a node refuses, since too many match, half of the blocks is asked for at a time.
+
+    Raises:
+        ChainError: the node does not answer, or refuses the logs of a single block.
+    """
+    try:
+        answers = rpc.batch([logs_call(addresses, topics, *page) for page in pages_of(first, last)])
+    except ChainError as error:
+        if error.reason is not Reason.LEDGER_REFUSED or first == last:
+            raise
+        middle = (first + last) // 2
+        halves = (first, middle), (middle + 1, last)
+        return [log for half in halves for log in logs_of(rpc, addresses, topics, *half)]
+    return [log for logs in answers for log in logs]
 
 
 def logs_call(addresses: Sequence[str], topics: Sequence[Any], first: int, last: int) -> Call:

@@ -94,7 +94,6 @@ _KNOWN: Final = {
     "SubjectUnknown": (Reason.SUBJECT_UNKNOWN, "the ledger knows no such subject"),
     "MemberKeyNotValid": (Reason.KEY_NOT_VALID, "the member's key is not valid at this time"),
     "MemberKeyLacksPurpose": (Reason.KEY_PURPOSE_WRONG, "the member's key is not for this"),
-    "MemberKeyUnknown": (Reason.KEY_NOT_VALID, "the key is no member's"),
     "MembersFrozen": (Reason.NOT_ALLOWED, "the council has stopped everything but withdrawals and its own decisions"),
     "MemberLacksRole": (Reason.NOT_ALLOWED, "the member does not have the role that this needs"),
     "MemberNotActive": (Reason.NOT_ALLOWED, "the member is not active"),

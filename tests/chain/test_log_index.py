@@ -6,8 +6,10 @@ from api.storage.database import open_store
 from api.storage.log_index import StoredLogs
 from api.storage.migration.schema import STORE
 from api.storage.migration.version import require_version
-from ledger_node.chain.log_index import PAGE_BLOCKS, BlockMark, MemoryLogs, StoredLog, pages_of
+from ledger_node.chain.log_index import PAGE_BLOCKS, BlockMark, MemoryLogs, StoredLog, logs_of, pages_of
 from ledger_node.chain.web3_ledger import Web3Ledger
+from ledger_node.domain.error import ChainError
+from ledger_node.domain.reason import Reason
 from tests.kit.besu_limit import LOG_RANGE
 from tests.kit.ledger_world import BANK, DEPARTMENT, RELAYER, LimitedWorld
 
@@ -21,12 +23,13 @@ def world(tmp_path_factory):
     made.close()
 
 
-@pytest.fixture(params=["memory", "store"])
+@pytest.fixture(params=["memory", "file", "postgresql"])
 def logs(request, tmp_path):
     if request.param == "memory":
         yield MemoryLogs()
         return
-    store = open_store(tmp_path / "store.sqlite3")
+    url = request.getfixturevalue("postgres").database() if request.param == "postgresql" else None
+    store = open_store(tmp_path / "store.sqlite3", url)
     require_version(store, STORE)
     yield StoredLogs(store)
     store.dispose()
@@ -61,6 +64,23 @@ def test_k18_a_block_is_read_once_by_all_that_share_a_store(world, logs):
     assert limits.widest == 2
 
 
+def test_blocks_without_such_events_write_nothing(world, logs):
+    ledger = Web3Ledger(world.book, world._rpc, logs=logs)
+    known, mark = ledger.members(), logs.mark()
+    world._rpc._engine._store(world._rpc._engine._start_block().finish())
+    assert (ledger.members(), logs.mark()) == (known, mark)
+    limits = asked(world)
+    assert ledger.members() == known
+    assert limits.widest == 0
+
+
+def test_two_processes_that_read_at_once_find_the_same(world, logs):
+    one, two = (Web3Ledger(world.book, world._rpc, logs=logs) for _ in range(2))
+    assert one.members() == two.members()
+    member, _ = world.new_member(1)
+    assert [ledger.members()[-1].id for ledger in (one, two, one)] == [member] * 3
+
+
 def test_an_index_of_a_chain_that_was_put_back_is_made_anew(world, logs):
     ledger = Web3Ledger(world.book, world._rpc, logs=logs)
     known = ledger.members()
@@ -86,6 +106,29 @@ def test_what_another_process_has_read_meanwhile_is_not_kept_twice(logs):
     assert len(logs.find((A,))) == 1
     logs.clear()
     assert (logs.mark(), list(logs.find((A,)))) == (None, [])
+
+
+class Dense:
+    """A node that refuses what holds more than so many logs, one a block."""
+
+    def __init__(self, most):
+        self.most, self.asked = most, []
+
+    def batch(self, calls):
+        spans = [[int(call[1][0][name], 16) for name in ("fromBlock", "toBlock")] for call in calls]
+        self.asked.append((spans[0][0], spans[-1][1]))
+        if any(last - first + 1 > self.most for first, last in spans):
+            raise ChainError(Reason.LEDGER_REFUSED, "query returned more than 50000 results")
+        return [[{"block": block} for block in range(first, last + 1)] for first, last in spans]
+
+
+def test_k18_blocks_that_hold_too_much_are_read_half_by_half():
+    node = Dense(300)
+    assert [log["block"] for log in logs_of(node, [], [], 0, 1_999)] == list(range(2_000))
+    assert node.asked[0] == (0, 1_999)
+    with pytest.raises(ChainError) as refused:
+        logs_of(Dense(0), [], [], 0, 9)
+    assert refused.value.reason is Reason.LEDGER_REFUSED
 
 
 def test_pages_cover_every_block_once():

@@ -7,9 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger_node.domain.canonical import decode
+from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.ladder import MAX_POINTS
-from ledger_node.domain.value import parse_date
+from ledger_node.domain.number import decimal_text
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.value import Special, format_date, parse_date
+from tests.kit import reference
 from tests.kit.evidence import CASES, TRUSTS, Trust, data_of, found, world
 from tests.kit.field import ladder_of, listed
 
@@ -56,6 +60,69 @@ def test_e4_any_value_has_the_idx_that_the_list_gives_it(spec, value):
     points = listed(spec)
     if points:
         assert ladder_of(spec).idx(value) == len([one for one in points if one <= value])
+
+
+@st.composite
+def ladders(draw):
+    """A ladder of any kind with points of its own, and how its field counts."""
+    kind = draw(st.sampled_from(["one_digit", "two_digits", "integers"]))
+    low = draw(st.integers(1, 400) if kind != "integers" else st.integers(-400, 400))
+    scale = draw(st.integers(0, 3))
+    spec = {"kind": kind, "from": low, "to": low + draw(st.integers(0, 3000))}
+    if kind == "integers":
+        spec["step"] = draw(st.integers(1, 700))
+    else:
+        spec["mirrored"] = draw(st.booleans())
+    field = {"type": "integer", "scale": scale, "ladder": spec}
+    for name in ("from", "to", "step"):
+        if name in spec and scale:
+            spec[name] = decimal_text(spec[name], scale)
+    known = set(reference.ladder(field))
+    also = sorted(draw(st.sets(st.integers(-5000, 5000), max_size=8)) - known)
+    if also:
+        spec["also"] = [decimal_text(point, scale) if scale else point for point in also]
+    return field, bool(known)
+
+
+@settings(deadline=None, max_examples=300)
+@given(ladders(), st.lists(st.integers(-6000, 6000), min_size=1, max_size=8))
+def test_e4_a_ladder_with_points_of_its_own_is_the_list_of_all_of_them(made, values):
+    field, any_point = made
+    if not any_point:
+        with pytest.raises(InvalidInputError):
+            ladder_of(field["ladder"], scale=field["scale"])
+        return
+    listed, ladder = reference.ladder(field), ladder_of(field["ladder"], scale=field["scale"])
+    assert list(ladder.thresholds) == listed == sorted(set(listed))
+    for value in [*values, *listed, *(point - 1 for point in listed)]:
+        assert ladder.idx(value) == len([point for point in listed if point <= value])
+        assert (value in ladder.points) is (value in listed)
+    for j, point in enumerate(listed, 1):
+        assert ladder.position(point) == j
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.booleans(),
+    st.booleans(),
+    st.sets(st.integers(parse_date("2000-01-01", "x"), parse_date("2050-01-01", "x")), max_size=5),
+    st.integers(parse_date("0001-01-01", "x"), parse_date("9999-12-31", "x")),
+)
+def test_e4_the_ends_lie_beyond_every_day_and_no_question_names_them_by_a_day(none, end, also, day):
+    spec = {"kind": "days", "from": "2024-02-27", "to": "2024-03-02"}
+    also = [format_date(point) for point in sorted(also) if not 19_780 <= point <= 19_784]
+    spec |= {"also": also} if also else {}
+    field = {"type": "date", "none_on_record": none, "no_end": end, "ladder": spec}
+    listed, ladder = reference.ladder(field), ladder_of(spec, none_on_record=none, no_end=end)
+    assert list(ladder.thresholds) == listed
+    assert len(ladder) == len(ladder.points) + none + end
+    assert ladder.idx(day) == len([point for point in listed if point <= day])
+    assert (ladder.idx(Special.NONE_ON_RECORD), ladder.idx(Special.NO_END)) == (0, len(ladder))
+    assert none <= ladder.idx(day) <= len(ladder) - end
+    for beyond in (-(2**31), 2**31):
+        with pytest.raises(InvalidInputError) as refused:
+            ladder.position(beyond)
+        assert refused.value.reason is Reason.OFF_LADDER
 
 
 def test_e4_a_day_beyond_all_dates_lies_above_every_month():

@@ -15,6 +15,7 @@ POSTS = {
     "/v1/attestations",
     "/v1/subjects",
     "/v1/subjects/{subject}/rotations",
+    "/v1/subjects/{subject}/holds",
     "/v1/subjects/{subject}/recoveries",
     "/v1/subjects/{subject}/recoveries/{number}/cancellation",
     "/v1/subjects/{subject}/recoveries/{number}/completion",
@@ -26,7 +27,6 @@ POSTS = {
     "/v1/consents/{consent}/withdrawal",
     "/v1/steward-keys",
     "/v1/withdrawals",
-    "/v1/subjects/{subject}/holds",
     "/v1/verifications",
     "/v1/erasures",
 }

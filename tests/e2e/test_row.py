@@ -285,8 +285,8 @@ def test_f11_nobody_asks_for_or_grants_data_that_ends_before_it_begins(place, fi
 
 def test_f11_ndjson_takes_what_csv_takes_and_nothing_else(place):
     firms = [credit_code(place.fresh(), SEED) for _ in range(4)]
-    year = {"tax_kind": "10101", "paid_amount": 128640050, "paid_on": "2025-12-15", "months_paid_on_time_12m": 12}
-    changes = [{}, {"paid_amount": -1}, {"tax_kind": "１０１０１"}, {"tax_kind": "a\x00b"}]
+    year = {"tax_kind": "10101", "paid_amount": "1286400.50", "paid_on": "2025-12-15", "months_paid_on_time_12m": 12}
+    changes = [{}, {"paid_amount": "-1"}, {"tax_kind": "１０１０１"}, {"tax_kind": "a\x00b"}]
     records = [
         {"credit_code": code, "period": "2025", "as_of": DATA_DAY, "values": year | change}
         for code, change in zip(firms, changes, strict=True)
@@ -296,7 +296,7 @@ def test_f11_ndjson_takes_what_csv_takes_and_nothing_else(place):
     job = accounts(attest(place.tax, file, "tax_payment", lambda _: None))
     assert outcomes(place, job) == [
         (1, "issued", None),
-        (2, "rejected", "value_out_of_range"),
+        (2, "rejected", "value_out_of_bounds"),
         (3, "issued", None),
         (4, "rejected", "value_malformed"),
         (5, "rejected", "row_repeated"),

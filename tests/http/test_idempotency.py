@@ -26,6 +26,7 @@ from ledger_node import clock
 from ledger_node.chain.port import Role
 from ledger_node.domain.consent_act import Change, change_digest, refusal_digest
 from ledger_node.domain.error import ChainError, CredenceError, StoreError
+from ledger_node.domain.fact import EVERY_PURPOSE
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
@@ -435,7 +436,7 @@ def test_a4_keys_that_were_put_in_force_and_never_answered_are_so_once(place, mo
     registry_key, member = random_bytes(32), random_bytes(32)
     place.vote(
         ("addMember", member, int(Role.BANK), "Keyed bank", ""),
-        ("addKey", member, to_hex(address_of(registry_key)), 0, 2**64 - 1),
+        ("addKey", member, to_hex(address_of(registry_key)), int(EVERY_PURPOSE), 0, 2**64 - 1),
     )
     _, key = new_key_file()
     stated = stated_keys(member, 1, [dict(public_part(key).jwk)])

@@ -9,6 +9,7 @@ from api.home.node_process import NodeProcess
 from api.instance.embedded import LARGEST_CHAIN_ID, drawn_chain_id, found_instance
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.governance import RULES
+from ledger_node.chain.node_limit import require_limits
 from ledger_node.chain.port import Delays, Role
 from ledger_node.chain.rpc import ContractRevertError, Rpc
 from ledger_node.chain.sender import Sender
@@ -110,6 +111,10 @@ def test_k12_every_function_has_the_class_of_the_table(network):
         for function in functions
     }
     assert held == {(name, function): one for name, each in RULES.items() for function, one in each.items()}
+
+
+def test_k18_the_embedded_node_allows_what_a_network_needs(network):
+    require_limits(network.rpc, network.book)
 
 
 def test_only_the_council_that_was_founded_owns_the_contracts(network):

@@ -14,14 +14,18 @@ from api.work.resumable import PendingWork
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.chain.sender import OutboxHealth
 from ledger_node.chain.web3_ledger import Web3Ledger
+from ledger_node.domain.controller_act import MAX_DEADLINE, Rotation
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.signature import address_of
+from ledger_node.domain.subject import each_person
 from tests.kit.served import SEED, one_form
 from tests.kit.stranger import stranger_ledger
 from tests.kit.subject import Key, controllers_of, grant, new_key, signed
 
 GOOD = one_form("tax_payment.paid_amount >= 1000000 CNY during 2025")
+ANSWER_KEY = b"a" * 32
 HANG_S = 240
 WRITES = ("grant", "request_consent", "rotate", "request_recovery", "register_subject")
 KINDS = ("grants", "consent_requests", "controller_changes", "recoveries", "registrations")
@@ -70,17 +74,19 @@ class Begun:
         self.consent = digest
         asked = place.request([GOOD], firm=firms[0])
         with pytest.raises(ChainError):
-            instance.consent_requests.ask(asked, bank=place.bank_id, now=now)
-        self.request = asked.digest(place.ledger.consent_domain)
+            instance.consent_requests.ask(asked, ANSWER_KEY, bank=place.bank_id, now=now)
+        self.request = asked.digest(address_of(ANSWER_KEY), place.ledger.consent_domain)
         self.rotated, self.recovered = firms[1].subject, firms[2].subject
         self.heirs = controllers_of([new_key()])
+        made = Rotation(self.rotated, 1, self.heirs, MAX_DEADLINE)
+        signatures = (Key(firms[1].keys[0]).sign(made.digest(place.ledger.subject_domain)),)
         with pytest.raises(ChainError):
-            instance.controllers.append(instance.controllers.current(self.rotated), self.heirs)
+            instance.rotations.rotate(made, signatures, now=now)
         with pytest.raises(ChainError):
             instance.recoveries.request(self.recovered, self.heirs)
         self.code = credit_code(place.fresh(), SEED)
         with pytest.raises(ChainError):
-            instance.subjects.register(self.code, (new_key().controller,), 1, now=now)
+            instance.subjects.register(self.code, each_person([new_key().controller]), 1, now=now)
         self.parts = {
             "grants": instance.consents,
             "consent_requests": instance.consent_requests,
@@ -164,10 +170,10 @@ def test_l3_one_poisonous_grant_holds_up_no_other_and_what_it_is_waits_in_sight(
     ids = [one.digest(inside.ledger.consent_domain) for one in terms]
     poison = ids[1]
 
-    def odd(self, consent, *arguments, **options):
-        if consent == poison:
+    def odd(self, order):
+        if order.shown.id == poison:
             raise ContractRevertError("SomethingOdd", {})
-        return true(self, consent, *arguments, **options)
+        return true(self, order)
 
     with monkeypatch.context() as patched:
         with monkeypatch.context() as begun:

@@ -187,6 +187,16 @@ def test_keys_are_published_by_a_key_of_the_member_alone(desk, bank):
     assert error.value.reason == "key_not_valid"
 
 
+def test_k14_keys_are_published_by_a_key_that_is_for_signing_in(desk, bank):
+    place = bank.id, address_of(bank.registry_key)
+    desk.chain.keys[place] = KeyRecord(0, NOW + 9, 0, ~KeyPurpose.SIGN_IN)
+    with pytest.raises(VerificationError) as error:
+        desk.rotate(bank, new_key())
+    assert error.value.reason == "key_not_valid"
+    desk.chain.keys[place] = KeyRecord(0, NOW + 9, 0, KeyPurpose.SIGN_IN)
+    desk.rotate(bank, new_key())
+
+
 @pytest.mark.parametrize("number", [1, 3, 2**40])
 def test_sets_of_keys_are_numbered_one_by_one_so_that_none_comes_back(desk, bank, number):
     with pytest.raises(InvalidInputError) as error:

@@ -19,7 +19,7 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.TOO_LARGE: "The body, or a text or list in it, is larger than is taken; send less at once.",
         Reason.FIELD_MISSING: "A member that must be there is missing; add the one that 'field' names.",
         Reason.FIELD_UNKNOWN: "There is no such member or field; correct the spelling of the one that 'field' names.",
-        Reason.TYPE_WRONG: "A member is of the wrong type; a number is an integer, or where its field has decimals a decimal text.",
+        Reason.TYPE_WRONG: "A member is of the wrong type; where a field has decimals, its number is a text.",
         Reason.VALUE_MALFORMED: "A value is not written as it must be; 'detail' says how.",
         Reason.VALUE_OUT_OF_RANGE: "A number or date lies outside its bounds; 'detail' says which.",
         Reason.VALUE_OUT_OF_BOUNDS: "A value or day is one that its type rules out; correct it where it came from.",

@@ -7,7 +7,7 @@ from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact, data_of, decode_answer
 from ledger_node.chain.endpoint import Call
 from ledger_node.chain.endpoint_pool import identity_calls, is_chain_of, wrong_chain
-from ledger_node.chain.log_index import INDEXED, LogIndex, LogStore, logs_call, pages_of
+from ledger_node.chain.log_index import INDEXED, PAGE_BLOCKS, PAGES_AT_ONCE, LogIndex, LogStore, logs_of
 from ledger_node.chain.port import Block, Mined
 from ledger_node.chain.rpc import HEAD_CALL, Rpc, TransactionReceipt, block_of, count_of, receipt_call, receipt_of
 from ledger_node.chain.sender import Sender
@@ -16,7 +16,7 @@ from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
 
-_PAGES_AT_ONCE: Final = 10
+_AT_ONCE: Final = PAGES_AT_ONCE * PAGE_BLOCKS
 GAS_ONE_WRITE: Final = 400_000
 """Enough for a call that writes some slots; a list in it takes more."""
 Event: TypeAlias = tuple[str, dict[str, Any]]
@@ -99,11 +99,9 @@ class ContractCalls:
         head = count_of(self._rpc.request("eth_blockNumber"))
         newest = head if last is None else min(last, head)
         addresses = [to_hex(self._book.contracts[contract]) for contract in contracts]
-        pages = list(pages_of(first, newest))
         found: list[Any] = []
-        for start in range(0, len(pages), _PAGES_AT_ONCE):
-            calls = [logs_call(addresses, topics, *page) for page in pages[start : start + _PAGES_AT_ONCE]]
-            found += [log for logs in self._rpc.batch(calls) for log in logs]
+        for start in range(first, newest + 1, _AT_ONCE):
+            found += logs_of(self._rpc, addresses, topics, start, min(start + _AT_ONCE - 1, newest))
         return found
 
     def _listed(self, contract: str, event: str, *topics: bytes) -> Sequence[Any]:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.kit.authenticator import BE, BS, ORIGIN, UP, UV, base64url
 from tests.kit.contract_set import Chain, ContractSet
+from tests.kit.embedded_chain import EmbeddedChain
 from tests.kit.p256_chain import P256Chain, verifies
 from tests.kit.subject_set import NEVER, Controllers, Subject, account, assertion, passkey, people, word
 
@@ -13,11 +14,13 @@ NEXT = people("next")
 MIXED = Controllers((account(1, "phone"), passkey(2, "laptop"), passkey(3, "tablet")), 2, "mixed")
 
 
-@pytest.fixture(scope="module", params=[Chain, P256Chain], ids=["fallback", "precompile"])
-def both(request):
-    """A consortium and its snapshot, without and with the precompile."""
-    world = ContractSet(request.param()).with_members()
-    return world, world.chain.snapshot(), request.param is P256Chain
+@pytest.fixture(scope="module", params=[Chain, P256Chain, EmbeddedChain], ids=["fallback", "precompile", "embedded"])
+def both(request, tmp_path_factory):
+    """A consortium and its snapshot, without and with the precompile, and on the embedded engine, which has it."""
+    is_embedded = request.param is EmbeddedChain
+    with request.param(tmp_path_factory.mktemp("engine")) if is_embedded else request.param() as chain:
+        world = ContractSet(chain).with_members()
+        yield world, chain.snapshot(), request.param is not Chain
 
 
 @pytest.fixture

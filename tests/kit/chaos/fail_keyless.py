@@ -7,6 +7,7 @@ from api.client.client import ApiError
 from api.client.credential import credential_named
 from api.client.unsigned_act import unsigned_rotation
 from ledger_node.domain.consent_act import Change, change_digest
+from ledger_node.domain.controller_act import MAX_DEADLINE, Rotation
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.domain.subject import Controllers, each_person
@@ -63,7 +64,7 @@ def registration_without_a_key(place):
 def rotation_without_a_key(place):
     firm, bank = place.register(place.fresh()), without_key(place, "demo-bank")
     heirs = Controllers(each_person([new_key().controller]), 1, random_bytes(32))
-    draft = unsigned_rotation(place.ledger.subject_domain, firm.subject, 1, heirs)
+    draft = unsigned_rotation(place.ledger.subject_domain, Rotation(firm.subject, 1, heirs, MAX_DEADLINE))
     yield
     yield draft.submit(bank, [sign(draft.digest, firm.keys[0])])["entry"]
 

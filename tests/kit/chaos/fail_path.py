@@ -20,7 +20,7 @@ from ledger_node.randomness import random_bytes
 from tests.kit.chaos.fail_process import PATIENCE_S
 from tests.kit.chaos.fail_state import rows_of
 from tests.kit.served import DEPARTMENTS, SEED, one_form, seen, write_rows
-from tests.kit.subject import Key, body_of, cancel, new_key, path_of, rotate
+from tests.kit.subject import Key, body_of, cancel, hold, new_key, path_of, rotate
 from tests.kit.webhook import Endpoint
 
 GOOD = one_form("tax_payment.paid_amount >= 1000000 CNY during 2025")
@@ -242,6 +242,13 @@ def recovery_that_is_completed(place):
     place.served.pass_time(RECOVERY_DELAY_S)
     yield
     yield place.regulator.post(path_of(firm, f"/recoveries/{asked['number']}/completion"), {})["entry"]
+
+
+@step("controllers")
+def held(place):
+    firm = place.register(place.fresh())
+    yield
+    yield hold(place, firm, [Key(firm.keys[0])])["number"]
 
 
 @step("erasure")

@@ -17,6 +17,7 @@ from api.client.credential import credential_named
 from api.client.unsigned_act import unsigned_rotation
 from api.home.home import Home
 from api.home.settings import environment_of_child
+from ledger_node.domain.controller_act import MAX_DEADLINE, Rotation
 from ledger_node.domain.error import ChainError, CredenceError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of, sign
@@ -261,7 +262,7 @@ class People:
         heirs = pending.setdefault("heirs", Controllers(each_person([address_of(heir)]), 1, random_bytes(32)))
         key = pending.setdefault("key", self.firm.keys[0])
         domain, entry = self.place.ledger.subject_domain, len(self.rotated) + 1
-        draft = unsigned_rotation(domain, self.firm.subject, entry, heirs)
+        draft = unsigned_rotation(domain, Rotation(self.firm.subject, entry, heirs, MAX_DEADLINE))
         client = self._as("demo-bank")
         try:
             draft.submit(client, [sign(draft.digest, key)])

@@ -11,7 +11,7 @@ from api.lab.attack.bank_view import bank_view_of
 from api.lab.attack.corpus import Corpus, fetch
 from api.lab.attack.ground_truth import GroundTruth
 from api.lab.attack.leak_search import DecodedBytes, decode_all, needles_of, search
-from api.lab.attack.rehearsal import BANKS, rehearse
+from api.lab.attack.rehearsal import BANKS, RELAYERS, rehearse
 from api.lab.demo.server import InstanceProcess
 from ledger_node.chain.rpc import Rpc
 from ledger_node.domain.hashing import keccak, sha256_digest
@@ -39,7 +39,7 @@ class Attacked:
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory):
     folder = tmp_path_factory.mktemp("attacked")
-    served = InstanceProcess(folder / "credence", processes=1, banks=BANKS)
+    served = InstanceProcess(folder / "credence", processes=1, banks=BANKS, relayers=RELAYERS)
     try:
         made = rehearse(served, folder, firms=FIRMS, granting=GRANTING, consents=CONSENTS)
         command = [sys.executable, "-m", "api.cli.main", "attack", "--rpc-url", made.rpc_url, "--json"]
