@@ -21,6 +21,7 @@ from api.services.subject.controller_change import (
     deletion,
     find_known,
     refusals_of,
+    unknown_to_json,
 )
 from api.storage import table
 from api.storage.database import Store
@@ -119,6 +120,19 @@ class ControllerHistory:
         with suppress(InvalidInputError, ForeignEntryError, NoneCountsError):
             return self.current(subject).controllers
         return None
+
+    def shown(self, subject: bytes) -> tuple[dict[str, JSON], Controllers | None]:
+        """Return the entry in force as the subject and the registrar see it, and its controllers if they are known.
+
+        Raises:
+            InvalidInputError: ``not_found``; there is no such subject.
+            ChainError: the ledger does not answer.
+        """
+        with suppress(ForeignEntryError, NoneCountsError):
+            current = self.current(subject)
+            return current.to_json(), current.controllers
+        # whoever acts on it needs the numbers all the more
+        return unknown_to_json(self._ledger.current_entry(subject)), None
 
     def require_known(self, subject: bytes) -> None:
         """Require that this instance has a subject.
