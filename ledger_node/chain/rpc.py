@@ -92,6 +92,7 @@ _KNOWN: Final = {
     "ConsentWrongSecret": (Reason.CONSENT_WRONG_SECRET, "this secret does not withdraw this consent"),
     "SubjectExists": (Reason.SUBJECT_EXISTS, "this subject is registered already"),
     "SubjectUnknown": (Reason.SUBJECT_UNKNOWN, "the ledger knows no such subject"),
+    "MemberKeyUnknown": (Reason.KEY_NOT_VALID, "no member has this key"),
     "MemberKeyNotValid": (Reason.KEY_NOT_VALID, "the member's key is not valid at this time"),
     "MemberKeyLacksPurpose": (Reason.KEY_PURPOSE_WRONG, "the member's key is not for this"),
     "MembersFrozen": (Reason.NOT_ALLOWED, "the council has stopped everything but withdrawals and its own decisions"),

@@ -9,6 +9,7 @@ from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.port import Block
 from ledger_node.chain.web3_ledger import Web3Ledger
+from ledger_node.domain.controller_entry import ControllerQuery
 from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.evidence.block_header import BlockHeader
 from ledger_node.domain.evidence.era import FinalityKind, SealerSet
@@ -29,7 +30,7 @@ QUERY = FactQuery(
     anchors=frozenset({(RELAYER_ID, 0, 1)}),
     positions=frozenset({(RELAYER_ID, 300)}),
     consent=keccak(b"never granted"),
-    subject=(keccak(b"never registered"), 0),
+    subject=ControllerQuery(keccak(b"never registered"), entries=frozenset({0})),
 )
 SLOTS = slots_of(QUERY, {RELAYER_ID: "Relayer"})
 
