@@ -1,6 +1,7 @@
 """Evidence at rest: stored with the rows of its answer or not at all, and gone with any key that it hangs on."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
@@ -20,7 +21,7 @@ from ledger_node.domain.signature import SigningKey
 from ledger_node.randomness import random_bytes
 
 BANK, OTHER = random_bytes(32), random_bytes(32)
-BUNDLE = b'{"format":"credence-evidence/v1"}' * 300
+BUNDLE = b'{"format":"credence-evidence/v2"}' * 300
 
 
 class Vault:
@@ -139,10 +140,18 @@ def test_d1_the_sealed_form_shows_nothing_and_has_no_key_in_its_words(vault):
 
 def test_a_row_is_not_stored_without_the_evidence_of_its_answer(vault):
     use = random_bytes(32)
-    vault.write(use)
+    without = replace(vault.seal(use), sealed=None)
     with pytest.raises(IntegrityError):
-        vault.write(use)  # a use is the key of its evidence
-    assert (vault.count(table.access_row), vault.count(table.evidence)) == (1, 1)
+        vault.log.write(AccessEntry([row(use)], evidence=without))
+    assert (vault.count(table.access_row), vault.count(table.evidence)) == (0, 0)
+
+
+def test_a_use_that_is_answered_once_more_has_the_evidence_of_its_newest_answer(vault):
+    use = random_bytes(32)
+    vault.write(use)
+    vault.write(use, b"newest")
+    assert (vault.count(table.access_row), vault.count(table.evidence)) == (2, 1)
+    assert vault.reader.of_bank(BANK, use) == b"newest"
 
 
 def test_answers_of_banks_that_come_together_are_stored_together_each_with_its_own(vault):
