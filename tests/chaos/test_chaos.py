@@ -86,14 +86,14 @@ def check_attestations(place, ledger):
 
 
 def events_of(place, rpc):
-    """Return (event, consent, use id) of every log of the ConsentRegistry."""
+    """Return (event, consent, ticket) of every log of the ConsentRegistry."""
     registry = artifact("ConsentRegistry")
     address = "0x" + place.home.address_book().contracts["ConsentRegistry"].hex()
     found = []
     for log in rpc.request("eth_getLogs", {"address": address, "fromBlock": "0x0", "toBlock": "latest"}):
         topics = [bytes.fromhex(topic[2:]) for topic in log["topics"]]
         name, values = registry.event(topics, bytes.fromhex(log["data"][2:]))
-        use = values.get("useId")
+        use = values.get("ticket")
         found.append((name, "0x" + topics[1].hex(), None if use is None else "0x" + use.hex()))
     return found
 

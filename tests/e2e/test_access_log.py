@@ -280,9 +280,10 @@ def test_the_command_line_checks_and_lists_for_firm_and_bank(logged):
     logged.issue(firm)
     made = logged.credence("subject", "register", "--name", "cli-firm", "--code", credit_code(firm, SEED))
     assert made.returncode == 0, made.stderr
-    granted = logged.credence(
-        "consent", "grant", "--question", GOOD, "--bank", "Demo bank", "--as", "cli-firm", "--yes"
-    )
+    key = logged.credence("consent", "spend-key", "--as", "demo-bank").stdout.strip()
+    options = ["--question", GOOD, "--bank", "Demo bank", "--spend-key", key, "--as", "cli-firm", "--yes"]
+    granted = logged.credence("consent", "grant", *options)
+    assert granted.returncode == 0, granted.stderr
     consent = granted.stdout.strip()
     asked = logged.credence("verify", GOOD, "--consent", consent, "--as", "demo-bank", "--operator", "night shift")
     assert asked.returncode == 0, asked.stderr

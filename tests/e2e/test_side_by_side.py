@@ -151,7 +151,11 @@ def test_the_uses_of_a_consent_are_spent_once_whichever_process_is_asked(pair):
 
 
 def test_a_firm_that_is_registered_at_both_at_once_is_one_subject(pair):
-    body = {"credit_code": credit_code(pair.fresh(), SEED), "controllers": ["0x" + "44" * 20], "threshold": 1}
+    body = {
+        "credit_code": credit_code(pair.fresh(), SEED),
+        "controllers": [{"person": 1, "address": "0x" + "44" * 20}],
+        "threshold": 1,
+    }
     calls = [lambda client=client: client.post("/v1/subjects", body) for client in pair.clients("market-regulator") * 3]
     assert len({answer["subject"] for answer in at_once(calls)}) == 1
 
@@ -162,7 +166,7 @@ def test_of_two_rotations_of_one_subject_one_takes_place(pair):
         "/v1/subjects",
         {
             "credit_code": credit_code(pair.fresh(), SEED),
-            "controllers": [to_hex(old.controller)],
+            "controllers": [{"person": 1, "address": to_hex(old.controller)}],
             "threshold": 1,
         },
     )

@@ -91,8 +91,8 @@ class State:
         refused = set()
         for name, values in events_of(home, Rpc(node_url)):
             # a use that the ledger refuses changes nothing there, so one that is asked about again is refused again
-            again = name == "UseRefused" and values["useId"] in refused
-            refused |= {values["useId"]} if name == "UseRefused" else set()
+            again = name == "UseRefused" and values["ticket"] in refused
+            refused |= {values["ticket"]} if name == "UseRefused" else set()
             if not again and not (name == "BatchAnchored" and values["stream"] == ACCESS_LOG):
                 self._add(name, values)
         self.rounds = self._refined()
