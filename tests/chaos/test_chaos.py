@@ -197,7 +197,7 @@ def test_n1_whatever_is_killed_every_acknowledged_write_is_there_exactly_once(pl
         live(place, chance, moments)
         left -= moments
         place.served.start()
-        place.bank = place.client("demo-bank")  # terms are fetched at the address of this life
+        place.reconnect()  # terms are fetched at the address of this life
         lives += 1
         wait_acknowledged(people, place, lives)
         people.pause()
