@@ -48,7 +48,7 @@ def test_a_kill_between_row_and_anchor_loses_nothing_and_leaves_no_gap(place):
         time.sleep(chance.uniform(0, 1.2))  # the beat is a second: kills fall before, into and behind anchorings
         place.served.kill_api(node_first=chance.random() < 0.5)
         place.served.start()
-        place.bank = place.client("demo-bank")
+        place.reconnect()
     keeper, rows = wait_anchored(place, place.bank)
     assert [item["row"]["use"] for item in rows] == uses
     assert len({item["leaf"] for item in rows}) == LIVES * ASKED_A_LIFE

@@ -86,14 +86,14 @@ def check_attestations(place, ledger):
 
 
 def events_of(place, rpc):
-    """Return (event, consent, use id) of every log of the ConsentRegistry."""
+    """Return (event, consent, ticket) of every log of the ConsentRegistry."""
     registry = artifact("ConsentRegistry")
     address = "0x" + place.home.address_book().contracts["ConsentRegistry"].hex()
     found = []
     for log in rpc.request("eth_getLogs", {"address": address, "fromBlock": "0x0", "toBlock": "latest"}):
         topics = [bytes.fromhex(topic[2:]) for topic in log["topics"]]
         name, values = registry.event(topics, bytes.fromhex(log["data"][2:]))
-        use = values.get("useId")
+        use = values.get("ticket")
         found.append((name, "0x" + topics[1].hex(), None if use is None else "0x" + use.hex()))
     return found
 
@@ -197,7 +197,7 @@ def test_n1_whatever_is_killed_every_acknowledged_write_is_there_exactly_once(pl
         live(place, chance, moments)
         left -= moments
         place.served.start()
-        place.bank = place.client("demo-bank")  # terms are fetched at the address of this life
+        place.reconnect()  # terms are fetched at the address of this life
         lives += 1
         wait_acknowledged(people, place, lives)
         people.pause()

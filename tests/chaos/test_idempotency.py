@@ -48,7 +48,7 @@ def post_and_kill(place, chance, path, body, key):
     place.served.kill_api(node_first=chance.random() < 0.5)
     sender.join()
     place.served.start()
-    place.bank = place.client("demo-bank")
+    place.reconnect()
     return answers[0]
 
 

@@ -93,7 +93,7 @@ def test_kills_between_act_notification_and_delivery_lose_and_double_nothing(pla
             time.sleep(chance.uniform(0, 0.8))
             place.served.kill_api(node_first=chance.random() < 0.5)
             place.served.start()
-            place.bank = place.client("demo-bank")
+            place.reconnect()
             living.join(PATIENCE_S)
             assert not living.is_alive(), place.served.words()
         bank = wait_told(place, consents)

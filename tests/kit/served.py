@@ -8,6 +8,7 @@ import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 
 import httpx
 import pytest
@@ -137,6 +138,12 @@ class Place:
     def client(self, name):
         return self._keep(self.served.client(name))
 
+    def reconnect(self):
+        """Go on at the address of the present life, where the instance was started again at another one."""
+        self.bank = self.client("demo-bank")
+        named = Credential.of_controller(self.shop.subject, self.shop.keys[0])
+        self.shop = replace(self.shop, client=self.client_with(named))
+
     def client_with(self, credential):
         return self._keep(Client(self.served.url, credential))
 
@@ -239,7 +246,9 @@ class Place:
         plant("a withdrawal secret", secret)
         try:
             return accept((firm or self.shop).client, request, language, secret, now=self.now())[0]
-        except (InvalidInputError, ApiError):
+        except (InvalidInputError, ApiError) as error:
+            if isinstance(error, ApiError) and error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+                raise
             # what cannot be shown, or is of nobody here, is signed nevertheless, to see it refused
             terms = Terms.accepting(request, language.value, random_bytes(32))
             keys = {"steward_key": address_of(random_bytes(32)), "withdrawal_hash": withdrawal_hash(secret)}

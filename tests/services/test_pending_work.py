@@ -14,13 +14,16 @@ from api.work.resumable import PendingWork
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.chain.sender import OutboxHealth
 from ledger_node.chain.web3_ledger import Web3Ledger
+from ledger_node.domain.consent import RequestState
+from ledger_node.domain.consent_order import AnswerOrder, GrantOrder
 from ledger_node.domain.controller_act import MAX_DEADLINE, Rotation
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.subject import each_person
-from tests.kit.served import SEED, one_form
+from ledger_node.randomness import random_bytes
+from tests.kit.served import SEED, altered, one_form
 from tests.kit.stranger import stranger_ledger
 from tests.kit.subject import Key, controllers_of, grant, new_key, signed
 
@@ -278,11 +281,15 @@ def test_l3_a_use_of_this_run_is_no_lost_answer_of_an_earlier_one_however_late_t
     assert seen == [("None", answer["use"]["id"]), ("answer_lost", to_hex(lost.ticket))]
 
 
-def test_l3_a_grant_of_a_requests_id_does_not_stop_notifications(inside, other):
-    """Any relayer may put a consent under any id, also one that is a request's."""
+def test_l3_a_request_that_is_answered_with_a_foreign_consent_does_not_stop_notifications(inside, other):
+    """A bank has its request's answer key, and any relayer answers for it, with a consent that nobody here signed."""
     asked = inside.request([GOOD])
     made = inside.bank.post("/v1/consent-requests", inside.asking(asked))
-    other.grant(from_hex(made["id"], "request"), inside.consent([GOOD]))
+    domain, steward = inside.ledger.consent_domain, random_bytes(32)
+    foreign = altered(inside.consent([GOOD]), steward_key=address_of(steward))
+    answer = AnswerOrder.sign(asked, inside.seed.answer_key(asked.salt), domain, consent=foreign.digest(domain))
+    other.grant(GrantOrder.sign(foreign, (), steward, domain, answer=answer))
+    assert inside.ledger.request_states([from_hex(made["id"], "request")]) == [RequestState.GRANTED]
     after = inside.grant(GOOD)
     until(lambda: {"consent": after} in [one["data"] for one in inside.bank.notifications()])
     assert inside.served.instance.notifications.failure is None

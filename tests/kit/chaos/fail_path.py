@@ -101,10 +101,11 @@ def request(place):
 def grant_of_a_request(place):
     asked = place.request([GOOD])
     number = place.bank.post("/v1/consent-requests", place.asking(asked))["id"]
-    terms, _ = accept(place.shop.client, asked, Language.CHINESE, random_bytes(32))
-    signatures = signed(place, terms.digest(place.ledger.consent_domain))
+    consent, _ = accept(place.shop.client, asked, Language.CHINESE, random_bytes(32))
+    signatures = signed(place, consent.digest(place.ledger.consent_domain))
     yield
-    body = {"terms": terms.to_json(), "signatures": signatures, "request": number}
+    parts = {"terms": consent.terms.to_json(), "bounds": consent.bounds.to_json()}
+    body = parts | {"signatures": signatures, "request": number}
     answer = place.bank.post("/v1/consents", body)
     yield answer["state"], answer["request"] == number
 

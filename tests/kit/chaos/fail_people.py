@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 import httpx
 
+from api.client.asking import spend_seed
 from api.client.client import ApiError, Client
 from api.client.credential import Credential, credential_named
 from api.client.error import NoAnswerError
@@ -113,6 +114,7 @@ class Standing(Place):
         self._clients = []
         self._named = {}
         self._firms = 1
+        self.seed = spend_seed(self.home, "demo-bank")
         self.bank = self.client("demo-bank")
         self.tax = self.client("tax-bureau")
         self.regulator = self.client("market-regulator")

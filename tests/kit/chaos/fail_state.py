@@ -21,7 +21,8 @@ TIMES = {
     "created_at", "issued_at", "valid_until", "anchored_at", "since", "until", "time", "requested_at", "expires_at",
     "lease_until", "before_until", "next_at", "completable_at", "granted_at", "at", "not_before", "validFrom",
     "anchoredAt", "expiresAt", "completableAt", "notBefore", "as_of", "newest_as_of", "next_block", "deadline",
-    "markedAt",
+    "markedAt", "usedAt", "grantedAt", "pausedAt", "resumedAt", "withdrawnAt", "cancelledAt", "from", "addedAt",
+    "registeredAt", "grant_before", "grantBefore",
 }  # fmt: skip
 DRAWN = {
     "sealed", "sealed_before", "wrapped", "signature", "signatures", "raw", "data_keys", "terms", "text", "controllers",
@@ -46,6 +47,7 @@ CHECKED = {
     "outbox", "access_interval", "chain_cursor", "outbox_account", "alembic_version", "ledger_log", "ledger_log_mark",
 }  # fmt: skip
 """Checked by itself in ``check_order``; the kept events are those of the chain, which are compared there."""
+BOUNDS = ("notBefore", "expiresAt", "maxUses", "grantBefore", "spendKey", "stewardKey", "withdrawalHash")
 LOG = {"access_row", "logged"}
 LEFT_OUT = TIMES | DRAWN | ORDINALS
 ROUNDS = 6
@@ -91,8 +93,8 @@ class State:
         refused = set()
         for name, values in events_of(home, Rpc(node_url)):
             # a use that the ledger refuses changes nothing there, so one that is asked about again is refused again
-            again = name == "UseRefused" and values["useId"] in refused
-            refused |= {values["useId"]} if name == "UseRefused" else set()
+            again = name == "UseRefused" and values["ticket"] in refused
+            refused |= {values["ticket"]} if name == "UseRefused" else set()
             if not again and not (name == "BatchAnchored" and values["stream"] == ACCESS_LOG):
                 self._add(name, values)
         self.rounds = self._refined()
@@ -200,7 +202,10 @@ def events_of(home, rpc):
         query = {"address": "0x" + book.contracts[contract].hex(), "fromBlock": "0x0", "toBlock": "latest"}
         for log in rpc.request("eth_getLogs", query):
             topics = [bytes.fromhex(topic[2:]) for topic in log["topics"]]
-            found.append(artifact(contract).event(topics, bytes.fromhex(log["data"][2:])))
+            name, values = artifact(contract).event(topics, bytes.fromhex(log["data"][2:]))
+            if "bounds" in values:
+                values["bounds"] = dict(zip(BOUNDS, values["bounds"], strict=True))
+            found.append((name, values))
     return found
 
 
