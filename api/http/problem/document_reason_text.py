@@ -58,7 +58,7 @@ DOCUMENT_REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.USE_NOT_RECORDED: "No use of the consent was recorded before the answer; reject it.",
         Reason.USE_DIFFERS: "The use that was counted is for another answer than this; reject it.",
         Reason.USES_DIFFER: "The ledger counted other uses of this consent than are shown; reject the answer.",
-        Reason.ANSWERED_LATE: "A use is answered within ten minutes after it was counted; sign a new one and ask again.",
+        Reason.ANSWERED_LATE: "A use is answered within ten minutes after it was counted; sign a new one, and ask.",
         Reason.RECEIPT_MISSING: "The evidence lacks the signed word that it needs; reject it.",
         Reason.RECEIPT_DIFFERS: "The signed word is of another answer or key; reject the evidence.",
         Reason.KEEPER_NOT_ALLOWED: "Only a member that records consents may sign answers; reject the evidence.",
