@@ -11,6 +11,7 @@ from ledger_node.domain.access import AccessRow
 from ledger_node.domain.consent import Bounds, Consent, Terms
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.json_object import from_hex, to_hex
+from ledger_node.domain.ticket import CountedUse
 
 access = command_group("The access log: who asked what.", "credence access list --as wang-bakery")
 _CODES = {
@@ -38,13 +39,12 @@ def list_rows(*, rpc_url: RpcUrlOption = None, caller: Caller) -> Output:
     ledger = ledger_of(folder, rpc_url)
     if me["kind"] == "bank":
         is_mine: Callable[[AccessRow], bool] = _asked_by(mine)
-        uses: Mapping[bytes, Sequence[bytes]] = {}
+        uses: Mapping[bytes, Sequence[CountedUse]] = {}
     else:
         consents = _Consents(client, mine, ledger.consent_domain)
         # read before the rows, so that a use that comes in between is not missed in them
-        counted = ledger.counted_uses(consents.listed())
+        uses = ledger.counted_uses(consents.listed())
         is_mine = consents.include
-        uses = {consent: [use.ticket for use in of_it] for consent, of_it in counted.items()}
     keeper, rows = client.access_rows()
     checked = check_rows(rows, ledger, keeper=from_hex(keeper, "keeper"), is_mine=is_mine)
     missing = uses_without_row(checked, uses)

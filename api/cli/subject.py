@@ -77,11 +77,19 @@ def show(*, subject_id: MySubjectArgument = None, caller: Caller) -> Output:
     for entry in found["history"]:
         by = entry["by"] if entry["recovery"] is None else f"{entry['by']} {entry['recovery']}"
         told.append(f"entry {entry['entry']}, since {time_text(entry['since'])}, by {by}: {_controllers_text(entry)}")
+    if found["entry"] is None:
+        told.append("NO ENTRY COUNTS: a registrar's key is compromised; the registrar asks for a recovery")
+    elif found["controllers"] is None:
+        told.append(
+            f"ENTRY {found['entry']}, since {time_text(found['since'])}, by {found['by']}, IS IN FORCE and unknown "
+            "here: show this node the rotation"
+        )
     pending = found["pending_recovery"]
     if pending is not None:
+        needed = pending["needed_to_cancel"] or "enough"
         told.append(
             f"RECOVERY {pending['number']} IS PENDING and takes effect from {time_text(pending['completable_at'])} on, "
-            f"unless {pending['needed_to_cancel']} of you cancel it: credence subject cancel-recovery\n"
+            f"unless {needed} of you cancel it: credence subject cancel-recovery\n"
             f"{_controllers_text(pending)}"
         )
     if found["held_until"] is not None and found["held_until"] > clock.now():

@@ -1,19 +1,16 @@
 """What the chain says at one pinned block: the only facts that verification takes from outside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
 from typing import Final
 
-from ledger_node.domain.consent import Bounds
-from ledger_node.domain.consent_act import SignedAct, grant_hash, signatures_digest
 from ledger_node.domain.controller_entry import ControllerHistory, ControllerQuery
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.presentation import Presentation
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import Plane
-from ledger_node.domain.subject import Signature
 
 
 class KeyPurpose(IntFlag):
@@ -212,82 +209,6 @@ def query_of(presentation: Presentation, controllers: ControllerQuery | None) ->
         consent=None if consent is None else consent.id,
         subject=None if consent is None else controllers,
     )
-
-
-def require_usable(bounds: Bounds, record: ConsentRecord, *, now: int, uses_already_counted: int = 0) -> None:
-    """Require that a consent may be used at block time ``now``.
-
-    ``uses_already_counted``: uses in ``record`` that belong to the verification being checked.
-
-    Raises:
-        VerificationError: one reason each for unknown, different, withdrawn, paused, early, expired and exhausted.
-    """
-    _require_live(bounds, record)
-    if now < record.not_before:
-        raise VerificationError(Reason.CONSENT_NOT_YET_VALID, "this consent is not valid yet")
-    if now >= record.expires_at:
-        raise VerificationError(Reason.CONSENT_EXPIRED, "this consent has expired")
-    if record.uses - uses_already_counted >= record.max_uses:
-        raise VerificationError(Reason.CONSENT_EXHAUSTED, "all uses of this consent are spent")
-
-
-def require_recorded(
-    bounds: Bounds, signatures: Sequence[Signature], record: ConsentRecord, *, since: int | None
-) -> None:
-    """Require that what the ledger holds under an id is what granting ``bounds`` with these signatures leaves there.
-
-    ``signatures``: of the controllers, in their one form. ``since``: when the controllers who signed took over, if that
-    is known; an earlier grant is judged by their predecessors.
-
-    Raises:
-        VerificationError: ``consent_unknown``, ``consent_terms_differ``, ``consent_signatures_differ``,
-            ``controllers_mismatch``, ``consent_withdrawn`` or ``consent_paused``.
-    """
-    _require_live(bounds, record)
-    require_grant_digest(bounds, signatures, record)
-    if since is not None and record.granted_at < since:
-        raise VerificationError(
-            Reason.CONTROLLERS_MISMATCH, "the ledger holds a grant from before these controllers were in force"
-        )
-
-
-def require_grant_digest(bounds: Bounds, signatures: Sequence[Signature], record: ConsentRecord) -> None:
-    """Require that the grant was recorded with exactly these signatures, and for this withdrawal secret.
-
-    Raises:
-        VerificationError: ``consent_signatures_differ``.
-    """
-    if record.grant_digest != grant_hash(bounds.withdrawal_hash, signatures_digest(signatures)):
-        raise VerificationError(
-            Reason.CONSENT_SIGNATURES_DIFFER, "the grant was recorded for other signatures of controllers"
-        )
-
-
-def require_resumed(record: ConsentRecord, act: SignedAct | None) -> None:
-    """Require of a live consent that its last change, if any, stands on what controllers signed.
-
-    The steward key alone lets no consent go on. That ``act`` is the word of the controllers in force when the consent
-    was resumed, for change number ``record.changes``, is for the caller to check.
-
-    Raises:
-        VerificationError: ``consent_paused``.
-    """
-    if record.state is ConsentState.LIVE and record.changes and (act is None or act.digest != record.word_digest):
-        raise VerificationError(
-            Reason.CONSENT_PAUSED, "this consent was paused, and no controllers' word that resumed it is kept"
-        )
-
-
-def _require_live(bounds: Bounds, record: ConsentRecord) -> None:
-    if record.state is ConsentState.NONE:
-        raise VerificationError(Reason.CONSENT_UNKNOWN, "the ledger knows no such consent")
-    if record.state is ConsentState.WITHDRAWN:
-        raise VerificationError(Reason.CONSENT_WITHDRAWN, "the subject has withdrawn this consent")
-    held = (record.not_before, record.expires_at, record.max_uses, record.spend_key)
-    if held != (bounds.not_before, bounds.expires_at, bounds.max_uses, bounds.spend_key):
-        raise VerificationError(Reason.CONSENT_TERMS_DIFFER, "the ledger holds other bounds than the consent")
-    if record.state is ConsentState.PAUSED:
-        raise VerificationError(Reason.CONSENT_PAUSED, "the subject has paused this consent")
 
 
 def require_key(facts: LedgerFacts, member: bytes, key: bytes, time: int, purpose: KeyPurpose) -> None:

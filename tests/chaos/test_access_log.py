@@ -54,7 +54,7 @@ def test_a_kill_between_row_and_anchor_loses_nothing_and_leaves_no_gap(place):
     assert len({item["leaf"] for item in rows}) == LIVES * ASKED_A_LIFE
     ledger = Web3Ledger(place.home.address_book(), Rpc(place.served.node()["url"]))
     checked = check_rows(rows, ledger, keeper=keeper, is_mine=lambda row: row.bank == place.bank_id)
-    recorded = ledger.recorded_uses([from_hex(consent, "consent") for consent in consents])
+    recorded = ledger.counted_uses([from_hex(consent, "consent") for consent in consents])
     assert sum(map(len, recorded.values())) == len(uses)
     assert uses_without_row(checked, recorded) == []
     trust = ledger.trust()

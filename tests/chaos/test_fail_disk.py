@@ -78,7 +78,7 @@ def test_n7_whoever_asks_while_the_disk_takes_nothing_is_told_so_and_what_was_ac
     state = wait_for(job, place.tax)
     assert (state["state"], state["issued"], state["rejected"]) == ("done", 50, 0)
     settle(place)
-    (uses,) = place.ledger.recorded_uses([from_hex(consent, "consent")]).values()
+    (uses,) = place.ledger.counted_uses([from_hex(consent, "consent")]).values()
     assert len(uses) == 1
 
 
@@ -91,5 +91,5 @@ def test_n7_a_node_whose_disk_takes_nothing_ends_and_what_was_asked_meanwhile_is
     assert seen(place.verify(consent, [GOOD])) == [("holds", None)]
     assert life.pid("node") != before
     settle(place)
-    (uses,) = place.ledger.recorded_uses([from_hex(consent, "consent")]).values()
+    (uses,) = place.ledger.counted_uses([from_hex(consent, "consent")]).values()
     assert len(uses) == 1

@@ -116,8 +116,8 @@ def test_kills_between_act_notification_and_delivery_lose_and_double_nothing(pla
     shop = place.client_with(Credential.of_controller(place.shop.subject, place.shop.keys[0]))
     ledger = Web3Ledger(place.home.address_book(), Rpc(place.served.node()["url"]))
     used = Counter(one["data"]["use"] for one in shop.notifications() if one["kind"] == "consent.used")
-    recorded = ledger.recorded_uses(consents)
-    assert used == Counter(to_hex(use) for uses in recorded.values() for use in uses)
+    recorded = ledger.counted_uses(consents)
+    assert used == Counter(to_hex(use.ticket) for uses in recorded.values() for use in uses)
     receiver = WebhookReceiver(secret, SeenMessages(tmp_path / "seen.sqlite3"))
     taken = []
     for one in endpoint.received:

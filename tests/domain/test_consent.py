@@ -20,9 +20,10 @@ from ledger_node.domain.consent_act import (
     withdrawal_digest,
     withdrawal_hash,
 )
+from ledger_node.domain.consent_rule import require_recorded, require_resumed, require_usable
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError, VerificationError
-from ledger_node.domain.fact import ConsentState, require_recorded, require_resumed, require_usable
+from ledger_node.domain.fact import ConsentState
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.purpose import Purposes

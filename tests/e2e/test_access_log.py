@@ -182,7 +182,7 @@ def test_rows_verify_against_the_chain_and_every_use_has_one(logged):
     rows = anchored(logged.shop.client, consent)
     found = checked(logged, rows)
     assert all(item.place.anchor.size == 1 and len(item.place.path) == 16 for item in found)
-    uses = logged.ledger.recorded_uses([from_hex(consent, "consent")])
+    uses = logged.ledger.counted_uses([from_hex(consent, "consent")])
     assert [len(ids) for ids in uses.values()] == [1]
     assert uses_without_row(found, uses) == []
     assert len(uses_without_row([], uses)) == 1
@@ -280,9 +280,10 @@ def test_the_command_line_checks_and_lists_for_firm_and_bank(logged):
     logged.issue(firm)
     made = logged.credence("subject", "register", "--name", "cli-firm", "--code", credit_code(firm, SEED))
     assert made.returncode == 0, made.stderr
-    granted = logged.credence(
-        "consent", "grant", "--question", GOOD, "--bank", "Demo bank", "--as", "cli-firm", "--yes"
-    )
+    key = logged.credence("consent", "spend-key", "--as", "demo-bank").stdout.strip()
+    options = ["--question", GOOD, "--bank", "Demo bank", "--spend-key", key, "--as", "cli-firm", "--yes"]
+    granted = logged.credence("consent", "grant", *options)
+    assert granted.returncode == 0, granted.stderr
     consent = granted.stdout.strip()
     asked = logged.credence("verify", GOOD, "--consent", consent, "--as", "demo-bank", "--operator", "night shift")
     assert asked.returncode == 0, asked.stderr

@@ -106,14 +106,14 @@ def test_l8_work_that_two_workers_die_of_is_refused_for_now_and_its_use_is_found
         killing.result(HANG_S)
     assert (refused.status_code, refused.json()["reason"]) == (503, "worker_died")
     assert refused.headers["Retry-After"] == "1"
-    counted = place.ledger.recorded_uses([from_hex(consent, "consent")])
+    counted = place.ledger.counted_uses([from_hex(consent, "consent")])
     answer = http.post("/v1/verifications", json=body, headers=headers)
     assert (answer.status_code, seen(answer.json())) == (200, [("holds", None)])
-    assert place.ledger.recorded_uses([from_hex(consent, "consent")]) == counted
+    assert place.ledger.counted_uses([from_hex(consent, "consent")]) == counted
     (use,) = counted[from_hex(consent, "consent")]
-    assert (answer.json()["use"]["id"], answer.json()["receipt"]["number"]) == (to_hex(use), 1)
+    assert (answer.json()["use"]["id"], answer.json()["receipt"]["number"]) == (to_hex(use.ticket), 1)
     listed = place.shop.client.get("/v1/access-log")["rows"]
-    reasons = [entry["row"]["reason"] for entry in listed if entry["row"]["use"] == to_hex(use)]
+    reasons = [entry["row"]["reason"] for entry in listed if entry["row"]["use"] == to_hex(use.ticket)]
     assert sorted(map(str, reasons)) == ["None", "worker_died"]
     # the worker process is there again for everybody else
     assert seen(place.verify(consent, [QUESTION])) == [("holds", None)]

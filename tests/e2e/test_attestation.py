@@ -228,7 +228,7 @@ def test_one_department_does_not_erase_for_another(place):
 
 def test_a_firm_is_registered_once(place):
     code = credit_code(0, SEED)
-    body = {"credit_code": code, "controllers": ["0x" + "11" * 20], "threshold": 1}
+    body = {"credit_code": code, "controllers": [{"person": 1, "address": "0x" + "11" * 20}], "threshold": 1}
     with pytest.raises(ApiError) as refused:
         place.regulator.post("/v1/subjects", body)
     assert (refused.value.status, refused.value.reason) == (409, "subject_exists")
@@ -236,14 +236,18 @@ def test_a_firm_is_registered_once(place):
 
 
 def test_a_registration_whose_answer_was_lost_is_asked_for_again(place):
-    body = {"credit_code": credit_code(place.fresh(), SEED), "controllers": ["0x" + "22" * 20], "threshold": 1}
+    body = {
+        "credit_code": credit_code(place.fresh(), SEED),
+        "controllers": [{"person": 1, "address": "0x" + "22" * 20}],
+        "threshold": 1,
+    }
     first = place.regulator.post("/v1/subjects", body)
     assert place.regulator.post("/v1/subjects", body) == first
 
 
 def test_a_firm_that_the_registrar_erased_is_registered_anew_under_another_id(place):
     code = credit_code(place.fresh(), SEED)
-    body = {"credit_code": code, "controllers": ["0x" + "33" * 20], "threshold": 1}
+    body = {"credit_code": code, "controllers": [{"person": 1, "address": "0x" + "33" * 20}], "threshold": 1}
     first = place.regulator.post("/v1/subjects", body)
     place.regulator.post("/v1/erasures", {"credit_code": code})
     assert place.regulator.post("/v1/subjects", body)["subject"] != first["subject"]

@@ -28,7 +28,7 @@ def history(place, consent):
         registry.event([bytes.fromhex(topic[2:]) for topic in log["topics"]], bytes.fromhex(log["data"][2:]))
         for log in logs
     ]
-    return [(name, arguments.get("useId")) for name, arguments in found]
+    return [(name, arguments.get("ticket")) for name, arguments in found]
 
 
 @pytest.mark.parametrize("how", ["secret", "signature", "pause"])

@@ -8,23 +8,27 @@ import pytest
 from api.catalogue.synthetic import credit_code
 from api.client.unsigned_act import unsigned_refusal
 from ledger_node.domain.canonical import encode
+from ledger_node.domain.controller_act import MAX_DEADLINE, Rotation
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.passkey import Assertion
 from ledger_node.domain.receipt_check import TrustedOperator, check_receipt
-from ledger_node.domain.subject import signature_to_json
+from ledger_node.domain.subject import Controllers, signature_to_json
 from ledger_node.randomness import random_bytes
 from tests.kit.authenticator import UP, Authenticator
 from tests.kit.served import Firm, one_form
 from tests.kit.subject import (
+    Key,
     Phone,
     body_of,
     change,
+    controllers_of,
     grant,
     new_key,
     new_phone,
     path_of,
     refused,
+    rotate,
     withdraw,
 )
 
@@ -243,6 +247,20 @@ def test_a_subject_is_shown_to_itself_and_the_registrar_alone(place, partnership
     assert refused(lambda: place.bank.get(path_of(partnership))) == (403, "not_allowed")
     assert refused(lambda: place.regulator.get(f"/v1/subjects/{to_hex(random_bytes(32))}")) == (404, "not_found")
     assert refused(lambda: place.regulator.get("/v1/subjects/0x00")) == (422, "value_malformed")
+
+
+def test_a_set_that_others_put_in_force_is_shown_as_unknown_until_somebody_shows_it(place):
+    firm, heir = place.register(place.fresh()), new_key()
+    old, heirs = Key(firm.keys[0]), controllers_of([heir])
+    retiring = Controllers.from_json(place.regulator.get(path_of(firm))["controllers"])
+    made = Rotation(firm.subject, 1, heirs, MAX_DEADLINE)
+    place.ledger_of("governor").rotate(made, retiring, (old.sign(made.digest(place.ledger.subject_domain)),))
+    shown = place.regulator.get(path_of(firm))
+    assert (shown["entry"], shown["by"], shown["next_entry"]) == (1, "rotation", 2)
+    assert (shown["commitment"], shown["controllers"]) == (to_hex(heirs.commitment), None)
+    assert [entry["entry"] for entry in shown["history"]] == [0]
+    rotate(place, firm, [old], heirs)
+    assert place.regulator.get(path_of(firm))["controllers"] == heirs.to_json()
 
 
 def test_e6_signatures_of_both_kinds_are_kept_and_shown_in_one_form_and_the_evidence_checks(

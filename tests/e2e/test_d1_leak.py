@@ -108,7 +108,8 @@ def live(place):
     assert seen(place.verify(consent, [GOOD], operator=OPERATOR)) == [("holds", None)]
     code = credit_code(FIRMS[1], SEED)
     place.tax.post("/v1/erasures", {"credit_code": code})
-    for body in ({"credit_code": code}, {"credit_code": code, "controllers": [code], "threshold": 1}):
+    keys = ([code], [{"person": 1, "address": code}])
+    for body in ({"credit_code": code}, *({"credit_code": code, "controllers": one, "threshold": 1} for one in keys)):
         for path in ("/v1/erasures", "/v1/subjects", "/v1/consents"):
             with pytest.raises(ApiError) as refused:
                 place.regulator.post(path, {**body, "schema": "tax_payment", code: code})

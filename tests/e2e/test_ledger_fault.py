@@ -8,6 +8,7 @@ from contextlib import closing
 
 import pytest
 
+from api.client.asking import Asker
 from api.client.client import ApiError, Client
 from api.client.credential import credential_named
 from api.home.home import Home
@@ -29,7 +30,6 @@ class Beside:
         place.require_file()
         self._place = place
         self._consents = [place.grant(QUESTION) for _ in range(CONSENTS)]
-        self.turn()
         self.home = copy_home(place.home, folder)
         command = [sys.executable, "-m", "api.cli.main", "serve", "--home", str(folder), "--port", "0", "--json"]
         command += ["--stop-with-parent", "--processes", "1", "--access-interval", "3600"]
@@ -40,11 +40,14 @@ class Beside:
         assert line, (folder / "serve.log").read_text("utf-8")[-2000:]
         self.said = json.loads(line)
         self.client = Client(self.said["url"], credential_named(place.home, "demo-bank"))
+        self.turn()
         self.ready()
 
     def turn(self):
         """Go on with a consent that was not used yet."""
         self.consent = self._consents.pop()
+        self._asker = Asker(self._place.bank, self._place.seed, self.consent)
+        self._asker._client = self.client
 
     def ready(self):
         while True:
@@ -55,7 +58,7 @@ class Beside:
                     raise
 
     def verify(self):
-        return seen(self._place.verify(self.consent, [QUESTION], client=self.client))
+        return seen(self._asker.ask([QUESTION]))
 
     def close(self):
         self.client.close()

@@ -27,7 +27,6 @@ POSTS = {
     "/v1/consents/{consent}/withdrawal",
     "/v1/steward-keys",
     "/v1/withdrawals",
-    "/v1/subjects/{subject}/holds",
     "/v1/verifications",
     "/v1/erasures",
 }
@@ -58,7 +57,6 @@ OPERATIONS = {
     "getWebhook": "GET /v1/webhook",
     "holdSubject": "POST /v1/subjects/{subject}/holds",
     "grantConsent": "POST /v1/consents",
-    "holdSubject": "POST /v1/subjects/{subject}/holds",
     "listAccessLog": "GET /v1/access-log",
     "listConsentRequests": "GET /v1/consent-requests",
     "listConsents": "GET /v1/consents",

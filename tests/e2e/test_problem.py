@@ -163,7 +163,7 @@ WRONG = {
     "/v1/consents": [
         ({"signatures": []}, "field_missing", "terms"),
         ({"terms": {}, "signatures": []}, "field_missing", "version"),
-        ({"terms": {"version": 2}, "signatures": []}, "value_out_of_range", "version"),
+        ({"terms": {"version": 1}, "signatures": []}, "value_out_of_range", "version"),
         ({"terms": [], "signatures": []}, "type_wrong", "terms"),
     ],
 }

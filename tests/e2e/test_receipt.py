@@ -215,7 +215,8 @@ def test_a8_the_page_of_receipts_runs_nothing_and_loads_nothing(place):
         "scope",
         "class",
     }
-    for words in ("授权回执", "Receipt of a consent granted", "使用回执", f"{number_of(answer)} / 3", consent, "信用数据核验授权书"):
+    receipts, title = ("授权回执", "Receipt of a consent granted", "使用回执"), "信用数据核验授权书"
+    for words in (*receipts, f"{number_of(answer)} / 3", consent, title):
         assert words in page.text
 
 

@@ -16,6 +16,7 @@ from tests.kit.subject import (
     change,
     controllers_of,
     grant,
+    handed_to,
     hold,
     new_key,
     new_phone,
@@ -81,14 +82,15 @@ def test_a_recovery_takes_effect_after_72_hours_and_keeps_what_was_granted(ahead
     assert (completed["entry"], completed["since"] >= asked["completable_at"]) == (1, True)
     assert ahead.ledger.controller_entry(firm.subject, 1).since == completed["since"]
     # uses are signed by the wall clock, which is days behind this chain's
-    later = grant(ahead, firm, [heir], GOOD)
+    recovered = handed_to(ahead, firm, heir)
+    later = grant(ahead, recovered, [heir], GOOD)
     states = [ahead.bank.get(f"/v1/consents/{one}")["state"] for one in (consent, later)]
     assert states == ["live", "live"]
     assert refused(lambda: firm.client.get("/v1/me")) == (401, "client_unknown")
-    again = ahead.client_by(firm.subject, heir)
-    history = again.get(path_of(firm))["history"]
-    assert [(entry["by"], entry["recovery"]) for entry in history] == [("registration", None), ("recovery", 1)]
-    assert again.get(path_of(firm))["pending_recovery"] is None
+    shown = recovered.client.get(path_of(firm))
+    history = [(entry["by"], entry["recovery"]) for entry in shown["history"]]
+    assert history == [("registration", None), ("recovery", 1)]
+    assert shown["pending_recovery"] is None
 
 
 def test_c3_after_a_recovery_the_lost_keys_do_nothing(ahead, firm, lost, heir):

@@ -28,7 +28,6 @@ from api.sign_in.protocol.jose import public_part
 from api.storage.database import open_store
 from ledger_node import clock
 from ledger_node.chain.artifact import artifact
-from ledger_node.chain.deployment import purposes_of
 from ledger_node.chain.port import Role
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender

@@ -148,12 +148,15 @@ class RegisteredSubject(AnswerModel):
     registration: Hex32
 
 
+EntryOrigin: TypeAlias = Literal["registration", "rotation", "recovery"]
+
+
 class ControllerEntry(AnswerModel):
     """Who controls a subject from ``since`` on; null where the ledger does not hold the entry yet."""
 
     entry: Count
     since: Time | None
-    by: Literal["registration", "rotation", "recovery"]
+    by: EntryOrigin
     recovery: Annotated[int | None, Field(description="number of the recovery that it completed")]
     controllers: Controllers
     commitment: HexText
@@ -167,7 +170,10 @@ class PendingRecovery(AnswerModel):
     commitment: HexText
     completable_at: Time
     lapses_at: Annotated[Time, Field(description="when it is pending no more")]
-    needed_to_cancel: Annotated[int, Field(description="how many persons must sign to cancel it now", examples=[1])]
+    needed_to_cancel: Annotated[
+        int | None,
+        Field(description="how many persons must sign to cancel it now; null where that set is unknown", examples=[1]),
+    ]
     controllers: Controllers | None
 
 
@@ -182,10 +188,21 @@ class RefusedChange(AnswerModel):
     time: Time
 
 
-class Subject(ControllerEntry):
-    """A subject: its present controllers, their predecessors, the recovery that is pending, and whether it is held."""
+class Subject(AnswerModel):
+    """A subject: its present controllers, their predecessors, the recovery that is pending, and whether it is held.
+
+    ``controllers`` is null where the ledger shows a set that this instance does not know: others brought it there.
+    Where no entry counts, because a registrar's key is compromised, ``entry`` and all that is of it are null.
+    """
 
     subject: HexText
+    entry: Count | None
+    since: Time | None
+    by: EntryOrigin | None
+    recovery: Annotated[int | None, Field(description="number of the recovery that it completed")]
+    controllers: Controllers | None
+    commitment: HexText | None
+    signatures: Annotated[list[SignatureJson], Field(description="those on a rotation")]
     next_entry: Annotated[int, Field(description="the entry that a rotation is signed for", examples=[1])]
     held_until: Annotated[Time | None, Field(description="when its last hold ends or ended; null if there was none")]
     next_hold: Annotated[int, Field(description="the number that a hold is signed for", examples=[1])]

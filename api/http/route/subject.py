@@ -63,18 +63,23 @@ async def register_subject(firm: NewSubject, instance: ServingInstance) -> Regis
     response_model=SubjectAnswer,
 )
 def get_subject(subject: str, instance: ServingInstance, principal: SignedIn) -> JSONResponse:
-    """Return the present controllers, their predecessors, and the recovery that is pending, if one is."""
+    """Return the present controllers, their predecessors, and the recovery that is pending, if one is.
+
+    ``controllers`` is null where this instance does not know the set in force: a rotation or recovery that others
+    sent. Send that rotation here to show it.
+    """
     subject_id = from_hex(subject, "subject")
     found = _found(instance, subject_id, principal)
-    present, history = instance.controllers.current(subject_id), instance.controllers.of(subject_id)
+    entry, controllers = instance.controllers.shown(subject_id)
+    threshold = None if controllers is None else controllers.threshold
     return JSONResponse(
         {
             "subject": subject,
             "registration": to_hex(found.registration),
-            **present.to_json(),
+            **entry,
             "next_entry": instance.ledger.entry_count(subject_id),
-            "history": [entry.to_json() for entry in history if entry.since is not None],
-            "pending_recovery": instance.recoveries.pending(subject_id, present.controllers.threshold, now=clock.now()),
+            "history": [one.to_json() for one in instance.controllers.of(subject_id) if one.since is not None],
+            "pending_recovery": instance.recoveries.pending(subject_id, threshold, now=clock.now()),
             **instance.holds.shown(subject_id),
             "refused": instance.controllers.refused(subject_id),
         }

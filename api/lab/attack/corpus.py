@@ -118,7 +118,7 @@ def spread(words: Mapping[bytes, str]) -> list[bytes]:
 
 def words_of(value: Json) -> Iterator[bytes]:
     """Yield the 32-byte words and the 20-byte addresses in an event's argument, lists and structs included."""
-    if isinstance(value, bytes) and len(value) == WORD and any(value[:_SECRET_BYTES]):
+    if isinstance(value, bytes) and len(value) == WORD and is_secret_like(value):
         yield value
     elif isinstance(value, str) and len(value) == _ADDRESS_TEXT and value.startswith("0x") and int(value, 16):
         yield bytes.fromhex(value[2:])
@@ -128,11 +128,11 @@ def words_of(value: Json) -> Iterator[bytes]:
 
 
 def words_of_calldata(data: bytes) -> Iterator[bytes]:
-    """Yield the same of a call: words that are no small numbers, and addresses without their padding."""
+    """Yield the same of a call: words that are no numbers and no ends of texts, and addresses without their padding."""
     for start in range(4, len(data) - WORD + 1, WORD):
         word = data[start : start + WORD]
         padding, rest = word[:-_ADDRESS], word[-_ADDRESS:]
-        if any(word[:_SECRET_BYTES]):
+        if is_secret_like(word):
             yield word
         elif not any(padding) and any(rest[:_SECRET_BYTES]):
             yield rest

@@ -130,7 +130,7 @@ class AccessIntervals:
             batch_number, previous_root = head.number + 1, head.last_root
         tally = Tally(len(rows), before, rows[-1].head if rows else before, random_bytes(HASH_BYTES))
         block = self._ledger.head()
-        deadline = deadline_from(block, self._now())
+        deadline = deadline_from(block.time, self._now())
         with self._store.begin() as connection:
             until = self._until(connection, since, rows[-1] if rows else None)
             checkpoint = Checkpoint(batch_number, since, until, root, tally.digest)
@@ -213,7 +213,7 @@ def anchor_interval(store: Store, ledger: Ledger, operator: Operator, now: Calla
 
     def sign_behind(_: BatchOrder, head: StreamHead) -> BatchOrder:
         # the rows of the interval name it by its number in the store, which stays
-        number, deadline = head.number + 1, deadline_from(ledger.head(), now())
+        number, deadline = head.number + 1, deadline_from(ledger.next_time(), now())
         tally = Tally(row.row_count, row.before, row.after, row.tally_salt)
         root = Checkpoint(number, row.since, row.until, row.root, tally.digest).batch_root
         batch = batch_of(row.member, number, root, head.last_root, deadline)

@@ -24,8 +24,9 @@ from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.consent import NO_REQUEST, Consent, ConsentRequest
 from ledger_node.domain.consent_order import AnswerOrder, GrantOrder
+from ledger_node.domain.consent_rule import require_grant_digest, require_recorded
 from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError, VerificationError
-from ledger_node.domain.fact import ConsentRecord, require_grant_digest, require_recorded
+from ledger_node.domain.fact import ConsentRecord
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason

@@ -115,8 +115,10 @@ class RecoveryService(RecoveryRequests):
                 self._consents.send_pending(current)
             return self._history.append(ControllerState(subject, held.entry, held.controllers, recovery=number))
 
-    def pending(self, subject: bytes, threshold: int, *, now: int) -> dict[str, JSON] | None:
-        """Return the recovery that waits, as the subject and the registrar see it; ``threshold``: of the set in force.
+    def pending(self, subject: bytes, threshold: int | None, *, now: int) -> dict[str, JSON] | None:
+        """Return the recovery that waits, as the subject and the registrar see it.
+
+        ``threshold``: of the set in force, None where this instance does not know that set.
 
         Raises:
             ChainError: the ledger does not answer.
@@ -132,7 +134,7 @@ class RecoveryService(RecoveryRequests):
             "commitment": to_hex(state.commitment),
             "completable_at": state.completable_at,
             "lapses_at": state.lapses_at,
-            "needed_to_cancel": self._needed_to_cancel(subject, threshold, now),
+            "needed_to_cancel": None if threshold is None else self._needed_to_cancel(subject, threshold, now),
             "controllers": None if held is None else held.controllers.to_json(),
         }
 

@@ -175,7 +175,7 @@ class BatchAnchors:
         No other one waits: none is signed before the last one is anchored.
         """
         before, number = order.batch, head.number + 1
-        deadline = deadline_from(self._ledger.head(), self._now())
+        deadline = deadline_from(self._ledger.next_time(), self._now())
         batch = replace(before, number=number, previous_root=head.last_root, deadline=deadline)
         signature = self._department.signer(KeyPurpose.ATTEST).sign(batch.digest(self._ledger.anchor_domain))
         with self._store.begin() as connection:

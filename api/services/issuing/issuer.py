@@ -172,7 +172,7 @@ class Issuer:
         number, previous_root = self._next_place(connection)
         words, masks = fold(row.start + row.leaf for row in superseded)
         listed, rest = (words[:MAX_WORDS], masks[:MAX_WORDS]), (words[MAX_WORDS:], masks[MAX_WORDS:])
-        size, deadline = len(draft.rows), deadline_from(block, self._now())
+        size, deadline = len(draft.rows), deadline_from(block.time, self._now())
         batch = Batch(member, ATTESTATIONS, number, root, size, previous_root, changes_digest(*listed), deadline)
         signature = self.department.signer(KeyPurpose.ATTEST).sign(batch.digest(self._ledger.anchor_domain))
         connection.execute(

@@ -20,7 +20,7 @@ from sqlalchemy import insert, select
 from api.storage import table
 from api.storage.database import Store
 from api.vault.department import Department
-from ledger_node.chain.port import Block, Ledger, Mined
+from ledger_node.chain.port import Ledger, Mined
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.event import StatusEvent
@@ -37,9 +37,13 @@ _TRIES: Final = 5
 _ORDER: Final = table.status_order.c
 
 
-def deadline_from(head: Block, now: int) -> int:
-    """Return until when something counts that is signed now; the ledger may stand still, or be ahead."""
-    return max(head.time, now) + SIGNED_FOR_S
+def deadline_from(time: int, now: int) -> int:
+    """Return until when something counts that is signed now.
+
+    ``time``: of the ledger. That of its newest block is enough at first. What was refused is signed anew by the time of
+    its next block: a ledger may be ahead of ``now`` by more than two days, and stand still.
+    """
+    return max(time, now) + SIGNED_FOR_S
 
 
 class StatusChanges:
@@ -90,7 +94,8 @@ class StatusChanges:
                 counts = row.deadline >= max(head.time, self._now())
                 if counts and recover(known.digest(domain), row.signature) == key.address:
                     return known, row.signature
-        change = StatusChange(member, number, plane, digest, reason, deadline_from(head, self._now()))
+        time = self._ledger.next_time() if is_late else head.time
+        change = StatusChange(member, number, plane, digest, reason, deadline_from(time, self._now()))
         signature = key.sign(change.digest(domain))
         if self._store.row(select(_ORDER.digest).where(_ORDER.digest == change.digest(domain))) is None:
             order = {

@@ -20,7 +20,7 @@ from ledger_node.chain.port import SubjectLedger
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.controller_act import Rotation
-from ledger_node.domain.controller_entry import ControllerEntry
+from ledger_node.domain.controller_entry import ControllerEntry, EntryKind
 from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
@@ -28,6 +28,11 @@ from ledger_node.domain.subject import Controllers, Signature, signature_from_js
 
 _ENTRY: Final = table.subject_controllers.c
 _SECOND_S: Final = 1.0
+_BY: Final = {
+    EntryKind.REGISTERED: "registration",
+    EntryKind.ROTATED: "rotation",
+    EntryKind.RECOVERED: "recovery",
+}
 
 
 class ChangeKind(StrEnum):
@@ -231,6 +236,24 @@ class ControllerChanges:
         kind = ChangeKind.ROTATION if change.recovery is None else ChangeKind.RECOVERY
         refused = RefusedChange(change.subject, kind, change.entry, change.controllers.commitment, reason)
         close_refused(self._store, self._ledger, refused, deletion(change))
+
+
+def unknown_to_json(held: tuple[int, ControllerEntry] | None) -> dict[str, JSON]:
+    """Return what the subject and the registrar see of an entry in force whose controllers are not known here.
+
+    ``held``: the entry as the ledger shows it, or None where none counts.
+    """
+    unknown: dict[str, JSON] = {"recovery": None, "controllers": None, "signatures": []}
+    if held is None:
+        return {"entry": None, "since": None, "by": None, "commitment": None, **unknown}
+    index, entry = held
+    return {
+        "entry": index,
+        "since": entry.since,
+        "by": _BY[entry.kind],
+        "commitment": to_hex(entry.commitment),
+        **unknown,
+    }
 
 
 def find_known(known: Sequence[ControllerState], held: tuple[int, ControllerEntry] | None) -> ControllerState:

@@ -21,6 +21,7 @@ from api.services.subject.controller_change import (
     deletion,
     find_known,
     refusals_of,
+    unknown_to_json,
 )
 from api.storage import table
 from api.storage.database import Store
@@ -58,8 +59,9 @@ class ControllerHistory:
             ChainError: an earlier change cannot be finished now; nothing is lost.
         """
         with self.settled(subject):
-            current = self.current(subject)
-            self._store_known(current)
+            current, is_stored = self._find(subject)
+            if not is_stored:
+                self._store_known(current)
             yield current
 
     @contextmanager
@@ -100,15 +102,20 @@ class ControllerHistory:
             NoneCountsError: nobody is in force.
             ChainError: the ledger does not answer.
         """
-        known = self._known(subject)
+        return self._find(subject)[0]
+
+    def _find(self, subject: bytes) -> tuple[ControllerState, bool]:
+        """Return what ``current`` does, and whether its entry is stored."""
+        stored, completable = self.of(subject), self._completable(subject)
         # asked for whether there is such a subject or not, so that the work is the same
         held = self._ledger.current_entry(subject)
-        if not known:
+        if not stored:
             raise _no_subject()
-        if held is None and known[0].since is None:
-            return known[0]
-        found = find_known(known, held)
-        return found if held is None else replace(found, since=held[1].since)
+        if held is None and stored[0].since is None:
+            return stored[0], True
+        found = find_known([*stored, *completable], held)
+        is_stored = any(found is one for one in stored)
+        return (found if held is None else replace(found, since=held[1].since)), is_stored
 
     def find_current(self, subject: bytes) -> Controllers | None:
         """Return the current controllers of a subject, erased or not, or None where this instance knows of none.
@@ -119,6 +126,19 @@ class ControllerHistory:
         with suppress(InvalidInputError, ForeignEntryError, NoneCountsError):
             return self.current(subject).controllers
         return None
+
+    def shown(self, subject: bytes) -> tuple[dict[str, JSON], Controllers | None]:
+        """Return the entry in force as the subject and the registrar see it, and its controllers if they are known.
+
+        Raises:
+            InvalidInputError: ``not_found``; there is no such subject.
+            ChainError: the ledger does not answer.
+        """
+        with suppress(ForeignEntryError, NoneCountsError):
+            current = self.current(subject)
+            return current.to_json(), current.controllers
+        # whoever acts on it needs the numbers all the more
+        return unknown_to_json(self._ledger.current_entry(subject)), None
 
     def require_known(self, subject: bytes) -> None:
         """Require that this instance has a subject.
@@ -228,14 +248,16 @@ class ControllerHistory:
 
     def _known(self, subject: bytes) -> list[ControllerState]:
         """Return all entries of a subject, and what recoveries would become that may have completed elsewhere."""
+        return [*self.of(subject), *self._completable(subject)]
+
+    def _completable(self, subject: bytes) -> list[ControllerState]:
         query = select(table.subject_recovery).where(table.subject_recovery.c.subject == subject)
-        recoveries = [
+        return [
             ControllerState(
                 subject, row.entry, Controllers.from_json(decode(row.controllers.encode())), recovery=row.number
             )
             for row in self._store.rows(query)
         ]
-        return [*self.of(subject), *recoveries]
 
     def _store_known(self, state: ControllerState) -> None:
         if state.since is None or any(one.entry == state.entry for one in self.of(state.subject)):

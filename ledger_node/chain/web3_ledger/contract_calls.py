@@ -17,6 +17,8 @@ from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
 
 _AT_ONCE: Final = PAGES_AT_ONCE * PAGE_BLOCKS
+_TIME_CALL: Final[Call] = ("eth_call", [{"data": "0x4260005260206000f3"}, "pending"])
+"""The time of the block in the making: timestamp; mstore(0); return(0, 32)."""
 GAS_ONE_WRITE: Final = 400_000
 """Enough for a call that writes some slots; a list in it takes more."""
 Event: TypeAlias = tuple[str, dict[str, Any]]
@@ -54,6 +56,11 @@ class ContractCalls:
 
     def head(self) -> Block:
         return block_of(self._rpc.batch([HEAD_CALL])[0])
+
+    def next_time(self) -> int:
+        answer, head = self._rpc.batch([_TIME_CALL, HEAD_CALL])
+        # a node without a pending block answers with the time of the newest one, or of its parent
+        return max(count_of(answer), block_of(head).time)
 
     def require_block(self, block: Block) -> None:
         answer = self._rpc.request("eth_getBlockByNumber", hex(block.number), False)

@@ -53,6 +53,13 @@ def test_time_that_passes_shows_in_the_next_block(world, ledger):
     assert ledger.request_consent(id_()).block.time == world.now() >= before + 77
 
 
+def test_the_time_of_the_next_block_is_known_before_it_is_made(world, ledger):
+    before = ledger.head().time
+    world.pass_time(3 * 86_400)
+    assert ledger.next_time() == world.now() >= before + 3 * 86_400
+    assert ledger.head().time == before
+
+
 def test_nothing_is_on_its_way_that_is_mined(world, ledger):
     use = Granted.of(world).use()
     ledger.record_uses([use])

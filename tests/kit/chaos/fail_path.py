@@ -139,8 +139,8 @@ def verified(place, consent, question):
     answer = place.verify(consent, [question])
     use = answer["use"] and answer["use"]["id"]
     if use is not None:
-        recorded = place.ledger.recorded_uses([from_hex(consent, "consent")])
-        assert [to_hex(one) for uses in recorded.values() for one in uses].count(use) == 1
+        recorded = place.ledger.counted_uses([from_hex(consent, "consent")])
+        assert [to_hex(one.ticket) for uses in recorded.values() for one in uses].count(use) == 1
         if answer["evidence"] is not None:
             assert examine(place.bank.evidence(use), place.ledger.trust()).failed is None
     _, rows = place.bank.access_rows()

@@ -33,6 +33,9 @@ class FakeAccess(ChainLedger):
     def head(self):
         return self.chain.head
 
+    def next_time(self):
+        return max(self.chain.now, self.chain.head.time)
+
     def require_block(self, block):
         blocks = self.chain.blocks
         if not 0 <= block.number < len(blocks) or blocks[block.number] != block:

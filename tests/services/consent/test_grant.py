@@ -58,9 +58,9 @@ def check_refused(place, firm, consent, reason):
     told = ("consent.not_granted", {"consent": to_hex(consent), "reason": reason})
     for party in (firm.client, place.bank):
         assert told in [(one["kind"], one["data"]) for one in party.notifications()]
-    before = place.ledger.recorded_uses([consent])
+    before = place.ledger.counted_uses([consent])
     assert place.ask(to_hex(consent), GOOD) == [("cannot_tell", reason)]
-    assert place.ledger.recorded_uses([consent]) == before
+    assert place.ledger.counted_uses([consent]) == before
 
 
 @pytest.mark.parametrize(

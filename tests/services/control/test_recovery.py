@@ -38,6 +38,7 @@ def test_a_recovery_takes_effect_after_three_days(instance, firm, recoveries, he
     assert held.completable_at == instance.ledger.head().time + RECOVERY_DELAY_S
     assert recoveries.request(firm.subject, controllers_of(b"h" * 32)) == held
     shown = recoveries.pending(firm.subject, 1, now=0)
+    assert recoveries.pending(firm.subject, None, now=0) == shown | {"needed_to_cancel": None}
     assert (shown["number"], shown["controllers"]) == (1, heirs.to_json())
     assert shown["lapses_at"] == shown["completable_at"] + RECOVERY_LAPSE_S
     assert refused(recoveries.complete, firm.subject, 1) is Reason.RECOVERY_EARLY

@@ -5,8 +5,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from api.catalogue.datatype import data_types
+from api.services.attestation.commitment_pool import CommitPool
 from api.services.attestation.stored_attestation import JOINED, anchor_of, signed_batch_of
 from api.services.issuing.anchoring import BatchAnchors, anchor
+from api.services.issuing.issuer import Issuer
 from api.services.issuing.status_change import StatusChanges
 from api.storage import table
 from ledger_node.chain.port import BatchOrder
@@ -137,6 +140,18 @@ def test_k16_a_stored_batch_gets_another_deadline_and_keeps_its_number(instance)
     with instance.store.connect() as connection:
         joined = connection.execute(JOINED).one()
     signed_batch_of(joined).require_signed(anchor_of(joined), instance.ledger.anchor_domain)
+
+
+@pytest.mark.parametrize("ahead", [-30 * DAY, 3 * DAY, 400 * DAY])
+def test_k16_a_deadline_follows_the_clock_of_the_ledger_before_a_block_shows_it(instance, ahead):
+    """By the clock of the instance it would be over again at once, for ever."""
+    code, own, newest = instance.new_code(), instance.now(), instance.chain.head.time
+    instance.chain.pass_time(ahead)
+    pool = CommitPool(instance.workers)
+    issuer = Issuer(instance.departments[TAX], instance.store, instance.keys, instance.ledger, pool, lambda: own)
+    issuer.issue(data_types()["tax_payment"], instance.rows(code), now=own)
+    (row,) = batches(instance)
+    assert (row.start, row.deadline) == (0, max(own, newest, instance.chain.now) + 2 * DAY)
 
 
 def batches(instance):

@@ -9,6 +9,7 @@ from api.services.subject.controller_history import ControllerHistory
 from ledger_node.chain.port import RECOVERY_DELAY_S
 from ledger_node.domain.controller_entry import HOLD_TIME_S
 from ledger_node.domain.error import VerificationError
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.subject import DECOY
@@ -40,8 +41,10 @@ def test_the_first_entry_counts_since_its_block(instance, firm, history):
     (only,) = history.of(firm.subject)
     assert only.since == instance.ledger.controller_entry(firm.subject, 0).since
     assert (history.current(firm.subject), history.find_current(firm.subject)) == (only, only.controllers)
+    assert history.shown(firm.subject) == (only.to_json(), only.controllers)
     assert only.to_json()["by"] == "registration"
     assert refused(history.current, random_bytes(32)) is Reason.NOT_FOUND
+    assert refused(history.shown, random_bytes(32)) is Reason.NOT_FOUND
     assert history.find_current(random_bytes(32)) is None
 
 
@@ -108,6 +111,10 @@ def test_a_change_whose_signatures_ran_out_while_it_waited_is_refused_and_told(i
 
 def test_controllers_who_came_into_force_elsewhere_act_here_once_they_are_shown(instance, firm, history, heirs):
     rotate_elsewhere(instance, firm, heirs)
+    held = instance.ledger.controller_entry(firm.subject, 1)
+    entry, controllers = history.shown(firm.subject)
+    assert (entry["entry"], entry["since"], entry["commitment"]) == (1, held.since, to_hex(heirs.commitment))
+    assert (entry["by"], entry["controllers"], controllers) == ("rotation", None, None)
     with pytest.raises(Exception, match="does not know") as foreign, history.locked(firm.subject):
         pass
     assert foreign.value.reason is Reason.CONTROLLERS_FOREIGN
@@ -148,6 +155,8 @@ def test_k6_a_set_that_rests_on_a_stolen_key_controls_nothing_here(instance, fir
         present.controllers.require_signatures(bytes(32), firm.sign(bytes(32)))
     instance.council.mark_compromised(address_of(key_of(REGISTRAR)), 1)
     assert refused(history.current, firm.subject) is Reason.CONTROLLERS_NONE_COUNT
+    entry, controllers = history.shown(firm.subject)
+    assert (entry["entry"], entry["controllers"], controllers) == (None, None, None)
     assert history.find_current(firm.subject) is None
 
 
