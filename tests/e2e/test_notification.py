@@ -63,7 +63,7 @@ def test_a_bank_learns_what_becomes_of_its_requests_and_consents(place):
     assert ("consent.paused", {"consent": granted, "number": 1}) in bank
     shop = told_until(place.shop.client, ("consent.withdrawn", {"consent": granted}))
     assert ("consent.used", {"consent": granted, "use": answer["use"]["id"], "number": number}) in shop
-    assert about(shop, request) == ["consent.requested"]
+    assert about(shop, request) == ["consent.requested", "consent.refused"]
     # a firm is told of all that happens to its consents, since another's instance may have sent it
     own = ["consent.granted", "consent.paused", "consent.resumed", "consent.used", "consent.withdrawn"]
     assert about(shop, granted) == own
