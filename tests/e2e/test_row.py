@@ -261,9 +261,9 @@ def test_f10_a_question_that_cannot_be_answered_costs_no_use(place, question, re
     assert refused.value.reason == reason
     assert uses(place, consent) == 0
     # nor can it be asked for, or granted
+    asked = place.asking(place.request([GOOD], firm=firm))
+    asked["request"] |= {"questions": [question]}
     with pytest.raises(ApiError) as refused:
-        asked = place.asking(place.request([GOOD], firm=firm))
-        asked["request"] |= {"questions": [question]}
         place.bank.post("/v1/consent-requests", asked)
     assert refused.value.reason == reason
     assert place.ask(consent, GOOD) == [("holds", None)]
