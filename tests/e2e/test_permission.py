@@ -16,7 +16,7 @@ from ledger_node.domain.consent_act import Change, change_digest, refusal_digest
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
-from tests.kit.served import DATA_DAY, SEED, one_form
+from tests.kit.served import DATA_DAY, DAY, SEED, one_form
 
 ID = "0x" + "ab" * 32
 QUESTION = "tax_payment.paid_amount >= 1000000 CNY during 2025"
@@ -247,11 +247,13 @@ def test_where_signatures_are_the_authority_being_signed_in_is_none(place, row):
     """The firm itself is signed in; the signatures are a stranger's."""
     key, domain, consent = random_bytes(32), place.ledger.consent_domain, place.grant(QUESTION)
     raw = bytes.fromhex(consent[2:])
-    asked = place.bank.post("/v1/consent-requests", {"request": place.request([one_form(QUESTION)]).to_json()})["id"]
-    terms = place.consent([one_form(QUESTION)])
+    asked = place.bank.post("/v1/consent-requests", place.asking(place.request([one_form(QUESTION)])))["id"]
+    fresh = place.consent([one_form(QUESTION)])
+    bounds = fresh.bounds.to_json()
 
     firm = f"/v1/subjects/{to_hex(place.shop.subject)}"
-    control = {"controllers": ["0x" + "11" * 20], "threshold": 1}
+    control = {"controllers": [{"person": 1, "address": "0x" + "11" * 20}], "threshold": 1, "salt": ID}
+    soon = {"deadline": place.now() + DAY, "signatures": [to_hex(sign(random_bytes(32), key))]}
 
     def signed(digest):
         return [to_hex(sign(digest, key))]
@@ -275,7 +277,7 @@ def test_where_signatures_are_the_authority_being_signed_in_is_none(place, row):
         ),
         "POST /v1/subjects/{subject}/rotations": (
             f"{firm}/rotations",
-            {**control, "salt": ID, "entry": 1, "signatures": signed(random_bytes(32))},
+            {**control, **soon, "entry": 1},
             "signer_not_controller",
         ),
         "POST /v1/subjects/{subject}/recoveries/{number}/cancellation": (
@@ -283,10 +285,16 @@ def test_where_signatures_are_the_authority_being_signed_in_is_none(place, row):
             {},
             "not_allowed",
         ),
+        "POST /v1/subjects/{subject}/holds": (f"{firm}/holds", {**soon, "number": 1}, "signer_not_controller"),
         "POST /v1/consents": (
             "/v1/consents",
-            {"terms": terms.to_json(), "signatures": signed(terms.digest(domain))},
+            {"terms": fresh.terms.to_json(), "bounds": bounds, "signatures": signed(fresh.digest(domain))},
             "signer_not_controller",
+        ),
+        "POST /v1/withdrawals": (
+            "/v1/withdrawals",
+            {"terms_hash": to_hex(fresh.terms.struct_hash), "bounds": bounds, "secret": to_hex(random_bytes(32))},
+            "consent_wrong_secret",
         ),
         "POST /v1/consents/{consent}/withdrawal": (
             f"/v1/consents/{consent}/withdrawal",

@@ -261,10 +261,10 @@ def test_f10_a_question_that_cannot_be_answered_costs_no_use(place, question, re
     assert refused.value.reason == reason
     assert uses(place, consent) == 0
     # nor can it be asked for, or granted
+    asked = place.asking(place.request([GOOD], firm=firm))
+    asked["request"] |= {"questions": [question]}
     with pytest.raises(ApiError) as refused:
-        place.bank.post(
-            "/v1/consent-requests", {"request": place.request([GOOD], firm=firm).to_json() | {"questions": [question]}}
-        )
+        place.bank.post("/v1/consent-requests", asked)
     assert refused.value.reason == reason
     assert place.ask(consent, GOOD) == [("holds", None)]
     assert uses(place, consent) == 1
@@ -273,13 +273,15 @@ def test_f10_a_question_that_cannot_be_answered_costs_no_use(place, question, re
 @pytest.mark.parametrize("first", ["2025-01-02", "2099-01-01"])
 def test_f11_nobody_asks_for_or_grants_data_that_ends_before_it_begins(place, first):
     days = {"data_from": first, "data_to": "2025-01-01"}
-    request = place.request([GOOD]).to_json() | days
+    asked = place.asking(place.request([GOOD]))
+    asked["request"] |= days
     with pytest.raises(ApiError) as refused:
-        place.bank.post("/v1/consent-requests", {"request": request})
+        place.bank.post("/v1/consent-requests", asked)
     assert (refused.value.reason, refused.value.field) == ("range_empty", "data_to")
-    terms = place.consent([GOOD]).to_json() | days
+    consent = place.consent([GOOD])
+    body = {"terms": consent.terms.to_json() | days, "bounds": consent.bounds.to_json()}
     with pytest.raises(ApiError) as refused:
-        place.bank.post("/v1/consents", {"terms": terms, "signatures": [to_hex(bytes(65))]})
+        place.bank.post("/v1/consents", body | {"signatures": [to_hex(bytes(65))]})
     assert (refused.value.reason, refused.value.field) == ("range_empty", "data_to")
 
 

@@ -30,6 +30,7 @@ from ledger_node.domain.fact import EVERY_PURPOSE
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
+from ledger_node.domain.subject import each_person, keys_to_json
 from ledger_node.randomness import random_bytes
 from tests.kit.inside import inside_place
 from tests.kit.served import SEED, one_form, write_rows
@@ -201,8 +202,8 @@ def test_two_keys_in_one_request_are_refused(place):
 
 
 def test_a_refusal_is_an_answer_too(place):
-    call = verification(place)
-    call = Call(place, call.path, {"consent": "0x" + "00" * 32, "claims": []}, name="demo-bank")
+    body = json.loads(verification(place).content) | {"consent": "0x" + "00" * 32, "claims": []}
+    call = Call(place, "/v1/verifications", body, name="demo-bank")
     first = call.send()
     refused(first, 422, "request_invalid")
     same(first, call.send())
@@ -212,7 +213,8 @@ def test_a_refusal_is_an_answer_too(place):
 
 
 def subject_body(place):
-    return {"credit_code": credit_code(place.fresh(), SEED), "controllers": ["0x" + "44" * 20], "threshold": 1}
+    controllers = keys_to_json(each_person([bytes([0x44] * 20)]))
+    return {"credit_code": credit_code(place.fresh(), SEED), "controllers": controllers, "threshold": 1}
 
 
 def signed(place, digest):
@@ -224,8 +226,9 @@ def registering(place):
 
 
 def granting(place):
-    terms = place.consent([one_form(GOOD)])
-    body = {"terms": terms.to_json(), "signatures": signed(place, terms.digest(place.ledger.consent_domain))}
+    consent = place.consent([one_form(GOOD)])
+    body = {"terms": consent.terms.to_json(), "bounds": consent.bounds.to_json()}
+    body["signatures"] = signed(place, consent.digest(place.ledger.consent_domain))
     return Call(place, "/v1/consents", body)
 
 
@@ -243,12 +246,12 @@ def pausing(place):
 
 
 def requesting(place):
-    asked = place.request([one_form(GOOD)]).to_json()
-    return Call(place, "/v1/consent-requests", {"request": asked}, name="demo-bank")
+    asked = place.asking(place.request([one_form(GOOD)]))
+    return Call(place, "/v1/consent-requests", asked, name="demo-bank")
 
 
 def refusing(place):
-    asked = place.bank.post("/v1/consent-requests", {"request": place.request([one_form(GOOD)]).to_json()})["id"]
+    asked = place.bank.post("/v1/consent-requests", place.asking(place.request([one_form(GOOD)])))["id"]
     digest = refusal_digest(from_hex(asked, "request"), place.ledger.consent_domain)
     return Call(place, f"/v1/consent-requests/{asked}/refusal", {"signatures": signed(place, digest)})
 
@@ -340,7 +343,7 @@ def test_a4_a_use_that_is_on_its_way_is_not_recorded_a_second_time(place, monkey
 
     with monkeypatch.context() as slow:
         slow.setattr(ledger, "record_uses", unseen)
-        slow.setattr(ledger, "is_on_way", lambda use: any(use == named for uses in sent for _, named in uses))
+        slow.setattr(ledger, "is_on_way", lambda name: any(use.ticket == name for uses in sent for use in uses))
         first = call.send()
         refused(first, 503, "ledger_unavailable")
         assert first.headers["retry-after"] == "1"

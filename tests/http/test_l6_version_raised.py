@@ -131,7 +131,7 @@ def test_l6_a_version_is_raised_on_a_running_home(place, raised):
     report = examine(data, place.ledger.trust()).require()
     assert [one.outcome.value for one in report.verdicts] == ["holds"] * 3
     named = [(schema.name, schema.version) for schema in Bundle.decode(data).schemas.listed]
-    assert named == [("subject_registration", 1), ("tax_payment", first.version), ("tax_payment", second.version)]
+    assert named == [("subject_registration", 2), ("tax_payment", first.version), ("tax_payment", second.version)]
 
     # the same rows again are another content in the new version: they supersede what they are about, if sent so
     refused = attest(place, firm.number)
