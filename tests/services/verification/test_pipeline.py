@@ -15,6 +15,7 @@ from api.services.verification.pipeline import VerificationService
 from api.services.verification.use_error import UseError
 from api.services.verification.use_history import UseHistory
 from api.services.verification.use_recorder import UseRecorder
+from api.services.verification.use_signer import UseSigner
 from api.services.verification.use_step import FactSources
 from api.telemetry.metric import Metrics
 from ledger_node.domain.claim import Claim
@@ -87,6 +88,13 @@ def service(instance, finder, selector):
         log,
         selector,
         FactSources(UseHistory(instance.store, instance.ledger), instance.consents.find_resumption),
+        UseSigner(
+            instance.spend_seeds,
+            instance.consents.record_of,
+            instance.ledger.counted_uses,
+            answering=RELAYER,
+            domain=instance.ledger.consent_domain,
+        ),
         FactPool(instance.ledger),
         Metrics(),
         answering=RELAYER,
