@@ -89,8 +89,8 @@ def show(*, consent: ConsentArgument, caller: Caller) -> None:
 
 @command(
     consents,
-    "credence consent grant --bank 'Demo bank' --spend-key 0x5d…e1 --as wang-bakery \\\n"
-    "    --question 'tax_payment.paid_amount >= 500000 CNY during 2025'",
+    "credence consent grant --bank 'Demo bank' --spend-key 0x5d…e1 \\\n"
+    "    --as wang-bakery \\\n    --question 'tax_payment.paid_amount >= 500000 CNY during 2025'",
     codes=_GRANT_CODES,
 )
 def grant(
