@@ -1,6 +1,5 @@
 """``credence consent``: what a bank asks a firm for, what the firm does, and what its bank sees of it."""
 
-import json
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -8,27 +7,23 @@ import typer
 
 from api.cli.command import ONLINE, Caller, Output, command, command_group
 from api.cli.consent_terms import LanguageOption, QuestionOption, TermOptions, bank_named
-from api.cli.console import ExitCode, JsonOption, YesOption, confirm, emit, require_answerer, say, talk
+from api.cli.console import ExitCode, JsonOption, YesOption, emit, talk
+from api.cli.grant import GrantAct
 from api.cli.id_prefix import consent_id, request_id, subject_id, whole_id
 from api.cli.signing import ExportOption, Signing
 from api.client.asking import spend_seed
 from api.client.client import Client
-from api.client.consent import accept as accept_terms
-from api.client.consent import purpose_of, require_grantable, signing_domain
+from api.client.consent import purpose_of, signing_domain
 from api.client.spending import OfferedSpendKey
-from api.client.unsigned_act import unsigned_change, unsigned_grant, unsigned_refusal, unsigned_withdrawal
+from api.client.unsigned_act import unsigned_change, unsigned_refusal, unsigned_withdrawal
 from api.files.evidence import read_file
-from api.home.home import Home, write_private
-from ledger_node import clock
 from ledger_node.domain.canonical import JSON, decode
-from ledger_node.domain.consent import Consent, ConsentRequest
+from ledger_node.domain.consent import ConsentRequest
 from ledger_node.domain.consent_act import Change
-from ledger_node.domain.consent_text import Language, language_named
+from ledger_node.domain.consent_text import language_named
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.signature import address_of
-from ledger_node.randomness import random_bytes
 
 consents = command_group(
     "Consents: ask, grant, refuse, pause, resume, withdraw, list, show.",
@@ -94,8 +89,8 @@ def show(*, consent: ConsentArgument, caller: Caller) -> None:
 
 @command(
     consents,
-    "credence consent grant --bank 'Demo bank' --spend-key 0x5d…e1 --as wang-bakery --language en \\\n"
-    "    --question 'tax_payment.paid_amount >= 500000 CNY during 2025'",
+    "credence consent grant --bank 'Demo bank' --spend-key 0x5d…e1 \\\n"
+    "    --as wang-bakery \\\n    --question 'tax_payment.paid_amount >= 500000 CNY during 2025'",
     codes=_GRANT_CODES,
 )
 def grant(
@@ -115,7 +110,7 @@ def grant(
 
     Shows the text first, checks it, and asks. Where the bank asked first, accept its request instead.
     """
-    act = _Grant(caller, signing, yes=yes, as_json=as_json)
+    act = GrantAct(caller, signing, yes=yes, as_json=as_json)
     asked = terms.request(
         act.client,
         question,
@@ -137,7 +132,7 @@ def accept(
     as_json: JsonOption = False,
 ) -> Output | None:
     """Grant what a bank asked for, word by word: shows it first, checks it, and asks."""
-    act = _Grant(caller, signing, yes=yes, as_json=as_json)
+    act = GrantAct(caller, signing, yes=yes, as_json=as_json)
     wanted = _open_request(act.client, request_id)
     asked = ConsentRequest.from_json(wanted["request"])
     words = language_named(language)
@@ -183,6 +178,25 @@ def new_spend_key(caller: Caller) -> None:
     Give it to the firm. Only your folder can spend the uses of that consent.
     """
     typer.echo(OfferedSpendKey.draw(spend_seed(caller.folder, caller.name)).to_text())
+
+
+@command(consents, "credence consent hand-over-seed --as demo-bank", name="hand-over-seed")
+def hand_over_seed(caller: Caller) -> Output:
+    """Let the instance sign your uses: hand over the seed of your spend keys (bank).
+
+    For officers who ask through its pages, and programs that cannot sign. It could
+    then spend the uses of your consents. Answers go only to who signs in as you.
+    """
+    seed = spend_seed(caller.folder, caller.name)
+    held = caller.client().put("/v1/spend-seed", {"seed": seed.to_text()})
+    return Output(held, told=f"handed over; take it back: credence consent take-back-seed --as {caller.name}")
+
+
+@command(consents, "credence consent take-back-seed --as demo-bank", name="take-back-seed")
+def take_back_seed(caller: Caller) -> Output:
+    """Let the instance forget the seed of your spend keys (bank); your folder keeps it."""
+    held = caller.signed_in().delete("/v1/spend-seed")
+    return Output(held, told="the instance holds no seed of yours; your own programs spend as before")
 
 
 @command(consents, "credence consent requests --as wang-bakery --language en")
@@ -231,42 +245,6 @@ def _line(held: Any) -> str:  # noqa: ANN401 - JSON of the route
     return f"{held['state']:10} {held['uses']}/{bounds['max_uses']} uses  {terms['purpose']}  {terms['grantee_name']}"
 
 
-class _Grant:
-    """A grant on its way: shown, checked, asked about, signed and sent; or exported for others to sign."""
-
-    def __init__(self, caller: Caller, signing: Signing, *, yes: bool, as_json: bool) -> None:
-        self._caller = caller
-        self._name = caller.name
-        self._signing = signing
-        # what is only exported is asked about where it is signed
-        self._yes = yes or signing.export is not None
-        require_answerer(yes=self._yes, as_json=as_json)
-        self.client = caller.client()
-
-    def run(self, asked: ConsentRequest, words: Language, request: bytes | None = None) -> Output | None:
-        client, folder = self.client, self._caller.folder
-        secret = random_bytes(32)
-        consent, text = accept_terms(client, asked, words, secret, now=clock.now())
-        say(text)
-        signers = None
-        if self._signing.export is None:
-            signers = [address_of(folder.read_key(name)) for name in self._signing.names(self._caller)]
-        require_grantable(client, consent, signers, now=clock.now())
-        names = {from_hex(member["id"], "id"): str(member["name"]) for member in client.get("/v1/members")["members"]}
-        draft = unsigned_grant(signing_domain(client.get("/v1/ledger")), consent, names, request)
-        confirm("Do you grant this?", yes=self._yes)
-        # the secret is stored before anything is granted, so that a grant can always be withdrawn
-        _write_secret(folder, draft.digest, consent, secret)
-        granted = self._signing.send(self._caller, client, draft)
-        if granted is None:
-            return None
-        return Output(
-            granted,
-            granted["id"],
-            told=f"granted; withdraw at any time: credence consent withdraw {granted['id']} --as {self._name}",
-        )
-
-
 def _open_request(client: Client, raw: str) -> Any:  # noqa: ANN401 - JSON of the route
     listed = client.get("/v1/consent-requests")["requests"]
     wanted = whole_id(raw, "request", lambda: [one["id"] for one in listed], Reason.REQUEST_UNKNOWN)
@@ -276,15 +254,3 @@ def _open_request(client: Client, raw: str) -> Any:  # noqa: ANN401 - JSON of th
                 raise VerificationError(Reason.REQUEST_ANSWERED, "this request was answered already")
             return held
     raise InvalidInputError(Reason.REQUEST_UNKNOWN, "there is no such request to you")
-
-
-def _write_secret(folder: Home, consent_id: bytes, consent: Consent, secret: bytes) -> None:
-    consents = folder.path / "consents"
-    consents.mkdir(mode=0o700, exist_ok=True)
-    # all that any node of the consortium needs to withdraw it, whether this instance helps or not
-    kept = {
-        "terms_hash": to_hex(consent.terms.struct_hash),
-        "bounds": consent.bounds.to_json(),
-        "secret": to_hex(secret),
-    }
-    write_private(consents / f"{consent_id.hex()}.json", json.dumps(kept) + "\n", secret=True)

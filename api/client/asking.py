@@ -6,7 +6,7 @@ from typing import Any, Final
 from api.catalogue.datatype import schemas
 from api.client.client import ApiError, Client
 from api.client.consent import signing_domain
-from api.client.spending import Spending, SpendSeed
+from api.client.spending import Spending, new_spend_seed
 from api.files.private import read_private_text
 from api.home.home import Home, write_private
 from ledger_node import clock
@@ -16,6 +16,7 @@ from ledger_node.domain.consent import Terms
 from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import parse_address
+from ledger_node.domain.spending import SpendSeed
 from ledger_node.randomness import random_bytes
 
 _TRIES: Final = 10
@@ -27,7 +28,7 @@ def spend_seed(folder: Home, name: str) -> SpendSeed:
     path = folder.path / _FOLDER / name
     if not path.exists():
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        write_private(path, SpendSeed.draw().to_text() + "\n", secret=True)
+        write_private(path, new_spend_seed().to_text() + "\n", secret=True)
     return SpendSeed.from_text(read_private_text(path))
 
 

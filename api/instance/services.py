@@ -14,6 +14,7 @@ from api.services.attestation.commitment_pool import CommitPool
 from api.services.consent.lifecycle import ConsentService
 from api.services.consent.receipt import ConsentReceipts
 from api.services.consent.request import ConsentRequestService
+from api.services.consent.spend_seed import SpendSeeds
 from api.services.consent.steward import ConsentKeys
 from api.services.control.hold import HoldService
 from api.services.control.recovery import RecoveryService
@@ -37,6 +38,7 @@ from api.services.verification.fact_selector import FactSelector
 from api.services.verification.pipeline import VerificationService
 from api.services.verification.use_history import UseHistory
 from api.services.verification.use_recorder import UseRecorder
+from api.services.verification.use_signer import UseSigner
 from api.services.verification.use_step import FactSources
 from api.services.webhook.address import AddressRules, system_addresses
 from api.services.webhook.endpoint import Webhooks
@@ -68,6 +70,7 @@ class Services:
         consent_keys = ConsentKeys(store, keys, registrar.kek)
         self.consents = ConsentService(store, ledger, self.subjects, self.controllers, base.purposes, consent_keys)
         self.consent_requests = ConsentRequestService(store, ledger, self.subjects, self.controllers, self.consents)
+        self.spend_seeds = SpendSeeds(store, keys, removals, registrar.kek)
         self.receipts = ConsentReceipts(store, ledger, self.consents, operator)
         self.rotations = RotationService(ledger, self.controllers, self.consents)
         self.recoveries = RecoveryService(store, ledger, self.controllers, self.consents)
@@ -110,6 +113,13 @@ class Services:
             log,
             FactSelector(ledger, (operator.member, operator.signing_key.address)),
             FactSources(UseHistory(store, ledger), self.consents.find_resumption),
+            UseSigner(
+                self.spend_seeds,
+                self.consents.record_of,
+                ledger.counted_uses,
+                answering=operator.member,
+                domain=ledger.consent_domain,
+            ),
             AnswerPool(answering, processes),
             metrics,
             answering=operator.member,

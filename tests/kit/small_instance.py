@@ -17,6 +17,7 @@ from api.client.spending import Spending
 from api.services.attestation.commitment_pool import CommitPool
 from api.services.consent.lifecycle import ConsentService
 from api.services.consent.request import ConsentRequestService
+from api.services.consent.spend_seed import SpendSeeds
 from api.services.consent.steward import ConsentKeys
 from api.services.issuing.issuer import Issuer
 from api.services.notification.notice import NoticeReader
@@ -146,6 +147,7 @@ class SmallInstance:
         rules = default_purposes(), self.consent_keys
         self.consents = ConsentService(self.store, self.ledger, self.subjects, self.history, *rules)
         self.requests = ConsentRequestService(self.store, self.ledger, self.subjects, self.history, self.consents)
+        self.spend_seeds = SpendSeeds(self.store, self.keys, self.removals, kek)
         self.notices = NoticeReader(self.store)
         self.operator = Operator(RELAYER, SigningKey(key_of(RELAYER)))
         self._firms = 0

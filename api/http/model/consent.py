@@ -87,7 +87,9 @@ _SECRET_EXAMPLE: Final[dict[str, Any]] = {
 }
 
 
-def _documented(schema: Mapping[str, JSON], example: Mapping[str, Any]) -> Callable[[dict[str, Any]], None]:
+def documented(schema: Mapping[str, JSON], example: Mapping[str, Any]) -> Callable[[dict[str, Any]], None]:
+    """Return what describes a model by a schema of its own."""
+
     def replace(generated: dict[str, Any]) -> None:
         generated.clear()
         generated.update(schema, **{EXAMPLE: example})
@@ -108,21 +110,21 @@ def _read_by(reader: Callable[[JSON], object]) -> AfterValidator:
 
 class ConsentRequestTerms(
     RootModel[Annotated[dict[str, Any], _read_by(AskedTerms.from_json)]],
-    json_schema_extra=_documented(REQUEST_SCHEMA, REQUEST_EXAMPLE),
+    json_schema_extra=documented(REQUEST_SCHEMA, REQUEST_EXAMPLE),
 ):
     """What a bank asks for; it binds nobody until the subject signs terms."""
 
 
 class ConsentTerms(
     RootModel[Annotated[dict[str, Any], _read_by(SignedTerms.from_json)]],
-    json_schema_extra=_documented(TERMS_SCHEMA, TERMS_EXAMPLE),
+    json_schema_extra=documented(TERMS_SCHEMA, TERMS_EXAMPLE),
 ):
     """Terms of a consent: with the bounds they are what the subject's controllers sign."""
 
 
 class ConsentBounds(
     RootModel[Annotated[dict[str, Any], _read_by(SignedBounds.from_json)]],
-    json_schema_extra=_documented(BOUNDS_SCHEMA, BOUNDS_EXAMPLE),
+    json_schema_extra=documented(BOUNDS_SCHEMA, BOUNDS_EXAMPLE),
 ):
     """What the ledger holds of a consent in the open: times, number of uses, and the keys that act for it."""
 
@@ -270,26 +272,6 @@ class ConsentRequestList(AnswerModel):
     """The newest requests."""
 
     requests: list[ConsentRequest]
-
-
-class NewConsentRequest(RequestModel):
-    """What a bank would like to be granted, and a private key that it drew for the answer, fresh for each request."""
-
-    request: AskedByBank
-    answer_key: Annotated[Hex32, Field(description="32 bytes of a secp256k1 key; it goes to who serves the subject")]
-
-
-class Refusal(RequestModel):
-    """Signatures over the refusal statement."""
-
-    signatures: Signatures
-
-
-class RefusedRequest(AnswerModel):
-    """A request that was refused."""
-
-    request: Hex32
-    state: Literal["refused"] = "refused"
 
 
 class ConsentTextRequest(RequestModel):

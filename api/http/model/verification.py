@@ -203,7 +203,14 @@ class VerificationRequest(RequestModel, json_schema_extra=example(_EXAMPLE)):
             ],
         ),
     ]
-    use: Annotated[UseOrder, Strict(lambda record, name: UseOrder.from_json(record.take(name)), UseWord)]
+    use: (
+        Annotated[
+            UseOrder,
+            Strict(lambda record, name: UseOrder.from_json(record.take(name)), UseWord),
+            Field(description="may be left out only if this instance holds your seed: PUT /v1/spend-seed"),
+        ]
+        | None
+    ) = None
     purpose: Annotated[str, text()] | None = None
     operator: (
         Annotated[

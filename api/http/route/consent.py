@@ -18,15 +18,13 @@ from api.http.model.consent import (
     ConsentText,
     ConsentTextRequest,
     Grant,
-    NewConsentRequest,
-    Refusal,
-    RefusedRequest,
     SecretWithdrawal,
     StewardKey,
     StewardKeyRequest,
     Withdrawal,
     WithdrawnConsent,
 )
+from api.http.model.consent_request import NewConsentRequest, Refusal, RefusedRequest
 from api.http.request.admission import AdmittedRoute, Asker, ServingInstance, SignedIn
 from api.http.request.idempotency_key import CurrentAttempt
 from api.instance.wiring import Instance
@@ -56,10 +54,12 @@ _DONE = {Change.PAUSE: Reason.CONSENT_PAUSED, Change.RESUME: Reason.CONSENT_NOT_
 async def request_consent(wanted: NewConsentRequest, instance: ServingInstance, bank: SignedIn) -> JSONResponse:
     """Take ``{request, answer_key}``: what you would like to be granted, and a fresh private key that answers it.
 
-    It binds nobody until the subject signs terms and bounds.
+    It binds nobody until the subject signs terms and bounds. ``request`` may lack ``spend_key`` if this instance holds
+    your seed (``PUT /v1/spend-seed``); else ``field_missing``.
     """
+    asked = await run_in_threadpool(instance.spend_seeds.with_spend_key, wanted.request, bank.id)
     held = await run_in_threadpool(
-        instance.consent_requests.ask, wanted.request, wanted.answer_key, bank=bank.id, now=clock.now()
+        instance.consent_requests.ask, asked, wanted.answer_key, bank=bank.id, now=clock.now()
     )
     (shown,) = await run_in_threadpool(instance.consent_requests.show, [held])
     return JSONResponse(shown, HTTPStatus.CREATED)

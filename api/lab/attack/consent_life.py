@@ -9,7 +9,7 @@ from api.client.asking import Asker
 from api.client.client import Client
 from api.client.consent import accept, purpose_of, signing_domain
 from api.client.credential import credential_named
-from api.client.spending import OfferedSpendKey, SpendSeed
+from api.client.spending import OfferedSpendKey, new_spend_seed
 from api.home.home import Home
 from api.lab.attack.corpus import Json
 from api.lab.demo.actor import consent_request
@@ -35,7 +35,7 @@ _QUESTIONS: Final = (
 )
 _PURPOSES: Final = ("loan_application", "post_loan_monitoring", "guarantee", "subsidy_or_tender")
 
-_SEED: Final = SpendSeed.draw()
+_SEED: Final = new_spend_seed()
 """Of all banks: what it would link, only they could."""
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from api.catalogue.synthetic import write_export
 from api.client.client import Client
 from api.client.consent import accept, purpose_of, signing_domain
-from api.client.spending import OfferedSpendKey, SpendSeed
+from api.client.spending import OfferedSpendKey
 from api.home.home import Home
 from api.lab.demo.server import InstanceProcess
 from ledger_node import clock
@@ -20,6 +20,7 @@ from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.purpose import Purpose
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
+from ledger_node.domain.spending import SpendSeed
 from ledger_node.randomness import random_bytes
 
 _POLL_S: Final = 0.05

@@ -16,6 +16,7 @@ less each one costs; and a group sets out when the one before is answered, or wh
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from typing import Final
 
 from api.catalogue.datatype import schemas
 from api.services.access_log.writer import AccessLog
@@ -35,7 +36,15 @@ from api.services.verification.request import (
     with_inputs,
 )
 from api.services.verification.use_recorder import UseRecorder
-from api.services.verification.use_step import FactSources, with_facts, with_signed_use, with_use
+from api.services.verification.use_signer import UseSigner
+from api.services.verification.use_step import (
+    FactSources,
+    is_number_taken,
+    with_facts,
+    with_other_use,
+    with_signed_use,
+    with_use,
+)
 from api.telemetry.metric import Metrics
 from api.telemetry.stage import Stage
 from api.work.batching import Batcher, each_or_error, set_result
@@ -47,6 +56,9 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import day_in_china
 from ledger_node.domain.ticket import CountedUse, UseOrder
 from ledger_node.domain.verification import Policy
+
+_TRIES: Final = 10
+"""How often a use that this instance signs gets another number, where one was taken meanwhile."""
 
 
 class VerificationService:
@@ -61,6 +73,7 @@ class VerificationService:
         log: AccessLog,
         facts: FactSelector,
         sources: FactSources,
+        signer: UseSigner,
         pool: AnswerPool,
         metrics: Metrics,
         *,
@@ -74,6 +87,7 @@ class VerificationService:
         self._access_log = log
         self._facts = facts
         self._sources = sources
+        self._signer = signer
         self._answering_member = answering
         self._domain = domain
         self._pool = pool
@@ -104,7 +118,7 @@ class VerificationService:
         bank: bytes,
         consent_id: bytes,
         claims: Sequence[Claim],
-        order: UseOrder,
+        order: UseOrder | None,
         *,
         purpose: str | None,
         policy: Policy,
@@ -116,7 +130,7 @@ class VerificationService:
         """Have ``claims`` answered for ``bank``, and logged before the answer leaves.
 
         ``order``: the use that the bank signed for just these claims. Its ticket is the use's id, so that trying again
-        costs no second one.
+        costs no second one. None: this instance signs one, with the seed that the bank handed over.
 
         Raises:
             InvalidInputError: a claim cannot be asked at all, whatever the consent.
@@ -137,6 +151,7 @@ class VerificationService:
             order=order,
             purpose=purpose,
             policy=policy,
+            now=now,
             attempt=attempt,
             store_response=store_response,
         )
@@ -201,12 +216,30 @@ class VerificationService:
         ]
 
     def _count_uses(self, requests: Sequence[VerificationRequest]) -> list[VerificationRequest]:
+        found = self._count_once(requests)
+        for _ in range(_TRIES):
+            late = [place for place, one in enumerate(found) if is_number_taken(one) and requests[place].is_signed_here]
+            if not late:
+                break
+            # others were faster; whoever signs himself is told instead
+            again = _each(self._sign_again, [requests[place] for place in late])
+            for place, one in zip(late, _all(self._count_once, again), strict=True):
+                found[place] = one
+        return found
+
+    def _count_once(self, requests: Sequence[VerificationRequest]) -> list[VerificationRequest]:
         with self._metrics.stage(Stage.RECORD_USE):
             uses = self._recorder.record([request.to_use() for request in requests])
         return [with_use(request, use, self._free_number) for request, use in zip(requests, uses, strict=True)]
 
     def _check_use(self, request: VerificationRequest) -> VerificationRequest:
+        if request.order is None:
+            request = replace(request, order=self._signer.sign(request), is_signed_here=True)
         return with_signed_use(request, self._answering_member, self._domain)
+
+    def _sign_again(self, request: VerificationRequest) -> VerificationRequest:
+        order = self._signer.sign(request, number_was_taken=True)
+        return with_other_use(request, order, self._answering_member, self._domain)
 
     def _free_number(self, consent_id: bytes) -> int | None:
         record = self._consents.record_of(consent_id)

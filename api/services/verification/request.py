@@ -45,9 +45,10 @@ class VerificationRequest:
     """Who asks what under which consent. Each step returns it with what the step adds.
 
     Asked: all up to ``answer``, which gets what the bank receives. ``order``: of the use, from which and the claims the
-    ticket follows.
+    ticket follows; None until this instance signs it for the bank.
     Prepared: ``consent``, if there is one; ``unconsented``: for each claim, what it comes to if the consent does not
-    list it; ``subject``; ``inputs``: what the answer is made of. From then on a use may be counted.
+    list it; ``is_signed_here``: not by the bank; ``subject``; ``inputs``: what the answer is made of. From then on a
+    use may be counted.
     Counted: ``use``. Read: ``proof``, of what the ledger holds at the block of the use; ``new_uses``: those of the
     consent that this instance had not seen.
     Answered: ``outcome``, the answer or the error that there is instead of one. Whichever step sets it is the last one
@@ -58,9 +59,10 @@ class VerificationRequest:
     operator: str | None
     consent_id: bytes
     claims: Sequence[Claim]
-    order: UseOrder
+    order: UseOrder | None
     purpose: str | None
     policy: Policy
+    now: int
     attempt: Attempt
     store_response: StoreResponse
     answer: Future[Answer] = field(default_factory=started_future, repr=False)
@@ -68,6 +70,7 @@ class VerificationRequest:
     unconsented: Sequence[ShownClaim | None] = ()
     subject: Subject | None = None
     inputs: AnswerInputs | None = None
+    is_signed_here: bool = False
     signed_use: SignedUse | None = None
     use: RecordedUse | None = None
     new_uses: Sequence[KeptUse] = ()
@@ -219,7 +222,7 @@ def with_inputs(
             part: one if isinstance(one, Reason) else found.attestations[one] for part, one in queries.items()
         },
         facts=selector.select(found.readable, consent),
-        order=request.order,
+        order=known(request.order),
         ticket=known(request.signed_use).ticket,
     )
     return replace(request, inputs=inputs)

@@ -18,7 +18,7 @@ from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.evidence.slot import consent_record
 from ledger_node.domain.fact import ConsentRecord
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.ticket import CountedUse, SignedUse
+from ledger_node.domain.ticket import CountedUse, SignedUse, UseOrder
 from ledger_node.domain.ticket_slot import by_department
 
 _UNUSABLE: Final = {
@@ -47,7 +47,7 @@ def with_signed_use(request: VerificationRequest, answering: bytes, domain: Sign
     Raises:
         UseError: the use is for another member, number or ticket, or another key signed it; nothing is spent.
     """
-    order, consent = request.order, known(request.consent).shown
+    order, consent = known(request.order), known(request.consent).shown
     if order.answered_by != answering:
         raise UseError(Reason.USE_OTHER_MEMBER, "this use is for another member's answer", field="answered_by")
     if order.number > consent.bounds.max_uses:
@@ -66,6 +66,19 @@ def with_signed_use(request: VerificationRequest, answering: bytes, domain: Sign
     except VerificationError as error:
         raise UseError(error.reason, error.message, field="signature") from error
     return replace(request, signed_use=signed)
+
+
+def with_other_use(
+    request: VerificationRequest, order: UseOrder, answering: bytes, domain: SigningDomain
+) -> VerificationRequest:
+    """Return a prepared request with another use than before, for the same claims.
+
+    Raises:
+        UseError: as ``with_signed_use``.
+    """
+    changed = with_signed_use(replace(request, order=order), answering, domain)
+    ticket = known(changed.signed_use).ticket
+    return replace(changed, inputs=replace(known(request.inputs), order=order, ticket=ticket))
 
 
 def with_use(
@@ -91,6 +104,11 @@ def with_use(
             return request.refused(Reason.CONSENT_TERMS_DIFFER, "the ledger holds other bounds than the consent")
         case refusal:
             return request.refused(_UNUSABLE[refusal])
+
+
+def is_number_taken(request: VerificationRequest) -> bool:
+    """Return whether a request was refused only because the number of its use was taken."""
+    return isinstance(request.outcome, UseError) and request.outcome.free_number is not None
 
 
 def _taken(free: int) -> UseError:

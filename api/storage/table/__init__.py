@@ -9,7 +9,7 @@ Columns named ``sealed`` hold ciphertext. Nothing else may hold a value, a salt 
 from api.storage.table.access_log import access_interval, access_row, evidence, use_under_way
 from api.storage.table.attestation import attestation, batch, erased_subject, restored_mark, status_order
 from api.storage.table.column import key_metadata, metadata, shared_metadata
-from api.storage.table.consent import consent, consent_request, consent_word, counted_use
+from api.storage.table.consent import consent, consent_request, consent_word, counted_use, spend_seed
 from api.storage.table.idempotency import idempotent_call
 from api.storage.table.identity import network, store_identity
 from api.storage.table.job import job, job_chunk, job_rejection, job_unchanged
@@ -62,6 +62,7 @@ __all__ = [
     "restored_mark",
     "shared_metadata",
     "sign_in_keys",
+    "spend_seed",
     "status_order",
     "store_identity",
     "subject",

@@ -1,8 +1,8 @@
-"""Tables of consents: grants, requests, and what controllers signed after the grant."""
+"""Tables of consents: grants, requests, what controllers signed after the grant, and seeds that banks handed over."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
-from api.storage.table.column import metadata, waiting
+from api.storage.table.column import metadata, sealed_columns, waiting
 
 consent = Table(
     "consent",
@@ -76,3 +76,11 @@ counted_use = Table(
 
 It spares reading the ledger's logs. Whoever relies on it compares its digest with the one that the ledger holds.
 """
+
+spend_seed = Table(
+    "spend_seed",
+    metadata,
+    Column("bank", LargeBinary(32), primary_key=True),
+    *sealed_columns(),
+)
+"""The seeds of spend keys that banks handed over, so that this instance signs their uses."""

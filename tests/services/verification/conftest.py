@@ -35,18 +35,19 @@ def taxpayer(instance):
 def asked(instance):
     """Return what a bank asks under a consent, found as the pipeline finds it."""
 
-    def request(consent, *questions, bank=BANK, purpose=None):
+    def request(consent, *questions, bank=BANK, purpose=None, **options):
+        given = {"order": instance.order(consent, *questions), "attempt": Attempt(random_bytes(32))} | options
         return VerificationRequest(
             bank=bank,
             operator=None,
             consent_id=consent,
             claims=[Claim.parse(text, schemas()) for text in questions],
-            order=instance.order(consent, *questions),
             purpose=purpose,
             policy=Policy(),
-            attempt=Attempt(random_bytes(32)),
+            now=instance.now(),
             store_response=store_nothing,
             consent=instance.consents.find(consent),
+            **given,
         )
 
     return request

@@ -15,12 +15,16 @@ from api.services.verification.pipeline import VerificationService
 from api.services.verification.use_error import UseError
 from api.services.verification.use_history import UseHistory
 from api.services.verification.use_recorder import UseRecorder
+from api.services.verification.use_signer import UseSigner
 from api.services.verification.use_step import FactSources
 from api.telemetry.metric import Metrics
+from ledger_node.chain.port import UseRefusal
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent_act import Change, ChangeKind
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.shown_use import ShownUse
+from ledger_node.domain.signature import address_of
+from ledger_node.domain.spending import SpendSeed
 from ledger_node.domain.verification import Policy, verify
 from ledger_node.randomness import random_bytes
 from tests.kit.fake_words import FactWords
@@ -31,6 +35,7 @@ from tests.kit.small_instance import (
     REGISTRAR,
     RELAYER,
     SECRET,
+    STRANGER,
     TAX,
     Silence,
     controllers_of,
@@ -39,6 +44,7 @@ from tests.kit.small_instance import (
 )
 
 PATIENCE_S = 30
+SEED = SpendSeed(bytes(range(32)))
 OTHER = one_form("penalty_summary.count_24m < 1")
 
 
@@ -87,6 +93,13 @@ def service(instance, finder, selector):
         log,
         selector,
         FactSources(UseHistory(instance.store, instance.ledger), instance.consents.find_resumption),
+        UseSigner(
+            instance.spend_seeds,
+            instance.consents.record_of,
+            instance.ledger.counted_uses,
+            answering=RELAYER,
+            domain=instance.ledger.consent_domain,
+        ),
         FactPool(instance.ledger),
         Metrics(),
         answering=RELAYER,
@@ -143,6 +156,79 @@ def test_what_the_ledger_refuses_is_told_and_logged(instance, taxpayer, ask, log
     instance.consents.withdraw(consent, secret=SECRET, signatures=())
     assert ask(consent, GOOD) == [("cannot_tell", Reason.CONSENT_WITHDRAWN)]
     assert [row["reason"] for row in logged()] == [None, "consent_exhausted", "consent_withdrawn"]
+
+
+@pytest.fixture
+def ask_unsigned(instance, service):
+    """Ask as a bank that handed its seed over, and leave the use to the instance."""
+    instance.spend_seeds.hand_over(BANK, SEED)
+
+    def answers(consent, *attempts):
+        given = {"purpose": None, "policy": Policy(), "now": instance.now()}
+        claims = [Claim.parse(GOOD, schemas())]
+        waiting = [service.verify(BANK, consent, claims, None, **given, attempt=one) for one in attempts]
+        found = [one.result(PATIENCE_S) for one in waiting]
+        return [(one.verdict.value, one.reason) for answer in found for one in answer.results]
+
+    return answers
+
+
+def granted_to_seed(instance, firm, **changes):
+    salt = random_bytes(32)
+    return instance.grant(firm, salt=salt, spend_key=address_of(SEED.spend_key(salt)), **changes)
+
+
+def test_k2_an_instance_that_holds_the_banks_seed_signs_its_uses(instance, taxpayer, ask_unsigned, logged):
+    consent = granted_to_seed(instance, taxpayer)
+    attempts = [Attempt(random_bytes(32)) for _ in range(3)]
+    # together: each finds a number of its own
+    assert ask_unsigned(consent, *attempts) == [("holds", None)] * 3
+    assert instance.record_of(consent).uses == 3
+    assert ask_unsigned(consent, Attempt(random_bytes(32))) == [("cannot_tell", Reason.CONSENT_EXHAUSTED)]
+    assert [row["use"] is None for row in logged()] == [False] * 3 + [True]
+
+
+def test_k2_a_try_again_without_signature_costs_one_use_also_later(instance, taxpayer, ask_unsigned):
+    consent, seed = granted_to_seed(instance, taxpayer), random_bytes(32)
+    assert ask_unsigned(consent, Attempt(seed)) == [("holds", None)]
+    instance.chain.pass_time(90)
+    assert ask_unsigned(consent, Attempt(seed, again=True)) == [("holds", None)]
+    assert instance.record_of(consent).uses == 1
+
+
+def test_k2_without_a_seed_the_instance_signs_nothing(instance, taxpayer, ask_unsigned, logged):
+    consent = granted_to_seed(instance, taxpayer)
+    instance.spend_seeds.take_back(BANK)
+    with pytest.raises(UseError) as missing:
+        ask_unsigned(consent, Attempt(random_bytes(32)))
+    assert (missing.value.reason, missing.value.field) == (Reason.FIELD_MISSING, "use")
+    assert instance.record_of(consent).uses == 0
+    assert [row["use"] for row in logged()] == [None]
+
+
+def test_k2_whoever_has_a_banks_seed_spends_its_uses_and_is_answered_nothing(instance, taxpayer, service):
+    consent = granted_to_seed(instance, taxpayer)
+    salt = instance.consents.find(consent).shown.terms.salt
+    stolen, claims = SEED.spend_key(salt), [Claim.parse(GOOD, schemas())]
+    order = instance.order(consent, GOOD, key=stolen)
+    given = {"purpose": None, "policy": Policy(), "now": instance.now(), "attempt": Attempt(random_bytes(32))}
+    # the member that signs in has to be the bank of the consent
+    found = service.verify(STRANGER, consent, claims, order, **given).result(PATIENCE_S)
+    assert [one.reason for one in found.results] == [Reason.CONSENT_UNKNOWN]
+    assert instance.record_of(consent).uses == 0
+    instance.ledger.record_uses([instance.signed_use(consent, 1, key=stolen)])
+    assert instance.record_of(consent).uses == 1
+    instance.consents.withdraw(consent, secret=SECRET, signatures=())
+    (result,) = instance.ledger.record_uses([instance.signed_use(consent, 2, key=stolen)])
+    assert result.refusal is UseRefusal.WITHDRAWN
+
+
+def test_k2_a_consent_of_another_seed_is_not_spent(instance, taxpayer, ask_unsigned):
+    consent = instance.grant(taxpayer)
+    with pytest.raises(UseError) as wrong:
+        ask_unsigned(consent, Attempt(random_bytes(32)))
+    assert (wrong.value.reason, wrong.value.field) == (Reason.USE_SIGNATURE_WRONG, "use")
+    assert instance.record_of(consent).uses == 0
 
 
 @pytest.mark.parametrize("again", [True, False])

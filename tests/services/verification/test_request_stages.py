@@ -53,7 +53,7 @@ def parts():
 
 @pytest.fixture
 def service(parts):
-    whole = (parts,) * 8
+    whole = (parts,) * 9
     made = VerificationService(*whole, Metrics(), answering=TAX, domain=CONSENT_DOMAIN)
     made.start()
     yield made
