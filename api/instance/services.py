@@ -9,7 +9,8 @@ from api.instance.resources import Resources
 from api.services.access_log.interval import AccessIntervals
 from api.services.access_log.reader import AccessReader
 from api.services.access_log.unanswered_use import UnansweredUses
-from api.services.access_log.writer import AccessLog, UseLeases
+from api.services.access_log.use_lease import UseLeases
+from api.services.access_log.writer import AccessLog
 from api.services.attestation.commitment_pool import CommitPool
 from api.services.consent.lifecycle import ConsentService
 from api.services.consent.receipt import ConsentReceipts

@@ -32,7 +32,7 @@ from api.http.model.base import (
     unknown_member,
     whole,
 )
-from api.http.model.subject import Controllers, SignatureJson, Signatures
+from api.http.model.controllers import Controllers, SignatureJson, Signatures
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.consent import Bounds as SignedBounds
 from ledger_node.domain.consent import ConsentRequest as AskedTerms

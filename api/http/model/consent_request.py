@@ -6,7 +6,7 @@ from pydantic import Field, RootModel
 
 from api.http.model.base import AnswerModel, Hex32, RequestModel, Strict, example
 from api.http.model.consent import REQUEST_EXAMPLE, documented
-from api.http.model.subject import Signatures
+from api.http.model.controllers import Signatures
 from api.services.consent.spend_seed import KeylessRequest
 from ledger_node.domain.consent import ASKED_TYPE
 from ledger_node.domain.consent import ConsentRequest as AskedTerms

@@ -6,8 +6,8 @@ from pydantic import Field
 
 from api.http.model.base import Address, AnswerModel, Count, HexText, SignatureText, Time, absent
 from api.http.model.consent import ConsentRequestTerms, ShownConsent
+from api.http.model.controllers import Controllers, SignatureJson
 from api.http.model.proof import Block
-from api.http.model.subject import Controllers, SignatureJson
 from ledger_node.domain.receipt import FORMAT, Act
 
 

@@ -11,9 +11,7 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
     {
         **DOCUMENT_REASON_TEXT,
         # input that must be fixed by whoever sent it
-        Reason.JSON_MALFORMED: (
-            "The body is not JSON in UTF-8; send one JSON value without NUL bytes or lone surrogates."
-        ),
+        Reason.JSON_MALFORMED: "The body is not JSON in UTF-8; send one JSON value, without NUL or lone surrogates.",
         Reason.JSON_DUPLICATE_KEY: "A key stands twice in one JSON object; write each key once.",
         Reason.JSON_TOO_DEEP: "The JSON is nested too deeply; nothing that the API takes is deeper than a few levels.",
         Reason.TOO_LARGE: "The body, or a text or list in it, is larger than is taken; send less at once.",

@@ -8,7 +8,8 @@ from typing import Final
 
 from sqlalchemy import select
 
-from api.services.access_log.writer import AccessEntry, AccessLog, AskedRow, UseLeases
+from api.services.access_log.use_lease import UseLeases
+from api.services.access_log.writer import AccessEntry, AccessLog, AskedRow
 from api.services.consent.stored_consent import ConsentReader
 from api.storage import table
 from api.storage.database import Store

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from api.services.access_log.writer import UseLeases
+from api.services.access_log.use_lease import UseLeases
 from ledger_node.chain.port import Block, Ledger, StateProof, UseRefusal, UseResult
 from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.event import Inclusion

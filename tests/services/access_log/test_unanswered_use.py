@@ -3,7 +3,7 @@
 import pytest
 
 from api.services.access_log.unanswered_use import UnansweredUses
-from api.services.access_log.writer import UseLeases
+from api.services.access_log.use_lease import UseLeases
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
