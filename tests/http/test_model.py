@@ -45,7 +45,7 @@ def refused(model, body):
         (VerificationRequest, ASKED | {"b": 1, "a": 1}, "field_unknown", "a"),
         (VerificationRequest, {"consent": ID, "claims": ["?"]}, "question_malformed", "question"),
         (VerificationRequest, {"consent": ID, "claims": [GOOD] * 65}, "too_large", "claims"),
-        (VerificationRequest, {"consent": ID, "claims": [GOOD]}, "field_missing", "use"),
+        (VerificationRequest, {"consent": ID, "claims": [GOOD], "use": 5}, "type_wrong", "use"),
         (VerificationRequest, ASKED | {"use": USE | {"number": 0}}, "value_out_of_range", "number"),
         (VerificationRequest, ASKED | {"use": USE | {"more": 1}}, "field_unknown", "more"),
         (VerificationRequest, ASKED | {"policy": []}, "type_wrong", "policy"),
