@@ -85,9 +85,10 @@ def open_resources(
         store.locks.join()
         require_version_alone(store, STORE)
         require_network(store, book)
-        require_limits(rpc, book)
         keys = open_home_keys(home, store, addresses)
         opened.callback(keys.dispose)
+        # what this machine holds is looked at before any node is asked
+        require_limits(rpc, book)
         purposes = _agreed_purposes(home, Web3Ledger(book, rpc))
         relaying, registering = (
             Sender(rpc, book.chain_id, *home.sender_keys(member.slug), store=StoredOutbox(store))

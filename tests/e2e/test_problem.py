@@ -183,14 +183,14 @@ def test_wrong_members_are_named(callers, route, body, reason, field):
     ("controllers", "threshold", "reason"),
     [
         ([], 1, None),
-        (["0x" + "11" * 20], 2, None),
-        (["0x" + "11" * 20], 0, "value_out_of_range"),
-        (["0x" + "11" * 20] * 2, 1, None),
-        (["0x" + "11" * 19], 1, None),
+        ([{"person": 1, "address": "0x" + "11" * 20}], 2, None),
+        ([{"person": 1, "address": "0x" + "11" * 20}], 0, "value_out_of_range"),
+        ([{"person": 1, "address": "0x" + "11" * 20}] * 2, 1, None),
+        ([{"person": 1, "address": "0x" + "11" * 19}], 1, None),
         (["x"], 1, None),
         ([5], 1, None),
-        (["0x" + "11" * 20] * 40, 1, "too_large"),
-        (["0x" + "00" * 20], 1, "request_invalid"),
+        ([{"person": 1, "address": "0x" + "11" * 20}] * 40, 1, "too_large"),
+        ([{"person": 1, "address": "0x" + "00" * 20}], 1, "request_invalid"),
     ],
 )
 def test_controllers_that_make_no_sense_are_refused(callers, controllers, threshold, reason):
