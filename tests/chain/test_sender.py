@@ -9,6 +9,7 @@ import pytest
 
 from api.storage.database import open_store
 from api.storage.outbox import StoredOutbox
+from ledger_node.chain.artifact import artifact
 from ledger_node.chain.outbox import MemoryOutbox, TransactionDraft
 from ledger_node.chain.pending_transaction import TransactionSigner
 from ledger_node.chain.rpc import ContractRevertError, Rpc
@@ -47,6 +48,12 @@ def nonce(rpc, key):
 
 def register(sender, book, subject=None):
     return sender.send(book.contracts["SubjectRegistry"], registration(subject or random_bytes(32)), gas=GAS)
+
+
+def call_of_anyone(sender, book):
+    """Send a call that the contracts let everybody make."""
+    data = artifact("ConsentRegistry").encode("followFreeze")
+    return sender.send(book.contracts["ConsentRegistry"], data, gas=GAS)
 
 
 def reason_of(call):
@@ -401,11 +408,11 @@ def test_an_account_that_is_no_member_is_refused_by_the_contract(book, stranger)
 
 def test_an_account_that_is_not_on_the_allowlist_is_refused_by_the_node(rpc, book):
     outsider = Sender(rpc, CHAIN_ID, b"\x77" * 32)
-    assert reason_of(lambda: register(outsider, book)) == "ledger_refused"
+    assert reason_of(lambda: call_of_anyone(outsider, book)) == "ledger_refused"
 
 
 def test_a_transaction_for_another_chain_is_refused(rpc, book):
-    assert reason_of(lambda: register(Sender(rpc, CHAIN_ID + 1, STRANGER), book)) == "ledger_refused"
+    assert reason_of(lambda: call_of_anyone(Sender(rpc, CHAIN_ID + 1, STRANGER), book)) == "ledger_refused"
 
 
 def test_many_threads_share_one_account_without_a_gap(rpc, book, relayer):
