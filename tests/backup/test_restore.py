@@ -59,7 +59,7 @@ def night(life):
         place.attest(schema, [(made.victim, {"实缴税额（元）": AMOUNT} if schema == "tax_payment" else {})])
     made.victim_firm = place.register(made.victim)
     made.victim_consent = place.grant(GOOD, firm=made.victim_firm, uses=3)
-    made.call = {"consent": made.victim_consent, "claims": [GOOD]}
+    made.call = place.body(made.victim_consent, [GOOD])
     answered = post(place, made.call)
     assert answered.status_code == 200
     made.victim_use = answered.json()["use"]["id"]
