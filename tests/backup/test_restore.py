@@ -70,7 +70,7 @@ def night(life):
     made.late_terms = place.consent([GOOD], firm=made.late, secret=made.secret)
     made.late_consent = place.post_consent(made.late_terms, made.late.keys)["id"]
     place.verify(made.late_consent, [GOOD])
-    place.bank.post("/v1/consent-requests", {"request": place.request([GOOD]).to_json()})
+    place.bank.post("/v1/consent-requests", place.asking(place.request([GOOD])))
     rotate(place, place.shop, [Key(key) for key in place.shop.keys], controllers_of([new_key()]))
     # corrected after the backup, which makes what the backup holds superseded
     place.attest("penalty_summary", [(0, PENALISED)], correct=True)

@@ -10,7 +10,6 @@ import pytest
 
 from api.storage.database import open_store
 from api.storage.outbox import StoredOutbox
-from ledger_node.chain.artifact import artifact
 from ledger_node.chain.deployment import Founder, FounderKey, deploy
 from ledger_node.chain.port import Role
 from ledger_node.chain.rpc import Rpc
@@ -21,6 +20,7 @@ from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of
 from ledger_node.node.embedded import Engine
 from ledger_node.randomness import random_bytes
+from tests.kit.chain import COMMITMENT, registration
 from tests.kit.node import CHAIN_ID, SEALER_KEY, NodeProcess, genesis
 
 GOVERNOR, RELAYER = b"\x01" * 32, b"\x02" * 32
@@ -119,8 +119,11 @@ class Place:
         sender.push()
         store.dispose()
 
-    def count(self, subject):
-        return Web3Ledger(self.book, self.rpc)._read("SubjectRegistry", "count", subject)[0]
+    def count(self, salt):
+        """How many entries of controllers the subject of this salt has."""
+        ledger = Web3Ledger(self.book, self.rpc)
+        (subject,) = ledger._read("SubjectRegistry", "subjectIdOf", b"\x0e" * 32, COMMITMENT, salt)
+        return ledger._read("SubjectRegistry", "count", subject)[0]
 
     @property
     def nonce(self):
@@ -141,7 +144,7 @@ def place(tmp_path_factory):
 
 
 def registrations(subjects):
-    return [artifact("SubjectRegistry").encode("register", subject, b"\x01" * 32) for subject in subjects]
+    return [registration(salt) for salt in subjects]
 
 
 @pytest.mark.chaos
