@@ -1,13 +1,13 @@
 """Files of the repository that pages name are there."""
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "tests" / "vectors" / "README.md"]
+FOLDERS = ("api", "ledger_node", "contracts", "scripts", "tests")
 MODULE = re.compile(r"`(?:[\w./-]+/)?(\w+\.py)`")
 CLAUSE = re.compile(r"^## \d+\. .* \[(.*)\]$", re.MULTILINE)
 NAMED = re.compile(r"`((?:api|ledger_node|contracts|scripts|tests|docs)/[\w./-]+)`")
@@ -21,8 +21,7 @@ def test_files_that_a_page_names_are_there(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_modules_that_a_page_names_without_their_folder_are_there(page):
-    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True)
-    known = {Path(name).name for name in listed.stdout.splitlines()}
+    known = {path.name for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")}
     assert sorted(set(MODULE.findall(page.read_text("utf-8"))) - known) == []
 
 
