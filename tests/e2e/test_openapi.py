@@ -201,10 +201,20 @@ def test_the_examples_of_controllers_are_read_by_the_code(document):
 
 
 def test_every_route_says_how_it_refuses(document):
+    shared = document["components"]["responses"]
     for name, operation in operations(document):
-        if "/v1/" in name:
-            refusal = operation["responses"]["422"]["$ref"].rpartition("/")[2]
-            assert "application/problem+json" in document["components"]["responses"][refusal]["content"]
+        refusals = {status: body for status, body in operation["responses"].items() if status[0] not in "23"}
+        assert {"429", "503", "default"} <= set(refusals)
+        oauth = name == "POST /v1/token"
+        assert ("404" in refusals) == ("{" in name)
+        assert ("409" in refusals) == ("requestBody" in operation and not oauth)
+        given = [one for one in operation.get("parameters", []) if "$ref" not in one]
+        assert "422" in refusals or oauth or not (given or "requestBody" in operation)
+        for status, refusal in refusals.items():
+            content = shared[refusal["$ref"].rpartition("/")[2]]["content"]
+            assert list(content) == [
+                "application/json" if oauth and status != "default" else "application/problem+json"
+            ]
 
 
 def test_the_served_schema_of_consent_terms_is_what_openapi_says_and_takes_real_terms(place, document):
