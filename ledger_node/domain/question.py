@@ -150,16 +150,16 @@ class Question:
         """Return the one readable text form, which ``parse`` reads back to the same question."""
         name = f"{self.schema}{self.selector.text}.{self.field}"
         during = "" if self.period is None else f" during {self.period}"
-        match self.op, self.operand:
-            case Op.RANGE, (low, high):
+        match self.operand:
+            case (low, high) if self.op is Op.RANGE:
                 return f"{name} between {field.text(low)} and {field.text(high)}{during}"
-            case _, tuple(members):
+            case tuple(members):
                 return f"{name} {self.op} {{{', '.join(str(member) for member in members)}}}{during}"
-            case _, None:
+            case None:
                 return f"{name} {self.op}{during}"
-            case _, MonthsBefore():
-                return f"{name} {self.op} {self.operand}{during}"
-            case _, operand:
+            case MonthsBefore() as before:
+                return f"{name} {self.op} {before}{during}"
+            case operand:
                 return f"{name} {self.op} {field.text(operand)}{during}"
 
 

@@ -189,12 +189,9 @@ def _counted(name: str, fields: Fields) -> tuple[int, str | None]:
 
 def _rank(value: Value) -> tuple[int, int]:
     # none on record lies below every date, and no end above
-    match value:
-        case Special.NONE_ON_RECORD:
-            return -1, 0
-        case Special.NO_END:
-            return 1, 0
-        case int():
-            return 0, value
-        case _:
-            raise TypeError("only numbers and days have an order")
+    if value is Special.NONE_ON_RECORD:
+        return -1, 0
+    if value is Special.NO_END:
+        return 1, 0
+    assert isinstance(value, int)  # noqa: S101 - only numbers and days are compared so
+    return 0, value

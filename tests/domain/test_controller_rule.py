@@ -225,3 +225,11 @@ def test_entries_and_holds_are_read_from_the_words_of_their_slots():
     assert reason_of(read, {}) is Reason.STATE_PROOF_MISSING
     assert reason_of(read, {packed: 100 << 160 | 3 << 200}) is Reason.STATE_PROOF_MALFORMED
     assert {contract for contract, _ in words} == {Contract.SUBJECTS}
+
+
+def test_the_keys_of_a_history_are_those_that_asked_for_entries_of_their_own():
+    """A rotation rests on signatures, so its sender's key is asked for by nobody."""
+    known = history(
+        [registered(FIRST, 100), recovered(SECOND, 300, link=0, key=OTHER_KEY), rotated(THIRD, 400, root=1)], []
+    )
+    assert known.keys == {(known.entries[0].registrar, KEY), (known.entries[1].registrar, OTHER_KEY)}

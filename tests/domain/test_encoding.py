@@ -373,3 +373,19 @@ def test_a_string_of_quotes_that_never_ends_is_refused_at_once(end):
 def test_keys_beyond_the_first_plane_stand_in_the_order_of_rfc_8785(value):
     assert encode(value) == rfc8785.dumps(value)
     assert encode({"\U0001f600": value, "\ufb33": 1}) == rfc8785.dumps({"\U0001f600": value, "\ufb33": 1})
+
+
+@pytest.mark.parametrize("kind", FieldType)
+def test_t13_no_value_is_of_a_type_of_another_kind(kind):
+    of = {
+        FieldType.BOOL: True,
+        FieldType.TEXT: "a",
+        FieldType.CODE: "a",
+        FieldType.ENUM: "a",
+        FieldType.INTEGER: 1,
+        FieldType.DATE: 1,
+        FieldType.MONTH: 1,
+        FieldType.CODES: ("a",),
+    }
+    for value in (True, "a", 1, ("a",), b"a", None, Special.ABSENT, Special.NONE_ON_RECORD, Special.NO_END):
+        assert is_of_type(kind, value) == (type(value) is type(of[kind]))

@@ -109,6 +109,8 @@ def test_e1_a_report_in_json_says_on_whose_data_each_verdict_rests_and_who_signe
         "name": "Host",
         "use": "0x" + BUNDLE.receipt.use.hex(),
     }
+    assert form["use"] == {"id": "0x" + BUNDLE.receipt.use.hex(), "number": 2, "time": world.NOW}
+    assert checked("k2_number_that_was_not_used").to_json()["use"] is None
     assert checked("no_receipt").to_json()["receipt"] is None
     assert checked("x_receipt_other_use").to_json()["receipt"] is None
     both = checked("combination").to_json()["claims"][0]["based_on"]

@@ -286,3 +286,8 @@ def test_any_of_several_trusted_keys_will_do():
 def test_signing_the_same_again_gives_the_same_document():
     assert signed(ALL["used"]).to_bytes() == ALL["used"].to_bytes()
     assert Receipt.from_bytes(ALL["used"].to_bytes()) == ALL["used"]
+
+
+def test_what_was_asked_for_is_in_every_receipt():
+    for name, one in ALL.items():
+        assert one.basis.asked == (ASKED if name == "refused" else SHOWN.consent.asked)

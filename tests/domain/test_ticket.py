@@ -236,3 +236,9 @@ def test_uses_are_replayed_as_the_contract_chains_them():
     assert uses_digest(h("consent"), counted) == expected
     assert uses_digest(h("consent"), []) == h("consent")
     assert uses_digest(h("consent"), counted[::-1]) != expected
+
+
+@pytest.mark.parametrize("key", [SPEND, h("another key"), h("a third key"), h("a fourth key")])
+def test_the_short_form_leads_back_to_the_same_use(key):
+    use = signed_use(key=key)
+    assert SignedUse.short_form(use.consent, use.number, use.ticket, use.not_after, *use.short) == use

@@ -10,12 +10,12 @@ from ledger_node.domain.canonical import decode, encode
 from ledger_node.domain.commitment import Committer, FieldProof
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.number import decimal_text, parse_number, smallest_units
-from ledger_node.domain.proof import Outcome, Prover, check_proof
+from ledger_node.domain.proof import Outcome, Prover, check_proof, revealed
 from ledger_node.domain.question import COMPARISONS, Op, Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.rule import Rule
 from ledger_node.domain.schema import Schema
-from ledger_node.domain.statement import AtLeast, lower
+from ledger_node.domain.statement import AtLeast, HasAny, Reveal, lower
 from ledger_node.domain.value import FieldType, Period, Special, parse_date, predecessor, successor
 from tests.kit.world import h
 
@@ -305,3 +305,20 @@ def test_a_set_tells_nothing_apart_and_has_no_bounds():
     assert refused(Schema.from_json, SPEC | {"per": [{"field": "pledged"}]}) is Reason.SCHEMA_INVALID
     bounded = [*FIELDS[:-1], FIELDS[-1] | {"bounds": {"from": 1, "to": 2}}]
     assert refused(Schema.from_json, SPEC | {"fields": bounded}) is Reason.SCHEMA_INVALID
+
+
+@pytest.mark.parametrize("pledged", [[], ["land"], ["goods", "land"], ["land", "shares", "goods"]])
+def test_a_set_that_is_revealed_is_the_committed_one(pledged):
+    values = SCHEMA.parse_values(RAW | {"pledged": pledged})
+    field, prover = SCHEMA.field("pledged"), Prover(COMMITTER, SEED, values)
+    shown = prover.prove(field, Reveal(), may_disclose=True)
+    assert check_proof(SCHEMA, COMMITTER.commit(SEED, values).root, field, Reveal(), shown) is HOLDS
+    assert set(revealed(field, shown)) == set(pledged)
+    part = prover.prove(field, HasAny(frozenset({0})), may_disclose=True)
+    assert revealed(field, part) is None
+
+
+@pytest.mark.parametrize(("field", "op"), [("insured", Op.IN), ("pledged", Op.AT_LEAST)])
+def test_a_question_that_its_field_cannot_answer_is_refused_with_what_it_can(field, op):
+    question = Question("firm", field, op, ("land",) if op is Op.IN else 1)
+    assert refused(lower, question, SCHEMA.field(field)) is Reason.OPERATOR_UNSUPPORTED
