@@ -1,6 +1,7 @@
 """Lives of consents for a rehearsal: asked for, granted or refused, used, paused, withdrawn, as chance has it."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
@@ -26,6 +27,8 @@ from ledger_node.randomness import random_bytes
 
 _MONTH_DAYS: Final = 31
 _MOST_ASKED: Final = 4
+_AT_ONCE: Final = 3
+_OVER: Final = object()
 _QUESTIONS: Final = (
     "tax_payment.paid_amount >= 200000 CNY during 2025",
     "tax_payment.months_paid_on_time_12m >= 6 months during 2025",
@@ -164,15 +167,21 @@ class Stage:
 
 
 def live_all(lives: Sequence[Iterator[None]], random: Random) -> None:
-    """Live all lives, mixed: who takes the next step is drawn each time."""
+    """Live all lives, mixed: who take the next steps, several at once, is drawn each time.
+
+    An instance whose one relayer is busy sends by the next one, so all of them relay.
+    """
     running = list(lives)
-    while running:
-        at = random.randrange(len(running))
-        try:
-            next(running[at])
-        except StopIteration:
-            running[at] = running[-1]
-            running.pop()
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        while running:
+            drawn = random.sample(running, min(_AT_ONCE, len(running)))
+            ended = [life for life, is_over in zip(drawn, pool.map(_is_over, drawn), strict=True) if is_over]
+            running = [life for life in running if life not in ended]
+
+
+def _is_over(life: Iterator[None]) -> bool:
+    """Take the next step of a life; return whether there was none."""
+    return next(life, _OVER) is _OVER
 
 
 def _signed(firm: Firm, digest: bytes) -> dict[str, JSON]:

@@ -91,6 +91,8 @@ def test_consents_of_many_firms_and_banks_lived_all_there_is_to_live(attacked):
     assert len({consent.code for consent in truth.consents.values()}) == GRANTING
     assert {consent.bank for consent in truth.consents.values()} == set(BANKS.values())
     assert len({consent.purpose for consent in truth.consents.values()}) == 4
+    relayers = {event.args["relayer"] for _, event in attacked.corpus.events("ConsentGranted")}
+    assert len(relayers) == 1 + len(RELAYERS)
     names = {event.name for transaction in attacked.corpus.transactions for event in transaction.events}
     assert names >= {
         *("ConsentRequested", "RequestGranted", "RequestRefused", "ConsentGranted", "ConsentPaused"),
