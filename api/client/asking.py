@@ -20,14 +20,14 @@ from ledger_node.domain.spending import SpendSeed
 from ledger_node.randomness import random_bytes
 
 _TRIES: Final = 10
-_FOLDER: Final = "spend-seeds"
+_SUFFIX: Final = ".spend-seed"
 
 
 def spend_seed(folder: Home, name: str) -> SpendSeed:
     """Return the seed of a bank in its folder, drawn where there is none yet; nobody but its owner may read it."""
-    path = folder.path / _FOLDER / name
+    path = folder.path / "keys" / (name + _SUFFIX)
     if not path.exists():
-        path.parent.mkdir(mode=0o700, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_private(path, new_spend_seed().to_text() + "\n", secret=True)
     return SpendSeed.from_text(read_private_text(path))
 

@@ -80,7 +80,9 @@ class Spending:
         key = seed.spend_key(terms.salt)
         if address_of(key) != spend_key:
             raise InvalidInputError(
-                Reason.CONFIGURATION, "the uses of this consent are spent by another seed than the one here"
+                Reason.CONFIGURATION,
+                "the uses of this consent are spent by another seed than the one here: bring back the bank's file "
+                "keys/NAME.spend-seed of then",
             )
         return cls(consent, terms, key, answering, domain)
 

@@ -145,7 +145,7 @@ WRONG = {
         ({"controllers": [], "threshold": 1}, "field_missing", "credit_code"),
         ({"credit_code": "X", "controllers": [], "threshold": 1}, "credit_code_invalid", "credit_code"),
         ({"credit_code": 5, "controllers": [], "threshold": 1}, "credit_code_invalid", "credit_code"),
-        ({"credit_code": "", "controllers": ["0x00"], "threshold": 1}, "credit_code_invalid", "credit_code"),
+        ({"credit_code": "", "controllers": [], "threshold": 1}, "credit_code_invalid", "credit_code"),
     ],
     "/v1/erasures": [
         ({}, "field_missing", "credit_code"),

@@ -225,7 +225,7 @@ def test_f8_two_columns_for_one_field_refuse_the_file_before_anything_is_issued(
 def test_f9_numbers_that_are_no_firms_are_issued_nothing(place, code):
     job = place.attest("tax_payment", [(code, {})])
     assert outcomes(place, job) == [(2, "rejected", "credit_code_invalid")]
-    body = {"credit_code": code, "controllers": ["0x" + "11" * 20], "threshold": 1}
+    body = {"credit_code": code, "controllers": [{"person": 1, "address": "0x" + "11" * 20}], "threshold": 1}
     with pytest.raises(ApiError) as refused:
         place.regulator.post("/v1/subjects", body)
     assert refused.value.reason == "credit_code_invalid"

@@ -43,6 +43,10 @@ def test_firms_that_are_erased_at_the_same_moment_are_all_erased(place):
 
 
 def test_a_firm_that_is_registered_four_times_at_once_is_one_subject(place):
-    body = {"credit_code": credit_code(place.fresh(), SEED), "controllers": ["0x" + "44" * 20], "threshold": 1}
+    body = {
+        "credit_code": credit_code(place.fresh(), SEED),
+        "controllers": [{"person": 1, "address": "0x" + "44" * 20}],
+        "threshold": 1,
+    }
     answers = together([post(place.client("market-regulator"), "/v1/subjects", body) for _ in range(4)])
     assert len({answer["subject"] for answer in answers}) == 1

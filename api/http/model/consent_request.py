@@ -65,7 +65,7 @@ class RefusedRequest(AnswerModel):
 class NewSpendSeed(RequestModel, json_schema_extra=example({"seed": "0x" + "6b" * 32})):
     """A bank's seed, from which the spend keys of its consents follow."""
 
-    seed: Annotated[Hex32, Field(repr=False, description="as in the file spend-seeds/NAME of the bank's folder")]
+    seed: Annotated[Hex32, Field(repr=False, description="as in the file keys/NAME.spend-seed of the bank's folder")]
 
 
 class SpendSeedState(AnswerModel):

@@ -135,7 +135,7 @@ def test_every_call_and_log_is_decoded_to_its_last_byte(attacked):
 
 
 def test_what_is_public_is_found_where_it_belongs(attacked, needles):
-    places = {"banks": "MemberRegistry.addMember", "subject ids": "SubjectRegistry.register"}
+    places = {"banks": "MemberRegistry.addMember", "subject ids": "log SubjectRegistry.SubjectRegistered"}
     for kind, place in places.items():
         there = [piece for piece in decode_all(attacked.corpus) if piece.place == place]
         assert all(needles[kind].found_in(piece.data) for piece in there if kind != "banks")
