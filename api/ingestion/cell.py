@@ -70,7 +70,7 @@ def parse_date_cell(cell: str, heading: str) -> str:
 
 
 def _amount(cell: str, heading: str) -> str:
-    return _decimal(_match(_AMOUNT, cell, "an amount such as 1,286,400.50 or -35.5", heading))
+    return _decimal(_match(_AMOUNT, cell, "an amount such as 9,876.50 or -35.5", heading))
 
 
 def _percent(cell: str, heading: str) -> str:

@@ -27,7 +27,7 @@ from ledger_node.randomness import random_bytes
 
 _MONTH_DAYS: Final = 31
 _MOST_ASKED: Final = 4
-_AT_ONCE: Final = 3
+_AT_ONCE: Final = 6
 _OVER: Final = object()
 _QUESTIONS: Final = (
     "tax_payment.paid_amount >= 200000 CNY during 2025",
