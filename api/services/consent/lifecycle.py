@@ -21,7 +21,8 @@ from ledger_node.domain.consent_act import (
     withdrawal_hash,
 )
 from ledger_node.domain.consent_order import ChangeOrder, SecretOrder, ShownConsentId
-from ledger_node.domain.error import CredenceError, VerificationError
+from ledger_node.domain.error import ChainError, CredenceError, VerificationError
+from ledger_node.domain.fact import ConsentState
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Act
@@ -137,7 +138,14 @@ class ConsentService(ConsentGrants):
         return store_signed_act(self._store, self._ledger, consent_id, act, signed, number=number)
 
     def _next_change(self, consent_id: bytes) -> int:
+        """Return the number of the next change; a consent that was withdrawn has none.
+
+        Raises:
+            ChainError: ``consent_withdrawn``, before a word is stored for what never takes place; or no answer.
+        """
         (record,), _ = self._ledger.consents([consent_id])
+        if record is not None and record.state is ConsentState.WITHDRAWN:
+            raise ChainError(Reason.CONSENT_WITHDRAWN, "this consent was withdrawn, and that is final")
         return 1 if record is None else record.changes + 1
 
     @contextmanager

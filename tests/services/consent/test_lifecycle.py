@@ -125,6 +125,23 @@ def test_a_withdrawal_is_final(instance, firm, consents, how):
     assert refused(consents.change, consent, Change.RESUME, 1, resumed) is Reason.CONSENT_WITHDRAWN
 
 
+def test_n1_a_withdrawal_that_is_asked_again_leaves_the_word_of_the_one_that_took_place_alone(instance, firm, consents):
+    consent = instance.grant(firm)
+    signatures = instance.signed_withdrawal(firm, consent)
+    consents.withdraw(consent, secret=None, signatures=signatures)
+    assert refused(consents.withdraw, consent, secret=None, signatures=signatures) is Reason.CONSENT_WITHDRAWN
+    assert find_signed_act(instance.store, consent, Act.WITHDRAWN, number=1) is not None
+    assert find_signed_act(instance.store, consent, Act.WITHDRAWN, number=2) is None
+
+
+def test_n1_a_withdrawal_by_signatures_after_one_by_the_secret_leaves_no_word(instance, firm, consents):
+    consent = instance.grant(firm)
+    consents.withdraw(consent, secret=SECRET, signatures=())
+    signatures = instance.signed_withdrawal(firm, consent)
+    assert refused(consents.withdraw, consent, secret=None, signatures=signatures) is Reason.CONSENT_WITHDRAWN
+    assert find_signed_act(instance.store, consent, Act.WITHDRAWN, number=1) is None
+
+
 def test_who_is_no_party_hears_the_same_of_what_is_there_and_what_is_not(instance, firm, consents):
     consent, nothing = instance.grant(firm), random_bytes(32)
     bad = {"secret": random_bytes(32), "signatures": ()}
