@@ -125,7 +125,7 @@ def check_log(place, ledger, people):
     logged = {use for use, _ in rows}
     assert {use for uses in people.uses.values() for use in uses} <= logged
     # a row may also name a use that was tried while the ledger did not answer
-    assert {to_hex(use) for _, use in ledger.uses_since(0)} <= logged
+    assert {to_hex(use.ticket) for _, use in ledger.uses_since(0)} <= logged
     assert {count for _, count in rows} <= {1}
     intervals = rows_of(store, "SELECT number, since, until, hex(member), start, batch_root FROM access_interval")
     assert [row[0] for row in intervals] == list(range(1, len(intervals) + 1))

@@ -101,7 +101,7 @@ def request(place):
 def grant_of_a_request(place):
     asked = place.request([GOOD])
     number = place.bank.post("/v1/consent-requests", place.asking(asked))["id"]
-    consent, _ = accept(place.shop.client, asked, Language.CHINESE, random_bytes(32))
+    consent, _ = accept(place.shop.client, asked, Language.CHINESE, random_bytes(32), now=place.now())
     signatures = signed(place, consent.digest(place.ledger.consent_domain))
     yield
     parts = {"terms": consent.terms.to_json(), "bounds": consent.bounds.to_json()}

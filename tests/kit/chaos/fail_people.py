@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 import httpx
 
-from api.client.asking import spend_seed
+from api.client.asking import Asker, spend_seed
 from api.client.client import ApiError, Client
 from api.client.credential import Credential, credential_named
 from api.client.error import NoAnswerError
@@ -134,6 +134,9 @@ class Standing(Place):
     def client_with(self, credential, **options):
         return self._keep(PatientClient(self.served.url, credential, **options))
 
+    def _asker(self, consent, client):
+        return _InOrder(client, self.seed, consent)
+
     def forget_answers(self):
         for client in self._clients:
             client.answers.clear()
@@ -141,6 +144,13 @@ class Standing(Place):
     def require_same_answers(self):
         for client in self._clients:
             client.require_same_answers()
+
+
+class _InOrder(Asker):
+    """Takes the lowest number that is free, where banks draw one: walks are compared by the numbers of their uses."""
+
+    def _next(self):
+        return self._free[0] if self._free else 1
 
 
 class _NoLock:

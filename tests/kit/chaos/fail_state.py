@@ -243,10 +243,21 @@ def check_order(home, node_url):
     for row in rows_of(home.store, "SELECT account, next_nonce FROM outbox_account"):
         count = int(rpc.request("eth_getTransactionCount", "0x" + row["account"].hex(), "latest"), 16)
         assert row["next_nonce"] == count
+    check_kept_uses(home, events)
     kept = rows_of(home.store, "SELECT digest FROM outbox")
     assert all(rpc.request("eth_getTransactionReceipt", "0x" + row["digest"].hex()) for row in kept)
     for path in stores_of(home):
         assert [row[0] for row in rows_of(path, "PRAGMA integrity_check")] == ["ok"]
+
+
+def check_kept_uses(home, events):
+    """Hold the uses that are kept against the chain: each was counted there, as the one at its place, at its time."""
+    counted = defaultdict(list)
+    for name, values in events:
+        if name == "UseRecorded":
+            counted[values["consent"]].append((values["number"], values["ticket"], values["usedAt"]))
+    for row in rows_of(home.store, "SELECT consent, place, number, ticket, time FROM counted_use"):
+        assert counted[row["consent"]][row["place"]] == (row["number"], row["ticket"], row["time"])
 
 
 UNFINISHED = {
