@@ -67,7 +67,8 @@ class ConsentReceipts:
             use = self._ledger.signed_use(event.recorded.transaction, event.use)
             return None if use is None else Basis(held.shown, bank_word=BankWord(use.not_after, use.signature))
         signed = find_signed_act(self._store, event.id, Act[event.step.name], number=event.number)
-        return None if signed is None else Basis(held.shown, signed)
+        # a word that was signed here under a number that another node's change took is none of this act
+        return None if signed is None or signed.digest != event.word_digest else Basis(held.shown, signed)
 
     def _receipt(self, act: Act, event: ConsentEvent, basis: Basis) -> Receipt:
         receipt = Receipt(
