@@ -20,7 +20,7 @@ from eth_utils.exceptions import ValidationError
 from typing_extensions import override
 
 from ledger_node.node.embedded.error import EXECUTION_REVERTED, RpcError, refused
-from ledger_node.node.embedded.state.p256 import NodeComputation
+from ledger_node.node.embedded.state.computation import NodeComputation
 from ledger_node.node.embedded.state.state import NodeState
 from ledger_node.node.embedded.transaction import intrinsic_gas
 

@@ -10,7 +10,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from eth.abc import ComputationAPI
-from eth.vm.forks.cancun.computation import CancunComputation
 from eth_typing import Address
 
 P256_VERIFY: Final = Address((0x100).to_bytes(20, "big"))
@@ -42,12 +41,3 @@ def p256_verify(computation: ComputationAPI) -> ComputationAPI:
     computation.consume_gas(_GAS, reason="P256VERIFY")
     computation.output = _YES if verifies(bytes(computation.msg.data)) else b""
     return computation
-
-
-_PRECOMPILES: Final = {**CancunComputation.get_precompiles(), P256_VERIFY: p256_verify}
-
-
-class NodeComputation(CancunComputation):
-    """Cancun, with the precompile for P-256."""
-
-    _precompiles = _PRECOMPILES

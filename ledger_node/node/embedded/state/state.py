@@ -20,7 +20,7 @@ from typing_extensions import override
 
 from ledger_node.node.embedded.database import NodeDB
 from ledger_node.node.embedded.state.account_state import Journal, NodeAccountDB
-from ledger_node.node.embedded.state.p256 import NodeComputation
+from ledger_node.node.embedded.state.computation import NodeComputation
 
 
 class NodeTransientStorage(TransientStorageAPI):
