@@ -3,6 +3,7 @@ pragma solidity =0.8.37;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 
 import {IConsentRegistry} from "./interfaces/IConsentRegistry.sol";
 import {IMemberRegistry, KeyPurpose, Role} from "./interfaces/IMemberRegistry.sol";
@@ -187,7 +188,7 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
     function recordUse(SignedUse calldata use) external {
         if (usesFrozen) revert IMemberRegistry.MembersFrozen();
 
-        _recordUse(use);
+        _recordUse(use, _domainSeparatorV4());
     }
 
     /// @inheritdoc IConsentRegistry
@@ -195,8 +196,9 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         if (usesFrozen) revert IMemberRegistry.MembersFrozen();
         if (uses.length > MAX_USES_AT_A_TIME) revert UseListTooLong(uses.length, MAX_USES_AT_A_TIME);
 
+        bytes32 domain = _domainSeparatorV4();
         for (uint256 i = 0; i < uses.length; ++i) {
-            _recordUse(uses[i]);
+            _recordUse(uses[i], domain);
         }
     }
 
@@ -251,11 +253,17 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
     }
 
     /// @dev Slots are read once each: this is what every verification pays for.
-    function _recordUse(SignedUse calldata use) private {
+    function _recordUse(SignedUse calldata use, bytes32 domain) private {
         (bytes32 id, uint32 number, bytes32 ticket) = (use.consent, use.number, use.ticket);
         Consent storage c = _consents[id];
         (address spendKey, uint96 used) = (c.spendKey, c.used);
-        Refusal reason = _checkUse(c, use, spendKey, used);
+        Refusal reason = Refusal.Unknown;
+        // a tombstone has no spend key
+        if (spendKey != address(0)) {
+            reason = _signerOf(use, domain) == spendKey
+                ? _checkUse(c, number, use.notAfter, used)
+                : Refusal.SignatureWrong;
+        }
         if (reason != Refusal.None) {
             emit UseRefused(id, number, ticket, reason, msg.sender);
             return;
@@ -324,25 +332,24 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         if (b.withdrawalHash == 0) revert ConsentWithdrawalHashZero(id);
     }
 
-    /// @dev The one rule of use. The signature is checked first, so that a refusal for any later reason is one of a use that
-    /// the bank did sign.
-    function _checkUse(Consent storage c, SignedUse calldata use, address spendKey, uint96 used)
+    /// @dev The one rule of use, after the signature, so that a refusal by it is one of a use that the bank did sign.
+    function _checkUse(Consent storage c, uint32 number, uint64 notAfter, uint96 used)
         private
         view
         returns (Refusal)
     {
-        // a tombstone has no spend key
-        if (spendKey == address(0)) return Refusal.Unknown;
-        (address signer,,) = ECDSA.tryRecover(_hashTypedDataV4(_useHash(use)), use.r, use.vs);
-        if (signer != spendKey) return Refusal.SignatureWrong;
         (State state, uint40 notBefore, uint40 expiresAt, uint8 maxUses) =
             (c.state, c.notBefore, c.expiresAt, c.maxUses);
         if (state != State.Live) return state == State.Withdrawn ? Refusal.Withdrawn : Refusal.Paused;
         if (block.timestamp < notBefore) return Refusal.NotYetValid;
         if (block.timestamp >= expiresAt) return Refusal.Expired;
-        if (block.timestamp > use.notAfter) return Refusal.TooLate;
-        if (use.number == 0 || use.number > maxUses) return Refusal.NumberInvalid;
-        return used & _bit(use.number) == 0 ? Refusal.None : Refusal.NumberUsed;
+        if (block.timestamp > notAfter) return Refusal.TooLate;
+        if (number == 0 || number > maxUses) return Refusal.NumberInvalid;
+        return used & _bit(number) == 0 ? Refusal.None : Refusal.NumberUsed;
+    }
+
+    function _signerOf(SignedUse calldata use, bytes32 domain) private pure returns (address signer) {
+        (signer,,) = ECDSA.tryRecover(MessageHashUtils.toTypedDataHash(domain, _useHash(use)), use.r, use.vs);
     }
 
     /// @dev No key is the zero address, which is what a signature that recovers to nothing gives.
@@ -377,6 +384,8 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
 
     /// @dev Number 1 is the lowest bit; `number` is from 1 to 96.
     function _bit(uint32 number) private pure returns (uint96) {
-        return uint96(1) << (number - 1);
+        unchecked {
+            return uint96(1) << (number - 1);
+        }
     }
 }
